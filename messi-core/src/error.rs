@@ -1,0 +1,160 @@
+//! One error type per operation, and the reason why a connection ended.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Any error of this crate, for programs that handle all of them alike.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A URI is not one.
+    #[error(transparent)]
+    Uri(#[from] UriError),
+    /// The server can't listen.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// A message was not sent.
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+/// A URI that is not of the accepted form.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("expected a URI of the form tcp://<host>:<port>, but got '{uri}': {problem}")]
+pub struct UriError {
+    pub(crate) uri: String,
+    pub(crate) problem: &'static str,
+}
+
+/// Why a server could not start.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ListenError {
+    /// The URI is not of the accepted form.
+    #[error(transparent)]
+    Uri(#[from] UriError),
+    /// The host name has no address.
+    #[error("can't resolve '{host}': {message}")]
+    Resolve {
+        /// The host name of the URI.
+        host: String,
+        /// What the resolver said.
+        message: String,
+    },
+    /// The address can't be listened on: it is in use, not of this machine, or not permitted.
+    #[error("can't listen on {address}: {message}")]
+    Bind {
+        /// The address tried last.
+        address: SocketAddr,
+        /// The kind of error the operating system reported.
+        kind: io::ErrorKind,
+        /// What the operating system said.
+        message: String,
+    },
+}
+
+/// Why one attempt of a client to connect failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The host name has no address at the moment.
+    #[error("can't resolve '{host}': {message}")]
+    Resolve {
+        /// The host name of the URI.
+        host: String,
+        /// What the resolver said.
+        message: String,
+    },
+    /// No address of the host accepted the connection.
+    #[error("can't connect to {address}: {message}")]
+    Io {
+        /// The address tried last.
+        address: SocketAddr,
+        /// The kind of error the operating system reported.
+        kind: io::ErrorKind,
+        /// What the operating system said.
+        message: String,
+    },
+    /// No connection within the connect timeout.
+    #[error("no connection within {} s", limit.as_secs_f64())]
+    Timeout {
+        /// The connect timeout.
+        limit: Duration,
+    },
+}
+
+/// What a client does after a failed attempt to connect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Retry {
+    /// Try again after the back-off's delay.
+    #[default]
+    Backoff,
+    /// Try again after this time.
+    After(Duration),
+    /// Give up: the client stops.
+    Never,
+}
+
+/// Why a message was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// There is no connection.
+    #[error("not connected")]
+    NotConnected,
+    /// The queue holds as many bytes as it may.
+    #[error("the queue is full")]
+    QueueFull,
+    /// The message is larger than the limit.
+    #[error("message of {size} bytes is above the limit of {limit} bytes")]
+    MessageTooBig {
+        /// The size of the encoded message, in bytes.
+        size: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+}
+
+/// Why a connection ended: its first cause, as seen from this side.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// The peer closed the connection.
+    #[error("connection closed by the peer")]
+    ConnectionClosed,
+    /// No sign of life from the peer within the keep-alive time.
+    #[error("keep-alive timeout")]
+    KeepAliveTimeout,
+    /// The peer announced a message above the limit.
+    #[error("message of {size} bytes is above the limit of {limit} bytes")]
+    MessageTooBig {
+        /// The announced size, in bytes.
+        size: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// A message of the peer could not be decoded.
+    #[error("message decode error: {0}")]
+    MessageDecodeError(String),
+    /// A client sent a frame of a type that only servers send, or that does not exist.
+    #[error("unexpected message type {0}")]
+    UnexpectedMessageType(u8),
+    /// The peer does not take what is sent to it fast enough.
+    #[error("the peer is too slow")]
+    SlowConsumer,
+    /// A method of the handler panicked.
+    #[error("the handler panicked")]
+    HandlerPanicked,
+    /// This side called `disconnect`.
+    #[error("disconnected by this side")]
+    Disconnected,
+    /// This side's client or server was stopped.
+    #[error("stopped")]
+    Stopped,
+    /// The operating system reported an error on the connection.
+    #[error("connection failed: {0}")]
+    Io(io::ErrorKind),
+}

@@ -1,0 +1,100 @@
+//! Where generated code meets the runtime.
+//!
+//! An expansion of `messi::protocol!` has one marker type per protocol (`pub struct Chat;`) that
+//! implements [`Protocol`], and, for every handler `H` of the user's, [`ConnectWith<H>`] and
+//! [`ServeWith<H>`]. Clients and servers are generic over the marker, so that everything but
+//! declarations is written, compiled and tested once, in this crate.
+
+use std::future::Future;
+
+use prost::Message;
+
+use crate::{Client, ConnectError, DisconnectReason, Retry, ServerClient};
+
+/// A protocol generated from a schema: the two messages that travel over a connection.
+pub trait Protocol: Sized + Send + Sync + 'static {
+    /// The name of the protocol as the schema has it: the last part of its package.
+    const NAME: &'static str;
+
+    /// The message that holds everything a client may send.
+    type ClientToServer: Message + Default + 'static;
+
+    /// The message that holds everything a server may send.
+    type ServerToClient: Message + Default + 'static;
+}
+
+/// What became of a received message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dispatch {
+    /// A method of the handler got it.
+    Delivered,
+    /// It held no choice that this side's schema knows.
+    UnknownChoice,
+}
+
+/// A protocol whose clients can be driven by a handler of type `H`.
+///
+/// Expansions implement it for each `H` that implements the generated client handler trait.
+#[diagnostic::on_unimplemented(
+    message = "`{H}` is not a client handler of the protocol `{Self}`",
+    label = "this handler does not implement `{Self}ClientHandler`",
+    note = "write `impl {Self}ClientHandler for {H} {{}}`; each of its methods has a default"
+)]
+pub trait ConnectWith<H>: Protocol {
+    /// Calls the handler's `on_connected`.
+    fn on_connected(
+        handler: &mut H,
+        client: &Client<Self>,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's `on_disconnected`.
+    fn on_disconnected(
+        handler: &mut H,
+        client: &Client<Self>,
+        reason: DisconnectReason,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's `on_connect_failure`.
+    fn on_connect_failure(
+        handler: &mut H,
+        client: &Client<Self>,
+        error: &ConnectError,
+    ) -> impl Future<Output = Retry> + Send;
+
+    /// Calls the handler's method for the choice that the message holds.
+    fn on_message(
+        handler: &mut H,
+        client: &Client<Self>,
+        message: Self::ServerToClient,
+    ) -> impl Future<Output = Dispatch> + Send;
+}
+
+/// A protocol whose server-side connections can be driven by a handler of type `H`.
+///
+/// Expansions implement it for each `H` that implements the generated server handler trait.
+#[diagnostic::on_unimplemented(
+    message = "`{H}` is not a server handler of the protocol `{Self}`",
+    label = "this handler does not implement `{Self}ServerHandler`",
+    note = "write `impl {Self}ServerHandler for {H} {{}}`; each of its methods has a default"
+)]
+pub trait ServeWith<H>: Protocol {
+    /// Calls the handler's `on_client_connected`.
+    fn on_client_connected(
+        handler: &mut H,
+        client: &ServerClient<Self>,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's `on_client_disconnected`.
+    fn on_client_disconnected(
+        handler: &mut H,
+        client: &ServerClient<Self>,
+        reason: DisconnectReason,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's method for the choice that the message holds.
+    fn on_message(
+        handler: &mut H,
+        client: &ServerClient<Self>,
+        message: Self::ClientToServer,
+    ) -> impl Future<Output = Dispatch> + Send;
+}
