@@ -1,12 +1,15 @@
 //! The default runtime, async-std.
 
 use std::io;
-use std::net::{self, SocketAddr};
+use std::net::{self, Shutdown, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use async_std::net::{TcpListener, TcpStream, ToSocketAddrs};
 use async_std::task;
 use futures::future::{BoxFuture, FutureExt};
+use futures::io::{AsyncRead, AsyncWrite};
 use socket2::{Domain, Protocol, Type};
 
 use super::{BoxListener, BoxSocket, Listener, Runtime};
@@ -74,5 +77,37 @@ impl Listener for TcpListener {
 /// Messages are small and leave in batches already: waiting for more only delays them.
 fn boxed(stream: TcpStream) -> io::Result<BoxSocket> {
     stream.set_nodelay(true)?;
-    Ok(Box::new(stream))
+    Ok(Box::new(Stream(stream)))
+}
+
+/// A stream that ends the direction it writes when it is closed, which async-std's does not.
+#[derive(Debug)]
+struct Stream(TcpStream);
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buffer)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.shutdown(Shutdown::Write))
+    }
 }
