@@ -1,0 +1,67 @@
+//! What is tested, with names that say it.
+
+mod both_ways;
+mod keep_alive;
+mod room;
+
+use crate::party::{ClientKind, ServerKind};
+use crate::prepare::Peers;
+
+/// A test: a sentence, and what it does, which panics if the sentence is wrong.
+pub(crate) struct Scenario {
+    pub(crate) name: String,
+    pub(crate) run: Box<dyn FnOnce(&Peers) + Send>,
+}
+
+impl Scenario {
+    fn new(name: impl Into<String>, run: impl FnOnce(&Peers) + Send + 'static) -> Self {
+        Self {
+            name: name.into(),
+            run: Box::new(run),
+        }
+    }
+}
+
+/// Who talks to whom.
+const PAIRS: [(&str, ServerKind, ClientKind); 2] = [
+    ("c_client_with_c_server", ServerKind::C, ClientKind::C),
+    (
+        "python_client_with_c_server",
+        ServerKind::C,
+        ClientKind::Python,
+    ),
+];
+
+/// Every scenario.
+pub(crate) fn all() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+
+    for (pair, server, client) in PAIRS {
+        let mut add = |name: &str, run: fn(&Peers, ServerKind, ClientKind)| {
+            scenarios.push(Scenario::new(format!("{pair}::{name}"), move |peers| {
+                run(peers, server, client);
+            }));
+        };
+
+        add(
+            "messages_arrive_in_order_both_ways",
+            both_ways::messages_arrive_in_order,
+        );
+        add(
+            "texts_of_any_kind_arrive_as_sent",
+            both_ways::texts_arrive_as_sent,
+        );
+        add(
+            "idle_connection_outlives_the_keep_alive_times",
+            keep_alive::idle_connection_lives,
+        );
+    }
+
+    scenarios.push(Scenario::new(
+        "everyone_in_a_room_of_the_c_server_reads_the_same",
+        |peers| {
+            room::everyone_reads_the_same(peers, ServerKind::C);
+        },
+    ));
+    scenarios
+}
