@@ -11,6 +11,7 @@ mod port;
 mod prepare;
 mod process;
 mod scenarios;
+mod wire;
 
 use std::env;
 use std::process::ExitCode;

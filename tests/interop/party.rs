@@ -37,7 +37,7 @@ impl Party for Process {
 }
 
 /// Whose client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientKind {
     /// The original's in C.
     C,
@@ -64,7 +64,7 @@ impl ClientKind {
 }
 
 /// Whose server.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServerKind {
     /// The original's in C.
     C,

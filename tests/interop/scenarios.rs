@@ -1,6 +1,7 @@
 //! What is tested, with names that say it.
 
 mod both_ways;
+mod golden;
 mod keep_alive;
 mod room;
 
@@ -32,8 +33,24 @@ const PAIRS: [(&str, ServerKind, ClientKind); 2] = [
     ),
 ];
 
+/// Every server.
+const SERVERS: [(&str, ServerKind); 1] = [("c_server", ServerKind::C)];
+
+/// Every client.
+const CLIENTS: [(&str, ClientKind); 2] = [
+    ("c_client", ClientKind::C),
+    ("python_client", ClientKind::Python),
+];
+
 /// Every scenario.
 pub(crate) fn all() -> Vec<Scenario> {
+    [of_pairs(), of_servers(), of_clients()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn of_pairs() -> Vec<Scenario> {
     let mut scenarios = Vec::new();
 
     for (pair, server, client) in PAIRS {
@@ -57,11 +74,47 @@ pub(crate) fn all() -> Vec<Scenario> {
         );
     }
 
-    scenarios.push(Scenario::new(
-        "everyone_in_a_room_of_the_c_server_reads_the_same",
-        |peers| {
-            room::everyone_reads_the_same(peers, ServerKind::C);
-        },
-    ));
+    scenarios
+}
+
+fn of_servers() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+
+    for (name, server) in SERVERS {
+        let mut add = |sentence: &str, run: fn(&Peers, ServerKind)| {
+            scenarios.push(Scenario::new(format!("{name}::{sentence}"), move |peers| {
+                run(peers, server);
+            }));
+        };
+
+        add(
+            "everyone_in_the_room_reads_the_same",
+            room::everyone_reads_the_same,
+        );
+        add(
+            "bytes_get_the_documented_answers",
+            golden::server::bytes_get_the_documented_answers,
+        );
+        add(
+            "bytes_may_come_one_by_one",
+            golden::server::bytes_may_come_one_by_one,
+        );
+    }
+
+    scenarios
+}
+
+fn of_clients() -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+
+    for (name, client) in CLIENTS {
+        scenarios.push(Scenario::new(
+            format!("{name}::bytes_do_what_is_documented"),
+            move |peers| {
+                golden::client::bytes_do_what_is_documented(peers, client);
+            },
+        ));
+    }
+
     scenarios
 }

@@ -22,7 +22,9 @@ static struct chat_server_t server;
 static struct chat_server_client_t clients[CLIENTS_MAX];
 
 static uint8_t clients_input[CLIENTS_MAX][SCRIPT_BUFFER_SIZE];
-static uint8_t encoded_out[SCRIPT_BUFFER_SIZE];
+
+/* The encoder fails, silently, if a message fills its buffer to the last byte. */
+static uint8_t encoded_out[SCRIPT_BUFFER_SIZE + 1];
 
 /* Decoded messages copy their strings, so these need a little more. */
 static uint8_t workspace_in[SCRIPT_BUFFER_SIZE + 4096];
