@@ -1,15 +1,170 @@
-//! Stand-ins until the real client is here.
-#![allow(missing_docs, missing_debug_implementations)]
-use crate::*;
+//! The client: a handle, and a task that connects, serves the connection, and connects again.
+
+mod builder;
+mod connect;
+mod task;
+
+use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
-pub struct Client<P: Protocol>(PhantomData<P>);
-pub struct ClientBuilder<P: Protocol>(PhantomData<P>);
-impl<P: Protocol> Client<P> {
-    pub fn builder(_uri: impl Into<String>) -> ClientBuilder<P> { todo!() }
-    pub fn send(&self, _message: impl Into<P::ClientToServer>) {}
-    pub async fn stop(&self) {}
+use std::sync::{Arc, Weak};
+
+pub use self::builder::ClientBuilder;
+use crate::outbox::{Outbox, Sender};
+use crate::tasks::Tasks;
+use crate::uri::Uri;
+use crate::{Protocol, SendError};
+
+/// A client of a protocol. It connects by itself, and again when the connection is lost.
+///
+/// Handles are cheap to clone and can be used from any thread. The client stops when
+/// [`stop`](Self::stop) is called, and when the last handle is dropped, those that the handler
+/// has cloned included.
+///
+/// # Examples
+///
+/// ```no_run
+/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+/// # use chat::*;
+/// struct Ui;
+///
+/// impl ChatClientHandler for Ui {
+///     async fn on_connected(&mut self, client: &ChatClient) {
+///         client.send(ConnectReq { user: "Kalle".into() });
+///     }
+///
+///     async fn on_message_ind(&mut self, _client: &ChatClient, message: MessageInd) {
+///         println!("<{}> {}", message.user, message.text);
+///     }
+/// }
+///
+/// # async fn example() -> Result<(), messi::Error> {
+/// let client = ChatClient::builder("tcp://127.0.0.1:6000").start(Ui)?;
+/// client.send(MessageInd { user: "Kalle".into(), text: "Hello!".into() });
+/// client.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a client stops when its last handle is dropped"]
+pub struct Client<P: Protocol> {
+    shared: Arc<Shared>,
+    /// Stops the client when the last is gone. The handle that callbacks are lent has none.
+    guard: Option<Arc<StopOnDrop>>,
+    sender: Sender,
+    protocol: PhantomData<fn() -> P>,
 }
-impl<P: Protocol> Clone for Client<P> { fn clone(&self) -> Self { Self(PhantomData) } }
-impl<P: Protocol> ClientBuilder<P> {
-    pub fn start<H: Send + 'static>(self, _handler: H) -> Result<Client<P>, UriError> where P: ConnectWith<H> { todo!() }
+
+/// What the handles and the task share.
+#[derive(Debug)]
+struct Shared {
+    uri: Uri,
+    outbox: Arc<Outbox>,
+    tasks: Arc<Tasks>,
+    guard: Weak<StopOnDrop>,
+}
+
+#[derive(Debug)]
+struct StopOnDrop(Arc<Shared>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.outbox.stop();
+    }
+}
+
+impl<P: Protocol> Client<P> {
+    /// Begins to set up a client of the server at `uri`, `tcp://host:port`, where the host is a
+    /// name, an IPv4 address, an IPv6 address in brackets, or nothing for this machine.
+    pub fn builder(uri: impl Into<String>) -> ClientBuilder<P> {
+        ClientBuilder::new(uri.into())
+    }
+
+    /// Sends a message to the server. Never waits and never fails.
+    ///
+    /// Messages arrive in the order in which they were sent, each at most once. A message is lost
+    /// when there is no connection, when it is larger than
+    /// [`max_message_size`](ClientBuilder::max_message_size), and when the connection ends before
+    /// the server has received it. When [`max_queued_bytes`](ClientBuilder::max_queued_bytes)
+    /// wait already, the connection ends with
+    /// [`SlowConsumer`](crate::DisconnectReason::SlowConsumer): use
+    /// [`try_send`](Self::try_send) or [`ready`](Self::ready) to send more than the connection
+    /// carries.
+    pub fn send(&self, message: impl Into<P::ClientToServer>) {
+        self.shared.outbox.end_if_full(self.push(message.into()));
+    }
+
+    /// Sends a message to the server, or tells why it was not sent. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// The message is lost if there is no connection, if the queue is full, or if it is too big.
+    /// The connection goes on all the same. `Ok` means that the message is queued, not that the
+    /// server has it.
+    pub fn try_send(&self, message: impl Into<P::ClientToServer>) -> Result<(), SendError> {
+        self.push(message.into())
+    }
+
+    /// Waits until there is room for more: until at most half of
+    /// [`max_queued_bytes`](ClientBuilder::max_queued_bytes) wait to be written.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotConnected`] if there is no connection, or if it ends while waiting.
+    pub async fn ready(&self) -> Result<(), SendError> {
+        self.shared.outbox.ready().await
+    }
+
+    /// Waits until everything sent so far is with the operating system.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotConnected`] if there is no connection, or if it ends while waiting: some of
+    /// what was sent is then lost.
+    pub async fn flush(&self) -> Result<(), SendError> {
+        self.shared.outbox.flush().await
+    }
+
+    /// Stops the client, and waits until its task has ended.
+    ///
+    /// What has been sent on the connection is still written and `on_disconnected` is called, but
+    /// neither is given more than a second. A callback that is waiting is abandoned where it
+    /// waits, the one that called this included. A client can't be started again.
+    pub async fn stop(&self) {
+        self.shared.outbox.stop();
+        self.shared.tasks.ended().await;
+    }
+
+    fn push(&self, message: P::ClientToServer) -> Result<(), SendError> {
+        self.shared.outbox.push(&message, self.sender)
+    }
+
+    /// The handle that the callbacks of the connection with this number are lent.
+    fn lent(&self, connection: u64) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            guard: None,
+            sender: Sender::Callback(connection),
+            protocol: PhantomData,
+        }
+    }
+}
+
+impl<P: Protocol> Clone for Client<P> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            guard: self.guard.clone().or_else(|| self.shared.guard.upgrade()),
+            sender: self.sender,
+            protocol: PhantomData,
+        }
+    }
+}
+
+impl<P: Protocol> Debug for Client<P> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Client")
+            .field("protocol", &P::NAME)
+            .field("uri", &self.shared.uri.to_string())
+            .finish_non_exhaustive()
+    }
 }

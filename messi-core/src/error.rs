@@ -158,3 +158,14 @@ pub enum DisconnectReason {
     #[error("connection failed: {0}")]
     Io(io::ErrorKind),
 }
+
+impl DisconnectReason {
+    /// Whether this side ended the connection for a cause of its own. The handler then gets no
+    /// message that still waits.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(
+            self,
+            Self::SlowConsumer | Self::HandlerPanicked | Self::Disconnected | Self::Stopped
+        )
+    }
+}

@@ -42,10 +42,7 @@ pub enum Dispatch {
 )]
 pub trait ConnectWith<H>: Protocol {
     /// Calls the handler's `on_connected`.
-    fn on_connected(
-        handler: &mut H,
-        client: &Client<Self>,
-    ) -> impl Future<Output = ()> + Send;
+    fn on_connected(handler: &mut H, client: &Client<Self>) -> impl Future<Output = ()> + Send;
 
     /// Calls the handler's `on_disconnected`.
     fn on_disconnected(

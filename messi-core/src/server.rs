@@ -1,22 +1,180 @@
-//! Stand-ins until the real server is here.
-#![allow(missing_docs, missing_debug_implementations)]
-use crate::*;
+//! The server: a handle, a task that accepts, and a task for each client.
+
+mod accept;
+mod builder;
+mod client;
+mod registry;
+
+use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
-pub struct Server<P: Protocol>(PhantomData<P>);
-pub struct ServerBuilder<P: Protocol>(PhantomData<P>);
-pub struct ServerClient<P: Protocol>(PhantomData<P>);
-pub struct ClientId(());
+use std::net::SocketAddr;
+use std::sync::{Arc, Weak};
+
+use event_listener::Event;
+
+pub use self::builder::ServerBuilder;
+pub use self::client::{ClientId, ServerClient};
+use self::registry::Registry;
+use crate::Protocol;
+use crate::outbox::Outbox;
+use crate::state::Role;
+use crate::tasks::Tasks;
+
+/// A server of a protocol, with any number of clients.
+///
+/// Handles are cheap to clone and can be used from any thread. The server stops when
+/// [`stop`](Self::stop) is called, and when the last handle is dropped, those that handlers have
+/// cloned included.
+///
+/// # Examples
+///
+/// ```no_run
+/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+/// # use chat::*;
+/// struct Session;
+///
+/// impl ChatServerHandler for Session {
+///     async fn on_connect_req(&mut self, client: &ChatServerClient, _request: ConnectReq) {
+///         client.reply(ConnectRsp {});
+///     }
+///
+///     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+///         client.server().broadcast(message);
+///     }
+/// }
+///
+/// # async fn example() -> Result<(), messi::Error> {
+/// let server = ChatServer::builder("tcp://127.0.0.1:6000").start(|_client| Session).await?;
+/// println!("listening on {}", server.local_addr());
+/// server.wait().await;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a server stops when its last handle is dropped"]
+pub struct Server<P: Protocol> {
+    shared: Arc<Shared>,
+    /// Stops the server when the last is gone. Handles that callbacks are lent have none.
+    guard: Option<Arc<StopOnDrop>>,
+    protocol: PhantomData<fn() -> P>,
+}
+
+/// What the handles and the tasks share.
+#[derive(Debug)]
+struct Shared {
+    local_addr: SocketAddr,
+    registry: Registry,
+    tasks: Arc<Tasks>,
+    /// Notified when the registry has been closed.
+    stopping: Event,
+    guard: Weak<StopOnDrop>,
+}
+
+impl Shared {
+    fn stop(&self) {
+        self.registry.close();
+        self.stopping.notify(usize::MAX);
+    }
+
+    /// Waits until the server is to stop.
+    async fn stopping(&self) {
+        loop {
+            let listener = self.stopping.listen();
+            if self.registry.is_closed() {
+                return;
+            }
+            listener.await;
+        }
+    }
+}
+
+#[derive(Debug)]
+struct StopOnDrop(Arc<Shared>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
 impl<P: Protocol> Server<P> {
-    pub fn builder(_uri: impl Into<String>) -> ServerBuilder<P> { todo!() }
-    pub fn broadcast(&self, _message: impl Into<P::ServerToClient>) {}
+    /// Begins to set up a server at `uri`, `tcp://host:port`, where the host is a name, an IPv4
+    /// address, an IPv6 address in brackets, or nothing for every IPv4 address of the machine.
+    /// Port 0 stands for any free port: see [`local_addr`](Self::local_addr).
+    pub fn builder(uri: impl Into<String>) -> ServerBuilder<P> {
+        ServerBuilder::new(uri.into())
+    }
+
+    /// The address that the server listens on.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.shared.local_addr
+    }
+
+    /// Sends a message to every client, the one whose message is being handled included. Never
+    /// waits and never fails.
+    ///
+    /// The message is encoded once. Every client receives all broadcasts in the same order. A
+    /// client that can't take the message does not affect the others: see
+    /// [`ServerClient::send`] for what becomes of it.
+    pub fn broadcast(&self, message: impl Into<P::ServerToClient>) {
+        if let Some(frame) = Outbox::encode(Role::Server.sent(), &message.into()) {
+            self.shared.registry.for_each(|peer| {
+                peer.outbox.end_if_full(peer.outbox.push_frame(&frame));
+            });
+        }
+    }
+
+    /// The clients that are connected at this moment, in the order in which they came.
+    pub fn clients(&self) -> Vec<ServerClient<P>> {
+        let mut clients = Vec::new();
+        self.shared
+            .registry
+            .for_each(|peer| clients.push(ServerClient::new(self, peer)));
+        clients
+    }
+
+    /// Waits until the server has stopped.
+    pub async fn wait(&self) {
+        self.shared.tasks.ended().await;
+    }
+
+    /// Stops the server: it accepts no more clients, disconnects those it has, and waits until
+    /// all its tasks have ended.
+    ///
+    /// What has been sent to a client is still written and `on_client_disconnected` is called,
+    /// but neither is given more than a second. A callback that is waiting is abandoned where it
+    /// waits, the one that called this included. A server can't be started again.
+    pub async fn stop(&self) {
+        self.shared.stop();
+        self.wait().await;
+    }
+
+    /// A handle that does not keep the server from stopping.
+    fn lent(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            guard: None,
+            protocol: PhantomData,
+        }
+    }
 }
-impl<P: Protocol> ServerClient<P> {
-    pub fn reply(&self, _message: impl Into<P::ServerToClient>) {}
-    pub fn send(&self, _message: impl Into<P::ServerToClient>) {}
-    pub fn server(&self) -> &Server<P> { todo!() }
+
+impl<P: Protocol> Clone for Server<P> {
+    fn clone(&self) -> Self {
+        let guard = self.guard.clone().or_else(|| self.shared.guard.upgrade());
+        Self {
+            shared: self.shared.clone(),
+            guard,
+            protocol: PhantomData,
+        }
+    }
 }
-impl<P: Protocol> Clone for ServerClient<P> { fn clone(&self) -> Self { Self(PhantomData) } }
-impl<P: Protocol> ServerBuilder<P> {
-    pub async fn start<H, F>(self, _handler: F) -> Result<Server<P>, ListenError>
-    where H: Send + 'static, F: FnMut(&ServerClient<P>) -> H + Send + 'static, P: ServeWith<H> { todo!() }
+
+impl<P: Protocol> Debug for Server<P> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Server")
+            .field("protocol", &P::NAME)
+            .field("local_addr", &self.shared.local_addr)
+            .finish_non_exhaustive()
+    }
 }

@@ -1,0 +1,165 @@
+//! The settings of a client.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+
+use super::connect::Connector;
+use super::task::Task;
+use super::{Client, Shared, StopOnDrop};
+use crate::backoff::Backoff;
+use crate::outbox::{Outbox, Sender};
+use crate::settings::Settings;
+use crate::state::Role;
+use crate::tasks::Tasks;
+use crate::uri::Uri;
+use crate::{ConnectWith, Protocol, UriError, runtime};
+
+/// Sets up a [`Client`]. Every setting has a default that suits most programs.
+///
+/// # Examples
+///
+/// ```no_run
+/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+/// # use chat::*;
+/// # struct Ui;
+/// # impl ChatClientHandler for Ui {}
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), messi::UriError> {
+/// let client = ChatClient::builder("tcp://chat.example.com:6000")
+///     .keep_alive_interval(Duration::from_secs(5))
+///     .reconnect_delay(Duration::from_secs(1), Duration::from_secs(60))
+///     .start(Ui)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a client does nothing until it is started"]
+pub struct ClientBuilder<P: Protocol> {
+    uri: String,
+    settings: Settings,
+    connect_timeout: Duration,
+    backoff: Backoff,
+    protocol: PhantomData<fn() -> P>,
+}
+
+impl<P: Protocol> ClientBuilder<P> {
+    pub(super) fn new(uri: String) -> Self {
+        Self {
+            uri,
+            settings: Settings::default(),
+            connect_timeout: Duration::from_secs(5),
+            backoff: Backoff {
+                min: Duration::from_secs(1),
+                max: Duration::from_secs(30),
+            },
+            protocol: PhantomData,
+        }
+    }
+
+    /// Time between two pings, and until the first one. A server that gives no sign of life
+    /// between two of them is given up. Default: 2 s, which is what servers expect that give up a
+    /// client after 3 s without a ping, as those of the original do.
+    pub fn keep_alive_interval(mut self, interval: Duration) -> Self {
+        self.settings.keep_alive_interval = interval;
+        self
+    }
+
+    /// Time that each address of the server is given to accept the connection, and the look-up of
+    /// its name to find them. Default: 5 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Delay before the client connects again, and what it grows to, doubling from attempt to
+    /// attempt until the server has given a sign of life. Up to a quarter is added at random, so
+    /// that many clients do not come back at the same moment. Default: 1 s, up to 30 s.
+    pub fn reconnect_delay(mut self, min: Duration, max: Duration) -> Self {
+        self.backoff = Backoff { min, max };
+        self
+    }
+
+    /// Largest message in bytes, as encoded, in both directions; no more than 2^24 - 1. A larger
+    /// one from the server ends the connection before it is read, a larger one to the server is
+    /// not sent. Default: 1 MiB.
+    pub fn max_message_size(mut self, bytes: usize) -> Self {
+        self.settings.set_max_message_size(bytes);
+        self
+    }
+
+    /// Largest message to the server in bytes, as encoded, where the server can take less than
+    /// [`max_message_size`](Self::max_message_size): call it after that one.
+    pub fn max_sent_message_size(mut self, bytes: usize) -> Self {
+        self.settings.set_max_sent_size(bytes);
+        self
+    }
+
+    /// Most bytes that may wait to be written. Default: 4 MiB.
+    pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_queued_bytes = bytes;
+        self
+    }
+
+    /// Most bytes of received messages that may wait for the handler, before the server is held
+    /// back. Default: 1 MiB.
+    pub fn max_unhandled_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_unhandled_bytes = bytes.max(1);
+        self
+    }
+
+    /// Time that the server may take nothing of what waits to be written, before the connection
+    /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s.
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.write_timeout = timeout;
+        self
+    }
+
+    /// Starts the client with one handler for its whole life. It connects in the background: a
+    /// server that can't be reached is no error here, but a call of `on_connect_failure`.
+    ///
+    /// # Errors
+    ///
+    /// Only if the URI is not one.
+    pub fn start<H>(self, handler: H) -> Result<Client<P>, UriError>
+    where
+        H: Send + 'static,
+        P: ConnectWith<H>,
+    {
+        let uri = Uri::parse(&self.uri)?;
+        let outbox = Arc::new(Outbox::new(Role::Client.sent(), &self.settings));
+        let guard = Arc::new_cyclic(|guard| {
+            let guard = guard.clone();
+            StopOnDrop(Arc::new(Shared {
+                uri: uri.clone(),
+                outbox,
+                tasks: Arc::new(Tasks::default()),
+                guard,
+            }))
+        });
+        let client = Client {
+            shared: guard.0.clone(),
+            guard: Some(guard),
+            sender: Sender::Other,
+            protocol: PhantomData,
+        };
+        let runtime = runtime::default();
+        let running = client.shared.tasks.begin();
+        let task = Task {
+            client: client.lent(0),
+            handler,
+            connector: Connector {
+                uri,
+                timeout: self.connect_timeout,
+                runtime: runtime.clone(),
+            },
+            backoff: self.backoff,
+            settings: self.settings,
+        };
+        runtime.spawn(task.run(running).boxed());
+        Ok(client)
+    }
+}

@@ -1,0 +1,66 @@
+//! One attempt to connect.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::ConnectError;
+use crate::runtime::{BoxSocket, Runtime, timeout};
+use crate::uri::Uri;
+
+/// Connects to a server, as often as asked.
+pub(super) struct Connector {
+    pub(super) uri: Uri,
+    /// For the look-up, and for each address.
+    pub(super) timeout: Duration,
+    pub(super) runtime: Arc<dyn Runtime>,
+}
+
+impl Connector {
+    /// Looks the server up, since its address may have changed, and tries each of its addresses.
+    pub(super) async fn connect(&self) -> Result<BoxSocket, ConnectError> {
+        let mut result = Err(ConnectError::Timeout {
+            limit: self.timeout,
+        });
+        for address in self.resolve().await? {
+            result = self.connect_to(address).await;
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
+    }
+
+    async fn resolve(&self) -> Result<Vec<SocketAddr>, ConnectError> {
+        let host = self.uri.connect_host();
+        let failed = |message| ConnectError::Resolve {
+            host: host.into(),
+            message,
+        };
+        match self
+            .limit(self.runtime.resolve(host.into(), self.uri.port))
+            .await?
+        {
+            Ok(addresses) if addresses.is_empty() => Err(failed("it has no address".into())),
+            Ok(addresses) => Ok(addresses),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+
+    async fn connect_to(&self, address: SocketAddr) -> Result<BoxSocket, ConnectError> {
+        self.limit(self.runtime.connect(address))
+            .await?
+            .map_err(|error| ConnectError::Io {
+                address,
+                kind: error.kind(),
+                message: error.to_string(),
+            })
+    }
+
+    async fn limit<T>(&self, future: impl Future<Output = T> + Unpin) -> Result<T, ConnectError> {
+        let limit = self.timeout;
+        timeout(&*self.runtime, limit, future)
+            .await
+            .ok_or(ConnectError::Timeout { limit })
+    }
+}

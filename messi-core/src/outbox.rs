@@ -1,0 +1,405 @@
+//! The queue between those who send and the task that writes.
+
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use event_listener::Event;
+use prost::Message;
+
+use crate::frame::{self, HEADER_SIZE, MAX_PAYLOAD_SIZE, MessageType};
+use crate::input::IDLE_CAPACITY;
+use crate::settings::Settings;
+use crate::{DisconnectReason, SendError};
+
+/// Who sends: it decides what goes first while a connection opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// A callback of the handler, for the connection with this number.
+    Callback(u64),
+    /// Anyone else.
+    Other,
+}
+
+/// The messages that wait to be written on one connection, already encoded.
+///
+/// Any thread may push, under a lock held for no longer than it takes to encode one message; the
+/// connection's task takes them in batches. A client keeps one outbox for all its connections,
+/// numbered from 1 on; a server has one for each of its clients.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    message_type: MessageType,
+    max_message_size: usize,
+    max_queued_bytes: usize,
+    state: Mutex<State>,
+    /// Whether a request waits in `State`, for a look without the lock.
+    requested: AtomicBool,
+    /// How many bytes wait to be written, for a look without the lock.
+    queued: AtomicUsize,
+    /// Notified when bytes have been written, when the connection ends, and by `stop`.
+    progress: Event,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    phase: Phase,
+    /// The number of the current or last connection.
+    connection: u64,
+    /// Frames for the task to take.
+    queue: Vec<u8>,
+    /// Frames of others that wait while `on_connected` runs.
+    held: Vec<u8>,
+    /// Bytes taken by the task and not yet written.
+    in_flight: usize,
+    /// Bytes pushed on this connection so far.
+    pushed: u64,
+    /// Wakes the task, if it waits.
+    waker: Option<Waker>,
+    /// Whether the task, while it waits, can do nothing with more frames.
+    blocked: bool,
+    /// What is asked of the task and not yet taken by it.
+    request: Option<Request>,
+    /// Whether the last request was to stop. It outlives the connection.
+    stopping: bool,
+}
+
+/// What is asked of the task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// End this connection, when everything pushed until now has been written.
+    End(DisconnectReason),
+    /// Do the same, and do not wait for anything or anyone any longer.
+    Stop,
+}
+
+/// What may be pushed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    /// Nothing: there is no connection, or it is about to end.
+    #[default]
+    Closed,
+    /// What `on_connected` sends; what others send is held back until it returns.
+    Opening,
+    /// Everything.
+    Open,
+}
+
+impl State {
+    /// Forgets the last connection, but not its number, nor that it was asked to stop.
+    fn reset(&mut self) {
+        let (connection, stopping) = (self.connection, self.stopping);
+        let request = self
+            .request
+            .take()
+            .filter(|request| *request == Request::Stop);
+        *self = Self {
+            connection,
+            stopping,
+            request,
+            ..Self::default()
+        };
+    }
+
+    fn seal(&mut self) {
+        self.phase = Phase::Closed;
+        self.release_held();
+    }
+
+    fn release_held(&mut self) {
+        let held = mem::take(&mut self.held);
+        self.queue.extend_from_slice(&held);
+    }
+
+    fn queued(&self) -> usize {
+        self.queue.len() + self.held.len() + self.in_flight
+    }
+
+    /// How many of the bytes pushed on this connection are with the operating system.
+    fn written(&self) -> u64 {
+        self.pushed - self.queued() as u64
+    }
+
+    /// Where a message of this sender goes.
+    fn buffer(&mut self, sender: Sender) -> Result<&mut Vec<u8>, SendError> {
+        match self.phase {
+            Phase::Closed => Err(SendError::NotConnected),
+            Phase::Opening if sender != Sender::Callback(self.connection) => Ok(&mut self.held),
+            Phase::Opening | Phase::Open => Ok(&mut self.queue),
+        }
+    }
+
+    /// The waker, if there is reason to use it for new frames.
+    fn waker_for_frames(&mut self) -> Option<Waker> {
+        if self.blocked {
+            None
+        } else {
+            self.waker.take()
+        }
+    }
+}
+
+// --- For those who send ---
+
+impl Outbox {
+    /// An outbox without a connection.
+    pub(crate) fn new(message_type: MessageType, settings: &Settings) -> Self {
+        Self {
+            message_type,
+            max_message_size: settings.max_sent_size,
+            max_queued_bytes: settings.max_queued_bytes,
+            state: Mutex::default(),
+            requested: AtomicBool::new(false),
+            queued: AtomicUsize::new(0),
+            progress: Event::new(),
+        }
+    }
+
+    /// Encodes a message into the queue.
+    pub(crate) fn push(&self, message: &impl Message, sender: Sender) -> Result<(), SendError> {
+        let size = message.encoded_len();
+        self.check_size(size)?;
+        self.push_with(HEADER_SIZE + size, sender, |buffer| {
+            frame::append(buffer, self.message_type, message, size);
+        })
+    }
+
+    /// Copies a whole frame, encoded by [`encode`](Self::encode), into the queue.
+    pub(crate) fn push_frame(&self, frame: &[u8]) -> Result<(), SendError> {
+        self.check_size(frame.len() - HEADER_SIZE)?;
+        self.push_with(frame.len(), Sender::Other, |buffer| {
+            buffer.extend_from_slice(frame)
+        })
+    }
+
+    /// Encodes a whole frame, for [`push_frame`](Self::push_frame) of many outboxes.
+    pub(crate) fn encode(message_type: MessageType, message: &impl Message) -> Option<Vec<u8>> {
+        let size = message.encoded_len();
+        (size <= MAX_PAYLOAD_SIZE).then(|| {
+            let mut frame = Vec::new();
+            frame::append(&mut frame, message_type, message, size);
+            frame
+        })
+    }
+
+    /// Deals with a message that could not be sent where nobody asks for the error: it is lost.
+    /// Where there was no room for it, the connection ends, so that the peer never sees a gap.
+    pub(crate) fn end_if_full(&self, result: Result<(), SendError>) {
+        if result == Err(SendError::QueueFull) {
+            self.request_end(DisconnectReason::SlowConsumer);
+        }
+    }
+
+    /// Asks for the end of the connection. What has been pushed until now is still sent.
+    pub(crate) fn request_end(&self, reason: DisconnectReason) {
+        let state = self.lock();
+        if state.phase != Phase::Closed {
+            self.request(state, Request::End(reason));
+        }
+    }
+
+    /// Asks for the end of this connection, and of what the task would do after it.
+    pub(crate) fn stop(&self) {
+        let mut state = self.lock();
+        if !state.stopping {
+            state.stopping = true;
+            self.request(state, Request::Stop);
+        }
+    }
+
+    fn request(&self, mut state: MutexGuard<'_, State>, request: Request) {
+        state.seal();
+        state.request = Some(request);
+        self.requested.store(true, Ordering::Release);
+        let waker = state.waker.take();
+        drop(state);
+        wake(waker);
+        self.progress.notify(usize::MAX);
+    }
+
+    /// Whether it has been asked to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.lock().stopping
+    }
+
+    /// Waits until it is asked to stop.
+    pub(crate) async fn stopping(&self) {
+        loop {
+            let listener = self.progress.listen();
+            if self.is_stopping() {
+                return;
+            }
+            listener.await;
+        }
+    }
+
+    /// Waits until everything pushed so far is with the operating system.
+    pub(crate) async fn flush(&self) -> Result<(), SendError> {
+        let (connection, pushed) = {
+            let state = self.lock();
+            (state.connection, state.pushed)
+        };
+        self.wait_until(connection, |state| state.written() >= pushed)
+            .await
+    }
+
+    /// Waits until the queue is at most half full.
+    pub(crate) async fn ready(&self) -> Result<(), SendError> {
+        let connection = self.lock().connection;
+        self.wait_until(connection, |state| {
+            state.queued() <= self.max_queued_bytes / 2
+        })
+        .await
+    }
+
+    async fn wait_until(
+        &self,
+        connection: u64,
+        done: impl Fn(&State) -> bool,
+    ) -> Result<(), SendError> {
+        loop {
+            let listener = self.progress.listen();
+            {
+                let state = self.lock();
+                if state.phase == Phase::Closed || state.connection != connection {
+                    return Err(SendError::NotConnected);
+                }
+                if done(&state) {
+                    return Ok(());
+                }
+            }
+            listener.await;
+        }
+    }
+
+    fn check_size(&self, size: usize) -> Result<(), SendError> {
+        let limit = self.max_message_size;
+        if size > limit {
+            return Err(SendError::MessageTooBig { size, limit });
+        }
+        Ok(())
+    }
+
+    fn push_with(
+        &self,
+        frame_size: usize,
+        sender: Sender,
+        append: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), SendError> {
+        let mut state = self.lock();
+        let queued = state.queued();
+        let buffer = state.buffer(sender)?;
+        // A single message always fits, so that limits that contradict each other still work.
+        if queued > 0 && queued + frame_size > self.max_queued_bytes {
+            return Err(SendError::QueueFull);
+        }
+        append(buffer);
+        state.pushed += frame_size as u64;
+        self.queued.store(state.queued(), Ordering::Relaxed);
+        let waker = state.waker_for_frames();
+        drop(state);
+        wake(waker);
+        Ok(())
+    }
+}
+
+// --- For the task ---
+
+impl Outbox {
+    /// Begins a connection, and tells its number. Until [`open`](Self::open), callbacks go first.
+    pub(crate) fn begin(&self) -> u64 {
+        let mut state = self.lock();
+        state.reset();
+        state.connection += 1;
+        if !state.stopping {
+            state.phase = Phase::Opening;
+        }
+        state.connection
+    }
+
+    /// Lets what others sent follow what `on_connected` sent.
+    pub(crate) fn open(&self) {
+        let mut state = self.lock();
+        if state.phase == Phase::Opening {
+            state.phase = Phase::Open;
+            state.release_held();
+        }
+    }
+
+    /// What is asked of the task since it looked last.
+    pub(crate) fn take_request(&self) -> Option<Request> {
+        if !self.requested.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut state = self.lock();
+        self.requested.store(false, Ordering::Release);
+        state.request.take()
+    }
+
+    /// Exchanges the empty `frames` for what waits. The task is awake: until it
+    /// [`park`](Self::park)s again, nobody needs to wake it.
+    pub(crate) fn take(&self, frames: &mut Vec<u8>) {
+        debug_assert!(frames.is_empty());
+        let mut state = self.lock();
+        mem::swap(&mut state.queue, frames);
+        state.in_flight = frames.len();
+        state.waker = None;
+    }
+
+    /// How many bytes wait to be written.
+    pub(crate) fn queued(&self) -> usize {
+        self.queued.load(Ordering::Relaxed)
+    }
+
+    /// Whether so much waits to be written that it is better not to produce more.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.queued() > self.max_queued_bytes / 2
+    }
+
+    /// Notes how many of the bytes taken remain to be written.
+    pub(crate) fn set_in_flight(&self, remaining: usize) {
+        let mut state = self.lock();
+        state.in_flight = remaining;
+        self.queued.store(state.queued(), Ordering::Relaxed);
+        drop(state);
+        self.progress.notify(usize::MAX);
+    }
+
+    /// Arranges for the task to be woken: by a request, and by frames, unless it is `blocked` and
+    /// could not write them. Tells whether it may sleep; not if there is something to do already.
+    pub(crate) fn park(&self, waker: &Waker, blocked: bool) -> bool {
+        let mut state = self.lock();
+        if state.request.is_some() || !(blocked || state.queue.is_empty()) {
+            return false;
+        }
+        if state.queue.is_empty() && state.queue.capacity() > IDLE_CAPACITY {
+            state.queue = Vec::new();
+        }
+        state.blocked = blocked;
+        state.waker = Some(waker.clone());
+        true
+    }
+
+    /// Lets nothing more in. What is there can still be taken.
+    pub(crate) fn seal(&self) {
+        self.lock().seal();
+    }
+
+    /// Ends the connection: what was not taken is lost.
+    pub(crate) fn close(&self) {
+        self.lock().reset();
+        self.queued.store(0, Ordering::Relaxed);
+        self.progress.notify(usize::MAX);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No panic can leave the state half changed: what is pushed is appended last.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}

@@ -1,0 +1,180 @@
+//! The settings of a server.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+
+use super::accept::Acceptor;
+use super::registry::Registry;
+use super::{Server, ServerClient, Shared, StopOnDrop};
+use crate::runtime::{self, BoxListener, Runtime};
+use crate::settings::Settings;
+use crate::tasks::Tasks;
+use crate::uri::Uri;
+use crate::{ListenError, Protocol, ServeWith};
+
+/// Sets up a [`Server`]. Every setting has a default that suits most programs.
+///
+/// # Examples
+///
+/// ```no_run
+/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+/// # use chat::*;
+/// # struct Session;
+/// # impl ChatServerHandler for Session {}
+/// use std::time::Duration;
+///
+/// # async fn example() -> Result<(), messi::ListenError> {
+/// let server = ChatServer::builder("tcp://:6000")
+///     .max_clients(100)
+///     .keep_alive_timeout(Duration::from_secs(10))
+///     .start(|_client| Session)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a server does nothing until it is started"]
+pub struct ServerBuilder<P: Protocol> {
+    uri: String,
+    settings: Settings,
+    max_clients: usize,
+    protocol: PhantomData<fn() -> P>,
+}
+
+impl<P: Protocol> ServerBuilder<P> {
+    pub(super) fn new(uri: String) -> Self {
+        Self {
+            uri,
+            settings: Settings::default(),
+            max_clients: 10_000,
+            protocol: PhantomData,
+        }
+    }
+
+    /// Most clients at a time. One too many is accepted and closed at once, and never seen by a
+    /// handler. Default: 10,000.
+    pub fn max_clients(mut self, clients: usize) -> Self {
+        self.max_clients = clients;
+        self
+    }
+
+    /// Time without a sign of life after which a client is given up. Default: 3 s, which suits
+    /// clients that ping every 2 s.
+    pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.keep_alive_timeout = timeout;
+        self
+    }
+
+    /// Largest message in bytes, as encoded, in both directions; no more than 2^24 - 1. A larger
+    /// one from a client ends its connection before it is read, a larger one to a client is not
+    /// sent. Default: 1 MiB.
+    pub fn max_message_size(mut self, bytes: usize) -> Self {
+        self.settings.set_max_message_size(bytes);
+        self
+    }
+
+    /// Largest message to a client in bytes, as encoded, where clients can take less than
+    /// [`max_message_size`](Self::max_message_size): call it after that one.
+    pub fn max_sent_message_size(mut self, bytes: usize) -> Self {
+        self.settings.set_max_sent_size(bytes);
+        self
+    }
+
+    /// Most bytes that may wait to be written to one client. When half of them do, its messages
+    /// are not handled until some are written. Default: 4 MiB.
+    pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_queued_bytes = bytes;
+        self
+    }
+
+    /// Most bytes of received messages of one client that may wait for its handler, before the
+    /// client is held back. Default: 1 MiB.
+    pub fn max_unhandled_bytes(mut self, bytes: usize) -> Self {
+        self.settings.max_unhandled_bytes = bytes.max(1);
+        self
+    }
+
+    /// Time that a client may take nothing of what waits to be written, before its connection
+    /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s.
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.write_timeout = timeout;
+        self
+    }
+
+    /// Starts the server. For each client that connects, `make_handler` makes the handler that
+    /// gets its messages: what belongs to one connection lives in the handler, what all share in
+    /// what the closure captures.
+    ///
+    /// When this returns, the server listens: clients can connect.
+    ///
+    /// # Errors
+    ///
+    /// If the URI is not one, its host has no address, or none of them can be listened on.
+    pub async fn start<H, F>(self, make_handler: F) -> Result<Server<P>, ListenError>
+    where
+        H: Send + 'static,
+        F: FnMut(&ServerClient<P>) -> H + Send + 'static,
+        P: ServeWith<H>,
+    {
+        let runtime = runtime::default();
+        let listener = listen(&*runtime, &Uri::parse(&self.uri)?).await?;
+        let local_addr = listener
+            .local_addr()
+            .map_err(|error| ListenError::Resolve {
+                host: self.uri.clone(),
+                message: error.to_string(),
+            })?;
+        let guard = Arc::new_cyclic(|guard| {
+            StopOnDrop(Arc::new(Shared {
+                local_addr,
+                registry: Registry::new(self.max_clients),
+                tasks: Arc::new(Tasks::default()),
+                stopping: event_listener::Event::new(),
+                guard: guard.clone(),
+            }))
+        });
+        let server = Server {
+            shared: guard.0.clone(),
+            guard: Some(guard),
+            protocol: PhantomData,
+        };
+        let running = server.shared.tasks.begin();
+        let acceptor = Acceptor {
+            server: server.lent(),
+            listener,
+            make_handler,
+            settings: self.settings,
+            runtime: runtime.clone(),
+        };
+        runtime.spawn(acceptor.run(running).boxed());
+        Ok(server)
+    }
+}
+
+/// Listens on the first address of the host that allows it.
+async fn listen(runtime: &dyn Runtime, uri: &Uri) -> Result<BoxListener, ListenError> {
+    let host = uri.listen_host();
+    let failed = |message| ListenError::Resolve {
+        host: host.into(),
+        message,
+    };
+    let addresses = runtime
+        .resolve(host.into(), uri.port)
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    let mut result = Err(failed("it has no address".into()));
+    for address in addresses {
+        result = runtime.listen(address).map_err(|error| ListenError::Bind {
+            address,
+            kind: error.kind(),
+            message: error.to_string(),
+        });
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
+}

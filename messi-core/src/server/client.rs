@@ -1,0 +1,145 @@
+//! One client, as its server sees it.
+
+use std::fmt::{self, Debug, Display, Formatter};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::Server;
+use super::registry::Peer;
+use crate::outbox::Sender;
+use crate::{DisconnectReason, Protocol, SendError};
+
+/// Names one connection of a client, never reused by the same server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub(super) u64);
+
+impl Display for ClientId {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(&self.0, formatter)
+    }
+}
+
+/// A client connected to a [`Server`].
+///
+/// Handles are cheap to clone and can be used from any thread, also when the client has left:
+/// what is sent to it is then lost.
+pub struct ServerClient<P: Protocol> {
+    peer: Arc<Peer>,
+    server: Server<P>,
+    sender: Sender,
+}
+
+impl<P: Protocol> ServerClient<P> {
+    /// A handle for anyone.
+    pub(super) fn new(server: &Server<P>, peer: &Arc<Peer>) -> Self {
+        Self {
+            peer: peer.clone(),
+            server: server.lent(),
+            sender: Sender::Other,
+        }
+    }
+
+    /// The handle that the callbacks of the connection with this number are lent.
+    pub(super) fn lent(server: &Server<P>, peer: &Arc<Peer>, connection: u64) -> Self {
+        Self {
+            sender: Sender::Callback(connection),
+            ..Self::new(server, peer)
+        }
+    }
+
+    /// Sends a message to this client. Never waits and never fails.
+    ///
+    /// Messages arrive in the order in which they were sent, each at most once. A message is lost
+    /// when the client has left, when it is larger than
+    /// [`max_message_size`](super::ServerBuilder::max_message_size), and when the connection ends
+    /// before the client has received it. When
+    /// [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) wait already, the connection
+    /// ends with [`SlowConsumer`](DisconnectReason::SlowConsumer).
+    pub fn send(&self, message: impl Into<P::ServerToClient>) {
+        self.peer.outbox.end_if_full(self.push(message.into()));
+    }
+
+    /// Sends an answer to the client whose message is being handled. The same as
+    /// [`send`](Self::send), for code that reads well.
+    pub fn reply(&self, message: impl Into<P::ServerToClient>) {
+        self.send(message);
+    }
+
+    /// Sends a message to this client, or tells why it was not sent. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// The message is lost if the client has left, if the queue is full, or if it is too big. The
+    /// connection goes on all the same. `Ok` means that the message is queued, not that the
+    /// client has it.
+    pub fn try_send(&self, message: impl Into<P::ServerToClient>) -> Result<(), SendError> {
+        self.push(message.into())
+    }
+
+    /// Waits until there is room for more: until at most half of
+    /// [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) wait to be written.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotConnected`] if the client has left, or leaves while waiting.
+    pub async fn ready(&self) -> Result<(), SendError> {
+        self.peer.outbox.ready().await
+    }
+
+    /// Waits until everything sent so far is with the operating system.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotConnected`] if the client has left, or leaves while waiting: some of what
+    /// was sent is then lost.
+    pub async fn flush(&self) -> Result<(), SendError> {
+        self.peer.outbox.flush().await
+    }
+
+    /// Ends the connection, once what has been sent to the client is written; the client is given
+    /// a second for it. Messages of the client that wait for the handler are dropped, and
+    /// `on_client_disconnected` gets [`DisconnectReason::Disconnected`].
+    pub fn disconnect(&self) {
+        self.peer.outbox.request_end(DisconnectReason::Disconnected);
+    }
+
+    /// Names this connection.
+    pub fn id(&self) -> ClientId {
+        self.peer.id
+    }
+
+    /// The address of the client.
+    pub fn peer_addr(&self) -> SocketAddr {
+        self.peer.address
+    }
+
+    /// The server that the client is connected to.
+    pub fn server(&self) -> &Server<P> {
+        &self.server
+    }
+
+    fn push(&self, message: P::ServerToClient) -> Result<(), SendError> {
+        self.peer.outbox.push(&message, self.sender)
+    }
+}
+
+impl<P: Protocol> Clone for ServerClient<P> {
+    fn clone(&self) -> Self {
+        Self {
+            peer: self.peer.clone(),
+            server: self.server.lent(),
+            sender: self.sender,
+        }
+    }
+}
+
+impl<P: Protocol> Debug for ServerClient<P> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ServerClient")
+            .field("protocol", &P::NAME)
+            .field("id", &self.peer.id)
+            .field("peer_addr", &self.peer.address)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,51 @@
+//! The settings of a connection, and their defaults.
+
+use std::time::Duration;
+
+use crate::frame::MAX_PAYLOAD_SIZE;
+
+/// What the builders of clients and servers set for every connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// Largest payload accepted from the peer, in bytes.
+    pub(crate) max_received_size: usize,
+    /// Largest payload sent to the peer, in bytes.
+    pub(crate) max_sent_size: usize,
+    /// Bytes that wait to be sent, at most.
+    pub(crate) max_queued_bytes: usize,
+    /// Bytes of whole messages that wait for the handler, at most, before reading pauses.
+    pub(crate) max_unhandled_bytes: usize,
+    /// The pace of a client's pings.
+    pub(crate) keep_alive_interval: Duration,
+    /// How long a server waits for a sign of life.
+    pub(crate) keep_alive_timeout: Duration,
+    /// How long the peer may refuse to take a single byte of what waits for it.
+    pub(crate) write_timeout: Duration,
+}
+
+impl Settings {
+    /// Sets the largest payload of both directions.
+    pub(crate) fn set_max_message_size(&mut self, bytes: usize) {
+        self.max_received_size = bytes.min(MAX_PAYLOAD_SIZE);
+        self.max_sent_size = self.max_received_size;
+    }
+
+    /// Sets the largest payload that is sent.
+    pub(crate) fn set_max_sent_size(&mut self, bytes: usize) {
+        self.max_sent_size = bytes.min(MAX_PAYLOAD_SIZE);
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_received_size: 1024 * 1024,
+            max_sent_size: 1024 * 1024,
+            max_queued_bytes: 4 * 1024 * 1024,
+            max_unhandled_bytes: 1024 * 1024,
+            keep_alive_interval: Duration::from_secs(2),
+            keep_alive_timeout: Duration::from_secs(3),
+            write_timeout: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! One connection without I/O and without a clock.
+//!
+//! [`Connection`] is told what came in and what time it is, and says what is to go out, which
+//! message is next and when it wants to be asked again. Sockets, tasks and handlers are the
+//! business of `connection.rs`.
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::DisconnectReason;
+use crate::frame::{Header, MessageType};
+use crate::input::{Input, Payload};
+use crate::keep_alive::{Due, KeepAlive};
+use crate::output::Output;
+use crate::settings::Settings;
+use crate::timer::{Timer, Timers};
+
+/// How long closing from this side may take: what is queued is still written, and the peer gets
+/// the time to read it.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Which end of the connection this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Client,
+    Server,
+}
+
+impl Role {
+    /// The type of the messages that this side receives.
+    fn received(self) -> MessageType {
+        match self {
+            Self::Client => MessageType::ServerToClient,
+            Self::Server => MessageType::ClientToServer,
+        }
+    }
+
+    /// The type of the messages that this side sends.
+    pub(crate) fn sent(self) -> MessageType {
+        match self {
+            Self::Client => MessageType::ClientToServer,
+            Self::Server => MessageType::ServerToClient,
+        }
+    }
+}
+
+/// The state of one connection, from the moment it is made until nothing is left to do on it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    role: Role,
+    max_received_size: usize,
+    max_unhandled_bytes: usize,
+    write_timeout: Duration,
+    /// The pace at which a server that has paused reading tells that it is there.
+    paused_interval: Duration,
+    input: Input,
+    output: Output,
+    keep_alive: KeepAlive,
+    timers: Timers,
+    end: Option<DisconnectReason>,
+    /// Whether closing took too long, so that what is left is given up.
+    aborted: bool,
+    /// Whether a whole frame has come from the peer.
+    proved: bool,
+}
+
+impl Connection {
+    /// A connection made `now`.
+    pub(crate) fn new(role: Role, settings: &Settings, now: Instant) -> Self {
+        let keep_alive = match role {
+            Role::Client => KeepAlive::client(settings.keep_alive_interval, now),
+            Role::Server => KeepAlive::server(settings.keep_alive_timeout, now),
+        };
+        let mut timers = Timers::default();
+        timers.set(Timer::KeepAlive, keep_alive.deadline());
+        Self {
+            role,
+            max_received_size: settings.max_received_size,
+            max_unhandled_bytes: settings.max_unhandled_bytes,
+            write_timeout: settings.write_timeout,
+            paused_interval: settings.keep_alive_timeout / 3,
+            input: Input::default(),
+            output: Output::default(),
+            keep_alive,
+            timers,
+            end: None,
+            aborted: false,
+            proved: false,
+        }
+    }
+
+    // --- Input ---
+
+    /// Whether more input is welcome. It is not while too much of it waits for the handler (the
+    /// peer is then held back by TCP), nor once the connection has ended.
+    pub(crate) fn wants_input(&self) -> bool {
+        self.end.is_none() && self.input.unhandled() < self.max_unhandled_bytes
+    }
+
+    /// Takes received bytes. Keep-alive frames are dealt with at once, messages wait for
+    /// [`next_message`](Self::next_message).
+    pub(crate) fn handle_input(&mut self, bytes: &[u8], now: Instant) {
+        if self.end.is_some() {
+            return;
+        }
+        self.keep_alive.heard(now);
+        self.timers.stop(Timer::Paused);
+        self.input.append(bytes);
+        while let Some(header) = self.input.peek() {
+            if let Err(reason) = self.check(header) {
+                return self.end(reason, now);
+            }
+            if !self.input.scan(header) {
+                break;
+            }
+            self.proved = true;
+            if (self.role, header.message_type()) == (Role::Server, Some(MessageType::Ping)) {
+                self.output.push_keep_alive(MessageType::Pong);
+            }
+        }
+        if self.role == Role::Server && !self.wants_input() {
+            self.timers.set(Timer::Paused, now + self.paused_interval);
+        }
+    }
+
+    /// The peer will send nothing more.
+    pub(crate) fn handle_end_of_input(&mut self, now: Instant) {
+        self.end(DisconnectReason::ConnectionClosed, now);
+    }
+
+    /// Reading or writing failed: nothing more can be exchanged.
+    pub(crate) fn handle_io_error(&mut self, kind: io::ErrorKind, now: Instant) {
+        let reason = match kind {
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof => DisconnectReason::ConnectionClosed,
+            kind => DisconnectReason::Io(kind),
+        };
+        self.end(reason, now);
+        self.abort();
+    }
+
+    /// The next message for the handler. Messages that came before the peer ended the connection
+    /// are still handed out; once this side has ended it, none are.
+    pub(crate) fn next_message(&mut self) -> Option<Payload> {
+        if self.end.as_ref().is_some_and(DisconnectReason::is_local) {
+            return None;
+        }
+        let expected = Some(self.role.received());
+        while let Some((header, payload)) = self.input.take() {
+            if header.message_type() == expected {
+                return Some(payload);
+            }
+        }
+        None
+    }
+
+    /// The bytes of a payload, until the next [`handle_input`](Self::handle_input).
+    pub(crate) fn payload(&self, payload: &Payload) -> &[u8] {
+        self.input.payload(payload)
+    }
+
+    /// The message just handed out can't be decoded: it and those after it are lost.
+    pub(crate) fn handle_decode_error(&mut self, error: String, now: Instant) {
+        self.input = Input::default();
+        // It came before whatever else the peer did since.
+        self.end = None;
+        self.end(DisconnectReason::MessageDecodeError(error), now);
+    }
+
+    // --- Output ---
+
+    /// What is to be written next; empty when there is nothing.
+    pub(crate) fn remaining_output(&self) -> &[u8] {
+        self.output.remaining()
+    }
+
+    /// Takes over whole frames, which `fill` puts into an empty buffer. Only when nothing remains.
+    pub(crate) fn refill_output(&mut self, fill: impl FnOnce(&mut Vec<u8>)) {
+        self.output.refill(fill);
+    }
+
+    /// The first `count` of the remaining bytes are written.
+    pub(crate) fn handle_written(&mut self, count: usize) {
+        self.output.advance(count);
+        self.timers.stop(Timer::Write);
+    }
+
+    /// The peer takes no more for now.
+    pub(crate) fn handle_write_blocked(&mut self, now: Instant) {
+        if self.timers.get(Timer::Write).is_none() {
+            self.timers.set(Timer::Write, now + self.write_timeout);
+        }
+    }
+
+    // --- Time ---
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    /// Does what is due `now`.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if self.timers.is_due(Timer::Close, now) {
+            self.abort();
+        }
+        if self.timers.is_due(Timer::Write, now) {
+            self.end(DisconnectReason::SlowConsumer, now);
+            self.abort();
+        }
+        if self.timers.is_due(Timer::Paused, now) {
+            self.handle_paused(now);
+        }
+        if self.timers.is_due(Timer::KeepAlive, now) {
+            self.handle_keep_alive(now);
+        }
+    }
+
+    /// While this server has paused reading, it can't see the client's pings, and the client must
+    /// not take that for silence.
+    fn handle_paused(&mut self, now: Instant) {
+        if self.wants_input() {
+            return self.timers.stop(Timer::Paused);
+        }
+        self.output.push_keep_alive(MessageType::Pong);
+        self.timers.set(Timer::Paused, now + self.paused_interval);
+    }
+
+    fn handle_keep_alive(&mut self, now: Instant) {
+        if !self.wants_input() {
+            // What the peer says can't be heard, so its silence proves nothing.
+            self.keep_alive.heard(now);
+        }
+        match self.keep_alive.poll(now) {
+            Due::Nothing => {}
+            Due::Ping => self.output.push_keep_alive(MessageType::Ping),
+            Due::Expired => {
+                self.end(DisconnectReason::KeepAliveTimeout, now);
+                return self.abort();
+            }
+        }
+        self.timers
+            .set(Timer::KeepAlive, self.keep_alive.deadline());
+    }
+
+    // --- End ---
+
+    /// Ends the connection. Only the first reason counts.
+    pub(crate) fn end(&mut self, reason: DisconnectReason, now: Instant) {
+        if self.end.is_some() {
+            return;
+        }
+        self.timers.stop(Timer::KeepAlive);
+        self.timers.stop(Timer::Paused);
+        if reason != DisconnectReason::ConnectionClosed {
+            self.close_within(CLOSE_TIMEOUT, now);
+        }
+        self.end = Some(reason);
+    }
+
+    /// Gives what is still to be written no more than this time.
+    pub(crate) fn close_within(&mut self, limit: Duration, now: Instant) {
+        let deadline = now + limit;
+        if self
+            .timers
+            .get(Timer::Close)
+            .is_none_or(|earlier| deadline < earlier)
+        {
+            self.timers.set(Timer::Close, deadline);
+        }
+    }
+
+    /// Why the connection ended, once it has.
+    pub(crate) fn end_reason(&self) -> Option<&DisconnectReason> {
+        self.end.as_ref()
+    }
+
+    /// Whether what remains is given up and the socket is to be dropped as it is.
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.aborted
+    }
+
+    /// Whether the peer has proved to be at the other end, by a whole frame.
+    pub(crate) fn is_proved(&self) -> bool {
+        self.proved
+    }
+
+    /// Gives memory back that an idle connection does not need.
+    pub(crate) fn release(&mut self) {
+        self.input.release();
+        self.output.release();
+    }
+
+    fn abort(&mut self) {
+        self.aborted = true;
+        self.output.clear();
+        self.timers = Timers::default();
+    }
+
+    /// Whether a frame may follow here.
+    fn check(&self, header: Header) -> Result<(), DisconnectReason> {
+        let limit = self.max_received_size;
+        if self.role == Role::Server
+            && !matches!(
+                header.message_type(),
+                Some(MessageType::ClientToServer | MessageType::Ping)
+            )
+        {
+            return Err(DisconnectReason::UnexpectedMessageType(header.type_byte));
+        }
+        if header.size > limit {
+            return Err(DisconnectReason::MessageTooBig {
+                size: header.size,
+                limit,
+            });
+        }
+        Ok(())
+    }
+}
