@@ -6,6 +6,7 @@
 
 mod events;
 mod originals;
+mod ours;
 mod party;
 mod port;
 mod prepare;

@@ -6,6 +6,9 @@ use crate::port;
 use crate::prepare::Peers;
 use crate::process::Process;
 
+/// The largest message that the peers in C send and take, in bytes.
+pub(crate) const MAX_MESSAGE_SIZE: usize = 64 * 1024 - 4;
+
 /// How often a clash over a port is taken for one.
 const ATTEMPTS: usize = 5;
 
@@ -52,8 +55,8 @@ pub(crate) fn c_server(peers: &Peers) -> (Process, u16) {
     panic!("the C server can listen on none of {ATTEMPTS} ports");
 }
 
-/// Starts the server in C on a port that another one had before.
-pub(crate) fn c_server_again(peers: &Peers, port: u16) -> Process {
+/// Starts the server in C on this port.
+pub(crate) fn c_server_at(peers: &Peers, port: u16) -> Process {
     let mut server = start_c_server(peers, port);
     server.events().expect("listening");
     server

@@ -4,6 +4,7 @@ pub(super) mod client;
 pub(super) mod server;
 
 /// Bytes, and what becomes of them.
+#[derive(Clone)]
 struct Case<Who, Outcome> {
     name: &'static str,
     sent: Vec<u8>,
@@ -13,6 +14,7 @@ struct Case<Who, Outcome> {
     exceptions: Vec<Exception<Who, Outcome>>,
 }
 
+#[derive(Clone)]
 struct Exception<Who, Outcome> {
     who: Who,
     outcome: Outcome,

@@ -5,11 +5,13 @@ use crate::party::{ClientKind, Party, ServerKind};
 use crate::prepare::Peers;
 
 /// Who is in the room.
-const USERS: [(&str, ClientKind); 4] = [
+const USERS: [(&str, ClientKind); 6] = [
     ("c1", ClientKind::C),
     ("c2", ClientKind::C),
     ("python1", ClientKind::Python),
     ("python2", ClientKind::Python),
+    ("ours1", ClientKind::Ours),
+    ("ours2", ClientKind::Ours),
 ];
 
 /// Messages of each user.

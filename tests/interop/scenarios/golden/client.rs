@@ -12,7 +12,7 @@ use crate::prepare::Peers;
 use crate::wire::{CLIENT_TO_SERVER, CONNECT_REQ, CONNECT_RSP, SERVER_TO_CLIENT, frame, hex};
 
 /// What a client reports, and does with the connection afterwards.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Outcome {
     /// Reports this, and goes on.
     Open(&'static [&'static str]),
@@ -77,10 +77,7 @@ fn reports(client: &mut dyn Party) -> (Vec<String>, bool) {
 }
 
 fn cases() -> Vec<Case<ClientKind, Outcome>> {
-    [frames(), messages(), bad_messages()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [frames(), messages(), bad_messages()].concat()
 }
 
 fn frames() -> Vec<Case<ClientKind, Outcome>> {
