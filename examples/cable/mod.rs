@@ -1,0 +1,94 @@
+//! A cable between a client and a server that prints the frames it carries.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_std::net::{TcpListener, TcpStream};
+use async_std::task;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
+
+/// Carries one connection.
+pub struct Cable {
+    local_addr: SocketAddr,
+    is_pulled: Arc<AtomicBool>,
+    pongs: UnboundedReceiver<()>,
+}
+
+impl Cable {
+    /// A cable to the server at this address.
+    pub async fn new(server: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let local_addr = listener.local_addr()?;
+        let is_pulled = Arc::new(AtomicBool::new(false));
+        let (pong_sender, pongs) = unbounded();
+        task::spawn(carry(listener, server, is_pulled.clone(), pong_sender));
+        Ok(Self { local_addr, is_pulled, pongs })
+    }
+
+    /// Where the client finds its end.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Waits until the next pong has been carried.
+    pub async fn next_pong(&mut self) {
+        self.pongs.next().await;
+    }
+
+    /// Carries nothing any more. Neither end is told, as it is with cables.
+    pub fn pull(&self) {
+        self.is_pulled.store(true, Ordering::Relaxed);
+    }
+}
+
+async fn carry(
+    listener: TcpListener,
+    server: SocketAddr,
+    is_pulled: Arc<AtomicBool>,
+    pongs: UnboundedSender<()>,
+) -> io::Result<()> {
+    let (client, _) = listener.accept().await?;
+    let server = TcpStream::connect(server).await?;
+    let there = carry_one_way(client.clone(), server.clone(), "-->", &is_pulled, &pongs);
+    let back = carry_one_way(server, client, "<--", &is_pulled, &pongs);
+    let _ = futures::join!(there, back);
+    Ok(())
+}
+
+async fn carry_one_way(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    arrow: &str,
+    is_pulled: &AtomicBool,
+    pongs: &UnboundedSender<()>,
+) -> io::Result<()> {
+    loop {
+        let mut frame = vec![0; 4];
+        from.read_exact(&mut frame).await?;
+        let size = u32::from_be_bytes([0, frame[1], frame[2], frame[3]]) as usize;
+        frame.resize(4 + size, 0);
+        from.read_exact(&mut frame[4..]).await?;
+        if is_pulled.load(Ordering::Relaxed) {
+            continue;
+        }
+        println!("    client {arrow} server: {}", describe(&frame));
+        to.write_all(&frame).await?;
+        if frame[0] == 4 {
+            let _ = pongs.unbounded_send(());
+        }
+    }
+}
+
+/// What a frame is, by its type byte.
+fn describe(frame: &[u8]) -> String {
+    match frame[0] {
+        1 => format!("message to the server, {} bytes", frame.len()),
+        2 => format!("message to the client, {} bytes", frame.len()),
+        3 => "ping".into(),
+        4 => "pong".into(),
+        other => format!("unknown type {other}"),
+    }
+}

@@ -1,0 +1,62 @@
+//! The server of the chat: a room in which everyone reads what one of them writes.
+//!
+//! Run it, and as many clients as you like beside it; the original's C and Python clients too:
+//!
+//! ```text
+//! cargo run --example chat_server -- [uri]
+//! cargo run --example chat_client -- <user> [uri]
+//! ```
+
+use std::env;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use messi::DisconnectReason;
+
+mod chat {
+    messi::protocol!("chat.proto");
+}
+
+use chat::*;
+
+/// One user's connection. What all of them share is behind the `Arc`.
+struct Session {
+    users: Arc<AtomicUsize>,
+    is_user: bool,
+}
+
+impl ChatServerHandler for Session {
+    async fn on_client_disconnected(&mut self, _: &ChatServerClient, _: DisconnectReason) {
+        if self.is_user {
+            let users = self.users.fetch_sub(1, Ordering::Relaxed) - 1;
+            println!("Number of connected clients: {users}");
+        }
+    }
+
+    async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+        println!("Client <{}> connected.", request.user);
+        if !self.is_user {
+            self.is_user = true;
+            self.users.fetch_add(1, Ordering::Relaxed);
+        }
+        println!("Number of connected clients: {}", self.users.load(Ordering::Relaxed));
+        client.reply(ConnectRsp {});
+    }
+
+    async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+        client.server().broadcast(message);
+    }
+}
+
+#[async_std::main]
+async fn main() -> Result<(), messi::Error> {
+    let uri = env::args().nth(1).unwrap_or("tcp://127.0.0.1:6000".into());
+    println!("Server URI: {uri}");
+    let users = Arc::new(AtomicUsize::new(0));
+    let server = ChatServer::builder(uri)
+        .start(move |_client| Session { users: users.clone(), is_user: false })
+        .await?;
+    println!("Server started.");
+    server.wait().await;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Conversions into the messages of the two directions, so that users send what they mean.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::types::{is_boxed, value_type};
+use super::{Scope, ident};
+use crate::model::{Choice, Direction, Protocol};
+
+/// The conversions of both directions.
+pub(super) fn conversions(protocol: &Protocol, scope: &Scope) -> TokenStream {
+    let client = direction("ClientToServer", "client_to_server", &protocol.client_to_server, scope);
+    let server = direction("ServerToClient", "server_to_client", &protocol.server_to_client, scope);
+    quote!( #client #server )
+}
+
+fn direction(
+    message: &str,
+    module: &str,
+    direction: &Direction,
+    scope: &Scope,
+) -> TokenStream {
+    let (message, module) = (ident(message), ident(module));
+    let choices = direction.choices.iter().filter(|choice| choice.convertible);
+    let choices = choices.map(|choice| {
+        let ty = value_type(&choice.member.ty, scope);
+        let value = choice_value(choice, scope);
+        let variant = ident(&choice.member.variant);
+        let allow = allow_deprecated(choice);
+        quote! {
+            #allow
+            #[automatically_derived]
+            impl ::core::convert::From<#ty> for #message {
+                fn from(message: #ty) -> Self {
+                    ::core::convert::From::from(#module::Messages::#variant(#value))
+                }
+            }
+        }
+    });
+    quote! {
+        #[automatically_derived]
+        impl ::core::convert::From<#module::Messages> for #message {
+            #[allow(clippy::needless_update)] // There may be fields beside the choices.
+            fn from(messages: #module::Messages) -> Self {
+                Self {
+                    messages: ::core::option::Option::Some(messages),
+                    ..::core::default::Default::default()
+                }
+            }
+        }
+        #(#choices)*
+    }
+}
+
+fn choice_value(choice: &Choice, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    if is_boxed(&choice.member.ty) {
+        quote!(#krate::prost::alloc::boxed::Box::new(message))
+    } else {
+        quote!(message)
+    }
+}
+
+/// A deprecated choice still works.
+pub(super) fn allow_deprecated(choice: &Choice) -> TokenStream {
+    if choice.member.deprecated { quote!( #[allow(deprecated)] ) } else { TokenStream::new() }
+}

@@ -1,0 +1,258 @@
+//! The handler traits, and how the runtime calls them.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::direction::allow_deprecated;
+use super::docs::{deprecated, docs};
+use super::protocol::Names;
+use super::types::{is_boxed, value_type};
+use super::{Scope, ident};
+use crate::model::{Choice, Direction, Protocol};
+
+/// The trait of clients' handlers, and its use.
+pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
+    let names = Names::new(&protocol.rust_name);
+    let methods = methods(&protocol.server_to_client, &names.client, scope);
+    let handler_trait = client_trait(&names, &protocol.name, &methods, scope);
+    let dispatch =
+        dispatch(&protocol.server_to_client, "ServerToClient", "server_to_client", scope);
+    let implementation = client_implementation(&names, &dispatch, scope);
+    quote!( #handler_trait #implementation )
+}
+
+/// The trait of servers' handlers, and its use.
+pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
+    let names = Names::new(&protocol.rust_name);
+    let methods = methods(&protocol.client_to_server, &names.server_client, scope);
+    let handler_trait = server_trait(&names, &protocol.name, &methods, scope);
+    let dispatch =
+        dispatch(&protocol.client_to_server, "ClientToServer", "client_to_server", scope);
+    let implementation = server_implementation(&names, &dispatch, scope);
+    quote!( #handler_trait #implementation )
+}
+
+/// The trait of clients' handlers, with these methods for messages.
+pub(super) fn client_trait(
+    names: &Names,
+    name: &str,
+    methods: &TokenStream,
+    scope: &Scope,
+) -> TokenStream {
+    let krate = &scope.krate;
+    let Names { client, client_handler, .. } = names;
+    let trait_docs = format!(
+        " Handles what happens to a client of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
+    );
+    quote! {
+        #[doc = #trait_docs]
+        pub trait #client_handler: ::core::marker::Send + 'static {
+            /// The client has connected. What is sent here goes ahead of what others send.
+            fn on_connected(
+                &mut self,
+                client: &#client,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                let _ = client;
+                ::core::future::ready(())
+            }
+
+            /// The connection is lost; called once for each `on_connected`. The client connects
+            /// again unless it is stopped.
+            fn on_disconnected(
+                &mut self,
+                client: &#client,
+                reason: #krate::DisconnectReason,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                let _ = (client, reason);
+                ::core::future::ready(())
+            }
+
+            /// An attempt to connect has failed; decides when to try again.
+            fn on_connect_failure(
+                &mut self,
+                client: &#client,
+                error: &#krate::ConnectError,
+            ) -> impl ::core::future::Future<Output = #krate::Retry> + ::core::marker::Send {
+                let _ = (client, error);
+                ::core::future::ready(#krate::Retry::Backoff)
+            }
+
+            #methods
+        }
+    }
+}
+
+/// The trait of servers' handlers, with these methods for messages.
+pub(super) fn server_trait(
+    names: &Names,
+    name: &str,
+    methods: &TokenStream,
+    scope: &Scope,
+) -> TokenStream {
+    let krate = &scope.krate;
+    let Names { server_client, server_handler, .. } = names;
+    let trait_docs = format!(
+        " Handles one client of a server of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
+    );
+    quote! {
+        #[doc = #trait_docs]
+        pub trait #server_handler: ::core::marker::Send + 'static {
+            /// The client has connected. What is sent to it here goes ahead of what others send.
+            fn on_client_connected(
+                &mut self,
+                client: &#server_client,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                let _ = client;
+                ::core::future::ready(())
+            }
+
+            /// The client has gone; called once for each `on_client_connected`.
+            fn on_client_disconnected(
+                &mut self,
+                client: &#server_client,
+                reason: #krate::DisconnectReason,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                let _ = (client, reason);
+                ::core::future::ready(())
+            }
+
+            #methods
+        }
+    }
+}
+
+/// A method of the trait for each choice of a direction.
+fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream {
+    let methods = direction.choices.iter().map(|choice| {
+        let method = ident(&choice.handler);
+        let docs =
+            docs(&choice.member.docs, &format!("A message `{}` has come.", choice.member.name));
+        let deprecated = deprecated(choice.member.deprecated);
+        let ty = value_type(&choice.member.ty, scope);
+        quote! {
+            #docs
+            #deprecated
+            fn #method(
+                &mut self,
+                client: &#client,
+                message: #ty,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                let _ = (client, message);
+                ::core::future::ready(())
+            }
+        }
+    });
+    methods.collect()
+}
+
+/// An arm that calls the handler, for each choice of a direction.
+fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -> Dispatch {
+    let module = ident(module);
+    let arms = direction.choices.iter().map(|choice| arm(choice, &module));
+    let krate = &scope.krate;
+    let body = quote! {
+        match message.messages {
+            #(#arms)*
+            ::core::option::Option::None => return #krate::__private::Dispatch::UnknownChoice,
+        }
+        #krate::__private::Dispatch::Delivered
+    };
+    Dispatch { message: ident(message), body }
+}
+
+/// The body of `on_message`, and the type of the message it gets.
+pub(super) struct Dispatch {
+    pub(super) message: Ident,
+    pub(super) body: TokenStream,
+}
+
+fn arm(choice: &Choice, module: &Ident) -> TokenStream {
+    let variant = ident(&choice.member.variant);
+    let method = ident(&choice.handler);
+    let message = if is_boxed(&choice.member.ty) { quote!(*message) } else { quote!(message) };
+    let allow = allow_deprecated(choice);
+    quote! {
+        #allow
+        ::core::option::Option::Some(#module::Messages::#variant(message)) => {
+            handler.#method(client, #message).await;
+        }
+    }
+}
+
+/// Lets the runtime drive clients with any handler.
+pub(super) fn client_implementation(
+    names: &Names,
+    dispatch: &Dispatch,
+    scope: &Scope,
+) -> TokenStream {
+    let krate = &scope.krate;
+    let Names { marker, client, client_handler, .. } = names;
+    let Dispatch { message, body } = dispatch;
+    quote! {
+        #[automatically_derived]
+        impl<H: #client_handler> #krate::__private::ConnectWith<H> for #marker {
+            async fn on_connected(handler: &mut H, client: &#client) {
+                handler.on_connected(client).await;
+            }
+
+            async fn on_disconnected(
+                handler: &mut H,
+                client: &#client,
+                reason: #krate::DisconnectReason,
+            ) {
+                handler.on_disconnected(client, reason).await;
+            }
+
+            async fn on_connect_failure(
+                handler: &mut H,
+                client: &#client,
+                error: &#krate::ConnectError,
+            ) -> #krate::Retry {
+                handler.on_connect_failure(client, error).await
+            }
+
+            async fn on_message(
+                handler: &mut H,
+                client: &#client,
+                message: #message,
+            ) -> #krate::__private::Dispatch {
+                #body
+            }
+        }
+    }
+}
+
+/// Lets the runtime drive servers with any handler.
+pub(super) fn server_implementation(
+    names: &Names,
+    dispatch: &Dispatch,
+    scope: &Scope,
+) -> TokenStream {
+    let krate = &scope.krate;
+    let Names { marker, server_client, server_handler, .. } = names;
+    let Dispatch { message, body } = dispatch;
+    quote! {
+        #[automatically_derived]
+        impl<H: #server_handler> #krate::__private::ServeWith<H> for #marker {
+            async fn on_client_connected(handler: &mut H, client: &#server_client) {
+                handler.on_client_connected(client).await;
+            }
+
+            async fn on_client_disconnected(
+                handler: &mut H,
+                client: &#server_client,
+                reason: #krate::DisconnectReason,
+            ) {
+                handler.on_client_disconnected(client, reason).await;
+            }
+
+            async fn on_message(
+                handler: &mut H,
+                client: &#server_client,
+                message: #message,
+            ) -> #krate::__private::Dispatch {
+                #body
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Message types and their oneofs.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::docs::{deprecated, docs, lines};
+use super::types::{boxed_type, field_attribute, field_type, member_attribute};
+use super::{Scope, ident, module};
+use crate::model::{Field, Member, Message, Oneof};
+
+/// A message's struct, and the module of what is nested in it.
+pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    let name = ident(&message.rust_name);
+    let docs = docs(&message.docs, &format!("The message `{}`.", message.name));
+    let deprecated = deprecated(message.deprecated);
+    let prost_path = scope.prost_path();
+    let fields = message.fields.iter().map(|field| expand_field(field, scope));
+    let oneofs = message.oneofs.iter().map(|oneof| oneof_field(oneof, message));
+    let nested = nested(message, scope);
+    quote! {
+        #docs
+        #deprecated
+        #[derive(::core::clone::Clone, ::core::cmp::PartialEq, #krate::prost::Message)]
+        #prost_path
+        pub struct #name {
+            #(#fields)*
+            #(#oneofs)*
+        }
+        #nested
+    }
+}
+
+fn expand_field(field: &Field, scope: &Scope) -> TokenStream {
+    let name = ident(&field.rust_name);
+    let docs = docs(&field.docs, &format!("The field `{}`.", field.name));
+    let deprecated = deprecated(field.deprecated);
+    let attribute = field_attribute(&field.kind, scope);
+    let number = field.number.to_string();
+    let ty = field_type(&field.kind, scope);
+    quote! {
+        #docs
+        #deprecated
+        #[prost(#attribute, tag = #number)]
+        pub #name: #ty,
+    }
+}
+
+fn oneof_field(oneof: &Oneof, message: &Message) -> TokenStream {
+    let name = ident(&oneof.rust_name);
+    let (module, enum_name) = (ident(&message.module_name), ident(&oneof.enum_name));
+    let docs = docs(&oneof.docs, &format!("One of the choices of `{}`.", oneof.name));
+    let path = format!("{}::{}", message.module_name, oneof.enum_name);
+    let numbers: Vec<String> =
+        oneof.members.iter().map(|member| member.number.to_string()).collect();
+    let numbers = numbers.join(", ");
+    quote! {
+        #docs
+        #[prost(oneof = #path, tags = #numbers)]
+        pub #name: ::core::option::Option<#module::#enum_name>,
+    }
+}
+
+/// The module of a message's oneofs and nested types, if it has any.
+fn nested(message: &Message, scope: &Scope) -> TokenStream {
+    if message.oneofs.is_empty() && message.nested.is_empty() {
+        return TokenStream::new();
+    }
+    let inside = scope.inside(&message.module_name);
+    let oneofs = message.oneofs.iter().map(|oneof| oneof_enum(oneof, message, &inside));
+    let items = oneofs.chain([module::items(&message.nested, &inside)]).collect();
+    let docs = lines(&[format!("What belongs to the message `{}`.", message.name)]);
+    module::named(&message.module_name, &docs, items)
+}
+
+fn oneof_enum(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    let name = ident(&oneof.enum_name);
+    let docs = docs(
+        &oneof.docs,
+        &format!("The choices of `{}` in the message `{}`.", oneof.name, message.name),
+    );
+    let prost_path = scope.prost_path();
+    let variants = oneof.members.iter().map(|member| variant(member, scope));
+    quote! {
+        #docs
+        #[derive(::core::clone::Clone, ::core::cmp::PartialEq, #krate::prost::Oneof)]
+        #prost_path
+        pub enum #name {
+            #(#variants)*
+        }
+    }
+}
+
+fn variant(member: &Member, scope: &Scope) -> TokenStream {
+    let name = ident(&member.variant);
+    let docs = docs(&member.docs, &format!("The choice `{}`.", member.name));
+    let deprecated = deprecated(member.deprecated);
+    let attribute = member_attribute(&member.ty, scope);
+    let number = member.number.to_string();
+    let ty = boxed_type(&member.ty, scope);
+    quote! {
+        #docs
+        #deprecated
+        #[prost(#attribute, tag = #number)]
+        #name(#ty),
+    }
+}

@@ -1,0 +1,168 @@
+//! The Rust type of a field, and the attribute that tells prost of it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Scope, spaceless};
+use crate::model::{FieldKind, Scalar, Type};
+
+/// A field's Rust type.
+pub(super) fn field_type(kind: &FieldKind, scope: &Scope) -> TokenStream {
+    match kind {
+        FieldKind::Singular(ty) if !is_message(ty) => value_type(ty, scope),
+        FieldKind::Singular(ty) | FieldKind::Optional(ty) => {
+            let ty = boxed_type(ty, scope);
+            quote!(::core::option::Option<#ty>)
+        }
+        FieldKind::Repeated { ty, .. } => {
+            let krate = &scope.krate;
+            let ty = value_type(ty, scope);
+            quote!(#krate::prost::alloc::vec::Vec<#ty>)
+        }
+        FieldKind::Map { key, value } => {
+            let krate = &scope.krate;
+            let (key, value) = (scalar_type(*key, scope), value_type(value, scope));
+            quote!(#krate::__private::HashMap<#key, #value>)
+        }
+    }
+}
+
+/// The arguments of a field's `prost` attribute, but for its number.
+pub(super) fn field_attribute(kind: &FieldKind, scope: &Scope) -> TokenStream {
+    match kind {
+        FieldKind::Singular(ty) if !is_message(ty) => type_attribute(ty, scope),
+        FieldKind::Singular(ty) | FieldKind::Optional(ty) => {
+            let attribute = member_attribute(ty, scope);
+            quote!(#attribute, optional)
+        }
+        FieldKind::Repeated { ty, packed } => {
+            let attribute = type_attribute(ty, scope);
+            let packed = (!packed && is_packable(ty)).then(|| quote!(, packed = "false"));
+            quote!(#attribute, repeated #packed)
+        }
+        FieldKind::Map { key, value } => {
+            let types = format!("{}, {}", scalar_name(*key), map_value_name(value, scope));
+            quote!(map = #types)
+        }
+    }
+}
+
+/// The Rust type of one value, in a box where the schema needs one.
+pub(super) fn boxed_type(ty: &Type, scope: &Scope) -> TokenStream {
+    let value = value_type(ty, scope);
+    if is_boxed(ty) {
+        let krate = &scope.krate;
+        quote!(#krate::prost::alloc::boxed::Box<#value>)
+    } else {
+        value
+    }
+}
+
+/// The Rust type of one value.
+pub(super) fn value_type(ty: &Type, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    match ty {
+        Type::Scalar(scalar) | Type::Wrapper(scalar) => scalar_type(*scalar, scope),
+        Type::Enum(_) | Type::WellKnownEnum(_) => quote!(i32),
+        Type::Message { path, .. } => scope.path(path),
+        Type::WellKnown(name) => {
+            let name = super::ident(name);
+            quote!(#krate::prost_types::#name)
+        }
+        Type::Empty => quote!(()),
+    }
+}
+
+/// The arguments of the `prost` attribute of a oneof's member, but for its number.
+pub(super) fn member_attribute(ty: &Type, scope: &Scope) -> TokenStream {
+    let attribute = type_attribute(ty, scope);
+    if is_boxed(ty) { quote!(#attribute, boxed) } else { attribute }
+}
+
+/// Whether the schema needs a box around the value.
+pub(super) fn is_boxed(ty: &Type) -> bool {
+    matches!(ty, Type::Message { boxed: true, .. })
+}
+
+/// Whether a value is a message on the wire, and so may be absent.
+fn is_message(ty: &Type) -> bool {
+    matches!(
+        ty,
+        Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_)
+    )
+}
+
+fn is_packable(ty: &Type) -> bool {
+    !is_message(ty) && !matches!(ty, Type::Scalar(Scalar::String | Scalar::Bytes))
+}
+
+fn type_attribute(ty: &Type, scope: &Scope) -> TokenStream {
+    match ty {
+        Type::Scalar(Scalar::Bytes) => quote!(bytes = "vec"),
+        Type::Scalar(scalar) => {
+            let name = super::ident(scalar_name(*scalar));
+            quote!(#name)
+        }
+        Type::Enum(_) | Type::WellKnownEnum(_) => {
+            let path = enum_path(ty, scope);
+            quote!(enumeration = #path)
+        }
+        Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_) => {
+            quote!(message)
+        }
+    }
+}
+
+fn map_value_name(ty: &Type, scope: &Scope) -> String {
+    match ty {
+        Type::Scalar(scalar) => scalar_name(*scalar).into(),
+        Type::Enum(_) | Type::WellKnownEnum(_) => format!("enumeration({})", enum_path(ty, scope)),
+        Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_) => {
+            "message".into()
+        }
+    }
+}
+
+/// The path of an enum, as an attribute's string has it.
+fn enum_path(ty: &Type, scope: &Scope) -> String {
+    match ty {
+        Type::Enum(path) => spaceless(&scope.path(path)),
+        Type::WellKnownEnum(name) => format!("{}::prost_types::{name}", spaceless(&scope.krate)),
+        _ => String::new(),
+    }
+}
+
+fn scalar_type(scalar: Scalar, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    match scalar {
+        Scalar::Double => quote!(f64),
+        Scalar::Float => quote!(f32),
+        Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => quote!(i32),
+        Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => quote!(i64),
+        Scalar::Uint32 | Scalar::Fixed32 => quote!(u32),
+        Scalar::Uint64 | Scalar::Fixed64 => quote!(u64),
+        Scalar::Bool => quote!(bool),
+        Scalar::String => quote!(#krate::prost::alloc::string::String),
+        Scalar::Bytes => quote!(#krate::prost::alloc::vec::Vec<u8>),
+    }
+}
+
+fn scalar_name(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::Double => "double",
+        Scalar::Float => "float",
+        Scalar::Int32 => "int32",
+        Scalar::Int64 => "int64",
+        Scalar::Uint32 => "uint32",
+        Scalar::Uint64 => "uint64",
+        Scalar::Sint32 => "sint32",
+        Scalar::Sint64 => "sint64",
+        Scalar::Fixed32 => "fixed32",
+        Scalar::Fixed64 => "fixed64",
+        Scalar::Sfixed32 => "sfixed32",
+        Scalar::Sfixed64 => "sfixed64",
+        Scalar::Bool => "bool",
+        Scalar::String => "string",
+        Scalar::Bytes => "bytes",
+    }
+}
