@@ -64,7 +64,9 @@ impl MyProtocolServerHandler for Server {
         reason: DisconnectReason,
     ) {
         println!("server: client {} disconnected: {reason}", client.id());
-        let _ = self.milestones.unbounded_send(Milestone::ServerDisconnected);
+        let _ = self
+            .milestones
+            .unbounded_send(Milestone::ServerDisconnected);
     }
 }
 
@@ -90,7 +92,9 @@ impl MyProtocolClientHandler for Client {
 
     async fn on_disconnected(&mut self, _: &MyProtocolClient, reason: DisconnectReason) {
         println!("client: disconnected: {reason}");
-        let _ = self.milestones.unbounded_send(Milestone::ClientDisconnected);
+        let _ = self
+            .milestones
+            .unbounded_send(Milestone::ClientDisconnected);
     }
 }
 
@@ -100,7 +104,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let server_milestones = milestones.clone();
     let server = MyProtocolServer::builder("tcp://127.0.0.1:0")
-        .start(move |_client| Server { milestones: server_milestones.clone(), bars: 0 })
+        .start(move |_client| Server {
+            milestones: server_milestones.clone(),
+            bars: 0,
+        })
         .await?;
     println!("server: started");
 
@@ -119,7 +126,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("(the cable is pulled: each side goes silent for the other)");
     cable.pull();
-    wait_for(&mut reached, &[Milestone::ClientDisconnected, Milestone::ServerDisconnected]).await;
+    wait_for(
+        &mut reached,
+        &[Milestone::ClientDisconnected, Milestone::ServerDisconnected],
+    )
+    .await;
 
     client.stop().await;
     println!("client: stopped");

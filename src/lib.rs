@@ -11,5 +11,7 @@ pub use prost_types;
 /// What expansions of [`protocol!`] name. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use std::collections::HashMap;
+
     pub use messi_core::{ConnectWith, Dispatch, Protocol, ServeWith};
 }

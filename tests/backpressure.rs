@@ -47,16 +47,23 @@ fn a_client_that_asks_faster_than_it_reads_is_held_back_and_gets_every_answer() 
     run(async {
         let (server, _events) = echo_server(Duration::from_secs(60)).await;
         let (reporter, mut events) = reporter();
-        let client = ChatClient::builder(uri(server.local_addr())).start(reporter).unwrap();
+        let client = ChatClient::builder(uri(server.local_addr()))
+            .start(reporter)
+            .unwrap();
         assert_eq!(events.next().await, Event::Connected);
         let text = "x".repeat(KIB);
         let count = 20_000;
         for number in 0..count {
             within("room", client.ready()).await.unwrap();
-            client.try_send(message(format!("{number} {text}"))).unwrap();
+            client
+                .try_send(message(format!("{number} {text}")))
+                .unwrap();
         }
         for number in 0..count {
-            assert_eq!(events.next().await, Event::Message(format!("{number} {text}")));
+            assert_eq!(
+                events.next().await,
+                Event::Message(format!("{number} {text}"))
+            );
         }
     });
 }
@@ -80,7 +87,10 @@ fn a_client_that_never_reads_is_disconnected_and_others_are_not() {
         }
         stalled.send(message(text));
         for number in 1..=sent {
-            assert_eq!(client_events.next().await, Event::Message(number.to_string()));
+            assert_eq!(
+                client_events.next().await,
+                Event::Message(number.to_string())
+            );
         }
         assert_eq!(
             server_events.next().await,

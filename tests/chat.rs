@@ -18,8 +18,14 @@ fn messages_arrive_in_order_both_ways() {
             at_server.send(message(format!("down {number}")));
         }
         for number in 0..1_000 {
-            assert_eq!(server_events.next().await, Event::Message(format!("up {number}")));
-            assert_eq!(client_events.next().await, Event::Message(format!("down {number}")));
+            assert_eq!(
+                server_events.next().await,
+                Event::Message(format!("up {number}"))
+            );
+            assert_eq!(
+                client_events.next().await,
+                Event::Message(format!("down {number}"))
+            );
         }
     });
 }
@@ -29,8 +35,13 @@ fn a_request_is_answered() {
     run(async {
         let (server, mut server_events) = start_server().await;
         let (client, mut client_events) = connect(&server, &mut server_events).await;
-        client.send(ConnectReq { user: "Kalle".into() });
-        assert_eq!(server_events.next().await, Event::ConnectReq("Kalle".into()));
+        client.send(ConnectReq {
+            user: "Kalle".into(),
+        });
+        assert_eq!(
+            server_events.next().await,
+            Event::ConnectReq("Kalle".into())
+        );
         assert_eq!(client_events.next().await, Event::ConnectRsp);
     });
 }
@@ -65,11 +76,17 @@ fn clients_are_listed_while_they_are_there() {
         assert_eq!(ids.len(), 2);
         assert!(ids[0] < ids[1]);
         first.stop().await;
-        assert_eq!(server_events.next().await, Event::Disconnected(ConnectionClosed));
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
         let left: Vec<_> = server.clients().iter().map(|client| client.id()).collect();
         assert_eq!(left, ids[1..]);
         let (_third, _events) = connect(&server, &mut server_events).await;
-        assert!(!ids.contains(&server.clients()[1].id()), "an id was used again");
+        assert!(
+            !ids.contains(&server.clients()[1].id()),
+            "an id was used again"
+        );
     });
 }
 
@@ -81,10 +98,19 @@ fn a_disconnected_client_gets_what_was_sent_before_and_comes_back() {
         let at_server = server.clients().remove(0);
         at_server.send(message("goodbye"));
         at_server.disconnect();
-        assert_eq!(at_server.try_send(message("too late")), Err(SendError::NotConnected));
+        assert_eq!(
+            at_server.try_send(message("too late")),
+            Err(SendError::NotConnected)
+        );
         assert_eq!(client_events.next().await, Event::Message("goodbye".into()));
-        assert_eq!(client_events.next().await, Event::Disconnected(ConnectionClosed));
-        assert_eq!(server_events.next().await, Event::Disconnected(Disconnected));
+        assert_eq!(
+            client_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(Disconnected)
+        );
         assert_eq!(client_events.next().await, Event::Connected);
         assert_eq!(server_events.next().await, Event::Connected);
     });
@@ -98,8 +124,14 @@ fn what_is_sent_before_a_stop_arrives() {
         client.send(message("last words"));
         client.stop().await;
         assert_eq!(client_events.rest().await, [Event::Disconnected(Stopped)]);
-        assert_eq!(server_events.next().await, Event::Message("last words".into()));
-        assert_eq!(server_events.next().await, Event::Disconnected(ConnectionClosed));
+        assert_eq!(
+            server_events.next().await,
+            Event::Message("last words".into())
+        );
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
     });
 }
 
@@ -112,9 +144,14 @@ fn a_stopped_server_tells_its_handlers_and_frees_its_port() {
         within("stop", server.stop()).await;
         within("wait", server.wait()).await;
         assert_eq!(server_events.rest().await, [Event::Disconnected(Stopped)]);
-        assert_eq!(client_events.next().await, Event::Disconnected(ConnectionClosed));
+        assert_eq!(
+            client_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
         let (reporter, _events) = reporter();
-        let restarted = ChatServer::builder(uri(address)).start(move |_| reporter.clone()).await;
+        let restarted = ChatServer::builder(uri(address))
+            .start(move |_| reporter.clone())
+            .await;
         assert_eq!(restarted.unwrap().local_addr(), address);
     });
 }
@@ -127,10 +164,16 @@ fn dropping_the_last_handle_stops() {
         let other = client.clone();
         drop(client);
         other.send(message("still here"));
-        assert_eq!(server_events.next().await, Event::Message("still here".into()));
+        assert_eq!(
+            server_events.next().await,
+            Event::Message("still here".into())
+        );
         drop(other);
         assert_eq!(client_events.rest().await, [Event::Disconnected(Stopped)]);
-        assert_eq!(server_events.next().await, Event::Disconnected(ConnectionClosed));
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
         drop(server);
         assert!(server_events.rest().await.is_empty());
     });
@@ -149,7 +192,10 @@ fn a_client_above_the_maximum_is_turned_away_until_one_leaves() {
         let mut second = RawPeer::connect(server.local_addr()).await;
         assert!(second.expect_end().await.is_empty());
         first.stop().await;
-        assert_eq!(server_events.next().await, Event::Disconnected(ConnectionClosed));
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
         let (_third, _third_events) = connect(&server, &mut server_events).await;
     });
 }
@@ -166,9 +212,15 @@ fn flush_waits_until_everything_is_written() {
         assert_eq!(within("ready", client.ready()).await, Ok(()));
         within("stop", client.stop()).await;
         assert_eq!(client.flush().await, Err(SendError::NotConnected));
-        assert_eq!(client.try_send(message("late")), Err(SendError::NotConnected));
+        assert_eq!(
+            client.try_send(message("late")),
+            Err(SendError::NotConnected)
+        );
         for number in 0..100 {
-            assert_eq!(server_events.next().await, Event::Message(number.to_string()));
+            assert_eq!(
+                server_events.next().await,
+                Event::Message(number.to_string())
+            );
         }
     });
 }
@@ -185,7 +237,13 @@ fn a_message_above_the_limit_is_not_sent() {
         assert_eq!(client_events.next().await, Event::Connected);
         assert_eq!(server_events.next().await, Event::Connected);
         let result = client.try_send(message("x".repeat(100)));
-        assert_eq!(result, Err(SendError::MessageTooBig { size: 110, limit: 100 }));
+        assert_eq!(
+            result,
+            Err(SendError::MessageTooBig {
+                size: 110,
+                limit: 100
+            })
+        );
         client.send(message("x".repeat(100)));
         client.send(message("small"));
         assert_eq!(server_events.next().await, Event::Message("small".into()));

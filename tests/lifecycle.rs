@@ -16,7 +16,10 @@ const SHORT: Duration = Duration::from_millis(20);
 /// A client that comes back soon.
 fn eager_client(uri: String) -> (ChatClient, Events) {
     let (reporter, events) = reporter();
-    let client = ChatClient::builder(uri).reconnect_delay(SHORT, SHORT).start(reporter).unwrap();
+    let client = ChatClient::builder(uri)
+        .reconnect_delay(SHORT, SHORT)
+        .start(reporter)
+        .unwrap();
     (client, events)
 }
 
@@ -31,10 +34,14 @@ async fn refusing_uri() -> String {
 fn a_bad_uri_is_an_error_at_once() {
     run(async {
         let (handler, _events) = reporter();
-        let error = ChatClient::builder("127.0.0.1:6000").start(handler).unwrap_err();
+        let error = ChatClient::builder("127.0.0.1:6000")
+            .start(handler)
+            .unwrap_err();
         assert!(error.to_string().contains("tcp://<host>:<port>"), "{error}");
         let (handler, _events) = reporter();
-        let server = ChatServer::builder("tcp://127.0.0.1").start(move |_| handler.clone()).await;
+        let server = ChatServer::builder("tcp://127.0.0.1")
+            .start(move |_| handler.clone())
+            .await;
         assert!(matches!(server, Err(ListenError::Uri(_))));
     });
 }
@@ -44,8 +51,9 @@ fn a_port_in_use_is_an_error_at_once() {
     run(async {
         let (server, _events) = start_server().await;
         let (handler, _events) = reporter();
-        let second =
-            ChatServer::builder(uri(server.local_addr())).start(move |_| handler.clone()).await;
+        let second = ChatServer::builder(uri(server.local_addr()))
+            .start(move |_| handler.clone())
+            .await;
         match second.unwrap_err() {
             ListenError::Bind { address, kind, .. } => {
                 assert_eq!((address, kind), (server.local_addr(), ErrorKind::AddrInUse));
@@ -146,10 +154,15 @@ fn a_client_comes_back_when_its_server_does() {
             server.stop().await;
             let closed = Event::Disconnected(DisconnectReason::ConnectionClosed);
             assert_eq!(events.find(|event| *event == closed).await, closed);
-            assert_eq!(client.try_send(message("lost")), Err(SendError::NotConnected));
+            assert_eq!(
+                client.try_send(message("lost")),
+                Err(SendError::NotConnected)
+            );
             let (reporter, mut server_events) = reporter();
-            let server =
-                ChatServer::builder(uri(address)).start(move |_| reporter.clone()).await.unwrap();
+            let server = ChatServer::builder(uri(address))
+                .start(move |_| reporter.clone())
+                .await
+                .unwrap();
             events.find(|event| *event == Event::Connected).await;
             client.send(message("back"));
             assert_eq!(server_events.next().await, Event::Connected);
@@ -165,11 +178,16 @@ fn a_silent_server_is_given_up() {
     run(async {
         let (listener, uri) = raw_server().await;
         let (reporter, mut events) = reporter();
-        let _client =
-            ChatClient::builder(uri).keep_alive_interval(SHORT).start(reporter).unwrap();
+        let _client = ChatClient::builder(uri)
+            .keep_alive_interval(SHORT)
+            .start(reporter)
+            .unwrap();
         let _silent = RawPeer::accept(&listener).await;
         assert_eq!(events.next().await, Event::Connected);
-        assert_eq!(events.next().await, Event::Disconnected(DisconnectReason::KeepAliveTimeout));
+        assert_eq!(
+            events.next().await,
+            Event::Disconnected(DisconnectReason::KeepAliveTimeout)
+        );
     });
 }
 
@@ -184,7 +202,10 @@ fn a_silent_client_is_given_up() {
             .unwrap();
         let mut silent = RawPeer::connect(server.local_addr()).await;
         assert_eq!(events.next().await, Event::Connected);
-        assert_eq!(events.next().await, Event::Disconnected(DisconnectReason::KeepAliveTimeout));
+        assert_eq!(
+            events.next().await,
+            Event::Disconnected(DisconnectReason::KeepAliveTimeout)
+        );
         assert!(silent.expect_end().await.is_empty());
     });
 }
@@ -249,7 +270,10 @@ fn a_handler_that_panics_ends_only_its_connection() {
         );
         let (other, mut other_events) = connect(&server, &mut server_events).await;
         other.send(message("still here?"));
-        assert_eq!(other_events.next().await, Event::Message("still here?".into()));
+        assert_eq!(
+            other_events.next().await,
+            Event::Message("still here?".into())
+        );
     });
 }
 
@@ -258,7 +282,10 @@ fn a_handler_that_disconnects_gets_no_more_messages() {
     run(async {
         let (_server, mut server_events, _client, _client_events) =
             told(&["disconnect", "never handled"]).await;
-        assert_eq!(server_events.next().await, Event::Message("disconnect".into()));
+        assert_eq!(
+            server_events.next().await,
+            Event::Message("disconnect".into())
+        );
         assert_eq!(
             server_events.next().await,
             Event::Disconnected(DisconnectReason::Disconnected)
@@ -316,7 +343,10 @@ fn a_handler_that_waits_loses_nothing_and_keeps_its_connection_alive() {
         let (releaser, release) = oneshot::channel();
         let mut release = Some(release);
         let server = ChatServer::builder("tcp://127.0.0.1:0")
-            .start(move |_| Waiting { reporter: reporter.clone(), release: release.take() })
+            .start(move |_| Waiting {
+                reporter: reporter.clone(),
+                release: release.take(),
+            })
             .await
             .unwrap();
         let mut peer = RawPeer::connect(server.local_addr()).await;
@@ -355,7 +385,10 @@ fn what_on_connected_sends_comes_first() {
         let (connecting, is_connecting) = oneshot::channel();
         let (go_on, may_go_on) = oneshot::channel();
         let client = ChatClient::builder(uri(server.local_addr()))
-            .start(Slow { go_on: Some(may_go_on), connecting: Some(connecting) })
+            .start(Slow {
+                go_on: Some(may_go_on),
+                connecting: Some(connecting),
+            })
             .unwrap();
         within("on_connected", is_connecting).await.unwrap();
         client.send(message("third"));

@@ -55,7 +55,9 @@ fn a_server_speaks_the_bytes_of_the_original() {
 fn a_client_speaks_the_bytes_of_the_original() {
     run(async {
         let (client, mut events, mut peer) = client_of_raw_server().await;
-        client.send(ConnectReq { user: "Erik".into() });
+        client.send(ConnectReq {
+            user: "Erik".into(),
+        });
         peer.expect(CONNECT_REQ).await;
         peer.send(CONNECT_RSP).await;
         assert_eq!(events.next().await, Event::ConnectRsp);
@@ -125,7 +127,10 @@ fn a_frame_above_the_limit_is_refused_at_its_header() {
         let size = 1024 * 1024;
         assert_eq!(
             ended_by(&[1, 0x10, 0x00, 0x01]).await,
-            DisconnectReason::MessageTooBig { size: size + 1, limit: size }
+            DisconnectReason::MessageTooBig {
+                size: size + 1,
+                limit: size
+            }
         );
     });
 }
@@ -137,7 +142,8 @@ fn messages_without_a_known_choice_are_ignored() {
         // Nothing; the unknown field 15; a known choice beside an unknown field.
         peer.send(b"\x01\x00\x00\x00").await;
         peer.send(b"\x01\x00\x00\x02\x78\x01").await;
-        peer.send(b"\x01\x00\x00\x0a\x78\x01\x0a\x06\x0a\x04Erik").await;
+        peer.send(b"\x01\x00\x00\x0a\x78\x01\x0a\x06\x0a\x04Erik")
+            .await;
         peer.expect(CONNECT_RSP).await;
         assert_eq!(events.next().await, Event::ConnectReq("Erik".into()));
     });
@@ -148,7 +154,8 @@ fn the_last_of_two_choices_wins() {
     run(async {
         let (_server, mut events, mut peer) = raw_client().await;
         // A connect_req, then a message_ind with the text "hi".
-        peer.send(b"\x01\x00\x00\x0e\x0a\x06\x0a\x04Erik\x12\x04\x12\x02hi").await;
+        peer.send(b"\x01\x00\x00\x0e\x0a\x06\x0a\x04Erik\x12\x04\x12\x02hi")
+            .await;
         assert_eq!(events.next().await, Event::Message("hi".into()));
     });
 }
@@ -172,7 +179,8 @@ fn a_half_closed_client_is_answered_before_the_end() {
 fn a_client_ignores_what_no_server_sends() {
     run(async {
         let (_client, mut events, mut peer) = client_of_raw_server().await;
-        peer.send(b"\x01\x00\x00\x01x\x03\x00\x00\x00\x63\x00\x00\x02hi").await;
+        peer.send(b"\x01\x00\x00\x01x\x03\x00\x00\x00\x63\x00\x00\x02hi")
+            .await;
         peer.send(CONNECT_RSP).await;
         assert_eq!(events.next().await, Event::ConnectRsp);
     });

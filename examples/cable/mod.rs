@@ -25,7 +25,11 @@ impl Cable {
         let is_pulled = Arc::new(AtomicBool::new(false));
         let (pong_sender, pongs) = unbounded();
         task::spawn(carry(listener, server, is_pulled.clone(), pong_sender));
-        Ok(Self { local_addr, is_pulled, pongs })
+        Ok(Self {
+            local_addr,
+            is_pulled,
+            pongs,
+        })
     }
 
     /// Where the client finds its end.

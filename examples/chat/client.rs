@@ -25,7 +25,9 @@ struct Ui {
 
 impl ChatClientHandler for Ui {
     async fn on_connected(&mut self, client: &ChatClient) {
-        client.send(ConnectReq { user: self.user.clone() });
+        client.send(ConnectReq {
+            user: self.user.clone(),
+        });
     }
 
     async fn on_disconnected(&mut self, _: &ChatClient, _: DisconnectReason) {
@@ -63,7 +65,10 @@ async fn chat(user: String, uri: String) -> Result<(), Box<dyn std::error::Error
     let client = ChatClient::builder(uri).start(Ui { user: user.clone() })?;
     let mut lines = BufReader::new(stdin()).lines();
     while let Some(text) = lines.next().await {
-        client.send(MessageInd { user: user.clone(), text: text? });
+        client.send(MessageInd {
+            user: user.clone(),
+            text: text?,
+        });
     }
     client.stop().await;
     Ok(())

@@ -39,7 +39,10 @@ impl ChatServerHandler for Session {
             self.is_user = true;
             self.users.fetch_add(1, Ordering::Relaxed);
         }
-        println!("Number of connected clients: {}", self.users.load(Ordering::Relaxed));
+        println!(
+            "Number of connected clients: {}",
+            self.users.load(Ordering::Relaxed)
+        );
         client.reply(ConnectRsp {});
     }
 
@@ -54,7 +57,10 @@ async fn main() -> Result<(), messi::Error> {
     println!("Server URI: {uri}");
     let users = Arc::new(AtomicUsize::new(0));
     let server = ChatServer::builder(uri)
-        .start(move |_client| Session { users: users.clone(), is_user: false })
+        .start(move |_client| Session {
+            users: users.clone(),
+            is_user: false,
+        })
         .await?;
     println!("Server started.");
     server.wait().await;

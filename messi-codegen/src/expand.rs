@@ -16,13 +16,16 @@ use std::path::PathBuf;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
-pub use self::skeleton::skeleton;
+pub(crate) use self::skeleton::skeleton;
 use crate::model::{Protocol, TypePath};
 
 /// Expands a protocol into the items of the module that invokes the macro. `krate` is the path of
 /// the crate `messi`.
 pub fn expand(protocol: &Protocol, krate: &TokenStream) -> TokenStream {
-    let scope = Scope { krate: krate.clone(), modules: Vec::new() };
+    let scope = Scope {
+        krate: krate.clone(),
+        modules: Vec::new(),
+    };
     let items = [
         rebuild(&protocol.sources),
         protocol::expand(protocol, &scope),
@@ -36,7 +39,7 @@ pub fn expand(protocol: &Protocol, krate: &TokenStream) -> TokenStream {
 
 /// Makes the compiler read the schema's files, so that an edit of one rebuilds the crate. Nothing
 /// of them reaches the binary.
-pub fn rebuild(sources: &[PathBuf]) -> TokenStream {
+pub(crate) fn rebuild(sources: &[PathBuf]) -> TokenStream {
     let paths = sources.iter().map(|path| path.to_string_lossy());
     quote! { #( const _: &[u8] = ::core::include_bytes!(#paths); )* }
 }
@@ -54,13 +57,19 @@ impl Scope {
     fn inside(&self, module: &str) -> Self {
         let mut modules = self.modules.clone();
         modules.push(module.into());
-        Self { krate: self.krate.clone(), modules }
+        Self {
+            krate: self.krate.clone(),
+            modules,
+        }
     }
 
     /// The path from here to a type of the schema.
     fn path(&self, target: &TypePath) -> TokenStream {
-        let shared =
-            self.modules.iter().zip(&target.modules).take_while(|(here, there)| here == there);
+        let shared = self
+            .modules
+            .iter()
+            .zip(&target.modules)
+            .take_while(|(here, there)| here == there);
         let shared = shared.count();
         let up = self.modules[shared..].iter().map(|_| quote!(super::));
         let down = target.modules[shared..].iter().map(|module| ident(module));

@@ -1,10 +1,40 @@
-//! The macro of messi: a shim over `messi-codegen`.
+//! The macro of messi: a shim over `messi-codegen`, which is a library so that tests and build
+//! scripts can call it too.
 
+use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use messi_codegen::Locations;
 use proc_macro::TokenStream;
 
+// Its documentation is on the re-export of the crate `messi`, where examples can name that crate.
 #[allow(missing_docs)]
 #[proc_macro]
 pub fn protocol(input: TokenStream) -> TokenStream {
-    let _ = input;
-    TokenStream::new()
+    let expand = AssertUnwindSafe(|| messi_codegen::protocol(input.into(), locations));
+    match catch_unwind(expand) {
+        Ok(tokens) => tokens.into(),
+        Err(_) => {
+            "::core::compile_error!(\"messi::protocol! has failed: please report its schema\");"
+                .parse()
+                .unwrap_or_default()
+        }
+    }
+}
+
+/// Where a schema's path leads from. The file that a span is in is not known everywhere: some
+/// editors have none.
+fn locations(span: proc_macro2::Span) -> Locations {
+    let file = span.unwrap().local_file();
+    let source_directory = file.and_then(|file| {
+        let file = env::current_dir().unwrap_or_default().join(file);
+        file.parent().map(Into::into)
+    });
+    let crate_root = env::var_os("CARGO_MANIFEST_DIR")
+        .map(Into::into)
+        .unwrap_or_default();
+    Locations {
+        source_directory,
+        crate_root,
+    }
 }

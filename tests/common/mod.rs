@@ -52,7 +52,9 @@ pub struct Events(UnboundedReceiver<Event>);
 impl Events {
     /// Waits for the next callback.
     pub async fn next(&mut self) -> Event {
-        within("an event", self.0.next()).await.expect("the handler is gone")
+        within("an event", self.0.next())
+            .await
+            .expect("the handler is gone")
     }
 
     /// Waits for a callback like this one, passing over others.
@@ -141,7 +143,9 @@ pub async fn start_server() -> (ChatServer, Events) {
 /// A client that reports, connected to the server, whose handler reports too.
 pub async fn connect(server: &ChatServer, server_events: &mut Events) -> (ChatClient, Events) {
     let (reporter, mut events) = reporter();
-    let client = ChatClient::builder(uri(server.local_addr())).start(reporter).unwrap();
+    let client = ChatClient::builder(uri(server.local_addr()))
+        .start(reporter)
+        .unwrap();
     assert_eq!(events.next().await, Event::Connected);
     assert_eq!(server_events.next().await, Event::Connected);
     (client, events)
@@ -152,7 +156,10 @@ pub fn uri(address: SocketAddr) -> String {
 }
 
 pub fn message(text: impl Into<String>) -> MessageInd {
-    MessageInd { user: "Erik".into(), text: text.into() }
+    MessageInd {
+        user: "Erik".into(),
+        text: text.into(),
+    }
 }
 
 /// A peer that speaks raw bytes.
@@ -161,7 +168,11 @@ pub struct RawPeer(pub TcpStream);
 impl RawPeer {
     /// A client of the server at this address.
     pub async fn connect(address: SocketAddr) -> Self {
-        Self(within("a connection", TcpStream::connect(address)).await.unwrap())
+        Self(
+            within("a connection", TcpStream::connect(address))
+                .await
+                .unwrap(),
+        )
     }
 
     /// The next client of a raw server.
@@ -176,7 +187,9 @@ impl RawPeer {
     /// Waits for exactly these bytes.
     pub async fn expect(&mut self, bytes: &[u8]) {
         let mut received = vec![0; bytes.len()];
-        within("bytes", self.0.read_exact(&mut received)).await.unwrap();
+        within("bytes", self.0.read_exact(&mut received))
+            .await
+            .unwrap();
         assert_eq!(received, bytes);
     }
 

@@ -9,17 +9,22 @@ use crate::model::{Choice, Direction, Protocol};
 
 /// The conversions of both directions.
 pub(super) fn conversions(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let client = direction("ClientToServer", "client_to_server", &protocol.client_to_server, scope);
-    let server = direction("ServerToClient", "server_to_client", &protocol.server_to_client, scope);
+    let client = direction(
+        "ClientToServer",
+        "client_to_server",
+        &protocol.client_to_server,
+        scope,
+    );
+    let server = direction(
+        "ServerToClient",
+        "server_to_client",
+        &protocol.server_to_client,
+        scope,
+    );
     quote!( #client #server )
 }
 
-fn direction(
-    message: &str,
-    module: &str,
-    direction: &Direction,
-    scope: &Scope,
-) -> TokenStream {
+fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) -> TokenStream {
     let (message, module) = (ident(message), ident(module));
     let choices = direction.choices.iter().filter(|choice| choice.convertible);
     let choices = choices.map(|choice| {
@@ -63,5 +68,9 @@ fn choice_value(choice: &Choice, scope: &Scope) -> TokenStream {
 
 /// A deprecated choice still works.
 pub(super) fn allow_deprecated(choice: &Choice) -> TokenStream {
-    if choice.member.deprecated { quote!( #[allow(deprecated)] ) } else { TokenStream::new() }
+    if choice.member.deprecated {
+        quote!( #[allow(deprecated)] )
+    } else {
+        TokenStream::new()
+    }
 }

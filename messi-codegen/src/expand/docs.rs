@@ -24,7 +24,11 @@ pub(super) fn lines(lines: &[impl AsRef<str>]) -> TokenStream {
 
 /// The attribute of a deprecated item.
 pub(super) fn deprecated(is_deprecated: bool) -> TokenStream {
-    if is_deprecated { quote!( #[deprecated] ) } else { TokenStream::new() }
+    if is_deprecated {
+        quote!( #[deprecated] )
+    } else {
+        TokenStream::new()
+    }
 }
 
 /// A comment is plain text: what Markdown or rustdoc would read into it is taken from it. The
@@ -32,7 +36,10 @@ pub(super) fn deprecated(is_deprecated: bool) -> TokenStream {
 fn escape(line: &str) -> String {
     let mut escaped = String::with_capacity(line.len());
     for character in line.trim().chars() {
-        if matches!(character, '[' | ']' | '<' | '>' | '`' | '*' | '_' | '\\' | '~' | '#') {
+        if matches!(
+            character,
+            '[' | ']' | '<' | '>' | '`' | '*' | '_' | '\\' | '~' | '#'
+        ) {
             escaped.push('\\');
         }
         escaped.push(character);
@@ -58,20 +65,29 @@ mod tests {
 
     #[test]
     fn comments_are_plain_text() {
-        assert_eq!(escape("see [Foo] and <b>, `x`"), r"see \[Foo\] and \<b\>, \`x\`");
+        assert_eq!(
+            escape("see [Foo] and <b>, `x`"),
+            r"see \[Foo\] and \<b\>, \`x\`"
+        );
         assert_eq!(escape("    let code = 1;"), "let code = 1;");
         assert_eq!(escape("# no heading"), r"\# no heading");
     }
 
     #[test]
     fn bare_addresses_become_links() {
-        assert_eq!(escape("at https://a.example/b_c today"), "at <https://a.example/b_c> today");
+        assert_eq!(
+            escape("at https://a.example/b_c today"),
+            "at <https://a.example/b_c> today"
+        );
     }
 
     #[test]
     fn an_item_without_a_comment_is_documented_all_the_same() {
         let tokens = docs(&[], "The message `Foo`.").to_string();
         assert_eq!(tokens, quote!( #[doc = " The message `Foo`."] ).to_string());
-        assert_eq!(docs(&["  ".into()], "Else.").to_string(), docs(&[], "Else.").to_string());
+        assert_eq!(
+            docs(&["  ".into()], "Else.").to_string(),
+            docs(&[], "Else.").to_string()
+        );
     }
 }

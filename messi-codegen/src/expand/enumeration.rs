@@ -11,7 +11,10 @@ use crate::model::{Enum, Variant};
 pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let name = ident(&enumeration.rust_name);
-    let docs = docs(&enumeration.docs, &format!("The enum `{}`.", enumeration.name));
+    let docs = docs(
+        &enumeration.docs,
+        &format!("The enum `{}`.", enumeration.name),
+    );
     let deprecated = deprecated(enumeration.deprecated);
     let prost_path = scope.prost_path();
     let variants = enumeration.variants.iter().map(variant);
@@ -54,7 +57,10 @@ fn names(enumeration: &Enum) -> TokenStream {
         let variant_name = ident(&variant.rust_name);
         for (alias, rust_alias) in &variant.aliases {
             let rust_alias = ident(rust_alias);
-            let docs = docs(&[], &format!("The value `{alias}`, the same as `{}`.", variant.name));
+            let docs = docs(
+                &[],
+                &format!("The value `{alias}`, the same as `{}`.", variant.name),
+            );
             aliases.push(quote!( #docs pub const #rust_alias: Self = Self::#variant_name; ));
             from_variants.push(variant_name.clone());
             from_texts.push(alias);

@@ -15,8 +15,12 @@ pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let names = Names::new(&protocol.rust_name);
     let methods = methods(&protocol.server_to_client, &names.client, scope);
     let handler_trait = client_trait(&names, &protocol.name, &methods, scope);
-    let dispatch =
-        dispatch(&protocol.server_to_client, "ServerToClient", "server_to_client", scope);
+    let dispatch = dispatch(
+        &protocol.server_to_client,
+        "ServerToClient",
+        "server_to_client",
+        scope,
+    );
     let implementation = client_implementation(&names, &dispatch, scope);
     quote!( #handler_trait #implementation )
 }
@@ -26,8 +30,12 @@ pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let names = Names::new(&protocol.rust_name);
     let methods = methods(&protocol.client_to_server, &names.server_client, scope);
     let handler_trait = server_trait(&names, &protocol.name, &methods, scope);
-    let dispatch =
-        dispatch(&protocol.client_to_server, "ClientToServer", "client_to_server", scope);
+    let dispatch = dispatch(
+        &protocol.client_to_server,
+        "ClientToServer",
+        "client_to_server",
+        scope,
+    );
     let implementation = server_implementation(&names, &dispatch, scope);
     quote!( #handler_trait #implementation )
 }
@@ -40,7 +48,11 @@ pub(super) fn client_trait(
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names { client, client_handler, .. } = names;
+    let Names {
+        client,
+        client_handler,
+        ..
+    } = names;
     let trait_docs = format!(
         " Handles what happens to a client of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
     );
@@ -90,7 +102,11 @@ pub(super) fn server_trait(
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names { server_client, server_handler, .. } = names;
+    let Names {
+        server_client,
+        server_handler,
+        ..
+    } = names;
     let trait_docs = format!(
         " Handles one client of a server of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
     );
@@ -125,8 +141,10 @@ pub(super) fn server_trait(
 fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream {
     let methods = direction.choices.iter().map(|choice| {
         let method = ident(&choice.handler);
-        let docs =
-            docs(&choice.member.docs, &format!("A message `{}` has come.", choice.member.name));
+        let docs = docs(
+            &choice.member.docs,
+            &format!("A message `{}` has come.", choice.member.name),
+        );
         let deprecated = deprecated(choice.member.deprecated);
         let ty = value_type(&choice.member.ty, scope);
         quote! {
@@ -157,7 +175,10 @@ fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -
         }
         #krate::__private::Dispatch::Delivered
     };
-    Dispatch { message: ident(message), body }
+    Dispatch {
+        message: ident(message),
+        body,
+    }
 }
 
 /// The body of `on_message`, and the type of the message it gets.
@@ -169,7 +190,11 @@ pub(super) struct Dispatch {
 fn arm(choice: &Choice, module: &Ident) -> TokenStream {
     let variant = ident(&choice.member.variant);
     let method = ident(&choice.handler);
-    let message = if is_boxed(&choice.member.ty) { quote!(*message) } else { quote!(message) };
+    let message = if is_boxed(&choice.member.ty) {
+        quote!(*message)
+    } else {
+        quote!(message)
+    };
     let allow = allow_deprecated(choice);
     quote! {
         #allow
@@ -186,7 +211,12 @@ pub(super) fn client_implementation(
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names { marker, client, client_handler, .. } = names;
+    let Names {
+        marker,
+        client,
+        client_handler,
+        ..
+    } = names;
     let Dispatch { message, body } = dispatch;
     quote! {
         #[automatically_derived]
@@ -229,7 +259,12 @@ pub(super) fn server_implementation(
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names { marker, server_client, server_handler, .. } = names;
+    let Names {
+        marker,
+        server_client,
+        server_handler,
+        ..
+    } = names;
     let Dispatch { message, body } = dispatch;
     quote! {
         #[automatically_derived]

@@ -15,8 +15,14 @@ pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
     let docs = docs(&message.docs, &format!("The message `{}`.", message.name));
     let deprecated = deprecated(message.deprecated);
     let prost_path = scope.prost_path();
-    let fields = message.fields.iter().map(|field| expand_field(field, scope));
-    let oneofs = message.oneofs.iter().map(|oneof| oneof_field(oneof, message));
+    let fields = message
+        .fields
+        .iter()
+        .map(|field| expand_field(field, scope));
+    let oneofs = message
+        .oneofs
+        .iter()
+        .map(|oneof| oneof_field(oneof, message));
     let nested = nested(message, scope);
     quote! {
         #docs
@@ -49,10 +55,16 @@ fn expand_field(field: &Field, scope: &Scope) -> TokenStream {
 fn oneof_field(oneof: &Oneof, message: &Message) -> TokenStream {
     let name = ident(&oneof.rust_name);
     let (module, enum_name) = (ident(&message.module_name), ident(&oneof.enum_name));
-    let docs = docs(&oneof.docs, &format!("One of the choices of `{}`.", oneof.name));
+    let docs = docs(
+        &oneof.docs,
+        &format!("One of the choices of `{}`.", oneof.name),
+    );
     let path = format!("{}::{}", message.module_name, oneof.enum_name);
-    let numbers: Vec<String> =
-        oneof.members.iter().map(|member| member.number.to_string()).collect();
+    let numbers: Vec<String> = oneof
+        .members
+        .iter()
+        .map(|member| member.number.to_string())
+        .collect();
     let numbers = numbers.join(", ");
     quote! {
         #docs
@@ -67,8 +79,13 @@ fn nested(message: &Message, scope: &Scope) -> TokenStream {
         return TokenStream::new();
     }
     let inside = scope.inside(&message.module_name);
-    let oneofs = message.oneofs.iter().map(|oneof| oneof_enum(oneof, message, &inside));
-    let items = oneofs.chain([module::items(&message.nested, &inside)]).collect();
+    let oneofs = message
+        .oneofs
+        .iter()
+        .map(|oneof| oneof_enum(oneof, message, &inside));
+    let items = oneofs
+        .chain([module::items(&message.nested, &inside)])
+        .collect();
     let docs = lines(&[format!("What belongs to the message `{}`.", message.name)]);
     module::named(&message.module_name, &docs, items)
 }
@@ -78,7 +95,10 @@ fn oneof_enum(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {
     let name = ident(&oneof.enum_name);
     let docs = docs(
         &oneof.docs,
-        &format!("The choices of `{}` in the message `{}`.", oneof.name, message.name),
+        &format!(
+            "The choices of `{}` in the message `{}`.",
+            oneof.name, message.name
+        ),
     );
     let prost_path = scope.prost_path();
     let variants = oneof.members.iter().map(|member| variant(member, scope));

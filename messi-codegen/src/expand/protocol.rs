@@ -38,10 +38,20 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
 /// The marker and the aliases, for a protocol of which no more may be known than its name.
 pub(super) fn declarations(names: &Names, name: &str, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
-    let Names { marker, client, server, server_client, client_handler, server_handler } = names;
+    let Names {
+        marker,
+        client,
+        server,
+        server_client,
+        client_handler,
+        server_handler,
+    } = names;
     let marker_docs = format!(" The protocol `{name}`.");
-    let client_docs = format!(" A client of the protocol `{name}`, driven by a [`{client_handler}`].");
-    let server_docs = format!(" A server of the protocol `{name}`, driven by one [`{server_handler}`] for each client.");
+    let client_docs =
+        format!(" A client of the protocol `{name}`, driven by a [`{client_handler}`].");
+    let server_docs = format!(
+        " A server of the protocol `{name}`, driven by one [`{server_handler}`] for each client."
+    );
     let server_client_docs = format!(" A client of the protocol `{name}`, as its server sees it.");
     quote! {
         #[doc = #marker_docs]

@@ -11,8 +11,11 @@ use super::{Scope, ident};
 
 /// The items that every protocol has, so that one mistake in a schema is one error, and not one
 /// more for each place that uses a client, a server or a handler.
-pub fn skeleton(name: &str, rust_name: &str, krate: &TokenStream) -> TokenStream {
-    let scope = Scope { krate: krate.clone(), modules: Vec::new() };
+pub(crate) fn skeleton(name: &str, rust_name: &str, krate: &TokenStream) -> TokenStream {
+    let scope = Scope {
+        krate: krate.clone(),
+        modules: Vec::new(),
+    };
     let names = Names::new(rust_name);
     let no_methods = TokenStream::new();
     let dispatch = |message| Dispatch {

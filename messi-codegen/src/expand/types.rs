@@ -76,7 +76,11 @@ pub(super) fn value_type(ty: &Type, scope: &Scope) -> TokenStream {
 /// The arguments of the `prost` attribute of a oneof's member, but for its number.
 pub(super) fn member_attribute(ty: &Type, scope: &Scope) -> TokenStream {
     let attribute = type_attribute(ty, scope);
-    if is_boxed(ty) { quote!(#attribute, boxed) } else { attribute }
+    if is_boxed(ty) {
+        quote!(#attribute, boxed)
+    } else {
+        attribute
+    }
 }
 
 /// Whether the schema needs a box around the value.

@@ -1,0 +1,370 @@
+//! The tokens of a schema, with their places and the comments around them.
+
+use crate::diagnostics::Position;
+
+/// A token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) kind: Kind,
+    /// An identifier or number as written, a string without its quotes, a symbol.
+    pub(crate) text: String,
+    pub(crate) position: Position,
+    /// Lines of the comment that ends on the line before the token.
+    pub(crate) leading: Vec<String>,
+    /// Lines of the comment that begins on the line of the token, after it.
+    pub(crate) trailing: Vec<String>,
+}
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A name or a keyword.
+    Identifier,
+    /// A number, whatever its form.
+    Number,
+    /// Text in quotes.
+    Text,
+    /// One punctuation character.
+    Symbol,
+}
+
+impl Token {
+    /// Whether the token is this symbol.
+    pub(crate) fn is_symbol(&self, symbol: char) -> bool {
+        self.kind == Kind::Symbol && self.text.starts_with(symbol)
+    }
+
+    /// Whether the token is this name or keyword.
+    pub(crate) fn is_word(&self, word: &str) -> bool {
+        self.kind == Kind::Identifier && self.text == word
+    }
+}
+
+/// What is no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LexError {
+    pub(crate) message: String,
+    pub(crate) position: Position,
+}
+
+/// Splits a text into tokens.
+pub(crate) fn lex(text: &str) -> Result<Vec<Token>, LexError> {
+    let mut lexer = Lexer {
+        rest: text,
+        position: Position { line: 1, column: 1 },
+        tokens: Vec::new(),
+        comment: Comment::default(),
+    };
+    while lexer.skip_space()? {
+        lexer.next_token()?;
+    }
+    lexer.end_comment();
+    Ok(lexer.tokens)
+}
+
+struct Lexer<'a> {
+    rest: &'a str,
+    position: Position,
+    tokens: Vec<Token>,
+    comment: Comment,
+}
+
+/// The comment read last, which belongs to the token before or after it, or to none.
+#[derive(Debug, Default)]
+struct Comment {
+    lines: Vec<String>,
+    first_line: usize,
+    last_line: usize,
+}
+
+impl Lexer<'_> {
+    fn next_token(&mut self) -> Result<(), LexError> {
+        let position = self.position;
+        let leading = self.leading_comment();
+        let (kind, text) = match self.peek() {
+            Some('"' | '\'') => (Kind::Text, self.text()?),
+            Some(c) if c.is_ascii_alphabetic() || c == '_' => (
+                Kind::Identifier,
+                self.take_while(|c| c.is_ascii_alphanumeric() || c == '_'),
+            ),
+            Some(c) if c.is_ascii_digit() => {
+                let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+                (Kind::Number, self.take_while(is_part))
+            }
+            Some(c) if c.is_ascii_punctuation() && !matches!(c, '`' | '\\' | '@' | '#' | '?') => {
+                self.advance(c);
+                (Kind::Symbol, c.into())
+            }
+            Some(c) => {
+                let message = format!("found the character {c:?}, which is not part of proto3");
+                return Err(LexError { message, position });
+            }
+            None => return Ok(()),
+        };
+        self.tokens.push(Token {
+            kind,
+            text,
+            position,
+            leading,
+            trailing: Vec::new(),
+        });
+        Ok(())
+    }
+
+    /// Skips space and comments; false at the end of the text.
+    fn skip_space(&mut self) -> Result<bool, LexError> {
+        loop {
+            if self.rest.starts_with("//") {
+                self.line_comment();
+            } else if self.rest.starts_with("/*") {
+                self.block_comment()?;
+            } else {
+                match self.peek() {
+                    Some(c) if c.is_ascii_whitespace() || c == '\u{b}' => self.advance(c),
+                    Some(_) => return Ok(true),
+                    None => return Ok(false),
+                }
+            }
+        }
+    }
+
+    fn line_comment(&mut self) {
+        let line = self.position.line;
+        let text = self.take_while(|c| c != '\n');
+        let text = text.trim_start_matches('/').trim_end();
+        self.add_comment(
+            line,
+            line,
+            vec![text.strip_prefix(' ').unwrap_or(text).into()],
+            true,
+        );
+    }
+
+    fn block_comment(&mut self) -> Result<(), LexError> {
+        let start = self.position;
+        let Some(end) = self.rest.find("*/") else {
+            let message = "found a comment without its end, `*/`".into();
+            return Err(LexError {
+                message,
+                position: start,
+            });
+        };
+        let text = self.rest[2..end.max(2)].to_string();
+        let mut count = self.rest[..end + 2].chars().count();
+        while count > 0 {
+            if let Some(c) = self.peek() {
+                self.advance(c);
+            }
+            count -= 1;
+        }
+        let mut lines: Vec<String> = text.lines().map(block_comment_line).collect();
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+        let blank = lines.iter().take_while(|line| line.is_empty()).count();
+        lines.drain(..blank);
+        self.add_comment(start.line, self.position.line, lines, false);
+        Ok(())
+    }
+
+    /// Joins line comments on adjacent lines; anything else begins a comment of its own.
+    fn add_comment(&mut self, first: usize, last: usize, lines: Vec<String>, may_join: bool) {
+        let joins =
+            may_join && !self.comment.lines.is_empty() && self.comment.last_line + 1 == first;
+        if !joins {
+            self.end_comment();
+            self.comment.first_line = first;
+        }
+        self.comment.lines.extend(lines);
+        self.comment.last_line = last;
+        // A comment beside a token is that token's alone: the next line begins another.
+        if self.is_trailing() {
+            self.end_comment();
+        }
+    }
+
+    /// Whether the comment begins on the line on which the last token ended.
+    fn is_trailing(&self) -> bool {
+        self.tokens
+            .last()
+            .is_some_and(|token| token.position.line == self.comment.first_line)
+    }
+
+    /// Gives the comment to the token before it, if it is on its line, or to none.
+    fn end_comment(&mut self) {
+        let is_trailing = self.is_trailing();
+        let lines = std::mem::take(&mut self.comment.lines);
+        if let Some(token) = self.tokens.last_mut().filter(|_| is_trailing) {
+            token.trailing.extend(lines);
+        }
+    }
+
+    /// Gives the comment to the token that begins here, if it ends on the line before.
+    fn leading_comment(&mut self) -> Vec<String> {
+        let line = self.position.line;
+        let touches = (self.comment.last_line..=self.comment.last_line + 1).contains(&line);
+        if self.is_trailing() || !touches {
+            self.end_comment();
+        }
+        std::mem::take(&mut self.comment.lines)
+    }
+
+    /// Reads a text in quotes. Escapes are kept as they are: only paths and names matter here.
+    fn text(&mut self) -> Result<String, LexError> {
+        let position = self.position;
+        let unterminated = || LexError {
+            message: "found a text without its closing quote".into(),
+            position,
+        };
+        let quote = self.peek().ok_or_else(unterminated)?;
+        self.advance(quote);
+        let mut text = String::new();
+        loop {
+            match self.peek() {
+                None | Some('\n') => return Err(unterminated()),
+                Some(c) => {
+                    self.advance(c);
+                    if c == quote {
+                        return Ok(text);
+                    }
+                    text.push(c);
+                    if c == '\\' {
+                        let escaped = self.peek().ok_or_else(unterminated)?;
+                        self.advance(escaped);
+                        text.push(escaped);
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_while(&mut self, is_part: impl Fn(char) -> bool) -> String {
+        let mut taken = String::new();
+        while let Some(c) = self.peek().filter(|&c| is_part(c)) {
+            self.advance(c);
+            taken.push(c);
+        }
+        taken
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest.chars().next()
+    }
+
+    fn advance(&mut self, character: char) {
+        self.rest = &self.rest[character.len_utf8()..];
+        if character == '\n' {
+            self.position = Position {
+                line: self.position.line + 1,
+                column: 1,
+            };
+        } else {
+            self.position.column += 1;
+        }
+    }
+}
+
+/// A line of a block comment without the star that many put before it.
+fn block_comment_line(line: &str) -> String {
+    let line = line.trim();
+    let line = line.strip_prefix('*').unwrap_or(line);
+    line.strip_prefix(' ').unwrap_or(line).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        lex(text)
+            .unwrap()
+            .into_iter()
+            .map(|token| token.text)
+            .collect()
+    }
+
+    fn find(text: &str, word: &str) -> Token {
+        lex(text)
+            .unwrap()
+            .into_iter()
+            .find(|token| token.text == word)
+            .unwrap()
+    }
+
+    fn error(text: &str) -> (String, usize, usize) {
+        let error = lex(text).unwrap_err();
+        (error.message, error.position.line, error.position.column)
+    }
+
+    #[test]
+    fn tokens_are_words_numbers_texts_and_symbols() {
+        assert_eq!(
+            texts("message Foo { a.b x = 0x1F; } // end\n'it''s' 1.5e3"),
+            [
+                "message", "Foo", "{", "a", ".", "b", "x", "=", "0x1F", ";", "}", "it", "s",
+                "1.5e3"
+            ]
+        );
+    }
+
+    #[test]
+    fn places_count_lines_and_characters() {
+        let token = find("/* ä\n*/ x\r\n\t\"ö\" y", "y");
+        assert_eq!(token.position, Position { line: 3, column: 6 });
+    }
+
+    #[test]
+    fn a_comment_right_before_a_token_is_its_own() {
+        assert_eq!(find("// one\n// two\nword", "word").leading, ["one", "two"]);
+        assert_eq!(
+            find("/* one\n * two\n */\nword", "word").leading,
+            ["one", "two"]
+        );
+        assert_eq!(find("/** one */ word", "word").leading, ["one"]);
+    }
+
+    #[test]
+    fn a_detached_comment_belongs_to_nothing() {
+        let text = "// licence\n\n// docs\nword";
+        assert_eq!(find(text, "word").leading, ["docs"]);
+        assert!(find("// licence\n\nword", "word").leading.is_empty());
+    }
+
+    #[test]
+    fn a_comment_on_the_line_of_a_token_is_that_tokens() {
+        let text = "a; // of a\nb; // of b\n// of c\nc;";
+        let semicolons: Vec<_> = lex(text)
+            .unwrap()
+            .into_iter()
+            .filter(|token| token.is_symbol(';'))
+            .collect();
+        assert_eq!(semicolons[0].trailing, ["of a"]);
+        assert_eq!(semicolons[1].trailing, ["of b"]);
+        assert!(find(text, "b").leading.is_empty());
+        assert_eq!(find(text, "c").leading, ["of c"]);
+    }
+
+    #[test]
+    fn what_is_no_token_is_an_error_with_its_place() {
+        assert_eq!(
+            error("a\n  \"open"),
+            ("found a text without its closing quote".into(), 2, 3)
+        );
+        assert_eq!(
+            error("a /* open"),
+            ("found a comment without its end, `*/`".into(), 1, 3)
+        );
+        assert_eq!(
+            error("a\n ¤"),
+            (
+                "found the character '¤', which is not part of proto3".into(),
+                2,
+                2
+            )
+        );
+        assert_eq!(
+            error("\"\\"),
+            ("found a text without its closing quote".into(), 1, 1)
+        );
+    }
+}

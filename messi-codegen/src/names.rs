@@ -1,0 +1,115 @@
+//! From the schema's names to Rust identifiers, by the rules that prost's users know.
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+
+/// Words that can't be identifiers, but can be raw ones.
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
+
+/// Words that can't even be raw identifiers.
+const NEVER: &[&str] = &["_", "self", "Self", "super", "crate"];
+
+/// The name of a struct, an enum or a variant: `FooReq` for `foo_req`.
+pub(crate) fn type_name(name: &str) -> String {
+    identifier(name.to_upper_camel_case())
+}
+
+/// The name of a field or a module: `r#type` for `type`.
+pub(crate) fn value_name(name: &str) -> String {
+    identifier(name.to_snake_case())
+}
+
+/// The method of a handler that gets the messages of a choice: `on_foo_req` for `foo_req`.
+pub(crate) fn handler_name(choice: &str) -> String {
+    format!("on_{}", choice.to_snake_case())
+}
+
+/// The name of an enum's value, without the enum's own name before it: `Red` for
+/// `COLOR_KIND_RED` of `ColorKind`.
+pub(crate) fn variant_name(enumeration: &str, value: &str) -> String {
+    let value = value.to_upper_camel_case();
+    let prefix = enumeration.to_upper_camel_case();
+    // What follows a real prefix begins a word of its own.
+    let stripped = value
+        .strip_prefix(&prefix)
+        .filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
+    identifier(stripped.unwrap_or(&value).into())
+}
+
+/// The modules of a package: `["acme", "types"]` for `acme.types`.
+pub(crate) fn modules(package: &str) -> Vec<String> {
+    package
+        .split('.')
+        .filter(|part| !part.is_empty())
+        .map(value_name)
+        .collect()
+}
+
+/// The name of a protocol: the last part of its package, or the stem of its file.
+pub(crate) fn protocol(package: &str, file: &str) -> String {
+    let stem = || {
+        file.rsplit(['/', '\\'])
+            .next()
+            .unwrap_or(file)
+            .trim_end_matches(".proto")
+    };
+    let name = match package.rsplit('.').next() {
+        Some(last) if !last.is_empty() => last,
+        _ => stem(),
+    };
+    name.to_snake_case()
+}
+
+fn identifier(name: String) -> String {
+    if NEVER.contains(&name.as_str()) {
+        return format!("{name}_");
+    }
+    if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
+        return format!("_{name}");
+    }
+    if KEYWORDS.contains(&name.as_str()) {
+        return format!("r#{name}");
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_camel_case_and_values_snake_case() {
+        assert_eq!(type_name("foo_req"), "FooReq");
+        assert_eq!(type_name("HTTPServer"), "HttpServer");
+        assert_eq!(value_name("fooBar"), "foo_bar");
+        assert_eq!(handler_name("FooReq"), "on_foo_req");
+    }
+
+    #[test]
+    fn keywords_become_raw_or_get_an_underscore() {
+        assert_eq!(value_name("type"), "r#type");
+        assert_eq!(value_name("self"), "self_");
+        assert_eq!(type_name("self"), "Self_");
+        assert_eq!(value_name("_1st"), "_1st");
+    }
+
+    #[test]
+    fn values_of_an_enum_lose_its_name() {
+        assert_eq!(variant_name("ColorKind", "COLOR_KIND_RED"), "Red");
+        assert_eq!(variant_name("Color", "COLORFUL"), "Colorful");
+        assert_eq!(variant_name("Color", "COLOR"), "Color");
+        assert_eq!(variant_name("Level", "LEVEL_1"), "Level1");
+    }
+
+    #[test]
+    fn a_protocol_is_named_after_its_package_or_file() {
+        assert_eq!(protocol("acme.ChatRoom", "x.proto"), "chat_room");
+        assert_eq!(protocol("", "protos/my_chat.proto"), "my_chat");
+        assert_eq!(modules("acme.type"), ["acme", "r#type"]);
+    }
+}

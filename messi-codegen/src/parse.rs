@@ -1,0 +1,60 @@
+//! The adapter to `protobuf-parse`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use protobuf::descriptor::FileDescriptorProto;
+use protobuf_parse::Parser;
+use protobuf_parse::pure::parse_dependencies;
+
+use crate::diagnostics::{Diagnostics, Position};
+use crate::source::{Source, Sources};
+
+/// Checks the syntax of every file, and reports what is wrong with it.
+pub(crate) fn check_syntax(sources: &Sources, diagnostics: &mut Diagnostics) {
+    for source in &sources.files {
+        let parse = || parse_dependencies(&source.text);
+        if let Ok(Err(error)) = without_panic(source, diagnostics, parse) {
+            let position = Position {
+                line: error.line as usize,
+                column: error.col as usize,
+            };
+            let message = format!("found something that is not proto3: {}", error.error);
+            diagnostics.report(&source.scan.file, position, message);
+        }
+    }
+}
+
+/// Parses the files of a schema, and the bundled ones that they import; `None` if that fails,
+/// which is then reported. Only for files of sound syntax whose names all resolve.
+pub(crate) fn parse(
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<FileDescriptorProto>> {
+    let root = sources.files.last()?;
+    let mut parser = Parser::new();
+    parser
+        .pure()
+        .includes(&sources.directories)
+        .input(&root.path);
+    let parsed = without_panic(root, diagnostics, || parser.parse_and_typecheck()).ok()?;
+    match parsed {
+        Ok(parsed) => Some(parsed.file_descriptors),
+        Err(error) => {
+            let message = format!("found something that is not proto3: {}", error.root_cause());
+            diagnostics.report_file(&root.scan.file, message);
+            None
+        }
+    }
+}
+
+/// Calls the parser. That it panics is a fault of its own, and must not take the compiler with it.
+fn without_panic<T>(
+    source: &Source,
+    diagnostics: &mut Diagnostics,
+    parse: impl FnOnce() -> T,
+) -> Result<T, ()> {
+    catch_unwind(AssertUnwindSafe(parse)).map_err(|_| {
+        let message = "found something that the parser can't cope with";
+        diagnostics.report_file(&source.scan.file, message);
+    })
+}

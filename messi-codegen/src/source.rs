@@ -1,0 +1,236 @@
+//! The files of a schema: found, read and scanned, imports included. The only file here that
+//! touches the file system.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostics::{Diagnostics, Position};
+use crate::scan::{START, Scan, Word, scan};
+
+/// Imports that come with the crate: those of `google.protobuf`.
+const BUNDLED: &str = "google/protobuf/";
+
+/// How long a chain of imports may be.
+const MAX_IMPORT_DEPTH: usize = 64;
+
+/// Where a schema's path leads from.
+#[derive(Clone, Debug, Default)]
+pub struct Locations {
+    /// The directory of the Rust file that names the schema, where it is known.
+    pub source_directory: Option<PathBuf>,
+    /// The directory of the crate's `Cargo.toml`.
+    pub crate_root: PathBuf,
+}
+
+/// A file of a schema.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The name by which others import it.
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    pub(crate) scan: Scan,
+}
+
+/// What was found of a schema: its files, each after those that it imports, and every path read,
+/// be its text valid or not.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    pub(crate) files: Vec<Source>,
+    /// Where imports are looked for, the schema's own directory first.
+    pub(crate) directories: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Finds and reads a schema and all that it imports.
+pub(crate) fn load(schema: &str, locations: &Locations, diagnostics: &mut Diagnostics) -> Sources {
+    let mut sources = Sources::default();
+    let directories = locations
+        .source_directory
+        .iter()
+        .chain([&locations.crate_root]);
+    let candidates: Vec<PathBuf> = distinct(directories.map(|directory| directory.join(schema)));
+    let Some((path, bytes)) = find(&candidates) else {
+        let tried = list(&candidates);
+        let message = format!("can't read the schema `{schema}`: it is not at {tried}");
+        let help =
+            "the path is relative to the Rust file that names it, or to the crate's Cargo.toml";
+        diagnostics.report_anywhere(message, help);
+        return sources;
+    };
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    sources.directories = distinct([directory, locations.crate_root.clone()].into_iter());
+    let mut loader = Loader {
+        diagnostics,
+        sources: &mut sources,
+        importing: Vec::new(),
+    };
+    loader.add(name, schema, path, bytes);
+    sources
+}
+
+struct Loader<'a> {
+    diagnostics: &'a mut Diagnostics,
+    sources: &'a mut Sources,
+    /// The chain of imports from the schema to the file being read.
+    importing: Vec<String>,
+}
+
+impl Loader<'_> {
+    fn add(&mut self, name: String, shown: &str, path: PathBuf, bytes: io::Result<Vec<u8>>) {
+        self.sources.paths.push(path.clone());
+        let Some(text) = self.text(shown, bytes) else {
+            return;
+        };
+        let Some(scan) = scan(shown, &text, self.diagnostics) else {
+            return;
+        };
+        self.importing.push(name.clone());
+        let imports = scan.imports.clone();
+        for import in &imports {
+            self.import(shown, import);
+        }
+        self.importing.pop();
+        self.sources.files.push(Source {
+            name,
+            path,
+            text,
+            scan,
+        });
+    }
+
+    fn import(&mut self, file: &str, import: &Word) {
+        let name = &import.text;
+        if name.starts_with(BUNDLED) {
+            return;
+        }
+        if let Some(problem) = problem_with_path(name) {
+            let message = format!("found the import of \"{name}\", {problem}");
+            return self.diagnostics.report(file, import.position, message);
+        }
+        if let Some(start) = self
+            .importing
+            .iter()
+            .position(|importing| importing == name)
+        {
+            let cycle = [&self.importing[start..], &[name.clone()]]
+                .concat()
+                .join("` -> `");
+            let message = format!("found a cycle of imports: `{cycle}`");
+            return self.diagnostics.report(file, import.position, message);
+        }
+        if self.sources.files.iter().any(|source| source.name == *name) {
+            return;
+        }
+        if self.importing.len() >= MAX_IMPORT_DEPTH {
+            let message = format!("found a chain of more than {MAX_IMPORT_DEPTH} imports");
+            return self.diagnostics.report(file, import.position, message);
+        }
+        let candidates: Vec<PathBuf> = self
+            .sources
+            .directories
+            .iter()
+            .map(|directory| directory.join(name))
+            .collect();
+        match find(&candidates) {
+            Some((path, bytes)) if !self.sources.paths.contains(&path) => {
+                self.add(name.clone(), name, path, bytes);
+            }
+            // It has been read, and what is wrong with it has been reported.
+            Some(_) => {}
+            None => {
+                let message = format!(
+                    "can't find the import \"{name}\": it is not at {}",
+                    list(&candidates)
+                );
+                self.diagnostics.report(file, import.position, message);
+            }
+        }
+    }
+
+    fn text(&mut self, file: &str, bytes: io::Result<Vec<u8>>) -> Option<String> {
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.diagnostics
+                    .report_file(file, format!("can't read the file: {error}"));
+                return None;
+            }
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) if text.starts_with('\u{feff}') => {
+                let message = "found a byte order mark: save the file as UTF-8 without one";
+                self.diagnostics.report(file, START, message);
+                None
+            }
+            Ok(text) => Some(text),
+            Err(error) => {
+                let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let position = position_after(&String::from_utf8_lossy(valid));
+                self.diagnostics
+                    .report(file, position, "found bytes that are not UTF-8");
+                None
+            }
+        }
+    }
+}
+
+/// The first of the candidates that is there.
+fn find(candidates: &[PathBuf]) -> Option<(PathBuf, io::Result<Vec<u8>>)> {
+    candidates
+        .iter()
+        .find_map(|path| match std::fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => None,
+            result => Some((path.clone(), result)),
+        })
+}
+
+fn problem_with_path(name: &str) -> Option<&'static str> {
+    if name.is_empty() {
+        return Some("which names no file");
+    }
+    if name.contains('\\') {
+        return Some("but directories are separated by `/`");
+    }
+    let has_drive = name.as_bytes().get(1) == Some(&b':');
+    if name.starts_with('/') || has_drive {
+        return Some("but imports are relative to the schema's directory");
+    }
+    if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Some("but a path has no empty part, `.` or `..`");
+    }
+    None
+}
+
+fn position_after(text: &str) -> Position {
+    let line = text.matches('\n').count() + START.line;
+    let last_line = text.rsplit('\n').next().unwrap_or_default();
+    Position {
+        line,
+        column: last_line.chars().count() + START.column,
+    }
+}
+
+fn distinct(paths: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut distinct = Vec::new();
+    for path in paths {
+        if !distinct.contains(&path) {
+            distinct.push(path);
+        }
+    }
+    distinct
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
+    paths.join(" nor at ")
+}
