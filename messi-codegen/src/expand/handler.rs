@@ -58,13 +58,13 @@ pub(super) fn client_trait(
     );
     quote! {
         #[doc = #trait_docs]
+        #[allow(unused_variables)] // Defaults do nothing, but name what they are given.
         pub trait #client_handler: ::core::marker::Send + 'static {
             /// The client has connected. What is sent here goes ahead of what others send.
             fn on_connected(
                 &mut self,
                 client: &#client,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                let _ = client;
                 ::core::future::ready(())
             }
 
@@ -75,7 +75,6 @@ pub(super) fn client_trait(
                 client: &#client,
                 reason: #krate::DisconnectReason,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                let _ = (client, reason);
                 ::core::future::ready(())
             }
 
@@ -85,7 +84,6 @@ pub(super) fn client_trait(
                 client: &#client,
                 error: &#krate::ConnectError,
             ) -> impl ::core::future::Future<Output = #krate::Retry> + ::core::marker::Send {
-                let _ = (client, error);
                 ::core::future::ready(#krate::Retry::Backoff)
             }
 
@@ -112,13 +110,13 @@ pub(super) fn server_trait(
     );
     quote! {
         #[doc = #trait_docs]
+        #[allow(unused_variables)] // Defaults do nothing, but name what they are given.
         pub trait #server_handler: ::core::marker::Send + 'static {
             /// The client has connected. What is sent to it here goes ahead of what others send.
             fn on_client_connected(
                 &mut self,
                 client: &#server_client,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                let _ = client;
                 ::core::future::ready(())
             }
 
@@ -128,7 +126,6 @@ pub(super) fn server_trait(
                 client: &#server_client,
                 reason: #krate::DisconnectReason,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                let _ = (client, reason);
                 ::core::future::ready(())
             }
 
@@ -155,7 +152,6 @@ fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream 
                 client: &#client,
                 message: #ty,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                let _ = (client, message);
                 ::core::future::ready(())
             }
         }
@@ -169,9 +165,11 @@ fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -
     let arms = direction.choices.iter().map(|choice| arm(choice, &module));
     let krate = &scope.krate;
     let body = quote! {
-        match message.messages {
+        let ::core::option::Option::Some(message) = message.messages else {
+            return #krate::__private::Dispatch::UnknownChoice;
+        };
+        match message {
             #(#arms)*
-            ::core::option::Option::None => return #krate::__private::Dispatch::UnknownChoice,
         }
         #krate::__private::Dispatch::Delivered
     };
@@ -198,9 +196,7 @@ fn arm(choice: &Choice, module: &Ident) -> TokenStream {
     let allow = allow_deprecated(choice);
     quote! {
         #allow
-        ::core::option::Option::Some(#module::Messages::#variant(message)) => {
-            handler.#method(client, #message).await;
-        }
+        #module::Messages::#variant(message) => handler.#method(client, #message).await,
     }
 }
 
