@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::direction::allow_deprecated;
 use super::docs::{deprecated, docs};
 use super::protocol::Names;
 use super::types::{is_boxed, value_type};
@@ -56,9 +55,11 @@ pub(super) fn client_trait(
     let trait_docs = format!(
         " Handles what happens to a client of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
     );
+    let allow = scope.allow_deprecated();
     quote! {
         #[doc = #trait_docs]
         #[allow(unused_variables)] // Defaults do nothing, but name what they are given.
+        #allow
         pub trait #client_handler: ::core::marker::Send + 'static {
             /// The client has connected. What is sent here goes ahead of what others send.
             fn on_connected(
@@ -108,9 +109,11 @@ pub(super) fn server_trait(
     let trait_docs = format!(
         " Handles one client of a server of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
     );
+    let allow = scope.allow_deprecated();
     quote! {
         #[doc = #trait_docs]
         #[allow(unused_variables)] // Defaults do nothing, but name what they are given.
+        #allow
         pub trait #server_handler: ::core::marker::Send + 'static {
             /// The client has connected. What is sent to it here goes ahead of what others send.
             fn on_client_connected(
@@ -193,9 +196,7 @@ fn arm(choice: &Choice, module: &Ident) -> TokenStream {
     } else {
         quote!(message)
     };
-    let allow = allow_deprecated(choice);
     quote! {
-        #allow
         #module::Messages::#variant(message) => handler.#method(client, #message).await,
     }
 }
@@ -214,7 +215,9 @@ pub(super) fn client_implementation(
         ..
     } = names;
     let Dispatch { message, body } = dispatch;
+    let allow = scope.allow_deprecated();
     quote! {
+        #allow
         #[automatically_derived]
         impl<H: #client_handler> #krate::__private::ConnectWith<H> for #marker {
             async fn on_connected(handler: &mut H, client: &#client) {
@@ -262,7 +265,9 @@ pub(super) fn server_implementation(
         ..
     } = names;
     let Dispatch { message, body } = dispatch;
+    let allow = scope.allow_deprecated();
     quote! {
+        #allow
         #[automatically_derived]
         impl<H: #server_handler> #krate::__private::ServeWith<H> for #marker {
             async fn on_client_connected(handler: &mut H, client: &#server_client) {
