@@ -18,6 +18,8 @@
     clippy::pedantic,
     clippy::nursery
 )]
+// No type is `Eq`: a message that is given a `float` must not lose what its users rely on.
+#![allow(clippy::derive_partial_eq_without_eq)]
 
 extern crate messi as renamed;
 
