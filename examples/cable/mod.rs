@@ -11,7 +11,7 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
 
 /// Carries one connection.
-pub struct Cable {
+pub(crate) struct Cable {
     local_addr: SocketAddr,
     is_pulled: Arc<AtomicBool>,
     pongs: UnboundedReceiver<()>,
@@ -19,7 +19,7 @@ pub struct Cable {
 
 impl Cable {
     /// A cable to the server at this address.
-    pub async fn new(server: SocketAddr) -> io::Result<Self> {
+    pub(crate) async fn new(server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let local_addr = listener.local_addr()?;
         let is_pulled = Arc::new(AtomicBool::new(false));
@@ -33,17 +33,17 @@ impl Cable {
     }
 
     /// Where the client finds its end.
-    pub fn local_addr(&self) -> SocketAddr {
+    pub(crate) fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
 
     /// Waits until the next pong has been carried.
-    pub async fn next_pong(&mut self) {
+    pub(crate) async fn next_pong(&mut self) {
         self.pongs.next().await;
     }
 
     /// Carries nothing any more. Neither end is told, as it is with cables.
-    pub fn pull(&self) {
+    pub(crate) fn pull(&self) {
         self.is_pulled.store(true, Ordering::Relaxed);
     }
 }

@@ -1,0 +1,57 @@
+//! Our side against the programs that the original Messi generates, in C and in Python.
+//!
+//! They are fetched, generated and compiled by the first test that runs, which needs python3, gcc
+//! and a package index. Where one of them is missing the tests are reported as ignored; in CI that
+//! is a failure. Scripted peers around the generated code are in `peers/`.
+
+mod events;
+mod originals;
+mod ours;
+mod party;
+mod port;
+mod prepare;
+mod process;
+mod scenarios;
+mod wire;
+
+use std::env;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use prepare::Unprepared;
+use scenarios::Scenario;
+
+/// The tests wait more than they work, for keep-alive times above all.
+const THREADS: usize = 8;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    let trials = scenarios::all().into_iter().map(trial).collect();
+
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(scenario: Scenario) -> Trial {
+    Trial::ignorable_test(scenario.name, || match prepare::peers() {
+        Ok(peers) => {
+            (scenario.run)(peers);
+            Ok(Completion::Completed)
+        }
+        Err(unprepared) => without_peers(&unprepared),
+    })
+}
+
+/// Ignores a test that this machine can't run, but not where nobody would notice.
+fn without_peers(unprepared: &Unprepared) -> Result<Completion, Failed> {
+    match unprepared {
+        Unprepared::Unsupported(_) => Ok(Completion::ignored_with(unprepared)),
+        Unprepared::Missing(_) if !in_ci() => Ok(Completion::ignored_with(unprepared)),
+        Unprepared::Missing(_) | Unprepared::Broken(_) => Err(unprepared.into()),
+    }
+}
+
+fn in_ci() -> bool {
+    env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}

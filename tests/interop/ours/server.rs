@@ -1,0 +1,147 @@
+//! Our server.
+
+use std::io::ErrorKind;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use async_std::task::{self, block_on};
+use messi::{DisconnectReason, ListenError, ServerBuilder};
+
+use super::chat::{
+    Chat, ChatServer, ChatServerClient, ChatServerHandler, ConnectReq, ConnectRsp, MessageInd,
+};
+use crate::events::{Events, Reporter};
+use crate::originals::MAX_MESSAGE_SIZE;
+use crate::party::Party;
+use crate::port;
+
+/// A message with this text is handled for [`SLOW_TIME`].
+pub(crate) const SLOW: &str = "handle this slowly";
+
+/// Longer than anyone waits for a sign of life: the slowest gives a connection up after 4 s.
+const SLOW_TIME: Duration = Duration::from_secs(5);
+
+/// How long a port may stay in use; it takes milliseconds.
+const PORT_LIMIT: Duration = Duration::from_secs(2);
+
+/// The sender of a message with this text is disconnected.
+pub(crate) const LEAVE: &str = "disconnect me";
+
+/// Our server; stops with this value.
+#[derive(Debug)]
+pub(crate) struct OurServer {
+    server: ChatServer,
+    events: Events,
+}
+
+impl OurServer {
+    /// Starts a server on any free port if the port is 0.
+    pub(crate) fn start(port: u16) -> Self {
+        Self::start_with(port, |builder| builder)
+    }
+
+    /// Starts a server with settings of its own.
+    pub(crate) fn start_with(
+        port: u16,
+        set: impl Fn(ServerBuilder<Chat>) -> ServerBuilder<Chat>,
+    ) -> Self {
+        let (reporter, events) = Events::of("our server");
+        let server = start_when_free(|| {
+            let reporter = reporter.clone();
+            let builder = ChatServer::builder(port::uri(port)).max_message_size(MAX_MESSAGE_SIZE);
+            block_on(set(builder).start(move |_| Session {
+                reporter: reporter.clone(),
+            }))
+        });
+
+        Self { server, events }
+    }
+
+    /// The port it listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.server.local_addr().port()
+    }
+}
+
+impl Party for OurServer {
+    fn events(&mut self) -> &mut Events {
+        &mut self.events
+    }
+
+    fn send(&mut self, text: &str) {
+        self.server.broadcast(MessageInd {
+            user: "server".to_owned(),
+            text: text.to_owned(),
+        });
+    }
+
+    fn burst(&mut self, count: usize) {
+        for number in 1..=count {
+            self.send(&number.to_string());
+        }
+    }
+}
+
+impl Drop for OurServer {
+    fn drop(&mut self) {
+        block_on(self.server.stop());
+    }
+}
+
+/// Starts a server where another one may have been a moment ago.
+///
+/// That one's port is free once it has stopped. But a program that another scenario starts just
+/// then has, until it runs, copies of all descriptors of this process, the listener's too.
+fn start_when_free(start: impl Fn() -> Result<ChatServer, ListenError>) -> ChatServer {
+    let begin = Instant::now();
+
+    loop {
+        match start() {
+            Err(error) if is_in_use(&error) && begin.elapsed() < PORT_LIMIT => thread::yield_now(),
+            started => return started.expect("the port is free"),
+        }
+    }
+}
+
+fn is_in_use(error: &ListenError) -> bool {
+    matches!(
+        error,
+        ListenError::Bind {
+            kind: ErrorKind::AddrInUse,
+            ..
+        }
+    )
+}
+
+struct Session {
+    reporter: Reporter,
+}
+
+impl ChatServerHandler for Session {
+    async fn on_client_connected(&mut self, _: &ChatServerClient) {
+        self.reporter.event("client_connected");
+    }
+
+    async fn on_client_disconnected(&mut self, _: &ChatServerClient, reason: DisconnectReason) {
+        self.reporter
+            .event(format!("client_disconnected {reason:?}"));
+    }
+
+    async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+        self.reporter.event(format!("connect_req {}", request.user));
+        client.reply(ConnectRsp {});
+    }
+
+    async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+        self.reporter
+            .event(format!("message {} {}", message.user, message.text));
+
+        match message.text.as_str() {
+            LEAVE => client.disconnect(),
+            SLOW => task::sleep(SLOW_TIME).await,
+            _ => (),
+        }
+
+        client.server().broadcast(message);
+    }
+}

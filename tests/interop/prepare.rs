@@ -1,0 +1,70 @@
+//! The original's programs: fetched, generated and compiled once, and kept under `target/interop`.
+//!
+//! Two stages are cached apart, each under a key of its inputs: the tools, which need the network,
+//! and the programs, which an edit of a peer's source rebuilds.
+
+mod cache;
+mod command;
+mod programs;
+mod tools;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use cache::Cache;
+
+/// What the scenarios run.
+#[derive(Debug)]
+pub(crate) struct Peers {
+    /// The server in C.
+    pub(crate) c_server: PathBuf,
+    /// The client in C.
+    pub(crate) c_client: PathBuf,
+    /// An interpreter with the packages that the client in Python needs.
+    pub(crate) python: PathBuf,
+    /// The client in Python.
+    pub(crate) python_client: PathBuf,
+    /// The generated modules that the client in Python imports.
+    pub(crate) generated: PathBuf,
+}
+
+/// Why there are no peers.
+#[derive(Clone, Debug)]
+pub(crate) enum Unprepared {
+    /// This system can't run them at all.
+    Unsupported(&'static str),
+    /// The machine lacks something that can be installed.
+    Missing(String),
+    /// Something is wrong with the peers or with what they are made of.
+    Broken(String),
+}
+
+impl fmt::Display for Unprepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported(reason) => f.write_str(reason),
+            Self::Missing(what) => write!(f, "missing: {what}"),
+            Self::Broken(problem) => write!(f, "can't prepare the peers: {problem}"),
+        }
+    }
+}
+
+/// Gives the peers, prepared by the first call.
+pub(crate) fn peers() -> Result<&'static Peers, Unprepared> {
+    static PEERS: OnceLock<Result<Peers, Unprepared>> = OnceLock::new();
+
+    PEERS.get_or_init(prepare).as_ref().map_err(Clone::clone)
+}
+
+fn prepare() -> Result<Peers, Unprepared> {
+    if !cfg!(target_os = "linux") {
+        return Err(Unprepared::Unsupported(
+            "the original's C programs need the epoll of Linux",
+        ));
+    }
+
+    let cache = Cache::open()?;
+    let tools = tools::fetch(&cache)?;
+    programs::build(&cache, &tools)
+}

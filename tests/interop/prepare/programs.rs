@@ -1,0 +1,159 @@
+//! The original's code for our chat schema, and programs around it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::cache::{Cache, broken};
+use super::command::run;
+use super::tools::Tools;
+use super::{Peers, Unprepared};
+
+/// The schema of the chat example, which our side is expanded from too.
+const SCHEMA: &str = "examples/chat/chat.proto";
+
+/// Ours, around the generated code.
+const PEERS: &str = "tests/interop/peers";
+
+/// The files of [`PEERS`] that are compiled.
+const PEER_SOURCES: [&str; 4] = ["chat_client.c", "chat_server.c", "script.c", "script.h"];
+
+/// Finds the programs for the schema and the peers' sources as they are, or builds them.
+pub(super) fn build(cache: &Cache, tools: &Tools) -> Result<Peers, Unprepared> {
+    let sources = Sources::read()?;
+    let inputs = (&sources.schema, &sources.peers, &tools.python);
+    let directory = cache.directory("programs", inputs, |directory| {
+        generate(tools, directory, &sources.schema)?;
+        compile(tools, directory, "chat_server")?;
+        compile(tools, directory, "chat_client")
+    })?;
+
+    Ok(Peers {
+        c_server: directory.join("chat_server"),
+        c_client: directory.join("chat_client"),
+        python: tools.python.clone(),
+        python_client: in_package(PEERS).join("chat_client.py"),
+        generated: directory.join("generated"),
+    })
+}
+
+struct Sources {
+    schema: String,
+    peers: Vec<String>,
+}
+
+impl Sources {
+    fn read() -> Result<Self, Unprepared> {
+        let peers = PEER_SOURCES
+            .iter()
+            .map(|name| read(&in_package(PEERS).join(name)));
+
+        Ok(Self {
+            schema: read(&in_package(SCHEMA))?,
+            peers: peers.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn generate(tools: &Tools, directory: &Path, schema: &str) -> Result<(), Unprepared> {
+    let generated = directory.join("generated");
+    fs::create_dir(&generated).map_err(|error| broken("create", &generated, &error))?;
+    let copy = directory.join("chat.proto");
+    fs::write(&copy, schema).map_err(|error| broken("write", &copy, &error))?;
+
+    run_generator(
+        tools,
+        directory,
+        &["generate_c_source", "-p", "linux", "-s", "both"],
+    )?;
+    // The import path decides where the module of the messages lands.
+    run_generator(tools, directory, &["generate_py_source", "-I", "."])
+}
+
+fn run_generator(tools: &Tools, directory: &Path, arguments: &[&str]) -> Result<(), Unprepared> {
+    run(Command::new(&tools.python)
+        .args(["-m", "messi"])
+        .args(arguments)
+        .args(["-o", "generated", "chat.proto"])
+        .current_dir(directory))
+    .map(drop)
+}
+
+/// Compiles one peer: our own sources under every usual warning, the original's under none.
+fn compile(tools: &Tools, directory: &Path, name: &str) -> Result<(), Unprepared> {
+    let own = [
+        in_package(PEERS).join(format!("{name}.c")),
+        in_package(PEERS).join("script.c"),
+    ];
+    let original = [
+        directory.join(format!("generated/{name}.c")),
+        directory.join("generated/chat.c"),
+        tools.runtimes.join("messi/c_source/messi.c"),
+        tools.runtimes.join("pbtools/c_source/pbtools.c"),
+    ];
+
+    let mut objects = compile_objects(tools, directory, &own, &["-Wall", "-Wextra", "-Werror"])?;
+    objects.extend(compile_objects(tools, directory, &original, &["-w"])?);
+    run(Command::new("gcc")
+        .args(&objects)
+        .arg("-o")
+        .arg(directory.join(name)))
+    .map(drop)
+}
+
+fn compile_objects(
+    tools: &Tools,
+    directory: &Path,
+    sources: &[PathBuf],
+    warnings: &[&str],
+) -> Result<Vec<PathBuf>, Unprepared> {
+    sources
+        .iter()
+        .map(|source| compile_object(tools, directory, source, warnings))
+        .collect()
+}
+
+fn compile_object(
+    tools: &Tools,
+    directory: &Path,
+    source: &Path,
+    warnings: &[&str],
+) -> Result<PathBuf, Unprepared> {
+    let object = directory.join(object_name(source));
+
+    run(Command::new("gcc")
+        .args(["-O2", "-c"])
+        .args(warnings)
+        // As those of the system, since warnings about them are not ours to heed.
+        .arg("-isystem")
+        .arg(directory.join("generated"))
+        .arg("-isystem")
+        .arg(tools.runtimes.join("messi/c_source"))
+        .arg("-isystem")
+        .arg(tools.runtimes.join("pbtools/c_source"))
+        .arg(source)
+        .arg("-o")
+        .arg(&object))?;
+
+    Ok(object)
+}
+
+/// A peer and the generated code it is around have files of the same name.
+fn object_name(source: &Path) -> String {
+    let mut parts: Vec<_> = source
+        .iter()
+        .rev()
+        .take(2)
+        .map(|part| part.to_string_lossy())
+        .collect();
+    parts.reverse();
+    parts.join("-") + ".o"
+}
+
+fn in_package(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &Path) -> Result<String, Unprepared> {
+    fs::read_to_string(path).map_err(|error| broken("read", path, &error))
+}

@@ -1,0 +1,200 @@
+//! What a client makes of bytes of a server.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
+
+use super::{Case, assert_none};
+use crate::events::LIMIT;
+use crate::party::{ClientKind, Party};
+use crate::prepare::Peers;
+use crate::wire::{CLIENT_TO_SERVER, CONNECT_REQ, CONNECT_RSP, SERVER_TO_CLIENT, frame, hex};
+
+/// What a client reports, and does with the connection afterwards.
+#[derive(Clone, Debug)]
+enum Outcome {
+    /// Reports this, and goes on.
+    Open(&'static [&'static str]),
+    /// Closes.
+    Closed,
+}
+
+use Outcome::{Closed, Open};
+
+/// Bytes of a server do to a client what is documented.
+pub(crate) fn bytes_do_what_is_documented(peers: &Peers, kind: ClientKind) {
+    let mistakes: Vec<_> = cases()
+        .iter()
+        .filter_map(|case| try_case(peers, kind, case))
+        .collect();
+
+    assert_none(&mistakes);
+}
+
+/// Sends a row, with a `ConnectRsp` behind it that is reported only if the connection was left
+/// open, to a client of its own: some clients carry over what they read to the next connection.
+fn try_case(peers: &Peers, kind: ClientKind, case: &Case<ClientKind, Outcome>) -> Option<String> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
+    let port = listener.local_addr().expect("is bound").port();
+    let mut client = kind.start(peers, port, "Erik");
+    let mut stream = accept(listener);
+
+    assert_eq!(
+        read_exactly(&mut stream, hex(CONNECT_REQ).len()),
+        hex(CONNECT_REQ)
+    );
+    stream
+        .write_all(&[&case.sent[..], &hex(CONNECT_RSP)].concat())
+        .expect("is connected");
+    let (reported, open) = reports(&mut *client);
+    let (expected, expected_open) = match case.expected(&kind) {
+        Open(events) => (*events, true),
+        Closed => (&[][..], false),
+    };
+
+    (reported != expected || open != expected_open).then(|| {
+        format!(
+            "{}: reported {reported:?}, stayed open: {open}; {:?}",
+            case.name,
+            case.expected(&kind)
+        )
+    })
+}
+
+/// Gives what the client reports until the probe or a disconnect, and whether it was the probe.
+fn reports(client: &mut dyn Party) -> (Vec<String>, bool) {
+    client.events().expect("connected");
+    let mut reported = Vec::new();
+
+    loop {
+        match client.events().next() {
+            event if event == "connect_rsp" => return (reported, true),
+            event if event.starts_with("disconnected") => return (reported, false),
+            event => reported.push(event),
+        }
+    }
+}
+
+fn cases() -> Vec<Case<ClientKind, Outcome>> {
+    [frames(), messages(), bad_messages()].concat()
+}
+
+fn frames() -> Vec<Case<ClientKind, Outcome>> {
+    let hi = &["message Erik hi"];
+
+    vec![
+        Case::new("nothing", vec![], Open(&[])),
+        Case::new("empty message", hex("02000000"), Open(&[])),
+        Case::new("pong nobody asked for", hex("04000000"), Open(&[])),
+        Case::new("pong with a payload", hex("04000002 abcd"), Open(&[])),
+        Case::new("type 0", hex("00000000"), Open(&[])),
+        Case::new("type 5", hex("05000000"), Open(&[])),
+        Case::new("type 255 with a payload", hex("ff000003 010203"), Open(&[])),
+        Case::new("ping", hex("03000000"), Open(&[])),
+        Case::new(
+            "message of a client",
+            frame(CLIENT_TO_SERVER, &hex(MESSAGE_IND)),
+            Open(&[]),
+        ),
+        Case::new("message", message(MESSAGE_IND), Open(hi)),
+        Case::new(
+            "several frames at once",
+            [
+                message(MESSAGE_IND),
+                hex("04000000"),
+                hex("05000000"),
+                message("1200"),
+            ]
+            .concat(),
+            Open(&["message Erik hi", "message  "]),
+        ),
+    ]
+}
+
+fn messages() -> Vec<Case<ClientKind, Outcome>> {
+    vec![
+        Case::new("unknown choice alone", message("7a0100"), Open(&[])),
+        Case::new(
+            "unknown fields around and in a known choice",
+            message("7a0100 1206 7a0100 0a0161 7001"),
+            Open(&["message a "]),
+        ),
+        Case::new(
+            "two choices",
+            message("0a00 1203 0a0161"),
+            Open(&["message a "]),
+        ),
+        Case::new(
+            "a choice twice, with different fields",
+            message("1203 0a0161 1203 120162"),
+            Open(&["message a b"]),
+        )
+        .except(
+            ClientKind::C,
+            Open(&["message  b"]),
+            "forgets the first, and never merges",
+        ),
+        Case::new(
+            "unknown group",
+            message("7b7c 1203 0a0161"),
+            Open(&["message a "]),
+        )
+        .except(ClientKind::C, Closed, "knows no groups"),
+        Case::new(
+            "NUL in a string",
+            message("1205 0a03610062"),
+            Open(&["message a\0b "]),
+        )
+        .except(
+            ClientKind::C,
+            Open(&["message a "]),
+            "strings end there in C",
+        ),
+    ]
+}
+
+fn bad_messages() -> Vec<Case<ClientKind, Outcome>> {
+    vec![
+        Case::new("length beyond the end", message("120561"), Closed),
+        Case::new("garbage at the end", message("1200ff"), Closed),
+        Case::new("choice as a number", message("1001"), Closed).except(
+            ClientKind::Python,
+            Open(&[]),
+            "takes it for an unknown field",
+        ),
+        Case::new("invalid UTF-8", message("1203 0a01ff"), Closed).except(
+            ClientKind::C,
+            // As the harness reads what the peer prints.
+            Open(&["message \u{fffd} "]),
+            "strings are just bytes in C",
+        ),
+    ]
+}
+
+/// `MessageInd { user: "Erik", text: "hi" }` as the choice of either message.
+const MESSAGE_IND: &str = "120a 0a044572696b 12026869";
+
+fn message(payload: &str) -> Vec<u8> {
+    frame(SERVER_TO_CLIENT, &hex(payload))
+}
+
+/// Waits for a client, on a thread of its own as std has no time limit for it.
+fn accept(listener: TcpListener) -> TcpStream {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(listener.accept()));
+    let (stream, _) = receiver
+        .recv_timeout(LIMIT)
+        .expect("a client connects")
+        .expect("and stays");
+    stream.set_read_timeout(Some(LIMIT)).expect("is not zero");
+    stream
+}
+
+fn read_exactly(stream: &mut TcpStream, size: usize) -> Vec<u8> {
+    let mut bytes = vec![0; size];
+    stream
+        .read_exact(&mut bytes)
+        .expect("the client sends as much");
+    bytes
+}

@@ -1,0 +1,194 @@
+//! The rows of the table for servers.
+
+use super::Outcome::{self, Closed, Open};
+use super::chat::{broadcast, chat};
+use crate::originals::MAX_MESSAGE_SIZE;
+use crate::party::ServerKind;
+use crate::scenarios::golden::Case;
+use crate::wire::{CLIENT_TO_SERVER, CONNECT_REQ, CONNECT_RSP, SERVER_TO_CLIENT, frame, hex};
+
+/// Every row.
+pub(super) fn cases() -> Vec<Case<ServerKind, Outcome>> {
+    [frames(), refused_frames(), messages(), bad_messages()].concat()
+}
+
+/// Frames that are all right, whatever is in them.
+fn frames() -> Vec<Case<ServerKind, Outcome>> {
+    vec![
+        Case::new("connect request", hex(CONNECT_REQ), Open(hex(CONNECT_RSP))),
+        Case::new("ping", hex("03000000"), Open(hex("04000000"))),
+        Case::new(
+            "ping with a payload",
+            hex("03000002 abcd"),
+            Open(hex("04000000")),
+        ),
+        Case::new("empty message", hex("01000000"), Open(vec![])),
+        Case::new(
+            "several frames at once",
+            [
+                hex(CONNECT_REQ),
+                hex("03000000"),
+                chat("a", "b"),
+                hex("03000000"),
+            ]
+            .concat(),
+            Open(
+                [
+                    hex(CONNECT_RSP),
+                    hex("04000000"),
+                    broadcast("a", "b"),
+                    hex("04000000"),
+                ]
+                .concat(),
+            ),
+        ),
+    ]
+}
+
+/// Frames that no client may send.
+fn refused_frames() -> Vec<Case<ServerKind, Outcome>> {
+    vec![
+        Case::new("type 0", hex("00000000"), Closed(vec![])),
+        Case::new("type 5", hex("05000000"), Closed(vec![])),
+        Case::new("type 255", hex("ff000000"), Closed(vec![])),
+        Case::new(
+            "type 5 with a payload",
+            hex("05000003 010203"),
+            Closed(vec![]),
+        ),
+        Case::new(
+            "message of a server",
+            frame(SERVER_TO_CLIENT, &hex("0a00")),
+            Closed(vec![]),
+        ),
+        Case::new("pong", hex("04000000"), Closed(vec![])),
+        Case::new(
+            "answers to what came before",
+            [hex(CONNECT_REQ), hex("03000000"), hex("05000000")].concat(),
+            Closed([hex(CONNECT_RSP), hex("04000000")].concat()),
+        ),
+    ]
+}
+
+/// Messages that are valid, however odd.
+fn messages() -> Vec<Case<ServerKind, Outcome>> {
+    // What is around the text: two tags and lengths, the latter of three bytes each.
+    let largest = "x".repeat(MAX_MESSAGE_SIZE - 8);
+
+    vec![
+        Case::new("message", chat("Erik", "hi"), Open(broadcast("Erik", "hi"))),
+        Case::new(
+            "largest message",
+            chat("", &largest),
+            Open(broadcast("", &largest)),
+        ),
+        Case::new(
+            "message with empty strings",
+            message("1200"),
+            Open(answer("1200")),
+        ),
+        Case::new(
+            "text before user",
+            message("1206 120162 0a0161"),
+            Open(broadcast("a", "b")),
+        ),
+        Case::new(
+            "a string twice",
+            message("1206 0a0161 0a0162"),
+            Open(answer("1203 0a0162")),
+        ),
+        Case::new("unknown choice alone", message("7a0100"), Open(vec![])),
+        Case::new(
+            "unknown choice before a known one",
+            message("7a0100 0a00"),
+            rsp(),
+        ),
+        Case::new(
+            "unknown choice after a known one",
+            message("0a00 7a0100"),
+            rsp(),
+        ),
+        Case::new("unknown varint", message("7001 0a00"), rsp()),
+        Case::new(
+            "unknown 64-bit number",
+            message("71 0102030405060708 0a00"),
+            rsp(),
+        ),
+        Case::new("unknown 32-bit number", message("75 01020304 0a00"), rsp()),
+        Case::new("unknown field in a choice", message("0a03 7a0100"), rsp()),
+        Case::new(
+            "two choices",
+            message("0a00 1203 0a0161"),
+            Open(answer("1203 0a0161")),
+        ),
+        Case::new(
+            "two choices, the other way",
+            message("1203 0a0161 0a00"),
+            rsp(),
+        ),
+        Case::new("length longer than needed", message("0a8000"), rsp()),
+        Case::new(
+            "a choice twice, with different fields",
+            message("1203 0a0161 1203 120162"),
+            Open(broadcast("a", "b")),
+        )
+        .except(
+            ServerKind::C,
+            Open(answer("1203 120162")),
+            "forgets the first, and never merges",
+        ),
+        Case::new("unknown group", message("7b7c 0a00"), rsp()).except(
+            ServerKind::C,
+            Closed(vec![]),
+            "knows no groups",
+        ),
+        Case::new(
+            "NUL in a string",
+            message("1205 0a03610062"),
+            Open(answer("1205 0a03610062")),
+        )
+        .except(
+            ServerKind::C,
+            Open(answer("1203 0a0161")),
+            "strings end there in C",
+        ),
+    ]
+}
+
+/// Messages that can't be decoded.
+fn bad_messages() -> Vec<Case<ServerKind, Outcome>> {
+    vec![
+        Case::new("length beyond the end", message("0a0561"), Closed(vec![])),
+        Case::new(
+            "length beyond the end, inside",
+            message("0a03 0a0561"),
+            Closed(vec![]),
+        ),
+        Case::new("garbage at the end", message("0a00ff"), Closed(vec![])),
+        Case::new("field number 0", message("0000"), Closed(vec![])),
+        Case::new("choice as a number", message("0801"), Closed(vec![])),
+        Case::new("string as a number", message("0a02 0801"), Closed(vec![])),
+        Case::new(
+            "number without an end",
+            message("70 ffffffffffffffffffffff01"),
+            Closed(vec![]),
+        ),
+        Case::new("invalid UTF-8", message("1203 0a01ff"), Closed(vec![])).except(
+            ServerKind::C,
+            Open(answer("1203 0a01ff")),
+            "strings are just bytes in C",
+        ),
+    ]
+}
+
+fn message(payload: &str) -> Vec<u8> {
+    frame(CLIENT_TO_SERVER, &hex(payload))
+}
+
+fn answer(payload: &str) -> Vec<u8> {
+    frame(SERVER_TO_CLIENT, &hex(payload))
+}
+
+fn rsp() -> Outcome {
+    Open(hex(CONNECT_RSP))
+}

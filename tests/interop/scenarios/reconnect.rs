@@ -1,0 +1,62 @@
+//! Peers that go away, and that come back.
+
+use crate::originals;
+use crate::ours::OurClient;
+use crate::party::{ClientKind, Party, ServerKind};
+use crate::port;
+use crate::prepare::Peers;
+
+/// A client whose server is gone connects to the next one on the same port, by itself.
+pub(super) fn client_finds_a_restarted_server(
+    peers: &Peers,
+    server: ServerKind,
+    client: ClientKind,
+) {
+    let (first, port) = server.start_to_restart(peers);
+    let mut client = client.join(peers, port, "erik");
+
+    drop(first);
+    client.events().wait_for_kind("disconnected");
+    let mut second = server.start_again(peers, port);
+    // Some clients try so often that they connect more than once around the restart.
+    client.events().wait_for_kind("connect_rsp");
+    client.send("here again");
+
+    client.events().expect("message erik here again");
+    second.events().wait_for_kind("connect_req");
+    second.events().expect("message erik here again");
+}
+
+/// A server notices once that a client is gone, and serves the next one.
+pub(super) fn server_serves_the_next_client(peers: &Peers, server: ServerKind, client: ClientKind) {
+    let (mut server, port) = server.start(peers);
+
+    for user in ["first", "second", "third"] {
+        let mut client = client.join(peers, port, user);
+        client.send("hello");
+        client.events().expect(&format!("message {user} hello"));
+        drop(client);
+
+        server.events().expect("client_connected");
+        server.events().expect(&format!("connect_req {user}"));
+        server.events().expect(&format!("message {user} hello"));
+        server.events().expect_kind("client_disconnected");
+    }
+}
+
+/// A client that was started before its server is connected once there is one.
+pub(super) fn our_client_waits_for_a_c_server(peers: &Peers) {
+    let port = port::free();
+    let mut client = OurClient::start(port, "erik");
+    client.events().expect_kind("connect_failure");
+    client.events().expect_kind("connect_failure");
+
+    let mut server = originals::c_server_at(peers, port);
+
+    client.events().wait_for_kind("connect_rsp");
+    client.send("at last");
+    client.events().expect("message erik at last");
+    server.events().expect("client_connected");
+    server.events().expect("connect_req erik");
+    server.events().expect("message erik at last");
+}

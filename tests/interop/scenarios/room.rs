@@ -1,0 +1,58 @@
+//! Clients of every kind in one room.
+
+use crate::events::Message;
+use crate::party::{ClientKind, Party, ServerKind};
+use crate::prepare::Peers;
+
+/// Who is in the room.
+const USERS: [(&str, ClientKind); 6] = [
+    ("c1", ClientKind::C),
+    ("c2", ClientKind::C),
+    ("python1", ClientKind::Python),
+    ("python2", ClientKind::Python),
+    ("ours1", ClientKind::Ours),
+    ("ours2", ClientKind::Ours),
+];
+
+/// Messages of each user.
+const COUNT: usize = 100;
+
+/// Everyone gets every message, in one order for all, which keeps the order of each sender.
+pub(super) fn everyone_reads_the_same(peers: &Peers, server: ServerKind) {
+    let (_server, port) = server.start(peers);
+    let mut clients = USERS.map(|(user, kind)| kind.join(peers, port, user));
+
+    for client in &mut clients {
+        client.burst(COUNT);
+    }
+
+    let read = clients.each_mut().map(|client| read_all(&mut **client));
+
+    for (messages, (user, _)) in read.iter().zip(USERS) {
+        assert!(
+            messages == &read[0],
+            "{user} read another order than {}",
+            USERS[0].0
+        );
+    }
+
+    for (user, _) in USERS {
+        assert_eq!(
+            numbers_of(user, &read[0]),
+            (1..=COUNT).collect::<Vec<_>>(),
+            "of {user}"
+        );
+    }
+}
+
+fn read_all(client: &mut dyn Party) -> Vec<Message> {
+    client.events().expect_messages(COUNT * USERS.len())
+}
+
+fn numbers_of(user: &str, messages: &[Message]) -> Vec<usize> {
+    messages
+        .iter()
+        .filter(|message| message.user == user)
+        .map(|message| message.text.parse().expect("bursts are numbers"))
+        .collect()
+}
