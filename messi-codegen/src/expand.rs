@@ -1,6 +1,7 @@
 //! From a checked protocol to Rust. Nothing here can fail, and nothing here decides: each function
 //! writes one kind of item, and what the items do is in `messi-core`.
 
+mod deprecation;
 mod direction;
 mod docs;
 mod enumeration;
@@ -25,6 +26,7 @@ pub fn expand(protocol: &Protocol, krate: &TokenStream) -> TokenStream {
     let scope = Scope {
         krate: krate.clone(),
         modules: Vec::new(),
+        has_deprecated: deprecation::is_in(protocol),
     };
     let items = [
         rebuild(&protocol.sources),
@@ -32,7 +34,7 @@ pub fn expand(protocol: &Protocol, krate: &TokenStream) -> TokenStream {
         handler::client(protocol, &scope),
         handler::server(protocol, &scope),
         direction::conversions(protocol, &scope),
-        module::items(&protocol.root, &scope),
+        module::root(&protocol.root, &scope),
     ];
     items.into_iter().collect()
 }
@@ -50,6 +52,8 @@ struct Scope {
     krate: TokenStream,
     /// The modules around the item, from the one that invokes the macro.
     modules: Vec<String>,
+    /// Whether anything of the protocol is deprecated.
+    has_deprecated: bool,
 }
 
 impl Scope {
@@ -60,6 +64,16 @@ impl Scope {
         Self {
             krate: self.krate.clone(),
             modules,
+            has_deprecated: self.has_deprecated,
+        }
+    }
+
+    /// Allows an item to use what is deprecated, if anything is.
+    fn allow_deprecated(&self) -> TokenStream {
+        if self.has_deprecated {
+            quote!( #[allow(deprecated)] )
+        } else {
+            TokenStream::new()
         }
     }
 

@@ -31,7 +31,7 @@ fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) 
         let ty = value_type(&choice.member.ty, scope);
         let value = choice_value(choice, scope);
         let variant = ident(&choice.member.variant);
-        let allow = allow_deprecated(choice);
+        let allow = scope.allow_deprecated();
         quote! {
             #allow
             #[automatically_derived]
@@ -42,7 +42,9 @@ fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) 
             }
         }
     });
+    let allow = scope.allow_deprecated();
     quote! {
+        #allow
         #[automatically_derived]
         impl ::core::convert::From<#module::Messages> for #message {
             #[allow(clippy::needless_update)] // There may be fields beside the choices.
@@ -63,14 +65,5 @@ fn choice_value(choice: &Choice, scope: &Scope) -> TokenStream {
         quote!(#krate::prost::alloc::boxed::Box::new(message))
     } else {
         quote!(message)
-    }
-}
-
-/// A deprecated choice still works.
-pub(super) fn allow_deprecated(choice: &Choice) -> TokenStream {
-    if choice.member.deprecated {
-        quote!( #[allow(deprecated)] )
-    } else {
-        TokenStream::new()
     }
 }

@@ -18,10 +18,12 @@ pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {
     let deprecated = deprecated(enumeration.deprecated);
     let prost_path = scope.prost_path();
     let variants = enumeration.variants.iter().map(variant);
-    let names = names(enumeration);
+    let names = names(enumeration, scope);
+    let allow = scope.allow_deprecated();
     quote! {
         #docs
         #deprecated
+        #allow
         #[derive(
             ::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug,
             ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash,
@@ -49,7 +51,7 @@ fn variant(variant: &Variant) -> TokenStream {
 }
 
 /// Conversions to and from the schema's names, and the aliases.
-fn names(enumeration: &Enum) -> TokenStream {
+fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
     let name = ident(&enumeration.rust_name);
     let (mut variants, mut texts, mut from_variants, mut from_texts, mut aliases) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -70,13 +72,14 @@ fn names(enumeration: &Enum) -> TokenStream {
         from_variants.push(variant_name);
         from_texts.push(&variant.name);
     }
+    let allow_deprecated = scope.allow_deprecated();
     let allow_aliases = (!aliases.is_empty()).then(
         // Aliases read like the variants that they stand for.
         || quote!( #[allow(non_upper_case_globals)] ),
     );
     quote! {
         #[automatically_derived]
-        #[allow(deprecated)]
+        #allow_deprecated
         #allow_aliases
         impl #name {
             #(#aliases)*

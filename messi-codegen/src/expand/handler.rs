@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::direction::allow_deprecated;
 use super::docs::{deprecated, docs};
 use super::protocol::Names;
 use super::types::{is_boxed, value_type};
@@ -56,15 +55,17 @@ pub(super) fn client_trait(
     let trait_docs = format!(
         " Handles what happens to a client of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
     );
+    let allow = scope.allow_deprecated();
     quote! {
         #[doc = #trait_docs]
+        #[allow(unused_variables)] // Defaults do nothing, but name what they are given.
+        #allow
         pub trait #client_handler: ::core::marker::Send + 'static {
             /// The client has connected. What is sent here goes ahead of what others send.
             fn on_connected(
                 &mut self,
                 client: &#client,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                let _ = client;
                 ::core::future::ready(())
             }
 
@@ -75,7 +76,6 @@ pub(super) fn client_trait(
                 client: &#client,
                 reason: #krate::DisconnectReason,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                let _ = (client, reason);
                 ::core::future::ready(())
             }
 
@@ -85,7 +85,6 @@ pub(super) fn client_trait(
                 client: &#client,
                 error: &#krate::ConnectError,
             ) -> impl ::core::future::Future<Output = #krate::Retry> + ::core::marker::Send {
-                let _ = (client, error);
                 ::core::future::ready(#krate::Retry::Backoff)
             }
 
@@ -110,15 +109,17 @@ pub(super) fn server_trait(
     let trait_docs = format!(
         " Handles one client of a server of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
     );
+    let allow = scope.allow_deprecated();
     quote! {
         #[doc = #trait_docs]
+        #[allow(unused_variables)] // Defaults do nothing, but name what they are given.
+        #allow
         pub trait #server_handler: ::core::marker::Send + 'static {
             /// The client has connected. What is sent to it here goes ahead of what others send.
             fn on_client_connected(
                 &mut self,
                 client: &#server_client,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                let _ = client;
                 ::core::future::ready(())
             }
 
@@ -128,7 +129,6 @@ pub(super) fn server_trait(
                 client: &#server_client,
                 reason: #krate::DisconnectReason,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                let _ = (client, reason);
                 ::core::future::ready(())
             }
 
@@ -155,7 +155,6 @@ fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream 
                 client: &#client,
                 message: #ty,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                let _ = (client, message);
                 ::core::future::ready(())
             }
         }
@@ -169,9 +168,11 @@ fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -
     let arms = direction.choices.iter().map(|choice| arm(choice, &module));
     let krate = &scope.krate;
     let body = quote! {
-        match message.messages {
+        let ::core::option::Option::Some(message) = message.messages else {
+            return #krate::__private::Dispatch::UnknownChoice;
+        };
+        match message {
             #(#arms)*
-            ::core::option::Option::None => return #krate::__private::Dispatch::UnknownChoice,
         }
         #krate::__private::Dispatch::Delivered
     };
@@ -195,12 +196,8 @@ fn arm(choice: &Choice, module: &Ident) -> TokenStream {
     } else {
         quote!(message)
     };
-    let allow = allow_deprecated(choice);
     quote! {
-        #allow
-        ::core::option::Option::Some(#module::Messages::#variant(message)) => {
-            handler.#method(client, #message).await;
-        }
+        #module::Messages::#variant(message) => handler.#method(client, #message).await,
     }
 }
 
@@ -218,7 +215,9 @@ pub(super) fn client_implementation(
         ..
     } = names;
     let Dispatch { message, body } = dispatch;
+    let allow = scope.allow_deprecated();
     quote! {
+        #allow
         #[automatically_derived]
         impl<H: #client_handler> #krate::__private::ConnectWith<H> for #marker {
             async fn on_connected(handler: &mut H, client: &#client) {
@@ -266,7 +265,9 @@ pub(super) fn server_implementation(
         ..
     } = names;
     let Dispatch { message, body } = dispatch;
+    let allow = scope.allow_deprecated();
     quote! {
+        #allow
         #[automatically_derived]
         impl<H: #server_handler> #krate::__private::ServeWith<H> for #marker {
             async fn on_client_connected(handler: &mut H, client: &#server_client) {

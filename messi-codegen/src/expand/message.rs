@@ -24,9 +24,11 @@ pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
         .iter()
         .map(|oneof| oneof_field(oneof, message));
     let nested = nested(message, scope);
+    let allow = scope.allow_deprecated();
     quote! {
         #docs
         #deprecated
+        #allow
         #[derive(::core::clone::Clone, ::core::cmp::PartialEq, #krate::prost::Message)]
         #prost_path
         pub struct #name {
@@ -87,7 +89,7 @@ fn nested(message: &Message, scope: &Scope) -> TokenStream {
         .chain([module::items(&message.nested, &inside)])
         .collect();
     let docs = lines(&[format!("What belongs to the message `{}`.", message.name)]);
-    module::named(&message.module_name, &docs, items)
+    module::named(&message.module_name, &docs, items, scope)
 }
 
 fn oneof_enum(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {

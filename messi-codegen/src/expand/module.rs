@@ -4,8 +4,18 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::lines;
-use super::{Scope, enumeration, ident, message};
+use super::{Scope, deprecation, enumeration, ident, message};
 use crate::model::Module;
+
+/// Every type of a protocol.
+pub(super) fn root(root: &Module, scope: &Scope) -> TokenStream {
+    let (touchy, rest) = deprecation::split(root);
+    let mut all = items(&rest, scope);
+    if !touchy.is_empty() {
+        all.extend(deprecation::shelter(scope, |scope| items(&touchy, scope)));
+    }
+    all
+}
 
 /// Every type of a module, and the modules inside it.
 pub(super) fn items(module: &Module, scope: &Scope) -> TokenStream {
@@ -22,16 +32,23 @@ pub(super) fn items(module: &Module, scope: &Scope) -> TokenStream {
             "The package part `{}`.",
             name.trim_start_matches("r#")
         )]);
-        named(name, &docs, items(module, &scope.inside(name)))
+        named(name, &docs, items(module, &scope.inside(name)), scope)
     });
     messages.chain(enums).chain(modules).collect()
 }
 
 /// A module with these items.
-pub(super) fn named(name: &str, docs: &TokenStream, items: TokenStream) -> TokenStream {
+pub(super) fn named(
+    name: &str,
+    docs: &TokenStream,
+    items: TokenStream,
+    scope: &Scope,
+) -> TokenStream {
     let name = ident(name);
+    let allow = scope.allow_deprecated();
     quote! {
         #docs
+        #allow
         pub mod #name {
             #items
         }

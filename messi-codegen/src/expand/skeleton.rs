@@ -15,6 +15,7 @@ pub(crate) fn skeleton(name: &str, rust_name: &str, krate: &TokenStream) -> Toke
     let scope = Scope {
         krate: krate.clone(),
         modules: Vec::new(),
+        has_deprecated: false,
     };
     let names = Names::new(rust_name);
     let no_methods = TokenStream::new();
