@@ -1,10 +1,10 @@
 //! From a proto3 schema to the Rust of a messi protocol.
 //!
 //! `messi::protocol!` is a shim over this crate: [`protocol`] does its work, from the macro's
-//! arguments to its expansion. The way is read, check, build, expand: [`source`] finds and reads
-//! the files, [`scan`] sees their names and places, [`parse`] hands them to `protobuf-parse`,
-//! [`check`] holds the rules, [`build`] makes the [`model`], and [`expand`](mod@expand) turns it
-//! into tokens. Problems are collected as [`diagnostics`] and shown all at once.
+//! arguments to its expansion. The way is read, check, build, expand: `source` finds and reads
+//! the files, `scan` sees their names and places, `parse` hands them to `protobuf-parse`,
+//! `check` holds the rules, `build` makes the [`model`], and `expand` turns it
+//! into tokens. Problems are collected as `diagnostics` and shown all at once.
 
 mod build;
 mod check;

@@ -1,9 +1,9 @@
 //! The runtime of messi. Use the crate `messi`, which has the macro too.
 //!
-//! From the inside out: [`frame`] is the wire format; [`input`], [`output`], [`keep_alive`] and
-//! [`timer`] are the parts of [`state`], one connection without I/O and without a clock;
-//! [`outbox`] is where senders meet the task of a connection, [`connection`] that task;
-//! [`client`] and [`server`] are what users hold. [`runtime`] is all that is asked of async-std.
+//! From the inside out: `frame` is the wire format; `input`, `output`, `keep_alive` and `timer` are
+//! the parts of `state`, one connection without I/O and without a clock; `outbox` is where senders
+//! meet the task of a connection, `connection` that task; `client` and `server` are what users
+//! hold. `runtime` is all that is asked of async-std.
 
 mod backoff;
 mod client;
