@@ -1,14 +1,15 @@
 //! The rules of proto3 and of a messi protocol. Every violation is reported, at its place.
 //!
-//! Rules come in two stages. [`before_parsing`] are those that need no understanding of types,
-//! among them all that `protobuf-parse` would stumble over; [`after_parsing`] are those on its
-//! descriptors.
+//! Rules come in three stages: [`heads`] looks at the first lines of each file; [`before_parsing`]
+//! at what needs no understanding of types, all that `protobuf-parse` would stumble over among
+//! it; [`after_parsing`] at its descriptors.
 
 mod directions;
 mod enums;
 mod head;
 mod messages;
 mod references;
+mod siblings;
 
 use protobuf::descriptor::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto};
 
@@ -23,13 +24,21 @@ pub(crate) struct File<'a> {
     pub(crate) descriptor: &'a FileDescriptorProto,
 }
 
-/// The rules on what a scan has seen.
+/// The rules on the heads of files.
+pub(crate) fn heads(sources: &Sources, diagnostics: &mut Diagnostics) {
+    for source in &sources.files {
+        head::check(&source.scan, diagnostics);
+    }
+}
+
+/// The rules on the names and numbers that a scan has seen. They are those of files of sound
+/// syntax, whose scan can be relied on.
 pub(crate) fn before_parsing(sources: &Sources, diagnostics: &mut Diagnostics) {
     let scans: Vec<&Scan> = sources.files.iter().map(|source| &source.scan).collect();
-    for scan in &scans {
-        head::check(scan, diagnostics);
-    }
     references::check(&scans, diagnostics);
+    for scan in &scans {
+        siblings::check(scan, diagnostics);
+    }
 }
 
 /// The rules on descriptors; the last file is the schema itself.

@@ -79,6 +79,15 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// Whether something is wrong in a file.
+    pub(crate) fn concern(&self, file: &str) -> bool {
+        let files = self
+            .0
+            .iter()
+            .filter_map(|diagnostic| diagnostic.location.as_ref());
+        files.into_iter().any(|(other, _)| other == file)
+    }
+
     /// The problems, those of one file in the order of their places.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.0.sort_by_key(|diagnostic| match &diagnostic.location {

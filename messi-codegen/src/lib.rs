@@ -65,8 +65,12 @@ pub fn read(schema: &str, locations: &Locations) -> Result<Protocol, SchemaError
 
 /// Goes from stage to stage, as long as nothing is wrong.
 fn understand(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Protocol> {
-    check::before_parsing(sources, diagnostics);
+    check::heads(sources, diagnostics);
     parse::check_syntax(sources, diagnostics);
+    if !diagnostics.is_empty() {
+        return None;
+    }
+    check::before_parsing(sources, diagnostics);
     if !diagnostics.is_empty() {
         return None;
     }

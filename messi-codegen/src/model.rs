@@ -39,7 +39,7 @@ pub struct Module {
     pub enums: Vec<Enum>,
     /// Modules of imported packages inside this one, by their Rust name. (Those of nested types
     /// are not here but in their message's `nested`.)
-    pub modules: Vec<(String, Module)>,
+    pub modules: Vec<(String, Self)>,
 }
 
 impl Module {

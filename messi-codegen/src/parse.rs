@@ -9,9 +9,13 @@ use protobuf_parse::pure::parse_dependencies;
 use crate::diagnostics::{Diagnostics, Position};
 use crate::source::{Source, Sources};
 
-/// Checks the syntax of every file, and reports what is wrong with it.
+/// Checks the syntax of every file, and reports what is wrong with it. In a file with a problem
+/// already, the parser would only say the same in other words.
 pub(crate) fn check_syntax(sources: &Sources, diagnostics: &mut Diagnostics) {
     for source in &sources.files {
+        if diagnostics.concern(&source.scan.file) {
+            continue;
+        }
         let parse = || parse_dependencies(&source.text);
         if let Ok(Err(error)) = without_panic(source, diagnostics, parse) {
             let position = Position {

@@ -34,7 +34,7 @@ pub(crate) struct Scan {
 }
 
 /// A text and its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Word {
     pub(crate) text: String,
     pub(crate) position: Position,
@@ -48,8 +48,8 @@ pub(crate) struct Declaration {
     pub(crate) position: Position,
     /// The name of the type, of a field.
     pub(crate) types: Vec<Word>,
-    /// The place of the number, of a field or value.
-    pub(crate) number: Position,
+    /// The number, of a field or value, without its sign.
+    pub(crate) number: Word,
     pub(crate) docs: Vec<String>,
 }
 
@@ -272,7 +272,7 @@ impl<'a> Scanner<'a> {
             kind,
             name.position,
             Vec::new(),
-            name.position,
+            Word::default(),
             docs,
         );
         // The members of a oneof are fields of its message.
@@ -289,7 +289,7 @@ impl<'a> Scanner<'a> {
             return self.skip_statement();
         }
         self.bump();
-        let number = self.peek().map_or(name.position, |token| token.position);
+        let number = self.number();
         let full_name = self.full_name(&name.text);
         let end = self.skip_to_end();
         let docs = documentation(name, end);
@@ -338,7 +338,7 @@ impl<'a> Scanner<'a> {
             return self.skip_statement();
         }
         self.bump();
-        let number = self.peek().map_or(name.position, |token| token.position);
+        let number = self.number();
         let full_name = self.full_name(&name.text);
         let end = self.skip_to_end();
         let docs = documentation(first, end);
@@ -376,6 +376,15 @@ impl<'a> Scanner<'a> {
         word
     }
 
+    /// The number that comes next, if one does; its place in any case.
+    fn number(&self) -> Word {
+        let token = self.peek();
+        Word {
+            text: token.map(|token| token.text.clone()).unwrap_or_default(),
+            position: token.map_or(START, |token| token.position),
+        }
+    }
+
     /// Reads a text, or a name with dots.
     fn word(&mut self) -> Word {
         match self.peek() {
@@ -398,7 +407,7 @@ impl<'a> Scanner<'a> {
         kind: DeclarationKind,
         position: Position,
         types: Vec<Word>,
-        number: Position,
+        number: Word,
         docs: Vec<String>,
     ) {
         let declaration = Declaration {

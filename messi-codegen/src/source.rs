@@ -118,7 +118,7 @@ impl Loader<'_> {
             .iter()
             .position(|importing| importing == name)
         {
-            let cycle = [&self.importing[start..], &[name.clone()]]
+            let cycle = [&self.importing[start..], std::slice::from_ref(name)]
                 .concat()
                 .join("` -> `");
             let message = format!("found a cycle of imports: `{cycle}`");

@@ -1,7 +1,11 @@
 //! What the tests over real sockets share: handlers that report what happens to them, a peer that
 //! speaks raw bytes, and a limit around every wait.
 
-#![allow(dead_code, reason = "each test uses its own part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test is a crate of its own and uses its part"
+)]
 
 use std::future::Future;
 use std::net::SocketAddr;

@@ -22,7 +22,7 @@ pub(super) fn check(
         let declaration = file.scan.find(&join(full_name, value));
         declaration.map_or_else(
             || file.scan.position(full_name),
-            |declaration| declaration.number,
+            |declaration| declaration.number.position,
         )
     };
     if first.number() != 0 {

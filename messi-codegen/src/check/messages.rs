@@ -1,7 +1,5 @@
 //! The fields of a message.
 
-use std::collections::HashMap;
-
 use protobuf::descriptor::DescriptorProto;
 use protobuf::descriptor::field_descriptor_proto::Type;
 
@@ -20,7 +18,6 @@ pub(super) fn check(
     message: &DescriptorProto,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut names_by_number: HashMap<i32, &str> = HashMap::new();
     for field in &message.field {
         let (name, number) = (field.name(), field.number());
         let position = number_position(file, full_name, name);
@@ -30,11 +27,6 @@ pub(super) fn check(
                 "found the field number {number}, expected one from 1 to {MAX_NUMBER}, and none from {} to {}",
                 KEPT.start(),
                 KEPT.end()
-            ));
-        }
-        if let Some(other) = names_by_number.insert(number, name) {
-            report(format!(
-                "found the field number {number} for both `{other}` and `{name}`"
             ));
         }
         check_reserved(message, name, number, report);
@@ -130,6 +122,6 @@ fn number_position(file: &File<'_>, message: &str, field: &str) -> Position {
     let declaration = file.scan.find(&join(message, field));
     declaration.map_or_else(
         || file.scan.position(message),
-        |declaration| declaration.number,
+        |declaration| declaration.number.position,
     )
 }
