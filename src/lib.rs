@@ -4,64 +4,158 @@ pub use messi_core::{
     Client, ClientBuilder, ClientId, ConnectError, DisconnectReason, Error, ListenError, Retry,
     SendError, Server, ServerBuilder, ServerClient, UriError,
 };
-pub use prost;
-pub use prost_types;
 
-/// Reads a proto3 schema and expands into a protocol: its message types, a client, a server, and
-/// a handler trait for each.
-///
-/// `messi::protocol!("chat.proto")`, at the level of a module. Of the package `chat`, or the file
-/// `chat.proto` where there is no package, it makes
-///
-/// | item | what it is |
-/// | --- | --- |
-/// | `ChatClient` | a [`Client`], driven by a `ChatClientHandler` |
-/// | `ChatServer` | a [`Server`], driven by one `ChatServerHandler` for each client |
-/// | `ChatServerClient` | a [`ServerClient`]: a client as the server sees it |
-/// | `ChatClientHandler` | the trait with `on_connected`, `on_disconnected`, `on_connect_failure`, and a method for each message that servers send |
-/// | `ChatServerHandler` | the trait with `on_client_connected`, `on_client_disconnected`, and a method for each message that clients send |
-/// | `ClientToServer`, `ServerToClient` | what each side sends, made by `From` of what they may hold |
-/// | every message and enum | with its comment as documentation; imported packages are modules |
-///
-/// A dotted package gives its last part: `acme.chat` makes `ChatClient` too.
-///
-/// # The schema
-///
-/// Of proto3, everything but services, which are passed over, and extensions, which are refused.
-/// There must be the messages `ClientToServer` and `ServerToClient`, each with exactly one oneof,
-/// named `messages`, and with no message inside; plain fields and enums beside the oneof are
-/// allowed. A member may be a message or a scalar: `string text = 1` makes
-/// `on_text(&mut self, client, message: String)`.
-///
-/// # The path
-///
-/// It leads from the Rust file that names it, or else from the directory of `Cargo.toml`. Imports
-/// are looked for in the schema's directory, then in that of `Cargo.toml`; `google/protobuf/…`
-/// comes with this crate. An edit of any of these files rebuilds the crate that uses them.
-///
-/// # Options
-///
-/// `crate = ::renamed` says where this crate is, if not at `::messi`.
-///
-/// # Errors
-///
-/// All mistakes are reported at once, as compile errors that tell the place in the schema.
-///
-/// # Examples
+/// Makes a typed client and server of a proto3 schema.
 ///
 /// ```
+/// # mod example {
 /// mod chat {
 ///     messi::protocol!("examples/chat/chat.proto");
 /// }
+/// use chat::*;
+/// use messi::DisconnectReason;
 ///
-/// use messi::prost::Message;
-///
-/// fn main() {
-///     let message = chat::ClientToServer::from(chat::ConnectReq { user: "Erik".into() });
-///     assert_eq!(message.encode_to_vec(), b"\x0a\x06\x0a\x04Erik");
+/// /// What a server knows of one of its clients.
+/// struct Session {
+///     user: Option<String>,
 /// }
+///
+/// impl ChatServerHandler for Session {
+///     async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+///         self.user = Some(request.user);
+///         client.send(ConnectRsp {});
+///     }
+///
+///     async fn on_client_disconnected(&mut self, _: &ChatServerClient, reason: DisconnectReason) {
+///         println!("{:?} is gone: {reason}", self.user);
+///     }
+/// }
+///
+/// struct Reader;
+///
+/// impl ChatClientHandler for Reader {
+///     async fn on_connected(&mut self, client: &ChatClient) {
+///         client.send(ConnectReq { user: "Erik".into() });
+///     }
+///
+///     async fn on_message_ind(&mut self, _: &ChatClient, message: MessageInd) {
+///         println!("{} {}", message.user, message.text);
+///     }
+/// }
+/// # }
+/// ```
+///
+/// # The schema
+///
+/// A schema is a proto3 file with two messages of fixed names, and in each a oneof `messages`: of
+/// what clients send, and of what servers send.
+///
+/// ```proto
+/// syntax = "proto3";
+///
+/// package chat;
+///
+/// message ClientToServer {
+///     oneof messages {
+///         ConnectReq connect_req = 1;
+///         MessageInd message_ind = 2;
+///     }
+/// }
+///
+/// message ServerToClient {
+///     oneof messages {
+///         ConnectRsp connect_rsp = 1;
+///         MessageInd message_ind = 2;
+///     }
+/// }
+///
+/// message ConnectReq { string user = 1; }
+/// message ConnectRsp { }
+/// message MessageInd { string user = 1; string text = 2; }
+/// ```
+///
+/// All else is as proto3 has it: scalars, enums, maps, `optional`, nested and recursive messages,
+/// further oneofs, imports of other files and packages, and the types of `google.protobuf`. A
+/// choice need not be a message: `string text = 3;` is one too. Neither direction may declare
+/// messages inside it.
+///
+/// # What is generated
+///
+/// Names begin with that of the protocol: the last part of the package, or the stem of the file
+/// where there is none. `package my.chat_room;` makes a `ChatRoom`. For `package chat;` there are
+///
+/// | | |
+/// | --- | --- |
+/// | `ChatClient`, `ChatServer` | the two ends: a [`Client`] and a [`Server`] of the protocol |
+/// | `ChatServerClient` | a client as its server sees it: a [`ServerClient`] |
+/// | `ChatClientHandler` | what happens to a client: `on_connected`, `on_disconnected`, `on_connect_failure`, and `on_<choice>` for each choice of `ServerToClient` |
+/// | `ChatServerHandler` | what happens to a client of a server: `on_client_connected`, `on_client_disconnected`, and `on_<choice>` for each choice of `ClientToServer` |
+/// | `Chat` | the protocol itself, which the types above are given |
+/// | `ConnectReq`, … | a struct or an enum for each type of the schema |
+///
+/// Methods of handlers are written as `async fn`. Each has a default that does nothing.
+///
+/// Types have the shape that [`prost`] gives them, and implement [`prost::Message`]: what is
+/// nested in `Outer` is in the module `outer`, a oneof `kind` of `Outer` is an
+/// `Option<outer::Kind>`, a field of an enum is an `i32` with a getter and a setter of the enum's
+/// type. Types of another package are in modules named after it, those of `google.protobuf` are
+/// in [`prost_types`].
+///
+/// Whatever converts into `ClientToServer` can be sent by a client, and likewise for a server:
+/// the message of a choice, if no other choice has the same, and `client_to_server::Messages`
+/// for all of them.
+///
+/// ```
+/// # mod chat { messi::protocol!("examples/chat/chat.proto"); }
+/// use chat::{ClientToServer, MessageInd, client_to_server::Messages};
+///
+/// let message = MessageInd { user: "Erik".into(), text: "Hi!".into() };
+/// let choice = Messages::MessageInd(message.clone());
+/// assert_eq!(ClientToServer::from(message), ClientToServer::from(choice));
+/// ```
+///
+/// Comments of the schema become documentation, `deprecated = true` becomes `#[deprecated]`.
+///
+/// The items are put where the macro is called. Give it a module of its own: that keeps its names
+/// apart from yours, and those of two protocols from each other. The module may import nothing
+/// under the names `Some`, `None`, `Ok` and `Err`, which mean the prelude's.
+///
+/// # The path
+///
+/// The path is relative to the Rust file that calls the macro, as that of [`include_str!`] is, or
+/// else to the directory of the crate's `Cargo.toml`. Imports are relative to the directory of the
+/// schema, or else to that of `Cargo.toml`; those of `google/protobuf/` come with messi. An edit
+/// of any of these files rebuilds the crate.
+///
+/// # Options
+///
+/// `crate = path` is the path of this crate, where it is not `::messi`: in a crate that depends
+/// on it under another name, or knows it by way of a third. It begins with `::` or `crate::`.
+///
+/// ```
+/// # extern crate messi as renamed;
+/// # mod chat {
+/// renamed::protocol!("examples/chat/chat.proto", crate = ::renamed);
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Everything that is wrong with a schema is an error of the compiler, each with its place in the
+/// schema:
+///
+/// ```text
+/// error: found the unknown type `ConectReq`
+///         --> chat.proto:7:9
+///         help: there is a type of a similar name, `ConnectReq`
+///  --> src/main.rs:2:22
+///   |
+/// 2 |     messi::protocol!("chat.proto");
+///   |                      ^^^^^^^^^^^^
 /// ```
 pub use messi_macros::protocol;
+pub use prost;
+pub use prost_types;
 
 /// What expansions of [`protocol!`] name. Not part of the public interface.
 #[doc(hidden)]

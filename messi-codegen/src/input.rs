@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Ident, LitStr, Path, Token};
+use syn::{Error, Ident, LitStr, Path, Result, Token};
 
 /// `"chat.proto", crate = ::renamed`.
 #[derive(Debug)]
@@ -17,10 +17,10 @@ pub(crate) struct Input {
 }
 
 impl Parse for Input {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
         if !input.peek(LitStr) {
             let message = "expected the path of a schema in quotes, as in `\"chat.proto\"`";
-            return Err(syn::Error::new(input.span(), message));
+            return Err(Error::new(input.span(), message));
         }
         let schema: LitStr = input.parse()?;
         let mut krate = quote!(::messi);
@@ -32,7 +32,7 @@ impl Parse for Input {
             if input.peek(Token![crate]) {
                 input.parse::<Token![crate]>()?;
                 input.parse::<Token![=]>()?;
-                krate = input.call(Path::parse_mod_style)?.into_token_stream();
+                krate = absolute(&input.call(Path::parse_mod_style)?)?;
             } else {
                 return Err(unknown_option(input));
             }
@@ -45,7 +45,21 @@ impl Parse for Input {
     }
 }
 
-fn unknown_option(input: ParseStream<'_>) -> syn::Error {
+/// The path of the crate, which must be right in every module of the expansion.
+fn absolute(path: &Path) -> Result<TokenStream> {
+    let starts_at_root = path.leading_colon.is_some();
+    let starts_at_crate = path.segments.first().is_some_and(|it| it.ident == "crate");
+    if starts_at_root || starts_at_crate {
+        return Ok(path.into_token_stream());
+    }
+    let text = path.to_token_stream().to_string().replace(' ', "");
+    let message = format!(
+        "found the relative path `{text}`: write `::{text}` for a crate, or `crate::...` for what is in this one"
+    );
+    Err(Error::new_spanned(path, message))
+}
+
+fn unknown_option(input: ParseStream<'_>) -> Error {
     let found = input
         .fork()
         .parse::<Ident>()
@@ -53,5 +67,5 @@ fn unknown_option(input: ParseStream<'_>) -> syn::Error {
             format!("the unknown option `{option}`")
         });
     let message = format!("found {found}: the only option is `crate = ::path::to::messi`");
-    syn::Error::new(input.span(), message)
+    Error::new(input.span(), message)
 }

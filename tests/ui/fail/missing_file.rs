@@ -1,0 +1,3 @@
+messi::protocol!("../proto/nowhere.proto");
+
+fn main() {}

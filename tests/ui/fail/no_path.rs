@@ -1,0 +1,3 @@
+messi::protocol!();
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!(chat.proto);
+
+fn main() {}

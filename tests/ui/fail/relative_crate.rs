@@ -1,0 +1,5 @@
+extern crate messi as renamed;
+
+messi::protocol!("../proto/valid.proto", crate = renamed);
+
+fn main() {}

@@ -1,0 +1,7 @@
+#![deny(deprecated)]
+
+messi::protocol!("../proto/valid.proto");
+
+fn main() {
+    let _ = OldInd {};
+}

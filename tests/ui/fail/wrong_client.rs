@@ -1,0 +1,9 @@
+messi::protocol!("../proto/valid.proto");
+
+struct Handler;
+
+impl ValidServerHandler for Handler {
+    async fn on_foo_req(&mut self, _: &ValidClient, _: FooReq) {}
+}
+
+fn main() {}
