@@ -118,7 +118,7 @@ pub use messi_core::{
 ///
 /// The items are put where the macro is called. Give it a module of its own: that keeps its names
 /// apart from yours, and those of two protocols from each other. The module may import nothing
-/// under the names `Some`, `None`, `Ok` and `Err`, which mean the prelude's.
+/// else under the names `Some`, `None`, `Ok` and `Err`; it needs no prelude.
 ///
 /// # The path
 ///
@@ -163,4 +163,11 @@ pub mod __private {
     pub use std::collections::HashMap;
 
     pub use messi_core::{ConnectWith, Dispatch, Protocol, ServeWith};
+
+    pub mod prelude {
+        pub use std::default::Default;
+        pub use std::iter::Iterator;
+        pub use std::option::Option::{None, Some};
+        pub use std::result::Result::{Err, Ok};
+    }
 }

@@ -54,6 +54,18 @@ pub mod shadowed_names {
     ::messi::protocol!("proto/imports.proto");
 }
 
+/// Without the prelude that every module has.
+#[no_implicit_prelude]
+pub mod without_a_prelude {
+    ::messi::protocol!("proto/kitchen_sink.proto");
+}
+
+/// Without it, what is deprecated included.
+#[no_implicit_prelude]
+pub mod deprecated_without_a_prelude {
+    ::messi::protocol!("proto/deprecated.proto");
+}
+
 /// Two protocols, of which each has a `ClientToServer`.
 pub mod two {
     /// One.

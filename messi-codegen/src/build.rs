@@ -164,7 +164,11 @@ impl Builder<'_, '_> {
         });
         let choices: Vec<Choice> = choices.collect();
         self.check_hooks(files, name, &choices, hooks);
-        Some(Direction { choices })
+        let has_fields = !message.fields.is_empty();
+        Some(Direction {
+            choices,
+            has_fields,
+        })
     }
 
     fn check_hooks(&mut self, files: &[File<'_>], name: &str, choices: &[Choice], hooks: &[&str]) {

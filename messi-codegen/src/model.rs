@@ -235,6 +235,8 @@ pub struct Variant {
 pub struct Direction {
     /// A choice for each member of the oneof `messages`, in the order of declaration.
     pub choices: Vec<Choice>,
+    /// Whether the message has fields beside the oneof.
+    pub has_fields: bool,
 }
 
 /// One message of a direction.

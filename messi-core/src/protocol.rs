@@ -35,11 +35,6 @@ pub enum Dispatch {
 /// A protocol whose clients can be driven by a handler of type `H`.
 ///
 /// Expansions implement it for each `H` that implements the generated client handler trait.
-#[diagnostic::on_unimplemented(
-    message = "`{H}` is not a client handler of the protocol `{Self}`",
-    label = "this handler does not implement `{Self}ClientHandler`",
-    note = "write `impl {Self}ClientHandler for {H} {{}}`; each of its methods has a default"
-)]
 pub trait ConnectWith<H>: Protocol {
     /// Calls the handler's `on_connected`.
     fn on_connected(handler: &mut H, client: &Client<Self>) -> impl Future<Output = ()> + Send;
@@ -69,11 +64,6 @@ pub trait ConnectWith<H>: Protocol {
 /// A protocol whose server-side connections can be driven by a handler of type `H`.
 ///
 /// Expansions implement it for each `H` that implements the generated server handler trait.
-#[diagnostic::on_unimplemented(
-    message = "`{H}` is not a server handler of the protocol `{Self}`",
-    label = "this handler does not implement `{Self}ServerHandler`",
-    note = "write `impl {Self}ServerHandler for {H} {{}}`; each of its methods has a default"
-)]
 pub trait ServeWith<H>: Protocol {
     /// Calls the handler's `on_client_connected`.
     fn on_client_connected(

@@ -41,9 +41,11 @@ pub(super) fn split(root: &Module) -> (Module, Module) {
 pub(super) fn shelter(scope: &Scope, items: impl FnOnce(&Scope) -> TokenStream) -> TokenStream {
     let module = super::ident(MODULE);
     let items = items(&scope.inside(MODULE));
+    let prelude = super::module::prelude(scope);
     quote! {
         #[allow(deprecated)] // Derived implementations use what they implement.
         mod #module {
+            #prelude
             #items
         }
         #[allow(deprecated)]

@@ -43,16 +43,15 @@ fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) 
         }
     });
     let allow = scope.allow_deprecated();
+    let others = direction
+        .has_fields
+        .then(|| quote!(, ..::core::default::Default::default()));
     quote! {
         #allow
         #[automatically_derived]
         impl ::core::convert::From<#module::Messages> for #message {
-            #[allow(clippy::needless_update)] // There may be fields beside the choices.
             fn from(messages: #module::Messages) -> Self {
-                Self {
-                    messages: ::core::option::Option::Some(messages),
-                    ..::core::default::Default::default()
-                }
+                Self { messages: ::core::option::Option::Some(messages) #others }
             }
         }
         #(#choices)*

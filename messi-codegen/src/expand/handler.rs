@@ -55,14 +55,11 @@ pub(super) fn client_trait(
     let trait_docs = format!(
         " Handles what happens to a client of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
     );
-    let message = format!("`{{Self}}` is not a client handler of the protocol `{name}`");
-    let note = how_to_implement(client_handler);
     let allow = scope.allow_deprecated();
     quote! {
         #[doc = #trait_docs]
         #[allow(unused_variables)] // Defaults do nothing, but name what they are given.
         #allow
-        #[diagnostic::on_unimplemented(message = #message, note = #note)]
         pub trait #client_handler: ::core::marker::Send + 'static {
             /// The client has connected. What is sent here goes ahead of what others send.
             fn on_connected(
@@ -111,14 +108,11 @@ pub(super) fn server_trait(
     let trait_docs = format!(
         " Handles one client of a server of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
     );
-    let message = format!("`{{Self}}` is not a server handler of the protocol `{name}`");
-    let note = how_to_implement(server_handler);
     let allow = scope.allow_deprecated();
     quote! {
         #[doc = #trait_docs]
         #[allow(unused_variables)] // Defaults do nothing, but name what they are given.
         #allow
-        #[diagnostic::on_unimplemented(message = #message, note = #note)]
         pub trait #server_handler: ::core::marker::Send + 'static {
             /// The client has connected. What is sent to it here goes ahead of what others send.
             fn on_client_connected(
@@ -140,12 +134,6 @@ pub(super) fn server_trait(
             #methods
         }
     }
-}
-
-/// What to do about a missing implementation: the compiler shows it for the generated trait, and
-/// not what the runtime's own say.
-fn how_to_implement(handler: &Ident) -> String {
-    format!("write `impl {handler} for {{Self}} {{{{}}}}`: each of its methods has a default")
 }
 
 /// A method of the trait for each choice of a direction.

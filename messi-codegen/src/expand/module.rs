@@ -10,7 +10,8 @@ use crate::model::Module;
 /// Every type of a protocol.
 pub(super) fn root(root: &Module, scope: &Scope) -> TokenStream {
     let (touchy, rest) = deprecation::split(root);
-    let mut all = items(&rest, scope);
+    let mut all = prelude(scope);
+    all.extend(items(&rest, scope));
     if !touchy.is_empty() {
         all.extend(deprecation::shelter(scope, |scope| items(&touchy, scope)));
     }
@@ -46,11 +47,20 @@ pub(super) fn named(
 ) -> TokenStream {
     let name = ident(name);
     let allow = scope.allow_deprecated();
+    let prelude = prelude(scope);
     quote! {
         #docs
         #allow
         pub mod #name {
+            #prelude
             #items
         }
     }
+}
+
+/// The few names of the prelude that prost's derives take for granted, for modules without a
+/// prelude. What the user has declared or imported by name goes before it.
+pub(super) fn prelude(scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    quote!( use #krate::__private::prelude::*; )
 }
