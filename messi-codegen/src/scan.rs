@@ -121,12 +121,12 @@ fn check_nesting(file: &str, tokens: &[Token], diagnostics: &mut Diagnostics) ->
     let mut open: Vec<&Token> = Vec::new();
     for token in tokens.iter().filter(|token| token.kind == Kind::Symbol) {
         match token.text.as_str() {
-            "{" | "[" | "(" => open.push(token),
-            "}" | "]" | ")" => {
+            "{" | "[" | "(" | "<" => open.push(token),
+            "}" | "]" | ")" | ">" => {
                 let matches = open.pop().is_some_and(|opening| {
                     matches!(
                         (opening.text.as_str(), token.text.as_str()),
-                        ("{", "}") | ("[", "]") | ("(", ")")
+                        ("{", "}") | ("[", "]") | ("(", ")") | ("<", ">")
                     )
                 });
                 if !matches {
