@@ -256,10 +256,13 @@ impl Connection {
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         ready!(self.poll_budget(cx));
         let was_crowded = self.outbox.is_crowded();
+        let had_ended = self.state.end_reason().is_some();
         let _ = self.poll_write(cx);
         let has_read = self.poll_read(cx).is_ready();
         let is_due = self.poll_timer(cx).is_ready();
-        if has_read || is_due || (was_crowded && !self.outbox.is_crowded()) {
+        let has_room = was_crowded && !self.outbox.is_crowded();
+        let has_ended = !had_ended && self.state.end_reason().is_some();
+        if has_read || is_due || has_room || has_ended {
             return Poll::Ready(());
         }
         self.state.release();
@@ -424,5 +427,64 @@ impl Connection {
             self.socket = None;
         }
         Poll::Ready(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::outbox::Sender;
+    use crate::runtime;
+
+    /// A socket on which nothing comes, and which fails to write.
+    struct Broken;
+
+    impl AsyncRead for Broken {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut [u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for Broken {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn an_error_of_writing_ends_the_connection_at_once() {
+        let settings = Settings::default();
+        let outbox = Arc::new(Outbox::new(Role::Server.sent(), &settings));
+        let number = outbox.begin();
+        let socket = Box::new(Broken);
+        let runtime = runtime::default();
+        let mut connection =
+            Connection::new(Role::Server, &settings, socket, outbox.clone(), runtime);
+        outbox.push(&(), Sender::Callback(number)).unwrap();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert_eq!(connection.poll_next(&mut cx), Poll::Ready(None));
+        assert_eq!(
+            connection.state.end_reason(),
+            Some(&DisconnectReason::ConnectionClosed)
+        );
+        assert_eq!(connection.poll_closed(&mut cx), Poll::Ready(()));
     }
 }
