@@ -183,6 +183,48 @@ fn a_client_comes_back_when_its_server_does() {
 }
 
 #[test]
+fn a_connection_can_be_waited_for() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let (client, mut events) = eager_client(uri(server.local_addr()));
+        within("a connection", client.connected()).await.unwrap();
+        assert!(client.is_connected());
+        client.send(message("not lost"));
+        assert_eq!(server_events.next().await, Event::Connected);
+        assert_eq!(
+            server_events.next().await,
+            Event::Message("not lost".into())
+        );
+        server.stop().await;
+        let closed = Event::Disconnected(DisconnectReason::ConnectionClosed);
+        assert_eq!(events.find(|event| *event == closed).await, closed);
+        assert!(!client.is_connected());
+        let mut waiting = std::pin::pin!(client.connected());
+        assert_eq!(futures::poll!(waiting.as_mut()), std::task::Poll::Pending);
+        within("stop", client.stop()).await;
+        assert_eq!(
+            within("the end", waiting).await,
+            Err(SendError::NotConnected)
+        );
+    });
+}
+
+#[test]
+fn a_client_that_has_given_up_is_not_waited_for() {
+    run(async {
+        let (reporter, _events) = reporter();
+        let answers = vec![Retry::Never];
+        let client = ChatClient::builder(refusing_uri().await)
+            .start(Answers { answers, reporter })
+            .unwrap();
+        assert_eq!(
+            within("the end", client.connected()).await,
+            Err(SendError::NotConnected)
+        );
+    });
+}
+
+#[test]
 fn a_silent_server_is_given_up() {
     run(async {
         let (listener, uri) = raw_server().await;

@@ -39,6 +39,7 @@ use crate::{Protocol, SendError};
 ///
 /// # async fn example() -> Result<(), messi::Error> {
 /// let client = ChatClient::builder("tcp://127.0.0.1:6000").start(Ui)?;
+/// client.connected().await?;
 /// client.send(MessageInd { user: "Kalle".into(), text: "Hello!".into() });
 /// client.stop().await;
 /// # Ok(())
@@ -101,6 +102,36 @@ impl<P: Protocol> Client<P> {
     /// server has it.
     pub fn try_send(&self, message: impl Into<P::ClientToServer>) -> Result<(), SendError> {
         self.push(message.into())
+    }
+
+    /// Whether there is a connection at this moment.
+    pub fn is_connected(&self) -> bool {
+        self.shared.outbox.is_connected()
+    }
+
+    /// Waits until there is a connection: what is sent before there is one is lost.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotConnected`] if the client has stopped, or stops while waiting.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # struct Ui;
+    /// # impl ChatClientHandler for Ui {}
+    /// # async fn example() -> Result<(), messi::Error> {
+    /// let client = ChatClient::builder("tcp://127.0.0.1:6000").start(Ui)?;
+    /// client.connected().await?;
+    /// client.send(MessageInd { user: "Kalle".into(), text: "Hello!".into() });
+    /// client.stop().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn connected(&self) -> Result<(), SendError> {
+        self.shared.outbox.connected().await
     }
 
     /// Waits until there is room for more: until at most half of

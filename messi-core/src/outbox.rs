@@ -37,7 +37,7 @@ pub(crate) struct Outbox {
     requested: AtomicBool,
     /// How many bytes wait to be written, for a look without the lock.
     queued: AtomicUsize,
-    /// Notified when bytes have been written, when the connection ends, and by `stop`.
+    /// Notified when a connection begins or ends, when bytes have been written, and by `stop`.
     progress: Event,
 }
 
@@ -218,6 +218,25 @@ impl Outbox {
         self.progress.notify(usize::MAX);
     }
 
+    /// Whether there is a connection that messages can be pushed on.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.lock().phase != Phase::Closed
+    }
+
+    /// Waits until there is a connection; an error once it has been asked to stop.
+    pub(crate) async fn connected(&self) -> Result<(), SendError> {
+        loop {
+            let listener = self.progress.listen();
+            if self.is_connected() {
+                return Ok(());
+            }
+            if self.is_stopping() {
+                return Err(SendError::NotConnected);
+            }
+            listener.await;
+        }
+    }
+
     /// Whether it has been asked to stop.
     pub(crate) fn is_stopping(&self) -> bool {
         self.lock().stopping
@@ -315,7 +334,10 @@ impl Outbox {
         if !state.stopping {
             state.phase = Phase::Opening;
         }
-        state.connection
+        let connection = state.connection;
+        drop(state);
+        self.progress.notify(usize::MAX);
+        connection
     }
 
     /// Lets what others sent follow what `on_connected` sent.

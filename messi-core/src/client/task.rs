@@ -52,6 +52,8 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
                 break;
             }
         }
+        // A handler may have given up: those who wait for a connection wait in vain.
+        outbox.stop();
         // Whoever waits for the end may rely on the handler being gone.
         drop(self);
         drop(running);

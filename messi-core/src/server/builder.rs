@@ -1,6 +1,8 @@
 //! The settings of a server.
 
+use std::io;
 use std::marker::PhantomData;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,13 +122,7 @@ impl<P: Protocol> ServerBuilder<P> {
         P: ServeWith<H>,
     {
         let runtime = runtime::default();
-        let listener = listen(&*runtime, &Uri::parse(&self.uri)?).await?;
-        let local_addr = listener
-            .local_addr()
-            .map_err(|error| ListenError::Resolve {
-                host: self.uri.clone(),
-                message: error.to_string(),
-            })?;
+        let (listener, local_addr) = listen(&*runtime, &Uri::parse(&self.uri)?).await?;
         let guard = Arc::new_cyclic(|guard| {
             StopOnDrop(Arc::new(Shared {
                 local_addr,
@@ -154,20 +150,21 @@ impl<P: Protocol> ServerBuilder<P> {
     }
 }
 
-/// Listens on the first address of the host that allows it.
-async fn listen(runtime: &dyn Runtime, uri: &Uri) -> Result<BoxListener, ListenError> {
+/// Listens on the first address of the host that allows it, and tells which.
+async fn listen(
+    runtime: &dyn Runtime,
+    uri: &Uri,
+) -> Result<(BoxListener, SocketAddr), ListenError> {
     let host = uri.listen_host();
     let failed = |message| ListenError::Resolve {
         host: host.into(),
         message,
     };
-    let addresses = runtime
-        .resolve(host.into(), uri.port)
-        .await
-        .map_err(|error| failed(error.to_string()))?;
+    let addresses = runtime.resolve(host.into(), uri.port).await;
+    let addresses = addresses.map_err(|error| failed(error.to_string()))?;
     let mut result = Err(failed("it has no address".into()));
     for address in addresses {
-        result = runtime.listen(address).map_err(|error| ListenError::Bind {
+        result = listen_on(runtime, address).map_err(|error| ListenError::Bind {
             address,
             kind: error.kind(),
             message: error.to_string(),
@@ -177,4 +174,11 @@ async fn listen(runtime: &dyn Runtime, uri: &Uri) -> Result<BoxListener, ListenE
         }
     }
     result
+}
+
+/// Listens on an address; the one it tells has a port even where none was asked for.
+fn listen_on(runtime: &dyn Runtime, address: SocketAddr) -> io::Result<(BoxListener, SocketAddr)> {
+    let listener = runtime.listen(address)?;
+    let local_addr = listener.local_addr()?;
+    Ok((listener, local_addr))
 }
