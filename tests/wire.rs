@@ -138,7 +138,7 @@ fn a_frame_above_the_limit_is_refused_at_its_header() {
 #[test]
 fn messages_without_a_known_choice_are_ignored() {
     run(async {
-        let (_server, mut events, mut peer) = raw_client().await;
+        let (server, mut events, mut peer) = raw_client().await;
         // Nothing; the unknown field 15; a known choice beside an unknown field.
         peer.send(b"\x01\x00\x00\x00").await;
         peer.send(b"\x01\x00\x00\x02\x78\x01").await;
@@ -146,6 +146,7 @@ fn messages_without_a_known_choice_are_ignored() {
             .await;
         peer.expect(CONNECT_RSP).await;
         assert_eq!(events.next().await, Event::ConnectReq("Erik".into()));
+        assert_eq!(server.clients()[0].stats().ignored_messages, 2);
     });
 }
 

@@ -12,7 +12,7 @@ pub use self::builder::ClientBuilder;
 use crate::outbox::{Outbox, Sender};
 use crate::tasks::Tasks;
 use crate::uri::Uri;
-use crate::{Protocol, SendError};
+use crate::{Protocol, SendError, Stats};
 
 /// A client of a protocol. It connects by itself, and again when the connection is lost.
 ///
@@ -152,6 +152,11 @@ impl<P: Protocol> Client<P> {
     /// what was sent is then lost.
     pub async fn flush(&self) -> Result<(), SendError> {
         self.shared.outbox.flush().await
+    }
+
+    /// What was lost or passed over since the client was started.
+    pub fn stats(&self) -> Stats {
+        self.shared.outbox.counters.stats()
     }
 
     /// Stops the client, and waits until its task has ended.

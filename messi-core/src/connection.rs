@@ -16,12 +16,12 @@ use std::time::Instant;
 
 use futures::io::{AsyncRead, AsyncWrite};
 
-use crate::DisconnectReason;
 use crate::input::Payload;
 use crate::outbox::{Outbox, Request};
 use crate::runtime::{BoxSocket, DeadlineTimer, Runtime};
 use crate::settings::Settings;
 use crate::state::{CLOSE_TIMEOUT, Connection as State, Role};
+use crate::{DisconnectReason, Dispatch};
 
 /// Bytes read at once, at most.
 const READ_SIZE: usize = 64 * 1024;
@@ -116,6 +116,13 @@ impl Connection {
     pub(crate) async fn run<T>(&mut self, callback: impl Future<Output = T>) -> Option<T> {
         let mut callback = pin!(callback);
         poll_fn(|cx| self.poll_run(cx, callback.as_mut())).await
+    }
+
+    /// Runs the callback that handles a message. One that no callback is for is counted.
+    pub(crate) async fn dispatch(&mut self, callback: impl Future<Output = Dispatch>) {
+        if self.run(callback).await == Some(Dispatch::UnknownChoice) {
+            self.outbox.counters.count_ignored();
+        }
     }
 
     /// Closes the connection once everything queued is written, and tells why it ended.

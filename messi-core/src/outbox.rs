@@ -11,6 +11,7 @@ use prost::Message;
 use crate::frame::{self, HEADER_SIZE, MAX_PAYLOAD_SIZE, MessageType};
 use crate::input::IDLE_CAPACITY;
 use crate::settings::Settings;
+use crate::stats::Counters;
 use crate::{DisconnectReason, SendError};
 
 /// Who sends: it decides what goes first while a connection opens.
@@ -37,6 +38,8 @@ pub(crate) struct Outbox {
     requested: AtomicBool,
     /// How many bytes wait to be written, for a look without the lock.
     queued: AtomicUsize,
+    /// What was lost or passed over.
+    pub(crate) counters: Counters,
     /// Notified when a connection begins or ends, when bytes have been written, and by `stop`.
     progress: Event,
 }
@@ -121,6 +124,25 @@ impl State {
         self.pushed.saturating_sub(self.queued() as u64)
     }
 
+    /// Appends a frame of this size, if there is room.
+    fn push(
+        &mut self,
+        frame_size: usize,
+        sender: Sender,
+        max_queued_bytes: usize,
+        append: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), SendError> {
+        let queued = self.queued();
+        let buffer = self.buffer(sender)?;
+        // A single message always fits, so that limits that contradict each other still work.
+        if queued > 0 && queued + frame_size > max_queued_bytes {
+            return Err(SendError::QueueFull);
+        }
+        append(buffer);
+        self.pushed += frame_size as u64;
+        Ok(())
+    }
+
     /// Where a message of this sender goes.
     fn buffer(&mut self, sender: Sender) -> Result<&mut Vec<u8>, SendError> {
         match self.phase {
@@ -152,6 +174,7 @@ impl Outbox {
             state: Mutex::default(),
             requested: AtomicBool::new(false),
             queued: AtomicUsize::new(0),
+            counters: Counters::default(),
             progress: Event::new(),
         }
     }
@@ -159,17 +182,15 @@ impl Outbox {
     /// Encodes a message into the queue.
     pub(crate) fn push(&self, message: &impl Message, sender: Sender) -> Result<(), SendError> {
         let size = message.encoded_len();
-        self.check_size(size)?;
-        self.push_with(HEADER_SIZE + size, sender, |buffer| {
+        self.push_with(size, sender, |buffer| {
             frame::append(buffer, self.message_type, message, size);
         })
     }
 
     /// Copies a whole frame, encoded by [`encode`](Self::encode), into the queue.
     pub(crate) fn push_frame(&self, frame: &[u8]) -> Result<(), SendError> {
-        self.check_size(frame.len() - HEADER_SIZE)?;
-        self.push_with(frame.len(), Sender::Other, |buffer| {
-            buffer.extend_from_slice(frame)
+        self.push_with(frame.len() - HEADER_SIZE, Sender::Other, |buffer| {
+            buffer.extend_from_slice(frame);
         })
     }
 
@@ -300,26 +321,22 @@ impl Outbox {
         Ok(())
     }
 
+    /// Pushes a frame whose payload has this size. A message that can't be pushed is counted.
     fn push_with(
         &self,
-        frame_size: usize,
+        size: usize,
         sender: Sender,
         append: impl FnOnce(&mut Vec<u8>),
     ) -> Result<(), SendError> {
-        let mut state = self.lock();
-        let queued = state.queued();
-        let buffer = state.buffer(sender)?;
-        // A single message always fits, so that limits that contradict each other still work.
-        if queued > 0 && queued + frame_size > self.max_queued_bytes {
-            return Err(SendError::QueueFull);
-        }
-        append(buffer);
-        state.pushed += frame_size as u64;
-        self.queued.store(state.queued(), Ordering::Relaxed);
-        let waker = state.waker_for_frames();
-        drop(state);
-        wake(waker);
-        Ok(())
+        let result = self.check_size(size).and_then(|()| {
+            let mut state = self.lock();
+            state.push(HEADER_SIZE + size, sender, self.max_queued_bytes, append)?;
+            self.queued.store(state.queued(), Ordering::Relaxed);
+            Ok(state.waker_for_frames())
+        });
+        result
+            .map(wake)
+            .inspect_err(|_| self.counters.count_dropped())
     }
 }
 

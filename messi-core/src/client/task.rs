@@ -77,7 +77,7 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         while let Some(payload) = connection.next().await {
             if let Some(message) = connection.decode(&payload) {
                 connection
-                    .run(P::on_message(handler, &client, message))
+                    .dispatch(P::on_message(handler, &client, message))
                     .await;
             }
         }

@@ -106,7 +106,7 @@ async fn serve<P, H>(
     while let Some(payload) = connection.next().await {
         if let Some(message) = connection.decode(&payload) {
             connection
-                .run(P::on_message(&mut handler, &client, message))
+                .dispatch(P::on_message(&mut handler, &client, message))
                 .await;
         }
     }

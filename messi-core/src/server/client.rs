@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Server;
 use super::registry::Peer;
 use crate::outbox::Sender;
-use crate::{DisconnectReason, Protocol, SendError};
+use crate::{DisconnectReason, Protocol, SendError, Stats};
 
 /// Names one connection of a client, never reused by the same server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,6 +101,11 @@ impl<P: Protocol> ServerClient<P> {
     /// `on_client_disconnected` gets [`DisconnectReason::Disconnected`].
     pub fn disconnect(&self) {
         self.peer.outbox.request_end(DisconnectReason::Disconnected);
+    }
+
+    /// What was lost or passed over on this connection.
+    pub fn stats(&self) -> Stats {
+        self.peer.outbox.counters.stats()
     }
 
     /// Names this connection.
