@@ -99,3 +99,29 @@ fn sound_reservations_are_accepted() {
         enum E { X = 0; reserved 5 to max; reserved 1; }";
     assert!(problems(declarations).is_empty());
 }
+
+#[test]
+fn accessors_of_enum_fields_that_become_the_same_are_refused() {
+    let singular = "enum E { X = 0; } message A { E set_e = 1; E e = 2; }";
+    assert_eq!(
+        problems(singular),
+        [
+            "found an accessor of the field `e` beside an accessor of the field `set_e`: both become `set_e` in Rust\n --> chat.proto:3:46"
+        ]
+    );
+    let repeated = "enum E { X = 0; } message A { repeated E e = 1; E push_e = 2; }";
+    assert_eq!(
+        problems(repeated),
+        [
+            "found an accessor of the field `push_e` beside an accessor of the field `e`: both become `push_e` in Rust\n --> chat.proto:3:51"
+        ]
+    );
+    let present = "enum E { X = 0; } message A { optional string set_e = 1; E e = 2; }";
+    assert_eq!(
+        problems(present),
+        [
+            "found an accessor of the field `e` beside an accessor of the field `set_e`: both become `set_e` in Rust\n --> chat.proto:3:60"
+        ]
+    );
+    assert!(problems("enum E { X = 0; } message A { E e = 1; string set_e = 2; }").is_empty());
+}
