@@ -125,3 +125,21 @@ fn accessors_of_enum_fields_that_become_the_same_are_refused() {
     );
     assert!(problems("enum E { X = 0; } message A { E e = 1; string set_e = 2; }").is_empty());
 }
+
+#[test]
+fn a_value_has_a_name_of_its_own_in_the_scope_of_its_enum() {
+    assert_eq!(
+        problems("enum E { X = 0; } enum F { X = 0; }"),
+        [
+            "found the value `X` where the scope of its enum has that name\n --> chat.proto:3:28\n help: the other is at chat.proto:3:10"
+        ]
+    );
+    assert_eq!(
+        problems("message A { enum E { B = 0; } message B {} }"),
+        [
+            "found the value `B` where the scope of its enum has that name\n --> chat.proto:3:22\n help: the other is at chat.proto:3:39"
+        ]
+    );
+    let apart = "enum E { X = 0; } message A { enum F { X = 0; } }";
+    assert!(problems(apart).is_empty());
+}
