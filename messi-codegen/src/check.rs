@@ -9,6 +9,7 @@ mod enums;
 mod head;
 mod messages;
 mod references;
+mod reserved;
 mod siblings;
 
 use protobuf::descriptor::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto};
@@ -38,6 +39,7 @@ pub(crate) fn before_parsing(sources: &Sources, diagnostics: &mut Diagnostics) {
     references::check(&scans, diagnostics);
     for scan in &scans {
         siblings::check(scan, diagnostics);
+        reserved::check(scan, diagnostics);
     }
 }
 

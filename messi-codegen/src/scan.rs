@@ -29,8 +29,20 @@ pub(crate) struct Scan {
     pub(crate) docs: Vec<String>,
     /// Every declaration by its full name, more than one where a name is declared twice.
     pub(crate) declarations: HashMap<String, Vec<Declaration>>,
+    /// What each message and enum reserves.
+    pub(crate) reserved: Vec<Reserved>,
     /// Blocks that have no meaning in a protocol: `extend`, `group`.
     pub(crate) foreign: Vec<Word>,
+}
+
+/// What the `reserved` statements of one message or enum say.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    /// Of a message or an enum.
+    pub(crate) kind: DeclarationKind,
+    /// The words of each number or range: `1`, or `1`, `to`, `2`.
+    pub(crate) ranges: Vec<Vec<Word>>,
+    pub(crate) names: Vec<Word>,
 }
 
 /// A text and its place.
@@ -163,6 +175,8 @@ struct Scope {
     kind: DeclarationKind,
     /// The full name that those inside begin with.
     prefix: String,
+    /// The index of what it reserves, once it does.
+    reserved: Option<usize>,
 }
 
 impl<'a> Scanner<'a> {
@@ -176,6 +190,8 @@ impl<'a> Scanner<'a> {
         } else if inside.is_none() && self.head(token) {
         } else if self.is_block(token, inside) {
             self.block(token);
+        } else if let Some(kind) = inside.filter(|&kind| self.is_reserved(token, kind)) {
+            self.reserved(kind);
         } else if inside == Some(DeclarationKind::Enum) {
             self.value(token);
         } else if inside.is_some() && !self.is_option(token) {
@@ -244,6 +260,54 @@ impl<'a> Scanner<'a> {
         token.is_word("option") || (is_range && !names_a_field)
     }
 
+    /// Whether `reserved` begins a statement of its own, not the declaration of a field or value.
+    fn is_reserved(&self, token: &Token, inside: DeclarationKind) -> bool {
+        let block = matches!(inside, DeclarationKind::Message | DeclarationKind::Enum);
+        block
+            && token.is_word("reserved")
+            && self.peek().is_some_and(|token| {
+                matches!(token.kind, Kind::Number | Kind::Text) || token.is_symbol('-')
+            })
+    }
+
+    /// Reads `reserved 1, 2 to 3;` or `reserved "name", "other";`.
+    fn reserved(&mut self, kind: DeclarationKind) {
+        let mut ranges: Vec<Vec<Word>> = vec![Vec::new()];
+        let mut names = Vec::new();
+        while let Some(token) = self.peek() {
+            if token.is_symbol(';') || token.is_symbol('}') {
+                break;
+            }
+            let word = Word {
+                text: token.text.clone(),
+                position: token.position,
+            };
+            self.bump();
+            if token.is_symbol(',') {
+                ranges.push(Vec::new());
+            } else if token.kind == Kind::Text {
+                names.push(word);
+            } else if let Some(range) = ranges.last_mut() {
+                range.push(word);
+            }
+        }
+        let begun = self.scopes.last_mut().and_then(|scope| scope.reserved);
+        if let Some(index) = begun {
+            let reserved: &mut Reserved = &mut self.scan.reserved[index];
+            reserved.ranges.extend(ranges);
+            reserved.names.extend(names);
+        } else {
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.reserved = Some(self.scan.reserved.len());
+            }
+            self.scan.reserved.push(Reserved {
+                kind,
+                ranges,
+                names,
+            });
+        }
+    }
+
     fn block(&mut self, keyword: &Token) {
         let kind = match keyword.text.as_str() {
             "message" => DeclarationKind::Message,
@@ -280,7 +344,11 @@ impl<'a> Scanner<'a> {
             DeclarationKind::Oneof => self.prefix().into(),
             _ => full_name,
         };
-        self.scopes.push(Scope { kind, prefix });
+        self.scopes.push(Scope {
+            kind,
+            prefix,
+            reserved: None,
+        });
     }
 
     /// Reads `NAME = number;`.

@@ -49,3 +49,97 @@ fn deeply_nested_maps_are_refused() {
         ["found more than 64 nested blocks\n --> chat.proto:3:772"]
     );
 }
+
+#[test]
+fn reserved_ranges_are_in_order_apart_and_within_limits() {
+    let cases = [
+        (
+            "message A { reserved 9 to 5; }",
+            "found the reserved range 9 to 5, which ends before it begins\n --> chat.proto:3:22",
+        ),
+        (
+            "message A { reserved 1 to 3; reserved 3; }",
+            "found the reserved range 3, part of which is reserved\n --> chat.proto:3:39\n help: 1 to 3 is at chat.proto:3:22",
+        ),
+        (
+            "message A { reserved 2147483647; }",
+            "found the reserved range 2147483647, expected one from 1 to 536870911\n --> chat.proto:3:22",
+        ),
+        (
+            "message A { reserved 0; }",
+            "found the reserved range 0, expected one from 1 to 536870911\n --> chat.proto:3:22",
+        ),
+        (
+            "message A { reserved 08; }",
+            "found a reserved range that is not of numbers\n --> chat.proto:3:22",
+        ),
+        (
+            "enum E { X = 0; reserved 3, 1 to 5; }",
+            "found the reserved range 1 to 5, part of which is reserved\n --> chat.proto:3:29\n help: 3 is at chat.proto:3:26",
+        ),
+    ];
+    for (declarations, problem) in cases {
+        assert_eq!(problems(declarations), [problem]);
+    }
+}
+
+#[test]
+fn a_name_is_reserved_once() {
+    assert_eq!(
+        problems("message A { reserved \"a\"; reserved \"b\", \"a\"; }"),
+        ["found the name `a` reserved twice\n --> chat.proto:3:41"]
+    );
+}
+
+#[test]
+fn sound_reservations_are_accepted() {
+    let declarations = "message A { reserved 2, 4 to 6, 536870911; reserved \"x\"; int32 a = 1; }
+        message B { reserved 5 to max; }
+        message C { string reserved = 1; }
+        enum E { X = 0; reserved 5 to max; reserved 1; }";
+    assert!(problems(declarations).is_empty());
+}
+
+#[test]
+fn accessors_of_enum_fields_that_become_the_same_are_refused() {
+    let singular = "enum E { X = 0; } message A { E set_e = 1; E e = 2; }";
+    assert_eq!(
+        problems(singular),
+        [
+            "found an accessor of the field `e` beside an accessor of the field `set_e`: both become `set_e` in Rust\n --> chat.proto:3:46"
+        ]
+    );
+    let repeated = "enum E { X = 0; } message A { repeated E e = 1; E push_e = 2; }";
+    assert_eq!(
+        problems(repeated),
+        [
+            "found an accessor of the field `push_e` beside an accessor of the field `e`: both become `push_e` in Rust\n --> chat.proto:3:51"
+        ]
+    );
+    let present = "enum E { X = 0; } message A { optional string set_e = 1; E e = 2; }";
+    assert_eq!(
+        problems(present),
+        [
+            "found an accessor of the field `e` beside an accessor of the field `set_e`: both become `set_e` in Rust\n --> chat.proto:3:60"
+        ]
+    );
+    assert!(problems("enum E { X = 0; } message A { E e = 1; string set_e = 2; }").is_empty());
+}
+
+#[test]
+fn a_value_has_a_name_of_its_own_in_the_scope_of_its_enum() {
+    assert_eq!(
+        problems("enum E { X = 0; } enum F { X = 0; }"),
+        [
+            "found the value `X` where the scope of its enum has that name\n --> chat.proto:3:28\n help: the other is at chat.proto:3:10"
+        ]
+    );
+    assert_eq!(
+        problems("message A { enum E { B = 0; } message B {} }"),
+        [
+            "found the value `B` where the scope of its enum has that name\n --> chat.proto:3:22\n help: the other is at chat.proto:3:39"
+        ]
+    );
+    let apart = "enum E { X = 0; } message A { enum F { X = 0; } }";
+    assert!(problems(apart).is_empty());
+}

@@ -6,7 +6,7 @@ use protobuf::descriptor::field_descriptor_proto::Label;
 use protobuf::descriptor::{DescriptorProto, FieldDescriptorProto};
 
 use super::Builder;
-use super::scope::{Scope, claim};
+use super::scope::{self, Scope, claim};
 use super::types::scalar;
 use crate::check::{File, join, nested_messages};
 use crate::model::{Field, FieldKind, Member, Message, Module, Oneof, Scalar, Type};
@@ -92,6 +92,7 @@ impl Builder<'_, '_> {
                 format!("the oneof `{}`", oneof.name),
             );
         }
+        let mut methods = HashMap::new();
         let mut fields = Vec::new();
         for field in message.field.iter().filter(|field| !is_member(field)) {
             let field_name = join(full_name, field.name());
@@ -100,6 +101,11 @@ impl Builder<'_, '_> {
             let claim = claim(&mut names, &rust_name, &what);
             self.claimed(file, &field_name, &rust_name, &what, claim);
             if let Some(kind) = self.field_kind(file, full_name, message, field) {
+                for method in accessors(&rust_name, &kind) {
+                    let what = format!("an accessor of {what}");
+                    let claimed = scope::claim(&mut methods, &method, &what);
+                    self.claimed(file, &field_name, &method, &what, claimed);
+                }
                 fields.push(Field {
                     name: field.name().into(),
                     rust_name,
@@ -246,6 +252,25 @@ impl Builder<'_, '_> {
             self.diagnostics
                 .report(&file.scan.file, file.scan.position(full_name), message);
         }
+    }
+}
+
+/// The methods that prost derives for a field of an enum, or a scalar with presence.
+fn accessors(rust_name: &str, kind: &FieldKind) -> Vec<String> {
+    let is_enum = |ty: &Type| matches!(ty, Type::Enum(_) | Type::WellKnownEnum(_));
+    let name = rust_name.trim_start_matches("r#");
+    match kind {
+        FieldKind::Singular(ty) | FieldKind::Optional(ty) if is_enum(ty) => {
+            vec![name.into(), format!("set_{name}")]
+        }
+        FieldKind::Optional(Type::Scalar(_)) => vec![name.into()],
+        FieldKind::Repeated { ty, .. } if is_enum(ty) => {
+            vec![name.into(), format!("push_{name}")]
+        }
+        FieldKind::Map { value, .. } if is_enum(value) => {
+            vec![format!("get_{name}"), format!("insert_{name}")]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::diagnostics::Diagnostics;
+use super::join;
+use crate::diagnostics::{Diagnostics, Position};
 use crate::scan::{DeclarationKind, Scan, Word};
 
 const SCALARS: &[&str] = &[
@@ -15,6 +16,7 @@ const BUNDLED: &str = "google.protobuf.";
 
 pub(super) fn check(scans: &[&Scan], diagnostics: &mut Diagnostics) {
     check_unique(scans, diagnostics);
+    check_values(scans, diagnostics);
     let types = types(scans);
     for scan in scans {
         for (full_name, declarations) in &scan.declarations {
@@ -61,6 +63,60 @@ fn check_unique(scans: &[&Scan], diagnostics: &mut Diagnostics) {
         }
         first.extend(scan.declarations.keys().map(|name| (name.as_str(), *scan)));
     }
+}
+
+/// Values of enums are in the scope around their enum, where nothing else has their name.
+fn check_values(scans: &[&Scan], diagnostics: &mut Diagnostics) {
+    let mut taken: HashMap<String, Place<'_>> = HashMap::new();
+    for scan in scans {
+        for (full_name, declarations) in &scan.declarations {
+            let first = declarations.first();
+            let other = first.filter(|first| first.kind != DeclarationKind::Value);
+            if let Some(other) = other {
+                let place = (*scan, other.position);
+                taken.entry(full_name.clone()).or_insert(place);
+            }
+        }
+    }
+    for (scan, full_name, position) in values(scans) {
+        let Some((enumeration, value)) = full_name.rsplit_once('.') else {
+            continue;
+        };
+        let scope = enumeration.rsplit_once('.').map_or("", |(scope, _)| scope);
+        if let Some((other, first)) = taken.get(&join(scope, value)) {
+            let message =
+                format!("found the value `{value}` where the scope of its enum has that name");
+            let help = format!(
+                "the other is at {}:{}:{}",
+                other.file, first.line, first.column
+            );
+            diagnostics.report_with_help(&scan.file, position, message, help);
+        } else {
+            taken.insert(join(scope, value), (scan, position));
+        }
+    }
+}
+
+/// A place in a file.
+type Place<'a> = (&'a Scan, Position);
+
+/// Every value with its full name, in the order of declaration; one declared twice in its enum,
+/// which is reported as that, only once.
+fn values<'a>(scans: &[&'a Scan]) -> Vec<(&'a Scan, &'a str, Position)> {
+    let mut values = Vec::new();
+    for scan in scans {
+        let declarations = scan.declarations.iter();
+        let mut of_file: Vec<_> = declarations
+            .filter_map(|(full_name, declarations)| {
+                let value = declarations.first()?;
+                let is_value = value.kind == DeclarationKind::Value;
+                is_value.then_some((*scan, full_name.as_str(), value.position))
+            })
+            .collect();
+        of_file.sort_by_key(|(_, _, position)| *position);
+        values.extend(of_file);
+    }
+    values
 }
 
 fn check_reference(

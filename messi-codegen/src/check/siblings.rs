@@ -41,7 +41,7 @@ fn fields(scan: &Scan) -> Vec<(&str, &str, &Declaration)> {
 }
 
 /// The value of a number in any of its forms. What is too large for a number is another's to say.
-fn number(text: &str) -> Option<u64> {
+pub(super) fn number(text: &str) -> Option<u64> {
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return u64::from_str_radix(digits, 16).ok();
     }

@@ -1,0 +1,103 @@
+//! What messages and enums reserve: ranges within limits, in order and apart, and names once.
+
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
+use super::siblings::number;
+use crate::diagnostics::{Diagnostics, Position};
+use crate::scan::{DeclarationKind, Reserved, Scan, Word};
+
+/// The numbers that a field may have.
+const OF_FIELDS: RangeInclusive<i64> = 1..=(1 << 29) - 1;
+
+/// The numbers that a value may have.
+const OF_VALUES: RangeInclusive<i64> = i32::MIN as i64..=i32::MAX as i64;
+
+pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
+    for block in &scan.reserved {
+        check_names(scan, block, diagnostics);
+        check_ranges(scan, block, diagnostics);
+    }
+}
+
+fn check_names(scan: &Scan, block: &Reserved, diagnostics: &mut Diagnostics) {
+    let mut names = HashSet::new();
+    for name in &block.names {
+        if !names.insert(&name.text) {
+            let message = format!("found the name `{}` reserved twice", name.text);
+            diagnostics.report(&scan.file, name.position, message);
+        }
+    }
+}
+
+fn check_ranges(scan: &Scan, block: &Reserved, diagnostics: &mut Diagnostics) {
+    let limits = match block.kind {
+        DeclarationKind::Enum => OF_VALUES,
+        _ => OF_FIELDS,
+    };
+    let mut before: Vec<(RangeInclusive<i64>, Position)> = Vec::new();
+    for words in &block.ranges {
+        let Some(position) = words.first().map(|word| word.position) else {
+            continue;
+        };
+        let Some(range) = range(words, &limits) else {
+            let message = "found a reserved range that is not of numbers";
+            diagnostics.report(&scan.file, position, message);
+            continue;
+        };
+        let shown = shown(&range);
+        if range.is_empty() {
+            let message = format!("found the reserved range {shown}, which ends before it begins");
+            diagnostics.report(&scan.file, position, message);
+        } else if !limits.contains(range.start()) || !limits.contains(range.end()) {
+            let (first, last) = (limits.start(), limits.end());
+            let message =
+                format!("found the reserved range {shown}, expected one from {first} to {last}");
+            diagnostics.report(&scan.file, position, message);
+        }
+        let overlaps = |other: &RangeInclusive<i64>| {
+            other.start() <= range.end() && range.start() <= other.end()
+        };
+        if let Some((other, place)) = before.iter().find(|(other, _)| overlaps(other)) {
+            let message = format!("found the reserved range {shown}, part of which is reserved");
+            let help = format!(
+                "{} is at {}:{}:{}",
+                self::shown(other),
+                scan.file,
+                place.line,
+                place.column
+            );
+            diagnostics.report_with_help(&scan.file, position, message, help);
+        }
+        before.push((range, position));
+    }
+}
+
+/// `1`, `-1`, `1 to 2` or `1 to max`.
+fn range(words: &[Word], limits: &RangeInclusive<i64>) -> Option<RangeInclusive<i64>> {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let mut ends = texts.split(|&text| text == "to");
+    let first = signed(ends.next()?)?;
+    let last = match ends.next() {
+        None => first,
+        Some(["max"]) => *limits.end(),
+        Some(last) => signed(last)?,
+    };
+    ends.next().is_none().then_some(first..=last)
+}
+
+fn signed(texts: &[&str]) -> Option<i64> {
+    match texts {
+        [digits] => number(digits)?.try_into().ok(),
+        ["-", digits] => i64::try_from(number(digits)?).ok().map(|number| -number),
+        _ => None,
+    }
+}
+
+fn shown(range: &RangeInclusive<i64>) -> String {
+    if range.start() == range.end() {
+        range.start().to_string()
+    } else {
+        format!("{} to {}", range.start(), range.end())
+    }
+}
