@@ -44,11 +44,32 @@ pub(crate) fn parse(
     match parsed {
         Ok(parsed) => Some(parsed.file_descriptors),
         Err(error) => {
-            let message = format!("found something that is not proto3: {}", error.root_cause());
-            diagnostics.report_file(&root.scan.file, message);
+            let cause = error.root_cause().to_string();
+            let message = format!("found something that is not proto3: {cause}");
+            match locate(sources, &cause) {
+                Some((file, position)) => diagnostics.report(file, position, message),
+                None => diagnostics.report_file(&root.scan.file, message),
+            }
             None
         }
     }
+}
+
+/// Where the parser's error is: it has no place, but where it is about a type it names it, as the
+/// schema does.
+fn locate<'a>(sources: &'a Sources, cause: &str) -> Option<(&'a str, Position)> {
+    let mut found = None;
+    for source in &sources.files {
+        let declarations = source.scan.declarations.values().flatten();
+        for reference in declarations.flat_map(|declaration| &declaration.types) {
+            let is_named = cause.contains(&format!("`{}`", reference.text));
+            let place = (source.scan.file.as_str(), reference.position);
+            if is_named && found.is_none_or(|earlier| place < earlier) {
+                found = Some(place);
+            }
+        }
+    }
+    found
 }
 
 /// Calls the parser. That it panics is a fault of its own, and must not take the compiler with it.

@@ -7,8 +7,23 @@ use std::path::{Path, PathBuf};
 use crate::diagnostics::{Diagnostics, Position};
 use crate::scan::{START, Scan, Word, scan};
 
-/// Imports that come with the crate: those of `google.protobuf`.
+/// The directory of imports that come with the crate.
 const BUNDLED: &str = "google/protobuf/";
+
+/// What is in it.
+const BUNDLED_FILES: &[&str] = &[
+    "any.proto",
+    "api.proto",
+    "descriptor.proto",
+    "duration.proto",
+    "empty.proto",
+    "field_mask.proto",
+    "source_context.proto",
+    "struct.proto",
+    "timestamp.proto",
+    "type.proto",
+    "wrappers.proto",
+];
 
 /// How long a chain of imports may be.
 const MAX_IMPORT_DEPTH: usize = 64;
@@ -106,8 +121,8 @@ impl Loader<'_> {
 
     fn import(&mut self, file: &str, import: &Word) {
         let name = &import.text;
-        if name.starts_with(BUNDLED) {
-            return;
+        if let Some(bundled) = name.strip_prefix(BUNDLED) {
+            return self.bundled(file, import, bundled);
         }
         if let Some(problem) = problem_with_path(name) {
             let message = format!("found the import of \"{name}\", {problem}");
@@ -150,6 +165,15 @@ impl Loader<'_> {
                 );
                 self.diagnostics.report(file, import.position, message);
             }
+        }
+    }
+
+    fn bundled(&mut self, file: &str, import: &Word, name: &str) {
+        if !BUNDLED_FILES.contains(&name) {
+            let message = format!("can't find the import \"{}\"", import.text);
+            let help = format!("of `{BUNDLED}` there are {}", BUNDLED_FILES.join(", "));
+            self.diagnostics
+                .report_with_help(file, import.position, message, help);
         }
     }
 

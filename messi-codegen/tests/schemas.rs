@@ -157,6 +157,7 @@ fn fields_keep_their_kind() {
             google.protobuf.Timestamp time = 7;
             oneof choice { B boxed = 8; string text = 9; }
             A other = 10;
+            optional A present = 11;
         }",
         )
         .replace(
@@ -216,7 +217,8 @@ fn fields_keep_their_kind() {
         },
         boxed: false,
     };
-    assert_eq!(*kind("other"), FieldKind::Singular(a));
+    assert_eq!(*kind("other"), FieldKind::Singular(a.clone()));
+    assert_eq!(*kind("present"), FieldKind::Singular(a));
 }
 
 #[test]
@@ -411,6 +413,29 @@ fn an_import_that_is_not_there_is_refused_at_its_place() {
     assert_eq!(
         problems(&with("").replace("package chat;", "package chat;\nimport \"none.proto\";")),
         ["can't find the import \"none.proto\": it is not at `none.proto`\n --> chat.proto:3:8"]
+    );
+}
+
+#[test]
+fn a_bundled_import_that_does_not_exist_is_refused_at_its_place() {
+    let import = "package chat;\nimport \"google/protobuf/time.proto\";";
+    let problems = problems(&with("").replace("package chat;", import));
+    let expected = "can't find the import \"google/protobuf/time.proto\"\n --> chat.proto:3:8\n help: of `google/protobuf/` there are any.proto, ";
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].starts_with(expected), "{problems:?}");
+}
+
+#[test]
+fn a_type_that_is_not_imported_is_refused_at_its_place() {
+    let problems = problems_with("message B { google.protobuf.Timestamp at = 1; }");
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].contains("google.protobuf.Timestamp"),
+        "{problems:?}"
+    );
+    assert!(
+        problems[0].ends_with("\n --> chat.proto:6:13"),
+        "{problems:?}"
     );
 }
 

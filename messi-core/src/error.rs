@@ -87,6 +87,26 @@ pub enum ConnectError {
 }
 
 /// What a client does after a failed attempt to connect.
+///
+/// # Examples
+///
+/// ```
+/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+/// # use chat::*;
+/// use messi::{ConnectError, Retry};
+///
+/// struct Ui;
+///
+/// impl ChatClientHandler for Ui {
+///     async fn on_connect_failure(&mut self, _: &ChatClient, error: &ConnectError) -> Retry {
+///         eprintln!("{error}");
+///         match error {
+///             ConnectError::Resolve { .. } => Retry::Never,
+///             _ => Retry::Backoff,
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Retry {
     /// Try again after the back-off's delay.

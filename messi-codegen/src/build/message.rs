@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use protobuf::descriptor::field_descriptor_proto::Label;
+use protobuf::descriptor::field_descriptor_proto::{Label, Type as ProtoType};
 use protobuf::descriptor::{DescriptorProto, FieldDescriptorProto};
 
 use super::Builder;
@@ -143,7 +143,10 @@ impl Builder<'_, '_> {
                 let packed = !field.options.has_packed() || field.options.packed();
                 FieldKind::Repeated { ty, packed }
             }
-            _ if field.proto3_optional() => FieldKind::Optional(ty),
+            // A message always has presence.
+            _ if field.proto3_optional() && field.type_() != ProtoType::TYPE_MESSAGE => {
+                FieldKind::Optional(ty)
+            }
             _ => FieldKind::Singular(ty),
         })
     }

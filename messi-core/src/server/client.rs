@@ -23,6 +23,26 @@ impl Display for ClientId {
 ///
 /// Handles are cheap to clone and can be used from any thread, also when the client has left:
 /// what is sent to it is then lost.
+///
+/// # Examples
+///
+/// ```
+/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+/// # use chat::*;
+/// struct Session;
+///
+/// impl ChatServerHandler for Session {
+///     async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+///         println!("{} at {}", request.user, client.peer_addr());
+///         client.reply(ConnectRsp {});
+///         if client.server().clients().len() > 100 {
+///             let text = "The room is full.".into();
+///             client.send(MessageInd { user: "server".into(), text });
+///             client.disconnect();
+///         }
+///     }
+/// }
+/// ```
 pub struct ServerClient<P: Protocol> {
     peer: Arc<Peer>,
     server: Server<P>,
