@@ -263,3 +263,23 @@ fn handles_print_and_can_be_shared_between_threads() {
         assert!(format!("{client:?}").contains(&uri(server.local_addr())));
     });
 }
+
+#[test]
+fn any_executor_may_run_the_futures_of_users() {
+    futures::executor::block_on(async {
+        let (reporter, _events) = reporter();
+        let server = ChatServer::builder("tcp://127.0.0.1:0")
+            .start(move |_| reporter.clone())
+            .await
+            .unwrap();
+        let (reporter, _events) = common::reporter();
+        let client = ChatClient::builder(uri(server.local_addr()))
+            .start(reporter)
+            .unwrap();
+        assert_eq!(client.connected().await, Ok(()));
+        client.send(message("hello"));
+        assert_eq!(client.flush().await, Ok(()));
+        client.stop().await;
+        server.stop().await;
+    });
+}

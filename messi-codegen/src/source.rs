@@ -107,7 +107,14 @@ impl Loader<'_> {
         };
         self.importing.push(name.clone());
         let imports = scan.imports.clone();
-        for import in &imports {
+        for (index, import) in imports.iter().enumerate() {
+            if imports[..index]
+                .iter()
+                .any(|earlier| earlier.text == import.text)
+            {
+                let message = format!("found a second import of \"{}\"", import.text);
+                self.diagnostics.report(shown, import.position, message);
+            }
             self.import(shown, import);
         }
         self.importing.pop();

@@ -417,6 +417,16 @@ fn an_import_that_is_not_there_is_refused_at_its_place() {
 }
 
 #[test]
+fn a_second_import_of_a_file_is_refused() {
+    let import = "import \"google/protobuf/any.proto\";";
+    let imports = format!("package chat;\n{import}\n{import}");
+    assert_eq!(
+        problems(&with("").replace("package chat;", &imports)),
+        ["found a second import of \"google/protobuf/any.proto\"\n --> chat.proto:4:8"]
+    );
+}
+
+#[test]
 fn a_bundled_import_that_does_not_exist_is_refused_at_its_place() {
     let import = "package chat;\nimport \"google/protobuf/time.proto\";";
     let problems = problems(&with("").replace("package chat;", import));
