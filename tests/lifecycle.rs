@@ -12,6 +12,9 @@ use common::*;
 use futures::channel::oneshot;
 use messi::{ConnectError, DisconnectReason, ListenError, Retry, SendError};
 
+/// The size of a long text, in bytes.
+const LONG: usize = 1_000_000;
+
 const SHORT: Duration = Duration::from_millis(20);
 
 /// A client that comes back soon.
@@ -283,6 +286,10 @@ impl ChatServerHandler for Obedient {
             "panic" => panic!("as told"),
             "wait" => pending().await,
             "disconnect" => client.disconnect(),
+            "farewell" => {
+                client.reply(common::message("x".repeat(LONG)));
+                client.disconnect();
+            }
             "stop" => client.server().stop().await,
             _ => client.reply(message),
         }
@@ -341,6 +348,24 @@ fn a_handler_that_disconnects_gets_no_more_messages() {
             server_events.next().await,
             Event::Disconnected(DisconnectReason::Disconnected)
         );
+    });
+}
+
+#[test]
+fn a_client_that_goes_on_sending_still_gets_what_was_sent_before_the_end() {
+    run(async {
+        let (reporter, mut events) = reporter();
+        let server = ChatServer::builder("tcp://127.0.0.1:0")
+            .start(move |_| Obedient(reporter.clone()))
+            .await
+            .unwrap();
+        let mut peer = RawPeer::connect(server.local_addr()).await;
+        assert_eq!(events.next().await, Event::Connected);
+        // The message_ind with the text "farewell", and more that nobody reads.
+        let order = b"\x01\x00\x00\x0c\x12\x0a\x12\x08farewell";
+        peer.send(&[order, b"\x01\x00\x00\x00".repeat(50_000).as_slice()].concat())
+            .await;
+        assert!(peer.expect_end().await.len() > LONG);
     });
 }
 
