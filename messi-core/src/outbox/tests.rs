@@ -1,0 +1,157 @@
+//! The queue by itself, without a task.
+
+use std::task::{Context, Poll};
+
+use futures::FutureExt;
+
+use super::*;
+
+const OTHER: Sender = Sender::Other;
+
+fn outbox(settings: &Settings) -> Outbox {
+    Outbox::new(MessageType::ClientToServer, settings)
+}
+
+/// An outbox on which a connection is open.
+fn open_outbox(settings: &Settings) -> Outbox {
+    let outbox = outbox(settings);
+    outbox.begin();
+    outbox.open();
+    outbox
+}
+
+fn push(outbox: &Outbox, text: &str, sender: Sender) -> Result<(), SendError> {
+    outbox.push(&text.to_string(), sender)
+}
+
+/// What the task would write: the texts of the frames.
+fn taken(outbox: &Outbox) -> String {
+    let mut frames = Vec::new();
+    outbox.take(&mut frames);
+    String::from_utf8_lossy(&frames)
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .collect()
+}
+
+/// What a future has come to, without waiting.
+fn now<T>(future: impl Future<Output = T>) -> Option<T> {
+    future.now_or_never()
+}
+
+#[test]
+fn nothing_is_taken_in_without_a_connection() {
+    let outbox = outbox(&Settings::default());
+    assert_eq!(push(&outbox, "a", OTHER), Err(SendError::NotConnected));
+    outbox.begin();
+    outbox.close();
+    assert_eq!(push(&outbox, "a", OTHER), Err(SendError::NotConnected));
+    assert_eq!(now(outbox.flush()), Some(Err(SendError::NotConnected)));
+}
+
+#[test]
+fn callbacks_go_first_while_a_connection_opens() {
+    let outbox = outbox(&Settings::default());
+    let connection = outbox.begin();
+    push(&outbox, "c", OTHER).unwrap();
+    push(&outbox, "a", Sender::Callback(connection)).unwrap();
+    // The handle of an earlier connection has no such right.
+    push(&outbox, "d", Sender::Callback(connection - 1)).unwrap();
+    push(&outbox, "b", Sender::Callback(connection)).unwrap();
+    assert_eq!(taken(&outbox), "ab");
+    outbox.open();
+    assert_eq!(taken(&outbox), "cd");
+}
+
+#[test]
+fn bytes_are_bounded_but_a_single_message_fits() {
+    let settings = Settings {
+        max_queued_bytes: 10,
+        ..Settings::default()
+    };
+    let outbox = open_outbox(&settings);
+    push(&outbox, "longerthanten", OTHER).unwrap();
+    assert_eq!(push(&outbox, "a", OTHER), Err(SendError::QueueFull));
+    assert_eq!(taken(&outbox), "longerthanten");
+    // What is being written counts until it is.
+    assert_eq!(push(&outbox, "a", OTHER), Err(SendError::QueueFull));
+    outbox.set_in_flight(0);
+    assert_eq!(push(&outbox, "a", OTHER), Ok(()));
+}
+
+#[test]
+fn a_message_above_the_limit_is_refused() {
+    let settings = Settings {
+        max_sent_size: 3,
+        ..Settings::default()
+    };
+    let outbox = open_outbox(&settings);
+    assert_eq!(push(&outbox, "a", OTHER), Ok(()));
+    let too_big = Err(SendError::MessageTooBig { size: 4, limit: 3 });
+    assert_eq!(push(&outbox, "ab", OTHER), too_big);
+    let frame = Outbox::encode(MessageType::ClientToServer, &"ab".to_string()).unwrap();
+    assert_eq!(outbox.push_frame(&frame), too_big);
+}
+
+#[test]
+fn flush_waits_for_what_was_pushed_before() {
+    let outbox = open_outbox(&Settings::default());
+    assert_eq!(now(outbox.flush()), Some(Ok(())));
+    push(&outbox, "a", OTHER).unwrap();
+    let mut flush = std::pin::pin!(outbox.flush());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert_eq!(flush.as_mut().poll(&mut cx), Poll::Pending);
+    taken(&outbox);
+    assert_eq!(flush.as_mut().poll(&mut cx), Poll::Pending);
+    outbox.set_in_flight(0);
+    push(&outbox, "later", OTHER).unwrap();
+    assert_eq!(flush.as_mut().poll(&mut cx), Poll::Ready(Ok(())));
+}
+
+#[test]
+fn flush_fails_when_the_connection_ends() {
+    let outbox = open_outbox(&Settings::default());
+    push(&outbox, "a", OTHER).unwrap();
+    let mut flush = std::pin::pin!(outbox.flush());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert_eq!(flush.as_mut().poll(&mut cx), Poll::Pending);
+    outbox.close();
+    outbox.begin();
+    assert_eq!(
+        flush.as_mut().poll(&mut cx),
+        Poll::Ready(Err(SendError::NotConnected))
+    );
+}
+
+#[test]
+fn a_keep_alive_frame_that_waits_does_not_confuse_flush() {
+    let outbox = open_outbox(&Settings::default());
+    outbox.set_in_flight(4);
+    assert_eq!(now(outbox.flush()), Some(Ok(())));
+}
+
+#[test]
+fn the_task_sleeps_only_when_there_is_nothing_to_do() {
+    let outbox = open_outbox(&Settings::default());
+    assert!(outbox.park(Waker::noop(), false));
+    push(&outbox, "a", OTHER).unwrap();
+    assert!(!outbox.park(Waker::noop(), false));
+    assert!(outbox.park(Waker::noop(), true), "blocked, it can't write");
+    outbox.request_end(DisconnectReason::Disconnected);
+    assert!(!outbox.park(Waker::noop(), true));
+    let request = Request::End(DisconnectReason::Disconnected);
+    assert_eq!(outbox.take_request(), Some(request));
+    assert_eq!(outbox.take_request(), None);
+    assert_eq!(taken(&outbox), "a", "what was pushed before is still sent");
+}
+
+#[test]
+fn a_stop_outlives_the_connection() {
+    let outbox = outbox(&Settings::default());
+    outbox.stop();
+    let connection = outbox.begin();
+    let sender = Sender::Callback(connection);
+    assert_eq!(push(&outbox, "a", sender), Err(SendError::NotConnected));
+    assert_eq!(outbox.take_request(), Some(Request::Stop));
+    assert_eq!(now(outbox.stopping()), Some(()));
+}
