@@ -46,8 +46,6 @@ pub(crate) fn build(
     Some(Protocol {
         name,
         rust_name,
-        file: schema.scan.file.clone(),
-        docs: schema.scan.docs.clone(),
         root,
         client_to_server,
         server_to_client,

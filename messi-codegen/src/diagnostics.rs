@@ -11,6 +11,12 @@ pub struct Position {
     pub column: usize,
 }
 
+impl Display for Position {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.line, self.column)
+    }
+}
+
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -26,9 +32,7 @@ impl Display for Diagnostic {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message)?;
         match &self.location {
-            Some((file, Some(Position { line, column }))) => {
-                write!(formatter, "\n --> {file}:{line}:{column}")?;
-            }
+            Some((file, Some(position))) => write!(formatter, "\n --> {file}:{position}")?,
             Some((file, None)) => write!(formatter, "\n --> {file}")?,
             None => {}
         }

@@ -13,10 +13,6 @@ pub struct Protocol {
     pub name: String,
     /// The prefix of the generated names, and the name of the marker type: `MyProtocol`.
     pub rust_name: String,
-    /// The schema as the user wrote it: `chat.proto`.
-    pub file: String,
-    /// Comment before the `package` statement or at the head of the root file, if any.
-    pub docs: Vec<String>,
     /// The types of the schema's own package; those of the others are in its `modules`.
     pub root: Module,
     /// What a client may send.
@@ -31,8 +27,6 @@ pub struct Protocol {
 /// The types of one package, or those nested in a message.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Module {
-    /// Comment lines for the module.
-    pub docs: Vec<String>,
     /// In the order of declaration.
     pub messages: Vec<Message>,
     /// In the order of declaration.

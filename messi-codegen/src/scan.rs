@@ -10,6 +10,7 @@ mod statements;
 
 use std::collections::HashMap;
 
+use crate::check::join;
 use crate::diagnostics::{Diagnostics, Position};
 use crate::lex::lex;
 
@@ -24,8 +25,6 @@ pub(crate) struct Scan {
     pub(crate) packages: Vec<Word>,
     /// The `import` statements.
     pub(crate) imports: Vec<Word>,
-    /// The comment at the `package` statement.
-    pub(crate) docs: Vec<String>,
     /// Every declaration by its full name, more than one where a name is declared twice.
     pub(crate) declarations: HashMap<String, Vec<Declaration>>,
     /// What each message and enum reserves.
@@ -84,6 +83,14 @@ impl Scan {
     pub(crate) fn position(&self, full_name: &str) -> Position {
         self.find(full_name)
             .map_or(START, |declaration| declaration.position)
+    }
+
+    /// Where the number of a field or value is; its message or enum if that is not known.
+    pub(crate) fn number_position(&self, scope: &str, name: &str) -> Position {
+        self.find(&join(scope, name)).map_or_else(
+            || self.position(scope),
+            |declaration| declaration.number.position,
+        )
     }
 
     /// The first declaration of a name.

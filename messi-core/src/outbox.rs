@@ -15,6 +15,7 @@ use crate::frame::{self, HEADER_SIZE, MAX_PAYLOAD_SIZE, MessageType};
 use crate::input::IDLE_CAPACITY;
 use crate::settings::Settings;
 use crate::stats::Counters;
+use crate::tasks::until;
 use crate::{DisconnectReason, SendError};
 
 /// Who sends: it decides what goes first while a connection opens.
@@ -249,32 +250,17 @@ impl Outbox {
 
     /// Waits until there is a connection; an error once it has been asked to stop.
     pub(crate) async fn connected(&self) -> Result<(), SendError> {
-        loop {
-            let listener = self.progress.listen();
-            if self.is_connected() {
-                return Ok(());
-            }
-            if self.is_stopping() {
-                return Err(SendError::NotConnected);
-            }
-            listener.await;
-        }
-    }
-
-    /// Whether it has been asked to stop.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.lock().stopping
+        self.until(|state| match state.phase {
+            Phase::Closed if state.stopping => Some(Err(SendError::NotConnected)),
+            Phase::Closed => None,
+            Phase::Opening | Phase::Open => Some(Ok(())),
+        })
+        .await
     }
 
     /// Waits until it is asked to stop.
     pub(crate) async fn stopping(&self) {
-        loop {
-            let listener = self.progress.listen();
-            if self.is_stopping() {
-                return;
-            }
-            listener.await;
-        }
+        self.until(|state| state.stopping.then_some(())).await;
     }
 
     /// Waits until everything pushed so far is with the operating system.
@@ -283,37 +269,37 @@ impl Outbox {
             let state = self.lock();
             (state.connection, state.pushed)
         };
-        self.wait_until(connection, |state| state.written() >= pushed)
+        self.until_done(connection, |state| state.written() >= pushed)
             .await
     }
 
     /// Waits until the queue is at most half full.
     pub(crate) async fn ready(&self) -> Result<(), SendError> {
         let connection = self.lock().connection;
-        self.wait_until(connection, |state| {
+        self.until_done(connection, |state| {
             state.queued() <= self.max_queued_bytes / 2
         })
         .await
     }
 
-    async fn wait_until(
+    /// Waits until something is done on the connection with this number, as long as it is there.
+    async fn until_done(
         &self,
         connection: u64,
-        done: impl Fn(&State) -> bool,
+        is_done: impl Fn(&State) -> bool,
     ) -> Result<(), SendError> {
-        loop {
-            let listener = self.progress.listen();
-            {
-                let state = self.lock();
-                if state.phase == Phase::Closed || state.connection != connection {
-                    return Err(SendError::NotConnected);
-                }
-                if done(&state) {
-                    return Ok(());
-                }
+        self.until(|state| {
+            if state.phase == Phase::Closed || state.connection != connection {
+                return Some(Err(SendError::NotConnected));
             }
-            listener.await;
-        }
+            is_done(state).then_some(Ok(()))
+        })
+        .await
+    }
+
+    /// Waits until `check` gives something of the state.
+    async fn until<T>(&self, check: impl Fn(&State) -> Option<T>) -> T {
+        until(&self.progress, || check(&self.lock())).await
     }
 
     fn check_size(&self, size: usize) -> Result<(), SendError> {

@@ -18,7 +18,7 @@ use self::registry::Registry;
 use crate::Protocol;
 use crate::outbox::Outbox;
 use crate::state::Role;
-use crate::tasks::Tasks;
+use crate::tasks::{Tasks, until};
 
 /// A server of a protocol, with any number of clients.
 ///
@@ -77,13 +77,7 @@ impl Shared {
 
     /// Waits until the server is to stop.
     async fn stopping(&self) {
-        loop {
-            let listener = self.stopping.listen();
-            if self.registry.is_closed() {
-                return;
-            }
-            listener.await;
-        }
+        until(&self.stopping, || self.registry.is_closed().then_some(())).await;
     }
 }
 

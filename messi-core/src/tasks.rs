@@ -1,4 +1,4 @@
-//! Stopping tasks, and knowing when every one of them has ended.
+//! Waiting for what others do: for an event, for a stop, for the end of every task.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -27,13 +27,8 @@ impl Tasks {
 
     /// Waits until no task is running.
     pub(crate) async fn ended(&self) {
-        loop {
-            let listener = self.ended.listen();
-            if self.running.load(Ordering::Acquire) == 0 {
-                return;
-            }
-            listener.await;
-        }
+        let has_ended = || (self.running.load(Ordering::Acquire) == 0).then_some(());
+        until(&self.ended, has_ended).await;
     }
 }
 
@@ -53,5 +48,16 @@ pub(crate) async fn unless<T>(
     match select(pin!(stop), pin!(future)).await {
         Either::Left(_) => None,
         Either::Right((output, _)) => Some(output),
+    }
+}
+
+/// Waits until `check` gives something. It is asked at once, and after each notification.
+pub(crate) async fn until<T>(event: &Event, check: impl Fn() -> Option<T>) -> T {
+    loop {
+        let listener = event.listen();
+        if let Some(output) = check() {
+            return output;
+        }
+        listener.await;
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use protobuf::descriptor::EnumDescriptorProto;
 
-use super::{File, join};
+use super::File;
 use crate::diagnostics::Diagnostics;
 
 pub(super) fn check(
@@ -18,13 +18,7 @@ pub(super) fn check(
         let message = format!("found the enum `{name}` without a value");
         return diagnostics.report(&file.scan.file, file.scan.position(full_name), message);
     };
-    let number_of = |value: &str| {
-        let declaration = file.scan.find(&join(full_name, value));
-        declaration.map_or_else(
-            || file.scan.position(full_name),
-            |declaration| declaration.number.position,
-        )
-    };
+    let number_of = |value: &str| file.scan.number_position(full_name, value);
     if first.number() != 0 {
         let message = format!(
             "found {} as the number of `{}`, the first value of the enum `{name}`, expected 0",

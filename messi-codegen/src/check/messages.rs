@@ -4,10 +4,10 @@ use protobuf::descriptor::DescriptorProto;
 use protobuf::descriptor::field_descriptor_proto::Type;
 
 use super::{File, join};
-use crate::diagnostics::{Diagnostics, Position};
+use crate::diagnostics::Diagnostics;
 
 /// The largest number of a field.
-const MAX_NUMBER: i32 = (1 << 29) - 1;
+pub(super) const MAX_NUMBER: i32 = (1 << 29) - 1;
 
 /// Numbers that protobuf keeps for itself.
 const KEPT: std::ops::RangeInclusive<i32> = 19_000..=19_999;
@@ -20,7 +20,7 @@ pub(super) fn check(
 ) {
     for field in &message.field {
         let (name, number) = (field.name(), field.number());
-        let position = number_position(file, full_name, name);
+        let position = file.scan.number_position(full_name, name);
         let report = &mut |message: String| diagnostics.report(&file.scan.file, position, message);
         if !(1..=MAX_NUMBER).contains(&number) || KEPT.contains(&number) {
             report(format!(
@@ -116,12 +116,4 @@ fn check_oneofs(
             diagnostics.report(&file.scan.file, position, message);
         }
     }
-}
-
-fn number_position(file: &File<'_>, message: &str, field: &str) -> Position {
-    let declaration = file.scan.find(&join(message, field));
-    declaration.map_or_else(
-        || file.scan.position(message),
-        |declaration| declaration.number.position,
-    )
 }

@@ -54,10 +54,7 @@ fn check_unique(scans: &[&Scan], diagnostics: &mut Diagnostics) {
                 let other = elsewhere.unwrap_or(scan);
                 let position = other.position(full_name);
                 let message = format!("found a second declaration of `{full_name}`");
-                let help = format!(
-                    "the first is at {}:{}:{}",
-                    other.file, position.line, position.column
-                );
+                let help = format!("the first is at {}:{position}", other.file);
                 diagnostics.report_with_help(&scan.file, declaration.position, message, help);
             }
         }
@@ -86,10 +83,7 @@ fn check_values(scans: &[&Scan], diagnostics: &mut Diagnostics) {
         if let Some((other, first)) = taken.get(&join(scope, value)) {
             let message =
                 format!("found the value `{value}` where the scope of its enum has that name");
-            let help = format!(
-                "the other is at {}:{}:{}",
-                other.file, first.line, first.column
-            );
+            let help = format!("the other is at {}:{first}", other.file);
             diagnostics.report_with_help(&scan.file, position, message, help);
         } else {
             taken.insert(join(scope, value), (scan, position));

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
+use super::messages::MAX_NUMBER;
 use super::siblings::number;
 use crate::diagnostics::{Diagnostics, Position};
 use crate::scan::{DeclarationKind, Reserved, Scan, Word};
 
 /// The numbers that a field may have.
-const OF_FIELDS: RangeInclusive<i64> = 1..=(1 << 29) - 1;
+const OF_FIELDS: RangeInclusive<i64> = 1..=MAX_NUMBER as i64;
 
 /// The numbers that a value may have.
 const OF_VALUES: RangeInclusive<i64> = i32::MIN as i64..=i32::MAX as i64;
@@ -60,13 +61,7 @@ fn check_ranges(scan: &Scan, block: &Reserved, diagnostics: &mut Diagnostics) {
         };
         if let Some((other, place)) = before.iter().find(|(other, _)| overlaps(other)) {
             let message = format!("found the reserved range {shown}, part of which is reserved");
-            let help = format!(
-                "{} is at {}:{}:{}",
-                self::shown(other),
-                scan.file,
-                place.line,
-                place.column
-            );
+            let help = format!("{} is at {}:{place}", self::shown(other), scan.file);
             diagnostics.report_with_help(&scan.file, position, message, help);
         }
         before.push((range, position));

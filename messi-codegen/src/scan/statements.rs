@@ -1,6 +1,7 @@
 //! Reads a file statement by statement.
 
 use super::{Declaration, DeclarationKind, Reserved, START, Scan, Word};
+use crate::check::join;
 use crate::diagnostics::Position;
 use crate::lex::{Kind, Token};
 
@@ -70,9 +71,6 @@ impl<'a> Scanner<'a> {
                 self.scan.syntax.push(word);
             }
             "package" => {
-                if self.scan.packages.is_empty() {
-                    self.scan.docs = token.leading.clone();
-                }
                 let word = self.word();
                 self.scan.packages.push(word);
             }
@@ -357,10 +355,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn full_name(&self, name: &str) -> String {
-        match self.prefix() {
-            "" => name.into(),
-            prefix => format!("{prefix}.{name}"),
-        }
+        join(self.prefix(), name)
     }
 
     fn peek(&self) -> Option<&'a Token> {
