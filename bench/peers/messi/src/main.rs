@@ -1,0 +1,172 @@
+//! messi, through what the macro generates: typed messages, and a handler called for each.
+
+use std::net::SocketAddr;
+
+use async_std::channel::{self, Sender};
+use async_std::task;
+use messi::DisconnectReason;
+use work::{Action, Blast, Message, Peer, Script, Service, Session, fail};
+
+mod chat {
+    messi::protocol!("../../../proto/chat.proto");
+}
+
+use chat::*;
+
+/// Bytes sent between two waits for room. The queue has room for many times as many.
+const BYTES_A_WAIT: usize = 64 * 1024;
+
+/// An option of messi's that is measured beside the defaults is a variant here, and a line in the
+/// runner's list of peers.
+#[derive(Clone, Copy, Debug)]
+enum Messi {
+    Default,
+}
+
+impl Messi {
+    fn server(self) -> messi::ServerBuilder<Chat> {
+        let builder = ChatServer::builder("tcp://127.0.0.1:0");
+        match self {
+            Self::Default => builder,
+        }
+    }
+
+    fn client(self, server: SocketAddr) -> messi::ClientBuilder<Chat> {
+        let builder = ChatClient::builder(format!("tcp://{server}"));
+        match self {
+            Self::Default => builder,
+        }
+    }
+}
+
+impl Peer for Messi {
+    fn new(variant: &str) -> Option<Self> {
+        match variant {
+            "" => Some(Self::Default),
+            _ => None,
+        }
+    }
+
+    fn serve(&self, service: Service, listening: impl FnOnce(u16) + Send) {
+        let builder = self.server();
+        let server = task::block_on(builder.start(move |_| Connection(Session::new(service))));
+        let server = server.unwrap_or_else(|error| fail(error));
+        listening(server.local_addr().port());
+        task::block_on(server.wait());
+    }
+
+    fn open(&self, server: SocketAddr, scripts: Vec<Script>) {
+        for script in scripts {
+            let client = self.client(server).start(Conversation(script));
+            // Its last handle would stop it.
+            std::mem::forget(client.unwrap_or_else(|error| fail(error)));
+        }
+    }
+
+    fn blast(&self, server: SocketAddr, blast: Blast) {
+        let (acknowledge, acknowledged) = channel::unbounded();
+        let client = self.client(server).start(Acknowledgements(acknowledge));
+        let client = client.unwrap_or_else(|error| fail(error));
+        task::spawn(async move {
+            let ended = send_all(&client, blast, acknowledged).await;
+            fail(format!("the blast has ended: {ended:?}"))
+        });
+    }
+}
+
+/// Sends until the last acknowledgement, which ends the process.
+async fn send_all(
+    client: &ChatClient,
+    mut blast: Blast,
+    acknowledged: channel::Receiver<String>,
+) -> Result<(), messi::SendError> {
+    let messages_a_wait = (BYTES_A_WAIT / blast.text_size()).max(1);
+    client.connected().await?;
+    loop {
+        let mut unsettled = 0;
+        while let Some(text) = blast.next_text() {
+            client.send(message_ind(work::USER, text));
+            unsettled += 1;
+            if unsettled == messages_a_wait {
+                unsettled = 0;
+                client.ready().await?;
+            }
+        }
+        let text = acknowledged.recv().await;
+        blast.acknowledge(&text.map_err(|_| messi::SendError::NotConnected)?);
+    }
+}
+
+/// The server's side of a connection.
+struct Connection(Session);
+
+impl ChatServerHandler for Connection {
+    async fn on_connect_req(&mut self, client: &ChatServerClient, _: ConnectReq) {
+        client.reply(ConnectRsp {});
+    }
+
+    async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+        match self.0.receive(&message.user, &message.text) {
+            Action::Nothing => {}
+            Action::Reply => client.reply(message),
+            Action::Broadcast => client.server().broadcast(message),
+        }
+    }
+}
+
+/// The client's side of a connection that follows a script.
+struct Conversation(Script);
+
+impl ChatClientHandler for Conversation {
+    async fn on_connected(&mut self, client: &ChatClient) {
+        self.0.connected(|message| send(client, message));
+    }
+
+    async fn on_connect_rsp(&mut self, client: &ChatClient, _: ConnectRsp) {
+        self.0
+            .receive(Message::Hello, |answer| send(client, answer));
+    }
+
+    async fn on_message_ind(&mut self, client: &ChatClient, message: MessageInd) {
+        let (user, text) = (&*message.user, &*message.text);
+        let message = Message::Chat { user, text };
+        self.0.receive(message, |answer| send(client, answer));
+    }
+
+    async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
+        self.0.lost(reason);
+    }
+}
+
+/// The client's side of a blast.
+struct Acknowledgements(Sender<String>);
+
+impl ChatClientHandler for Acknowledgements {
+    async fn on_message_ind(&mut self, _: &ChatClient, message: MessageInd) {
+        let _ = self.0.send(message.text).await;
+    }
+
+    async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
+        fail(format!("the connection was lost: {reason}"));
+    }
+}
+
+fn send(client: &ChatClient, message: Message<'_>) {
+    match message {
+        Message::Hello => client.send(ConnectReq {
+            user: work::USER.into(),
+        }),
+        Message::Chat { user, text } => client.send(message_ind(user, text)),
+    }
+}
+
+fn message_ind(user: &str, text: &str) -> MessageInd {
+    MessageInd {
+        user: user.into(),
+        text: text.into(),
+    }
+}
+
+fn main() {
+    work::run::<Messi>();
+}

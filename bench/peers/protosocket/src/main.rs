@@ -1,0 +1,62 @@
+//! protosocket: a connection with a reactor that is called for each message, with prost.
+
+mod client;
+mod server;
+
+use std::net::SocketAddr;
+
+use chat::{ClientToServer, ServerToClient};
+use protosocket::PooledEncoder;
+use protosocket_prost::{ProstDecoder, ProstSerializer};
+use tokio::runtime::{Builder, Runtime};
+use work::{Blast, Peer, Script, Service, fail};
+
+type ServerCodec = (
+    PooledEncoder<ProstSerializer<ServerToClient>>,
+    ProstDecoder<ClientToServer>,
+);
+type ClientCodec = (
+    PooledEncoder<ProstSerializer<ClientToServer>>,
+    ProstDecoder<ServerToClient>,
+);
+
+/// The limits that protosocket's own server has by default.
+const MAX_BUFFER: usize = 32 << 20;
+const MAX_QUEUED_MESSAGES: usize = 128;
+
+/// Bytes by which a connection's buffer grows. By default it is 1 MiB, that is 10 GiB at each end
+/// of 10,000 connections; what others read at once is as fast and does not need a machine for it.
+const BUFFER_INCREMENT: usize = 64 << 10;
+
+struct Protosocket(Runtime);
+
+impl Peer for Protosocket {
+    fn new(variant: &str) -> Option<Self> {
+        let runtime = Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.unwrap_or_else(|error| fail(error));
+        variant.is_empty().then_some(Self(runtime))
+    }
+
+    fn serve(&self, service: Service, listening: impl FnOnce(u16) + Send) {
+        let _entered = self.0.enter();
+        let server = server::listen(service, listening);
+        // On the runtime's threads: the main thread would be one more.
+        let serving = self.0.spawn(server);
+        let _ = self.0.block_on(serving);
+        fail("the server has ended");
+    }
+
+    fn open(&self, server: SocketAddr, scripts: Vec<Script>) {
+        for script in scripts {
+            self.0.spawn(client::follow(server, script));
+        }
+    }
+
+    fn blast(&self, server: SocketAddr, blast: Blast) {
+        self.0.spawn(client::blast(server, blast));
+    }
+}
+
+fn main() {
+    work::run::<Protosocket>();
+}

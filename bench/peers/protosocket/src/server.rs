@@ -1,0 +1,134 @@
+//! The server's side.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chat::{ClientToServer, ConnectRsp, FromClient, FromServer, ServerToClient};
+use protosocket::{
+    Connection, MessageReactor, ReactorStatus, SocketListener, StreamWithAddress, TcpSocketListener,
+};
+use protosocket_server::{ProtosocketServer, ProtosocketServerConfig, ServerConnector};
+use tokio::net::TcpStream;
+use work::{Action, BACKLOG, Service, Session, fail};
+
+use crate::{BUFFER_INCREMENT, MAX_BUFFER, MAX_QUEUED_MESSAGES, ServerCodec};
+
+type Sender = spillway::Sender<ServerToClient>;
+
+/// Everyone who is to hear broadcasts. The works bound what waits in a queue.
+type Room = Arc<Mutex<Vec<Sender>>>;
+
+/// Listens, and tells the port.
+pub(crate) fn listen(
+    service: Service,
+    listening: impl FnOnce(u16),
+) -> ProtosocketServer<Connector> {
+    let port = free_port();
+    let listener = TcpSocketListener::listen(([127, 0, 0, 1], port).into(), BACKLOG, None);
+    let connector = Connector {
+        service,
+        room: Room::default(),
+    };
+    let server = ProtosocketServerConfig::default()
+        .max_buffer_length(MAX_BUFFER)
+        .buffer_allocation_increment(BUFFER_INCREMENT)
+        .max_queued_outbound_messages(MAX_QUEUED_MESSAGES)
+        .build_server(listener.unwrap_or_else(|error| fail(error)), connector);
+    listening(port);
+    server.unwrap_or_else(|error| fail(error))
+}
+
+/// A port that is free now: protosocket's listener does not tell its own.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0");
+    let address = listener.and_then(|listener| listener.local_addr());
+    address.unwrap_or_else(|error| fail(error)).port()
+}
+
+pub(crate) struct Connector {
+    service: Service,
+    room: Room,
+}
+
+impl ServerConnector for Connector {
+    type Codec = ServerCodec;
+    type Reactor = Client;
+    type SocketListener = TcpSocketListener;
+
+    fn codec(&mut self) -> ServerCodec {
+        ServerCodec::default()
+    }
+
+    fn new_reactor(&mut self, replies: Sender, _: &StreamWithAddress<TcpStream>) -> Client {
+        Client {
+            session: Session::new(self.service),
+            room: self.room.clone(),
+            replies,
+        }
+    }
+
+    fn spawn_connection(
+        &self,
+        connection: Connection<<TcpSocketListener as SocketListener>::Stream, Client>,
+    ) {
+        tokio::spawn(connection);
+    }
+}
+
+/// One client.
+pub(crate) struct Client {
+    session: Session,
+    room: Room,
+    replies: Sender,
+}
+
+impl MessageReactor for Client {
+    type Codec = ServerCodec;
+    type Inbound = ClientToServer;
+    type Outbound = ServerToClient;
+    type LogicalOutbound = ServerToClient;
+
+    fn on_inbound_message(&mut self, message: ClientToServer) -> ReactorStatus {
+        match message.messages {
+            Some(FromClient::ConnectReq(_)) => self.welcome(),
+            Some(FromClient::MessageInd(message)) => {
+                let action = self.session.receive(&message.user, &message.text);
+                self.act(action, FromServer::MessageInd(message));
+            }
+            // The works' ping, answered by a pong alike.
+            None => self.send(ServerToClient::default()),
+        }
+        ReactorStatus::Continue
+    }
+
+    fn on_outbound_message(&mut self, message: ServerToClient) -> ServerToClient {
+        message
+    }
+}
+
+impl Client {
+    fn welcome(&self) {
+        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        room.push(self.replies.clone());
+        self.send(FromServer::ConnectRsp(ConnectRsp {}).into());
+    }
+
+    fn act(&self, action: Action, message: FromServer) {
+        match action {
+            Action::Nothing => {}
+            Action::Reply => self.send(message.into()),
+            Action::Broadcast => {
+                let message = ServerToClient::from(message);
+                let room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+                for client in &*room {
+                    // An error means that the client has gone.
+                    let _ = client.send(message.clone());
+                }
+            }
+        }
+    }
+
+    fn send(&self, message: ServerToClient) {
+        // An error means that the client has gone.
+        let _ = self.replies.send(message);
+    }
+}

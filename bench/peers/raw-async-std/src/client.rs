@@ -1,0 +1,109 @@
+//! The client's side.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use async_std::io::{ReadExt, WriteExt};
+use async_std::net::TcpStream;
+use async_std::task;
+use chat::{ClientToServer, FromServer, ServerToClient};
+use futures::future::{Either, select};
+use prost::Message;
+use work::{Blast, KEEP_ALIVE_INTERVAL, Script, USER, fail};
+
+use crate::connection::{Connection, Handler, put};
+use crate::outbox::Outbox;
+use crate::{CLIENT_TO_SERVER, PING, PONG, SERVER_TO_CLIENT, set_nodelay};
+
+/// Bytes that a blast writes at once.
+const WRITE_SIZE: usize = 64 * 1024;
+
+/// Follows a script, pinging.
+pub(crate) async fn follow(server: SocketAddr, mut script: Script) {
+    let stream = connect(server).await;
+    let outbox = Arc::new(Outbox::default());
+    let mut output = Vec::new();
+    script.connected(|message| send(message, &mut output));
+    outbox.push(&output);
+    let conversation = Conversation { script };
+    let serving = Box::pin(Connection::new(stream, outbox.clone(), conversation).run());
+    let pinging = Box::pin(async move {
+        loop {
+            task::sleep(KEEP_ALIVE_INTERVAL).await;
+            outbox.push(&[PING, 0, 0, 0]);
+        }
+    });
+    let Either::Left((mut conversation, _)) = select(serving, pinging).await;
+    conversation.script.lost("the server has closed");
+}
+
+struct Conversation {
+    script: Script,
+}
+
+impl Handler for Conversation {
+    fn handle(&mut self, kind: u8, payload: &[u8], output: &mut Vec<u8>) {
+        match kind {
+            PONG => {}
+            SERVER_TO_CLIENT => {
+                let message = decode(payload);
+                self.script
+                    .receive(message.as_message(), |answer| send(answer, output));
+            }
+            _ => fail(format!("a frame of type {kind}")),
+        }
+    }
+}
+
+/// Sends as fast as the socket takes it.
+pub(crate) async fn blast(server: SocketAddr, mut blast: Blast) {
+    let mut stream = connect(server).await;
+    let mut output = Vec::new();
+    loop {
+        while let Some(text) = blast.next_text() {
+            send(work::Message::Chat { user: USER, text }, &mut output);
+            if output.len() >= WRITE_SIZE {
+                flush(&mut stream, &mut output).await;
+            }
+        }
+        flush(&mut stream, &mut output).await;
+        match decode(&read_payload(&mut stream).await) {
+            FromServer::MessageInd(message) => blast.acknowledge(&message.text),
+            FromServer::ConnectRsp(_) => fail("a hello that nobody asked for"),
+        }
+    }
+}
+
+async fn flush(stream: &mut TcpStream, output: &mut Vec<u8>) {
+    let written = stream.write_all(output).await;
+    written.unwrap_or_else(|error| fail(error));
+    output.clear();
+}
+
+async fn read_payload(stream: &mut TcpStream) -> Vec<u8> {
+    let mut header = [0; 4];
+    let read = stream.read_exact(&mut header).await;
+    read.unwrap_or_else(|error| fail(error));
+    let [_, high, middle, low] = header;
+    let mut payload = vec![0; u32::from_be_bytes([0, high, middle, low]) as usize];
+    let read = stream.read_exact(&mut payload).await;
+    read.unwrap_or_else(|error| fail(error));
+    payload
+}
+
+async fn connect(server: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(server).await;
+    let stream = stream.unwrap_or_else(|error| fail(error));
+    set_nodelay(&stream);
+    stream
+}
+
+fn decode(payload: &[u8]) -> FromServer {
+    let message = ServerToClient::decode(payload).unwrap_or_else(|error| fail(error));
+    let choice = message.messages;
+    choice.unwrap_or_else(|| fail("a message without a choice"))
+}
+
+fn send(message: work::Message<'_>, output: &mut Vec<u8>) {
+    put(output, CLIENT_TO_SERVER, &ClientToServer::from(message));
+}

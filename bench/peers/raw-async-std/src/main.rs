@@ -1,0 +1,57 @@
+//! A hand-written loop over messi's frames on async-std, with prost: what messi could be at best
+//! on its own foundations, if it did nothing for its users but this.
+
+mod client;
+mod connection;
+mod outbox;
+mod server;
+
+use std::net::SocketAddr;
+
+use async_std::net::TcpStream;
+use async_std::task;
+use work::{Blast, Peer, Script, Service, fail};
+
+/// The type bytes of frames.
+const CLIENT_TO_SERVER: u8 = 1;
+const SERVER_TO_CLIENT: u8 = 2;
+const PING: u8 = 3;
+const PONG: u8 = 4;
+
+struct RawAsyncStd;
+
+impl Peer for RawAsyncStd {
+    fn new(variant: &str) -> Option<Self> {
+        variant.is_empty().then_some(Self)
+    }
+
+    fn serve(&self, service: Service, listening: impl FnOnce(u16) + Send) {
+        let listener = task::block_on(server::listen());
+        listening(
+            listener
+                .local_addr()
+                .unwrap_or_else(|error| fail(error))
+                .port(),
+        );
+        // On the executor's threads: the main thread would be one more.
+        task::block_on(task::spawn(server::accept(listener, service)));
+    }
+
+    fn open(&self, server: SocketAddr, scripts: Vec<Script>) {
+        for script in scripts {
+            task::spawn(client::follow(server, script));
+        }
+    }
+
+    fn blast(&self, server: SocketAddr, blast: Blast) {
+        task::spawn(client::blast(server, blast));
+    }
+}
+
+fn set_nodelay(stream: &TcpStream) {
+    stream.set_nodelay(true).unwrap_or_else(|error| fail(error));
+}
+
+fn main() {
+    work::run::<RawAsyncStd>();
+}

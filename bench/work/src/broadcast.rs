@@ -1,0 +1,108 @@
+//! Messages to many clients.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::meter::{Meter, Phase};
+use crate::requests::TEXT_SIZE;
+use crate::text::Texts;
+use crate::{Job, Message, Outcome, Report};
+
+/// What the clients of a broadcast share.
+///
+/// It goes in rounds: when all clients have all messages of one, the client that was the last to
+/// get them publishes the next. So nothing grows without bound, whatever the transport does, and
+/// no client has to be woken by another.
+#[derive(Debug)]
+pub(crate) struct Rounds {
+    clients: usize,
+    burst: usize,
+    /// Clients that are not through with the round.
+    remaining: AtomicUsize,
+    publisher: Mutex<Publisher>,
+}
+
+#[derive(Debug)]
+struct Publisher {
+    published: u64,
+    texts: Texts,
+    meter: Meter,
+}
+
+impl Rounds {
+    pub(crate) fn new(job: &Job, clients: usize, burst: usize) -> Arc<Self> {
+        Arc::new(Self {
+            clients,
+            burst,
+            remaining: AtomicUsize::new(clients),
+            publisher: Mutex::new(Publisher {
+                published: 0,
+                texts: Texts::new(TEXT_SIZE),
+                meter: Meter::new(job),
+            }),
+        })
+    }
+
+    /// One client is through with the round.
+    fn finish(&self, out: &mut impl FnMut(Message<'_>)) {
+        if self.remaining.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.remaining.store(self.clients, Ordering::Release);
+            self.publish(out);
+        }
+    }
+
+    /// Publishes the next round, or ends the process when the time is over.
+    fn publish(&self, out: &mut impl FnMut(Message<'_>)) {
+        let mut publisher = self
+            .publisher
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let delivered = publisher.published * self.clients as u64;
+        if publisher.meter.phase(Instant::now(), delivered) == Phase::Over {
+            let report = publisher.meter.report(delivered);
+            Outcome::Done(Report {
+                text_size: TEXT_SIZE as u64,
+                ..report
+            })
+            .print();
+        }
+        for _ in 0..self.burst {
+            publisher.published += 1;
+            out(Message::chat(publisher.texts.next(false)));
+        }
+    }
+}
+
+/// One client of a broadcast.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    rounds: Arc<Rounds>,
+    texts: Texts,
+    /// Messages of this round that are still to come.
+    awaited: usize,
+}
+
+impl Listener {
+    pub(crate) fn new(rounds: &Arc<Rounds>) -> Self {
+        Self {
+            rounds: rounds.clone(),
+            texts: Texts::new(TEXT_SIZE),
+            awaited: rounds.burst,
+        }
+    }
+
+    /// The server is there. When it is there for all, the first round begins.
+    pub(crate) fn start(&self, out: &mut impl FnMut(Message<'_>)) {
+        self.rounds.finish(out);
+    }
+
+    pub(crate) fn receive(&mut self, user: &str, text: &str, out: &mut impl FnMut(Message<'_>)) {
+        self.texts.expect(user, text);
+        self.awaited -= 1;
+        if self.awaited == 0 {
+            self.awaited = self.rounds.burst;
+            self.rounds.finish(out);
+        }
+    }
+}

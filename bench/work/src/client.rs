@@ -1,0 +1,109 @@
+//! What the client's process does.
+
+use std::sync::Arc;
+use std::time::Duration;
+use std::{process, thread};
+
+use crate::broadcast::{Listener, Rounds};
+use crate::crowd::Crowd;
+use crate::meter::Meter;
+use crate::process::{raise_descriptor_limit, resident_kib};
+use crate::requests::Requests;
+use crate::script::{Part, Script};
+use crate::{Blast, Job, Memory, Outcome, Peer, Report, Work, fail};
+
+/// Clients that connect at the same time, where it is not the subject.
+const GROUP: usize = 50;
+
+/// The time that nothing but measuring may take.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// Does the job, prints the outcome and ends the process.
+pub(crate) fn run(peer: &impl Peer, job: &Job) {
+    raise_descriptor_limit();
+    if let Some(reason) = peer.cannot(&job.work) {
+        Outcome::Cannot(reason).print();
+    }
+    let client = Client {
+        peer,
+        job,
+        crowd: Arc::default(),
+    };
+    match job.work {
+        Work::Requests { outstanding } => client.requests(outstanding),
+        Work::Blast { size } => peer.blast(job.server, Blast::new(job, size)),
+        Work::Broadcast { clients, burst } => client.broadcast(clients, burst),
+        Work::Idle { connections } => client.idle(connections),
+        Work::Storm { connections } => client.storm(connections),
+    }
+    // The scripts end the process.
+    thread::sleep(LIMIT + Duration::from_secs_f64(2.0 * job.seconds));
+    fail("the work does not end");
+}
+
+struct Client<'a, P> {
+    peer: &'a P,
+    job: &'a Job,
+    crowd: Arc<Crowd>,
+}
+
+impl<P: Peer> Client<'_, P> {
+    fn requests(&self, outstanding: usize) {
+        let requests = Requests::new(self.job, outstanding);
+        self.open(vec![Part::Requests(Box::new(requests))]);
+    }
+
+    fn broadcast(&self, clients: usize, burst: usize) {
+        let rounds = Rounds::new(self.job, clients, burst);
+        self.gather(clients, || Part::Listener(Listener::new(&rounds)));
+    }
+
+    fn idle(&self, connections: usize) -> ! {
+        let pids = [self.job.server_pid, process::id()];
+        let before = pids.map(resident_kib);
+        let mut meter = Meter::new(self.job);
+        self.gather(connections, || Part::Visitor);
+        meter.begin(0);
+        thread::sleep(Duration::from_secs_f64(self.job.seconds));
+        let report = meter.report(0);
+        let after = pids.map(resident_kib);
+        let [server_kib, client_kib] =
+            [0, 1].map(|side| after[side].saturating_sub(before[side]) as f64 / connections as f64);
+        Outcome::Done(Report {
+            lost: self.crowd.lost(),
+            memory: Some(Memory {
+                server_kib,
+                client_kib,
+            }),
+            ..report
+        })
+        .print()
+    }
+
+    fn storm(&self, connections: usize) -> ! {
+        let mut meter = Meter::new(self.job);
+        meter.begin(0);
+        self.open((0..connections).map(|_| Part::Visitor).collect());
+        self.crowd.wait_for(connections);
+        Outcome::Done(Report {
+            lost: self.crowd.lost(),
+            ..meter.report(connections as u64)
+        })
+        .print()
+    }
+
+    /// Opens so many connections in groups, each when the one before it is served.
+    fn gather(&self, connections: usize, part: impl Fn() -> Part) {
+        for first in (0..connections).step_by(GROUP) {
+            let last = connections.min(first + GROUP);
+            self.open((first..last).map(|_| part()).collect());
+            self.crowd.wait_for(last);
+        }
+    }
+
+    fn open(&self, parts: Vec<Part>) {
+        let scripts = parts.into_iter();
+        let scripts = scripts.map(|part| Script::new(&self.crowd, part));
+        self.peer.open(self.job.server, scripts.collect());
+    }
+}

@@ -1,0 +1,99 @@
+//! When to begin and when to end measuring, and what was used in between.
+
+use std::process;
+use std::time::{Duration, Instant};
+
+use crate::process::{cpu, listen_overflows};
+use crate::{Job, Report};
+
+/// The time that warming up takes, as a part of the time of measuring.
+const WARM_UP: f64 = 0.25;
+
+/// What is counted, at one moment.
+#[derive(Clone, Debug)]
+struct Snapshot {
+    time: Instant,
+    messages: u64,
+    client_cpu: Duration,
+    server_cpu: Duration,
+    listen_overflows: u64,
+}
+
+/// Measures one work.
+#[derive(Clone, Debug)]
+pub(crate) struct Meter {
+    server_pid: u32,
+    seconds: f64,
+    made: Instant,
+    begin: Option<Snapshot>,
+}
+
+/// How far measuring has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// What happens now does not count.
+    WarmingUp,
+    /// What happens from now on counts.
+    Begun,
+    /// What happens now counts.
+    Measuring,
+    /// It is time to end.
+    Over,
+}
+
+impl Meter {
+    pub(crate) fn new(job: &Job) -> Self {
+        Self {
+            server_pid: job.server_pid,
+            seconds: job.seconds,
+            made: Instant::now(),
+            begin: None,
+        }
+    }
+
+    /// Where measuring is `now`. Once warmed up, it begins with this call, at so many messages.
+    pub(crate) fn phase(&mut self, now: Instant, messages: u64) -> Phase {
+        match &self.begin {
+            None if now - self.made < Duration::from_secs_f64(self.seconds * WARM_UP) => {
+                Phase::WarmingUp
+            }
+            None => {
+                self.begin(messages);
+                Phase::Begun
+            }
+            Some(begin) if now - begin.time < Duration::from_secs_f64(self.seconds) => {
+                Phase::Measuring
+            }
+            Some(_) => Phase::Over,
+        }
+    }
+
+    /// Begins to measure, at so many messages.
+    pub(crate) fn begin(&mut self, messages: u64) {
+        self.begin = Some(self.snapshot(messages));
+    }
+
+    /// What was measured until now.
+    pub(crate) fn report(&self, messages: u64) -> Report {
+        let end = self.snapshot(messages);
+        let begin = self.begin.as_ref().unwrap_or(&end);
+        Report {
+            messages: end.messages - begin.messages,
+            seconds: (end.time - begin.time).as_secs_f64(),
+            client_cpu: (end.client_cpu - begin.client_cpu).as_secs_f64(),
+            server_cpu: (end.server_cpu - begin.server_cpu).as_secs_f64(),
+            listen_overflows: end.listen_overflows - begin.listen_overflows,
+            ..Report::default()
+        }
+    }
+
+    fn snapshot(&self, messages: u64) -> Snapshot {
+        Snapshot {
+            client_cpu: cpu(process::id()),
+            server_cpu: cpu(self.server_pid),
+            listen_overflows: listen_overflows(),
+            messages,
+            time: Instant::now(),
+        }
+    }
+}
