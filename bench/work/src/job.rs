@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Role {
     /// Serve.
     Server {
-        /// What the server does with messages.
-        service: Service,
+        /// What clients are going to do.
+        work: Work,
         /// A variant of the peer, "" being the usual one.
         variant: String,
     },

@@ -26,10 +26,10 @@ pub use blast::Blast;
 pub use fail::fail;
 pub use job::{Job, Role, Service, Work};
 pub use message::{Message, USER};
-pub use process::{cpu_of_children, raise_descriptor_limit};
+pub use process::{cpu_of_children, descriptor_limit};
 pub use report::{Latency, Memory, Outcome, Report};
 pub use script::Script;
-pub use server::{Action, Session};
+pub use server::{Action, Session, free_port};
 
 /// The pace of keep-alive, where the peer leaves it to its user: that of messi's clients.
 pub const KEEP_ALIVE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(2);
@@ -49,7 +49,7 @@ pub trait Peer: Sized {
 
     /// Serves on a free port of loopback, which it tells by calling `listening`, until the process
     /// ends. Every connection has a [`Session`].
-    fn serve(&self, service: Service, listening: impl FnOnce(u16) + Send);
+    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send);
 
     /// Opens a connection for each script, and follows it there. Does not wait.
     fn open(&self, server: SocketAddr, scripts: Vec<Script>);
@@ -66,7 +66,7 @@ pub fn run<P: Peer>() {
     let variant = role.variant();
     let peer = P::new(variant).unwrap_or_else(|| fail(format!("no variant {variant:?}")));
     match role {
-        Role::Server { service, .. } => server::run(&peer, service),
+        Role::Server { work, .. } => server::run(&peer, &work),
         Role::Client(job) => client::run(&peer, &job),
     }
 }

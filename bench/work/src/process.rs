@@ -35,8 +35,8 @@ pub(crate) fn listen_overflows() -> u64 {
     position.map_or(0, |position| field(values, position))
 }
 
-/// Lets this process have as many descriptors as the system gives it, and tells how many that are.
-pub fn raise_descriptor_limit() -> u64 {
+/// Lets this process have as many descriptors as the system gives it.
+pub(crate) fn raise_descriptor_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: maximum,
@@ -44,7 +44,12 @@ pub fn raise_descriptor_limit() -> u64 {
     };
     // Should it fail, the limit stays what it was.
     let _ = setrlimit(Resource::Nofile, raised);
-    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// How many descriptors this process may have.
+pub fn descriptor_limit() -> usize {
+    let limit = getrlimit(Resource::Nofile).current;
+    limit.map_or(usize::MAX, |limit| limit as usize)
 }
 
 /// The sum of two fields of a process's `stat`, numbered from 1 as in proc(5), that are in ticks.

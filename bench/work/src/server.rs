@@ -1,10 +1,12 @@
 //! What a server does, without I/O.
 
 use std::io::{self, Read};
+use std::net::TcpListener;
 use std::{process, thread};
 
+use crate::process::raise_descriptor_limit;
 use crate::text::Texts;
-use crate::{Peer, Service, raise_descriptor_limit};
+use crate::{Peer, Service, Work, fail};
 
 /// What to do with a message that a client has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +53,18 @@ impl Session {
 }
 
 /// Serves until the standard input ends.
-pub(crate) fn run(peer: &impl Peer, service: Service) {
+pub(crate) fn run(peer: &impl Peer, work: &Work) {
     raise_descriptor_limit();
     thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         process::exit(0);
     });
-    peer.serve(service, |port| println!("{port}"));
+    peer.serve(work, |port| println!("{port}"));
+}
+
+/// A port of loopback that is free now, for transports that do not tell the port they listen on.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0");
+    let address = listener.and_then(|listener| listener.local_addr());
+    address.unwrap_or_else(|error| fail(error)).port()
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use async_std::channel::{self, Sender};
 use async_std::task;
 use messi::DisconnectReason;
-use work::{Action, Blast, Message, Peer, Script, Service, Session, fail};
+use work::{Action, Blast, Message, Peer, Script, Session, Work, fail};
 
 mod chat {
     messi::protocol!("../../../proto/chat.proto");
@@ -47,8 +47,8 @@ impl Peer for Messi {
         }
     }
 
-    fn serve(&self, service: Service, listening: impl FnOnce(u16) + Send) {
-        let builder = self.server();
+    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
+        let (builder, service) = (self.server(), work.service());
         let server = task::block_on(builder.start(move |_| Connection(Session::new(service))));
         let server = server.unwrap_or_else(|error| fail(error));
         listening(server.local_addr().port());

@@ -1,1 +1,128 @@
-fn main() {}
+//! The original in C, generated and compiled as its users do: one thread and an epoll loop at each
+//! end. The works and their checks are in Rust, as everybody's.
+
+mod shim;
+
+use std::net::SocketAddr;
+use std::thread;
+
+use shim::{Clients, Conversation, SendHandle};
+use work::{Blast, Message, Peer, Script, Session, Work, descriptor_limit, fail, free_port};
+
+/// The socket, and the timers of keep-alive and of reconnecting.
+const DESCRIPTORS_A_CLIENT: usize = 3;
+
+/// Bytes that its client can surely send without waiting: it closes the connection when the socket
+/// does not take a message at once.
+const BYTES_A_BURST: usize = 44 * 1024;
+
+/// Messages in such a burst, at most.
+const MESSAGES_A_BURST: usize = 1024;
+
+/// The size of texts where it is not the subject, with room to spare.
+const TEXT_SIZE: usize = 128;
+
+struct Original;
+
+impl Peer for Original {
+    fn new(variant: &str) -> Option<Self> {
+        variant.is_empty().then_some(Self)
+    }
+
+    fn cannot(&self, work: &Work) -> Option<String> {
+        let needed = work.connections() * DESCRIPTORS_A_CLIENT;
+        let limit = descriptor_limit();
+        (needed >= limit).then(|| {
+            format!("{DESCRIPTORS_A_CLIENT} descriptors for each connection, of {limit} in all")
+        })
+    }
+
+    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
+        let (port, service) = (free_port(), work.service());
+        let sessions = (0..=work.connections()).map(|_| Session::new(service));
+        shim::serve(port, text_size(work), sessions.collect(), || {
+            listening(port)
+        });
+        fail("the server can't be started")
+    }
+
+    fn open(&self, server: SocketAddr, scripts: Vec<Script>) {
+        run(
+            server,
+            TEXT_SIZE,
+            scripts.into_iter().map(Following).collect(),
+        );
+    }
+
+    fn blast(&self, server: SocketAddr, blast: Blast) {
+        let size = blast.text_size();
+        let burst = (BYTES_A_BURST / size).clamp(1, MESSAGES_A_BURST);
+        run(server, size, vec![Blasting(blast.in_bursts(burst as u64))]);
+    }
+}
+
+fn text_size(work: &Work) -> usize {
+    match *work {
+        Work::Blast { size } => size.max(TEXT_SIZE),
+        _ => TEXT_SIZE,
+    }
+}
+
+/// Runs clients on a thread of their own.
+fn run<C: Conversation + Send + 'static>(server: SocketAddr, size: usize, clients: Vec<C>) {
+    thread::spawn(move || {
+        Clients::new(clients).run(server, size);
+        fail("the clients can't be started")
+    });
+}
+
+struct Following(Script);
+
+impl Conversation for Following {
+    fn connected(&mut self, out: &mut SendHandle) {
+        self.0.connected(|message| out.send(message));
+    }
+
+    fn receive(&mut self, message: Message<'_>, out: &mut SendHandle) {
+        self.0.receive(message, |answer| out.send(answer));
+    }
+
+    fn lost(&mut self, reason: &str) {
+        self.0.lost(reason);
+    }
+}
+
+struct Blasting(Blast);
+
+impl Blasting {
+    fn send_all(&mut self, out: &mut SendHandle) {
+        while let Some(text) = self.0.next_text() {
+            out.send(Message::Chat {
+                user: work::USER,
+                text,
+            });
+        }
+    }
+}
+
+impl Conversation for Blasting {
+    fn connected(&mut self, out: &mut SendHandle) {
+        self.send_all(out);
+    }
+
+    fn receive(&mut self, message: Message<'_>, out: &mut SendHandle) {
+        match message {
+            Message::Chat { text, .. } => self.0.acknowledge(text),
+            Message::Hello => fail("a hello that nobody asked for"),
+        }
+        self.send_all(out);
+    }
+
+    fn lost(&mut self, reason: &str) {
+        fail(format!("the connection was lost: {reason}"))
+    }
+}
+
+fn main() {
+    work::run::<Original>();
+}

@@ -8,7 +8,7 @@ use protosocket::{
 };
 use protosocket_server::{ProtosocketServer, ProtosocketServerConfig, ServerConnector};
 use tokio::net::TcpStream;
-use work::{Action, BACKLOG, Service, Session, fail};
+use work::{Action, BACKLOG, Service, Session, fail, free_port};
 
 use crate::{BUFFER_INCREMENT, MAX_BUFFER, MAX_QUEUED_MESSAGES, ServerCodec};
 
@@ -35,13 +35,6 @@ pub(crate) fn listen(
         .build_server(listener.unwrap_or_else(|error| fail(error)), connector);
     listening(port);
     server.unwrap_or_else(|error| fail(error))
-}
-
-/// A port that is free now: protosocket's listener does not tell its own.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0");
-    let address = listener.and_then(|listener| listener.local_addr());
-    address.unwrap_or_else(|error| fail(error)).port()
 }
 
 pub(crate) struct Connector {

@@ -28,7 +28,7 @@ impl Peer for RawStd {
         (needed > MAX_THREADS).then(|| "a thread for each connection".into())
     }
 
-    fn serve(&self, service: Service, listening: impl FnOnce(u16) + Send) {
+    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| fail(error));
         listening(
             listener
@@ -36,7 +36,7 @@ impl Peer for RawStd {
                 .unwrap_or_else(|error| fail(error))
                 .port(),
         );
-        let room = Room::default();
+        let (service, room) = (work.service(), Room::default());
         for stream in listener.incoming() {
             let stream = stream.unwrap_or_else(|error| fail(error));
             let room = room.clone();

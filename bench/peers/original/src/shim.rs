@@ -1,0 +1,229 @@
+//! The functions of `shim.h`.
+
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::net::SocketAddr;
+use std::ptr::NonNull;
+
+use work::{Action, Message, Session, USER, fail};
+
+/// [`USER`] for C.
+const USER_C: &CStr = c"beat.box";
+
+// --- The server ---
+
+struct Server<F> {
+    sessions: Vec<Session>,
+    listening: Option<F>,
+}
+
+/// Serves until the process ends; returns if it can't. There is a session for each client.
+pub(crate) fn serve(port: u16, text_size: usize, sessions: Vec<Session>, listening: impl FnOnce()) {
+    let uri = uri(SocketAddr::from(([127, 0, 0, 1], port)));
+    let clients = sessions.len();
+    let mut server = Server {
+        sessions,
+        listening: Some(listening),
+    };
+    let (on_request, on_listening) = server_callbacks(&server);
+    let context = (&raw mut server).cast();
+    // SAFETY: `server` outlives the call, is used by nobody else, and is what the callbacks expect.
+    unsafe {
+        ffi::shim_serve(
+            uri.as_ptr(),
+            clients,
+            text_size,
+            on_request,
+            on_listening,
+            context,
+        )
+    };
+}
+
+fn server_callbacks<F: FnOnce()>(_: &Server<F>) -> (ffi::OnRequest, ffi::Listening) {
+    (on_request::<F>, on_listening::<F>)
+}
+
+extern "C" fn on_listening<F: FnOnce()>(context: *mut c_void) {
+    // SAFETY: the context given to `shim_serve`, used by one callback at a time.
+    let server: &mut Server<F> = unsafe { &mut *context.cast() };
+    if let Some(listening) = server.listening.take() {
+        listening();
+    }
+}
+
+extern "C" fn on_request<F>(
+    context: *mut c_void,
+    client: usize,
+    user: *const c_char,
+    text: *const c_char,
+) -> ffi::Action {
+    // SAFETY: as above; the strings live as long as the message that is being handled.
+    let (server, user, text) = unsafe {
+        let server: &mut Server<F> = &mut *context.cast();
+        (server, as_str(user), as_str(text))
+    };
+    match server.sessions[client].receive(user, text) {
+        Action::Nothing => ffi::Action::Nothing,
+        Action::Reply => ffi::Action::Reply,
+        Action::Broadcast => ffi::Action::Broadcast,
+    }
+}
+
+// --- Clients ---
+
+/// What happens on one client's connection.
+pub(crate) trait Conversation {
+    fn connected(&mut self, out: &mut SendHandle);
+    fn receive(&mut self, message: Message<'_>, out: &mut SendHandle);
+    fn lost(&mut self, reason: &str);
+}
+
+/// Sends, during a callback.
+pub(crate) struct SendHandle(NonNull<ffi::Client>);
+
+impl SendHandle {
+    pub(crate) fn send(&mut self, message: Message<'_>) {
+        let (client, user) = (self.0.as_ptr(), USER_C.as_ptr());
+        // SAFETY: the client is there as long as the callback that was given it runs, and the
+        // texts are no longer than its buffers.
+        match message {
+            Message::Hello => unsafe { ffi::shim_send_hello(client, user) },
+            Message::Chat { text, .. } => unsafe {
+                ffi::shim_send(client, user, text.as_ptr().cast(), text.len());
+            },
+        }
+    }
+}
+
+/// Clients that share a thread.
+pub(crate) struct Clients<C>(Vec<C>);
+
+impl<C: Conversation> Clients<C> {
+    pub(crate) fn new(conversations: Vec<C>) -> Self {
+        debug_assert_eq!(USER_C.to_bytes(), USER.as_bytes());
+        Self(conversations)
+    }
+
+    /// Runs until the process ends; returns if it can't.
+    pub(crate) fn run(mut self, server: SocketAddr, text_size: usize) {
+        let uri = uri(server);
+        let conversations = self.0.iter_mut();
+        let mut contexts: Vec<*mut c_void> = conversations
+            .map(|conversation| (&raw mut *conversation).cast())
+            .collect();
+        let callbacks = ffi::Callbacks {
+            on_connected: on_connected::<C>,
+            on_welcome: on_welcome::<C>,
+            on_message: on_message::<C>,
+            on_disconnected: on_disconnected::<C>,
+        };
+        let (first, count) = (contexts.as_mut_ptr(), contexts.len());
+        // SAFETY: the conversations outlive the call and are what the callbacks expect.
+        unsafe {
+            ffi::shim_run_clients(uri.as_ptr(), first, count, text_size, &raw const callbacks)
+        };
+    }
+}
+
+extern "C" fn on_connected<C: Conversation>(context: *mut c_void, client: NonNull<ffi::Client>) {
+    // SAFETY: one of the contexts given to `shim_run_clients`, used by one callback at a time.
+    let conversation: &mut C = unsafe { &mut *context.cast() };
+    conversation.connected(&mut SendHandle(client));
+}
+
+extern "C" fn on_welcome<C: Conversation>(context: *mut c_void, client: NonNull<ffi::Client>) {
+    // SAFETY: as above.
+    let conversation: &mut C = unsafe { &mut *context.cast() };
+    conversation.receive(Message::Hello, &mut SendHandle(client));
+}
+
+extern "C" fn on_message<C: Conversation>(
+    context: *mut c_void,
+    client: NonNull<ffi::Client>,
+    user: *const c_char,
+    text: *const c_char,
+) {
+    // SAFETY: as above; the strings live as long as the message that is being handled.
+    let (conversation, user, text) = unsafe {
+        let conversation: &mut C = &mut *context.cast();
+        (conversation, as_str(user), as_str(text))
+    };
+    conversation.receive(Message::Chat { user, text }, &mut SendHandle(client));
+}
+
+extern "C" fn on_disconnected<C: Conversation>(context: *mut c_void, reason: *const c_char) {
+    // SAFETY: as above; the reason is static.
+    let (conversation, reason) = unsafe {
+        let conversation: &mut C = &mut *context.cast();
+        (conversation, as_str(reason))
+    };
+    conversation.lost(reason);
+}
+
+fn uri(address: SocketAddr) -> CString {
+    CString::new(format!("tcp://{address}")).expect("an address has no NUL")
+}
+
+/// # Safety
+///
+/// The string ends with a NUL and lives as long as it is used.
+unsafe fn as_str<'a>(string: *const c_char) -> &'a str {
+    // SAFETY: the caller's promise.
+    let string = unsafe { CStr::from_ptr(string) };
+    string.to_str().unwrap_or_else(|error| fail(error))
+}
+
+mod ffi {
+    use std::ffi::{c_char, c_void};
+    use std::ptr::NonNull;
+
+    #[repr(C)]
+    pub(super) enum Action {
+        Nothing,
+        Reply,
+        Broadcast,
+    }
+
+    pub(super) type OnRequest =
+        extern "C" fn(*mut c_void, usize, *const c_char, *const c_char) -> Action;
+    pub(super) type Listening = extern "C" fn(*mut c_void);
+
+    #[repr(C)]
+    pub(super) struct Client {
+        _opaque: [u8; 0],
+    }
+
+    #[repr(C)]
+    pub(super) struct Callbacks {
+        pub(super) on_connected: extern "C" fn(*mut c_void, NonNull<Client>),
+        pub(super) on_welcome: extern "C" fn(*mut c_void, NonNull<Client>),
+        pub(super) on_message:
+            extern "C" fn(*mut c_void, NonNull<Client>, *const c_char, *const c_char),
+        pub(super) on_disconnected: extern "C" fn(*mut c_void, *const c_char),
+    }
+
+    unsafe extern "C" {
+        pub(super) fn shim_serve(
+            uri: *const c_char,
+            clients_max: usize,
+            message_size: usize,
+            on_request: OnRequest,
+            listening: Listening,
+            context: *mut c_void,
+        );
+        pub(super) fn shim_run_clients(
+            uri: *const c_char,
+            contexts: *mut *mut c_void,
+            length: usize,
+            message_size: usize,
+            callbacks: *const Callbacks,
+        );
+        pub(super) fn shim_send_hello(client: *mut Client, user: *const c_char);
+        pub(super) fn shim_send(
+            client: *mut Client,
+            user: *const c_char,
+            text: *const c_char,
+            text_length: usize,
+        );
+    }
+}
