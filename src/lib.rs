@@ -1,8 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub use messi_core::{
-    Client, ClientBuilder, ClientId, ConnectError, DisconnectReason, Error, ListenError, Retry,
-    SendError, Server, ServerBuilder, ServerClient, Stats, UriError,
+    Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
+    Error, ListenError, RequestError, Retry, SendError, Server, ServerBuilder, ServerClient,
+    ServerStats, Stats, UriError,
 };
 
 /// Makes a typed client and server of a proto3 schema.
@@ -162,7 +163,9 @@ pub use prost_types;
 pub mod __private {
     pub use std::collections::HashMap;
 
-    pub use messi_core::{ConnectWith, Dispatch, Protocol, ServeWith};
+    pub use messi_core::{
+        ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
+    };
 
     pub mod prelude {
         pub use std::default::Default;

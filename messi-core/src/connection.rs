@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::io::{AsyncRead, AsyncWrite};
 
@@ -22,6 +22,9 @@ use crate::runtime::{BoxSocket, DeadlineTimer, Runtime};
 use crate::settings::Settings;
 use crate::state::{CLOSE_TIMEOUT, Connection as State, Role};
 use crate::{DisconnectReason, Dispatch};
+
+/// What the last callback is given when this side has no time left.
+const ABORT_GRACE: Duration = Duration::from_millis(100);
 
 /// Bytes read at once, at most.
 const READ_SIZE: usize = 64 * 1024;
@@ -49,8 +52,9 @@ pub(crate) struct Connection {
     /// Gone once the connection is closed.
     socket: Option<BoxSocket>,
     closing: Closing,
-    /// Whether this side was stopped: nothing is waited for any longer.
-    stopping: bool,
+    /// Once this side was stopped, what the last callback is given: no other is waited for any
+    /// longer.
+    grace: Option<Duration>,
     /// Whether the socket takes no more for now.
     write_blocked: bool,
     /// Reads and writes since other tasks had their turn.
@@ -86,7 +90,7 @@ impl Connection {
             runtime,
             socket: Some(socket),
             closing: Closing::Writing,
-            stopping: false,
+            grace: None,
             write_blocked: false,
             transfers: 0,
         }
@@ -121,7 +125,7 @@ impl Connection {
     /// Runs the callback that handles a message. One that no callback is for is counted.
     pub(crate) async fn dispatch(&mut self, callback: impl Future<Output = Dispatch>) {
         if self.run(callback).await == Some(Dispatch::UnknownChoice) {
-            self.outbox.counters.count_ignored();
+            self.outbox.counters.ignored_messages.add(1);
         }
     }
 
@@ -129,15 +133,14 @@ impl Connection {
     pub(crate) async fn close(&mut self) -> DisconnectReason {
         self.outbox.seal();
         poll_fn(|cx| self.poll_closed(cx)).await;
-        self.outbox.close();
-        self.state
-            .end_reason()
-            .cloned()
-            .unwrap_or(DisconnectReason::ConnectionClosed)
+        let reason = self.state.end_reason().cloned();
+        let reason = reason.unwrap_or(DisconnectReason::ConnectionClosed);
+        self.outbox.close(&reason, self.state.unsent_messages());
+        reason
     }
 
     /// Runs the callback that follows [`close`](Self::close). Once this side is stopped, it has
-    /// no more than [`CLOSE_TIMEOUT`].
+    /// no more than [`CLOSE_TIMEOUT`], or [`ABORT_GRACE`] if there is no time left.
     pub(crate) async fn run_last(&mut self, callback: impl Future<Output = ()>) {
         let mut callback = pin!(callback);
         let mut deadline = None;
@@ -171,7 +174,7 @@ impl Connection {
         if self.outbox.queued() >= WRITE_SIZE && !self.write_blocked {
             let _ = self.poll_write(cx);
         }
-        self.role == Role::Server && self.state.end_reason().is_none() && self.outbox.is_crowded()
+        self.role == Role::Server && self.state.is_peer_there() && self.outbox.is_crowded()
     }
 
     fn poll_run<T>(
@@ -184,10 +187,10 @@ impl Connection {
         }
         loop {
             self.take_request();
-            if self.stopping {
+            if self.grace.is_some() {
                 return Poll::Ready(None);
             }
-            if self.is_closing() {
+            if self.state.is_closing() {
                 let _ = self.poll_close(cx);
                 ready!(self.park(cx));
             } else {
@@ -207,9 +210,11 @@ impl Connection {
         }
         loop {
             self.take_request();
-            if self.stopping {
-                let limit = self.runtime.now() + CLOSE_TIMEOUT;
-                ready!(self.timer.poll(cx, *deadline.get_or_insert(limit)));
+            if let Some(grace) = self.grace {
+                let limit = self.runtime.now() + grace;
+                let limit = deadline.map_or(limit, |earlier| limit.min(earlier));
+                *deadline = Some(limit);
+                ready!(self.timer.poll(cx, limit));
                 return Poll::Ready(());
             }
             ready!(self.park(cx));
@@ -232,26 +237,30 @@ impl Connection {
         }
     }
 
+    /// Does what is asked, and lets nobody wait for an answer that can't come.
     fn take_request(&mut self) {
-        match self.outbox.take_request() {
-            None => {}
-            Some(Request::End(reason)) => self.state.end(reason, self.runtime.now()),
-            Some(Request::Stop) => {
-                let now = self.runtime.now();
-                self.stopping = true;
-                self.state.end(DisconnectReason::Stopped, now);
-                self.state.close_within(CLOSE_TIMEOUT, now);
-            }
+        if let Some(request) = self.outbox.take_request() {
+            self.handle_request(request, self.runtime.now());
+        }
+        if let Some(reason) = self.state.end_reason() {
+            self.outbox.fail_requests(reason);
         }
     }
 
-    /// Whether nothing that comes from the peer or the handler matters any more.
-    fn is_closing(&self) -> bool {
-        self.state.is_aborted()
-            || self
-                .state
-                .end_reason()
-                .is_some_and(DisconnectReason::is_local)
+    fn handle_request(&mut self, request: Request, now: Instant) {
+        match request {
+            Request::Leave => self.state.leave(now),
+            Request::End(reason) => self.state.end(reason, now),
+            Request::Stop => {
+                self.grace = Some(CLOSE_TIMEOUT);
+                self.state.stop(now);
+            }
+            Request::Abort => {
+                self.grace = Some(ABORT_GRACE);
+                self.state.stop(now);
+                self.state.abort();
+            }
+        }
     }
 }
 
@@ -326,6 +335,7 @@ impl Connection {
 
     fn handle_written(&mut self, count: usize) {
         self.transfers += 1;
+        self.outbox.counters.sent_bytes.add(count as u64);
         self.state.handle_written(count);
         self.outbox
             .set_in_flight(self.state.remaining_output().len());
@@ -345,11 +355,21 @@ impl Connection {
             let now = self.runtime.now();
             match result {
                 Ok(0) => self.state.handle_end_of_input(now),
-                Ok(count) => self.state.handle_input(&scratch[..count], now),
+                Ok(count) => self.handle_input(&scratch[..count], now),
                 Err(error) => self.handle_io_error(error.kind()),
             }
             Poll::Ready(())
         })
+    }
+
+    fn handle_input(&mut self, bytes: &[u8], now: Instant) {
+        let Self { state, outbox, .. } = self;
+        let messages = state.handle_input(bytes, now, |payload| outbox.answer(payload));
+        outbox.counters.received_bytes.add(bytes.len() as u64);
+        outbox.counters.received_messages.add(messages);
+        if let Some(time) = state.round_trip_time() {
+            outbox.counters.set_round_trip_time(time);
+        }
     }
 
     fn handle_io_error(&mut self, kind: io::ErrorKind) {
@@ -414,6 +434,7 @@ impl Connection {
                 };
                 // An error means that the peer has closed already.
                 let _ = ready!(Pin::new(socket).poll_close(cx));
+                self.state.handle_shut_down(self.runtime.now());
                 self.closing = Closing::Lingering;
             }
             Closing::Lingering => ready!(self.poll_linger(cx)),
@@ -479,10 +500,11 @@ mod tests {
     #[test]
     fn an_error_of_writing_ends_the_connection_at_once() {
         let settings = Settings::default();
-        let outbox = Arc::new(Outbox::new(Role::Server.sent(), &settings));
+        let runtime = runtime::default();
+        let shared = Arc::new(settings.clone());
+        let outbox = Arc::new(Outbox::new(Role::Server, &[], shared, runtime.clone()));
         let number = outbox.begin();
         let socket = Box::new(Broken);
-        let runtime = runtime::default();
         let mut connection =
             Connection::new(Role::Server, &settings, socket, outbox.clone(), runtime);
         outbox.push(&(), Sender::Callback(number)).unwrap();

@@ -5,6 +5,7 @@
 //! meet the task of a connection, `connection` that task; `client` and `server` are what users
 //! hold. `runtime` is all that is asked of async-std.
 
+mod answer;
 mod backoff;
 mod client;
 mod connection;
@@ -24,8 +25,16 @@ mod tasks;
 mod timer;
 mod uri;
 
-pub use client::{Client, ClientBuilder};
-pub use error::{ConnectError, DisconnectReason, Error, ListenError, Retry, SendError, UriError};
-pub use protocol::{ConnectWith, Dispatch, Protocol, ServeWith};
+pub use answer::Answer;
+pub use client::{Client, ClientBuilder, ClientState};
+pub use error::{
+    ConnectError, DisconnectReason, Error, ListenError, RequestError, Retry, SendError, UriError,
+};
+pub use protocol::{
+    ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
+};
 pub use server::{ClientId, Server, ServerBuilder, ServerClient};
-pub use stats::Stats;
+pub use stats::{Dropped, ServerStats, Stats};
+
+/// What every line of the log is from, whichever module writes it. None holds a message.
+const LOG_TARGET: &str = "messi";

@@ -5,6 +5,7 @@
 
 mod async_std;
 
+use std::fmt::Debug;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -16,7 +17,7 @@ use futures::future::BoxFuture;
 use futures::io::{AsyncRead, AsyncWrite};
 
 /// Tasks, time and sockets.
-pub(crate) trait Runtime: Send + Sync + 'static {
+pub(crate) trait Runtime: Debug + Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Instant;
 

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use log::info;
 
 use super::accept::Acceptor;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
 use crate::runtime::{self, BoxListener, Runtime};
-use crate::settings::Settings;
+use crate::settings::{Settings, bounded};
 use crate::tasks::Tasks;
 use crate::uri::Uri;
-use crate::{ListenError, Protocol, ServeWith};
+use crate::{LOG_TARGET, ListenError, Protocol, ServeWith};
 
 /// Sets up a [`Server`]. Every setting has a default that suits most programs.
 ///
@@ -66,7 +67,7 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Time without a sign of life after which a client is given up. Default: 3 s, which suits
     /// clients that ping every 2 s.
     pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.keep_alive_timeout = timeout;
+        self.settings.keep_alive_timeout = bounded(timeout);
         self
     }
 
@@ -102,7 +103,14 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Time that a client may take nothing of what waits to be written, before its connection
     /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.write_timeout = timeout;
+        self.settings.write_timeout = bounded(timeout);
+        self
+    }
+
+    /// Time that the answer to a request to a client is waited for, unless
+    /// [`Answer::timeout`](crate::Answer::timeout) sets another. Default: 10 s.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.request_timeout = bounded(timeout);
         self
     }
 
@@ -123,12 +131,21 @@ impl<P: Protocol> ServerBuilder<P> {
     {
         let runtime = runtime::default();
         let (listener, local_addr) = listen(&*runtime, &Uri::parse(&self.uri)?).await?;
+        info!(target: LOG_TARGET, "listening on {local_addr}");
+        let settings = Arc::new(self.settings);
+        let registry = Registry::new(
+            self.max_clients,
+            settings.clone(),
+            P::SERVER_REQUESTS,
+            runtime.clone(),
+        );
         let guard = Arc::new_cyclic(|guard| {
             StopOnDrop(Arc::new(Shared {
                 local_addr,
-                registry: Registry::new(self.max_clients),
+                registry,
                 tasks: Arc::new(Tasks::default()),
-                stopping: event_listener::Event::new(),
+                runtime: runtime.clone(),
+                closed: event_listener::Event::new(),
                 guard: guard.clone(),
             }))
         });
@@ -142,7 +159,7 @@ impl<P: Protocol> ServerBuilder<P> {
             server: server.lent(),
             listener,
             make_handler,
-            settings: self.settings,
+            settings,
             runtime: runtime.clone(),
         };
         runtime.spawn(acceptor.run(running).boxed());
