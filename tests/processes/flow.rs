@@ -66,10 +66,10 @@ impl Settings {
     }
 }
 
-/// Where the messages of a connection go.
-trait Outlet: Send + 'static {
-    /// Waits for room, and sends a message.
-    fn send(&self, message: Numbered) -> impl Future<Output = Result<(), SendError>> + Send;
+/// Where the messages of a connection go: a client, or a client of a server.
+trait Outlet: Send + Sync + 'static {
+    fn try_send(&self, message: Numbered) -> Result<(), SendError>;
+    fn ready(&self) -> impl Future<Output = Result<(), SendError>> + Send;
 }
 
 /// One end of the stream, over one connection after the other.
@@ -131,13 +131,23 @@ impl Flow {
     }
 }
 
-/// Sends until the connection ends.
+/// Sends until the connection ends, with the queue mostly full.
 async fn pump(outlet: impl Outlet, messages: u64, report: Report) {
     for number in 0..messages {
-        match outlet.send(numbered(number)).await {
+        match send(&outlet, number).await {
             Ok(()) => {}
             Err(SendError::NotConnected) => return,
             Err(error) => report(format!("fault: {error}")),
+        }
+    }
+}
+
+/// Sends a message, when there is room for it.
+async fn send(outlet: &impl Outlet, number: u64) -> Result<(), SendError> {
+    loop {
+        match outlet.try_send(numbered(number)) {
+            Err(SendError::QueueFull) => outlet.ready().await?,
+            result => return result,
         }
     }
 }

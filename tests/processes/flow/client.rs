@@ -50,8 +50,11 @@ impl FlowClientHandler for Flow {
 }
 
 impl Outlet for FlowClient {
-    async fn send(&self, message: Numbered) -> Result<(), SendError> {
-        self.ready().await?;
+    fn try_send(&self, message: Numbered) -> Result<(), SendError> {
         self.try_send(message)
+    }
+
+    async fn ready(&self) -> Result<(), SendError> {
+        self.ready().await
     }
 }

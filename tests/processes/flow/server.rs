@@ -47,8 +47,11 @@ impl FlowServerHandler for Flow {
 }
 
 impl Outlet for FlowServerClient {
-    async fn send(&self, message: Numbered) -> Result<(), SendError> {
-        self.ready().await?;
+    fn try_send(&self, message: Numbered) -> Result<(), SendError> {
         self.try_send(message)
+    }
+
+    async fn ready(&self) -> Result<(), SendError> {
+        self.ready().await
     }
 }
