@@ -4,6 +4,7 @@
 //! and a package index. Where one of them is missing the tests are reported as ignored; in CI that
 //! is a failure. Scripted peers around the generated code are in `peers/`.
 
+#[allow(dead_code, reason = "the tests of killed processes use the rest")]
 #[path = "../common/events.rs"]
 mod events;
 #[path = "../common/port.rs"]
