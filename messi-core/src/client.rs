@@ -244,10 +244,11 @@ impl<P: Protocol> Clone for Client<P> {
 
 impl<P: Protocol> Debug for Client<P> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let uris: Vec<String> = self.shared.uris.iter().map(Uri::to_string).collect();
         formatter
             .debug_struct("Client")
             .field("protocol", &P::NAME)
-            .field("uris", &self.shared.uris)
+            .field("uris", &uris)
             .field("state", &self.state())
             .finish_non_exhaustive()
     }
