@@ -40,7 +40,9 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
                 Err(error) => self.report(&error).await,
             };
             let delay = match retry {
-                Retry::Backoff => self.backoff.delay(failures, fastrand::f64()),
+                Retry::Backoff => self
+                    .backoff
+                    .delay(failures, self.connector.runtime.random()),
                 Retry::After(delay) => delay,
                 Retry::Never => break,
             };
