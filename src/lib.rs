@@ -2,7 +2,7 @@
 
 pub use messi_core::{
     Client, ClientBuilder, ClientId, ConnectError, DisconnectReason, Error, ListenError, Retry,
-    SendError, Server, ServerBuilder, ServerClient, Stats, UriError,
+    SendError, Server, ServerBuilder, ServerClient, Stats, UriError, testing,
 };
 
 /// Makes a typed client and server of a proto3 schema.

@@ -11,11 +11,13 @@ use super::task::Task;
 use super::{Client, Shared, StopOnDrop};
 use crate::backoff::Backoff;
 use crate::outbox::{Outbox, Sender};
+use crate::runtime::{self, Runtime};
 use crate::settings::Settings;
 use crate::state::Role;
 use crate::tasks::Tasks;
+use crate::testing::Simulation;
 use crate::uri::Uri;
-use crate::{ConnectWith, Protocol, UriError, runtime};
+use crate::{ConnectWith, Protocol, UriError};
 
 /// Sets up a [`Client`]. Every setting has a default that suits most programs.
 ///
@@ -43,6 +45,7 @@ pub struct ClientBuilder<P: Protocol> {
     settings: Settings,
     connect_timeout: Duration,
     backoff: Backoff,
+    runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -56,6 +59,7 @@ impl<P: Protocol> ClientBuilder<P> {
                 min: Duration::from_secs(1),
                 max: Duration::from_secs(30),
             },
+            runtime: runtime::default(),
             protocol: PhantomData,
         }
     }
@@ -118,6 +122,12 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
+    /// Lets the client run in a simulation, for tests: see [`testing`](crate::testing).
+    pub fn simulated(mut self, simulation: &Simulation) -> Self {
+        self.runtime = simulation.runtime();
+        self
+    }
+
     /// Starts the client with one handler for its whole life. It connects in the background: a
     /// server that can't be reached is no error here, but a call of `on_connect_failure`.
     ///
@@ -146,7 +156,7 @@ impl<P: Protocol> ClientBuilder<P> {
             sender: Sender::Other,
             protocol: PhantomData,
         };
-        let runtime = runtime::default();
+        let runtime = self.runtime;
         let running = client.shared.tasks.begin();
         let task = Task {
             client: client.lent(0),
