@@ -3,7 +3,7 @@
 pub use messi_core::{
     Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
     Error, ListenError, RequestError, Retry, SendError, Server, ServerBuilder, ServerClient,
-    ServerStats, Stats, UriError,
+    ServerStats, Stats, UriError, testing,
 };
 
 /// Makes a typed client and server of a proto3 schema.

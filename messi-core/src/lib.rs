@@ -3,7 +3,7 @@
 //! From the inside out: `frame` is the wire format; `input`, `output`, `keep_alive` and `timer` are
 //! the parts of `state`, one connection without I/O and without a clock; `outbox` is where senders
 //! meet the task of a connection, `connection` that task; `client` and `server` are what users
-//! hold. `runtime` is all that is asked of async-std.
+//! hold. `runtime` is all that is asked of async-std, and `testing` a second runtime, in memory.
 
 mod answer;
 mod backoff;
@@ -22,6 +22,7 @@ mod settings;
 mod state;
 mod stats;
 mod tasks;
+pub mod testing;
 mod timer;
 mod uri;
 

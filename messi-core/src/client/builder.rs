@@ -12,11 +12,13 @@ use super::task::Task;
 use super::{Client, Shared, StopOnDrop};
 use crate::backoff::Backoff;
 use crate::outbox::{Outbox, Sender};
+use crate::runtime::{self, Runtime};
 use crate::settings::{Offline, Settings, bounded};
 use crate::state::Role;
 use crate::tasks::Tasks;
+use crate::testing::Simulation;
 use crate::uri::Uri;
-use crate::{ConnectWith, Protocol, UriError, runtime};
+use crate::{ConnectWith, Protocol, UriError};
 
 /// Sets up a [`Client`]. Every setting has a default that suits most programs.
 ///
@@ -44,6 +46,7 @@ pub struct ClientBuilder<P: Protocol> {
     settings: Settings,
     connect_timeout: Duration,
     backoff: Backoff,
+    runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -57,6 +60,7 @@ impl<P: Protocol> ClientBuilder<P> {
                 min: Duration::from_secs(1),
                 max: Duration::from_secs(30),
             },
+            runtime: runtime::default(),
             protocol: PhantomData,
         }
     }
@@ -159,6 +163,12 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
+    /// Lets the client run in a simulation, for tests: see [`testing`](crate::testing).
+    pub fn simulated(mut self, simulation: &Simulation) -> Self {
+        self.runtime = simulation.runtime();
+        self
+    }
+
     /// Starts the client with one handler for its whole life. It connects in the background: a
     /// server that can't be reached is no error here, but a call of `on_connect_failure`.
     ///
@@ -176,7 +186,7 @@ impl<P: Protocol> ClientBuilder<P> {
             .map(|uri| Uri::parse(uri))
             .collect::<Result<_, _>>()?;
         let settings = Arc::new(self.settings);
-        let runtime = runtime::default();
+        let runtime = self.runtime;
         let outbox = Arc::new(Outbox::new(
             Role::Client,
             P::CLIENT_REQUESTS,

@@ -119,7 +119,7 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
             Retry::Backoff => {
                 let rounds = failures as usize / self.connector.servers();
                 let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-                Some(self.backoff.delay(rounds, fastrand::f64()))
+                Some(self.backoff.delay(rounds, self.connector.runtime.random()))
             }
             Retry::After(delay) => Some(delay),
             Retry::Never => None,

@@ -15,6 +15,7 @@ use super::{Server, ServerClient, Shared, StopOnDrop};
 use crate::runtime::{self, BoxListener, Runtime};
 use crate::settings::{Settings, bounded};
 use crate::tasks::Tasks;
+use crate::testing::Simulation;
 use crate::uri::Uri;
 use crate::{LOG_TARGET, ListenError, Protocol, ServeWith};
 
@@ -44,6 +45,7 @@ pub struct ServerBuilder<P: Protocol> {
     uri: String,
     settings: Settings,
     max_clients: usize,
+    runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -53,6 +55,7 @@ impl<P: Protocol> ServerBuilder<P> {
             uri,
             settings: Settings::default(),
             max_clients: 10_000,
+            runtime: runtime::default(),
             protocol: PhantomData,
         }
     }
@@ -114,6 +117,12 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
+    /// Lets the server run in a simulation, for tests: see [`testing`](crate::testing).
+    pub fn simulated(mut self, simulation: &Simulation) -> Self {
+        self.runtime = simulation.runtime();
+        self
+    }
+
     /// Starts the server. For each client that connects, `make_handler` makes the handler that
     /// gets its messages: what belongs to one connection lives in the handler, what all share in
     /// what the closure captures.
@@ -129,7 +138,7 @@ impl<P: Protocol> ServerBuilder<P> {
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
         P: ServeWith<H>,
     {
-        let runtime = runtime::default();
+        let runtime = self.runtime;
         let (listener, local_addr) = listen(&*runtime, &Uri::parse(&self.uri)?).await?;
         info!(target: LOG_TARGET, "listening on {local_addr}");
         let settings = Arc::new(self.settings);
