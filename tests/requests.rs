@@ -374,6 +374,7 @@ fn answers_overtake_messages_that_wait_for_the_handler() {
             .simulated(&world.simulation)
             .start(Asking(seen.clone()))
             .unwrap();
+        client.connected().await.unwrap();
         assert_eq!(client.echo_req(echo("here")).await, answer("here"));
         for text in ["a", "b"] {
             world.server.broadcast(Note { text: text.into() });
