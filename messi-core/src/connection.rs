@@ -122,6 +122,14 @@ impl Connection {
         poll_fn(|cx| self.poll_run(cx, callback.as_mut())).await
     }
 
+    /// Lets what others sent follow what the first callback sent, if the connection is still there:
+    /// it might wait for another one.
+    pub(crate) fn open(&self) {
+        if self.state.end_reason().is_none() {
+            self.outbox.open();
+        }
+    }
+
     /// Runs the callback that handles a message. One that no callback is for is counted.
     pub(crate) async fn dispatch(&mut self, callback: impl Future<Output = Dispatch>) {
         if self.run(callback).await == Some(Dispatch::UnknownChoice) {

@@ -83,7 +83,7 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         );
         info!(target: LOG_TARGET, "connected to {uri}");
         connection.run(P::on_connected(handler, &client)).await;
-        outbox.open();
+        connection.open();
         while let Some(payload) = connection.next().await {
             if let Some(message) = connection.decode(&payload) {
                 connection

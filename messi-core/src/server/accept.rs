@@ -105,7 +105,7 @@ async fn serve<P, H>(
     connection
         .run(P::on_client_connected(&mut handler, &client))
         .await;
-    peer.outbox.open();
+    connection.open();
     while let Some(payload) = connection.next().await {
         if let Some(message) = connection.decode(&payload) {
             connection
