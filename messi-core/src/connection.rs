@@ -15,13 +15,14 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use futures::io::{AsyncRead, AsyncWrite};
+use log::error;
 
 use crate::input::Payload;
 use crate::outbox::{Outbox, Request};
 use crate::runtime::{BoxSocket, DeadlineTimer, Runtime};
 use crate::settings::Settings;
 use crate::state::{CLOSE_TIMEOUT, Connection as State, Role};
-use crate::{DisconnectReason, Dispatch};
+use crate::{DisconnectReason, Dispatch, LOG_TARGET};
 
 /// What the last callback is given when this side has no time left.
 const ABORT_GRACE: Duration = Duration::from_millis(100);
@@ -238,6 +239,7 @@ impl Connection {
         match catch_unwind(AssertUnwindSafe(|| callback.poll(cx))) {
             Ok(poll) => poll.map(Some),
             Err(_) => {
+                error!(target: LOG_TARGET, "a callback panicked, which ends its connection");
                 self.state
                     .end(DisconnectReason::HandlerPanicked, self.runtime.now());
                 Poll::Ready(None)

@@ -13,6 +13,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use event_listener::Event;
+use log::warn;
 use prost::Message;
 
 use self::requests::BoxWaiter;
@@ -25,7 +26,7 @@ use crate::settings::Settings;
 use crate::state::Role;
 use crate::stats::{Counters, Stats};
 use crate::tasks::until;
-use crate::{DisconnectReason, RequestKind, SendError};
+use crate::{DisconnectReason, LOG_TARGET, RequestKind, SendError};
 
 /// Who sends: it decides what goes first while a connection opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -312,12 +313,14 @@ impl Outbox {
 
     fn push_outgoing(&self, message: Outgoing<impl FnOnce(&mut Vec<u8>)>) -> Result<(), SendError> {
         let mut state = self.lock();
-        state.push(message, &self.settings, || self.runtime.now())?;
+        let expired = state.dropped.expired;
+        let result = state.push(message, &self.settings, || self.runtime.now());
         self.publish(&state);
-        let waker = state.waker_for_frames();
+        let expired = state.dropped.expired - expired;
+        let waker = result.map(|()| state.waker_for_frames());
         drop(state);
-        wake(waker);
-        Ok(())
+        report_expired(expired);
+        waker.map(wake)
     }
 }
 
@@ -327,10 +330,13 @@ impl Outbox {
     /// Begins a connection, and tells its number. Until [`open`](Self::open), callbacks go first.
     pub(crate) fn begin(&self) -> u64 {
         let mut state = self.lock();
+        let expired = state.dropped.expired;
         state.begin(&self.settings, self.runtime.now());
         self.publish(&state);
+        let expired = state.dropped.expired - expired;
         let connection = state.connection;
         drop(state);
+        report_expired(expired);
         self.progress.notify(usize::MAX);
         connection
     }
@@ -448,5 +454,12 @@ impl Outbox {
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
+    }
+}
+
+/// Logs what became too old. Never under the lock: a log may itself be sent with messi.
+fn report_expired(messages: u64) {
+    if messages > 0 {
+        warn!(target: LOG_TARGET, "messages dropped, as they waited for a connection for too long: {messages}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::FutureExt;
-use log::{info, warn};
+use log::{error, info, warn};
 
 use super::Client;
 use super::connect::Connector;
@@ -106,7 +106,10 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         let answer = AssertUnwindSafe(callback).catch_unwind();
         match unless(self.client.shared.outbox.stopping(), answer).await {
             Some(Ok(retry)) => retry,
-            Some(Err(_)) => Retry::Backoff,
+            Some(Err(_)) => {
+                error!(target: LOG_TARGET, "on_connect_failure panicked");
+                Retry::Backoff
+            }
             None => Retry::Never,
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::FutureExt;
-use log::{info, warn};
+use log::{error, info, warn};
 
 use super::registry::Peer;
 use super::{Server, ServerClient};
@@ -75,6 +75,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
         let client = ServerClient::lent(&self.server, &peer, peer.outbox.begin());
         let make_handler = AssertUnwindSafe(|| (self.make_handler)(&client));
         let Ok(handler) = catch_unwind(make_handler) else {
+            error!(target: LOG_TARGET, "making a handler for {address} panicked");
             return shared.registry.leave(peer.id);
         };
         let runtime = self.runtime.clone();
