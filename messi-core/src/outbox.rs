@@ -218,6 +218,7 @@ impl Outbox {
             state.request = Some(request);
         }
         self.requested.store(true, Ordering::Release);
+        self.publish(&state);
         let waker = state.waker.take();
         drop(state);
         wake(waker);
@@ -404,7 +405,9 @@ impl Outbox {
 
     /// Lets nothing more in. What is there can still be taken.
     pub(crate) fn seal(&self) {
-        self.lock().seal(&self.settings);
+        let mut state = self.lock();
+        state.seal(&self.settings);
+        self.publish(&state);
     }
 
     /// Ends the connection: what was not taken is lost, and so are `unsent` messages that were.
