@@ -82,7 +82,7 @@ impl Shared {
 
     fn stop(&self) {
         self.close();
-        self.registry.for_each(|peer| peer.outbox.stop());
+        self.registry.for_each_task(|peer| peer.outbox.stop());
     }
 
     /// Waits until no more clients are to be accepted.
@@ -195,7 +195,8 @@ impl<P: Protocol> Server<P> {
         };
         let limit = self.shared.runtime.sleep(bounded(limit));
         if unless(limit, leaving).await.is_none() {
-            self.shared.registry.for_each(|peer| peer.outbox.abort());
+            let registry = &self.shared.registry;
+            registry.for_each_task(|peer| peer.outbox.abort());
             self.wait().await;
         }
     }

@@ -61,7 +61,7 @@ impl<P: Protocol> ServerBuilder<P> {
     }
 
     /// Most clients at a time. One too many is accepted and closed at once, and never seen by a
-    /// handler. Default: 10,000.
+    /// handler. A client counts until its last callback has returned. Default: 10,000.
     pub fn max_clients(mut self, clients: usize) -> Self {
         self.max_clients = clients;
         self

@@ -40,6 +40,8 @@ struct State {
     /// What happened on the connections of clients that have left.
     past: Stats,
     peers: BTreeMap<ClientId, Arc<Peer>>,
+    /// Those whose connections are closed, but whose last callback runs.
+    leaving: BTreeMap<ClientId, Arc<Peer>>,
 }
 
 impl Registry {
@@ -65,7 +67,7 @@ impl Registry {
         if state.closed {
             return None;
         }
-        if state.peers.len() >= self.max_clients {
+        if state.peers.len() + state.leaving.len() >= self.max_clients {
             state.refused += 1;
             return None;
         }
@@ -90,18 +92,34 @@ impl Registry {
         )
     }
 
-    /// Removes a client.
+    /// Takes a client from those that are connected. It can still be told to stop.
     pub(super) fn leave(&self, id: ClientId) {
         let mut state = self.lock();
         if let Some(peer) = state.peers.remove(&id) {
             state.past.add(&peer.outbox.stats());
+            state.leaving.insert(id, peer);
         }
+    }
+
+    /// Forgets a client that has left.
+    pub(super) fn forget(&self, id: ClientId) {
+        self.lock().leaving.remove(&id);
     }
 
     /// Calls a function for each client. Calls from several threads do not mix, so that every
     /// client sees their effects in the same order.
     pub(super) fn for_each(&self, mut call: impl FnMut(&Arc<Peer>)) {
         self.lock().peers.values().for_each(&mut call);
+    }
+
+    /// Calls a function for each client whose task runs, be it connected or not.
+    pub(super) fn for_each_task(&self, call: impl FnMut(&Arc<Peer>)) {
+        let state = self.lock();
+        state
+            .peers
+            .values()
+            .chain(state.leaving.values())
+            .for_each(call);
     }
 
     /// Lets no client in any more.
