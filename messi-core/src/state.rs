@@ -54,8 +54,10 @@ pub(crate) struct Connection {
     max_received_size: usize,
     max_unhandled_bytes: usize,
     write_timeout: Duration,
-    /// The pace at which a server that has paused reading tells that it is there.
-    paused_interval: Duration,
+    /// The pace at which a server that can't see pings tells that it is there.
+    telling_interval: Duration,
+    /// When a server last told so, be it in answer to a ping.
+    told: Instant,
     input: Input,
     output: Output,
     keep_alive: KeepAlive,
@@ -85,7 +87,8 @@ impl Connection {
             max_received_size: settings.max_received_size,
             max_unhandled_bytes: settings.max_unhandled_bytes,
             write_timeout: settings.write_timeout,
-            paused_interval: settings.keep_alive_timeout / 3,
+            telling_interval: settings.keep_alive_timeout / 3,
+            told: now,
             input: Input::default(),
             output: Output::default(),
             keep_alive,
@@ -132,9 +135,7 @@ impl Connection {
             }
             self.proved = true;
             match header.message_type() {
-                Some(MessageType::Ping) if self.role == Role::Server => {
-                    self.output.push_keep_alive(MessageType::Pong);
-                }
+                Some(MessageType::Ping) if self.role == Role::Server => self.tell(now),
                 Some(MessageType::Pong) => self.keep_alive.handle_pong(now),
                 message_type if message_type == Some(self.role.received()) => {
                     messages += 1;
@@ -145,10 +146,27 @@ impl Connection {
                 _ => {}
             }
         }
-        if self.role == Role::Server && !self.wants_input() {
-            self.timers.set(Timer::Paused, now + self.paused_interval);
+        if self.role == Role::Server {
+            self.tell_of_progress(now);
         }
         messages
+    }
+
+    /// The client's pings may be stuck behind what it uploads, or in a server that has paused
+    /// reading: it must not take that for silence.
+    fn tell_of_progress(&mut self, now: Instant) {
+        if now >= self.told + self.telling_interval {
+            self.tell(now);
+        }
+        if !self.wants_input() {
+            self.timers.set(Timer::Paused, now + self.telling_interval);
+        }
+    }
+
+    /// Tells the client that this server is there.
+    fn tell(&mut self, now: Instant) {
+        self.output.push_keep_alive(MessageType::Pong);
+        self.told = now;
     }
 
     /// The peer will send nothing more.
@@ -254,8 +272,8 @@ impl Connection {
         if self.wants_input() {
             return self.timers.stop(Timer::Paused);
         }
-        self.output.push_keep_alive(MessageType::Pong);
-        self.timers.set(Timer::Paused, now + self.paused_interval);
+        self.tell(now);
+        self.timers.set(Timer::Paused, now + self.telling_interval);
     }
 
     fn handle_keep_alive(&mut self, now: Instant) {
@@ -296,7 +314,7 @@ impl Connection {
     pub(crate) fn leave(&mut self, now: Instant) {
         if self.end.is_none() {
             self.timers.stop(Timer::KeepAlive);
-            self.timers.set(Timer::Paused, now + self.paused_interval);
+            self.timers.set(Timer::Paused, now + self.telling_interval);
             self.end = Some(DisconnectReason::Stopped);
         }
     }
