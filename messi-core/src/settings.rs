@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) keep_alive_timeout: Duration,
     /// How long the peer may refuse to take a single byte of what waits for it.
     pub(crate) write_timeout: Duration,
+    /// How long a message may take to arrive, or at least to make some progress.
+    pub(crate) message_timeout: Duration,
     /// How long the answer to a request is waited for, unless the request says so.
     pub(crate) request_timeout: Duration,
     /// What is kept while there is no connection.
@@ -68,6 +70,7 @@ impl Default for Settings {
             keep_alive_interval: Duration::from_secs(2),
             keep_alive_timeout: Duration::from_secs(3),
             write_timeout: Duration::from_secs(10),
+            message_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(10),
             offline: None,
         }

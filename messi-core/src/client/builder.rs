@@ -136,6 +136,14 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
+    /// Time in which a message that has begun to arrive from the server must be complete, or at least
+    /// 1 KiB more of it must have come; else the connection ends with
+    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s.
+    pub fn message_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.message_timeout = bounded(timeout);
+        self
+    }
+
     /// Time that the answer to a request is waited for, unless
     /// [`Answer::timeout`](crate::Answer::timeout) sets another. Default: 10 s.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
