@@ -27,7 +27,8 @@ use crate::SendError;
 #[non_exhaustive]
 pub struct Stats {
     /// Messages queued for the peer. Those of them that it did not get are in
-    /// [`Dropped::unsent`], as far as this side can know.
+    /// [`Dropped::unsent`], as far as this side can know, and with
+    /// [`Overflow::DropOldest`](crate::Overflow::DropOldest) in [`Dropped::queue_full`].
     pub sent_messages: u64,
     /// Bytes handed to the operating system, those of headers and keep-alive included.
     pub sent_bytes: u64,

@@ -1,6 +1,7 @@
 //! A client and a server in a simulation.
 
 use messi::testing::{Connection, Simulation};
+use messi::{ClientBuilder, ServerBuilder};
 
 use super::chat::*;
 use super::{Event, Events, reporter};
@@ -19,17 +20,28 @@ pub struct Pair {
 
 impl Pair {
     pub async fn connect(simulation: &Simulation) -> Self {
+        Self::connect_with(
+            simulation,
+            ChatServer::builder(ROOM),
+            ChatClient::builder(ROOM),
+        )
+        .await
+    }
+
+    /// A pair with settings.
+    pub async fn connect_with(
+        simulation: &Simulation,
+        server: ServerBuilder<Chat>,
+        client: ClientBuilder<Chat>,
+    ) -> Self {
         let (reporter, mut server_events) = reporter();
-        let server = ChatServer::builder(ROOM)
+        let server = server
             .simulated(simulation)
             .start(move |_| reporter.clone())
             .await
             .unwrap();
         let (reporter, mut client_events) = super::reporter();
-        let client = ChatClient::builder(ROOM)
-            .simulated(simulation)
-            .start(reporter)
-            .unwrap();
+        let client = client.simulated(simulation).start(reporter).unwrap();
         assert_eq!(client_events.next().await, Event::Connected);
         assert_eq!(server_events.next().await, Event::Connected);
         Self {

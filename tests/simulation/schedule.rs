@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use futures::future::{BoxFuture, FutureExt, join_all};
-use messi::RequestError;
 use messi::testing::{Connection, Direction, Simulation};
+use messi::{Overflow, RequestError};
 
 use crate::journal::Journal;
 use crate::parties::{Session, Ui};
@@ -95,6 +95,14 @@ impl<'a> World<'a> {
         self.next_number
     }
 
+    /// Not the one that makes gaps between what was taken in.
+    fn overflow(&mut self) -> Overflow {
+        *choose(
+            &mut self.random,
+            &[Overflow::Disconnect, Overflow::DropNewest],
+        )
+    }
+
     // --- Parties ---
 
     async fn start_server(&mut self) {
@@ -103,6 +111,8 @@ impl<'a> World<'a> {
         let server = RequestsServer::builder("tcp://server:1")
             .simulated(self.simulation)
             .max_clients(self.random.usize(2..10))
+            .max_total_queued_bytes(*choose(&mut self.random, &[1_000, 100_000, 1_000_000]))
+            .overflow(self.overflow())
             .max_queued_bytes(self.max_queued_bytes)
             .max_unhandled_bytes(*choose(&mut self.random, &[1, 1_000, 1_000_000]))
             .start(move |client| {
@@ -124,6 +134,7 @@ impl<'a> World<'a> {
             .alternative_uri("tcp://same-server:1")
             .simulated(self.simulation)
             .max_queued_bytes(self.max_queued_bytes)
+            .overflow(self.overflow())
             .max_unhandled_bytes(*choose(&mut self.random, &[1, 1_000, 1_000_000]))
             .reconnect_delay(Duration::from_millis(100), Duration::from_secs(5));
         if self.random.bool() {

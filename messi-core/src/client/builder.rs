@@ -13,7 +13,7 @@ use super::{Client, Shared, StopOnDrop};
 use crate::backoff::Backoff;
 use crate::outbox::{Outbox, Sender};
 use crate::runtime::{self, Runtime};
-use crate::settings::{Offline, Settings, bounded};
+use crate::settings::{Offline, Overflow, Settings, bounded};
 use crate::state::Role;
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
@@ -119,6 +119,13 @@ impl<P: Protocol> ClientBuilder<P> {
     /// Most bytes that may wait to be written. Default: 4 MiB.
     pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_queued_bytes = bytes;
+        self
+    }
+
+    /// What becomes of a message when as many bytes wait to be written as may. Default:
+    /// [`Overflow::Disconnect`].
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.settings.overflow = overflow;
         self
     }
 

@@ -12,8 +12,9 @@ use log::info;
 use super::accept::Acceptor;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
+use crate::outbox::Budget;
 use crate::runtime::{self, BoxListener, Runtime};
-use crate::settings::{Settings, bounded};
+use crate::settings::{Overflow, Settings, bounded};
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
 use crate::uri::Uri;
@@ -45,6 +46,7 @@ pub struct ServerBuilder<P: Protocol> {
     uri: String,
     settings: Settings,
     max_clients: usize,
+    max_total_queued_bytes: usize,
     runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
@@ -55,6 +57,7 @@ impl<P: Protocol> ServerBuilder<P> {
             uri,
             settings: Settings::default(),
             max_clients: 10_000,
+            max_total_queued_bytes: 256 * 1024 * 1024,
             runtime: runtime::default(),
             protocol: PhantomData,
         }
@@ -93,6 +96,21 @@ impl<P: Protocol> ServerBuilder<P> {
     /// are not handled until some are written. Default: 4 MiB.
     pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_queued_bytes = bytes;
+        self
+    }
+
+    /// Most bytes that may wait to be written to all clients together, beyond 4 KiB for each. The
+    /// less of it is left, the less may wait for one client: no more than is left for all others.
+    /// So clients that read are served when many others do not. Default: 256 MiB.
+    pub fn max_total_queued_bytes(mut self, bytes: usize) -> Self {
+        self.max_total_queued_bytes = bytes;
+        self
+    }
+
+    /// What becomes of a message when as many bytes wait to be written as may. Default:
+    /// [`Overflow::Disconnect`].
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.settings.overflow = overflow;
         self
     }
 
@@ -152,6 +170,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let settings = Arc::new(self.settings);
         let registry = Registry::new(
             self.max_clients,
+            Budget::new(self.max_total_queued_bytes),
             settings.clone(),
             P::SERVER_REQUESTS,
             runtime.clone(),

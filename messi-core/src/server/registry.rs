@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ClientId;
-use crate::outbox::Outbox;
+use crate::outbox::{Budget, Outbox};
 use crate::runtime::Runtime;
 use crate::settings::Settings;
 use crate::state::Role;
@@ -23,6 +23,7 @@ pub(super) struct Peer {
 #[derive(Debug)]
 pub(super) struct Registry {
     max_clients: usize,
+    budget: Arc<Budget>,
     settings: Arc<Settings>,
     kinds: &'static [RequestKind],
     runtime: Arc<dyn Runtime>,
@@ -47,12 +48,14 @@ struct State {
 impl Registry {
     pub(super) fn new(
         max_clients: usize,
+        budget: Budget,
         settings: Arc<Settings>,
         kinds: &'static [RequestKind],
         runtime: Arc<dyn Runtime>,
     ) -> Self {
         Self {
             max_clients,
+            budget: Arc::new(budget),
             settings,
             kinds,
             runtime,
@@ -90,6 +93,7 @@ impl Registry {
             self.settings.clone(),
             self.runtime.clone(),
         )
+        .sharing(&self.budget)
     }
 
     /// Takes a client from those that are connected. It can still be told to stop.
