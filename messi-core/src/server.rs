@@ -1,6 +1,7 @@
 //! The server: a handle, a task that accepts, and a task for each client.
 
 mod accept;
+mod admission;
 mod builder;
 mod client;
 mod registry;

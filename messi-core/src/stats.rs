@@ -121,8 +121,10 @@ impl Dropped {
 pub struct ServerStats {
     /// Clients connected at this moment.
     pub clients: usize,
-    /// Clients that were turned away, since there were
-    /// [`max_clients`](crate::ServerBuilder::max_clients) already.
+    /// Clients that were turned away: above
+    /// [`max_clients`](crate::ServerBuilder::max_clients),
+    /// [`max_clients_per_address`](crate::ServerBuilder::max_clients_per_address) or
+    /// [`max_clients_per_second`](crate::ServerBuilder::max_clients_per_second).
     pub refused: u64,
     /// What has happened on all connections together, those that have ended included.
     pub total: Stats,

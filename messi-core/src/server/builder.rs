@@ -10,6 +10,7 @@ use futures::FutureExt;
 use log::info;
 
 use super::accept::Acceptor;
+use super::admission::Limits;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
 use crate::outbox::Budget;
@@ -45,7 +46,7 @@ use crate::{LOG_TARGET, ListenError, Protocol, ServeWith};
 pub struct ServerBuilder<P: Protocol> {
     uri: String,
     settings: Settings,
-    max_clients: usize,
+    limits: Limits,
     max_total_queued_bytes: usize,
     runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
@@ -56,7 +57,7 @@ impl<P: Protocol> ServerBuilder<P> {
         Self {
             uri,
             settings: Settings::default(),
-            max_clients: 10_000,
+            limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
             runtime: runtime::default(),
             protocol: PhantomData,
@@ -66,7 +67,23 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Most clients at a time. One too many is accepted and closed at once, and never seen by a
     /// handler. A client counts until its last callback has returned. Default: 10,000.
     pub fn max_clients(mut self, clients: usize) -> Self {
-        self.max_clients = clients;
+        self.limits.clients = clients;
+        self
+    }
+
+    /// Most clients at a time from one address. One too many is turned away like one above
+    /// [`max_clients`](Self::max_clients). Many clients may share an address, behind a router or a
+    /// proxy. Default: no limit.
+    pub fn max_clients_per_address(mut self, clients: usize) -> Self {
+        self.limits.clients_per_address = clients;
+        self
+    }
+
+    /// Most clients that come in within a second, in bursts or evenly. Those above are turned away
+    /// like those above [`max_clients`](Self::max_clients); they come back by themselves. Default:
+    /// no limit.
+    pub fn max_clients_per_second(mut self, clients: u32) -> Self {
+        self.limits.clients_per_second = Some(clients);
         self
     }
 
@@ -169,7 +186,7 @@ impl<P: Protocol> ServerBuilder<P> {
         info!(target: LOG_TARGET, "listening on {local_addr}");
         let settings = Arc::new(self.settings);
         let registry = Registry::new(
-            self.max_clients,
+            self.limits,
             Budget::new(self.max_total_queued_bytes),
             settings.clone(),
             P::SERVER_REQUESTS,

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::ClientId;
+use super::admission::{Admission, Limits};
 use crate::outbox::{Budget, Outbox};
 use crate::runtime::Runtime;
 use crate::settings::Settings;
@@ -22,7 +24,6 @@ pub(super) struct Peer {
 /// Every connected client, by the order in which they came.
 #[derive(Debug)]
 pub(super) struct Registry {
-    max_clients: usize,
     budget: Arc<Budget>,
     settings: Arc<Settings>,
     kinds: &'static [RequestKind],
@@ -30,10 +31,11 @@ pub(super) struct Registry {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     /// Whether no client is let in any more.
     closed: bool,
+    admission: Admission,
     /// Never used again, so that an old handle can't reach a new client.
     next_id: u64,
     /// Clients that were turned away.
@@ -45,32 +47,44 @@ struct State {
     leaving: BTreeMap<ClientId, Arc<Peer>>,
 }
 
+impl State {
+    fn new(limits: Limits, now: Instant) -> Self {
+        Self {
+            closed: false,
+            admission: Admission::new(limits, now),
+            next_id: 0,
+            refused: 0,
+            past: Stats::default(),
+            peers: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+        }
+    }
+}
+
 impl Registry {
     pub(super) fn new(
-        max_clients: usize,
+        limits: Limits,
         budget: Budget,
         settings: Arc<Settings>,
         kinds: &'static [RequestKind],
         runtime: Arc<dyn Runtime>,
     ) -> Self {
         Self {
-            max_clients,
             budget: Arc::new(budget),
             settings,
             kinds,
+            state: Mutex::new(State::new(limits, runtime.now())),
             runtime,
-            state: Mutex::default(),
         }
     }
 
-    /// Enters a client and begins its connection; `None` if there are too many already, or if the
-    /// server is to stop.
+    /// Enters a client; `None` if there are too many already, or if the server is to stop.
     pub(super) fn enter(&self, address: SocketAddr) -> Option<Arc<Peer>> {
         let mut state = self.lock();
         if state.closed {
             return None;
         }
-        if state.peers.len() + state.leaving.len() >= self.max_clients {
+        if !state.admission.admit(address.ip(), self.runtime.now()) {
             state.refused += 1;
             return None;
         }
@@ -107,7 +121,10 @@ impl Registry {
 
     /// Forgets a client that has left.
     pub(super) fn forget(&self, id: ClientId) {
-        self.lock().leaving.remove(&id);
+        let mut state = self.lock();
+        if let Some(peer) = state.leaving.remove(&id) {
+            state.admission.release(peer.address.ip());
+        }
     }
 
     /// Calls a function for each client. Calls from several threads do not mix, so that every
