@@ -92,6 +92,15 @@ impl Diagnostics {
         files.into_iter().any(|(other, _)| other == file)
     }
 
+    /// Whether something is wrong at a place in a file.
+    pub(crate) fn concern_place(&self, file: &str, position: Position) -> bool {
+        let place = Some((file, Some(position)));
+        self.0.iter().any(|diagnostic| {
+            let location = diagnostic.location.as_ref();
+            location.map(|(file, position)| (file.as_str(), *position)) == place
+        })
+    }
+
     /// The problems, those of one file in the order of their places.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.0.sort_by_key(|diagnostic| match &diagnostic.location {

@@ -71,7 +71,7 @@ fn reserved_ranges_are_in_order_apart_and_within_limits() {
         ),
         (
             "message A { reserved 08; }",
-            "found a reserved range that is not of numbers\n --> chat.proto:3:22",
+            "found `08`, which is not a number: one in decimal begins with 1 to 9, in octal with 0, in hexadecimal with 0x\n --> chat.proto:3:22",
         ),
         (
             "enum E { X = 0; reserved 3, 1 to 5; }",
