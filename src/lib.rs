@@ -1,8 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub use messi_core::{
-    Client, ClientBuilder, ClientId, ConnectError, DisconnectReason, Error, ListenError, Retry,
-    SendError, Server, ServerBuilder, ServerClient, Stats, UriError,
+    Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
+    Error, ListenError, RequestError, Retry, SendError, Server, ServerBuilder, ServerClient,
+    ServerStats, Stats, UriError, testing,
 };
 
 /// Makes a typed client and server of a proto3 schema.
@@ -90,6 +91,7 @@ pub use messi_core::{
 /// | `ChatServerClient` | a client as its server sees it: a [`ServerClient`] |
 /// | `ChatClientHandler` | what happens to a client: `on_connected`, `on_disconnected`, `on_connect_failure`, and `on_<choice>` for each choice of `ServerToClient` |
 /// | `ChatServerHandler` | what happens to a client of a server: `on_client_connected`, `on_client_disconnected`, and `on_<choice>` for each choice of `ClientToServer` |
+/// | `ChatClientRequests`, `ChatServerClientRequests` | what a client can ask the server, and a server a client: for each request that has an answer |
 /// | `Chat` | the protocol itself, which the types above are given |
 /// | `ConnectReq`, … | a struct or an enum for each type of the schema |
 ///
@@ -112,6 +114,20 @@ pub use messi_core::{
 /// let message = MessageInd { user: "Erik".into(), text: "Hi!".into() };
 /// let choice = Messages::MessageInd(message.clone());
 /// assert_eq!(ClientToServer::from(message), ClientToServer::from(choice));
+/// ```
+///
+/// Where a choice `foo_req` of one direction has a choice `foo_rsp` in the other, it is a request: the
+/// trait `ChatClientRequests`, or `ChatServerClientRequests`, has a method of its name, which sends it
+/// and is a future of its [`Answer`].
+///
+/// ```no_run
+/// # mod chat { messi::protocol!("examples/chat/chat.proto"); }
+/// use chat::{ChatClient, ChatClientRequests, ConnectReq, ConnectRsp};
+///
+/// # async fn example(client: ChatClient) -> Result<(), messi::Error> {
+/// let ConnectRsp {} = client.connect_req(ConnectReq { user: "Erik".into() }).await?;
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// Comments of the schema become documentation, `deprecated = true` becomes `#[deprecated]`.
@@ -157,12 +173,18 @@ pub use messi_macros::protocol;
 pub use prost;
 pub use prost_types;
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/lifecycle.md")]
+struct Lifecycle;
+
 /// What expansions of [`protocol!`] name. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
     pub use std::collections::HashMap;
 
-    pub use messi_core::{ConnectWith, Dispatch, Protocol, ServeWith};
+    pub use messi_core::{
+        ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
+    };
 
     pub mod prelude {
         pub use std::default::Default;

@@ -245,7 +245,7 @@ fn a_message_above_the_limit_is_not_sent() {
             })
         );
         client.send(message("x".repeat(100)));
-        assert_eq!(client.stats().dropped_messages, 2);
+        assert_eq!(client.stats().dropped.too_big, 2);
         client.send(message("small"));
         assert_eq!(server_events.next().await, Event::Message("small".into()));
     });

@@ -3,6 +3,7 @@
 
 mod enumeration;
 mod message;
+mod requests;
 mod scope;
 mod types;
 
@@ -47,6 +48,8 @@ pub(crate) fn build(
         name,
         rust_name,
         root,
+        client_requests: requests::find(&client_to_server, &server_to_client),
+        server_requests: requests::find(&server_to_client, &client_to_server),
         client_to_server,
         server_to_client,
         sources: paths.to_vec(),
@@ -69,13 +72,15 @@ const SERVER_HOOKS: &[&str] = &["on_client_connected", "on_client_disconnected"]
 const CLIENT_HOOKS: &[&str] = &["on_connected", "on_disconnected", "on_connect_failure"];
 
 /// The names generated for a protocol.
-const GENERATED: [&str; 6] = [
+const GENERATED: [&str; 8] = [
     "",
     "Client",
     "Server",
     "ServerClient",
     "ClientHandler",
     "ServerHandler",
+    "ClientRequests",
+    "ServerClientRequests",
 ];
 
 impl Builder<'_, '_> {

@@ -9,6 +9,7 @@ mod handler;
 mod message;
 mod module;
 mod protocol;
+mod requests;
 mod skeleton;
 mod types;
 
@@ -33,6 +34,8 @@ pub fn expand(protocol: &Protocol, krate: &TokenStream) -> TokenStream {
         protocol::expand(protocol, &scope),
         handler::client(protocol, &scope),
         handler::server(protocol, &scope),
+        requests::client(protocol, &scope),
+        requests::server(protocol, &scope),
         direction::conversions(protocol, &scope),
         module::root(&protocol.root, &scope),
     ];

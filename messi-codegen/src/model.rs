@@ -19,6 +19,10 @@ pub struct Protocol {
     pub client_to_server: Direction,
     /// What a server may send.
     pub server_to_client: Direction,
+    /// What a client may ask of the server.
+    pub client_requests: Vec<Request>,
+    /// What a server may ask of a client.
+    pub server_requests: Vec<Request>,
     /// Absolute paths of the schema and of all it imports, the schema first, without the
     /// bundled ones: an edit of any of them must rebuild the user's crate.
     pub sources: Vec<PathBuf>,
@@ -244,4 +248,13 @@ pub struct Choice {
     /// scalar, wrapper or `Empty`) that no other choice of the direction has, and not the
     /// direction's message itself.
     pub convertible: bool,
+}
+
+/// A choice `foo_req` of one direction whose answer is `foo_rsp` of the other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// The request; its name in Rust is that of the method that sends it: `foo_req`.
+    pub request: Member,
+    /// Its answer.
+    pub answer: Member,
 }

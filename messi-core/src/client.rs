@@ -6,13 +6,14 @@ mod task;
 
 use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 pub use self::builder::ClientBuilder;
 use crate::outbox::{Outbox, Sender};
 use crate::tasks::Tasks;
 use crate::uri::Uri;
-use crate::{Protocol, SendError, Stats};
+use crate::{Answer, Protocol, RequestServer, SendError, Stats};
 
 /// A client of a protocol. It connects by itself, and again when the connection is lost.
 ///
@@ -57,10 +58,32 @@ pub struct Client<P: Protocol> {
 /// What the handles and the task share.
 #[derive(Debug)]
 struct Shared {
-    uri: Uri,
+    uris: Vec<Uri>,
     outbox: Arc<Outbox>,
     tasks: Arc<Tasks>,
+    /// Whether an attempt to connect is under way.
+    is_connecting: AtomicBool,
     guard: Weak<StopOnDrop>,
+}
+
+impl Shared {
+    fn set_connecting(&self, is_connecting: bool) {
+        self.is_connecting.store(is_connecting, Ordering::Relaxed);
+    }
+}
+
+/// What a client is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientState {
+    /// It attempts to connect.
+    Connecting,
+    /// There is a connection: what is sent now goes out on it.
+    Connected,
+    /// There is no connection. The last one is being closed, or the next attempt has to wait.
+    Waiting,
+    /// It has been stopped, or its handler has given up. There will be no connection any more.
+    Stopped,
 }
 
 #[derive(Debug)]
@@ -109,6 +132,20 @@ impl<P: Protocol> Client<P> {
         self.shared.outbox.is_connected()
     }
 
+    /// What the client is doing at this moment.
+    pub fn state(&self) -> ClientState {
+        let outbox = &self.shared.outbox;
+        if outbox.is_stopping() {
+            ClientState::Stopped
+        } else if outbox.is_connected() {
+            ClientState::Connected
+        } else if self.shared.is_connecting.load(Ordering::Relaxed) {
+            ClientState::Connecting
+        } else {
+            ClientState::Waiting
+        }
+    }
+
     /// Waits until there is a connection: what is sent before there is one is lost.
     ///
     /// # Errors
@@ -154,9 +191,9 @@ impl<P: Protocol> Client<P> {
         self.shared.outbox.flush().await
     }
 
-    /// What was lost or passed over since the client was started.
+    /// What has happened since the client was started.
     pub fn stats(&self) -> Stats {
-        self.shared.outbox.counters.stats()
+        self.shared.outbox.stats()
     }
 
     /// Stops the client, and waits until its task has ended.
@@ -184,6 +221,16 @@ impl<P: Protocol> Client<P> {
     }
 }
 
+impl<P: Protocol> RequestServer<P> for Client<P> {
+    fn request<T: Send + 'static>(
+        &self,
+        request: impl Into<P::ClientToServer>,
+        extract: fn(P::ServerToClient) -> Option<T>,
+    ) -> Answer<T> {
+        Answer::request(&self.shared.outbox, &request.into(), self.sender, extract)
+    }
+}
+
 impl<P: Protocol> Clone for Client<P> {
     fn clone(&self) -> Self {
         Self {
@@ -197,10 +244,12 @@ impl<P: Protocol> Clone for Client<P> {
 
 impl<P: Protocol> Debug for Client<P> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let uris: Vec<String> = self.shared.uris.iter().map(Uri::to_string).collect();
         formatter
             .debug_struct("Client")
             .field("protocol", &P::NAME)
-            .field("uri", &self.shared.uri.to_string())
+            .field("uris", &uris)
+            .field("state", &self.state())
             .finish_non_exhaustive()
     }
 }

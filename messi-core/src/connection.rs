@@ -5,39 +5,33 @@
 //! channel and no thread on its way from the socket to the handler. A handler's future is polled
 //! at once; while it is pending, the task goes on serving the connection.
 
-use std::cell::RefCell;
+mod closing;
+#[cfg(test)]
+mod tests;
+mod transfer;
+
 use std::future::poll_fn;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use futures::io::{AsyncRead, AsyncWrite};
+use log::error;
 
+use self::closing::Closing;
 use crate::input::Payload;
 use crate::outbox::{Outbox, Request};
 use crate::runtime::{BoxSocket, DeadlineTimer, Runtime};
 use crate::settings::Settings;
 use crate::state::{CLOSE_TIMEOUT, Connection as State, Role};
-use crate::{DisconnectReason, Dispatch};
+use crate::{DisconnectReason, Dispatch, LOG_TARGET};
 
-/// Bytes read at once, at most.
-const READ_SIZE: usize = 64 * 1024;
+/// What the last callback is given when this side has no time left.
+const ABORT_GRACE: Duration = Duration::from_millis(100);
 
 /// Bytes of output after which the handling of received messages pauses for a write.
 const WRITE_SIZE: usize = 64 * 1024;
-
-/// Reads and writes in a row before other tasks get their turn: one peer that floods delays
-/// nobody.
-const TRANSFERS_PER_TURN: u32 = 8;
-
-thread_local! {
-    /// Where sockets are read into, inside one poll: a buffer for each thread, not for each
-    /// connection, most of which are idle.
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
-}
 
 /// One connection, driven by the task that owns it.
 pub(crate) struct Connection {
@@ -49,24 +43,13 @@ pub(crate) struct Connection {
     /// Gone once the connection is closed.
     socket: Option<BoxSocket>,
     closing: Closing,
-    /// Whether this side was stopped: nothing is waited for any longer.
-    stopping: bool,
+    /// Once this side was stopped, what the last callback is given: no other is waited for any
+    /// longer.
+    grace: Option<Duration>,
     /// Whether the socket takes no more for now.
     write_blocked: bool,
     /// Reads and writes since other tasks had their turn.
     transfers: u32,
-}
-
-/// How far closing has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Closing {
-    /// Bytes are still to be written.
-    Writing,
-    /// The writing direction is to be shut down.
-    ShuttingDown,
-    /// The peer is given the time to read: to drop a socket with unread input would make the
-    /// operating system take back what the peer has not read yet.
-    Lingering,
 }
 
 impl Connection {
@@ -86,7 +69,7 @@ impl Connection {
             runtime,
             socket: Some(socket),
             closing: Closing::Writing,
-            stopping: false,
+            grace: None,
             write_blocked: false,
             transfers: 0,
         }
@@ -118,10 +101,18 @@ impl Connection {
         poll_fn(|cx| self.poll_run(cx, callback.as_mut())).await
     }
 
+    /// Lets what others sent follow what the first callback sent, if the connection is still there:
+    /// it might wait for another one.
+    pub(crate) fn open(&self) {
+        if self.state.end_reason().is_none() {
+            self.outbox.open();
+        }
+    }
+
     /// Runs the callback that handles a message. One that no callback is for is counted.
     pub(crate) async fn dispatch(&mut self, callback: impl Future<Output = Dispatch>) {
         if self.run(callback).await == Some(Dispatch::UnknownChoice) {
-            self.outbox.counters.count_ignored();
+            self.outbox.counters.ignored_messages.add(1);
         }
     }
 
@@ -129,15 +120,14 @@ impl Connection {
     pub(crate) async fn close(&mut self) -> DisconnectReason {
         self.outbox.seal();
         poll_fn(|cx| self.poll_closed(cx)).await;
-        self.outbox.close();
-        self.state
-            .end_reason()
-            .cloned()
-            .unwrap_or(DisconnectReason::ConnectionClosed)
+        let reason = self.state.end_reason().cloned();
+        let reason = reason.unwrap_or(DisconnectReason::ConnectionClosed);
+        self.outbox.close(&reason, self.state.unsent_messages());
+        reason
     }
 
     /// Runs the callback that follows [`close`](Self::close). Once this side is stopped, it has
-    /// no more than [`CLOSE_TIMEOUT`].
+    /// no more than [`CLOSE_TIMEOUT`], or [`ABORT_GRACE`] if there is no time left.
     pub(crate) async fn run_last(&mut self, callback: impl Future<Output = ()>) {
         let mut callback = pin!(callback);
         let mut deadline = None;
@@ -171,7 +161,7 @@ impl Connection {
         if self.outbox.queued() >= WRITE_SIZE && !self.write_blocked {
             let _ = self.poll_write(cx);
         }
-        self.role == Role::Server && self.state.end_reason().is_none() && self.outbox.is_crowded()
+        self.role == Role::Server && self.state.is_peer_there() && self.outbox.is_crowded()
     }
 
     fn poll_run<T>(
@@ -184,10 +174,10 @@ impl Connection {
         }
         loop {
             self.take_request();
-            if self.stopping {
+            if self.grace.is_some() {
                 return Poll::Ready(None);
             }
-            if self.is_closing() {
+            if self.state.is_closing() {
                 let _ = self.poll_close(cx);
                 ready!(self.park(cx));
             } else {
@@ -207,9 +197,11 @@ impl Connection {
         }
         loop {
             self.take_request();
-            if self.stopping {
-                let limit = self.runtime.now() + CLOSE_TIMEOUT;
-                ready!(self.timer.poll(cx, *deadline.get_or_insert(limit)));
+            if let Some(grace) = self.grace {
+                let limit = self.runtime.now() + grace;
+                let limit = deadline.map_or(limit, |earlier| limit.min(earlier));
+                *deadline = Some(limit);
+                ready!(self.timer.poll(cx, limit));
                 return Poll::Ready(());
             }
             ready!(self.park(cx));
@@ -225,6 +217,7 @@ impl Connection {
         match catch_unwind(AssertUnwindSafe(|| callback.poll(cx))) {
             Ok(poll) => poll.map(Some),
             Err(_) => {
+                error!(target: LOG_TARGET, "a callback panicked, which ends its connection");
                 self.state
                     .end(DisconnectReason::HandlerPanicked, self.runtime.now());
                 Poll::Ready(None)
@@ -232,266 +225,29 @@ impl Connection {
         }
     }
 
+    /// Does what is asked, and lets nobody wait for an answer that can't come.
     fn take_request(&mut self) {
-        match self.outbox.take_request() {
-            None => {}
-            Some(Request::End(reason)) => self.state.end(reason, self.runtime.now()),
-            Some(Request::Stop) => {
-                let now = self.runtime.now();
-                self.stopping = true;
-                self.state.end(DisconnectReason::Stopped, now);
-                self.state.close_within(CLOSE_TIMEOUT, now);
+        if let Some(request) = self.outbox.take_request() {
+            self.handle_request(request, self.runtime.now());
+        }
+        if let Some(reason) = self.state.end_reason() {
+            self.outbox.fail_requests(reason);
+        }
+    }
+
+    fn handle_request(&mut self, request: Request, now: Instant) {
+        match request {
+            Request::Leave => self.state.leave(now),
+            Request::End(reason) => self.state.end(reason, now),
+            Request::Stop => {
+                self.grace = Some(CLOSE_TIMEOUT);
+                self.state.stop(now);
+            }
+            Request::Abort => {
+                self.grace = Some(ABORT_GRACE);
+                self.state.stop(now);
+                self.state.abort();
             }
         }
-    }
-
-    /// Whether nothing that comes from the peer or the handler matters any more.
-    fn is_closing(&self) -> bool {
-        self.state.is_aborted()
-            || self
-                .state
-                .end_reason()
-                .is_some_and(DisconnectReason::is_local)
-    }
-}
-
-// --- Moving bytes ---
-
-impl Connection {
-    /// Moves what can be moved, and is ready when something has come of it that the caller must
-    /// look at. Pending, it has arranged for the task to be woken.
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        ready!(self.poll_budget(cx));
-        let was_crowded = self.outbox.is_crowded();
-        let had_ended = self.state.end_reason().is_some();
-        let _ = self.poll_write(cx);
-        let has_read = self.poll_read(cx).is_ready();
-        let is_due = self.poll_timer(cx).is_ready();
-        let has_room = was_crowded && !self.outbox.is_crowded();
-        let has_ended = !had_ended && self.state.end_reason().is_some();
-        if has_read || is_due || has_room || has_ended {
-            return Poll::Ready(());
-        }
-        self.state.release();
-        self.park(cx)
-    }
-
-    /// Pending, once in a while, to let other tasks run.
-    fn poll_budget(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.transfers < TRANSFERS_PER_TURN {
-            return Poll::Ready(());
-        }
-        self.transfers = 0;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    /// Arranges for the task to be woken by whoever sends or asks for something; ready if someone
-    /// has done so already.
-    fn park(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self
-            .outbox
-            .park(cx.waker(), self.write_blocked || self.socket.is_none())
-        {
-            self.transfers = 0;
-            return Poll::Pending;
-        }
-        Poll::Ready(())
-    }
-
-    /// Writes what waits; pending if the socket does not take all of it now. What is sent in the
-    /// meantime is left for the next time.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.write_blocked = false;
-        if self.state.remaining_output().is_empty() {
-            self.state.refill_output(|frames| self.outbox.take(frames));
-        }
-        while !self.state.remaining_output().is_empty() {
-            let Some(socket) = &mut self.socket else {
-                break;
-            };
-            match Pin::new(socket).poll_write(cx, self.state.remaining_output()) {
-                Poll::Ready(Ok(0)) => self.handle_io_error(io::ErrorKind::WriteZero),
-                Poll::Ready(Ok(count)) => self.handle_written(count),
-                Poll::Ready(Err(error)) => self.handle_io_error(error.kind()),
-                Poll::Pending => {
-                    self.write_blocked = true;
-                    self.state.handle_write_blocked(self.runtime.now());
-                    return Poll::Pending;
-                }
-            }
-        }
-        Poll::Ready(())
-    }
-
-    fn handle_written(&mut self, count: usize) {
-        self.transfers += 1;
-        self.state.handle_written(count);
-        self.outbox
-            .set_in_flight(self.state.remaining_output().len());
-    }
-
-    /// Reads once, if input is welcome; ready if something has come, be it the end.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.state.wants_input() {
-            return Poll::Pending;
-        }
-        SCRATCH.with_borrow_mut(|scratch| {
-            let Some(socket) = &mut self.socket else {
-                return Poll::Pending;
-            };
-            let result = ready!(Pin::new(socket).poll_read(cx, scratch));
-            self.transfers += 1;
-            let now = self.runtime.now();
-            match result {
-                Ok(0) => self.state.handle_end_of_input(now),
-                Ok(count) => self.state.handle_input(&scratch[..count], now),
-                Err(error) => self.handle_io_error(error.kind()),
-            }
-            Poll::Ready(())
-        })
-    }
-
-    fn handle_io_error(&mut self, kind: io::ErrorKind) {
-        if kind != io::ErrorKind::Interrupted {
-            self.state.handle_io_error(kind, self.runtime.now());
-        }
-    }
-
-    /// Does what is due; ready if something was.
-    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.state.poll_timeout() else {
-            return Poll::Pending;
-        };
-        let now = ready!(self.timer.poll(cx, deadline));
-        self.state.handle_timeout(now);
-        Poll::Ready(())
-    }
-}
-
-// --- Closing ---
-
-impl Connection {
-    fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            self.take_request();
-            if self.poll_close(cx).is_ready() {
-                return Poll::Ready(());
-            }
-            ready!(self.park(cx));
-        }
-    }
-
-    /// Closes the socket in good order, or at once when that takes too long; ready once it is
-    /// closed.
-    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            if self.state.is_aborted() {
-                self.socket = None;
-            }
-            if self.socket.is_none() {
-                return Poll::Ready(());
-            }
-            ready!(self.poll_budget(cx));
-            if self.poll_close_step(cx).is_pending() {
-                ready!(self.poll_timer(cx));
-            }
-        }
-    }
-
-    /// Takes closing one step further.
-    fn poll_close_step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self.closing {
-            Closing::Writing => {
-                ready!(self.poll_write(cx));
-                if self.outbox.queued() == 0 {
-                    self.closing = Closing::ShuttingDown;
-                }
-            }
-            Closing::ShuttingDown => {
-                let Some(socket) = &mut self.socket else {
-                    return Poll::Ready(());
-                };
-                // An error means that the peer has closed already.
-                let _ = ready!(Pin::new(socket).poll_close(cx));
-                self.closing = Closing::Lingering;
-            }
-            Closing::Lingering => ready!(self.poll_linger(cx)),
-        }
-        Poll::Ready(())
-    }
-
-    /// Reads and discards until the peer has closed too.
-    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let peer_has_closed = self.state.end_reason() == Some(&DisconnectReason::ConnectionClosed);
-        let Some(socket) = self.socket.as_mut().filter(|_| !peer_has_closed) else {
-            self.socket = None;
-            return Poll::Ready(());
-        };
-        let result = SCRATCH.with_borrow_mut(|scratch| Pin::new(socket).poll_read(cx, scratch));
-        self.transfers += 1;
-        if !matches!(ready!(result), Ok(1..)) {
-            self.socket = None;
-        }
-        Poll::Ready(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::task::Waker;
-
-    use super::*;
-    use crate::outbox::Sender;
-    use crate::runtime;
-
-    /// A socket on which nothing comes, and which fails to write.
-    struct Broken;
-
-    impl AsyncRead for Broken {
-        fn poll_read(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            _: &mut [u8],
-        ) -> Poll<io::Result<usize>> {
-            Poll::Pending
-        }
-    }
-
-    impl AsyncWrite for Broken {
-        fn poll_write(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            _: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    #[test]
-    fn an_error_of_writing_ends_the_connection_at_once() {
-        let settings = Settings::default();
-        let outbox = Arc::new(Outbox::new(Role::Server.sent(), &settings));
-        let number = outbox.begin();
-        let socket = Box::new(Broken);
-        let runtime = runtime::default();
-        let mut connection =
-            Connection::new(Role::Server, &settings, socket, outbox.clone(), runtime);
-        outbox.push(&(), Sender::Callback(number)).unwrap();
-        let mut cx = Context::from_waker(Waker::noop());
-        assert_eq!(connection.poll_next(&mut cx), Poll::Ready(None));
-        assert_eq!(
-            connection.state.end_reason(),
-            Some(&DisconnectReason::ConnectionClosed)
-        );
-        assert_eq!(connection.poll_closed(&mut cx), Poll::Ready(()));
     }
 }

@@ -19,6 +19,9 @@ pub enum Error {
     /// A message was not sent.
     #[error(transparent)]
     Send(#[from] SendError),
+    /// A request was not answered.
+    #[error(transparent)]
+    Request(#[from] RequestError),
 }
 
 /// A URI that is not of the accepted form.
@@ -136,6 +139,27 @@ pub enum SendError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The message has waited for a connection for as long as the offline queue keeps messages.
+    #[error("waited for a connection for too long")]
+    Expired,
+}
+
+/// Why a request has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The request was not sent: the peer has not seen it.
+    #[error("the request was not sent: {0}")]
+    NotSent(#[source] SendError),
+    /// No answer has come within the time limit.
+    #[error("no answer within {} s", limit.as_secs_f64())]
+    Timeout {
+        /// The time limit.
+        limit: Duration,
+    },
+    /// The connection ended before the answer came.
+    #[error("the connection ended before the answer came: {0}")]
+    Disconnected(#[source] DisconnectReason),
 }
 
 /// Why a connection ended: its first cause, as seen from this side.

@@ -94,6 +94,21 @@ pub(crate) fn append(
     message.encode_raw(buffer);
 }
 
+/// Counts the messages in whole frames that do not end before `start`.
+pub(crate) fn count_messages(frames: &[u8], start: usize) -> u64 {
+    let mut count = 0;
+    let mut end = 0;
+    while let Some(header) = Header::decode(&frames[end.min(frames.len())..]) {
+        end += header.frame_size();
+        let is_message = !matches!(
+            header.message_type(),
+            Some(MessageType::Ping | MessageType::Pong)
+        );
+        count += u64::from(is_message && end > start);
+    }
+    count
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -47,6 +47,17 @@ impl Input {
         complete
     }
 
+    /// The payload of the frame scanned last, whose header this is.
+    pub(crate) fn last_payload(&self, header: Header) -> &[u8] {
+        &self.bytes[self.scanned - header.size..self.scanned]
+    }
+
+    /// Hides the frame scanned last, whose header this is, from whoever takes it: its type becomes
+    /// one that does not exist.
+    pub(crate) fn hide_last(&mut self, header: Header) {
+        self.bytes[self.scanned - header.frame_size()] = 0;
+    }
+
     /// Takes the next scanned frame. Its payload stays readable until the next
     /// [`append`](Self::append).
     pub(crate) fn take(&mut self) -> Option<(Header, Payload)> {

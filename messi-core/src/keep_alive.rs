@@ -22,6 +22,10 @@ pub(crate) enum KeepAlive {
         next_ping: Instant,
         /// Whether nothing came since the last ping.
         unanswered: bool,
+        /// When the last ping went out, until its pong comes.
+        pinged: Option<Instant>,
+        /// From the last ping that was answered to its pong.
+        round_trip_time: Option<Duration>,
     },
     /// Servers give up when nothing came for a while.
     Server {
@@ -37,6 +41,8 @@ impl KeepAlive {
             interval,
             next_ping: now + interval,
             unanswered: false,
+            pinged: None,
+            round_trip_time: None,
         }
     }
 
@@ -53,6 +59,29 @@ impl KeepAlive {
         match self {
             Self::Client { unanswered, .. } => *unanswered = false,
             Self::Server { last_heard, .. } => *last_heard = now,
+        }
+    }
+
+    /// Notes a pong, which is a sign of life like any other and tells the round trip time too.
+    pub(crate) fn handle_pong(&mut self, now: Instant) {
+        if let Self::Client {
+            pinged,
+            round_trip_time,
+            ..
+        } = self
+            && let Some(pinged) = pinged.take()
+        {
+            *round_trip_time = Some(now.saturating_duration_since(pinged));
+        }
+    }
+
+    /// The time from a client's last answered ping to its pong.
+    pub(crate) fn round_trip_time(&self) -> Option<Duration> {
+        match self {
+            Self::Client {
+                round_trip_time, ..
+            } => *round_trip_time,
+            Self::Server { .. } => None,
         }
     }
 
@@ -81,8 +110,11 @@ impl KeepAlive {
                 interval,
                 next_ping,
                 unanswered,
+                pinged,
+                ..
             } => {
                 *unanswered = true;
+                *pinged = Some(now);
                 *next_ping = now + *interval;
                 Due::Ping
             }

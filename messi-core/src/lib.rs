@@ -3,8 +3,9 @@
 //! From the inside out: `frame` is the wire format; `input`, `output`, `keep_alive` and `timer` are
 //! the parts of `state`, one connection without I/O and without a clock; `outbox` is where senders
 //! meet the task of a connection, `connection` that task; `client` and `server` are what users
-//! hold. `runtime` is all that is asked of async-std.
+//! hold. `runtime` is all that is asked of async-std, and `testing` a second runtime, in memory.
 
+mod answer;
 mod backoff;
 mod client;
 mod connection;
@@ -21,11 +22,20 @@ mod settings;
 mod state;
 mod stats;
 mod tasks;
+pub mod testing;
 mod timer;
 mod uri;
 
-pub use client::{Client, ClientBuilder};
-pub use error::{ConnectError, DisconnectReason, Error, ListenError, Retry, SendError, UriError};
-pub use protocol::{ConnectWith, Dispatch, Protocol, ServeWith};
+pub use answer::Answer;
+pub use client::{Client, ClientBuilder, ClientState};
+pub use error::{
+    ConnectError, DisconnectReason, Error, ListenError, RequestError, Retry, SendError, UriError,
+};
+pub use protocol::{
+    ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
+};
 pub use server::{ClientId, Server, ServerBuilder, ServerClient};
-pub use stats::Stats;
+pub use stats::{Dropped, ServerStats, Stats};
+
+/// What every line of the log is from, whichever module writes it. None holds a message.
+const LOG_TARGET: &str = "messi";

@@ -1,22 +1,32 @@
 //! The queue between those who send and the task that writes.
 
+mod held;
+mod requests;
+mod state;
 #[cfg(test)]
 mod tests;
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 
 use event_listener::Event;
+use log::warn;
 use prost::Message;
 
-use crate::frame::{self, HEADER_SIZE, MAX_PAYLOAD_SIZE, MessageType};
+use self::requests::BoxWaiter;
+pub(crate) use self::requests::Waiter;
+use self::state::{Message as Outgoing, Phase, State};
+use crate::frame::{self, HEADER_SIZE, MAX_PAYLOAD_SIZE};
 use crate::input::IDLE_CAPACITY;
+use crate::runtime::Runtime;
 use crate::settings::Settings;
-use crate::stats::Counters;
+use crate::state::Role;
+use crate::stats::{Counters, Stats};
 use crate::tasks::until;
-use crate::{DisconnectReason, SendError};
+use crate::{DisconnectReason, LOG_TARGET, RequestKind, SendError};
 
 /// Who sends: it decides what goes first while a connection opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,135 +44,51 @@ pub(crate) enum Sender {
 /// numbered from 1 on; a server has one for each of its clients.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    message_type: MessageType,
-    max_message_size: usize,
-    max_queued_bytes: usize,
+    role: Role,
+    settings: Arc<Settings>,
+    runtime: Arc<dyn Runtime>,
     state: Mutex<State>,
     /// Whether a request waits in `State`, for a look without the lock.
     requested: AtomicBool,
     /// How many bytes wait to be written, for a look without the lock.
     queued: AtomicUsize,
-    /// What was lost or passed over.
+    /// Whether a message that comes may be an answer, for a look without the lock.
+    expects_answers: AtomicBool,
+    /// What the task counts.
     pub(crate) counters: Counters,
     /// Notified when a connection begins or ends, when bytes have been written, and by `stop`.
     progress: Event,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    phase: Phase,
-    /// The number of the current or last connection.
-    connection: u64,
-    /// Frames for the task to take.
-    queue: Vec<u8>,
-    /// Frames of others that wait while `on_connected` runs.
-    held: Vec<u8>,
-    /// Bytes taken by the task and not yet written.
-    in_flight: usize,
-    /// Bytes pushed on this connection so far.
-    pushed: u64,
-    /// Wakes the task, if it waits.
-    waker: Option<Waker>,
-    /// Whether the task, while it waits, can do nothing with more frames.
-    blocked: bool,
-    /// What is asked of the task and not yet taken by it.
-    request: Option<Request>,
-    /// Whether the last request was to stop. It outlives the connection.
-    stopping: bool,
-}
-
-/// What is asked of the task.
+/// What is asked of the task. Each asks for more than those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
+    /// Take no more messages in, and end this connection once those that came are handled and
+    /// what is sent is written.
+    Leave,
     /// End this connection, when everything pushed until now has been written.
     End(DisconnectReason),
     /// Do the same, and do not wait for anything or anyone any longer.
     Stop,
+    /// Do not even write.
+    Abort,
 }
 
-/// What may be pushed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Phase {
-    /// Nothing: there is no connection, or it is about to end.
-    #[default]
-    Closed,
-    /// What `on_connected` sends; what others send is held back until it returns.
-    Opening,
-    /// Everything.
-    Open,
-}
+impl Request {
+    /// Whether it holds for whatever the task does, not for this connection alone.
+    fn outlives_connection(&self) -> bool {
+        matches!(self, Self::Stop | Self::Abort)
+    }
 
-impl State {
-    /// Forgets the last connection, but not its number, nor that it was asked to stop.
-    fn reset(&mut self) {
-        let (connection, stopping) = (self.connection, self.stopping);
-        let request = self
-            .request
-            .take()
-            .filter(|request| *request == Request::Stop);
-        *self = Self {
-            connection,
-            stopping,
-            request,
-            ..Self::default()
+    /// Whether it asks for more than another.
+    fn exceeds(&self, other: &Self) -> bool {
+        let rank = |request: &Self| match request {
+            Self::Leave => 0,
+            Self::End(_) => 1,
+            Self::Stop => 2,
+            Self::Abort => 3,
         };
-    }
-
-    fn seal(&mut self) {
-        self.phase = Phase::Closed;
-        self.release_held();
-    }
-
-    fn release_held(&mut self) {
-        let held = mem::take(&mut self.held);
-        self.queue.extend_from_slice(&held);
-    }
-
-    fn queued(&self) -> usize {
-        self.queue.len() + self.held.len() + self.in_flight
-    }
-
-    /// How many of the bytes pushed on this connection are surely with the operating system. What
-    /// waits may hold a keep-alive frame too, which nobody has pushed.
-    fn written(&self) -> u64 {
-        self.pushed.saturating_sub(self.queued() as u64)
-    }
-
-    /// Appends a frame of this size, if there is room.
-    fn push(
-        &mut self,
-        frame_size: usize,
-        sender: Sender,
-        max_queued_bytes: usize,
-        append: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<(), SendError> {
-        let queued = self.queued();
-        let buffer = self.buffer(sender)?;
-        // A single message always fits, so that limits that contradict each other still work.
-        if queued > 0 && queued + frame_size > max_queued_bytes {
-            return Err(SendError::QueueFull);
-        }
-        append(buffer);
-        self.pushed += frame_size as u64;
-        Ok(())
-    }
-
-    /// Where a message of this sender goes.
-    fn buffer(&mut self, sender: Sender) -> Result<&mut Vec<u8>, SendError> {
-        match self.phase {
-            Phase::Closed => Err(SendError::NotConnected),
-            Phase::Opening if sender != Sender::Callback(self.connection) => Ok(&mut self.held),
-            Phase::Opening | Phase::Open => Ok(&mut self.queue),
-        }
-    }
-
-    /// The waker, if there is reason to use it for new frames.
-    fn waker_for_frames(&mut self) -> Option<Waker> {
-        if self.blocked {
-            None
-        } else {
-            self.waker.take()
-        }
+        rank(self) > rank(other)
     }
 }
 
@@ -170,14 +96,20 @@ impl State {
 
 impl Outbox {
     /// An outbox without a connection.
-    pub(crate) fn new(message_type: MessageType, settings: &Settings) -> Self {
+    pub(crate) fn new(
+        role: Role,
+        kinds: &'static [RequestKind],
+        settings: Arc<Settings>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Self {
         Self {
-            message_type,
-            max_message_size: settings.max_sent_size,
-            max_queued_bytes: settings.max_queued_bytes,
-            state: Mutex::default(),
+            role,
+            settings,
+            runtime,
+            state: Mutex::new(State::new(kinds)),
             requested: AtomicBool::new(false),
             queued: AtomicUsize::new(0),
+            expects_answers: AtomicBool::new(false),
             counters: Counters::default(),
             progress: Event::new(),
         }
@@ -185,25 +117,48 @@ impl Outbox {
 
     /// Encodes a message into the queue.
     pub(crate) fn push(&self, message: &impl Message, sender: Sender) -> Result<(), SendError> {
+        self.push_message(message, sender, None)
+    }
+
+    /// Encodes a request into the queue. `waiter` gets its answer, or learns why there is none.
+    pub(crate) fn push_request(&self, message: &impl Message, sender: Sender, waiter: BoxWaiter) {
+        // The waiter has been told of an error.
+        let _ = self.push_message(message, sender, Some(waiter));
+    }
+
+    fn push_message(
+        &self,
+        message: &impl Message,
+        sender: Sender,
+        waiter: Option<BoxWaiter>,
+    ) -> Result<(), SendError> {
         let size = message.encoded_len();
-        self.push_with(size, sender, |buffer| {
-            frame::append(buffer, self.message_type, message, size);
+        self.push_outgoing(Outgoing {
+            size,
+            sender,
+            waiter,
+            append: |buffer: &mut Vec<u8>| {
+                frame::append(buffer, self.role.sent(), message, size);
+            },
         })
     }
 
     /// Copies a whole frame, encoded by [`encode`](Self::encode), into the queue.
     pub(crate) fn push_frame(&self, frame: &[u8]) -> Result<(), SendError> {
-        self.push_with(frame.len() - HEADER_SIZE, Sender::Other, |buffer| {
-            buffer.extend_from_slice(frame);
+        self.push_outgoing(Outgoing {
+            size: frame.len() - HEADER_SIZE,
+            sender: Sender::Other,
+            waiter: None,
+            append: |buffer: &mut Vec<u8>| buffer.extend_from_slice(frame),
         })
     }
 
     /// Encodes a whole frame, for [`push_frame`](Self::push_frame) of many outboxes.
-    pub(crate) fn encode(message_type: MessageType, message: &impl Message) -> Option<Vec<u8>> {
+    pub(crate) fn encode(role: Role, message: &impl Message) -> Option<Vec<u8>> {
         let size = message.encoded_len();
         (size <= MAX_PAYLOAD_SIZE).then(|| {
             let mut frame = Vec::new();
-            frame::append(&mut frame, message_type, message, size);
+            frame::append(&mut frame, role.sent(), message, size);
             frame
         })
     }
@@ -218,29 +173,83 @@ impl Outbox {
 
     /// Asks for the end of the connection. What has been pushed until now is still sent.
     pub(crate) fn request_end(&self, reason: DisconnectReason) {
+        let mut state = self.lock();
+        if state.phase != Phase::Closed {
+            state.seal(&self.settings);
+            self.request(state, Request::End(reason));
+        }
+    }
+
+    /// Asks for the end of the connection once what has come is handled, with all that is sent
+    /// until then.
+    pub(crate) fn leave(&self) {
         let state = self.lock();
         if state.phase != Phase::Closed {
-            self.request(state, Request::End(reason));
+            self.request(state, Request::Leave);
         }
     }
 
     /// Asks for the end of this connection, and of what the task would do after it.
     pub(crate) fn stop(&self) {
+        self.request_stop(Request::Stop);
+    }
+
+    /// Asks for that at once, whatever is lost.
+    pub(crate) fn abort(&self) {
+        self.request_stop(Request::Abort);
+    }
+
+    fn request_stop(&self, request: Request) {
         let mut state = self.lock();
-        if !state.stopping {
-            state.stopping = true;
-            self.request(state, Request::Stop);
+        if state.phase == Phase::Closed {
+            state.drop_held();
         }
+        state.stopping = true;
+        state.seal(&self.settings);
+        self.request(state, request);
     }
 
     fn request(&self, mut state: MutexGuard<'_, State>, request: Request) {
-        state.seal();
-        state.request = Some(request);
+        if state
+            .request
+            .as_ref()
+            .is_none_or(|other| request.exceeds(other))
+        {
+            state.request = Some(request);
+        }
         self.requested.store(true, Ordering::Release);
         let waker = state.waker.take();
         drop(state);
         wake(waker);
         self.progress.notify(usize::MAX);
+    }
+
+    /// Whether it has been asked to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.lock().stopping
+    }
+
+    /// The runtime of the connection.
+    pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.runtime
+    }
+
+    /// How long an answer is waited for, unless a request says so.
+    pub(crate) fn request_timeout(&self) -> Duration {
+        self.settings.request_timeout
+    }
+
+    /// What has been counted so far.
+    pub(crate) fn stats(&self) -> Stats {
+        let state = self.lock();
+        Stats {
+            sent_messages: state.sent_messages,
+            queued_bytes: state.waiting(),
+            peak_queued_bytes: state.peak_queued_bytes,
+            dropped: state.dropped,
+            connections: state.connection,
+            ..self.counters.stats()
+        }
     }
 
     /// Whether there is a connection that messages can be pushed on.
@@ -277,7 +286,7 @@ impl Outbox {
     pub(crate) async fn ready(&self) -> Result<(), SendError> {
         let connection = self.lock().connection;
         self.until_done(connection, |state| {
-            state.queued() <= self.max_queued_bytes / 2
+            state.queued() <= self.settings.max_queued_bytes / 2
         })
         .await
     }
@@ -302,30 +311,16 @@ impl Outbox {
         until(&self.progress, || check(&self.lock())).await
     }
 
-    fn check_size(&self, size: usize) -> Result<(), SendError> {
-        let limit = self.max_message_size;
-        if size > limit {
-            return Err(SendError::MessageTooBig { size, limit });
-        }
-        Ok(())
-    }
-
-    /// Pushes a frame whose payload has this size. A message that can't be pushed is counted.
-    fn push_with(
-        &self,
-        size: usize,
-        sender: Sender,
-        append: impl FnOnce(&mut Vec<u8>),
-    ) -> Result<(), SendError> {
-        let result = self.check_size(size).and_then(|()| {
-            let mut state = self.lock();
-            state.push(HEADER_SIZE + size, sender, self.max_queued_bytes, append)?;
-            self.queued.store(state.queued(), Ordering::Relaxed);
-            Ok(state.waker_for_frames())
-        });
-        result
-            .map(wake)
-            .inspect_err(|_| self.counters.count_dropped())
+    fn push_outgoing(&self, message: Outgoing<impl FnOnce(&mut Vec<u8>)>) -> Result<(), SendError> {
+        let mut state = self.lock();
+        let expired = state.dropped.expired;
+        let result = state.push(message, &self.settings, || self.runtime.now());
+        self.publish(&state);
+        let expired = state.dropped.expired - expired;
+        let waker = result.map(|()| state.waker_for_frames());
+        drop(state);
+        report_expired(expired);
+        waker.map(wake)
     }
 }
 
@@ -335,13 +330,13 @@ impl Outbox {
     /// Begins a connection, and tells its number. Until [`open`](Self::open), callbacks go first.
     pub(crate) fn begin(&self) -> u64 {
         let mut state = self.lock();
-        state.reset();
-        state.connection += 1;
-        if !state.stopping {
-            state.phase = Phase::Opening;
-        }
+        let expired = state.dropped.expired;
+        state.begin(&self.settings, self.runtime.now());
+        self.publish(&state);
+        let expired = state.dropped.expired - expired;
         let connection = state.connection;
         drop(state);
+        report_expired(expired);
         self.progress.notify(usize::MAX);
         connection
     }
@@ -349,10 +344,8 @@ impl Outbox {
     /// Lets what others sent follow what `on_connected` sent.
     pub(crate) fn open(&self) {
         let mut state = self.lock();
-        if state.phase == Phase::Opening {
-            state.phase = Phase::Open;
-            state.release_held();
-        }
+        state.open();
+        self.publish(&state);
     }
 
     /// What is asked of the task since it looked last.
@@ -382,14 +375,14 @@ impl Outbox {
 
     /// Whether so much waits to be written that it is better not to produce more.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.queued() > self.max_queued_bytes / 2
+        self.queued() > self.settings.max_queued_bytes / 2
     }
 
     /// Notes how many of the bytes taken remain to be written.
     pub(crate) fn set_in_flight(&self, remaining: usize) {
         let mut state = self.lock();
         state.in_flight = remaining;
-        self.queued.store(state.queued(), Ordering::Relaxed);
+        self.publish(&state);
         drop(state);
         self.progress.notify(usize::MAX);
     }
@@ -411,14 +404,45 @@ impl Outbox {
 
     /// Lets nothing more in. What is there can still be taken.
     pub(crate) fn seal(&self) {
-        self.lock().seal();
+        self.lock().seal(&self.settings);
     }
 
-    /// Ends the connection: what was not taken is lost.
-    pub(crate) fn close(&self) {
-        self.lock().reset();
-        self.queued.store(0, Ordering::Relaxed);
+    /// Ends the connection: what was not taken is lost, and so are `unsent` messages that were.
+    pub(crate) fn close(&self, reason: &DisconnectReason, unsent: u64) {
+        let mut state = self.lock();
+        state.close(reason);
+        state.dropped.unsent += unsent;
+        self.publish(&state);
+        drop(state);
         self.progress.notify(usize::MAX);
+    }
+
+    /// Hands a message that has come to who waits for it as an answer; `false` if nobody does.
+    pub(crate) fn answer(&self, payload: &[u8]) -> bool {
+        if !self.expects_answers.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut state = self.lock();
+        let waiter = state.handle_received(payload);
+        self.publish(&state);
+        drop(state);
+        waiter.is_some_and(|waiter| waiter.answer(payload))
+    }
+
+    /// No answer will come on this connection any more.
+    pub(crate) fn fail_requests(&self, reason: &DisconnectReason) {
+        if self.expects_answers.load(Ordering::Relaxed) {
+            let mut state = self.lock();
+            state.fail_requests(reason);
+            self.publish(&state);
+        }
+    }
+
+    /// Shows what can be looked at without the lock.
+    fn publish(&self, state: &State) {
+        self.queued.store(state.queued(), Ordering::Relaxed);
+        self.expects_answers
+            .store(state.expects_answers(), Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -430,5 +454,12 @@ impl Outbox {
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
+    }
+}
+
+/// Logs what became too old. Never under the lock: a log may itself be sent with messi.
+fn report_expired(messages: u64) {
+    if messages > 0 {
+        warn!(target: LOG_TARGET, "messages dropped, as they waited for a connection for too long: {messages}");
     }
 }

@@ -1,6 +1,6 @@
 //! Bytes on their way to the socket.
 
-use crate::frame::{Header, MessageType};
+use crate::frame::{self, Header, MessageType};
 use crate::input::IDLE_CAPACITY;
 
 /// Whole frames being written to one connection.
@@ -57,6 +57,11 @@ impl Output {
         let frame = Header::new(message_type, 0).encode();
         self.frames.splice(boundary..boundary, frame);
         self.keep_alive_end = boundary + frame.len();
+    }
+
+    /// How many messages are not written, or not in whole.
+    pub(crate) fn unwritten_messages(&self) -> u64 {
+        frame::count_messages(&self.frames, self.written)
     }
 
     /// Drops what is not written.

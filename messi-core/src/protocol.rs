@@ -9,7 +9,7 @@ use std::future::Future;
 
 use prost::Message;
 
-use crate::{Client, ConnectError, DisconnectReason, Retry, ServerClient};
+use crate::{Answer, Client, ConnectError, DisconnectReason, Retry, ServerClient};
 
 /// A protocol generated from a schema: the two messages that travel over a connection.
 pub trait Protocol: Sized + Send + Sync + 'static {
@@ -21,6 +21,36 @@ pub trait Protocol: Sized + Send + Sync + 'static {
 
     /// The message that holds everything a server may send.
     type ServerToClient: Message + Default + 'static;
+
+    /// The requests that clients make.
+    const CLIENT_REQUESTS: &'static [RequestKind] = &[];
+
+    /// The requests that servers make.
+    const SERVER_REQUESTS: &'static [RequestKind] = &[];
+}
+
+/// A kind of request: the number of the field `foo_req` in the message of its direction, and that of
+/// its answer, the field `foo_rsp` in the message of the other.
+pub type RequestKind = (u32, u32);
+
+/// Who asks the server: a client.
+pub trait RequestServer<P: Protocol> {
+    /// Sends a request, of whose kind `extract` knows the answer.
+    fn request<T: Send + 'static>(
+        &self,
+        request: impl Into<P::ClientToServer>,
+        extract: fn(P::ServerToClient) -> Option<T>,
+    ) -> Answer<T>;
+}
+
+/// Who asks a client: its server.
+pub trait RequestClient<P: Protocol> {
+    /// Sends a request, of whose kind `extract` knows the answer.
+    fn request<T: Send + 'static>(
+        &self,
+        request: impl Into<P::ServerToClient>,
+        extract: fn(P::ClientToServer) -> Option<T>,
+    ) -> Answer<T>;
 }
 
 /// What became of a received message.

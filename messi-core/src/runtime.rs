@@ -5,6 +5,7 @@
 
 mod async_std;
 
+use std::fmt::Debug;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -15,13 +16,16 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use futures::io::{AsyncRead, AsyncWrite};
 
-/// Tasks, time and sockets.
-pub(crate) trait Runtime: Send + Sync + 'static {
+/// Tasks, time, chance and sockets.
+pub(crate) trait Runtime: Debug + Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Instant;
 
     /// Waits for a duration.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// A random number from 0 to 1, 1 excluded.
+    fn random(&self) -> f64;
 
     /// Runs a task beside the others, to its end.
     fn spawn(&self, task: BoxFuture<'static, ()>);
@@ -56,7 +60,7 @@ pub(crate) trait Listener: Send + Sync {
 /// A listener of whatever runtime.
 pub(crate) type BoxListener = Box<dyn Listener>;
 
-/// The runtime that clients and servers use.
+/// The runtime of clients and servers that are given no other.
 pub(crate) fn default() -> Arc<dyn Runtime> {
     Arc::new(async_std::AsyncStd)
 }

@@ -9,16 +9,19 @@ use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use event_listener::Event;
 
 pub use self::builder::ServerBuilder;
 pub use self::client::{ClientId, ServerClient};
 use self::registry::Registry;
-use crate::Protocol;
 use crate::outbox::Outbox;
+use crate::runtime::Runtime;
+use crate::settings::bounded;
 use crate::state::Role;
-use crate::tasks::{Tasks, until};
+use crate::tasks::{Tasks, unless, until};
+use crate::{Protocol, ServerStats};
 
 /// A server of a protocol, with any number of clients.
 ///
@@ -64,20 +67,27 @@ struct Shared {
     local_addr: SocketAddr,
     registry: Registry,
     tasks: Arc<Tasks>,
+    runtime: Arc<dyn Runtime>,
     /// Notified when the registry has been closed.
-    stopping: Event,
+    closed: Event,
     guard: Weak<StopOnDrop>,
 }
 
 impl Shared {
-    fn stop(&self) {
+    /// Accepts no more clients.
+    fn close(&self) {
         self.registry.close();
-        self.stopping.notify(usize::MAX);
+        self.closed.notify(usize::MAX);
     }
 
-    /// Waits until the server is to stop.
-    async fn stopping(&self) {
-        until(&self.stopping, || self.registry.is_closed().then_some(())).await;
+    fn stop(&self) {
+        self.close();
+        self.registry.for_each(|peer| peer.outbox.stop());
+    }
+
+    /// Waits until no more clients are to be accepted.
+    async fn closed(&self) {
+        until(&self.closed, || self.registry.is_closed().then_some(())).await;
     }
 }
 
@@ -110,7 +120,7 @@ impl<P: Protocol> Server<P> {
     /// client that can't take the message does not affect the others: see
     /// [`ServerClient::send`] for what becomes of it.
     pub fn broadcast(&self, message: impl Into<P::ServerToClient>) {
-        if let Some(frame) = Outbox::encode(Role::Server.sent(), &message.into()) {
+        if let Some(frame) = Outbox::encode(Role::Server, &message.into()) {
             self.shared.registry.for_each(|peer| {
                 peer.outbox.end_if_full(peer.outbox.push_frame(&frame));
             });
@@ -140,6 +150,75 @@ impl<P: Protocol> Server<P> {
     pub async fn stop(&self) {
         self.shared.stop();
         self.wait().await;
+    }
+
+    /// Stops the server in good order: it accepts no more clients, handles what the clients have
+    /// sent until now, writes every answer, and disconnects them. What a client sends later is
+    /// not handled any more.
+    ///
+    /// Returns as soon as all tasks have ended, and a moment after `limit` at the latest (100 ms
+    /// for the last callbacks): what is not written by then is lost, and a callback that is still
+    /// waiting is abandoned where it waits. `on_client_disconnected` is called with
+    /// [`DisconnectReason::Stopped`](crate::DisconnectReason::Stopped) for every client.
+    ///
+    /// A callback must not wait for this, as this waits for the callback.
+    ///
+    /// # Cancel safety
+    ///
+    /// If this is dropped, those clients that have not been told to leave are served on, and there
+    /// is no limit any more. [`stop`](Self::stop) ends that.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(server: ChatServer) {
+    /// use std::time::Duration;
+    ///
+    /// server.drain(Duration::from_secs(10)).await;
+    /// # }
+    /// ```
+    pub async fn drain(&self, limit: Duration) {
+        self.drain_over(Duration::ZERO, limit).await;
+    }
+
+    /// Does what [`drain`](Self::drain) does, but tells the clients to leave one by one, evenly
+    /// spread over a time, in the order in which they came: a fleet that finds another server does
+    /// not arrive there all at once. Until its turn comes, a client is served as ever. `limit` is
+    /// counted from now, and includes that time.
+    pub async fn drain_over(&self, spread: Duration, limit: Duration) {
+        self.shared.close();
+        let leaving = async {
+            self.leave_over(spread.min(limit)).await;
+            self.wait().await;
+        };
+        let limit = self.shared.runtime.sleep(bounded(limit));
+        if unless(limit, leaving).await.is_none() {
+            self.shared.registry.for_each(|peer| peer.outbox.abort());
+            self.wait().await;
+        }
+    }
+
+    /// Tells the clients to leave, evenly spread over a time.
+    async fn leave_over(&self, spread: Duration) {
+        let runtime = &self.shared.runtime;
+        let peers = self.shared.registry.peers();
+        let start = runtime.now();
+        for (number, peer) in peers.iter().enumerate() {
+            let passed = runtime.now().saturating_duration_since(start);
+            let share = number as f64 / peers.len() as f64;
+            let wait = spread.mul_f64(share).saturating_sub(passed);
+            if !wait.is_zero() {
+                runtime.sleep(wait).await;
+            }
+            peer.outbox.leave();
+        }
+    }
+
+    /// What has happened since the server was started.
+    pub fn stats(&self) -> ServerStats {
+        self.shared.registry.stats()
     }
 
     /// A handle that does not keep the server from stopping.

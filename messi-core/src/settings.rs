@@ -21,6 +21,28 @@ pub(crate) struct Settings {
     pub(crate) keep_alive_timeout: Duration,
     /// How long the peer may refuse to take a single byte of what waits for it.
     pub(crate) write_timeout: Duration,
+    /// How long the answer to a request is waited for, unless the request says so.
+    pub(crate) request_timeout: Duration,
+    /// What is kept while there is no connection.
+    pub(crate) offline: Option<Offline>,
+}
+
+/// Bounds of what a client keeps while there is no connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offline {
+    /// Memory, in bytes.
+    pub(crate) max_bytes: usize,
+    /// The age of a message when a connection begins.
+    pub(crate) max_age: Duration,
+}
+
+/// Longer than any connection lives: what is longer is taken for this, so that no deadline is out
+/// of range.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
+/// A time that a user has set, made one that deadlines can be computed with.
+pub(crate) fn bounded(time: Duration) -> Duration {
+    time.min(LONGEST)
 }
 
 impl Settings {
@@ -46,6 +68,8 @@ impl Default for Settings {
             keep_alive_interval: Duration::from_secs(2),
             keep_alive_timeout: Duration::from_secs(3),
             write_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(10),
+            offline: None,
         }
     }
 }

@@ -61,10 +61,14 @@ pub(crate) struct Connection {
     keep_alive: KeepAlive,
     timers: Timers,
     end: Option<DisconnectReason>,
+    /// Whether messages that came before the end are still handled.
+    handles_rest: bool,
     /// Whether closing took too long, so that what is left is given up.
     aborted: bool,
     /// Whether a whole frame has come from the peer.
     proved: bool,
+    /// Messages given up before they were written.
+    unsent: u64,
 }
 
 impl Connection {
@@ -87,8 +91,10 @@ impl Connection {
             keep_alive,
             timers,
             end: None,
+            handles_rest: true,
             aborted: false,
             proved: false,
+            unsent: 0,
         }
     }
 
@@ -100,30 +106,49 @@ impl Connection {
         self.end.is_none() && self.input.unhandled() < self.max_unhandled_bytes
     }
 
-    /// Takes received bytes. Keep-alive frames are dealt with at once, messages wait for
-    /// [`next_message`](Self::next_message).
-    pub(crate) fn handle_input(&mut self, bytes: &[u8], now: Instant) {
+    /// Takes received bytes, and tells how many messages were completed. Keep-alive frames are
+    /// dealt with at once, and so is a message that `is_answer` takes, by its payload; others wait
+    /// for [`next_message`](Self::next_message).
+    pub(crate) fn handle_input(
+        &mut self,
+        bytes: &[u8],
+        now: Instant,
+        mut is_answer: impl FnMut(&[u8]) -> bool,
+    ) -> u64 {
+        let mut messages = 0;
         if self.end.is_some() {
-            return;
+            return messages;
         }
         self.keep_alive.heard(now);
         self.timers.stop(Timer::Paused);
         self.input.append(bytes);
         while let Some(header) = self.input.peek() {
             if let Err(reason) = self.check(header) {
-                return self.end(reason, now);
+                self.end(reason, now);
+                return messages;
             }
             if !self.input.scan(header) {
                 break;
             }
             self.proved = true;
-            if (self.role, header.message_type()) == (Role::Server, Some(MessageType::Ping)) {
-                self.output.push_keep_alive(MessageType::Pong);
+            match header.message_type() {
+                Some(MessageType::Ping) if self.role == Role::Server => {
+                    self.output.push_keep_alive(MessageType::Pong);
+                }
+                Some(MessageType::Pong) => self.keep_alive.handle_pong(now),
+                message_type if message_type == Some(self.role.received()) => {
+                    messages += 1;
+                    if is_answer(self.input.last_payload(header)) {
+                        self.input.hide_last(header);
+                    }
+                }
+                _ => {}
             }
         }
         if self.role == Role::Server && !self.wants_input() {
             self.timers.set(Timer::Paused, now + self.paused_interval);
         }
+        messages
     }
 
     /// The peer will send nothing more.
@@ -144,10 +169,11 @@ impl Connection {
         self.abort();
     }
 
-    /// The next message for the handler. Messages that came before the peer ended the connection
-    /// are still handed out; once this side has ended it, none are.
+    /// The next message for the handler. Messages that came before the peer ended the connection,
+    /// or before this side began to leave, are still handed out; once this side has ended it for
+    /// another reason, none are.
     pub(crate) fn next_message(&mut self) -> Option<Payload> {
-        if self.end.as_ref().is_some_and(DisconnectReason::is_local) {
+        if !self.handles_rest {
             return None;
         }
         let expected = Some(self.role.received());
@@ -169,6 +195,7 @@ impl Connection {
         self.input = Input::default();
         // It came before whatever else the peer did since.
         self.end = None;
+        self.handles_rest = true;
         self.end(DisconnectReason::MessageDecodeError(error), now);
     }
 
@@ -260,11 +287,35 @@ impl Connection {
         if reason != DisconnectReason::ConnectionClosed {
             self.close_within(CLOSE_TIMEOUT, now);
         }
+        self.handles_rest = !reason.is_local();
         self.end = Some(reason);
     }
 
+    /// Ends the connection, but handles the messages that have come and takes its time for it. The
+    /// peer, which is not read from any more, hears meanwhile that this side is there.
+    pub(crate) fn leave(&mut self, now: Instant) {
+        if self.end.is_none() {
+            self.timers.stop(Timer::KeepAlive);
+            self.timers.set(Timer::Paused, now + self.paused_interval);
+            self.end = Some(DisconnectReason::Stopped);
+        }
+    }
+
+    /// Ends the connection if it has not ended yet, and handles nothing more.
+    pub(crate) fn stop(&mut self, now: Instant) {
+        self.end(DisconnectReason::Stopped, now);
+        self.handles_rest = false;
+        self.close_within(CLOSE_TIMEOUT, now);
+    }
+
+    /// The writing direction is shut down: the peer has little time to do the same.
+    pub(crate) fn handle_shut_down(&mut self, now: Instant) {
+        self.timers.stop(Timer::Paused);
+        self.close_within(CLOSE_TIMEOUT, now);
+    }
+
     /// Gives what is still to be written no more than this time.
-    pub(crate) fn close_within(&mut self, limit: Duration, now: Instant) {
+    fn close_within(&mut self, limit: Duration, now: Instant) {
         let deadline = now + limit;
         if self
             .timers
@@ -273,6 +324,17 @@ impl Connection {
         {
             self.timers.set(Timer::Close, deadline);
         }
+    }
+
+    /// Whether the peer may still take what is written, as far as is known.
+    pub(crate) fn is_peer_there(&self) -> bool {
+        let is_leaving = self.handles_rest && self.end == Some(DisconnectReason::Stopped);
+        self.end.is_none() || is_leaving
+    }
+
+    /// Whether nothing that comes from the peer or the handler matters any more.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.aborted || !self.handles_rest
     }
 
     /// Why the connection ended, once it has.
@@ -296,8 +358,20 @@ impl Connection {
         self.output.release();
     }
 
-    fn abort(&mut self) {
+    /// How many messages were taken over for writing, but not written.
+    pub(crate) fn unsent_messages(&self) -> u64 {
+        self.unsent + self.output.unwritten_messages()
+    }
+
+    /// The time from the last ping to its pong.
+    pub(crate) fn round_trip_time(&self) -> Option<Duration> {
+        self.keep_alive.round_trip_time()
+    }
+
+    /// Gives up what remains.
+    pub(crate) fn abort(&mut self) {
         self.aborted = true;
+        self.unsent += self.output.unwritten_messages();
         self.output.clear();
         self.timers = Timers::default();
     }

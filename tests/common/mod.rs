@@ -17,6 +17,9 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
 use messi::{ConnectError, DisconnectReason, Retry};
 
+#[cfg(target_os = "linux")]
+pub mod black_hole;
+
 pub mod chat {
     messi::protocol!("../../examples/chat/chat.proto");
 }

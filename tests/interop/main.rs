@@ -4,13 +4,18 @@
 //! and a package index. Where one of them is missing the tests are reported as ignored; in CI that
 //! is a failure. Scripted peers around the generated code are in `peers/`.
 
+#[allow(dead_code, reason = "the tests of killed processes use the rest")]
+#[path = "../common/events.rs"]
 mod events;
+#[path = "../common/port.rs"]
+mod port;
+#[path = "../common/process.rs"]
+mod process;
+
 mod originals;
 mod ours;
 mod party;
-mod port;
 mod prepare;
-mod process;
 mod scenarios;
 mod wire;
 

@@ -34,7 +34,6 @@ fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) 
         let allow = scope.allow_deprecated();
         quote! {
             #allow
-            #[automatically_derived]
             impl ::core::convert::From<#ty> for #message {
                 fn from(message: #ty) -> Self {
                     ::core::convert::From::from(#module::Messages::#variant(#value))
@@ -48,10 +47,9 @@ fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) 
         .then(|| quote!(, ..::core::default::Default::default()));
     quote! {
         #allow
-        #[automatically_derived]
         impl ::core::convert::From<#module::Messages> for #message {
             fn from(messages: #module::Messages) -> Self {
-                Self { messages: ::core::option::Option::Some(messages) #others }
+                Self { messages: Some(messages) #others }
             }
         }
         #(#choices)*

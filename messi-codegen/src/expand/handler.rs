@@ -167,10 +167,8 @@ fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -
     let arms = direction.choices.iter().map(|choice| arm(choice, &module));
     let krate = &scope.krate;
     let body = quote! {
-        let ::core::option::Option::Some(message) = message.messages else {
-            return #krate::__private::Dispatch::UnknownChoice;
-        };
-        match message {
+        match message.messages {
+            None => return #krate::__private::Dispatch::UnknownChoice,
             #(#arms)*
         }
         #krate::__private::Dispatch::Delivered
@@ -196,7 +194,7 @@ fn arm(choice: &Choice, module: &Ident) -> TokenStream {
         quote!(message)
     };
     quote! {
-        #module::Messages::#variant(message) => handler.#method(client, #message).await,
+        Some(#module::Messages::#variant(message)) => handler.#method(client, #message).await,
     }
 }
 
@@ -217,7 +215,6 @@ pub(super) fn client_implementation(
     let allow = scope.allow_deprecated();
     quote! {
         #allow
-        #[automatically_derived]
         impl<H: #client_handler> #krate::__private::ConnectWith<H> for #marker {
             async fn on_connected(handler: &mut H, client: &#client) {
                 handler.on_connected(client).await;
@@ -267,7 +264,6 @@ pub(super) fn server_implementation(
     let allow = scope.allow_deprecated();
     quote! {
         #allow
-        #[automatically_derived]
         impl<H: #server_handler> #krate::__private::ServeWith<H> for #marker {
             async fn on_client_connected(handler: &mut H, client: &#server_client) {
                 handler.on_client_connected(client).await;

@@ -1,10 +1,10 @@
 //! The marker type of a protocol, and the names of its client and server.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{Scope, ident};
-use crate::model::Protocol;
+use crate::model::{Protocol, Request};
 
 /// The names generated from that of a protocol.
 pub(super) struct Names {
@@ -14,6 +14,8 @@ pub(super) struct Names {
     pub(super) server_client: Ident,
     pub(super) client_handler: Ident,
     pub(super) server_handler: Ident,
+    pub(super) client_requests: Ident,
+    pub(super) server_client_requests: Ident,
 }
 
 impl Names {
@@ -26,17 +28,44 @@ impl Names {
             server_client: format_ident!("{protocol}ServerClient"),
             client_handler: format_ident!("{protocol}ClientHandler"),
             server_handler: format_ident!("{protocol}ServerHandler"),
+            client_requests: format_ident!("{protocol}ClientRequests"),
+            server_client_requests: format_ident!("{protocol}ServerClientRequests"),
         }
     }
 }
 
 /// The marker and the aliases.
 pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    declarations(&Names::new(&protocol.rust_name), &protocol.name, scope)
+    let requests = [
+        requests("CLIENT_REQUESTS", &protocol.client_requests, scope),
+        requests("SERVER_REQUESTS", &protocol.server_requests, scope),
+    ];
+    let requests = requests.into_iter().collect();
+    let names = Names::new(&protocol.rust_name);
+    declarations(&names, &protocol.name, &requests, scope)
+}
+
+/// What the runtime must know of the requests of one side, if there are any.
+fn requests(name: &str, requests: &[Request], scope: &Scope) -> TokenStream {
+    if requests.is_empty() {
+        return TokenStream::new();
+    }
+    let krate = &scope.krate;
+    let name = ident(name);
+    let kinds = requests.iter().map(|Request { request, answer }| {
+        let [request, answer] = [request, answer].map(|it| Literal::u32_unsuffixed(it.number));
+        quote!( (#request, #answer) )
+    });
+    quote!( const #name: &'static [#krate::__private::RequestKind] = &[#(#kinds),*]; )
 }
 
 /// The marker and the aliases, for a protocol of which no more may be known than its name.
-pub(super) fn declarations(names: &Names, name: &str, scope: &Scope) -> TokenStream {
+pub(super) fn declarations(
+    names: &Names,
+    name: &str,
+    requests: &TokenStream,
+    scope: &Scope,
+) -> TokenStream {
     let krate = &scope.krate;
     let Names {
         marker,
@@ -45,6 +74,7 @@ pub(super) fn declarations(names: &Names, name: &str, scope: &Scope) -> TokenStr
         server_client,
         client_handler,
         server_handler,
+        ..
     } = names;
     let marker_docs = format!(" The protocol `{name}`.");
     let client_docs =
@@ -58,11 +88,11 @@ pub(super) fn declarations(names: &Names, name: &str, scope: &Scope) -> TokenStr
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         pub struct #marker;
 
-        #[automatically_derived]
         impl #krate::__private::Protocol for #marker {
             const NAME: &'static str = #name;
             type ClientToServer = ClientToServer;
             type ServerToClient = ServerToClient;
+            #requests
         }
 
         #[doc = #client_docs]

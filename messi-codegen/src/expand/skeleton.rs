@@ -27,7 +27,7 @@ pub(crate) fn skeleton(name: &str, rust_name: &str, krate: &TokenStream) -> Toke
         },
     };
     let items = [
-        declarations(&names, name, &scope),
+        declarations(&names, name, &TokenStream::new(), &scope),
         client_trait(&names, name, &no_methods, &scope),
         client_implementation(&names, &dispatch("ServerToClient"), &scope),
         server_trait(&names, name, &no_methods, &scope),

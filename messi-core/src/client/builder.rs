@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -11,11 +12,13 @@ use super::task::Task;
 use super::{Client, Shared, StopOnDrop};
 use crate::backoff::Backoff;
 use crate::outbox::{Outbox, Sender};
-use crate::settings::Settings;
+use crate::runtime::{self, Runtime};
+use crate::settings::{Offline, Settings, bounded};
 use crate::state::Role;
 use crate::tasks::Tasks;
+use crate::testing::Simulation;
 use crate::uri::Uri;
-use crate::{ConnectWith, Protocol, UriError, runtime};
+use crate::{ConnectWith, Protocol, UriError};
 
 /// Sets up a [`Client`]. Every setting has a default that suits most programs.
 ///
@@ -39,39 +42,51 @@ use crate::{ConnectWith, Protocol, UriError, runtime};
 #[derive(Clone, Debug)]
 #[must_use = "a client does nothing until it is started"]
 pub struct ClientBuilder<P: Protocol> {
-    uri: String,
+    uris: Vec<String>,
     settings: Settings,
     connect_timeout: Duration,
     backoff: Backoff,
+    runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
 
 impl<P: Protocol> ClientBuilder<P> {
     pub(super) fn new(uri: String) -> Self {
         Self {
-            uri,
+            uris: vec![uri],
             settings: Settings::default(),
             connect_timeout: Duration::from_secs(5),
             backoff: Backoff {
                 min: Duration::from_secs(1),
                 max: Duration::from_secs(30),
             },
+            runtime: runtime::default(),
             protocol: PhantomData,
         }
+    }
+
+    /// Adds a server that serves as well: each attempt to connect goes to the next of them, in the
+    /// order in which they were given, and after the last one to the first again.
+    ///
+    /// The delay between attempts grows when all of them have been tried in vain. There may be any
+    /// number of them.
+    pub fn alternative_uri(mut self, uri: impl Into<String>) -> Self {
+        self.uris.push(uri.into());
+        self
     }
 
     /// Time between two pings, and until the first one. A server that gives no sign of life
     /// between two of them is given up. Default: 2 s, which is what servers expect that give up a
     /// client after 3 s without a ping, as those of the original do.
     pub fn keep_alive_interval(mut self, interval: Duration) -> Self {
-        self.settings.keep_alive_interval = interval;
+        self.settings.keep_alive_interval = bounded(interval);
         self
     }
 
     /// Time that each address of the server is given to accept the connection, and the look-up of
     /// its name to find them. Default: 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connect_timeout = bounded(timeout);
         self
     }
 
@@ -79,7 +94,10 @@ impl<P: Protocol> ClientBuilder<P> {
     /// attempt until the server has given a sign of life. Up to a quarter is added at random, so
     /// that many clients do not come back at the same moment. Default: 1 s, up to 30 s.
     pub fn reconnect_delay(mut self, min: Duration, max: Duration) -> Self {
-        self.backoff = Backoff { min, max };
+        self.backoff = Backoff {
+            min: bounded(min),
+            max: bounded(max),
+        };
         self
     }
 
@@ -114,7 +132,40 @@ impl<P: Protocol> ClientBuilder<P> {
     /// Time that the server may take nothing of what waits to be written, before the connection
     /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.write_timeout = timeout;
+        self.settings.write_timeout = bounded(timeout);
+        self
+    }
+
+    /// Time that the answer to a request is waited for, unless
+    /// [`Answer::timeout`](crate::Answer::timeout) sets another. Default: 10 s.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.request_timeout = bounded(timeout);
+        self
+    }
+
+    /// Keeps messages that are sent while there is no connection, instead of dropping them: no more
+    /// than this memory in bytes, and none for longer than this time.
+    ///
+    /// When the client has connected, they go out in the order in which they were sent, after what
+    /// `on_connected` sends and ahead of what is sent later. What others send while `on_connected`
+    /// runs is kept too, if the connection ends before it returns.
+    ///
+    /// A message for which there is no room is dropped, and so are those that have become too old
+    /// when there is a connection at last, and all that wait when the client stops.
+    /// [`Stats::dropped`](crate::Stats::dropped) counts them. What was on its way when a connection
+    /// ended is lost as ever: it may have arrived, and is not sent twice.
+    ///
+    /// No more memory is used than half of [`max_queued_bytes`](Self::max_queued_bytes), so that
+    /// there is room for what `on_connected` sends. Default: nothing is kept.
+    pub fn offline_queue(mut self, max_bytes: usize, max_age: Duration) -> Self {
+        let max_age = bounded(max_age);
+        self.settings.offline = Some(Offline { max_bytes, max_age });
+        self
+    }
+
+    /// Lets the client run in a simulation, for tests: see [`testing`](crate::testing).
+    pub fn simulated(mut self, simulation: &Simulation) -> Self {
+        self.runtime = simulation.runtime();
         self
     }
 
@@ -123,20 +174,32 @@ impl<P: Protocol> ClientBuilder<P> {
     ///
     /// # Errors
     ///
-    /// Only if the URI is not one.
+    /// Only if a URI is not one.
     pub fn start<H>(self, handler: H) -> Result<Client<P>, UriError>
     where
         H: Send + 'static,
         P: ConnectWith<H>,
     {
-        let uri = Uri::parse(&self.uri)?;
-        let outbox = Arc::new(Outbox::new(Role::Client.sent(), &self.settings));
+        let uris: Vec<Uri> = self
+            .uris
+            .iter()
+            .map(|uri| Uri::parse(uri))
+            .collect::<Result<_, _>>()?;
+        let settings = Arc::new(self.settings);
+        let runtime = self.runtime;
+        let outbox = Arc::new(Outbox::new(
+            Role::Client,
+            P::CLIENT_REQUESTS,
+            settings.clone(),
+            runtime.clone(),
+        ));
         let guard = Arc::new_cyclic(|guard| {
             let guard = guard.clone();
             StopOnDrop(Arc::new(Shared {
-                uri: uri.clone(),
+                uris: uris.clone(),
                 outbox,
                 tasks: Arc::new(Tasks::default()),
+                is_connecting: AtomicBool::new(true),
                 guard,
             }))
         });
@@ -146,18 +209,13 @@ impl<P: Protocol> ClientBuilder<P> {
             sender: Sender::Other,
             protocol: PhantomData,
         };
-        let runtime = runtime::default();
         let running = client.shared.tasks.begin();
         let task = Task {
             client: client.lent(0),
             handler,
-            connector: Connector {
-                uri,
-                timeout: self.connect_timeout,
-                runtime: runtime.clone(),
-            },
+            connector: Connector::new(uris, self.connect_timeout, runtime.clone()),
             backoff: self.backoff,
-            settings: self.settings,
+            settings,
         };
         runtime.spawn(task.run(running).boxed());
         Ok(client)

@@ -8,21 +8,45 @@ use crate::ConnectError;
 use crate::runtime::{BoxSocket, Runtime, timeout};
 use crate::uri::Uri;
 
-/// Connects to a server, as often as asked.
+/// Connects to one of several servers, as often as asked.
 pub(super) struct Connector {
-    pub(super) uri: Uri,
+    uris: Vec<Uri>,
+    /// Which of them is next.
+    next: usize,
     /// For the look-up, and for each address.
-    pub(super) timeout: Duration,
+    timeout: Duration,
     pub(super) runtime: Arc<dyn Runtime>,
 }
 
 impl Connector {
-    /// Looks the server up, since its address may have changed, and tries each of its addresses.
-    pub(super) async fn connect(&self) -> Result<BoxSocket, ConnectError> {
+    /// A connector to these servers, of which there must be one at least.
+    pub(super) fn new(uris: Vec<Uri>, timeout: Duration, runtime: Arc<dyn Runtime>) -> Self {
+        Self {
+            uris,
+            next: 0,
+            timeout,
+            runtime,
+        }
+    }
+
+    /// How many servers there are.
+    pub(super) fn servers(&self) -> usize {
+        self.uris.len()
+    }
+
+    /// Takes the server whose turn it is.
+    pub(super) fn next_server(&mut self) -> Uri {
+        let uri = self.uris[self.next].clone();
+        self.next = (self.next + 1) % self.uris.len();
+        uri
+    }
+
+    /// Looks a server up, since its address may have changed, and tries each of its addresses.
+    pub(super) async fn connect(&self, uri: &Uri) -> Result<BoxSocket, ConnectError> {
         let mut result = Err(ConnectError::Timeout {
             limit: self.timeout,
         });
-        for address in self.resolve().await? {
+        for address in self.resolve(uri).await? {
             result = self.connect_to(address).await;
             if result.is_ok() {
                 break;
@@ -31,14 +55,14 @@ impl Connector {
         result
     }
 
-    async fn resolve(&self) -> Result<Vec<SocketAddr>, ConnectError> {
-        let host = self.uri.connect_host();
+    async fn resolve(&self, uri: &Uri) -> Result<Vec<SocketAddr>, ConnectError> {
+        let host = uri.connect_host();
         let failed = |message| ConnectError::Resolve {
             host: host.into(),
             message,
         };
         match self
-            .limit(self.runtime.resolve(host.into(), self.uri.port))
+            .limit(self.runtime.resolve(host.into(), uri.port))
             .await?
         {
             Ok(addresses) if addresses.is_empty() => Err(failed("it has no address".into())),

@@ -8,8 +8,11 @@ use super::*;
 
 const OTHER: Sender = Sender::Other;
 
+const CLOSED: DisconnectReason = DisconnectReason::ConnectionClosed;
+
 fn outbox(settings: &Settings) -> Outbox {
-    Outbox::new(MessageType::ClientToServer, settings)
+    let settings = Arc::new(settings.clone());
+    Outbox::new(Role::Client, &[], settings, crate::runtime::default())
 }
 
 /// An outbox on which a connection is open.
@@ -44,7 +47,7 @@ fn nothing_is_taken_in_without_a_connection() {
     let outbox = outbox(&Settings::default());
     assert_eq!(push(&outbox, "a", OTHER), Err(SendError::NotConnected));
     outbox.begin();
-    outbox.close();
+    outbox.close(&CLOSED, 0);
     assert_eq!(push(&outbox, "a", OTHER), Err(SendError::NotConnected));
     assert_eq!(now(outbox.flush()), Some(Err(SendError::NotConnected)));
 }
@@ -89,7 +92,7 @@ fn a_message_above_the_limit_is_refused() {
     assert_eq!(push(&outbox, "a", OTHER), Ok(()));
     let too_big = Err(SendError::MessageTooBig { size: 4, limit: 3 });
     assert_eq!(push(&outbox, "ab", OTHER), too_big);
-    let frame = Outbox::encode(MessageType::ClientToServer, &"ab".to_string()).unwrap();
+    let frame = Outbox::encode(Role::Client, &"ab".to_string()).unwrap();
     assert_eq!(outbox.push_frame(&frame), too_big);
 }
 
@@ -115,7 +118,7 @@ fn flush_fails_when_the_connection_ends() {
     let mut flush = std::pin::pin!(outbox.flush());
     let mut cx = Context::from_waker(Waker::noop());
     assert_eq!(flush.as_mut().poll(&mut cx), Poll::Pending);
-    outbox.close();
+    outbox.close(&CLOSED, 0);
     outbox.begin();
     assert_eq!(
         flush.as_mut().poll(&mut cx),

@@ -30,6 +30,10 @@ impl Runtime for AsyncStd {
         task::sleep(duration).boxed()
     }
 
+    fn random(&self) -> f64 {
+        fastrand::f64()
+    }
+
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         // Who spawns a task learns of its end from the task itself.
         drop(task::spawn(task));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::FutureExt;
+use log::{error, info, warn};
 
 use super::registry::Peer;
 use super::{Server, ServerClient};
@@ -14,7 +15,7 @@ use crate::runtime::{BoxListener, BoxSocket, Runtime};
 use crate::settings::Settings;
 use crate::state::Role;
 use crate::tasks::{Running, unless};
-use crate::{Protocol, ServeWith};
+use crate::{LOG_TARGET, Protocol, ServeWith};
 
 /// The pause after the first error in a row; it doubles from error to error.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -27,7 +28,7 @@ pub(super) struct Acceptor<P: Protocol, F> {
     pub(super) server: Server<P>,
     pub(super) listener: BoxListener,
     pub(super) make_handler: F,
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
     pub(super) runtime: Arc<dyn Runtime>,
 }
 
@@ -42,14 +43,15 @@ impl<P: Protocol, F> Acceptor<P, F> {
     {
         let mut pause = MIN_PAUSE;
         let shared = self.server.shared.clone();
-        while let Some(result) = unless(shared.stopping(), self.listener.accept()).await {
+        while let Some(result) = unless(shared.closed(), self.listener.accept()).await {
             match result {
                 Ok((socket, address)) => {
                     pause = MIN_PAUSE;
                     self.welcome(socket, address);
                 }
-                Err(_) => {
-                    unless(shared.stopping(), self.runtime.sleep(pause)).await;
+                Err(error) => {
+                    warn!(target: LOG_TARGET, "can't accept a client, trying again in {pause:?}: {error}");
+                    unless(shared.closed(), self.runtime.sleep(pause)).await;
                     pause = MAX_PAUSE.min(pause * 2);
                 }
             }
@@ -67,12 +69,13 @@ impl<P: Protocol, F> Acceptor<P, F> {
         P: ServeWith<H>,
     {
         let shared = &self.server.shared;
-        let Some(peer) = shared.registry.enter(address, &self.settings) else {
-            return;
+        let Some(peer) = shared.registry.enter(address) else {
+            return info!(target: LOG_TARGET, "turned away {address}");
         };
         let client = ServerClient::lent(&self.server, &peer, peer.outbox.begin());
         let make_handler = AssertUnwindSafe(|| (self.make_handler)(&client));
         let Ok(handler) = catch_unwind(make_handler) else {
+            error!(target: LOG_TARGET, "making a handler for {address} panicked");
             return shared.registry.leave(peer.id);
         };
         let runtime = self.runtime.clone();
@@ -83,6 +86,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
             peer.outbox.clone(),
             runtime,
         );
+        info!(target: LOG_TARGET, "client {} connected from {address}", peer.id);
         let task = serve(client, peer, handler, connection, shared.tasks.begin());
         self.runtime.spawn(task.boxed());
     }
@@ -102,7 +106,7 @@ async fn serve<P, H>(
     connection
         .run(P::on_client_connected(&mut handler, &client))
         .await;
-    peer.outbox.open();
+    connection.open();
     while let Some(payload) = connection.next().await {
         if let Some(message) = connection.decode(&payload) {
             connection
@@ -112,6 +116,7 @@ async fn serve<P, H>(
     }
     let reason = connection.close().await;
     client.server().shared.registry.leave(peer.id);
+    info!(target: LOG_TARGET, "client {} disconnected: {reason}", peer.id);
     connection
         .run_last(P::on_client_disconnected(&mut handler, &client, reason))
         .await;

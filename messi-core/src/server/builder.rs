@@ -7,15 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use log::info;
 
 use super::accept::Acceptor;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
 use crate::runtime::{self, BoxListener, Runtime};
-use crate::settings::Settings;
+use crate::settings::{Settings, bounded};
 use crate::tasks::Tasks;
+use crate::testing::Simulation;
 use crate::uri::Uri;
-use crate::{ListenError, Protocol, ServeWith};
+use crate::{LOG_TARGET, ListenError, Protocol, ServeWith};
 
 /// Sets up a [`Server`]. Every setting has a default that suits most programs.
 ///
@@ -43,6 +45,7 @@ pub struct ServerBuilder<P: Protocol> {
     uri: String,
     settings: Settings,
     max_clients: usize,
+    runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -52,6 +55,7 @@ impl<P: Protocol> ServerBuilder<P> {
             uri,
             settings: Settings::default(),
             max_clients: 10_000,
+            runtime: runtime::default(),
             protocol: PhantomData,
         }
     }
@@ -66,7 +70,7 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Time without a sign of life after which a client is given up. Default: 3 s, which suits
     /// clients that ping every 2 s.
     pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.keep_alive_timeout = timeout;
+        self.settings.keep_alive_timeout = bounded(timeout);
         self
     }
 
@@ -102,7 +106,20 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Time that a client may take nothing of what waits to be written, before its connection
     /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.write_timeout = timeout;
+        self.settings.write_timeout = bounded(timeout);
+        self
+    }
+
+    /// Time that the answer to a request to a client is waited for, unless
+    /// [`Answer::timeout`](crate::Answer::timeout) sets another. Default: 10 s.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.request_timeout = bounded(timeout);
+        self
+    }
+
+    /// Lets the server run in a simulation, for tests: see [`testing`](crate::testing).
+    pub fn simulated(mut self, simulation: &Simulation) -> Self {
+        self.runtime = simulation.runtime();
         self
     }
 
@@ -121,14 +138,23 @@ impl<P: Protocol> ServerBuilder<P> {
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
         P: ServeWith<H>,
     {
-        let runtime = runtime::default();
+        let runtime = self.runtime;
         let (listener, local_addr) = listen(&*runtime, &Uri::parse(&self.uri)?).await?;
+        info!(target: LOG_TARGET, "listening on {local_addr}");
+        let settings = Arc::new(self.settings);
+        let registry = Registry::new(
+            self.max_clients,
+            settings.clone(),
+            P::SERVER_REQUESTS,
+            runtime.clone(),
+        );
         let guard = Arc::new_cyclic(|guard| {
             StopOnDrop(Arc::new(Shared {
                 local_addr,
-                registry: Registry::new(self.max_clients),
+                registry,
                 tasks: Arc::new(Tasks::default()),
-                stopping: event_listener::Event::new(),
+                runtime: runtime.clone(),
+                closed: event_listener::Event::new(),
                 guard: guard.clone(),
             }))
         });
@@ -142,7 +168,7 @@ impl<P: Protocol> ServerBuilder<P> {
             server: server.lent(),
             listener,
             make_handler,
-            settings: self.settings,
+            settings,
             runtime: runtime.clone(),
         };
         runtime.spawn(acceptor.run(running).boxed());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Server;
 use super::registry::Peer;
 use crate::outbox::Sender;
-use crate::{DisconnectReason, Protocol, SendError, Stats};
+use crate::{Answer, DisconnectReason, Protocol, RequestClient, SendError, Stats};
 
 /// Names one connection of a client, never reused by the same server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,9 +123,9 @@ impl<P: Protocol> ServerClient<P> {
         self.peer.outbox.request_end(DisconnectReason::Disconnected);
     }
 
-    /// What was lost or passed over on this connection.
+    /// What has happened on this connection so far.
     pub fn stats(&self) -> Stats {
-        self.peer.outbox.counters.stats()
+        self.peer.outbox.stats()
     }
 
     /// Names this connection.
@@ -145,6 +145,16 @@ impl<P: Protocol> ServerClient<P> {
 
     fn push(&self, message: P::ServerToClient) -> Result<(), SendError> {
         self.peer.outbox.push(&message, self.sender)
+    }
+}
+
+impl<P: Protocol> RequestClient<P> for ServerClient<P> {
+    fn request<T: Send + 'static>(
+        &self,
+        request: impl Into<P::ServerToClient>,
+        extract: fn(P::ClientToServer) -> Option<T>,
+    ) -> Answer<T> {
+        Answer::request(&self.peer.outbox, &request.into(), self.sender, extract)
     }
 }
 

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::ClientId;
 use crate::outbox::Outbox;
+use crate::runtime::Runtime;
 use crate::settings::Settings;
 use crate::state::Role;
+use crate::{RequestKind, ServerStats, Stats};
 
 /// One connected client.
 #[derive(Debug)]
@@ -21,36 +23,55 @@ pub(super) struct Peer {
 #[derive(Debug)]
 pub(super) struct Registry {
     max_clients: usize,
+    settings: Arc<Settings>,
+    kinds: &'static [RequestKind],
+    runtime: Arc<dyn Runtime>,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Whether the server is to stop.
+    /// Whether no client is let in any more.
     closed: bool,
     /// Never used again, so that an old handle can't reach a new client.
     next_id: u64,
+    /// Clients that were turned away.
+    refused: u64,
+    /// What happened on the connections of clients that have left.
+    past: Stats,
     peers: BTreeMap<ClientId, Arc<Peer>>,
 }
 
 impl Registry {
-    pub(super) fn new(max_clients: usize) -> Self {
+    pub(super) fn new(
+        max_clients: usize,
+        settings: Arc<Settings>,
+        kinds: &'static [RequestKind],
+        runtime: Arc<dyn Runtime>,
+    ) -> Self {
         Self {
             max_clients,
+            settings,
+            kinds,
+            runtime,
             state: Mutex::default(),
         }
     }
 
     /// Enters a client and begins its connection; `None` if there are too many already, or if the
     /// server is to stop.
-    pub(super) fn enter(&self, address: SocketAddr, settings: &Settings) -> Option<Arc<Peer>> {
+    pub(super) fn enter(&self, address: SocketAddr) -> Option<Arc<Peer>> {
         let mut state = self.lock();
-        if state.closed || state.peers.len() >= self.max_clients {
+        if state.closed {
+            return None;
+        }
+        if state.peers.len() >= self.max_clients {
+            state.refused += 1;
             return None;
         }
         state.next_id += 1;
         let id = ClientId(state.next_id);
-        let outbox = Arc::new(Outbox::new(Role::Server.sent(), settings));
+        let outbox = Arc::new(self.outbox());
         let peer = Arc::new(Peer {
             id,
             address,
@@ -60,9 +81,21 @@ impl Registry {
         Some(peer)
     }
 
+    fn outbox(&self) -> Outbox {
+        Outbox::new(
+            Role::Server,
+            self.kinds,
+            self.settings.clone(),
+            self.runtime.clone(),
+        )
+    }
+
     /// Removes a client.
     pub(super) fn leave(&self, id: ClientId) {
-        self.lock().peers.remove(&id);
+        let mut state = self.lock();
+        if let Some(peer) = state.peers.remove(&id) {
+            state.past.add(&peer.outbox.stats());
+        }
     }
 
     /// Calls a function for each client. Calls from several threads do not mix, so that every
@@ -71,16 +104,32 @@ impl Registry {
         self.lock().peers.values().for_each(&mut call);
     }
 
-    /// Lets no client in any more, and asks those that are there to stop.
+    /// Lets no client in any more.
     pub(super) fn close(&self) {
-        let mut state = self.lock();
-        state.closed = true;
-        state.peers.values().for_each(|peer| peer.outbox.stop());
+        self.lock().closed = true;
     }
 
-    /// Whether the server is to stop.
+    /// Whether no client is let in any more.
     pub(super) fn is_closed(&self) -> bool {
         self.lock().closed
+    }
+
+    /// The clients that are connected at this moment.
+    pub(super) fn peers(&self) -> Vec<Arc<Peer>> {
+        self.lock().peers.values().cloned().collect()
+    }
+
+    /// What has happened so far.
+    pub(super) fn stats(&self) -> ServerStats {
+        let state = self.lock();
+        let mut total = state.past;
+        let peers = state.peers.values();
+        peers.for_each(|peer| total.add(&peer.outbox.stats()));
+        ServerStats {
+            clients: state.peers.len(),
+            refused: state.refused,
+            total,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

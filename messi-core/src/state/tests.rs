@@ -90,9 +90,14 @@ fn transfer(from: &mut Connection, to: &mut Connection, step: usize, now: Instan
     let bytes = bytes[..bytes.len().min(step)].to_vec();
     if !bytes.is_empty() {
         from.handle_written(bytes.len());
-        to.handle_input(&bytes, now);
+        receive(to, &bytes, now);
     }
     bytes.len()
+}
+
+/// Bytes come, none of which is an answer.
+fn receive(connection: &mut Connection, bytes: &[u8], now: Instant) -> u64 {
+    connection.handle_input(bytes, now, |_| false)
 }
 
 fn message(message_type: MessageType, payload: &[u8]) -> Vec<u8> {
@@ -187,7 +192,7 @@ fn a_long_upload_is_not_cut_off() {
     for (second, byte) in frame.chunks(1).enumerate() {
         let now = start + Duration::from_secs(second as u64);
         server.handle_timeout(now);
-        server.handle_input(byte, now);
+        receive(&mut server, byte, now);
     }
     assert_eq!(server.end_reason(), None);
     assert_eq!(received(&mut server), [[0; 20]]);
@@ -200,7 +205,7 @@ fn a_ping_is_answered_ahead_of_what_waits() {
     let second = message(MessageType::ServerToClient, b"second");
     server.handle_written(2);
     server.output.advance(0);
-    server.handle_input(b"\x03\0\0\0", now);
+    receive(&mut server, b"\x03\0\0\0", now);
     let rest = [
         &message(MessageType::ServerToClient, b"first")[2..],
         b"\x04\0\0\0",
@@ -215,7 +220,7 @@ fn a_ping_is_answered_ahead_of_what_waits() {
 #[test]
 fn a_ping_with_a_payload_is_answered() {
     let (mut server, now) = server();
-    server.handle_input(b"\x03\0\0\x02hi", now);
+    receive(&mut server, b"\x03\0\0\x02hi", now);
     assert_eq!(server.remaining_output(), b"\x04\0\0\0");
     assert_eq!(server.end_reason(), None);
 }
@@ -275,8 +280,12 @@ fn a_connection_survives_while_either_side_holds_the_other_back() {
 fn a_server_ends_the_connection_at_a_type_that_no_client_sends() {
     for type_byte in [0, 2, 4, 5, 255] {
         let (mut server, now) = server();
-        server.handle_input(&message(MessageType::ClientToServer, b"before"), now);
-        server.handle_input(&[type_byte, 0, 0, 0], now);
+        receive(
+            &mut server,
+            &message(MessageType::ClientToServer, b"before"),
+            now,
+        );
+        receive(&mut server, &[type_byte, 0, 0, 0], now);
         assert_eq!(
             server.end_reason(),
             Some(&DisconnectReason::UnexpectedMessageType(type_byte))
@@ -289,9 +298,13 @@ fn a_server_ends_the_connection_at_a_type_that_no_client_sends() {
 fn a_client_ignores_a_type_that_no_server_sends() {
     let (mut client, now) = client();
     for type_byte in [0, 1, 3, 5, 255] {
-        client.handle_input(&[type_byte, 0, 0, 2, 9, 9], now);
+        receive(&mut client, &[type_byte, 0, 0, 2, 9, 9], now);
     }
-    client.handle_input(&message(MessageType::ServerToClient, b"after"), now);
+    receive(
+        &mut client,
+        &message(MessageType::ServerToClient, b"after"),
+        now,
+    );
     assert_eq!(received(&mut client), [b"after"]);
     assert_eq!(client.end_reason(), None);
     assert!(client.remaining_output().is_empty());
@@ -304,9 +317,13 @@ fn a_frame_above_the_limit_ends_the_connection_before_it_is_there() {
     for role in [Role::Client, Role::Server] {
         let now = Instant::now();
         let mut connection = Connection::new(role, &settings, now);
-        connection.handle_input(&message(role.received(), &[7; 10]), now);
+        receive(&mut connection, &message(role.received(), &[7; 10]), now);
         assert_eq!(connection.end_reason(), None);
-        connection.handle_input(&Header::new(role.received(), 11).encode(), now);
+        receive(
+            &mut connection,
+            &Header::new(role.received(), 11).encode(),
+            now,
+        );
         assert_eq!(
             connection.end_reason(),
             Some(&DisconnectReason::MessageTooBig {
@@ -321,7 +338,11 @@ fn a_frame_above_the_limit_ends_the_connection_before_it_is_there() {
 #[test]
 fn what_came_before_the_end_is_still_handed_out() {
     let (mut server, now) = server();
-    server.handle_input(&message(MessageType::ClientToServer, b"last words"), now);
+    receive(
+        &mut server,
+        &message(MessageType::ClientToServer, b"last words"),
+        now,
+    );
     server.handle_end_of_input(now);
     assert_eq!(
         server.end_reason(),
@@ -333,7 +354,11 @@ fn what_came_before_the_end_is_still_handed_out() {
 #[test]
 fn nothing_is_handed_out_once_this_side_has_ended_the_connection() {
     let (mut server, now) = server();
-    server.handle_input(&message(MessageType::ClientToServer, b"too late"), now);
+    receive(
+        &mut server,
+        &message(MessageType::ClientToServer, b"too late"),
+        now,
+    );
     server.end(DisconnectReason::Disconnected, now);
     assert!(received(&mut server).is_empty());
 }
@@ -350,7 +375,11 @@ fn only_the_first_reason_counts() {
 #[test]
 fn a_message_that_cant_be_decoded_is_the_reason_though_the_peer_has_left_since() {
     let (mut server, now) = server();
-    server.handle_input(&message(MessageType::ClientToServer, b"nonsense"), now);
+    receive(
+        &mut server,
+        &message(MessageType::ClientToServer, b"nonsense"),
+        now,
+    );
     server.handle_end_of_input(now);
     assert!(server.next_message().is_some());
     server.handle_decode_error("bad".into(), now);
@@ -381,7 +410,7 @@ fn a_peer_that_takes_nothing_is_given_up_after_the_write_timeout() {
     let progress = start + timeout - MOMENT;
     client.handle_written(1);
     client.handle_write_blocked(progress);
-    let heard = |client: &mut Connection, now| client.handle_input(&[4, 0, 0, 0], now);
+    let heard = |client: &mut Connection, now| receive(client, &[4, 0, 0, 0], now);
     heard(&mut client, progress);
     client.handle_timeout(start + timeout);
     assert_eq!(client.end_reason(), None);
@@ -407,7 +436,7 @@ fn closing_is_given_up_after_its_time() {
 fn a_flood_of_pings_leaves_one_pong() {
     let (mut server, now) = server();
     for _ in 0..1_000 {
-        server.handle_input(&b"\x03\0\0\0".repeat(1_000), now);
+        receive(&mut server, &b"\x03\0\0\0".repeat(1_000), now);
     }
     assert_eq!(server.remaining_output(), b"\x04\0\0\0");
     received(&mut server);
@@ -422,6 +451,6 @@ fn an_encoded_message_is_a_frame_for_the_other_side() {
     frame::append(&mut buffer, MessageType::ClientToServer, &text, 7);
     assert_eq!(buffer.len(), HEADER_SIZE + 7);
     let (mut server, now) = server();
-    server.handle_input(&buffer, now);
+    receive(&mut server, &buffer, now);
     assert_eq!(received(&mut server), [b"\x0a\x05hello"]);
 }

@@ -1,11 +1,9 @@
 //! Our server.
 
-use std::io::ErrorKind;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_std::task::{self, block_on};
-use messi::{DisconnectReason, ListenError, ServerBuilder};
+use messi::{DisconnectReason, ServerBuilder};
 
 use super::chat::{
     Chat, ChatServer, ChatServerClient, ChatServerHandler, ConnectReq, ConnectRsp, MessageInd,
@@ -20,9 +18,6 @@ pub(crate) const SLOW: &str = "handle this slowly";
 
 /// Longer than anyone waits for a sign of life: the slowest gives a connection up after 4 s.
 const SLOW_TIME: Duration = Duration::from_secs(5);
-
-/// How long a port may stay in use; it takes milliseconds.
-const PORT_LIMIT: Duration = Duration::from_secs(2);
 
 /// The sender of a message with this text is disconnected.
 pub(crate) const LEAVE: &str = "disconnect me";
@@ -46,7 +41,7 @@ impl OurServer {
         set: impl Fn(ServerBuilder<Chat>) -> ServerBuilder<Chat>,
     ) -> Self {
         let (reporter, events) = Events::of("our server");
-        let server = start_when_free(|| {
+        let server = port::when_free(|| {
             let reporter = reporter.clone();
             let builder = ChatServer::builder(port::uri(port)).max_message_size(MAX_MESSAGE_SIZE);
             block_on(set(builder).start(move |_| Session {
@@ -86,31 +81,6 @@ impl Drop for OurServer {
     fn drop(&mut self) {
         block_on(self.server.stop());
     }
-}
-
-/// Starts a server where another one may have been a moment ago.
-///
-/// That one's port is free once it has stopped. But a program that another scenario starts just
-/// then has, until it runs, copies of all descriptors of this process, the listener's too.
-fn start_when_free(start: impl Fn() -> Result<ChatServer, ListenError>) -> ChatServer {
-    let begin = Instant::now();
-
-    loop {
-        match start() {
-            Err(error) if is_in_use(&error) && begin.elapsed() < PORT_LIMIT => thread::yield_now(),
-            started => return started.expect("the port is free"),
-        }
-    }
-}
-
-fn is_in_use(error: &ListenError) -> bool {
-    matches!(
-        error,
-        ListenError::Bind {
-            kind: ErrorKind::AddrInUse,
-            ..
-        }
-    )
 }
 
 struct Session {

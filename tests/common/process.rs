@@ -22,7 +22,7 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the preparation made the program");
+            .expect("the program is there");
         let (reporter, events) = Events::of(name);
         forward(
             child.stderr.take().expect("is piped"),

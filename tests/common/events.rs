@@ -83,6 +83,15 @@ impl Events {
         }
     }
 
+    /// Waits for the end of the party, which may report nothing before it.
+    pub(crate) fn expect_end(&mut self) {
+        match self.receiver.recv_timeout(LIMIT) {
+            Err(RecvTimeoutError::Disconnected) => (),
+            Err(RecvTimeoutError::Timeout) => self.fail("no end within the time limit"),
+            Ok(event) => self.fail(&format!("expected the end, got '{}'", shorten(&event))),
+        }
+    }
+
     /// Waits for the next event, whose first word has to be this one, and gives the rest.
     pub(crate) fn expect_kind(&mut self, kind: &str) -> String {
         let event = self.next();

@@ -1,0 +1,147 @@
+//! Moving bytes between the socket, the state and the outbox.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use futures::io::{AsyncRead, AsyncWrite};
+
+use super::Connection;
+
+/// Bytes read at once, at most.
+const READ_SIZE: usize = 64 * 1024;
+
+/// Reads and writes in a row before other tasks get their turn: one peer that floods delays
+/// nobody.
+const TRANSFERS_PER_TURN: u32 = 8;
+
+thread_local! {
+    /// Where sockets are read into, inside one poll: a buffer for each thread, not for each
+    /// connection, most of which are idle.
+    pub(super) static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
+}
+
+impl Connection {
+    /// Moves what can be moved, and is ready when something has come of it that the caller must
+    /// look at. Pending, it has arranged for the task to be woken.
+    pub(super) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.poll_budget(cx));
+        let was_crowded = self.outbox.is_crowded();
+        let had_ended = self.state.end_reason().is_some();
+        let _ = self.poll_write(cx);
+        let has_read = self.poll_read(cx).is_ready();
+        let is_due = self.poll_timer(cx).is_ready();
+        let has_room = was_crowded && !self.outbox.is_crowded();
+        let has_ended = !had_ended && self.state.end_reason().is_some();
+        if has_read || is_due || has_room || has_ended {
+            return Poll::Ready(());
+        }
+        self.state.release();
+        self.park(cx)
+    }
+
+    /// Pending, once in a while, to let other tasks run.
+    pub(super) fn poll_budget(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.transfers < TRANSFERS_PER_TURN {
+            return Poll::Ready(());
+        }
+        self.transfers = 0;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Arranges for the task to be woken by whoever sends or asks for something; ready if someone
+    /// has done so already.
+    pub(super) fn park(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self
+            .outbox
+            .park(cx.waker(), self.write_blocked || self.socket.is_none())
+        {
+            self.transfers = 0;
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
+
+    /// Writes what waits; pending if the socket does not take all of it now. What is sent in the
+    /// meantime is left for the next time.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.write_blocked = false;
+        if self.state.remaining_output().is_empty() {
+            self.state.refill_output(|frames| self.outbox.take(frames));
+        }
+        while !self.state.remaining_output().is_empty() {
+            let Some(socket) = &mut self.socket else {
+                break;
+            };
+            match Pin::new(socket).poll_write(cx, self.state.remaining_output()) {
+                Poll::Ready(Ok(0)) => self.handle_io_error(io::ErrorKind::WriteZero),
+                Poll::Ready(Ok(count)) => self.handle_written(count),
+                Poll::Ready(Err(error)) => self.handle_io_error(error.kind()),
+                Poll::Pending => {
+                    self.write_blocked = true;
+                    self.state.handle_write_blocked(self.runtime.now());
+                    return Poll::Pending;
+                }
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn handle_written(&mut self, count: usize) {
+        self.transfers += 1;
+        self.outbox.counters.sent_bytes.add(count as u64);
+        self.state.handle_written(count);
+        self.outbox
+            .set_in_flight(self.state.remaining_output().len());
+    }
+
+    /// Reads once, if input is welcome; ready if something has come, be it the end.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.state.wants_input() {
+            return Poll::Pending;
+        }
+        SCRATCH.with_borrow_mut(|scratch| {
+            let Some(socket) = &mut self.socket else {
+                return Poll::Pending;
+            };
+            let result = ready!(Pin::new(socket).poll_read(cx, scratch));
+            self.transfers += 1;
+            let now = self.runtime.now();
+            match result {
+                Ok(0) => self.state.handle_end_of_input(now),
+                Ok(count) => self.handle_input(&scratch[..count], now),
+                Err(error) => self.handle_io_error(error.kind()),
+            }
+            Poll::Ready(())
+        })
+    }
+
+    fn handle_input(&mut self, bytes: &[u8], now: Instant) {
+        let Self { state, outbox, .. } = self;
+        let messages = state.handle_input(bytes, now, |payload| outbox.answer(payload));
+        outbox.counters.received_bytes.add(bytes.len() as u64);
+        outbox.counters.received_messages.add(messages);
+        if let Some(time) = state.round_trip_time() {
+            outbox.counters.set_round_trip_time(time);
+        }
+    }
+
+    fn handle_io_error(&mut self, kind: io::ErrorKind) {
+        if kind != io::ErrorKind::Interrupted {
+            self.state.handle_io_error(kind, self.runtime.now());
+        }
+    }
+
+    /// Does what is due; ready if something was.
+    pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.state.poll_timeout() else {
+            return Poll::Pending;
+        };
+        let now = ready!(self.timer.poll(cx, deadline));
+        self.state.handle_timeout(now);
+        Poll::Ready(())
+    }
+}

@@ -1,0 +1,265 @@
+//! Requests and their answers, matched by their order.
+//!
+//! The wire has no correlation id. A peer answers each request once and in order, so that the n-th
+//! answer of a kind belongs to the n-th request of that kind, whether anyone waits for it or not.
+
+use std::collections::VecDeque;
+use std::fmt::Debug;
+
+use crate::{DisconnectReason, RequestError, RequestKind};
+
+/// Somebody who waits for the answer to a request.
+pub(crate) trait Waiter: Debug + Send {
+    /// Whether the answer is still waited for.
+    fn is_waiting(&self) -> bool;
+
+    /// Takes the answer, as encoded; `false` if it is not waited for any longer, or is none.
+    fn answer(self: Box<Self>, payload: &[u8]) -> bool;
+
+    /// There will be no answer.
+    fn fail(self: Box<Self>, error: RequestError);
+}
+
+pub(crate) type BoxWaiter = Box<dyn Waiter>;
+
+/// The requests made on one connection.
+#[derive(Debug, Default)]
+pub(super) struct Requests(Vec<Requested>);
+
+/// The requests of one kind. Numbers count from 1.
+#[derive(Debug, Default)]
+struct Requested {
+    /// The number of the last request.
+    sent: u64,
+    /// The number of the last request that was answered.
+    answered: u64,
+    /// Those who wait, with the numbers of their requests, in order.
+    waiting: VecDeque<(u64, BoxWaiter)>,
+}
+
+impl Requests {
+    /// Notes that a message goes out, with who waits for its answer. All messages must be noted:
+    /// a request that nobody waits on is answered too.
+    pub(super) fn handle_sent(
+        &mut self,
+        kinds: &[RequestKind],
+        payload: &[u8],
+        waiter: Option<BoxWaiter>,
+    ) {
+        let Some(kind) = position(kinds, payload, |(request, _)| *request) else {
+            return;
+        };
+        self.0.resize_with(kinds.len(), Requested::default);
+        self.0[kind].handle_sent(waiter);
+    }
+
+    /// Notes that a message has come, and gives who waits for it.
+    pub(super) fn handle_received(
+        &mut self,
+        kinds: &[RequestKind],
+        payload: &[u8],
+    ) -> Option<BoxWaiter> {
+        let kind = position(kinds, payload, |(_, answer)| *answer)?;
+        self.0.get_mut(kind)?.handle_answered()
+    }
+
+    /// Whether any request has not been answered.
+    pub(super) fn is_any_open(&self) -> bool {
+        self.0.iter().any(|kind| kind.answered < kind.sent)
+    }
+
+    /// Forgets all requests: none will be answered any more.
+    pub(super) fn fail(&mut self, reason: &DisconnectReason) {
+        let waiting = self.0.drain(..).flat_map(|kind| kind.waiting);
+        waiting.for_each(|(_, waiter)| waiter.fail(RequestError::Disconnected(reason.clone())));
+    }
+}
+
+impl Requested {
+    fn handle_sent(&mut self, waiter: Option<BoxWaiter>) {
+        self.sent += 1;
+        let Some(waiter) = waiter else {
+            return;
+        };
+        // Those who gave up waiting must not pile up when no answer ever comes. To look only
+        // before the queue would grow costs no more than the growing.
+        if self.waiting.len() == self.waiting.capacity() {
+            self.waiting.retain(|(_, waiter)| waiter.is_waiting());
+        }
+        self.waiting.push_back((self.sent, waiter));
+    }
+
+    fn handle_answered(&mut self) -> Option<BoxWaiter> {
+        if self.answered == self.sent {
+            return None;
+        }
+        self.answered += 1;
+        let (number, _) = self.waiting.front()?;
+        if *number != self.answered {
+            return None;
+        }
+        self.waiting.pop_front().map(|(_, waiter)| waiter)
+    }
+}
+
+/// Which kind's field a message holds, told from its tags alone.
+fn position(
+    kinds: &[RequestKind],
+    payload: &[u8],
+    field: impl Fn(&RequestKind) -> u32,
+) -> Option<usize> {
+    let find = |number| kinds.iter().position(|kind| field(kind) == number);
+    // Of several members of a oneof, the last counts.
+    fields(payload).filter_map(find).last()
+}
+
+/// The numbers of the fields of an encoded message, until something is not understood.
+///
+/// Source: <https://protobuf.dev/programming-guides/encoding/>.
+fn fields(mut payload: &[u8]) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let key = varint(&mut payload)?;
+        let size = match key & 7 {
+            0 => varint(&mut payload).map(|_| 0)?,
+            1 => 8,
+            2 => varint(&mut payload)?,
+            5 => 4,
+            _ => return None,
+        };
+        payload = payload.get(size..)?;
+        u32::try_from(key >> 3).ok()
+    })
+}
+
+fn varint(bytes: &mut &[u8]) -> Option<usize> {
+    prost::decode_length_delimiter(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    const KINDS: &[RequestKind] = &[(1, 2), (3, 1)];
+
+    /// A message with an empty submessage in this field.
+    fn message(field: u8) -> [u8; 2] {
+        [field << 3 | 2, 0]
+    }
+
+    #[derive(Debug)]
+    struct Named(&'static str, Arc<Mutex<Vec<String>>>);
+
+    impl Waiter for Named {
+        fn is_waiting(&self) -> bool {
+            self.0 != "gone"
+        }
+
+        fn answer(self: Box<Self>, _: &[u8]) -> bool {
+            true
+        }
+
+        fn fail(self: Box<Self>, error: RequestError) {
+            self.1.lock().unwrap().push(format!("{}: {error}", self.0));
+        }
+    }
+
+    fn waiter(name: &'static str) -> Option<BoxWaiter> {
+        Some(Box::new(Named(name, Arc::default())))
+    }
+
+    /// The name of who waits for the next answer in this field.
+    fn answer(requests: &mut Requests, field: u8) -> Option<String> {
+        let waiter = requests.handle_received(KINDS, &message(field))?;
+        Some(format!("{waiter:?}").split('"').nth(1)?.into())
+    }
+
+    #[test]
+    fn answers_belong_to_requests_of_their_kind_in_order() {
+        let mut requests = Requests::default();
+        requests.handle_sent(KINDS, &message(1), waiter("a"));
+        requests.handle_sent(KINDS, &message(3), waiter("b"));
+        requests.handle_sent(KINDS, &message(1), waiter("c"));
+        assert_eq!(answer(&mut requests, 1), Some("b".into()));
+        assert_eq!(answer(&mut requests, 2), Some("a".into()));
+        assert!(requests.is_any_open());
+        assert_eq!(answer(&mut requests, 2), Some("c".into()));
+        assert!(!requests.is_any_open());
+    }
+
+    #[test]
+    fn a_request_that_nobody_waits_on_has_its_answer_too() {
+        let mut requests = Requests::default();
+        requests.handle_sent(KINDS, &message(1), None);
+        requests.handle_sent(KINDS, &message(1), waiter("a"));
+        assert_eq!(answer(&mut requests, 2), None);
+        assert_eq!(answer(&mut requests, 2), Some("a".into()));
+    }
+
+    #[test]
+    fn what_answers_nothing_is_not_counted() {
+        let mut requests = Requests::default();
+        assert_eq!(answer(&mut requests, 2), None);
+        requests.handle_sent(KINDS, &message(1), waiter("a"));
+        assert_eq!(answer(&mut requests, 7), None);
+        assert_eq!(answer(&mut requests, 2), Some("a".into()));
+        assert_eq!(answer(&mut requests, 2), None);
+        requests.handle_sent(KINDS, &message(1), waiter("b"));
+        assert_eq!(answer(&mut requests, 2), Some("b".into()));
+    }
+
+    #[test]
+    fn those_who_gave_up_do_not_pile_up() {
+        let mut requests = Requests::default();
+        for _ in 0..10_000 {
+            requests.handle_sent(KINDS, &message(1), waiter("gone"));
+        }
+        assert!(requests.0[0].waiting.capacity() < 100);
+        requests.handle_sent(KINDS, &message(1), waiter("a"));
+        for _ in 0..9_999 {
+            assert_ne!(answer(&mut requests, 2), Some("a".into()));
+        }
+        answer(&mut requests, 2);
+        assert_eq!(answer(&mut requests, 2), Some("a".into()));
+    }
+
+    #[test]
+    fn all_fail_with_the_connection() {
+        let failed = Arc::default();
+        let mut requests = Requests::default();
+        let waiter = Box::new(Named("a", Arc::clone(&failed)));
+        requests.handle_sent(KINDS, &message(1), Some(waiter));
+        requests.fail(&DisconnectReason::KeepAliveTimeout);
+        assert_eq!(
+            *failed.lock().unwrap(),
+            ["a: the connection ended before the answer came: keep-alive timeout"]
+        );
+        assert_eq!(answer(&mut requests, 2), None);
+    }
+
+    #[test]
+    fn the_last_known_member_of_a_message_counts_whatever_is_beside_it() {
+        // A varint, 64 bits, 32 bits and a text in unknown fields, then two members.
+        let payload = b"\x48\x96\x01\x51\0\0\0\0\0\0\0\0\x5d\0\0\0\0\x62\x03abc\x0a\0\x12\0";
+        assert_eq!(fields(payload).collect::<Vec<_>>(), [9, 10, 11, 12, 1, 2]);
+        assert_eq!(position(KINDS, payload, |(_, answer)| *answer), Some(0));
+        assert_eq!(position(KINDS, payload, |(request, _)| *request), Some(0));
+    }
+
+    #[test]
+    fn nonsense_is_no_field() {
+        for payload in [
+            b"".as_slice(),
+            b"\x0a",
+            b"\x0a\x05abc",
+            b"\x0b\x0c",
+            b"\x09\0",
+            b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+            &[0xff; 20],
+        ] {
+            assert_eq!(fields(payload).count(), 0, "{payload:?}");
+        }
+    }
+}

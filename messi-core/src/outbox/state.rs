@@ -1,0 +1,303 @@
+//! What an outbox holds, under its lock.
+
+use std::task::Waker;
+use std::time::Instant;
+
+use super::held::{Held, HeldFrame};
+use super::requests::{BoxWaiter, Requests};
+use super::{Request, Sender};
+use crate::frame::{self, HEADER_SIZE};
+use crate::settings::Settings;
+use crate::stats::Dropped;
+use crate::{DisconnectReason, RequestError, RequestKind, SendError};
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) phase: Phase,
+    /// The number of the current or last connection.
+    pub(super) connection: u64,
+    /// Frames for the task to take.
+    pub(super) queue: Vec<u8>,
+    /// Messages that wait until `on_connected` returns, or for a connection. They outlive one.
+    held: Held,
+    /// The kinds of requests of the protocol, by which each message that goes out is looked at.
+    kinds: &'static [RequestKind],
+    requests: Requests,
+    /// Bytes taken by the task and not yet written.
+    pub(super) in_flight: usize,
+    /// Bytes pushed on this connection so far.
+    pub(super) pushed: u64,
+    /// Wakes the task, if it waits.
+    pub(super) waker: Option<Waker>,
+    /// Whether the task, while it waits, can do nothing with more frames.
+    pub(super) blocked: bool,
+    /// What is asked of the task and not yet taken by it.
+    pub(super) request: Option<Request>,
+    /// Whether it was asked to stop. That outlives the connection.
+    pub(super) stopping: bool,
+    /// Messages sent on all connections so far.
+    pub(super) sent_messages: u64,
+    /// Most bytes that have waited.
+    pub(super) peak_queued_bytes: usize,
+    pub(super) dropped: Dropped,
+}
+
+/// What may be pushed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Nothing: there is no connection, or it is about to end.
+    #[default]
+    Closed,
+    /// What `on_connected` sends; what others send is held back until it returns.
+    Opening,
+    /// Everything.
+    Open,
+}
+
+/// A message that is to be pushed.
+pub(super) struct Message<F> {
+    /// The size of its payload, in bytes.
+    pub(super) size: usize,
+    pub(super) sender: Sender,
+    /// Who waits for the answer.
+    pub(super) waiter: Option<BoxWaiter>,
+    /// Appends its frame.
+    pub(super) append: F,
+}
+
+/// Where a message goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Queue,
+    Held,
+}
+
+impl State {
+    pub(super) fn new(kinds: &'static [RequestKind]) -> Self {
+        Self {
+            kinds,
+            ..Self::default()
+        }
+    }
+
+    /// Begins a connection, with what waited for it and is not too old.
+    pub(super) fn begin(&mut self, settings: &Settings, now: Instant) {
+        self.reset();
+        self.expire(settings, now);
+        self.connection += 1;
+        self.pushed = self.held.bytes() as u64;
+        if !self.stopping {
+            self.phase = Phase::Opening;
+        }
+    }
+
+    /// Lets what was held back go out.
+    pub(super) fn open(&mut self) {
+        if self.phase == Phase::Opening {
+            self.phase = Phase::Open;
+            self.release_held();
+        }
+    }
+
+    /// Lets nothing more in. What waits for `on_connected` to return goes out with the rest,
+    /// unless it may wait for another connection.
+    pub(super) fn seal(&mut self, settings: &Settings) {
+        let was_opening = self.phase == Phase::Opening;
+        self.phase = Phase::Closed;
+        if was_opening && (settings.offline.is_none() || self.stopping) {
+            self.release_held();
+        }
+    }
+
+    /// Ends the connection: what was not taken is lost.
+    pub(super) fn close(&mut self, reason: &DisconnectReason) {
+        self.dropped.unsent += frame::count_messages(&self.queue, 0);
+        self.requests.fail(reason);
+        self.reset();
+    }
+
+    /// Forgets the last connection, but not what outlives it.
+    fn reset(&mut self) {
+        self.phase = Phase::Closed;
+        self.queue = Vec::new();
+        self.in_flight = 0;
+        self.pushed = 0;
+        self.waker = None;
+        self.blocked = false;
+        self.request = self.request.take().filter(Request::outlives_connection);
+    }
+
+    /// Drops what waits for a connection that will never come.
+    pub(super) fn drop_held(&mut self) {
+        while let Some(held) = self.held.pop() {
+            self.dropped.unsent += 1;
+            fail(held.waiter, SendError::NotConnected);
+        }
+    }
+
+    /// Drops what has waited for a connection for too long.
+    fn expire(&mut self, settings: &Settings, now: Instant) {
+        let Some(offline) = settings.offline else {
+            return;
+        };
+        let Some(oldest) = now.checked_sub(offline.max_age) else {
+            return;
+        };
+        while let Some(held) = self.held.pop_older(oldest) {
+            self.dropped.expired += 1;
+            fail(held.waiter, SendError::Expired);
+        }
+    }
+
+    fn release_held(&mut self) {
+        while let Some(held) = self.held.pop() {
+            self.queue.extend_from_slice(&held.frame);
+            self.sent_messages += 1;
+            self.requests
+                .handle_sent(self.kinds, &held.frame[HEADER_SIZE..], held.waiter);
+        }
+    }
+
+    /// Bytes on their way to the peer of this connection.
+    pub(super) fn queued(&self) -> usize {
+        let held = match self.phase {
+            Phase::Opening => self.held.bytes(),
+            // What is held now waits for another connection.
+            Phase::Closed | Phase::Open => 0,
+        };
+        self.queue.len() + self.in_flight + held
+    }
+
+    /// Bytes that wait, be it for another connection.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.len() + self.in_flight + self.held.bytes()
+    }
+
+    /// How many of the bytes pushed on this connection are surely with the operating system. What
+    /// waits may hold a keep-alive frame too, which nobody has pushed.
+    pub(super) fn written(&self) -> u64 {
+        self.pushed.saturating_sub(self.queued() as u64)
+    }
+
+    /// Takes a message in, if it may. One that may not is counted, and nobody waits for its answer.
+    pub(super) fn push(
+        &mut self,
+        message: Message<impl FnOnce(&mut Vec<u8>)>,
+        settings: &Settings,
+        now: impl Fn() -> Instant,
+    ) -> Result<(), SendError> {
+        match self.admit(message.size, message.sender, settings, &now) {
+            Ok(Place::Queue) => self.push_queued(message),
+            Ok(Place::Held) => self.push_held(message, now()),
+            Err(error) => {
+                self.dropped.count(error);
+                fail(message.waiter, error);
+                return Err(error);
+            }
+        }
+        self.peak_queued_bytes = self.peak_queued_bytes.max(self.waiting());
+        Ok(())
+    }
+
+    fn push_queued(&mut self, message: Message<impl FnOnce(&mut Vec<u8>)>) {
+        let start = self.queue.len();
+        (message.append)(&mut self.queue);
+        let frame = &self.queue[start..];
+        self.pushed += frame.len() as u64;
+        self.sent_messages += 1;
+        self.requests
+            .handle_sent(self.kinds, &frame[HEADER_SIZE..], message.waiter);
+    }
+
+    fn push_held(&mut self, message: Message<impl FnOnce(&mut Vec<u8>)>, since: Instant) {
+        let mut frame = Vec::new();
+        (message.append)(&mut frame);
+        self.pushed += frame.len() as u64;
+        self.held.push(HeldFrame {
+            frame,
+            since,
+            waiter: message.waiter,
+        });
+    }
+
+    /// Whether a message of this size may come in, and where it goes.
+    fn admit(
+        &mut self,
+        size: usize,
+        sender: Sender,
+        settings: &Settings,
+        now: impl Fn() -> Instant,
+    ) -> Result<Place, SendError> {
+        let limit = settings.max_sent_size;
+        if size > limit {
+            return Err(SendError::MessageTooBig { size, limit });
+        }
+        let frame_size = HEADER_SIZE + size;
+        match self.phase {
+            Phase::Closed => self.admit_offline(frame_size, settings, now()),
+            Phase::Opening if sender != Sender::Callback(self.connection) => {
+                self.room(frame_size, settings).map(|()| Place::Held)
+            }
+            Phase::Opening | Phase::Open => self.room(frame_size, settings).map(|()| Place::Queue),
+        }
+    }
+
+    fn admit_offline(
+        &mut self,
+        frame_size: usize,
+        settings: &Settings,
+        now: Instant,
+    ) -> Result<Place, SendError> {
+        let Some(offline) = settings.offline.filter(|_| !self.stopping) else {
+            return Err(SendError::NotConnected);
+        };
+        self.expire(settings, now);
+        // Half of the queue is left to what `on_connected` sends.
+        let limit = offline.max_bytes.min(settings.max_queued_bytes / 2);
+        if self.held.memory() + frame_size > limit {
+            return Err(SendError::QueueFull);
+        }
+        Ok(Place::Held)
+    }
+
+    /// A single message always fits, so that limits that contradict each other still work.
+    fn room(&self, frame_size: usize, settings: &Settings) -> Result<(), SendError> {
+        let queued = self.queued();
+        if queued > 0 && queued + frame_size > settings.max_queued_bytes {
+            return Err(SendError::QueueFull);
+        }
+        Ok(())
+    }
+
+    /// The waker, if there is reason to use it for new frames.
+    pub(super) fn waker_for_frames(&mut self) -> Option<Waker> {
+        if self.blocked || self.phase == Phase::Closed {
+            None
+        } else {
+            self.waker.take()
+        }
+    }
+
+    // --- Requests ---
+
+    /// Who waits for a message that has come.
+    pub(super) fn handle_received(&mut self, payload: &[u8]) -> Option<BoxWaiter> {
+        self.requests.handle_received(self.kinds, payload)
+    }
+
+    /// Whether any message that comes may be an answer.
+    pub(super) fn expects_answers(&self) -> bool {
+        self.requests.is_any_open()
+    }
+
+    /// No answer will come on this connection any more.
+    pub(super) fn fail_requests(&mut self, reason: &DisconnectReason) {
+        self.requests.fail(reason);
+    }
+}
+
+fn fail(waiter: Option<BoxWaiter>, error: SendError) {
+    if let Some(waiter) = waiter {
+        waiter.fail(RequestError::NotSent(error));
+    }
+}

@@ -1,0 +1,219 @@
+//! Pretended time.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug, Formatter};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use futures::future::{Either, select};
+
+/// The clock of a [`Simulation`](super::Simulation).
+///
+/// It is cheap to clone, so that a handler can have one of its own to wait with, and does not keep
+/// the simulation. It stands still while anything can be done, and then jumps to the next moment
+/// that someone waits for.
+///
+/// # Examples
+///
+/// A handler that takes a minute for each message:
+///
+/// ```
+/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+/// # use chat::*;
+/// use std::time::Duration;
+///
+/// use messi::testing::Clock;
+///
+/// struct Slow(Clock);
+///
+/// impl ChatServerHandler for Slow {
+///     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+///         self.0.sleep(Duration::from_secs(60)).await;
+///         client.reply(message);
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Clock(Arc<Shared>);
+
+struct Shared {
+    /// What stands for the start where an `Instant` is asked for. Only differences matter.
+    start: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    elapsed: Duration,
+    next_id: u64,
+    /// Who sleeps, by the moment to be woken at, and then in the order of falling asleep.
+    sleepers: BTreeMap<(Duration, u64), Waker>,
+}
+
+impl Clock {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Shared {
+            start: Instant::now(),
+            state: Mutex::default(),
+        }))
+    }
+
+    /// Pretended time since the start of the simulation.
+    pub fn elapsed(&self) -> Duration {
+        self.lock().elapsed
+    }
+
+    /// Waits for a pretended duration. Everything that can happen before, happens before: even a
+    /// sleep of a nanosecond lets all that is possible now be done.
+    pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + Unpin + use<> {
+        self.sleep_until(self.elapsed().saturating_add(duration))
+    }
+
+    /// Waits for a future, but no longer than a pretended `limit`; then `None`.
+    pub async fn timeout<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+        match select(pin!(future), self.sleep(limit)).await {
+            Either::Left((output, _)) => Some(output),
+            Either::Right(_) => None,
+        }
+    }
+
+    /// Waits until so much time has passed since the start.
+    pub(super) fn sleep_until(&self, deadline: Duration) -> Sleep {
+        let mut state = self.lock();
+        state.next_id += 1;
+        Sleep {
+            clock: self.clone(),
+            key: (deadline, state.next_id),
+        }
+    }
+
+    /// The time now, as an `Instant`.
+    pub(super) fn now(&self) -> Instant {
+        self.0.start + self.elapsed()
+    }
+
+    /// The next moment that someone waits for.
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.lock().sleepers.keys().next().map(|key| key.0)
+    }
+
+    /// Jumps to a moment, and wakes those who have waited for it.
+    pub(super) fn advance_to(&self, moment: Duration) {
+        let mut state = self.lock();
+        state.elapsed = moment;
+        let later = state.sleepers.split_off(&(moment, u64::MAX));
+        let due = std::mem::replace(&mut state.sleepers, later);
+        drop(state);
+        due.into_values().for_each(Waker::wake);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock leaves it half changed.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Debug for Clock {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Clock")
+            .field("elapsed", &self.elapsed())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Waits for a moment. Once dropped, the clock does not jump to it any more.
+#[derive(Debug)]
+pub(super) struct Sleep {
+    clock: Clock,
+    key: (Duration, u64),
+}
+
+impl Sleep {
+    /// The moment, as time since the start.
+    pub(super) fn deadline(&self) -> Duration {
+        self.key.0
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.clock.lock();
+        if state.elapsed >= self.key.0 {
+            return Poll::Ready(());
+        }
+        let replaced = state.sleepers.insert(self.key, cx.waker().clone());
+        // A waker may do anything when it is dropped: not under the lock.
+        drop(state);
+        drop(replaced);
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        let removed = self.clock.lock().sleepers.remove(&self.key);
+        drop(removed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn those_are_woken_whose_moment_has_come() {
+        let clock = Clock::new();
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(wakes.clone());
+        let mut cx = Context::from_waker(&waker);
+        let mut sleeps = [1, 1, 2].map(|seconds| clock.sleep(seconds * SECOND));
+        for sleep in &mut sleeps {
+            assert_eq!(Pin::new(sleep).poll(&mut cx), Poll::Pending);
+        }
+        let start = clock.now();
+        assert_eq!(clock.next(), Some(SECOND));
+        clock.advance_to(SECOND);
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 2);
+        assert_eq!(clock.now() - start, SECOND);
+        assert_eq!(clock.next(), Some(2 * SECOND));
+        assert_eq!(Pin::new(&mut sleeps[0]).poll(&mut cx), Poll::Ready(()));
+        assert_eq!(Pin::new(&mut sleeps[2]).poll(&mut cx), Poll::Pending);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_sleep_that_was_dropped() {
+        let clock = Clock::new();
+        let mut sleep = clock.sleep(SECOND);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert_eq!(Pin::new(&mut sleep).poll(&mut cx), Poll::Pending);
+        drop(sleep);
+        assert_eq!(clock.next(), None);
+    }
+
+    #[test]
+    fn a_sleep_without_end_does_not_overflow() {
+        let clock = Clock::new();
+        clock.advance_to(SECOND);
+        assert_eq!(clock.sleep_until(Duration::MAX).deadline(), Duration::MAX);
+        drop(clock.sleep(Duration::MAX));
+    }
+}

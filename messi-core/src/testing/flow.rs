@@ -1,0 +1,351 @@
+//! The bytes of one direction of a connection, between the one who writes and the one who reads.
+//!
+//! Times are given as time since the start of the simulation.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+/// What a direction does to what is written on it.
+#[derive(Clone, Debug)]
+pub(super) struct Conditions {
+    /// How long bytes are under way.
+    pub(super) delay: Duration,
+    /// How many bytes may be written and not yet read.
+    pub(super) buffer: usize,
+    pub(super) split: Split,
+    /// Whether nothing arrives for now.
+    pub(super) stalled: bool,
+    /// Whether what is written vanishes.
+    pub(super) lossy: bool,
+    /// How many bytes still arrive before the connection is cut.
+    pub(super) cut_after: Option<usize>,
+}
+
+/// How many bytes go with one read or write, at most.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Split {
+    Whole,
+    AtMost(usize),
+    AtRandom,
+}
+
+impl Default for Conditions {
+    fn default() -> Self {
+        Self {
+            delay: Duration::ZERO,
+            buffer: 64 * 1024,
+            split: Split::Whole,
+            stalled: false,
+            lossy: false,
+            cut_after: None,
+        }
+    }
+}
+
+impl Conditions {
+    /// How many of so many bytes go at once.
+    fn portion(&self, bytes: usize, random: &mut Rng) -> usize {
+        match self.split {
+            Split::Whole => bytes,
+            Split::AtMost(most) => bytes.min(most),
+            Split::AtRandom if bytes == 0 => 0,
+            Split::AtRandom => random.usize(1..=bytes),
+        }
+    }
+}
+
+/// One direction of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    pub(super) conditions: Conditions,
+    segments: VecDeque<Segment>,
+    /// Bytes in the segments.
+    unread: usize,
+    /// When what was written last arrives: nothing overtakes it.
+    last_arrival: Duration,
+    /// Whether the end has been written.
+    is_finished: bool,
+    /// When the end arrives.
+    end: Option<Duration>,
+    /// When news arrives that the writer has reset the connection.
+    reset: Option<Duration>,
+    /// Whether nobody is left to read.
+    is_deserted: bool,
+    written: u64,
+    read: u64,
+}
+
+/// Bytes written at once, not all of them read.
+#[derive(Debug)]
+struct Segment {
+    arrival: Duration,
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+/// What a reader finds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    Bytes(usize),
+    End,
+    Reset,
+    /// Nothing yet. If something is under way, with the time when it arrives.
+    Nothing(Option<Duration>),
+}
+
+impl Flow {
+    pub(super) fn new(conditions: Conditions) -> Self {
+        Self {
+            conditions,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.is_finished
+    }
+
+    pub(super) fn is_deserted(&self) -> bool {
+        self.is_deserted
+    }
+
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    pub(super) fn read_so_far(&self) -> u64 {
+        self.read
+    }
+
+    /// Takes bytes on their way, as many as there is room for.
+    pub(super) fn write(&mut self, bytes: &[u8], now: Duration, random: &mut Rng) -> usize {
+        let room = self.conditions.buffer.saturating_sub(self.unread);
+        let vanishes = self.conditions.lossy || self.is_deserted;
+        let possible = if vanishes {
+            bytes.len()
+        } else {
+            bytes.len().min(room)
+        };
+        let count = self.conditions.portion(possible, random);
+        if count > 0 && !vanishes {
+            self.unread += count;
+            let arrival = self.arrival(now);
+            self.segments.push_back(Segment {
+                arrival,
+                bytes: bytes[..count].to_vec(),
+                start: 0,
+            });
+        }
+        self.written += count as u64;
+        count
+    }
+
+    /// Ends the direction, after what was written.
+    pub(super) fn finish(&mut self, now: Duration) {
+        if !self.is_finished {
+            self.is_finished = true;
+            if !self.conditions.lossy {
+                self.end = Some(self.arrival(now));
+            }
+        }
+    }
+
+    /// Sends news of a reset at a time, after what was written.
+    pub(super) fn send_reset(&mut self, time: Duration) {
+        self.is_finished = true;
+        if !self.conditions.lossy && self.reset.is_none() {
+            self.reset = Some(self.arrival(time));
+        }
+    }
+
+    /// When what is sent at a time arrives.
+    fn arrival(&mut self, time: Duration) -> Duration {
+        let arrival = time.saturating_add(self.conditions.delay);
+        self.last_arrival = self.last_arrival.max(arrival);
+        self.last_arrival
+    }
+
+    /// Whether news of a reset has arrived.
+    pub(super) fn is_reset(&self, now: Duration) -> bool {
+        !self.conditions.stalled && self.reset.is_some_and(|arrival| arrival <= now)
+    }
+
+    /// When news of a reset arrives, if it is under way.
+    pub(super) fn next_reset(&self) -> Option<Duration> {
+        self.reset.filter(|_| !self.conditions.stalled)
+    }
+
+    /// Takes what has arrived.
+    pub(super) fn read(&mut self, buffer: &mut [u8], now: Duration, random: &mut Rng) -> Read {
+        if self.is_reset(now) {
+            self.clear();
+            return Read::Reset;
+        }
+        if self.conditions.stalled {
+            return Read::Nothing(None);
+        }
+        let possible = self.arrived(now).min(buffer.len());
+        let possible = possible.min(self.conditions.cut_after.unwrap_or(usize::MAX));
+        let count = self.conditions.portion(possible, random);
+        if count > 0 || buffer.is_empty() {
+            self.take(&mut buffer[..count]);
+            return Read::Bytes(count);
+        }
+        match (self.segments.front(), self.end) {
+            (None, Some(end)) if end <= now => Read::End,
+            (Some(segment), _) => Read::Nothing(Some(segment.arrival)),
+            (None, end) => Read::Nothing(end.into_iter().chain(self.reset).min()),
+        }
+    }
+
+    /// The reader is gone. Tells when the first byte arrives that it has not read, if there is
+    /// one, which the operating system answers with a reset.
+    pub(super) fn desert(&mut self) -> Option<Duration> {
+        self.is_deserted = true;
+        let first = self.segments.front().map(|segment| segment.arrival);
+        self.clear();
+        first.filter(|_| !self.conditions.stalled)
+    }
+
+    /// Drops what was not read.
+    pub(super) fn clear(&mut self) {
+        self.segments = VecDeque::new();
+        self.unread = 0;
+    }
+
+    /// How many bytes have arrived and were not read.
+    fn arrived(&self, now: Duration) -> usize {
+        self.segments
+            .iter()
+            .take_while(|segment| segment.arrival <= now)
+            .map(|segment| segment.bytes.len() - segment.start)
+            .sum()
+    }
+
+    /// Moves the first bytes into a buffer, which they fill.
+    fn take(&mut self, buffer: &mut [u8]) {
+        let mut filled = 0;
+        while let Some(segment) = self.segments.front_mut().filter(|_| filled < buffer.len()) {
+            let bytes = &segment.bytes[segment.start..];
+            let count = bytes.len().min(buffer.len() - filled);
+            buffer[filled..filled + count].copy_from_slice(&bytes[..count]);
+            filled += count;
+            segment.start += count;
+            if segment.start == segment.bytes.len() {
+                self.segments.pop_front();
+            }
+        }
+        self.unread -= filled;
+        self.read += filled as u64;
+        if let Some(left) = &mut self.conditions.cut_after {
+            *left -= filled;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::ZERO;
+    const LATER: Duration = Duration::from_secs(1);
+
+    fn flow(conditions: Conditions) -> (Flow, Rng) {
+        (Flow::new(conditions), Rng::with_seed(1))
+    }
+
+    fn read(flow: &mut Flow, now: Duration, random: &mut Rng) -> Result<Vec<u8>, Read> {
+        let mut buffer = [0; 100];
+        match flow.read(&mut buffer, now, random) {
+            Read::Bytes(count) => Ok(buffer[..count].to_vec()),
+            other => Err(other),
+        }
+    }
+
+    #[test]
+    fn bytes_arrive_in_order_after_the_delay_and_the_end_after_them() {
+        let (mut flow, mut random) = flow(Conditions {
+            delay: LATER,
+            ..Conditions::default()
+        });
+        assert_eq!(flow.write(b"ab", NOW, &mut random), 2);
+        flow.conditions.delay = Duration::ZERO;
+        assert_eq!(flow.write(b"c", NOW, &mut random), 1);
+        flow.finish(NOW);
+        let nothing = Err(Read::Nothing(Some(LATER)));
+        assert_eq!(read(&mut flow, NOW, &mut random), nothing);
+        assert_eq!(read(&mut flow, LATER, &mut random), Ok(b"abc".to_vec()));
+        assert_eq!(read(&mut flow, LATER, &mut random), Err(Read::End));
+    }
+
+    #[test]
+    fn no_more_is_taken_than_the_buffer_holds() {
+        let (mut flow, mut random) = flow(Conditions {
+            buffer: 3,
+            ..Conditions::default()
+        });
+        assert_eq!(flow.write(b"abcd", NOW, &mut random), 3);
+        assert_eq!(flow.write(b"d", NOW, &mut random), 0);
+        assert_eq!(read(&mut flow, NOW, &mut random), Ok(b"abc".to_vec()));
+        assert_eq!(flow.write(b"d", NOW, &mut random), 1);
+    }
+
+    #[test]
+    fn bytes_go_in_portions() {
+        let (mut flow, mut random) = flow(Conditions {
+            split: Split::AtMost(1),
+            ..Conditions::default()
+        });
+        for byte in b"ab" {
+            assert_eq!(flow.write(&[*byte, b'x'], NOW, &mut random), 1);
+        }
+        assert_eq!(read(&mut flow, NOW, &mut random), Ok(b"a".to_vec()));
+        flow.conditions.split = Split::AtRandom;
+        let mut sizes = Vec::new();
+        for _ in 0..100 {
+            sizes.push(flow.write(b"abcd", NOW, &mut random));
+        }
+        sizes.sort_unstable();
+        sizes.dedup();
+        assert_eq!(sizes, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_stalled_direction_keeps_everything_for_later() {
+        let (mut flow, mut random) = flow(Conditions {
+            stalled: true,
+            ..Conditions::default()
+        });
+        flow.write(b"a", NOW, &mut random);
+        flow.send_reset(NOW);
+        assert_eq!(read(&mut flow, NOW, &mut random), Err(Read::Nothing(None)));
+        assert!(!flow.is_reset(NOW));
+        flow.conditions.stalled = false;
+        assert!(flow.is_reset(NOW));
+    }
+
+    #[test]
+    fn what_is_written_on_a_lossy_direction_vanishes() {
+        let (mut flow, mut random) = flow(Conditions {
+            lossy: true,
+            buffer: 1,
+            ..Conditions::default()
+        });
+        assert_eq!(flow.write(b"abc", NOW, &mut random), 3);
+        flow.finish(NOW);
+        flow.send_reset(NOW);
+        assert_eq!(read(&mut flow, NOW, &mut random), Err(Read::Nothing(None)));
+    }
+
+    #[test]
+    fn what_was_not_read_is_lost_in_a_reset() {
+        let (mut flow, mut random) = flow(Conditions::default());
+        flow.write(b"a", NOW, &mut random);
+        flow.send_reset(LATER);
+        assert_eq!(read(&mut flow, NOW, &mut random), Ok(b"a".to_vec()));
+        flow.write(b"b", NOW, &mut random);
+        assert_eq!(read(&mut flow, LATER, &mut random), Err(Read::Reset));
+    }
+}

@@ -1,0 +1,179 @@
+//! Hosts, ports, and the connections between them.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fastrand::Rng;
+
+use super::Clock;
+use super::count::Count;
+use super::hosts::{Host, Hosts};
+use super::link::{End, Link};
+use super::listener::{Listener, Queue};
+use super::socket::Socket;
+use crate::runtime::{BoxListener, BoxSocket};
+
+/// The first of the ports that are given where none is asked for.
+const FIRST_FREE_PORT: u16 = 49_152;
+
+/// The network of a simulation.
+#[derive(Debug)]
+pub(super) struct Network {
+    clock: Clock,
+    /// The model of the connections that are made from now on.
+    pub(super) later: Arc<Link>,
+    sockets: Count,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    hosts: Hosts,
+    listeners: BTreeMap<SocketAddr, Arc<Queue>>,
+    links: Vec<Arc<Link>>,
+    random: Rng,
+}
+
+impl Network {
+    pub(super) fn new(clock: Clock, mut random: Rng) -> Self {
+        let nowhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
+        let later = Link::new(
+            (nowhere, nowhere),
+            Default::default(),
+            clock.clone(),
+            random.fork(),
+        );
+        Self {
+            clock,
+            later: Arc::new(later),
+            sockets: Count::default(),
+            state: Mutex::new(State {
+                hosts: Hosts::default(),
+                listeners: BTreeMap::new(),
+                links: Vec::new(),
+                random,
+            }),
+        }
+    }
+
+    /// How many ends of connections, and listeners, there are.
+    pub(super) fn sockets(&self) -> usize {
+        self.sockets.get()
+    }
+
+    /// Every connection made so far.
+    pub(super) fn links(&self) -> Vec<Arc<Link>> {
+        self.lock().links.clone()
+    }
+
+    pub(super) fn set_host(&self, name: &str, host: Host) {
+        self.lock().hosts.set(name, host);
+    }
+
+    pub(super) fn resolve(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let hosts = &mut self.lock().hosts;
+        let address = hosts.address(name);
+        let is_name = name.parse::<IpAddr>().is_err();
+        if is_name && hosts.get(address) == Host::Unknown {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "no such host"));
+        }
+        Ok(vec![SocketAddr::new(address, port)])
+    }
+
+    pub(super) fn listen(self: &Arc<Self>, address: SocketAddr) -> io::Result<BoxListener> {
+        let mut state = self.lock();
+        let address = state.bind(address)?;
+        let queue = Arc::new(Queue::default());
+        state.listeners.insert(address, queue.clone());
+        Ok(Box::new(Listener::new(
+            self.clone(),
+            address,
+            queue,
+            self.sockets.one_more(),
+        )))
+    }
+
+    /// Makes an address free again.
+    pub(super) fn unbind(&self, address: SocketAddr) {
+        self.lock().listeners.remove(&address);
+    }
+
+    /// Connects, which takes as long as a byte to the server and one back.
+    pub(super) async fn connect(&self, address: SocketAddr) -> io::Result<BoxSocket> {
+        let (to_client, to_server) = self.later.conditions();
+        self.clock.sleep(to_server.delay).await;
+        if self.lock().hosts.get(address.ip()) == Host::BlackHole {
+            return pending().await;
+        }
+        let socket = self.establish(address);
+        self.clock.sleep(to_client.delay).await;
+        Ok(Box::new(socket?))
+    }
+
+    /// Hands one end to whoever listens, and returns the other.
+    fn establish(&self, address: SocketAddr) -> io::Result<Socket> {
+        let mut state = self.lock();
+        let Some(queue) = state.listener(address) else {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        };
+        let link = Arc::new(Link::new(
+            (state.next_client_addr(), address),
+            self.later.conditions(),
+            self.clock.clone(),
+            state.random.fork(),
+        ));
+        state.links.push(link.clone());
+        drop(state);
+        let socket = |end| Socket::new(link.clone(), end, &self.clock, self.sockets.one_more());
+        queue.push(socket(End::Server));
+        Ok(socket(End::Client))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock leaves it half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The address to listen on, with a port even where none was asked for.
+    fn bind(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+        let with = |port| SocketAddr::new(address.ip(), port);
+        match address.port() {
+            0 => (FIRST_FREE_PORT..=u16::MAX)
+                .map(with)
+                .find(|&address| self.is_free(address)),
+            _ => Some(address).filter(|&address| self.is_free(address)),
+        }
+        .ok_or_else(|| io::ErrorKind::AddrInUse.into())
+    }
+
+    fn is_free(&self, address: SocketAddr) -> bool {
+        let is_any = |address: SocketAddr| address.ip().is_unspecified();
+        !self.listeners.keys().any(|&bound| {
+            bound.port() == address.port() && (bound == address || is_any(bound) || is_any(address))
+        })
+    }
+
+    /// Who listens on this address, or on any of this port.
+    fn listener(&self, address: SocketAddr) -> Option<Arc<Queue>> {
+        self.listeners
+            .iter()
+            .find(|&(&bound, _)| {
+                bound == address || (bound.ip().is_unspecified() && bound.port() == address.port())
+            })
+            .map(|(_, queue)| queue.clone())
+    }
+
+    /// An address that no connection had before.
+    fn next_client_addr(&self) -> SocketAddr {
+        let number = self.links.len() as u32;
+        let (host, port) = (number / 10_000, number % 10_000);
+        let [.., high, low] = host.to_be_bytes();
+        let port = FIRST_FREE_PORT + port as u16;
+        SocketAddr::new(Ipv4Addr::new(198, 19, high, low).into(), port)
+    }
+}

@@ -1,0 +1,131 @@
+//! One end of a connection, as the runtime's sockets are.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::io::{AsyncRead, AsyncWrite};
+
+use super::Clock;
+use super::clock::Sleep;
+use super::count::Counted;
+use super::link::{End, Link, Outcome};
+
+/// One end of a connection. To drop it closes the connection.
+#[derive(Debug)]
+pub(super) struct Socket {
+    link: Arc<Link>,
+    end: End,
+    reading: Alarm,
+    writing: Alarm,
+    _counted: Counted,
+}
+
+impl Socket {
+    pub(super) fn new(link: Arc<Link>, end: End, clock: &Clock, counted: Counted) -> Self {
+        Self {
+            link,
+            end,
+            reading: Alarm::new(clock),
+            writing: Alarm::new(clock),
+            _counted: counted,
+        }
+    }
+
+    /// The address of the other end, as a server sees it.
+    pub(super) fn client_addr(&self) -> SocketAddr {
+        self.link.client_addr
+    }
+
+    /// Resets the connection for both sides.
+    pub(super) fn reset(&self) {
+        self.link.cut();
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        this.reading
+            .poll(cx, |cx| this.link.poll_read(this.end, cx, buffer))
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        this.writing
+            .poll(cx, |cx| this.link.poll_write(this.end, cx, bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.link.finish(self.end);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.link.abandon(self.end);
+    }
+}
+
+/// Wakes who waits when what is under way arrives.
+#[derive(Debug)]
+struct Alarm {
+    clock: Clock,
+    sleep: Option<Sleep>,
+}
+
+impl Alarm {
+    fn new(clock: &Clock) -> Self {
+        Self {
+            clock: clock.clone(),
+            sleep: None,
+        }
+    }
+
+    /// Tries until there is a result, or until there is nothing but to wait.
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut attempt: impl FnMut(&mut Context<'_>) -> Outcome,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            match attempt(cx) {
+                Ok(result) => {
+                    self.sleep = None;
+                    return Poll::Ready(result);
+                }
+                Err(arrival) => self.set(arrival),
+            }
+            let Some(sleep) = &mut self.sleep else {
+                return Poll::Pending;
+            };
+            if Pin::new(sleep).poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn set(&mut self, moment: Option<Duration>) {
+        if self.sleep.as_ref().map(Sleep::deadline) != moment {
+            self.sleep = moment.map(|moment| self.clock.sleep_until(moment));
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! All that a simulation consists of, as the runtime of its clients and servers.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use futures::future::{BoxFuture, FutureExt, ready};
+
+use super::Clock;
+use super::executor::Executor;
+use super::network::Network;
+use crate::runtime::{BoxListener, BoxSocket, Runtime};
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) clock: Clock,
+    pub(super) executor: Executor,
+    pub(super) network: Arc<Network>,
+    /// What clients draw from. The order of tasks and the network have numbers of their own, so
+    /// that one of them does not disturb another.
+    random: Mutex<Rng>,
+}
+
+impl World {
+    pub(super) fn new(seed: u64) -> Self {
+        let mut random = Rng::with_seed(seed);
+        let clock = Clock::new();
+        Self {
+            executor: Executor::new(clock.clone(), random.fork()),
+            network: Arc::new(Network::new(clock.clone(), random.fork())),
+            random: Mutex::new(random),
+            clock,
+        }
+    }
+}
+
+impl Runtime for World {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.clock.sleep(duration).boxed()
+    }
+
+    fn random(&self) -> f64 {
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        random.f64()
+    }
+
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        self.executor.spawn(task);
+    }
+
+    fn resolve(&self, host: String, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+        ready(self.network.resolve(&host, port)).boxed()
+    }
+
+    fn connect(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxSocket>> {
+        let network = self.network.clone();
+        async move { network.connect(address).await }.boxed()
+    }
+
+    fn listen(&self, address: SocketAddr) -> io::Result<BoxListener> {
+        self.network.listen(address)
+    }
+}

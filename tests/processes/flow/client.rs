@@ -1,0 +1,60 @@
+//! The client's end.
+
+use std::time::Duration;
+
+use async_std::task::block_on;
+use messi::{DisconnectReason, SendError};
+
+use super::proto::{FlowClient, FlowClientHandler, Numbered};
+use super::{Flow, Outlet, Report, Settings};
+use crate::port;
+
+/// The first delay of a client before it connects again. A killed server may close its connections
+/// a moment before its port.
+const MIN_DELAY: Duration = Duration::from_millis(50);
+
+/// What the delay grows to.
+pub(crate) const MAX_DELAY: Duration = Duration::from_millis(100);
+
+/// A client.
+#[derive(Debug)]
+pub(crate) struct Client(FlowClient);
+
+impl Client {
+    pub(crate) fn start(port: u16, settings: Settings, report: Report) -> Self {
+        let client = FlowClient::builder(port::uri(port))
+            .keep_alive_interval(settings.keep_alive)
+            .reconnect_delay(MIN_DELAY, MAX_DELAY)
+            .start(Flow::new(settings, report))
+            .expect("the URI is one");
+        Self(client)
+    }
+
+    pub(crate) fn stop(&self) {
+        block_on(self.0.stop());
+    }
+}
+
+impl FlowClientHandler for Flow {
+    async fn on_connected(&mut self, client: &FlowClient) {
+        self.connected(client.clone());
+    }
+
+    async fn on_numbered(&mut self, _: &FlowClient, message: Numbered) {
+        self.receive(&message);
+    }
+
+    async fn on_disconnected(&mut self, _: &FlowClient, reason: DisconnectReason) {
+        self.disconnected(reason).await;
+    }
+}
+
+impl Outlet for FlowClient {
+    fn try_send(&self, message: Numbered) -> Result<(), SendError> {
+        self.try_send(message)
+    }
+
+    async fn ready(&self) -> Result<(), SendError> {
+        self.ready().await
+    }
+}

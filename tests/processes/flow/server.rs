@@ -1,0 +1,57 @@
+//! The server's end.
+
+use async_std::task::block_on;
+use messi::{DisconnectReason, SendError};
+
+use super::proto::{FlowServer, FlowServerClient, FlowServerHandler, Numbered};
+use super::{Flow, Outlet, Report, Settings};
+use crate::port;
+
+/// A server.
+#[derive(Debug)]
+pub(crate) struct Server(FlowServer);
+
+impl Server {
+    /// Starts a server, on any free port if the port is 0.
+    pub(crate) fn start(port: u16, settings: Settings, report: &Report) -> Self {
+        let server = port::when_free(|| {
+            let report = report.clone();
+            let builder =
+                FlowServer::builder(port::uri(port)).keep_alive_timeout(settings.keep_alive);
+            block_on(builder.start(move |_| Flow::new(settings, report.clone())))
+        });
+        Self(server)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.0.local_addr().port()
+    }
+
+    pub(crate) fn stop(&self) {
+        block_on(self.0.stop());
+    }
+}
+
+impl FlowServerHandler for Flow {
+    async fn on_client_connected(&mut self, client: &FlowServerClient) {
+        self.connected(client.clone());
+    }
+
+    async fn on_numbered(&mut self, _: &FlowServerClient, message: Numbered) {
+        self.receive(&message);
+    }
+
+    async fn on_client_disconnected(&mut self, _: &FlowServerClient, reason: DisconnectReason) {
+        self.disconnected(reason).await;
+    }
+}
+
+impl Outlet for FlowServerClient {
+    fn try_send(&self, message: Numbered) -> Result<(), SendError> {
+        self.try_send(message)
+    }
+
+    async fn ready(&self) -> Result<(), SendError> {
+        self.ready().await
+    }
+}

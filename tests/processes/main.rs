@@ -1,0 +1,46 @@
+//! Clients and servers whose peer is a process that is killed, or stopped in its tracks.
+//!
+//! The peer is this program itself, started again. The number of kills each way can be set, here
+//! for a thousand in all:
+//!
+//! ```text
+//! MESSI_KILLS=500 cargo test --test processes kill
+//! ```
+
+#[allow(dead_code, reason = "the tests against the original use the rest")]
+#[path = "../common/events.rs"]
+mod events;
+#[path = "../common/port.rs"]
+mod port;
+#[allow(dead_code, reason = "the tests against the original use the rest")]
+#[path = "../common/process.rs"]
+mod process;
+
+mod flow;
+mod kill;
+mod peer;
+mod stop;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    if peer::run_if_asked() {
+        return ExitCode::SUCCESS;
+    }
+    let tests = kill::TESTS.iter().chain(stop::TESTS);
+    let trials = tests.map(|&(name, test)| trial(name, test)).collect();
+
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A test and its name.
+type Test = (&'static str, fn());
+
+fn trial(name: &str, test: fn()) -> Trial {
+    Trial::test(name, move || {
+        test();
+        Ok(())
+    })
+}

@@ -1,0 +1,75 @@
+//! One end of a stream as a process of its own: this program, started again.
+
+use std::env;
+use std::io::{self, Read};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::flow::{Client, Report, Server, Settings};
+use crate::process::Process;
+
+/// The first argument of a peer. Role, port, number of messages and keep-alive time follow.
+const PEER: &str = "--peer";
+
+const CLIENT: &str = "client";
+const SERVER: &str = "server";
+
+/// Starts a client, which reports what happens to it.
+pub(crate) fn client(port: u16, settings: Settings) -> Process {
+    start(CLIENT, port, settings)
+}
+
+/// Starts a server, which reports `listening` too.
+pub(crate) fn server(port: u16, settings: Settings) -> Process {
+    let mut server = start(SERVER, port, settings);
+    server.events().expect("listening");
+    server
+}
+
+fn start(role: &str, port: u16, settings: Settings) -> Process {
+    let this = env::current_exe().expect("the path of a running program is known");
+    let mut command = Command::new(this);
+    command.args([
+        PEER,
+        role,
+        &port.to_string(),
+        &settings.messages.to_string(),
+        &settings.keep_alive.as_millis().to_string(),
+    ]);
+    Process::start(&format!("the {role} of its own"), &mut command)
+}
+
+/// Runs a peer, if this process was started as one.
+pub(crate) fn run_if_asked() -> bool {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [flag, role, port, messages, keep_alive] = arguments.as_slice() else {
+        return false;
+    };
+    if flag != PEER {
+        return false;
+    }
+    let settings = Settings {
+        messages: messages.parse().expect("is a number"),
+        keep_alive: Duration::from_millis(keep_alive.parse().expect("is a number")),
+    };
+    run(role, port.parse().expect("is a port"), settings);
+    true
+}
+
+fn run(role: &str, port: u16, settings: Settings) {
+    let report: Report = Arc::new(|event| println!("{event}"));
+    if role == CLIENT {
+        let _client = Client::start(port, settings, report);
+        wait_for_parent();
+    } else {
+        let _server = Server::start(port, settings, &report);
+        report("listening".into());
+        wait_for_parent();
+    }
+}
+
+/// Waits until the process that started this one is gone.
+fn wait_for_parent() {
+    let _ = io::stdin().read_to_end(&mut Vec::new());
+}
