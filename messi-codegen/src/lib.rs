@@ -58,7 +58,7 @@ pub fn read(schema: &str, locations: &Locations) -> Result<Protocol, SchemaError
         Some(protocol) if diagnostics.is_empty() => Ok(protocol),
         _ => Err(SchemaError {
             name: protocol_name(schema, &sources),
-            diagnostics: diagnostics.into_sorted(),
+            diagnostics: diagnostics.into_sorted(&sources.texts),
             sources: sources.paths,
         }),
     }

@@ -1,9 +1,12 @@
 //! Schemas from files to the model, or to every problem with them.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use common::brief;
 use messi_codegen::model::{FieldKind, Protocol, Scalar, Type, TypePath};
 use messi_codegen::{Locations, read};
 
@@ -38,7 +41,7 @@ impl Schemas {
         read(schema, &locations).map_err(|error| {
             let problems = error.diagnostics.iter();
             problems
-                .map(|problem| problem.to_string().replace(&directory, ""))
+                .map(|problem| brief(problem).replace(&directory, ""))
                 .collect()
         })
     }

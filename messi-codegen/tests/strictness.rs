@@ -1,9 +1,12 @@
 //! Mistakes that `protobuf-parse` lets pass, or stumbles over.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use common::brief;
 use messi_codegen::{Locations, read};
 
 const PROTOCOL: &str = "message ClientToServer { oneof messages { Ping ping = 1; } }
@@ -31,7 +34,7 @@ fn problems_beside(declarations: &str, others: &[(&str, &str)]) -> Vec<String> {
     fs::remove_dir_all(&directory).unwrap();
     match result {
         Ok(_) => Vec::new(),
-        Err(error) => error.diagnostics.iter().map(ToString::to_string).collect(),
+        Err(error) => error.diagnostics.iter().map(brief).collect(),
     }
 }
 
