@@ -6,16 +6,18 @@
 
 mod directions;
 mod enums;
+mod extensions;
 mod fields;
 mod head;
 mod json;
+mod list;
 mod maps;
 mod names;
 mod oneofs;
 mod options;
 mod references;
 mod reserved;
-mod similar;
+pub(crate) mod similar;
 mod symbols;
 
 use protobuf::descriptor::{DescriptorProto, FileDescriptorProto};
@@ -43,6 +45,9 @@ pub(crate) fn heads(sources: &Sources, diagnostics: &mut Diagnostics) {
 pub(crate) fn names(sources: &Sources, diagnostics: &mut Diagnostics) {
     let scans = scans(sources);
     names::check(&scans, diagnostics);
+    for scan in &scans {
+        maps::check_entries(scan, diagnostics);
+    }
     let symbols = Symbols::new(sources);
     references::check(&scans, &symbols, diagnostics);
 }
@@ -53,12 +58,14 @@ pub(crate) fn rules(sources: &Sources, diagnostics: &mut Diagnostics) {
     for scan in &scans {
         fields::check(scan, diagnostics);
         json::check(scan, diagnostics);
-        maps::check(scan, diagnostics);
+        maps::check_keys(scan, diagnostics);
         oneofs::check(scan, diagnostics);
         enums::check(scan, diagnostics);
         reserved::check(scan, diagnostics);
     }
-    options::check(&scans, &Symbols::new(sources), diagnostics);
+    let symbols = Symbols::new(sources);
+    extensions::check(&scans, &symbols, diagnostics);
+    options::check(&scans, &symbols, diagnostics);
 }
 
 /// The rules of a messi protocol; the last file is the schema itself.

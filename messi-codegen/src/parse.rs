@@ -70,9 +70,9 @@ fn locate<'a>(sources: &'a Sources, cause: &str) -> (&'a str, Position) {
     let scans = sources.files.iter().map(|source| &source.scan);
     let options = scans.flat_map(custom_options);
     let named = options.max_by_key(|(_, name, _)| shared(name, cause));
-    named.map_or(("", crate::scan::START), |(file, _, position)| {
-        (file, position)
-    })
+    let root = sources.files.last();
+    let start = (root.map_or("", |root| &root.scan.file), crate::scan::START);
+    named.map_or(start, |(file, _, position)| (file, position))
 }
 
 /// Every use of an option that a schema declares: the file, its name, and its place.

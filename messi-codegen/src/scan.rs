@@ -104,6 +104,8 @@ pub(crate) struct Declaration {
     pub(crate) types: Vec<Word>,
     /// The number of a field or value.
     pub(crate) number: Word,
+    /// The index, among what is extended, of what an extension extends.
+    pub(crate) extends: Option<usize>,
     /// The full name of the oneof that a field is in.
     pub(crate) oneof: Option<String>,
     pub(crate) settings: Vec<Setting>,
@@ -228,6 +230,7 @@ impl Declaration {
             label: None,
             types: Vec::new(),
             number: Word::default(),
+            extends: None,
             oneof: None,
             settings: Vec::new(),
             docs: Vec::new(),

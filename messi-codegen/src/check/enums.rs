@@ -49,8 +49,14 @@ impl Check<'_> {
                 "found {} as the number of `{}`, the first value of the enum `{}`, expected 0",
                 first.number.text, first.name.text, name.text
             );
-            self.diagnostics
-                .report(&self.scan.file, first.number.position, message);
+            let help =
+                "the first value is what a field that is not set has: put a value for that first";
+            self.diagnostics.report_with_help(
+                &self.scan.file,
+                first.number.position,
+                message,
+                help,
+            );
         }
     }
 
@@ -86,8 +92,7 @@ impl Check<'_> {
                     .report(&self.scan.file, number.position, message);
             }
         }
-        if let Some(aliases) = aliases.filter(|_| may_repeat != repeats && !repeats || !may_repeat)
-        {
+        if let Some(aliases) = aliases.filter(|_| !repeats) {
             let message = format!(
                 "found `allow_alias = {}` in the enum `{}`, none of whose values need it",
                 aliases.value.text, self.enumeration.name.text

@@ -12,7 +12,7 @@ use crate::scan::{Declaration, DeclarationKind, Scan};
 pub(super) const NUMBERS: RangeInclusive<i64> = 1..=(1 << 29) - 1;
 
 /// Numbers that protobuf keeps for itself.
-const KEPT: RangeInclusive<i64> = 19_000..=19_999;
+pub(super) const KEPT: RangeInclusive<i64> = 19_000..=19_999;
 
 pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
     let mut numbers: HashMap<(&str, i64), &Declaration> = HashMap::new();
@@ -27,11 +27,6 @@ pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
                     report_second(scan, field, other, diagnostics);
                 }
             }
-        }
-    }
-    for extension in scan.of_kind(DeclarationKind::Extension) {
-        if !value(&extension.number.text).is_some_and(is_allowed) {
-            report_number(scan, extension, diagnostics);
         }
     }
 }
@@ -82,7 +77,7 @@ fn check_reserved(scan: &Scan, field: &Declaration, number: i64, diagnostics: &m
 /// Reports a number, and which one the field could have.
 fn report(scan: &Scan, field: &Declaration, message: String, diagnostics: &mut Diagnostics) {
     let position = field.number.position;
-    match free_number(scan, &field.scope).filter(|_| field.kind == DeclarationKind::Field) {
+    match free_number(scan, &field.scope) {
         Some(free) => {
             let help = format!("the number {free} is free");
             diagnostics.report_with_help(&scan.file, position, message, help);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::options::is_set;
+use super::options::{is_set, setting};
 use crate::diagnostics::Diagnostics;
 use crate::scan::{Declaration, DeclarationKind, Scan};
 
@@ -10,6 +10,16 @@ use crate::scan::{Declaration, DeclarationKind, Scan};
 const LEGACY: &str = "deprecated_legacy_json_field_conflicts";
 
 pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
+    // Names that are given don't keep those that would be the default apart.
+    check_names(scan, &|field| default_name(&field.name.text), diagnostics);
+    check_names(scan, &json_name, diagnostics);
+}
+
+fn check_names(
+    scan: &Scan,
+    json_name: &dyn Fn(&Declaration) -> String,
+    diagnostics: &mut Diagnostics,
+) {
     let mut json_names: HashMap<(&str, String), &Declaration> = HashMap::new();
     for field in scan.of_kind(DeclarationKind::Field) {
         let message = scan.find(&field.scope);
@@ -20,7 +30,8 @@ pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
         let (name, position) = (&field.name.text, field.name.position);
         let key = (field.scope.as_str(), json_name.clone());
         let other = *json_names.entry(key).or_insert(field);
-        if other.full_name != field.full_name {
+        let is_reported = diagnostics.concern_place(&scan.file, position);
+        if other.full_name != field.full_name && !is_reported {
             let other = &other.name.text;
             let message = format!(
                 "found the field `{name}` beside the field `{other}`: both become `{json_name}` in JSON, which protobuf forbids"
@@ -32,8 +43,7 @@ pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
 
 /// The name of a field in JSON: that of its option, or the one that protobuf gives it.
 fn json_name(field: &Declaration) -> String {
-    let mut settings = field.settings.iter();
-    match settings.find(|setting| setting.name.text == "json_name") {
+    match setting(&field.settings, "json_name") {
         Some(setting) => setting.value.text.clone(),
         None => default_name(&field.name.text),
     }

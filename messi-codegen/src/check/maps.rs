@@ -10,31 +10,38 @@ const KEYS: &[&str] = &[
     "sfixed64", "bool", "string",
 ];
 
-pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
-    for field in scan.declarations.iter().filter(|it| it.is_map()) {
+pub(super) fn check_keys(scan: &Scan, diagnostics: &mut Diagnostics) {
+    for field in maps(scan) {
         let (name, key) = (&field.name.text, &field.types[0]);
-        if !KEYS.contains(&key.text.as_str()) {
+        let is_known = !diagnostics.concern_place(&scan.file, key.position);
+        if is_known && !KEYS.contains(&key.text.as_str()) {
             let message = format!(
                 "found the type of key `{}` in the map `{name}`, expected an integer, `bool` or `string`",
                 key.text
             );
             diagnostics.report(&scan.file, key.position, message);
         }
-        check_entry(scan, field, diagnostics);
     }
 }
 
 /// Whether something has the name of the message that holds an entry.
-fn check_entry(scan: &Scan, field: &Declaration, diagnostics: &mut Diagnostics) {
-    let entry = entry_name(&field.name.text);
-    if let Some(other) = scan.find(&join(&field.scope, &entry)) {
+pub(super) fn check_entries(scan: &Scan, diagnostics: &mut Diagnostics) {
+    for field in maps(scan) {
+        let (name, entry) = (&field.name, entry_name(&field.name.text));
+        let Some(other) = scan.find(&join(&field.scope, &entry)) else {
+            continue;
+        };
         let message = format!(
             "found the map `{}` beside `{entry}`, the name that protobuf gives to the message of its entries",
-            field.name.text
+            name.text
         );
         let help = format!("rename `{entry}`, at {}:{}", scan.file, other.name.position);
-        diagnostics.report_with_help(&scan.file, field.name.position, message, help);
+        diagnostics.report_with_help(&scan.file, name.position, message, help);
     }
+}
+
+fn maps(scan: &Scan) -> impl Iterator<Item = &Declaration> {
+    scan.declarations.iter().filter(|field| field.is_map())
 }
 
 fn entry_name(field: &str) -> String {

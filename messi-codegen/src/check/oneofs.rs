@@ -8,7 +8,8 @@ pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
         let mut fields = scan.of_kind(DeclarationKind::Field);
         if !fields.any(|field| field.oneof.as_ref() == Some(&oneof.full_name)) {
             let message = format!("found the oneof `{}` without a member", oneof.name.text);
-            diagnostics.report(&scan.file, oneof.name.position, message);
+            let help = "add a field, or leave the oneof out";
+            diagnostics.report_with_help(&scan.file, oneof.name.position, message, help);
         }
     }
 }

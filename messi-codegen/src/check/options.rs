@@ -7,6 +7,7 @@ mod known;
 mod meaning;
 
 use self::known::{Known, Owner, Type};
+use super::list::one_of;
 use super::similar::nearest;
 use super::symbols::Symbols;
 use crate::diagnostics::Diagnostics;
@@ -129,7 +130,7 @@ impl Check<'_> {
             Type::Text => (setting.kind == ValueKind::Text, "a text in quotes".into()),
             Type::Enum(names) => (
                 setting.kind == ValueKind::Identifier && names.contains(&value.as_str()),
-                names.join(" or "),
+                one_of(&names.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>()),
             ),
         };
         if fits {

@@ -1,5 +1,6 @@
 //! References to types: each means something, and something that may be there.
 
+use super::list::one_of;
 use super::names::article;
 use super::similar::nearest;
 use super::symbols::{Meaning, Symbols};
@@ -139,24 +140,23 @@ impl Check<'_> {
         let name = &reference.text;
         let message = format!("found the unknown type `{name}`");
         let last = name.rsplit('.').next().unwrap_or(name);
-        let types = self.symbols.types();
-        let types = types.map(|name| name.rsplit('.').next().unwrap_or(name));
-        let similar = nearest(last, types.chain(SCALARS.iter().copied()));
-        let home = bundled::home(name);
-        match (home, similar) {
-            (Some(file), _) => {
-                let help = format!("add `import \"{file}\";`");
-                self.report(reference, message, help);
-            }
+        let help = match (bundled::home(name), self.similar(last)) {
+            (Some(file), _) => format!("add `import \"{file}\";`"),
             (None, Some(similar)) => {
-                let help = format!("there is a type of a similar name, `{similar}`");
-                self.report(reference, message, help);
+                format!("there is a type of a similar name, `{similar}`")
             }
-            (None, None) => {
-                let position = reference.position;
-                self.diagnostics.report(&self.scan.file, position, message);
-            }
-        }
+            (None, None) => "declare it, or import the file that does".into(),
+        };
+        self.report(reference, message, help);
+    }
+
+    /// The type whose last part is nearest to a name: by its full name where that part is the same.
+    fn similar(&self, last: &str) -> Option<&str> {
+        let last_part = |name: &'_ str| name.rfind('.').map_or(0, |dot| dot + 1);
+        let types = || self.symbols.types().chain(SCALARS.iter().copied());
+        let same = types().filter(|name| name[last_part(name)..] == *last);
+        same.min()
+            .or_else(|| nearest(last, types().map(|name| &name[last_part(name)..])))
     }
 
     fn report(&mut self, reference: &Word, message: String, help: impl Into<String>) {
@@ -168,14 +168,6 @@ impl Check<'_> {
 
 fn is_type(kind: DeclarationKind) -> bool {
     matches!(kind, DeclarationKind::Message | DeclarationKind::Enum)
-}
-
-/// Names as a sentence lists them.
-fn one_of(names: &[&str]) -> String {
-    match names {
-        [names @ .., last] if !names.is_empty() => format!("{} or {last}", names.join(", ")),
-        _ => names.concat(),
-    }
 }
 
 fn is_of_proto2(full_name: &str) -> bool {

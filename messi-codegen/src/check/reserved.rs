@@ -57,7 +57,12 @@ fn check_ranges(scan: &Scan, block: &Reserved, diagnostics: &mut Diagnostics) {
             continue;
         };
         let Some(range) = range(words, &limits) else {
-            let message = "found a reserved number that is far too large";
+            let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+            let (first, last) = (limits.start(), limits.end());
+            let message = format!(
+                "found the reserved range {}, expected one from {first} to {last}",
+                words.join(" ")
+            );
             diagnostics.report(&scan.file, position, message);
             continue;
         };

@@ -104,9 +104,16 @@ impl<'a> Reader<'a, '_> {
     pub(super) fn extend(&mut self) -> Option<()> {
         self.bump();
         let name = self.dotted(true, "the message to extend")?;
+        let position = name.position;
         let scope = self.scope().into();
         self.scan.extended.push(Reference { name, scope });
-        self.block("the block of an extension", Self::extension)
+        let before = self.scan.declarations.len();
+        self.block("the block of an extension", Self::extension)?;
+        if self.scan.declarations.len() == before {
+            let help = "declare an option in it, or leave it out";
+            return self.report_with_help(position, "found an `extend` without a field", help);
+        }
+        Some(())
     }
 
     /// Reads `keyword Name {` but for the brace, and declares the name.

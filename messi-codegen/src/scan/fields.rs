@@ -26,8 +26,16 @@ impl Reader<'_, '_> {
     pub(super) fn extension(&mut self) -> Option<()> {
         let label = self.label(None)?;
         let types = self.types()?;
+        if types.len() == 2 {
+            return self.report_with_help(
+                types[0].position,
+                "found a map as an extension, which can't be one",
+                "declare a message with the map, and make that the extension",
+            );
+        }
         let mut extension = self.named_and_numbered(DeclarationKind::Extension, types)?;
         extension.label = label;
+        extension.extends = self.scan.extended.len().checked_sub(1);
         self.scan.declare(extension);
         Some(())
     }

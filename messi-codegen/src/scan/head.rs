@@ -2,6 +2,15 @@
 
 use super::reader::Reader;
 use super::{Import, Scan};
+use crate::check::similar::nearest;
+
+/// The words that a statement outside of every block begins with.
+const KEYWORDS: &[&str] = &[
+    "syntax", "package", "import", "option", "message", "enum", "service", "extend",
+];
+
+/// The same for a sentence, without those that few need.
+const EXPECTED: &str = "`message`, `enum`, `import`, `package`, `option` or `service`";
 
 impl Reader<'_, '_> {
     /// Reads the whole file.
@@ -30,7 +39,17 @@ impl Reader<'_, '_> {
             "enum" => self.enumeration(),
             "service" => self.service(),
             "extend" => self.extend(),
-            _ => self.unexpected("`message`, `enum`, `import`, `package`, `option` or `service`"),
+            word => match nearest(word, KEYWORDS.iter().copied()) {
+                Some(keyword) => {
+                    let help = format!("did you mean `{keyword}`?");
+                    self.report_with_help(
+                        self.place(),
+                        format!("found `{word}`, expected {EXPECTED}"),
+                        &help,
+                    )
+                }
+                None => self.unexpected(EXPECTED),
+            },
         }
     }
 

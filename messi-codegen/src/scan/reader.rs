@@ -112,7 +112,28 @@ impl<'a, 'd> Reader<'a, 'd> {
         if self.eat(symbol) {
             return Some(());
         }
-        self.unexpected(expected)
+        match self.end_of_line() {
+            // Where it is missing says more than what is on the next line.
+            Some(end) if symbol == ';' => {
+                let message = format!("found the end of the line, expected {expected}");
+                self.report(end, message)
+            }
+            _ => self.unexpected(expected),
+        }
+    }
+
+    /// The place behind the token read last, if the next one is on another line.
+    fn end_of_line(&self) -> Option<Position> {
+        let last = self.last()?;
+        let text = &self.source[last.span.clone()];
+        let is_last = self
+            .peek()
+            .is_none_or(|next| next.position.line > last.position.line);
+        let column = last.position.column + text.chars().count();
+        is_last.then_some(Position {
+            column,
+            ..last.position
+        })
     }
 
     /// Reads a name without dots.
@@ -151,7 +172,7 @@ impl<'a, 'd> Reader<'a, 'd> {
             is_joined = true;
         }
         if is_joined {
-            self.replace_since(first, format!("\"{}\"", word.text));
+            self.replace_since(first, quoted(&word.text));
         }
         Some(word)
     }
@@ -246,6 +267,10 @@ impl<'a, 'd> Reader<'a, 'd> {
     pub(super) fn unexpected<T>(&mut self, expected: &str) -> Option<T> {
         let found = match self.peek() {
             Some(token) if token.kind == Kind::Text => format!("\"{}\"", token.text),
+            Some(token) if token.is_symbol('-') => match self.peek_second() {
+                Some(number) if number.kind == Kind::Integer => format!("`-{}`", number.text),
+                _ => "`-`".into(),
+            },
             Some(token) => format!("`{}`", token.text),
             None => "the end of the file".into(),
         };
@@ -279,6 +304,21 @@ impl<'a, 'd> Reader<'a, 'd> {
         let token = self.peek().or(self.tokens.last());
         token.map_or(START, |token| token.position)
     }
+}
+
+/// A text in double quotes, whatever the quotes that it had.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from('"');
+    let mut is_escaped = false;
+    for character in text.chars() {
+        if character == '"' && !is_escaped {
+            quoted.push('\\');
+        }
+        is_escaped = character == '\\' && !is_escaped;
+        quoted.push(character);
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// The comment of a declaration: what stands before it, and what stands behind it on its line.
