@@ -571,7 +571,9 @@ fn an_unknown_type_is_refused_with_the_nearest_name() {
     );
     assert_eq!(
         problems_with("message B { map<string, Whatever> shape = 1; }"),
-        ["found the unknown type `Whatever`\n --> chat.proto:6:25"]
+        [
+            "found the unknown type `Whatever`\n --> chat.proto:6:25\n help: declare it, or import the file that does"
+        ]
     );
 }
 
@@ -636,7 +638,7 @@ fn bad_enums_are_refused() {
     assert_eq!(
         problems_with("enum E { ONE = 1; }"),
         [
-            "found 1 as the number of `ONE`, the first value of the enum `E`, expected 0\n --> chat.proto:6:16"
+            "found 1 as the number of `ONE`, the first value of the enum `E`, expected 0\n --> chat.proto:6:16\n help: the first value is what a field that is not set has: put a value for that first"
         ]
     );
     assert_eq!(
