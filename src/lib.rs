@@ -2,8 +2,8 @@
 
 pub use messi_core::{
     Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
-    Error, ListenError, RequestError, Retry, SendError, Server, ServerBuilder, ServerClient,
-    ServerStats, Stats, UriError, testing,
+    Error, ListenError, Overflow, RequestError, Retry, SendError, Server, ServerBuilder,
+    ServerClient, ServerStats, Stats, UriError, testing,
 };
 
 /// Makes a typed client and server of a proto3 schema.

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::future::pending;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -179,6 +180,41 @@ fn clients_are_told_to_leave_one_by_one() {
         assert_eq!(served, 0);
         for (client, _) in clients {
             client.stop().await;
+        }
+    });
+}
+
+#[test]
+fn a_last_callback_that_never_returns_delays_neither_a_drain_nor_a_stop() {
+    /// Never gets over the end of its connection.
+    struct Mourning;
+
+    impl ChatServerHandler for Mourning {
+        async fn on_client_disconnected(&mut self, _: &ChatServerClient, _: DisconnectReason) {
+            pending().await
+        }
+    }
+
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        for is_drained in [true, false] {
+            let server = ChatServer::builder("tcp://room:1")
+                .simulated(&simulation)
+                .start(|_| Mourning)
+                .await
+                .unwrap();
+            let (client, _) = client(&simulation).await;
+            client.stop().await;
+            assert!(server.clients().is_empty());
+            let start = simulation.elapsed();
+            if is_drained {
+                server.drain(3 * SECOND).await;
+                assert!(simulation.elapsed() - start <= 3 * SECOND + Duration::from_millis(250));
+            } else {
+                server.stop().await;
+                assert!(simulation.elapsed() - start <= SECOND);
+            }
+            assert_eq!((simulation.tasks(), simulation.sockets()), (0, 0));
         }
     });
 }

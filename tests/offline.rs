@@ -190,6 +190,17 @@ fn it_is_kept_across_a_lost_connection_and_nothing_is_sent_twice() {
 
 #[test]
 fn what_others_send_while_on_connected_runs_survives_its_connection() {
+    let cut: End = |simulation, _| simulation.connections()[0].cut();
+    let disconnect: End = |_, server| server.clients()[0].disconnect();
+    for end in [cut, disconnect] {
+        survives_an_end_while_on_connected_runs(end);
+    }
+}
+
+/// Ends the first connection.
+type End = fn(&Simulation, &ChatServer);
+
+fn survives_an_end_while_on_connected_runs(end: End) {
     /// Takes its time when it has connected.
     struct Thorough(Clock);
 
@@ -210,7 +221,7 @@ fn what_others_send_while_on_connected_runs_survives_its_connection() {
         client.connected().await.unwrap();
         client.send(message("held"));
         simulation.sleep(SECOND).await;
-        simulation.connections()[0].cut();
+        end(&simulation, &server);
         let held = Event::Message("held".into());
         events.find(|event| *event == held).await;
         assert_eq!(simulation.connections().len(), 2);

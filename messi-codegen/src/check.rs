@@ -1,19 +1,28 @@
 //! The rules of proto3 and of a messi protocol. Every violation is reported, at its place.
 //!
-//! Rules come in three stages: [`heads`] looks at the first lines of each file; [`before_parsing`]
-//! at what needs no understanding of types, all that `protobuf-parse` would stumble over among
-//! it; [`after_parsing`] at its descriptors.
+//! [`heads`] looks at the first lines of each file; [`names`] at what is declared and what refers
+//! to it, without which nothing can be built; [`rules`] at all else that proto3 asks for; and
+//! [`directions`] at what makes a schema a protocol.
 
 mod directions;
 mod enums;
+mod extensions;
+mod fields;
 mod head;
-mod messages;
+mod json;
+mod list;
+mod maps;
+mod names;
+mod oneofs;
+mod options;
 mod references;
 mod reserved;
-mod siblings;
+pub(crate) mod similar;
+mod symbols;
 
-use protobuf::descriptor::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto};
+use protobuf::descriptor::{DescriptorProto, FileDescriptorProto};
 
+use self::symbols::Symbols;
 use crate::diagnostics::Diagnostics;
 use crate::scan::Scan;
 use crate::source::Sources;
@@ -32,28 +41,41 @@ pub(crate) fn heads(sources: &Sources, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The rules on the names and numbers that a scan has seen. They are those of files of sound
-/// syntax, whose scan can be relied on.
-pub(crate) fn before_parsing(sources: &Sources, diagnostics: &mut Diagnostics) {
-    let scans: Vec<&Scan> = sources.files.iter().map(|source| &source.scan).collect();
-    references::check(&scans, diagnostics);
+/// The rules on names, in files of sound syntax.
+pub(crate) fn names(sources: &Sources, diagnostics: &mut Diagnostics) {
+    let scans = scans(sources);
+    names::check(&scans, diagnostics);
     for scan in &scans {
-        siblings::check(scan, diagnostics);
-        reserved::check(scan, diagnostics);
+        maps::check_entries(scan, diagnostics);
     }
+    let symbols = Symbols::new(sources);
+    references::check(&scans, &symbols, diagnostics);
 }
 
-/// The rules on descriptors; the last file is the schema itself.
-pub(crate) fn after_parsing(files: &[File<'_>], diagnostics: &mut Diagnostics) {
-    for file in files {
-        for (full_name, message) in messages(file) {
-            messages::check(file, &full_name, message, diagnostics);
-        }
-        for (full_name, enumeration) in enums(file) {
-            enums::check(file, &full_name, enumeration, diagnostics);
-        }
+/// All other rules of proto3, in files of sound syntax.
+pub(crate) fn rules(sources: &Sources, diagnostics: &mut Diagnostics) {
+    let scans = scans(sources);
+    for scan in &scans {
+        fields::check(scan, diagnostics);
+        json::check(scan, diagnostics);
+        maps::check_keys(scan, diagnostics);
+        oneofs::check(scan, diagnostics);
+        enums::check(scan, diagnostics);
+        reserved::check(scan, diagnostics);
     }
+    let symbols = Symbols::new(sources);
+    extensions::check(&scans, &symbols, diagnostics);
+    options::check(&scans, &symbols, diagnostics);
+}
+
+/// The rules of a messi protocol; the last file is the schema itself.
+pub(crate) fn directions(files: &[File<'_>], diagnostics: &mut Diagnostics) {
     directions::check(files, diagnostics);
+}
+
+/// What is declared in each file of the schema.
+fn scans(sources: &Sources) -> Vec<&Scan> {
+    sources.files.iter().map(|source| &source.scan).collect()
 }
 
 /// Every message of a file by its full name, nested ones included, but for those that stand for
@@ -79,23 +101,6 @@ fn collect<'a>(
     for nested in nested_messages(message) {
         collect(&join(full_name, nested.name()), nested, found);
     }
-}
-
-/// Every enum of a file by its full name, nested ones included.
-fn enums<'a>(file: &File<'a>) -> Vec<(String, &'a EnumDescriptorProto)> {
-    let package = file.descriptor.package();
-    let top = file
-        .descriptor
-        .enum_type
-        .iter()
-        .map(|e| (join(package, e.name()), e));
-    let nested = messages(file).into_iter().flat_map(|(full_name, message)| {
-        message
-            .enum_type
-            .iter()
-            .map(move |e| (join(&full_name, e.name()), e))
-    });
-    top.chain(nested).collect()
 }
 
 /// The messages declared inside a message.

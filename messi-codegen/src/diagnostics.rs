@@ -1,5 +1,7 @@
 //! What is wrong with a schema: every problem, where it is, and what would be right.
 
+mod excerpt;
+
 use std::fmt::{self, Display, Formatter};
 
 /// A place in a file: line and column, both from 1 on, the column in characters.
@@ -24,6 +26,8 @@ pub struct Diagnostic {
     pub message: String,
     /// The file, as the user or the import wrote it, and the place in it.
     pub location: Option<(String, Option<Position>)>,
+    /// The line of the file that the place is in, without its end.
+    pub source_line: Option<String>,
     /// What to do about it.
     pub help: Option<String>,
 }
@@ -31,13 +35,23 @@ pub struct Diagnostic {
 impl Display for Diagnostic {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.message)?;
+        let line = match &self.location {
+            Some((_, Some(position))) => position.line,
+            _ => 1,
+        };
+        let margin = line.to_string().len();
         match &self.location {
-            Some((file, Some(position))) => write!(formatter, "\n --> {file}:{position}")?,
-            Some((file, None)) => write!(formatter, "\n --> {file}")?,
+            Some((file, Some(position))) => {
+                write!(formatter, "\n{:margin$}--> {file}:{position}", "")?;
+                if let Some(line) = &self.source_line {
+                    excerpt::write(formatter, line, *position, margin)?;
+                }
+            }
+            Some((file, None)) => write!(formatter, "\n{:margin$}--> {file}", "")?,
             None => {}
         }
         match &self.help {
-            Some(help) => write!(formatter, "\n help: {help}"),
+            Some(help) => write!(formatter, "\n{:margin$} = help: {help}", ""),
             None => Ok(()),
         }
     }
@@ -92,8 +106,21 @@ impl Diagnostics {
         files.into_iter().any(|(other, _)| other == file)
     }
 
-    /// The problems, those of one file in the order of their places.
-    pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+    /// Whether something is wrong at a place in a file.
+    pub(crate) fn concern_place(&self, file: &str, position: Position) -> bool {
+        let place = Some((file, Some(position)));
+        self.0.iter().any(|diagnostic| {
+            let location = diagnostic.location.as_ref();
+            location.map(|(file, position)| (file.as_str(), *position)) == place
+        })
+    }
+
+    /// The problems, those of one file in the order of their places, each with its line of the
+    /// texts, which are given by the names of their files.
+    pub(crate) fn into_sorted(mut self, texts: &[(String, String)]) -> Vec<Diagnostic> {
+        for diagnostic in &mut self.0 {
+            diagnostic.source_line = source_line(diagnostic, texts);
+        }
         self.0.sort_by_key(|diagnostic| match &diagnostic.location {
             Some((_, position)) => position.unwrap_or_default(),
             None => Position::default(),
@@ -110,12 +137,21 @@ impl Diagnostics {
         let diagnostic = Diagnostic {
             message,
             location,
+            source_line: None,
             help,
         };
         if !self.0.contains(&diagnostic) {
             self.0.push(diagnostic);
         }
     }
+}
+
+fn source_line(diagnostic: &Diagnostic, texts: &[(String, String)]) -> Option<String> {
+    let (file, Some(position)) = diagnostic.location.as_ref()? else {
+        return None;
+    };
+    let (_, text) = texts.iter().find(|(name, _)| name == file)?;
+    text.lines().nth(position.line - 1).map(Into::into)
 }
 
 #[cfg(test)]
@@ -126,21 +162,22 @@ mod tests {
     fn a_problem_says_what_where_and_what_to_do() {
         let mut diagnostics = Diagnostics::default();
         let position = Position {
-            line: 4,
-            column: 11,
+            line: 10,
+            column: 3,
         };
         diagnostics.report_with_help("chat.proto", position, "found `x`", "write `y`");
         diagnostics.report_file("chat.proto", "found nothing");
-        let texts: Vec<String> = diagnostics
-            .into_sorted()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        diagnostics.report_anywhere("found no file", "make one");
+        let text = "\n".repeat(9) + "  x\n";
+        let texts = [("chat.proto".to_string(), text)];
+        let problems = diagnostics.into_sorted(&texts);
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert_eq!(
-            texts,
+            problems,
             [
                 "found nothing\n --> chat.proto",
-                "found `x`\n --> chat.proto:4:11\n help: write `y`",
+                "found no file\n  = help: make one",
+                "found `x`\n  --> chat.proto:10:3\n   |\n10 |   x\n   |   ^\n   = help: write `y`",
             ]
         );
     }
@@ -150,6 +187,6 @@ mod tests {
         let mut diagnostics = Diagnostics::default();
         diagnostics.report_file("a.proto", "bad");
         diagnostics.report_file("a.proto", "bad");
-        assert_eq!(diagnostics.into_sorted().len(), 1);
+        assert_eq!(diagnostics.into_sorted(&[]).len(), 1);
     }
 }

@@ -1,5 +1,14 @@
 //! The tokens of a schema, with their places and the comments around them.
 
+mod literal;
+mod number;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use self::literal::{is_escape, is_hex, number_kind};
+pub(crate) use self::number::value;
 use crate::diagnostics::Position;
 
 /// A token.
@@ -9,6 +18,8 @@ pub(crate) struct Token {
     /// An identifier or number as written, a string without its quotes, a symbol.
     pub(crate) text: String,
     pub(crate) position: Position,
+    /// The bytes of the file that it is.
+    pub(crate) span: Range<usize>,
     /// Lines of the comment that ends on the line before the token.
     pub(crate) leading: Vec<String>,
     /// Lines of the comment that begins on the line of the token, after it.
@@ -20,8 +31,10 @@ pub(crate) struct Token {
 pub(crate) enum Kind {
     /// A name or a keyword.
     Identifier,
-    /// A number, whatever its form.
-    Number,
+    /// A number without a sign: `1`, `0x1F`, `017`.
+    Integer,
+    /// A number with a point or an exponent: `1.5e-3`.
+    Float,
     /// Text in quotes.
     Text,
     /// One punctuation character.
@@ -51,6 +64,7 @@ pub(crate) struct LexError {
 pub(crate) fn lex(text: &str) -> Result<Vec<Token>, LexError> {
     let mut lexer = Lexer {
         rest: text,
+        length: text.len(),
         position: Position { line: 1, column: 1 },
         tokens: Vec::new(),
         comment: Comment::default(),
@@ -64,6 +78,8 @@ pub(crate) fn lex(text: &str) -> Result<Vec<Token>, LexError> {
 
 struct Lexer<'a> {
     rest: &'a str,
+    /// Of the whole text.
+    length: usize,
     position: Position,
     tokens: Vec<Token>,
     comment: Comment,
@@ -80,6 +96,7 @@ struct Comment {
 impl Lexer<'_> {
     fn next_token(&mut self) -> Result<(), LexError> {
         let position = self.position;
+        let start = self.offset();
         let leading = self.leading_comment();
         let (kind, text) = match self.peek() {
             Some('"' | '\'') => (Kind::Text, self.text()?),
@@ -87,9 +104,8 @@ impl Lexer<'_> {
                 Kind::Identifier,
                 self.take_while(|c| c.is_ascii_alphanumeric() || c == '_'),
             ),
-            Some(c) if c.is_ascii_digit() => {
-                let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
-                (Kind::Number, self.take_while(is_part))
+            Some(c) if c.is_ascii_digit() || (c == '.' && self.begins_fraction()) => {
+                self.number()?
             }
             Some(c) if c.is_ascii_punctuation() && !matches!(c, '`' | '\\' | '@' | '#' | '?') => {
                 self.advance(c);
@@ -105,10 +121,42 @@ impl Lexer<'_> {
             kind,
             text,
             position,
+            span: start..self.offset(),
             leading,
             trailing: Vec::new(),
         });
         Ok(())
+    }
+
+    fn number(&mut self) -> Result<(Kind, String), LexError> {
+        let position = self.position;
+        let mut text = String::new();
+        while let Some(c) = self.peek() {
+            // The sign of an exponent is part of the number.
+            let is_sign = matches!(c, '+' | '-') && text.ends_with(['e', 'E']) && !is_hex(&text);
+            if !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_') || is_sign) {
+                break;
+            }
+            self.advance(c);
+            text.push(c);
+        }
+        let kind = number_kind(&text).ok_or_else(|| LexError {
+            message: format!(
+                "found `{text}`, which is not a number: one in decimal begins with 1 to 9, in octal with 0, in hexadecimal with 0x"
+            ),
+            position,
+        })?;
+        Ok((kind, text))
+    }
+
+    /// Whether the point that comes next begins a number, as in `.5`.
+    fn begins_fraction(&self) -> bool {
+        self.rest[1..].starts_with(|c: char| c.is_ascii_digit())
+    }
+
+    /// How many bytes have been read.
+    fn offset(&self) -> usize {
+        self.length - self.rest.len()
     }
 
     /// Skips space and comments; false at the end of the text.
@@ -150,6 +198,13 @@ impl Lexer<'_> {
             });
         };
         let text = self.rest[2..end.max(2)].to_string();
+        if text.contains("/*") {
+            let message = "found `/*` inside a comment, which ends at the first `*/`".into();
+            return Err(LexError {
+                message,
+                position: start,
+            });
+        }
         let mut count = self.rest[..end + 2].chars().count();
         while count > 0 {
             if let Some(c) = self.peek() {
@@ -209,11 +264,12 @@ impl Lexer<'_> {
         std::mem::take(&mut self.comment.lines)
     }
 
-    /// Reads a text in quotes. Escapes are kept as they are: only paths and names matter here.
+    /// Reads a text in quotes. Escapes are checked and kept as they are: only paths and names
+    /// matter here.
     fn text(&mut self) -> Result<String, LexError> {
         let position = self.position;
         let unterminated = || LexError {
-            message: "found a text without its closing quote".into(),
+            message: "found a text without its closing quote on the same line".into(),
             position,
         };
         let quote = self.peek().ok_or_else(unterminated)?;
@@ -223,6 +279,14 @@ impl Lexer<'_> {
             match self.peek() {
                 None | Some('\n') => return Err(unterminated()),
                 Some(c) => {
+                    let position = self.position;
+                    if c == '\\' && !is_escape(self.rest) {
+                        if self.rest.len() == 1 {
+                            return Err(unterminated());
+                        }
+                        let message = "found an escape that proto3 does not have: write `\\\\` for a backslash".into();
+                        return Err(LexError { message, position });
+                    }
                     self.advance(c);
                     if c == quote {
                         return Ok(text);
@@ -269,102 +333,4 @@ fn block_comment_line(line: &str) -> String {
     let line = line.trim();
     let line = line.strip_prefix('*').unwrap_or(line);
     line.strip_prefix(' ').unwrap_or(line).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(text: &str) -> Vec<String> {
-        lex(text)
-            .unwrap()
-            .into_iter()
-            .map(|token| token.text)
-            .collect()
-    }
-
-    fn find(text: &str, word: &str) -> Token {
-        lex(text)
-            .unwrap()
-            .into_iter()
-            .find(|token| token.text == word)
-            .unwrap()
-    }
-
-    fn error(text: &str) -> (String, usize, usize) {
-        let error = lex(text).unwrap_err();
-        (error.message, error.position.line, error.position.column)
-    }
-
-    #[test]
-    fn tokens_are_words_numbers_texts_and_symbols() {
-        assert_eq!(
-            texts("message Foo { a.b x = 0x1F; } // end\n'it''s' 1.5e3"),
-            [
-                "message", "Foo", "{", "a", ".", "b", "x", "=", "0x1F", ";", "}", "it", "s",
-                "1.5e3"
-            ]
-        );
-    }
-
-    #[test]
-    fn places_count_lines_and_characters() {
-        let token = find("/* ä\n*/ x\r\n\t\"ö\" y", "y");
-        assert_eq!(token.position, Position { line: 3, column: 6 });
-    }
-
-    #[test]
-    fn a_comment_right_before_a_token_is_its_own() {
-        assert_eq!(find("// one\n// two\nword", "word").leading, ["one", "two"]);
-        assert_eq!(
-            find("/* one\n * two\n */\nword", "word").leading,
-            ["one", "two"]
-        );
-        assert_eq!(find("/** one */ word", "word").leading, ["one"]);
-    }
-
-    #[test]
-    fn a_detached_comment_belongs_to_nothing() {
-        let text = "// licence\n\n// docs\nword";
-        assert_eq!(find(text, "word").leading, ["docs"]);
-        assert!(find("// licence\n\nword", "word").leading.is_empty());
-    }
-
-    #[test]
-    fn a_comment_on_the_line_of_a_token_is_that_tokens() {
-        let text = "a; // of a\nb; // of b\n// of c\nc;";
-        let semicolons: Vec<_> = lex(text)
-            .unwrap()
-            .into_iter()
-            .filter(|token| token.is_symbol(';'))
-            .collect();
-        assert_eq!(semicolons[0].trailing, ["of a"]);
-        assert_eq!(semicolons[1].trailing, ["of b"]);
-        assert!(find(text, "b").leading.is_empty());
-        assert_eq!(find(text, "c").leading, ["of c"]);
-    }
-
-    #[test]
-    fn what_is_no_token_is_an_error_with_its_place() {
-        assert_eq!(
-            error("a\n  \"open"),
-            ("found a text without its closing quote".into(), 2, 3)
-        );
-        assert_eq!(
-            error("a /* open"),
-            ("found a comment without its end, `*/`".into(), 1, 3)
-        );
-        assert_eq!(
-            error("a\n ¤"),
-            (
-                "found the character '¤', which is not part of proto3".into(),
-                2,
-                2
-            )
-        );
-        assert_eq!(
-            error("\"\\"),
-            ("found a text without its closing quote".into(), 1, 1)
-        );
-    }
 }

@@ -7,6 +7,7 @@
 //! into tokens. Problems are collected as `diagnostics` and shown all at once.
 
 mod build;
+mod bundled;
 mod check;
 mod diagnostics;
 mod expand;
@@ -57,21 +58,23 @@ pub fn read(schema: &str, locations: &Locations) -> Result<Protocol, SchemaError
         Some(protocol) if diagnostics.is_empty() => Ok(protocol),
         _ => Err(SchemaError {
             name: protocol_name(schema, &sources),
-            diagnostics: diagnostics.into_sorted(),
+            diagnostics: diagnostics.into_sorted(&sources.texts),
             sources: sources.paths,
         }),
     }
 }
 
-/// Goes from stage to stage, as long as nothing is wrong.
+/// Goes from stage to stage. Where names are not sound, those after it would report what follows
+/// from that; where other rules are broken, they may find more.
 fn understand(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Protocol> {
     check::heads(sources, diagnostics);
-    parse::check_syntax(sources, diagnostics);
     if !diagnostics.is_empty() {
         return None;
     }
-    check::before_parsing(sources, diagnostics);
-    if !diagnostics.is_empty() {
+    check::names(sources, diagnostics);
+    let are_names_sound = diagnostics.is_empty();
+    check::rules(sources, diagnostics);
+    if !are_names_sound {
         return None;
     }
     let descriptors = parse::parse(sources, diagnostics)?;
@@ -86,7 +89,7 @@ fn understand(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Protoc
             })
         })
         .collect();
-    check::after_parsing(&files, diagnostics);
+    check::directions(&files, diagnostics);
     build::build(&files, &sources.paths, diagnostics)
 }
 

@@ -218,7 +218,8 @@ pub struct Variant {
     pub name: String,
     /// The name in Rust: `Red` (the enum's own name as a prefix is left out, as prost does).
     pub rust_name: String,
-    /// Other names of the same number, as `(name, rust_name)`; they become associated constants.
+    /// Other names of the same number, as `(name, rust_name)`; they become associated constants,
+    /// but for those that Rust calls the same.
     pub aliases: Vec<(String, String)>,
     /// Its number on the wire.
     pub number: i32,
@@ -226,6 +227,14 @@ pub struct Variant {
     pub docs: Vec<String>,
     /// Whether the schema marks it as deprecated.
     pub deprecated: bool,
+}
+
+impl Variant {
+    /// Whether the value, or one that is the same, has this name in Rust.
+    pub(crate) fn has_name(&self, rust_name: &str) -> bool {
+        let mut aliases = self.aliases.iter();
+        self.rust_name == rust_name || aliases.any(|(_, alias)| alias == rust_name)
+    }
 }
 
 /// One direction of a protocol: the messages that one side sends and the other handles.

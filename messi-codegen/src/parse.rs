@@ -1,85 +1,96 @@
 //! The adapter to `protobuf-parse`.
 
+mod copies;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use protobuf::descriptor::FileDescriptorProto;
 use protobuf_parse::Parser;
 use protobuf_parse::pure::parse_dependencies;
 
+use self::copies::Copies;
 use crate::diagnostics::{Diagnostics, Position};
-use crate::source::{Source, Sources};
-
-/// Checks the syntax of every file, and reports what is wrong with it. In a file with a problem
-/// already, the parser would only say the same in other words.
-pub(crate) fn check_syntax(sources: &Sources, diagnostics: &mut Diagnostics) {
-    for source in &sources.files {
-        if diagnostics.concern(&source.scan.file) {
-            continue;
-        }
-        let parse = || parse_dependencies(&source.text);
-        if let Ok(Err(error)) = without_panic(source, diagnostics, parse) {
-            let position = Position {
-                line: error.line as usize,
-                column: error.col as usize,
-            };
-            let message = format!("found something that is not proto3: {}", error.error);
-            diagnostics.report(&source.scan.file, position, message);
-        }
-    }
-}
+use crate::scan::Scan;
+use crate::source::Sources;
 
 /// Parses the files of a schema, and the bundled ones that they import; `None` if that fails,
-/// which is then reported. Only for files of sound syntax whose names all resolve.
+/// which is then reported. Only for files whose names all resolve.
+///
+/// What is wrong with a schema has been found by now, but for what the values of a schema's own
+/// options may be. So this reports only where nothing else is known to be wrong.
 pub(crate) fn parse(
     sources: &Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<FileDescriptorProto>> {
     let root = sources.files.last()?;
-    let mut parser = Parser::new();
-    parser
-        .pure()
-        .includes(&sources.directories)
-        .input(&root.path);
-    let parsed = without_panic(root, diagnostics, || parser.parse_and_typecheck()).ok()?;
-    match parsed {
-        Ok(parsed) => Some(parsed.file_descriptors),
+    let copies = match Copies::where_needed(sources) {
+        Ok(copies) => copies,
         Err(error) => {
-            let cause = error.root_cause().to_string();
-            let message = format!("found something that is not proto3: {cause}");
-            match locate(sources, &cause) {
-                Some((file, position)) => diagnostics.report(file, position, message),
-                None => diagnostics.report_file(&root.scan.file, message),
-            }
-            None
+            let message = format!("can't write a copy of the schema for protobuf-parse: {error}");
+            diagnostics.report_file(&root.scan.file, message);
+            return None;
         }
+    };
+    let mut parser = Parser::new();
+    parser.pure();
+    match &copies {
+        Some(copies) => parser
+            .include(copies.path())
+            .input(copies.path().join(&root.name)),
+        None => parser.includes(&sources.directories).input(&root.path),
+    };
+    let parse = AssertUnwindSafe(|| parser.parse_and_typecheck());
+    // That it panics would be a fault of its own, and must not take the compiler with it.
+    let cause = match catch_unwind(parse) {
+        Ok(Ok(parsed)) => return Some(parsed.file_descriptors),
+        Ok(Err(error)) => error.root_cause().to_string(),
+        Err(_) => "the parser has failed".into(),
+    };
+    if diagnostics.is_empty() {
+        let (file, position) = locate(sources, &cause);
+        let message = format!("found something that protobuf-parse refuses: {cause}");
+        diagnostics.report(file, position, message);
     }
+    None
 }
 
-/// Where the parser's error is: it has no place, but where it is about a type it names it, as the
-/// schema does.
-fn locate<'a>(sources: &'a Sources, cause: &str) -> Option<(&'a str, Position)> {
-    let mut found = None;
+/// Where the parser's error is, of which it tells only the cause: in the syntax of a file, or at
+/// the option that it names.
+fn locate<'a>(sources: &'a Sources, cause: &str) -> (&'a str, Position) {
     for source in &sources.files {
-        let declarations = source.scan.declarations.values().flatten();
-        for reference in declarations.flat_map(|declaration| &declaration.types) {
-            let is_named = cause.contains(&format!("`{}`", reference.text));
-            let place = (source.scan.file.as_str(), reference.position);
-            if is_named && found.is_none_or(|earlier| place < earlier) {
-                found = Some(place);
-            }
+        let parse = AssertUnwindSafe(|| parse_dependencies(&source.edited()));
+        if let Ok(Err(error)) = catch_unwind(parse) {
+            let position = Position {
+                line: error.line as usize,
+                column: error.col as usize,
+            };
+            return (&source.scan.file, position);
         }
     }
-    found
+    let scans = sources.files.iter().map(|source| &source.scan);
+    let options = scans.flat_map(custom_options);
+    let named = options.max_by_key(|(_, name, _)| shared(name, cause));
+    let root = sources.files.last();
+    let start = (root.map_or("", |root| &root.scan.file), crate::scan::START);
+    named.map_or(start, |(file, _, position)| (file, position))
 }
 
-/// Calls the parser. That it panics is a fault of its own, and must not take the compiler with it.
-fn without_panic<T>(
-    source: &Source,
-    diagnostics: &mut Diagnostics,
-    parse: impl FnOnce() -> T,
-) -> Result<T, ()> {
-    catch_unwind(AssertUnwindSafe(parse)).map_err(|_| {
-        let message = "found something that the parser can't cope with";
-        diagnostics.report_file(&source.scan.file, message);
+/// Every use of an option that a schema declares: the file, its name, and its place.
+fn custom_options(scan: &Scan) -> impl Iterator<Item = (&str, &str, Position)> {
+    let of_declarations = scan.declarations.iter().flat_map(|it| &it.settings);
+    let settings = scan.settings.iter().chain(of_declarations);
+    let custom = settings.filter(|setting| setting.is_custom());
+    custom.map(|setting| {
+        let name = setting.name.text.trim_start_matches(['(', '.']);
+        (scan.file.as_str(), name, setting.name.position)
     })
+}
+
+/// How much of an option's name an error repeats.
+fn shared(name: &str, cause: &str) -> usize {
+    let parts = name.split(['(', ')', '.']).filter(|part| !part.is_empty());
+    parts
+        .filter(|part| cause.contains(part))
+        .map(str::len)
+        .sum()
 }

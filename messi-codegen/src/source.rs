@@ -4,26 +4,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::bundled;
 use crate::diagnostics::{Diagnostics, Position};
-use crate::scan::{START, Scan, Word, scan};
-
-/// The directory of imports that come with the crate.
-const BUNDLED: &str = "google/protobuf/";
-
-/// What is in it.
-const BUNDLED_FILES: &[&str] = &[
-    "any.proto",
-    "api.proto",
-    "descriptor.proto",
-    "duration.proto",
-    "empty.proto",
-    "field_mask.proto",
-    "source_context.proto",
-    "struct.proto",
-    "timestamp.proto",
-    "type.proto",
-    "wrappers.proto",
-];
+use crate::scan::{Import, START, Scan, Word, scan};
 
 /// How long a chain of imports may be.
 const MAX_IMPORT_DEPTH: usize = 64;
@@ -47,14 +30,25 @@ pub(crate) struct Source {
     pub(crate) scan: Scan,
 }
 
+impl Source {
+    /// The text as `protobuf-parse` shall see it.
+    pub(crate) fn edited(&self) -> String {
+        self.scan.edited(&self.text)
+    }
+}
+
 /// What was found of a schema: its files, each after those that it imports, and every path read,
 /// be its text valid or not.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pub(crate) files: Vec<Source>,
+    /// What the files of `google/protobuf/` that are imported declare.
+    pub(crate) bundled: Vec<Scan>,
     /// Where imports are looked for, the schema's own directory first.
     pub(crate) directories: Vec<PathBuf>,
     pub(crate) paths: Vec<PathBuf>,
+    /// Each text that was read, by the name of its file in problems.
+    pub(crate) texts: Vec<(String, String)>,
 }
 
 /// Finds and reads a schema and all that it imports.
@@ -102,18 +96,20 @@ impl Loader<'_> {
         let Some(text) = self.text(shown, bytes) else {
             return;
         };
+        self.sources.texts.push((shown.into(), text.clone()));
         let Some(scan) = scan(shown, &text, self.diagnostics) else {
             return;
         };
         self.importing.push(name.clone());
         let imports = scan.imports.clone();
         for (index, import) in imports.iter().enumerate() {
-            if imports[..index]
-                .iter()
-                .any(|earlier| earlier.text == import.text)
-            {
-                let message = format!("found a second import of \"{}\"", import.text);
-                self.diagnostics.report(shown, import.position, message);
+            let path = &import.path;
+            let earlier = imports[..index].iter().find(|it| it.path.text == path.text);
+            if let Some(earlier) = earlier {
+                let message = format!("found a second import of \"{}\"", path.text);
+                let help = format!("the first is at {shown}:{}", earlier.path.position);
+                self.diagnostics
+                    .report_with_help(shown, path.position, message, help);
             }
             self.import(shown, import);
         }
@@ -126,9 +122,10 @@ impl Loader<'_> {
         });
     }
 
-    fn import(&mut self, file: &str, import: &Word) {
+    fn import(&mut self, file: &str, import: &Import) {
+        let import = &import.path;
         let name = &import.text;
-        if let Some(bundled) = name.strip_prefix(BUNDLED) {
+        if let Some(bundled) = name.strip_prefix(bundled::DIRECTORY) {
             return self.bundled(file, import, bundled);
         }
         if let Some(problem) = problem_with_path(name) {
@@ -176,12 +173,19 @@ impl Loader<'_> {
     }
 
     fn bundled(&mut self, file: &str, import: &Word, name: &str) {
-        if !BUNDLED_FILES.contains(&name) {
-            let message = format!("can't find the import \"{}\"", import.text);
-            let help = format!("of `{BUNDLED}` there are {}", BUNDLED_FILES.join(", "));
-            self.diagnostics
-                .report_with_help(file, import.position, message, help);
+        let known = &mut self.sources.bundled;
+        if known.iter().any(|scan| scan.file == import.text) {
+            return;
         }
+        if let Some(scan) = bundled::scan(name) {
+            known.push(scan);
+            return;
+        }
+        let message = format!("can't find the import \"{}\"", import.text);
+        let names: Vec<&str> = bundled::files().collect();
+        let help = format!("of `{}` there are {}", bundled::DIRECTORY, names.join(", "));
+        self.diagnostics
+            .report_with_help(file, import.position, message, help);
     }
 
     fn text(&mut self, file: &str, bytes: io::Result<Vec<u8>>) -> Option<String> {

@@ -1,9 +1,12 @@
 //! Mistakes that `protobuf-parse` lets pass, or stumbles over.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use common::brief;
 use messi_codegen::{Locations, read};
 
 const PROTOCOL: &str = "message ClientToServer { oneof messages { Ping ping = 1; } }
@@ -31,7 +34,7 @@ fn problems_beside(declarations: &str, others: &[(&str, &str)]) -> Vec<String> {
     fs::remove_dir_all(&directory).unwrap();
     match result {
         Ok(_) => Vec::new(),
-        Err(error) => error.diagnostics.iter().map(ToString::to_string).collect(),
+        Err(error) => error.diagnostics.iter().map(brief).collect(),
     }
 }
 
@@ -71,7 +74,7 @@ fn reserved_ranges_are_in_order_apart_and_within_limits() {
         ),
         (
             "message A { reserved 08; }",
-            "found a reserved range that is not of numbers\n --> chat.proto:3:22",
+            "found `08`, which is not a number: one in decimal begins with 1 to 9, in octal with 0, in hexadecimal with 0x\n --> chat.proto:3:22",
         ),
         (
             "enum E { X = 0; reserved 3, 1 to 5; }",

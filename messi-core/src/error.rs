@@ -180,6 +180,9 @@ pub enum DisconnectReason {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// A message of the peer began to arrive, and did not go on.
+    #[error("a message of the peer did not arrive in time")]
+    MessageTimeout,
     /// A message of the peer could not be decoded.
     #[error("message decode error: {0}")]
     MessageDecodeError(String),

@@ -81,6 +81,11 @@ impl Input {
         self.scanned - self.start
     }
 
+    /// The size of what has come of a frame that is not whole, in bytes.
+    pub(crate) fn unfinished(&self) -> usize {
+        self.bytes.len() - self.scanned
+    }
+
     /// Gives memory back when there is nothing to keep.
     pub(crate) fn release(&mut self) {
         self.discard_taken();

@@ -35,6 +35,7 @@ pub use protocol::{
     ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
 };
 pub use server::{ClientId, Server, ServerBuilder, ServerClient};
+pub use settings::Overflow;
 pub use stats::{Dropped, ServerStats, Stats};
 
 /// What every line of the log is from, whichever module writes it. None holds a message.

@@ -1,12 +1,13 @@
 //! The queue between those who send and the task that writes.
 
+mod budget;
 mod held;
+mod queue;
 mod requests;
 mod state;
 #[cfg(test)]
 mod tests;
 
-use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -16,13 +17,14 @@ use event_listener::Event;
 use log::warn;
 use prost::Message;
 
+pub(crate) use self::budget::Budget;
+use self::budget::Share;
 use self::requests::BoxWaiter;
 pub(crate) use self::requests::Waiter;
 use self::state::{Message as Outgoing, Phase, State};
 use crate::frame::{self, HEADER_SIZE, MAX_PAYLOAD_SIZE};
-use crate::input::IDLE_CAPACITY;
 use crate::runtime::Runtime;
-use crate::settings::Settings;
+use crate::settings::{Overflow, Settings};
 use crate::state::Role;
 use crate::stats::{Counters, Stats};
 use crate::tasks::until;
@@ -48,6 +50,8 @@ pub(crate) struct Outbox {
     settings: Arc<Settings>,
     runtime: Arc<dyn Runtime>,
     state: Mutex<State>,
+    /// What the queue shares with others, for a look without the lock.
+    budget: Option<Arc<Budget>>,
     /// Whether a request waits in `State`, for a look without the lock.
     requested: AtomicBool,
     /// How many bytes wait to be written, for a look without the lock.
@@ -107,12 +111,22 @@ impl Outbox {
             settings,
             runtime,
             state: Mutex::new(State::new(kinds)),
+            budget: None,
             requested: AtomicBool::new(false),
             queued: AtomicUsize::new(0),
             expects_answers: AtomicBool::new(false),
             counters: Counters::default(),
             progress: Event::new(),
         }
+    }
+
+    /// The same, with a queue that takes part in a budget.
+    pub(crate) fn sharing(mut self, budget: &Arc<Budget>) -> Self {
+        let state = self.state.get_mut();
+        let state = state.unwrap_or_else(PoisonError::into_inner);
+        state.share = Share::new(Some(budget.clone()));
+        self.budget = Some(budget.clone());
+        self
     }
 
     /// Encodes a message into the queue.
@@ -164,9 +178,11 @@ impl Outbox {
     }
 
     /// Deals with a message that could not be sent where nobody asks for the error: it is lost.
-    /// Where there was no room for it, the connection ends, so that the peer never sees a gap.
+    /// Where there was no room for it, the connection ends, so that the peer never sees a gap,
+    /// unless gaps are wanted.
     pub(crate) fn end_if_full(&self, result: Result<(), SendError>) {
-        if result == Err(SendError::QueueFull) {
+        let is_end = self.settings.overflow == Overflow::Disconnect;
+        if is_end && result == Err(SendError::QueueFull) {
             self.request_end(DisconnectReason::SlowConsumer);
         }
     }
@@ -218,6 +234,7 @@ impl Outbox {
             state.request = Some(request);
         }
         self.requested.store(true, Ordering::Release);
+        self.publish(&state);
         let waker = state.waker.take();
         drop(state);
         wake(waker);
@@ -282,13 +299,11 @@ impl Outbox {
             .await
     }
 
-    /// Waits until the queue is at most half full.
+    /// Waits until the queue is at most half full, as far as it may grow now.
     pub(crate) async fn ready(&self) -> Result<(), SendError> {
         let connection = self.lock().connection;
-        self.until_done(connection, |state| {
-            state.queued() <= self.settings.max_queued_bytes / 2
-        })
-        .await
+        self.until_done(connection, |state| state.queued() <= self.limit() / 2)
+            .await
     }
 
     /// Waits until something is done on the connection with this number, as long as it is there.
@@ -361,10 +376,9 @@ impl Outbox {
     /// Exchanges the empty `frames` for what waits. The task is awake: until it
     /// [`park`](Self::park)s again, nobody needs to wake it.
     pub(crate) fn take(&self, frames: &mut Vec<u8>) {
-        debug_assert!(frames.is_empty());
         let mut state = self.lock();
-        mem::swap(&mut state.queue, frames);
-        state.in_flight = frames.len();
+        state.queue.take(frames);
+        state.handle_taken(frames.len());
         state.waker = None;
     }
 
@@ -375,13 +389,20 @@ impl Outbox {
 
     /// Whether so much waits to be written that it is better not to produce more.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.queued() > self.settings.max_queued_bytes / 2
+        self.queued() > self.limit() / 2
+    }
+
+    /// Most bytes that may wait at this moment.
+    fn limit(&self) -> usize {
+        let limit = self.settings.max_queued_bytes;
+        let budget = self.budget.as_deref();
+        budget.map_or(limit, |budget| limit.min(budget.limit_of_one()))
     }
 
     /// Notes how many of the bytes taken remain to be written.
     pub(crate) fn set_in_flight(&self, remaining: usize) {
         let mut state = self.lock();
-        state.in_flight = remaining;
+        state.handle_written(remaining);
         self.publish(&state);
         drop(state);
         self.progress.notify(usize::MAX);
@@ -394,9 +415,7 @@ impl Outbox {
         if state.request.is_some() || !(blocked || state.queue.is_empty()) {
             return false;
         }
-        if state.queue.is_empty() && state.queue.capacity() > IDLE_CAPACITY {
-            state.queue = Vec::new();
-        }
+        state.queue.release();
         state.blocked = blocked;
         state.waker = Some(waker.clone());
         true
@@ -404,7 +423,9 @@ impl Outbox {
 
     /// Lets nothing more in. What is there can still be taken.
     pub(crate) fn seal(&self) {
-        self.lock().seal(&self.settings);
+        let mut state = self.lock();
+        state.seal(&self.settings);
+        self.publish(&state);
     }
 
     /// Ends the connection: what was not taken is lost, and so are `unsent` messages that were.

@@ -1,6 +1,7 @@
 //! The server: a handle, a task that accepts, and a task for each client.
 
 mod accept;
+mod admission;
 mod builder;
 mod client;
 mod registry;
@@ -82,7 +83,7 @@ impl Shared {
 
     fn stop(&self) {
         self.close();
-        self.registry.for_each(|peer| peer.outbox.stop());
+        self.registry.for_each_task(|peer| peer.outbox.stop());
     }
 
     /// Waits until no more clients are to be accepted.
@@ -195,7 +196,8 @@ impl<P: Protocol> Server<P> {
         };
         let limit = self.shared.runtime.sleep(bounded(limit));
         if unless(limit, leaving).await.is_none() {
-            self.shared.registry.for_each(|peer| peer.outbox.abort());
+            let registry = &self.shared.registry;
+            registry.for_each_task(|peer| peer.outbox.abort());
             self.wait().await;
         }
     }

@@ -21,10 +21,33 @@ pub(crate) struct Settings {
     pub(crate) keep_alive_timeout: Duration,
     /// How long the peer may refuse to take a single byte of what waits for it.
     pub(crate) write_timeout: Duration,
+    /// How long a message may take to arrive, or at least to make some progress.
+    pub(crate) message_timeout: Duration,
     /// How long the answer to a request is waited for, unless the request says so.
     pub(crate) request_timeout: Duration,
+    /// What becomes of messages for which there is no room.
+    pub(crate) overflow: Overflow,
     /// What is kept while there is no connection.
     pub(crate) offline: Option<Offline>,
+}
+
+/// What becomes of messages for a peer to which as many bytes wait as may.
+///
+/// In any case, a message is sent in whole or not at all, messages are counted in
+/// [`Dropped::queue_full`](crate::Dropped::queue_full), and a peer that takes nothing at all is given
+/// up after the write timeout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// `send` ends the connection, so that the peer never sees a gap; `try_send` refuses the
+    /// message and leaves the connection.
+    #[default]
+    Disconnect,
+    /// The message is dropped: of what is sent too fast, the peer gets the beginning.
+    DropNewest,
+    /// Messages that have waited for longest are dropped, as many as it takes: the peer gets the
+    /// latest. Requests among them fail with [`NotSent`](crate::RequestError::NotSent).
+    DropOldest,
 }
 
 /// Bounds of what a client keeps while there is no connection.
@@ -68,7 +91,9 @@ impl Default for Settings {
             keep_alive_interval: Duration::from_secs(2),
             keep_alive_timeout: Duration::from_secs(3),
             write_timeout: Duration::from_secs(10),
+            message_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(10),
+            overflow: Overflow::default(),
             offline: None,
         }
     }

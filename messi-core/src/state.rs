@@ -22,6 +22,9 @@ use crate::timer::{Timer, Timers};
 /// the time to read it.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How much of a message must come within its time, in bytes, unless it is complete by then.
+const MIN_PROGRESS: usize = 1024;
+
 /// Which end of the connection this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -54,9 +57,14 @@ pub(crate) struct Connection {
     max_received_size: usize,
     max_unhandled_bytes: usize,
     write_timeout: Duration,
-    /// The pace at which a server that has paused reading tells that it is there.
-    paused_interval: Duration,
+    /// The pace at which a server that can't see pings tells that it is there.
+    telling_interval: Duration,
+    /// When a server last told so, be it in answer to a ping.
+    told: Instant,
+    message_timeout: Duration,
     input: Input,
+    /// The size of the message under way, when its timer was set.
+    unfinished: usize,
     output: Output,
     keep_alive: KeepAlive,
     timers: Timers,
@@ -85,8 +93,11 @@ impl Connection {
             max_received_size: settings.max_received_size,
             max_unhandled_bytes: settings.max_unhandled_bytes,
             write_timeout: settings.write_timeout,
-            paused_interval: settings.keep_alive_timeout / 3,
+            telling_interval: settings.keep_alive_timeout / 3,
+            told: now,
+            message_timeout: settings.message_timeout,
             input: Input::default(),
+            unfinished: 0,
             output: Output::default(),
             keep_alive,
             timers,
@@ -122,6 +133,7 @@ impl Connection {
         self.keep_alive.heard(now);
         self.timers.stop(Timer::Paused);
         self.input.append(bytes);
+        let mut is_new = false;
         while let Some(header) = self.input.peek() {
             if let Err(reason) = self.check(header) {
                 self.end(reason, now);
@@ -131,10 +143,9 @@ impl Connection {
                 break;
             }
             self.proved = true;
+            is_new = true;
             match header.message_type() {
-                Some(MessageType::Ping) if self.role == Role::Server => {
-                    self.output.push_keep_alive(MessageType::Pong);
-                }
+                Some(MessageType::Ping) if self.role == Role::Server => self.tell(now),
                 Some(MessageType::Pong) => self.keep_alive.handle_pong(now),
                 message_type if message_type == Some(self.role.received()) => {
                     messages += 1;
@@ -145,10 +156,38 @@ impl Connection {
                 _ => {}
             }
         }
-        if self.role == Role::Server && !self.wants_input() {
-            self.timers.set(Timer::Paused, now + self.paused_interval);
+        self.watch_message(is_new, now);
+        if self.role == Role::Server {
+            self.tell_of_progress(now);
         }
         messages
+    }
+
+    /// Gives the message under way, if there is one, its time; a new one begins with all of it.
+    fn watch_message(&mut self, is_new: bool, now: Instant) {
+        if self.input.unfinished() == 0 {
+            self.timers.stop(Timer::Message);
+        } else if is_new || self.timers.get(Timer::Message).is_none() {
+            self.unfinished = 0;
+            self.timers.set(Timer::Message, now + self.message_timeout);
+        }
+    }
+
+    /// The client's pings may be stuck behind what it uploads, or in a server that has paused
+    /// reading: it must not take that for silence.
+    fn tell_of_progress(&mut self, now: Instant) {
+        if now >= self.told + self.telling_interval {
+            self.tell(now);
+        }
+        if !self.wants_input() {
+            self.timers.set(Timer::Paused, now + self.telling_interval);
+        }
+    }
+
+    /// Tells the client that this server is there.
+    fn tell(&mut self, now: Instant) {
+        self.output.push_keep_alive(MessageType::Pong);
+        self.told = now;
     }
 
     /// The peer will send nothing more.
@@ -240,6 +279,9 @@ impl Connection {
             self.end(DisconnectReason::SlowConsumer, now);
             self.abort();
         }
+        if self.timers.is_due(Timer::Message, now) {
+            self.handle_slow_message(now);
+        }
         if self.timers.is_due(Timer::Paused, now) {
             self.handle_paused(now);
         }
@@ -254,8 +296,20 @@ impl Connection {
         if self.wants_input() {
             return self.timers.stop(Timer::Paused);
         }
-        self.output.push_keep_alive(MessageType::Pong);
-        self.timers.set(Timer::Paused, now + self.paused_interval);
+        self.tell(now);
+        self.timers.set(Timer::Paused, now + self.telling_interval);
+    }
+
+    /// A message that has come this far in its time has as much again, unless it was held up by
+    /// us.
+    fn handle_slow_message(&mut self, now: Instant) {
+        let unfinished = self.input.unfinished();
+        if self.wants_input() && unfinished < self.unfinished + MIN_PROGRESS {
+            self.end(DisconnectReason::MessageTimeout, now);
+            return self.abort();
+        }
+        self.unfinished = unfinished;
+        self.timers.set(Timer::Message, now + self.message_timeout);
     }
 
     fn handle_keep_alive(&mut self, now: Instant) {
@@ -283,6 +337,7 @@ impl Connection {
             return;
         }
         self.timers.stop(Timer::KeepAlive);
+        self.timers.stop(Timer::Message);
         self.timers.stop(Timer::Paused);
         if reason != DisconnectReason::ConnectionClosed {
             self.close_within(CLOSE_TIMEOUT, now);
@@ -296,7 +351,8 @@ impl Connection {
     pub(crate) fn leave(&mut self, now: Instant) {
         if self.end.is_none() {
             self.timers.stop(Timer::KeepAlive);
-            self.timers.set(Timer::Paused, now + self.paused_interval);
+            self.timers.stop(Timer::Message);
+            self.timers.set(Timer::Paused, now + self.telling_interval);
             self.end = Some(DisconnectReason::Stopped);
         }
     }

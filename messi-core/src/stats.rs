@@ -27,7 +27,8 @@ use crate::SendError;
 #[non_exhaustive]
 pub struct Stats {
     /// Messages queued for the peer. Those of them that it did not get are in
-    /// [`Dropped::unsent`], as far as this side can know.
+    /// [`Dropped::unsent`], as far as this side can know, and with
+    /// [`Overflow::DropOldest`](crate::Overflow::DropOldest) in [`Dropped::queue_full`].
     pub sent_messages: u64,
     /// Bytes handed to the operating system, those of headers and keep-alive included.
     pub sent_bytes: u64,
@@ -120,8 +121,10 @@ impl Dropped {
 pub struct ServerStats {
     /// Clients connected at this moment.
     pub clients: usize,
-    /// Clients that were turned away, since there were
-    /// [`max_clients`](crate::ServerBuilder::max_clients) already.
+    /// Clients that were turned away: above
+    /// [`max_clients`](crate::ServerBuilder::max_clients),
+    /// [`max_clients_per_address`](crate::ServerBuilder::max_clients_per_address) or
+    /// [`max_clients_per_second`](crate::ServerBuilder::max_clients_per_second).
     pub refused: u64,
     /// What has happened on all connections together, those that have ended included.
     pub total: Stats,

@@ -11,12 +11,14 @@ pub(crate) enum Timer {
     Write,
     /// Tell a client that its server, which has paused reading, is there.
     Paused,
+    /// Give up a peer that does not go on with a message it has begun.
+    Message,
     /// Close without waiting any longer for the peer.
     Close,
 }
 
 /// How many timers there are.
-const COUNT: usize = 4;
+const COUNT: usize = 5;
 
 /// The deadline of each timer, where it is set.
 #[derive(Debug, Default)]

@@ -20,6 +20,8 @@ use messi::{ConnectError, DisconnectReason, Retry};
 #[cfg(target_os = "linux")]
 pub mod black_hole;
 
+pub mod simulated;
+
 pub mod chat {
     messi::protocol!("../../examples/chat/chat.proto");
 }

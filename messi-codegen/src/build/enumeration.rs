@@ -32,13 +32,16 @@ impl Builder<'_, '_> {
         let mut variants: Vec<Variant> = Vec::new();
         for value in &enumeration.value {
             let rust_name = names::variant_name(name, value.name());
-            let what = format!("the value `{}`", value.name());
-            let claim = claim(&mut taken, &rust_name, &what);
             let value_name = join(full_name, value.name());
-            self.claimed(file, &value_name, &rust_name, &what, claim);
             let original = variants
                 .iter_mut()
                 .find(|other| other.number == value.number());
+            let is_named = original.as_ref().is_some_and(|it| it.has_name(&rust_name));
+            if !is_named {
+                let what = format!("the value `{}`", value.name());
+                let claim = claim(&mut taken, &rust_name, &what);
+                self.claimed(file, &value_name, &rust_name, &what, claim);
+            }
             match original {
                 Some(original) => original.aliases.push((value.name().into(), rust_name)),
                 None => variants.push(variant(file, &value_name, value, rust_name)),

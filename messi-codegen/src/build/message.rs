@@ -250,10 +250,12 @@ impl Builder<'_, '_> {
         what: &str,
         claim: Result<(), String>,
     ) {
-        if let Err(other) = claim {
+        let Err(other) = claim else { return };
+        let position = file.scan.position(full_name);
+        // Names that are the same to protobuf as well have been reported.
+        if !self.diagnostics.concern_place(&file.scan.file, position) {
             let message = format!("found {what} beside {other}: both become `{rust_name}` in Rust");
-            self.diagnostics
-                .report(&file.scan.file, file.scan.position(full_name), message);
+            self.diagnostics.report(&file.scan.file, position, message);
         }
     }
 }

@@ -1,60 +1,201 @@
-//! The values of an enum.
+//! The values of enums: their numbers, and the names that they have without that of the enum.
 
 use std::collections::HashMap;
 
-use protobuf::descriptor::EnumDescriptorProto;
-
-use super::File;
+use super::options::setting;
+use super::reserved::{ranges, reserved_of};
 use crate::diagnostics::Diagnostics;
+use crate::lex::value;
+use crate::scan::{Declaration, DeclarationKind, Scan};
 
-pub(super) fn check(
-    file: &File<'_>,
-    full_name: &str,
-    enumeration: &EnumDescriptorProto,
-    diagnostics: &mut Diagnostics,
-) {
-    let name = enumeration.name();
-    let Some(first) = enumeration.value.first() else {
-        let message = format!("found the enum `{name}` without a value");
-        return diagnostics.report(&file.scan.file, file.scan.position(full_name), message);
-    };
-    let number_of = |value: &str| file.scan.number_position(full_name, value);
-    if first.number() != 0 {
-        let message = format!(
-            "found {} as the number of `{}`, the first value of the enum `{name}`, expected 0",
-            first.number(),
-            first.name()
-        );
-        diagnostics.report(&file.scan.file, number_of(first.name()), message);
+/// The option with which two values may have the same number.
+const ALIASES: &str = "allow_alias";
+
+pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
+    for enumeration in scan.of_kind(DeclarationKind::Enum) {
+        let values: Vec<&Declaration> = scan.inside(&enumeration.full_name).collect();
+        let check = &mut Check {
+            scan,
+            enumeration,
+            diagnostics,
+        };
+        check.first(values.first().copied());
+        check.numbers(&values);
+        check.names(&values);
+        for value in values {
+            check.reserved(value);
+        }
     }
-    let mut names: HashMap<i32, &str> = HashMap::new();
-    for value in &enumeration.value {
-        let (value, number) = (value.name(), value.number());
-        let mut report =
-            |message: String| diagnostics.report(&file.scan.file, number_of(value), message);
-        let other = names.insert(number, value);
-        if let Some(other) = other.filter(|_| !enumeration.options.allow_alias()) {
-            report(format!(
-                "found the number {number} for both `{other}` and `{value}`, which only an enum with `option allow_alias = true;` may have"
-            ));
+}
+
+struct Check<'a> {
+    scan: &'a Scan,
+    enumeration: &'a Declaration,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Check<'_> {
+    fn first(&mut self, first: Option<&Declaration>) {
+        let name = &self.enumeration.name;
+        let Some(first) = first else {
+            let message = format!("found the enum `{}` without a value", name.text);
+            let help = "an enum has at least one value, of which the first is 0";
+            self.diagnostics
+                .report_with_help(&self.scan.file, name.position, message, help);
+            return;
+        };
+        if value(&first.number.text).is_some_and(|number| number != 0) {
+            let message = format!(
+                "found {} as the number of `{}`, the first value of the enum `{}`, expected 0",
+                first.number.text, first.name.text, name.text
+            );
+            let help =
+                "the first value is what a field that is not set has: put a value for that first";
+            self.diagnostics.report_with_help(
+                &self.scan.file,
+                first.number.position,
+                message,
+                help,
+            );
         }
-        let ranges = &enumeration.reserved_range;
-        if ranges
-            .iter()
-            .any(|range| (range.start()..=range.end()).contains(&number))
-        {
-            report(format!(
-                "found the number {number} of `{value}`, which is reserved"
-            ));
+    }
+
+    fn numbers(&mut self, values: &[&Declaration]) {
+        let aliases = setting(&self.enumeration.settings, ALIASES);
+        let may_repeat = aliases.is_some_and(|aliases| aliases.value.text == "true");
+        let mut numbers: HashMap<i64, &Declaration> = HashMap::new();
+        let mut repeats = false;
+        for declaration in values {
+            let (name, number) = (&declaration.name.text, &declaration.number);
+            let parsed = value(&number.text).filter(|&number| i32::try_from(number).is_ok());
+            let Some(parsed) = parsed else {
+                let message = format!(
+                    "found the number {} of `{name}`, expected one from {} to {}",
+                    number.text,
+                    i32::MIN,
+                    i32::MAX
+                );
+                self.diagnostics
+                    .report(&self.scan.file, number.position, message);
+                continue;
+            };
+            let Some(other) = numbers.insert(parsed, declaration) else {
+                continue;
+            };
+            repeats = true;
+            if !may_repeat {
+                let message = format!(
+                    "found the number {parsed} for both `{}` and `{name}`, which only an enum with `option allow_alias = true;` may have",
+                    other.name.text
+                );
+                self.diagnostics
+                    .report(&self.scan.file, number.position, message);
+            }
         }
-        if enumeration
-            .reserved_name
-            .iter()
-            .any(|reserved| reserved == value)
-        {
-            report(format!(
-                "found a value with the name `{value}`, which is reserved"
-            ));
+        if let Some(aliases) = aliases.filter(|_| !repeats) {
+            let message = format!(
+                "found `allow_alias = {}` in the enum `{}`, none of whose values need it",
+                aliases.value.text, self.enumeration.name.text
+            );
+            let help = "leave the option out";
+            let position = aliases.name.position;
+            self.diagnostics
+                .report_with_help(&self.scan.file, position, message, help);
         }
+    }
+
+    /// Two names that differ only in what most languages leave out.
+    fn names(&mut self, values: &[&Declaration]) {
+        let enumeration = &self.enumeration.name.text;
+        let mut names: HashMap<String, &Declaration> = HashMap::new();
+        for declaration in values {
+            let name = &declaration.name;
+            let bare = pascal_case(without_prefix(enumeration, &name.text));
+            let other = *names.entry(bare.clone()).or_insert(declaration);
+            let is_alias = value(&other.number.text) == value(&declaration.number.text);
+            if other.name.text != name.text && !is_alias {
+                let message = format!(
+                    "found the value `{}` beside the value `{}`: both become `{bare}` without the name of the enum, which protobuf forbids",
+                    name.text, other.name.text
+                );
+                self.diagnostics
+                    .report(&self.scan.file, name.position, message);
+            }
+        }
+    }
+
+    fn reserved(&mut self, declaration: &Declaration) {
+        let Some(reserved) = reserved_of(self.scan, &self.enumeration.full_name) else {
+            return;
+        };
+        let (name, number) = (&declaration.name, &declaration.number);
+        let is_reserved = value(&number.text)
+            .is_some_and(|number| ranges(reserved).any(|range| range.contains(&number)));
+        if is_reserved {
+            let message = format!(
+                "found the number {} of `{}`, which is reserved",
+                number.text, name.text
+            );
+            self.diagnostics
+                .report(&self.scan.file, number.position, message);
+        }
+        if reserved.names.iter().any(|word| word.text == name.text) {
+            let message = format!(
+                "found a value with the name `{}`, which is reserved",
+                name.text
+            );
+            self.diagnostics
+                .report(&self.scan.file, name.position, message);
+        }
+    }
+}
+
+/// The name of a value without the name of its enum before it, whatever the case and underscores
+/// of either.
+fn without_prefix<'a>(enumeration: &str, value: &'a str) -> &'a str {
+    let mut prefix = enumeration
+        .chars()
+        .filter(|&c| c != '_')
+        .map(|c| c.to_ascii_lowercase())
+        .peekable();
+    let mut rest = value;
+    while let Some(&expected) = prefix.peek() {
+        let Some(found) = rest.chars().next() else {
+            return value;
+        };
+        if found != '_' {
+            if found.to_ascii_lowercase() != expected {
+                return value;
+            }
+            prefix.next();
+        }
+        rest = &rest[1..];
+    }
+    match rest.trim_start_matches('_') {
+        "" => value,
+        rest => rest,
+    }
+}
+
+fn pascal_case(name: &str) -> String {
+    let parts = name.split('_').map(|part| {
+        let mut rest = part.chars();
+        let first = rest.next().map(|first| first.to_ascii_uppercase());
+        let rest = rest.map(|c| c.to_ascii_lowercase());
+        first.into_iter().chain(rest).collect::<String>()
+    });
+    parts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_the_enum_is_left_out() {
+        assert_eq!(without_prefix("ColorKind", "COLOR_KIND_RED"), "RED");
+        assert_eq!(without_prefix("ColorKind", "COLORKIND_RED"), "RED");
+        assert_eq!(without_prefix("Color", "COLOR_"), "COLOR_");
+        assert_eq!(without_prefix("Color", "RED"), "RED");
     }
 }

@@ -1,4 +1,4 @@
-//! The head of a file, and declarations that proto3 does not have.
+//! The head of a file.
 
 use crate::diagnostics::Diagnostics;
 use crate::scan::{START, Scan};
@@ -6,6 +6,8 @@ use crate::scan::{START, Scan};
 pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
     let file = &scan.file;
     match scan.syntax.first() {
+        // A broken statement has been reported.
+        None if diagnostics.concern(file) => {}
         None => diagnostics.report_with_help(
             file,
             START,
@@ -25,9 +27,5 @@ pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
             package.text
         );
         diagnostics.report(file, package.position, message);
-    }
-    for word in &scan.foreign {
-        let message = format!("found `{}`, which a proto3 schema does not have", word.text);
-        diagnostics.report(file, word.position, message);
     }
 }

@@ -1,9 +1,11 @@
-//! Names: declared once, and declared at all.
+//! References to types: each means something, and something that may be there.
 
-use std::collections::HashMap;
-
-use super::join;
-use crate::diagnostics::{Diagnostics, Position};
+use super::list::one_of;
+use super::names::article;
+use super::similar::nearest;
+use super::symbols::{Meaning, Symbols};
+use crate::bundled;
+use crate::diagnostics::Diagnostics;
 use crate::scan::{DeclarationKind, Scan, Word};
 
 const SCALARS: &[&str] = &[
@@ -11,197 +13,163 @@ const SCALARS: &[&str] = &[
     "fixed64", "sfixed32", "sfixed64", "bool", "string", "bytes",
 ];
 
-/// The package whose types come with the crate: whether one of them exists, the parser knows.
-const BUNDLED: &str = "google.protobuf.";
+/// What a schema may extend, in `google.protobuf`.
+const EXTENDABLE: &[&str] = &[
+    "FileOptions",
+    "MessageOptions",
+    "FieldOptions",
+    "OneofOptions",
+    "ExtensionRangeOptions",
+    "EnumOptions",
+    "EnumValueOptions",
+    "ServiceOptions",
+    "MethodOptions",
+];
 
-pub(super) fn check(scans: &[&Scan], diagnostics: &mut Diagnostics) {
-    check_unique(scans, diagnostics);
-    check_values(scans, diagnostics);
-    let types = types(scans);
+pub(super) fn check(scans: &[&Scan], symbols: &Symbols<'_>, diagnostics: &mut Diagnostics) {
     for scan in scans {
-        for (full_name, declarations) in &scan.declarations {
-            for reference in declarations
-                .iter()
-                .flat_map(|declaration| &declaration.types)
-            {
-                check_reference(scan, full_name, reference, &types, diagnostics);
-            }
-        }
+        let check = &mut Check {
+            scan,
+            symbols,
+            diagnostics,
+        };
+        check.declarations();
+        check.extended();
     }
 }
 
-/// The full name of every message and enum.
-fn types<'a>(scans: &[&'a Scan]) -> Vec<&'a str> {
-    let declarations = scans.iter().flat_map(|scan| &scan.declarations);
-    let types = declarations.filter(|(_, declarations)| {
-        declarations
-            .iter()
-            .any(|declaration| is_type(declaration.kind))
-    });
-    types.map(|(full_name, _)| full_name.as_str()).collect()
+struct Check<'a> {
+    scan: &'a Scan,
+    symbols: &'a Symbols<'a>,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Check<'_> {
+    fn declarations(&mut self) {
+        for declaration in &self.scan.declarations {
+            let is_method = declaration.kind == DeclarationKind::Method;
+            for reference in &declaration.types {
+                if is_method {
+                    self.method_type(&declaration.full_name, reference);
+                } else if !SCALARS.contains(&reference.text.as_str()) {
+                    self.field_type(&declaration.scope, reference);
+                }
+            }
+        }
+    }
+
+    fn field_type(&mut self, scope: &str, reference: &Word) {
+        let Some((kind, full_name)) = self.resolve(scope, reference) else {
+            return;
+        };
+        let is_enum = kind == DeclarationKind::Enum;
+        if is_enum && is_of_proto2(&full_name) {
+            let message = format!(
+                "found the enum `{full_name}`, which is of proto2 and so no type for a field of proto3"
+            );
+            let help = "declare an enum of your own, or an `int32`";
+            self.report(reference, message, help);
+        }
+    }
+
+    fn method_type(&mut self, scope: &str, reference: &Word) {
+        if SCALARS.contains(&reference.text.as_str()) {
+            let message = format!("found the type `{}`, expected a message", reference.text);
+            return self.report(reference, message, "declare a message that holds it");
+        }
+        let resolved = self.resolve(scope, reference);
+        if let Some((DeclarationKind::Enum, _)) = resolved {
+            let message = format!("found the enum `{}`, expected a message", reference.text);
+            self.report(reference, message, "declare a message that holds it");
+        }
+    }
+
+    fn extended(&mut self) {
+        for reference in &self.scan.extended {
+            let name = &reference.name;
+            let Some((_, full_name)) = self.resolve(&reference.scope, name) else {
+                continue;
+            };
+            let in_package = full_name.strip_prefix(bundled::PACKAGE);
+            let own = in_package.and_then(|name| name.strip_prefix('.'));
+            if !own.is_some_and(|name| EXTENDABLE.contains(&name)) {
+                let message = format!(
+                    "found an extension of `{full_name}`: in proto3, only options can be extended"
+                );
+                let help = format!("extend {} of {}", one_of(EXTENDABLE), bundled::PACKAGE);
+                self.report(name, message, help);
+            }
+        }
+    }
+
+    /// The type that a name means. That it means none is reported.
+    fn resolve(&mut self, scope: &str, reference: &Word) -> Option<(DeclarationKind, String)> {
+        let name = &reference.text;
+        match self.symbols.resolve(self.scan, scope, name) {
+            Meaning::Declared(kind, full_name) if is_type(kind) => return Some((kind, full_name)),
+            Meaning::Declared(kind, full_name) => {
+                let message = format!("found {} `{full_name}`, expected a type", article(kind));
+                self.report(reference, message, "types are messages, enums and scalars");
+            }
+            Meaning::NotImported(file) => {
+                let message =
+                    format!("found the type `{name}` of \"{file}\", which is not imported here");
+                let help = format!("add `import \"{file}\";`");
+                self.report(reference, message, help);
+            }
+            Meaning::NotInside(outer) => self.not_inside(reference, &outer),
+            Meaning::Nothing => self.unknown(reference),
+        }
+        None
+    }
+
+    fn not_inside(&mut self, reference: &Word, outer: &str) {
+        let name = &reference.text;
+        let absolute = self.symbols.resolve(self.scan, "", &format!(".{name}"));
+        if let Meaning::Declared(..) = absolute {
+            let message = format!(
+                "found the unknown type `{name}`: the first part of the name is `{outer}` here, which has no such type"
+            );
+            let help = format!("write `.{name}` for the type outside");
+            return self.report(reference, message, help);
+        }
+        self.unknown(reference);
+    }
+
+    fn unknown(&mut self, reference: &Word) {
+        let name = &reference.text;
+        let message = format!("found the unknown type `{name}`");
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let help = match (bundled::home(name), self.similar(last)) {
+            (Some(file), _) => format!("add `import \"{file}\";`"),
+            (None, Some(similar)) => {
+                format!("there is a type of a similar name, `{similar}`")
+            }
+            (None, None) => "declare it, or import the file that does".into(),
+        };
+        self.report(reference, message, help);
+    }
+
+    /// The type whose last part is nearest to a name: by its full name where that part is the same.
+    fn similar(&self, last: &str) -> Option<&str> {
+        let last_part = |name: &'_ str| name.rfind('.').map_or(0, |dot| dot + 1);
+        let types = || self.symbols.types().chain(SCALARS.iter().copied());
+        let same = types().filter(|name| name[last_part(name)..] == *last);
+        same.min()
+            .or_else(|| nearest(last, types().map(|name| &name[last_part(name)..])))
+    }
+
+    fn report(&mut self, reference: &Word, message: String, help: impl Into<String>) {
+        let position = reference.position;
+        self.diagnostics
+            .report_with_help(&self.scan.file, position, message, help);
+    }
 }
 
 fn is_type(kind: DeclarationKind) -> bool {
     matches!(kind, DeclarationKind::Message | DeclarationKind::Enum)
 }
 
-fn check_unique(scans: &[&Scan], diagnostics: &mut Diagnostics) {
-    let mut first: HashMap<&str, &Scan> = HashMap::new();
-    for scan in scans {
-        for (full_name, declarations) in &scan.declarations {
-            let elsewhere = first.get(full_name.as_str());
-            for declaration in declarations.iter().skip(usize::from(elsewhere.is_none())) {
-                let other = elsewhere.unwrap_or(scan);
-                let position = other.position(full_name);
-                let message = format!("found a second declaration of `{full_name}`");
-                let help = format!("the first is at {}:{position}", other.file);
-                diagnostics.report_with_help(&scan.file, declaration.position, message, help);
-            }
-        }
-        first.extend(scan.declarations.keys().map(|name| (name.as_str(), *scan)));
-    }
-}
-
-/// Values of enums are in the scope around their enum, where nothing else has their name.
-fn check_values(scans: &[&Scan], diagnostics: &mut Diagnostics) {
-    let mut taken: HashMap<String, Place<'_>> = HashMap::new();
-    for scan in scans {
-        for (full_name, declarations) in &scan.declarations {
-            let first = declarations.first();
-            let other = first.filter(|first| first.kind != DeclarationKind::Value);
-            if let Some(other) = other {
-                let place = (*scan, other.position);
-                taken.entry(full_name.clone()).or_insert(place);
-            }
-        }
-    }
-    for (scan, full_name, position) in values(scans) {
-        let Some((enumeration, value)) = full_name.rsplit_once('.') else {
-            continue;
-        };
-        let scope = enumeration.rsplit_once('.').map_or("", |(scope, _)| scope);
-        if let Some((other, first)) = taken.get(&join(scope, value)) {
-            let message =
-                format!("found the value `{value}` where the scope of its enum has that name");
-            let help = format!("the other is at {}:{first}", other.file);
-            diagnostics.report_with_help(&scan.file, position, message, help);
-        } else {
-            taken.insert(join(scope, value), (scan, position));
-        }
-    }
-}
-
-/// A place in a file.
-type Place<'a> = (&'a Scan, Position);
-
-/// Every value with its full name, in the order of declaration; one declared twice in its enum,
-/// which is reported as that, only once.
-fn values<'a>(scans: &[&'a Scan]) -> Vec<(&'a Scan, &'a str, Position)> {
-    let mut values = Vec::new();
-    for scan in scans {
-        let declarations = scan.declarations.iter();
-        let mut of_file: Vec<_> = declarations
-            .filter_map(|(full_name, declarations)| {
-                let value = declarations.first()?;
-                let is_value = value.kind == DeclarationKind::Value;
-                is_value.then_some((*scan, full_name.as_str(), value.position))
-            })
-            .collect();
-        of_file.sort_by_key(|(_, _, position)| *position);
-        values.extend(of_file);
-    }
-    values
-}
-
-fn check_reference(
-    scan: &Scan,
-    field: &str,
-    reference: &Word,
-    types: &[&str],
-    diagnostics: &mut Diagnostics,
-) {
-    let name = &reference.text;
-    if SCALARS.contains(&name.as_str()) || resolves(field, name, types) {
-        return;
-    }
-    if name.trim_start_matches('.').starts_with(BUNDLED) || scan.package() == "google.protobuf" {
-        return;
-    }
-    let message = format!("found the unknown type `{name}`");
-    match nearest(name, types) {
-        Some(similar) => {
-            let help = format!("there is a type of a similar name, `{similar}`");
-            diagnostics.report_with_help(&scan.file, reference.position, message, help);
-        }
-        None => diagnostics.report(&scan.file, reference.position, message),
-    }
-}
-
-/// Whether a name, seen from a field, is one of the types: looked for in the innermost scope
-/// first.
-fn resolves(field: &str, name: &str, types: &[&str]) -> bool {
-    if let Some(absolute) = name.strip_prefix('.') {
-        return types.contains(&absolute);
-    }
-    let mut scope = field;
-    while let Some((outer, _)) = scope.rsplit_once('.') {
-        scope = outer;
-        if types.contains(&format!("{scope}.{name}").as_str()) {
-            return true;
-        }
-    }
-    types.contains(&name)
-}
-
-/// The name that a misspelled one most likely means.
-fn nearest<'a>(name: &str, types: &[&'a str]) -> Option<&'a str> {
-    let last = |name: &'a str| name.rsplit('.').next().unwrap_or(name);
-    let name = name.rsplit('.').next().unwrap_or(name);
-    let candidates = types
-        .iter()
-        .map(|full_name| last(full_name))
-        .chain(SCALARS.iter().copied());
-    let nearest = candidates
-        .map(|candidate| (distance(name, candidate), candidate))
-        .min()?;
-    (nearest.0 <= name.len().div_ceil(3)).then_some(nearest.1)
-}
-
-/// How many characters must be changed, put in or left out to make one name the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, from) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, to) in to.iter().enumerate() {
-            let changed = diagonal + usize::from(from != *to);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distance_counts_single_changes() {
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "ab"), 2);
-        assert_eq!(distance("same", "same"), 0);
-    }
-
-    #[test]
-    fn names_resolve_from_the_innermost_scope_out() {
-        let types = ["a.b.C", "a.D"];
-        assert!(resolves("a.b.X.field", "C", &types));
-        assert!(resolves("a.b.X.field", "D", &types));
-        assert!(resolves("a.b.X.field", "b.C", &types));
-        assert!(resolves("a.b.X.field", ".a.D", &types));
-        assert!(!resolves("a.X.field", "C", &types));
-        assert!(!resolves("a.X.field", ".D", &types));
-    }
+fn is_of_proto2(full_name: &str) -> bool {
+    bundled::home(full_name).is_some_and(|file| file == bundled::DESCRIPTOR)
 }

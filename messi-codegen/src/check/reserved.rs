@@ -3,13 +3,10 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
-use super::messages::MAX_NUMBER;
-use super::siblings::number;
+use super::fields::NUMBERS;
 use crate::diagnostics::{Diagnostics, Position};
+use crate::lex::value;
 use crate::scan::{DeclarationKind, Reserved, Scan, Word};
-
-/// The numbers that a field may have.
-const OF_FIELDS: RangeInclusive<i64> = 1..=MAX_NUMBER as i64;
 
 /// The numbers that a value may have.
 const OF_VALUES: RangeInclusive<i64> = i32::MIN as i64..=i32::MAX as i64;
@@ -18,6 +15,27 @@ pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
     for block in &scan.reserved {
         check_names(scan, block, diagnostics);
         check_ranges(scan, block, diagnostics);
+    }
+}
+
+/// What a message or an enum reserves, if anything.
+pub(super) fn reserved_of<'a>(scan: &'a Scan, owner: &str) -> Option<&'a Reserved> {
+    scan.reserved.iter().find(|block| block.owner == owner)
+}
+
+/// The numbers that are reserved.
+pub(super) fn ranges(block: &Reserved) -> impl Iterator<Item = RangeInclusive<i64>> {
+    let limits = limits(block);
+    block
+        .ranges
+        .iter()
+        .filter_map(move |words| range(words, &limits))
+}
+
+fn limits(block: &Reserved) -> RangeInclusive<i64> {
+    match block.kind {
+        DeclarationKind::Enum => OF_VALUES,
+        _ => NUMBERS,
     }
 }
 
@@ -32,17 +50,19 @@ fn check_names(scan: &Scan, block: &Reserved, diagnostics: &mut Diagnostics) {
 }
 
 fn check_ranges(scan: &Scan, block: &Reserved, diagnostics: &mut Diagnostics) {
-    let limits = match block.kind {
-        DeclarationKind::Enum => OF_VALUES,
-        _ => OF_FIELDS,
-    };
+    let limits = limits(block);
     let mut before: Vec<(RangeInclusive<i64>, Position)> = Vec::new();
     for words in &block.ranges {
         let Some(position) = words.first().map(|word| word.position) else {
             continue;
         };
         let Some(range) = range(words, &limits) else {
-            let message = "found a reserved range that is not of numbers";
+            let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+            let (first, last) = (limits.start(), limits.end());
+            let message = format!(
+                "found the reserved range {}, expected one from {first} to {last}",
+                words.join(" ")
+            );
             diagnostics.report(&scan.file, position, message);
             continue;
         };
@@ -68,25 +88,15 @@ fn check_ranges(scan: &Scan, block: &Reserved, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// `1`, `-1`, `1 to 2` or `1 to max`.
+/// `1`, `-1`, `1 to 2` or `1 to max`; nothing where a number is beyond all limits.
 fn range(words: &[Word], limits: &RangeInclusive<i64>) -> Option<RangeInclusive<i64>> {
-    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    let mut ends = texts.split(|&text| text == "to");
-    let first = signed(ends.next()?)?;
-    let last = match ends.next() {
+    let first = value(&words.first()?.text)?;
+    let last = match words.get(2).map(|word| word.text.as_str()) {
         None => first,
-        Some(["max"]) => *limits.end(),
-        Some(last) => signed(last)?,
+        Some("max") => *limits.end(),
+        Some(last) => value(last)?,
     };
-    ends.next().is_none().then_some(first..=last)
-}
-
-fn signed(texts: &[&str]) -> Option<i64> {
-    match texts {
-        [digits] => number(digits)?.try_into().ok(),
-        ["-", digits] => i64::try_from(number(digits)?).ok().map(|number| -number),
-        _ => None,
-    }
+    Some(first..=last)
 }
 
 fn shown(range: &RangeInclusive<i64>) -> String {

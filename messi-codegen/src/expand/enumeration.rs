@@ -57,15 +57,20 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for variant in &enumeration.variants {
         let variant_name = ident(&variant.rust_name);
+        let mut taken = vec![&variant.rust_name];
         for (alias, rust_alias) in &variant.aliases {
+            from_variants.push(variant_name.clone());
+            from_texts.push(alias);
+            if taken.contains(&rust_alias) {
+                continue;
+            }
+            taken.push(rust_alias);
             let rust_alias = ident(rust_alias);
             let docs = docs(
                 &[],
                 &format!("The value `{alias}`, the same as `{}`.", variant.name),
             );
             aliases.push(quote!( #docs pub const #rust_alias: Self = Self::#variant_name; ));
-            from_variants.push(variant_name.clone());
-            from_texts.push(alias);
         }
         variants.push(variant_name.clone());
         texts.push(&variant.name);

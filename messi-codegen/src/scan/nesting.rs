@@ -1,4 +1,4 @@
-//! Blocks and brackets: each opened and closed, and not nested deeper than a parser can follow.
+//! The balance and the depth of blocks and brackets.
 
 use crate::diagnostics::Diagnostics;
 use crate::lex::{Kind, Token};
@@ -7,24 +7,29 @@ use crate::lex::{Kind, Token};
 /// enough for a parser that recurses.
 const MAX_NESTING: usize = 64;
 
-/// Reports the first fault; `None` if there is one.
-pub(super) fn check(file: &str, tokens: &[Token], diagnostics: &mut Diagnostics) -> Option<()> {
-    let mut open: Vec<&Token> = Vec::new();
-    for token in tokens.iter().filter(|token| token.kind == Kind::Symbol) {
+/// For each token that opens something, the index of the token that closes it; the token's own for
+/// all others. Reports the first fault; `None` if there is one.
+pub(super) fn check(
+    file: &str,
+    tokens: &[Token],
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<usize>> {
+    let mut closing: Vec<usize> = (0..tokens.len()).collect();
+    let mut open: Vec<usize> = Vec::new();
+    let symbols = tokens.iter().enumerate();
+    for (index, token) in symbols.filter(|(_, token)| token.kind == Kind::Symbol) {
         match token.text.as_str() {
-            "{" | "[" | "(" | "<" => open.push(token),
+            "{" | "[" | "(" | "<" => open.push(index),
             "}" | "]" | ")" | ">" => {
-                let matches = open.pop().is_some_and(|opening| {
-                    matches!(
-                        (opening.text.as_str(), token.text.as_str()),
-                        ("{", "}") | ("[", "]") | ("(", ")") | ("<", ">")
-                    )
-                });
-                if !matches {
+                let opening = open
+                    .pop()
+                    .filter(|&opening| are_halves(&tokens[opening], token));
+                let Some(opening) = opening else {
                     let message = format!("found `{}` without its opening half", token.text);
                     diagnostics.report(file, token.position, message);
                     return None;
-                }
+                };
+                closing[opening] = index;
             }
             _ => {}
         }
@@ -34,10 +39,18 @@ pub(super) fn check(file: &str, tokens: &[Token], diagnostics: &mut Diagnostics)
             return None;
         }
     }
-    if let Some(token) = open.first() {
+    if let Some(&opening) = open.first() {
+        let token = &tokens[opening];
         let message = format!("found `{}` without its closing half", token.text);
         diagnostics.report(file, token.position, message);
         return None;
     }
-    Some(())
+    Some(closing)
+}
+
+fn are_halves(opening: &Token, closing: &Token) -> bool {
+    matches!(
+        (opening.text.as_str(), closing.text.as_str()),
+        ("{", "}") | ("[", "]") | ("(", ")") | ("<", ">")
+    )
 }

@@ -13,7 +13,7 @@ use super::{Client, Shared, StopOnDrop};
 use crate::backoff::Backoff;
 use crate::outbox::{Outbox, Sender};
 use crate::runtime::{self, Runtime};
-use crate::settings::{Offline, Settings, bounded};
+use crate::settings::{Offline, Overflow, Settings, bounded};
 use crate::state::Role;
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
@@ -122,6 +122,13 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
+    /// What becomes of a message when as many bytes wait to be written as may. Default:
+    /// [`Overflow::Disconnect`].
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.settings.overflow = overflow;
+        self
+    }
+
     /// Most bytes of received messages that may wait for the handler, before the server is held
     /// back. Default: 1 MiB.
     pub fn max_unhandled_bytes(mut self, bytes: usize) -> Self {
@@ -133,6 +140,14 @@ impl<P: Protocol> ClientBuilder<P> {
     /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.settings.write_timeout = bounded(timeout);
+        self
+    }
+
+    /// Time in which a message that has begun to arrive from the server must be complete, or at least
+    /// 1 KiB more of it must have come; else the connection ends with
+    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s.
+    pub fn message_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.message_timeout = bounded(timeout);
         self
     }
 

@@ -31,6 +31,8 @@ pub(super) struct Requests(Vec<Requested>);
 struct Requested {
     /// The number of the last request.
     sent: u64,
+    /// How many of the last requests are still in the queue.
+    queued: u64,
     /// The number of the last request that was answered.
     answered: u64,
     /// Those who wait, with the numbers of their requests, in order.
@@ -51,6 +53,21 @@ impl Requests {
         };
         self.0.resize_with(kinds.len(), Requested::default);
         self.0[kind].handle_sent(waiter);
+    }
+
+    /// Notes that what went out was taken from the queue.
+    pub(super) fn handle_taken(&mut self) {
+        self.0.iter_mut().for_each(|kind| kind.queued = 0);
+    }
+
+    /// Notes that the first message of the queue was dropped, and gives who waits for its answer.
+    pub(super) fn handle_dropped(
+        &mut self,
+        kinds: &[RequestKind],
+        payload: &[u8],
+    ) -> Option<BoxWaiter> {
+        let kind = position(kinds, payload, |(request, _)| *request)?;
+        self.0.get_mut(kind)?.handle_dropped()
     }
 
     /// Notes that a message has come, and gives who waits for it.
@@ -78,6 +95,7 @@ impl Requests {
 impl Requested {
     fn handle_sent(&mut self, waiter: Option<BoxWaiter>) {
         self.sent += 1;
+        self.queued += 1;
         let Some(waiter) = waiter else {
             return;
         };
@@ -87,6 +105,23 @@ impl Requested {
             self.waiting.retain(|(_, waiter)| waiter.is_waiting());
         }
         self.waiting.push_back((self.sent, waiter));
+    }
+
+    /// The first request in the queue is gone: those behind it move up.
+    fn handle_dropped(&mut self) -> Option<BoxWaiter> {
+        let number = self.sent.checked_sub(self.queued.checked_sub(1)?)?;
+        self.sent -= 1;
+        self.queued -= 1;
+        let index = self.waiting.partition_point(|(other, _)| *other < number);
+        let is_waited_for = self
+            .waiting
+            .get(index)
+            .is_some_and(|(other, _)| *other == number);
+        let dropped = is_waited_for.then(|| self.waiting.remove(index)).flatten();
+        for (later, _) in self.waiting.range_mut(index..) {
+            *later -= 1;
+        }
+        dropped.map(|(_, waiter)| waiter)
     }
 
     fn handle_answered(&mut self) -> Option<BoxWaiter> {
@@ -196,6 +231,24 @@ mod tests {
         requests.handle_sent(KINDS, &message(1), waiter("a"));
         assert_eq!(answer(&mut requests, 2), None);
         assert_eq!(answer(&mut requests, 2), Some("a".into()));
+    }
+
+    #[test]
+    fn a_request_dropped_from_the_queue_has_no_answer() {
+        let mut requests = Requests::default();
+        for name in ["taken", "dropped", "c"] {
+            requests.handle_sent(KINDS, &message(1), waiter(name));
+            if name == "taken" {
+                requests.handle_taken();
+            }
+        }
+        let dropped = requests.handle_dropped(KINDS, &message(1)).unwrap();
+        assert!(format!("{dropped:?}").contains("dropped"));
+        requests.handle_sent(KINDS, &message(1), waiter("d"));
+        assert_eq!(answer(&mut requests, 2), Some("taken".into()));
+        assert_eq!(answer(&mut requests, 2), Some("c".into()));
+        assert_eq!(answer(&mut requests, 2), Some("d".into()));
+        assert!(!requests.is_any_open());
     }
 
     #[test]

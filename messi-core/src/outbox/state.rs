@@ -3,11 +3,13 @@
 use std::task::Waker;
 use std::time::Instant;
 
+use super::budget::Share;
 use super::held::{Held, HeldFrame};
+use super::queue::Queue;
 use super::requests::{BoxWaiter, Requests};
 use super::{Request, Sender};
-use crate::frame::{self, HEADER_SIZE};
-use crate::settings::Settings;
+use crate::frame::HEADER_SIZE;
+use crate::settings::{Overflow, Settings};
 use crate::stats::Dropped;
 use crate::{DisconnectReason, RequestError, RequestKind, SendError};
 
@@ -17,7 +19,9 @@ pub(super) struct State {
     /// The number of the current or last connection.
     pub(super) connection: u64,
     /// Frames for the task to take.
-    pub(super) queue: Vec<u8>,
+    pub(super) queue: Queue,
+    /// What it may hold of the memory that it shares with others.
+    pub(super) share: Share,
     /// Messages that wait until `on_connected` returns, or for a connection. They outlive one.
     held: Held,
     /// The kinds of requests of the protocol, by which each message that goes out is looked at.
@@ -111,7 +115,7 @@ impl State {
 
     /// Ends the connection: what was not taken is lost.
     pub(super) fn close(&mut self, reason: &DisconnectReason) {
-        self.dropped.unsent += frame::count_messages(&self.queue, 0);
+        self.dropped.unsent += self.queue.count_messages();
         self.requests.fail(reason);
         self.reset();
     }
@@ -119,12 +123,19 @@ impl State {
     /// Forgets the last connection, but not what outlives it.
     fn reset(&mut self) {
         self.phase = Phase::Closed;
-        self.queue = Vec::new();
+        self.queue = Queue::default();
         self.in_flight = 0;
+        self.share.shrink_to(self.held.bytes());
         self.pushed = 0;
         self.waker = None;
         self.blocked = false;
         self.request = self.request.take().filter(Request::outlives_connection);
+    }
+
+    /// Notes how many of the bytes taken remain to be written.
+    pub(super) fn handle_written(&mut self, remaining: usize) {
+        self.in_flight = remaining;
+        self.share.shrink_to(self.waiting());
     }
 
     /// Drops what waits for a connection that will never come.
@@ -151,10 +162,7 @@ impl State {
 
     fn release_held(&mut self) {
         while let Some(held) = self.held.pop() {
-            self.queue.extend_from_slice(&held.frame);
-            self.sent_messages += 1;
-            self.requests
-                .handle_sent(self.kinds, &held.frame[HEADER_SIZE..], held.waiter);
+            self.push_frame(held.waiter, |bytes| bytes.extend_from_slice(&held.frame));
         }
     }
 
@@ -200,13 +208,15 @@ impl State {
     }
 
     fn push_queued(&mut self, message: Message<impl FnOnce(&mut Vec<u8>)>) {
-        let start = self.queue.len();
-        (message.append)(&mut self.queue);
-        let frame = &self.queue[start..];
-        self.pushed += frame.len() as u64;
+        self.pushed += (HEADER_SIZE + message.size) as u64;
+        self.push_frame(message.waiter, message.append);
+    }
+
+    fn push_frame(&mut self, waiter: Option<BoxWaiter>, append: impl FnOnce(&mut Vec<u8>)) {
+        let frame = self.queue.push(append);
         self.sent_messages += 1;
         self.requests
-            .handle_sent(self.kinds, &frame[HEADER_SIZE..], message.waiter);
+            .handle_sent(self.kinds, &frame[HEADER_SIZE..], waiter);
     }
 
     fn push_held(&mut self, message: Message<impl FnOnce(&mut Vec<u8>)>, since: Instant) {
@@ -254,19 +264,53 @@ impl State {
         self.expire(settings, now);
         // Half of the queue is left to what `on_connected` sends.
         let limit = offline.max_bytes.min(settings.max_queued_bytes / 2);
-        if self.held.memory() + frame_size > limit {
-            return Err(SendError::QueueFull);
+        while self.held.memory() + frame_size > limit {
+            if settings.overflow != Overflow::DropOldest || !self.drop_oldest_held() {
+                return Err(SendError::QueueFull);
+            }
         }
         Ok(Place::Held)
     }
 
-    /// A single message always fits, so that limits that contradict each other still work.
-    fn room(&self, frame_size: usize, settings: &Settings) -> Result<(), SendError> {
-        let queued = self.queued();
-        if queued > 0 && queued + frame_size > settings.max_queued_bytes {
-            return Err(SendError::QueueFull);
+    /// Makes room for a message, at the cost of older ones if that is wanted.
+    fn room(&mut self, frame_size: usize, settings: &Settings) -> Result<(), SendError> {
+        while !self.fits(frame_size, settings) {
+            if settings.overflow != Overflow::DropOldest || !self.drop_oldest() {
+                return Err(SendError::QueueFull);
+            }
         }
         Ok(())
+    }
+
+    /// A single message fits however small the queue may be, so that limits that contradict each
+    /// other still work. What is shared with others must be enough for it.
+    fn fits(&mut self, frame_size: usize, settings: &Settings) -> bool {
+        let queued = self.queued();
+        let fits = queued == 0 || queued + frame_size <= settings.max_queued_bytes;
+        fits && self.share.grow_to(self.waiting() + frame_size)
+    }
+
+    /// Drops the message that has waited for longest, unless it is being written; `false` if there
+    /// is none.
+    fn drop_oldest(&mut self) -> bool {
+        let Some(payload) = self.queue.first() else {
+            return self.drop_oldest_held();
+        };
+        let waiter = self.requests.handle_dropped(self.kinds, payload);
+        self.queue.drop_first();
+        self.dropped.queue_full += 1;
+        fail(waiter, SendError::QueueFull);
+        true
+    }
+
+    /// The same of what is held back.
+    fn drop_oldest_held(&mut self) -> bool {
+        let Some(held) = self.held.pop() else {
+            return false;
+        };
+        self.dropped.queue_full += 1;
+        fail(held.waiter, SendError::QueueFull);
+        true
     }
 
     /// The waker, if there is reason to use it for new frames.
@@ -279,6 +323,12 @@ impl State {
     }
 
     // --- Requests ---
+
+    /// The task has taken what waited.
+    pub(super) fn handle_taken(&mut self, bytes: usize) {
+        self.in_flight = bytes;
+        self.requests.handle_taken();
+    }
 
     /// Who waits for a message that has come.
     pub(super) fn handle_received(&mut self, payload: &[u8]) -> Option<BoxWaiter> {

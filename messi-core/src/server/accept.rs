@@ -76,7 +76,8 @@ impl<P: Protocol, F> Acceptor<P, F> {
         let make_handler = AssertUnwindSafe(|| (self.make_handler)(&client));
         let Ok(handler) = catch_unwind(make_handler) else {
             error!(target: LOG_TARGET, "making a handler for {address} panicked");
-            return shared.registry.leave(peer.id);
+            shared.registry.leave(peer.id);
+            return shared.registry.forget(peer.id);
         };
         let runtime = self.runtime.clone();
         let connection = Connection::new(
@@ -120,6 +121,7 @@ async fn serve<P, H>(
     connection
         .run_last(P::on_client_disconnected(&mut handler, &client, reason))
         .await;
+    client.server().shared.registry.forget(peer.id);
     // Whoever waits for the end may rely on the handler being gone.
     drop((handler, client));
     drop(running);

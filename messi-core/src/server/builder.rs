@@ -10,10 +10,12 @@ use futures::FutureExt;
 use log::info;
 
 use super::accept::Acceptor;
+use super::admission::Limits;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
+use crate::outbox::Budget;
 use crate::runtime::{self, BoxListener, Runtime};
-use crate::settings::{Settings, bounded};
+use crate::settings::{Overflow, Settings, bounded};
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
 use crate::uri::Uri;
@@ -44,7 +46,8 @@ use crate::{LOG_TARGET, ListenError, Protocol, ServeWith};
 pub struct ServerBuilder<P: Protocol> {
     uri: String,
     settings: Settings,
-    max_clients: usize,
+    limits: Limits,
+    max_total_queued_bytes: usize,
     runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
@@ -54,16 +57,33 @@ impl<P: Protocol> ServerBuilder<P> {
         Self {
             uri,
             settings: Settings::default(),
-            max_clients: 10_000,
+            limits: Limits::default(),
+            max_total_queued_bytes: 256 * 1024 * 1024,
             runtime: runtime::default(),
             protocol: PhantomData,
         }
     }
 
     /// Most clients at a time. One too many is accepted and closed at once, and never seen by a
-    /// handler. Default: 10,000.
+    /// handler. A client counts until its last callback has returned. Default: 10,000.
     pub fn max_clients(mut self, clients: usize) -> Self {
-        self.max_clients = clients;
+        self.limits.clients = clients;
+        self
+    }
+
+    /// Most clients at a time from one address. One too many is turned away like one above
+    /// [`max_clients`](Self::max_clients). Many clients may share an address, behind a router or a
+    /// proxy. Default: no limit.
+    pub fn max_clients_per_address(mut self, clients: usize) -> Self {
+        self.limits.clients_per_address = clients;
+        self
+    }
+
+    /// Most clients that come in within a second, in bursts or evenly. Those above are turned away
+    /// like those above [`max_clients`](Self::max_clients); they come back by themselves. Default:
+    /// no limit.
+    pub fn max_clients_per_second(mut self, clients: u32) -> Self {
+        self.limits.clients_per_second = Some(clients);
         self
     }
 
@@ -96,6 +116,21 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
+    /// Most bytes that may wait to be written to all clients together, beyond 4 KiB for each. The
+    /// less of it is left, the less may wait for one client: no more than is left for all others.
+    /// So clients that read are served when many others do not. Default: 256 MiB.
+    pub fn max_total_queued_bytes(mut self, bytes: usize) -> Self {
+        self.max_total_queued_bytes = bytes;
+        self
+    }
+
+    /// What becomes of a message when as many bytes wait to be written as may. Default:
+    /// [`Overflow::Disconnect`].
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.settings.overflow = overflow;
+        self
+    }
+
     /// Most bytes of received messages of one client that may wait for its handler, before the
     /// client is held back. Default: 1 MiB.
     pub fn max_unhandled_bytes(mut self, bytes: usize) -> Self {
@@ -107,6 +142,14 @@ impl<P: Protocol> ServerBuilder<P> {
     /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.settings.write_timeout = bounded(timeout);
+        self
+    }
+
+    /// Time in which a message that has begun to arrive from a client must be complete, or at least
+    /// 1 KiB more of it must have come; else the connection ends with
+    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s.
+    pub fn message_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.message_timeout = bounded(timeout);
         self
     }
 
@@ -143,7 +186,8 @@ impl<P: Protocol> ServerBuilder<P> {
         info!(target: LOG_TARGET, "listening on {local_addr}");
         let settings = Arc::new(self.settings);
         let registry = Registry::new(
-            self.max_clients,
+            self.limits,
+            Budget::new(self.max_total_queued_bytes),
             settings.clone(),
             P::SERVER_REQUESTS,
             runtime.clone(),

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::ClientId;
-use crate::outbox::Outbox;
+use super::admission::{Admission, Limits};
+use crate::outbox::{Budget, Outbox};
 use crate::runtime::Runtime;
 use crate::settings::Settings;
 use crate::state::Role;
@@ -22,17 +24,18 @@ pub(super) struct Peer {
 /// Every connected client, by the order in which they came.
 #[derive(Debug)]
 pub(super) struct Registry {
-    max_clients: usize,
+    budget: Arc<Budget>,
     settings: Arc<Settings>,
     kinds: &'static [RequestKind],
     runtime: Arc<dyn Runtime>,
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     /// Whether no client is let in any more.
     closed: bool,
+    admission: Admission,
     /// Never used again, so that an old handle can't reach a new client.
     next_id: u64,
     /// Clients that were turned away.
@@ -40,32 +43,48 @@ struct State {
     /// What happened on the connections of clients that have left.
     past: Stats,
     peers: BTreeMap<ClientId, Arc<Peer>>,
+    /// Those whose connections are closed, but whose last callback runs.
+    leaving: BTreeMap<ClientId, Arc<Peer>>,
+}
+
+impl State {
+    fn new(limits: Limits, now: Instant) -> Self {
+        Self {
+            closed: false,
+            admission: Admission::new(limits, now),
+            next_id: 0,
+            refused: 0,
+            past: Stats::default(),
+            peers: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+        }
+    }
 }
 
 impl Registry {
     pub(super) fn new(
-        max_clients: usize,
+        limits: Limits,
+        budget: Budget,
         settings: Arc<Settings>,
         kinds: &'static [RequestKind],
         runtime: Arc<dyn Runtime>,
     ) -> Self {
         Self {
-            max_clients,
+            budget: Arc::new(budget),
             settings,
             kinds,
+            state: Mutex::new(State::new(limits, runtime.now())),
             runtime,
-            state: Mutex::default(),
         }
     }
 
-    /// Enters a client and begins its connection; `None` if there are too many already, or if the
-    /// server is to stop.
+    /// Enters a client; `None` if there are too many already, or if the server is to stop.
     pub(super) fn enter(&self, address: SocketAddr) -> Option<Arc<Peer>> {
         let mut state = self.lock();
         if state.closed {
             return None;
         }
-        if state.peers.len() >= self.max_clients {
+        if !state.admission.admit(address.ip(), self.runtime.now()) {
             state.refused += 1;
             return None;
         }
@@ -88,13 +107,23 @@ impl Registry {
             self.settings.clone(),
             self.runtime.clone(),
         )
+        .sharing(&self.budget)
     }
 
-    /// Removes a client.
+    /// Takes a client from those that are connected. It can still be told to stop.
     pub(super) fn leave(&self, id: ClientId) {
         let mut state = self.lock();
         if let Some(peer) = state.peers.remove(&id) {
             state.past.add(&peer.outbox.stats());
+            state.leaving.insert(id, peer);
+        }
+    }
+
+    /// Forgets a client that has left.
+    pub(super) fn forget(&self, id: ClientId) {
+        let mut state = self.lock();
+        if let Some(peer) = state.leaving.remove(&id) {
+            state.admission.release(peer.address.ip());
         }
     }
 
@@ -102,6 +131,16 @@ impl Registry {
     /// client sees their effects in the same order.
     pub(super) fn for_each(&self, mut call: impl FnMut(&Arc<Peer>)) {
         self.lock().peers.values().for_each(&mut call);
+    }
+
+    /// Calls a function for each client whose task runs, be it connected or not.
+    pub(super) fn for_each_task(&self, call: impl FnMut(&Arc<Peer>)) {
+        let state = self.lock();
+        state
+            .peers
+            .values()
+            .chain(state.leaving.values())
+            .for_each(call);
     }
 
     /// Lets no client in any more.

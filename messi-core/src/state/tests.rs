@@ -188,14 +188,44 @@ fn a_silent_client_is_given_up_after_the_keep_alive_timeout() {
 #[test]
 fn a_long_upload_is_not_cut_off() {
     let (mut server, start) = server();
-    let frame = message(MessageType::ClientToServer, &[0; 20]);
-    for (second, byte) in frame.chunks(1).enumerate() {
+    let frame = message(MessageType::ClientToServer, &[0; 20_000]);
+    for (second, part) in frame.chunks(200).enumerate() {
         let now = start + Duration::from_secs(second as u64);
         server.handle_timeout(now);
-        receive(&mut server, byte, now);
+        receive(&mut server, part, now);
     }
     assert_eq!(server.end_reason(), None);
-    assert_eq!(received(&mut server), [[0; 20]]);
+    assert_eq!(received(&mut server).len(), 1);
+}
+
+#[test]
+fn a_message_that_does_not_go_on_is_given_up() {
+    let (mut server, mut now) = server();
+    let frame = message(MessageType::ClientToServer, &[0; 100]);
+    let mut sent = 0;
+    while server.end_reason().is_none() {
+        // A byte a second: the silence is never long.
+        receive(&mut server, &frame[sent..=sent], now);
+        sent += 1;
+        now += Duration::from_secs(1);
+        server.handle_timeout(now);
+    }
+    assert_eq!(sent, 10);
+    assert_eq!(server.end_reason(), Some(&DisconnectReason::MessageTimeout));
+}
+
+#[test]
+fn the_time_of_a_message_begins_with_it() {
+    let (mut server, mut now) = server();
+    let frame = message(MessageType::ClientToServer, &[0; 4]);
+    for _ in 0..100 {
+        receive(&mut server, &frame[..7], now);
+        now += Duration::from_secs(2);
+        server.handle_timeout(now);
+        // The end of one, and the beginning of the next.
+        receive(&mut server, &frame[7..], now);
+    }
+    assert_eq!(server.end_reason(), None);
 }
 
 #[test]

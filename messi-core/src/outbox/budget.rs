@@ -1,0 +1,148 @@
+//! Memory that the queues of all clients of a server share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What each queue has for itself, in bytes: small messages to a client that reads never depend on
+/// what others leave.
+const OWN: usize = 4 * 1024;
+
+/// What is taken and given back at once, in bytes, so that a queue seldom touches what all share.
+const PORTION: usize = 4 * 1024;
+
+/// How much the queues may hold together, beyond what each has for itself.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limit: usize,
+    taken: AtomicUsize,
+}
+
+impl Budget {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            taken: AtomicUsize::new(0),
+        }
+    }
+
+    /// How much is left.
+    fn left(&self) -> usize {
+        self.limit
+            .saturating_sub(self.taken.load(Ordering::Relaxed))
+    }
+
+    /// Most that one queue may hold at this moment: as much as is left for all others.
+    ///
+    /// The more queues grow, the less each may, so that something is always left for those that
+    /// are short. Source: Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory
+    /// packet switches", IEEE/ACM Transactions on Networking 6 (2), 1998.
+    pub(super) fn limit_of_one(&self) -> usize {
+        OWN + self.left()
+    }
+}
+
+/// What one queue has taken of a budget; given back when it is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Share {
+    /// `None` for a queue that shares with nobody.
+    budget: Option<Arc<Budget>>,
+    bytes: usize,
+}
+
+impl Share {
+    pub(super) fn new(budget: Option<Arc<Budget>>) -> Self {
+        Self { budget, bytes: 0 }
+    }
+
+    /// Takes what a queue of this size needs; `false` if it is not to be had.
+    pub(super) fn grow_to(&mut self, size: usize) -> bool {
+        let Some(budget) = &self.budget else {
+            return true;
+        };
+        let wanted = portions(size);
+        if wanted <= self.bytes {
+            return true;
+        }
+        let more = wanted - self.bytes;
+        let taken = budget.taken.fetch_add(more, Ordering::Relaxed) + more;
+        let is_there = wanted <= budget.limit.saturating_sub(taken);
+        if is_there {
+            self.bytes = wanted;
+        } else {
+            budget.taken.fetch_sub(more, Ordering::Relaxed);
+        }
+        is_there
+    }
+
+    /// Gives back what a queue of this size does not need.
+    pub(super) fn shrink_to(&mut self, size: usize) {
+        let needed = portions(size);
+        if let Some(budget) = &self.budget
+            && needed < self.bytes
+        {
+            budget
+                .taken
+                .fetch_sub(self.bytes - needed, Ordering::Relaxed);
+            self.bytes = needed;
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.shrink_to(0);
+    }
+}
+
+/// What a queue of this size takes of the budget.
+fn portions(size: usize) -> usize {
+    size.saturating_sub(OWN).next_multiple_of(PORTION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIB: usize = 1024;
+
+    fn budget(limit: usize) -> Arc<Budget> {
+        Arc::new(Budget::new(limit))
+    }
+
+    #[test]
+    fn a_short_queue_takes_nothing() {
+        let budget = budget(0);
+        let mut share = Share::new(Some(budget.clone()));
+        assert!(share.grow_to(4 * KIB));
+        assert!(!share.grow_to(4 * KIB + 1));
+        assert_eq!(budget.limit_of_one(), 4 * KIB);
+    }
+
+    #[test]
+    fn one_queue_gets_half_and_many_get_equal_parts() {
+        let budget = budget(1_000 * KIB);
+        let mut shares: Vec<_> = (0..9).map(|_| Share::new(Some(budget.clone()))).collect();
+        let mut sizes = [0; 9];
+        assert!(!shares[0].grow_to(508 * KIB));
+        for size in (0..1_000 * KIB).step_by(4 * KIB) {
+            for (share, grown) in shares.iter_mut().zip(&mut sizes) {
+                if share.grow_to(size) {
+                    *grown = size;
+                }
+            }
+        }
+        assert_eq!(sizes, [104 * KIB; 9]);
+        assert_eq!(budget.left(), 100 * KIB);
+    }
+
+    #[test]
+    fn what_is_not_needed_is_given_back() {
+        let budget = budget(1_000 * KIB);
+        let mut share = Share::new(Some(budget.clone()));
+        assert!(share.grow_to(400 * KIB));
+        share.shrink_to(100 * KIB);
+        assert_eq!(budget.left(), 904 * KIB);
+        drop(share);
+        assert_eq!(budget.left(), 1_000 * KIB);
+    }
+}

@@ -1,0 +1,144 @@
+//! Who may come in.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Instant;
+
+/// Bounds on the clients of a server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Clients at a time.
+    pub(super) clients: usize,
+    /// Clients at a time from one address.
+    pub(super) clients_per_address: usize,
+    /// Clients that come in within a second, if that is bounded.
+    pub(super) clients_per_second: Option<u32>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            clients: 10_000,
+            clients_per_address: usize::MAX,
+            clients_per_second: None,
+        }
+    }
+}
+
+/// The clients that are in, by where they came from, and how many more may come at once.
+#[derive(Debug)]
+pub(super) struct Admission {
+    limits: Limits,
+    clients: usize,
+    clients_of: HashMap<IpAddr, usize>,
+    bucket: Option<Bucket>,
+}
+
+impl Admission {
+    pub(super) fn new(limits: Limits, now: Instant) -> Self {
+        Self {
+            limits,
+            clients: 0,
+            clients_of: HashMap::new(),
+            bucket: limits.clients_per_second.map(|rate| Bucket::new(rate, now)),
+        }
+    }
+
+    /// Lets a client in, if it may.
+    pub(super) fn admit(&mut self, address: IpAddr, now: Instant) -> bool {
+        let of_address = self.clients_of.get(&address).copied().unwrap_or(0);
+        let is_welcome = self.clients < self.limits.clients
+            && of_address < self.limits.clients_per_address
+            && self.bucket.as_mut().is_none_or(|bucket| bucket.take(now));
+        if is_welcome {
+            self.clients += 1;
+            self.clients_of.insert(address, of_address + 1);
+        }
+        is_welcome
+    }
+
+    /// Makes room for another client where one has gone that was let in.
+    pub(super) fn release(&mut self, address: IpAddr) {
+        self.clients -= 1;
+        if let Some(clients) = self.clients_of.get_mut(&address) {
+            *clients -= 1;
+            if *clients == 0 {
+                self.clients_of.remove(&address);
+            }
+        }
+    }
+}
+
+/// A token bucket: it fills at a rate, and holds what comes in a second.
+#[derive(Debug)]
+struct Bucket {
+    rate: f64,
+    tokens: f64,
+    filled: Instant,
+}
+
+impl Bucket {
+    fn new(rate: u32, now: Instant) -> Self {
+        let rate = f64::from(rate);
+        Self {
+            rate,
+            tokens: rate,
+            filled: now,
+        }
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+        self.tokens = (self.tokens + passed * self.rate).min(self.rate);
+        self.filled = now;
+        let is_there = self.tokens >= 1.0;
+        if is_there {
+            self.tokens -= 1.0;
+        }
+        is_there
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const THERE: IpAddr = IpAddr::V6(std::net::Ipv6Addr::LOCALHOST);
+
+    #[test]
+    fn clients_of_one_address_leave_room_for_others() {
+        let limits = Limits {
+            clients: 3,
+            clients_per_address: 2,
+            ..Limits::default()
+        };
+        let now = Instant::now();
+        let mut admission = Admission::new(limits, now);
+        let admitted = [HERE, HERE, HERE, THERE, THERE].map(|it| admission.admit(it, now));
+        assert_eq!(admitted, [true, true, false, true, false]);
+        admission.release(HERE);
+        assert!(admission.admit(THERE, now));
+        assert!(!admission.admit(HERE, now), "there are three again");
+        admission.release(THERE);
+        admission.release(THERE);
+        admission.release(HERE);
+        assert!(admission.clients_of.is_empty());
+    }
+
+    #[test]
+    fn a_rate_allows_a_burst_of_a_second() {
+        let limits = Limits {
+            clients_per_second: Some(10),
+            ..Limits::default()
+        };
+        let start = Instant::now();
+        let mut admission = Admission::new(limits, start);
+        let mut admitted = |now| (0..100).filter(|_| admission.admit(HERE, now)).count();
+        assert_eq!(admitted(start), 10);
+        assert_eq!(admitted(start + Duration::from_millis(301)), 3);
+        assert_eq!(admitted(start + Duration::from_secs(3_600)), 10);
+    }
+}

@@ -1,0 +1,74 @@
+//! Clients and a server through random schedules of messages, requests, faults, restarts and stops,
+//! on the pretended clock. Whatever happens, what is promised must hold.
+//!
+//! The seed decides all of a schedule. One that fails is printed with the command that replays it:
+//! `MESSI_SEED=123 cargo test --test simulation`. `MESSI_SEEDS` sets how many are tried.
+
+mod journal;
+mod parties;
+mod schedule;
+
+use std::env;
+use std::panic::catch_unwind;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+mod protocol {
+    messi::protocol!("../proto/requests.proto");
+}
+
+/// How many seeds are tried, unless `MESSI_SEEDS` says so.
+const SEEDS: u64 = 10_000;
+
+fn variable(name: &str) -> Option<u64> {
+    let value = env::var(name).ok()?;
+    Some(value.parse().expect("a number"))
+}
+
+/// Plays the schedule of a seed, and gives what happened.
+///
+/// # Panics
+///
+/// If a promise was broken.
+fn play(seed: u64) -> Vec<String> {
+    schedule::play(seed).check()
+}
+
+#[test]
+fn promises_hold_in_every_schedule() {
+    let seeds = match variable("MESSI_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..variable("MESSI_SEEDS").unwrap_or(SEEDS),
+    };
+    let next = AtomicU64::new(seeds.start);
+    let failed = AtomicU64::new(u64::MAX);
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while failed.load(Ordering::Relaxed) == u64::MAX {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds.end {
+                        break;
+                    }
+                    if catch_unwind(|| play(seed)).is_err() {
+                        failed.fetch_min(seed, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner();
+    assert!(
+        failed == u64::MAX,
+        "to see it again: MESSI_SEED={failed} cargo test --test simulation"
+    );
+}
+
+#[test]
+fn a_seed_replays_to_the_letter() {
+    for seed in 0..20 {
+        let events = play(seed);
+        assert!(events.len() > 10, "{events:?}");
+        assert_eq!(events, play(seed), "seed {seed}");
+    }
+}

@@ -1,0 +1,168 @@
+//! The handlers of both sides.
+
+use std::collections::HashMap;
+use std::panic::resume_unwind;
+use std::time::Duration;
+
+use fastrand::Rng;
+use messi::testing::Clock;
+use messi::{ConnectError, DisconnectReason, Retry};
+
+use crate::journal::{Journal, Pairs, Run};
+use crate::protocol::*;
+
+/// What both have: a name, a journal, and moods that the seed decides.
+struct Party {
+    name: String,
+    journal: Journal,
+    clock: Clock,
+    random: Rng,
+    pairs: Pairs,
+    /// What has come on this connection, by its sender.
+    runs: HashMap<String, Run>,
+}
+
+impl Party {
+    fn new(name: String, journal: &Journal, clock: &Clock, seed: u64) -> Self {
+        Self {
+            name,
+            journal: journal.clone(),
+            clock: clock.clone(),
+            random: Rng::with_seed(seed),
+            pairs: Pairs::default(),
+            runs: HashMap::new(),
+        }
+    }
+
+    fn connected(&mut self) {
+        self.pairs.connected(&self.journal, &self.name);
+        self.runs.clear();
+        self.journal.note(format_args!("{} connected", self.name));
+    }
+
+    fn disconnected(&mut self, reason: &DisconnectReason) {
+        self.pairs.disconnected(&self.journal, &self.name);
+        self.journal
+            .note(format_args!("{} disconnected: {reason}", self.name));
+    }
+
+    fn message(&self, what: &str) {
+        self.pairs.message(&self.journal, &self.name);
+        self.journal.note(format_args!("{} got {what}", self.name));
+    }
+
+    /// A note of the form `sender number`.
+    fn note(&mut self, text: &str) {
+        self.message(text);
+        let Some((sender, number)) = text.rsplit_once(' ') else {
+            return;
+        };
+        let number = number.parse().unwrap();
+        // A broadcast comes once to each client.
+        if sender != "broadcast" {
+            self.journal.expect_new(sender, number);
+        }
+        let run = self.runs.entry(sender.into()).or_default();
+        run.expect_next(&self.journal, sender, number);
+    }
+
+    /// Takes its time now and then, and fails once in a while.
+    async fn work(&mut self) {
+        match self.random.u32(0..100) {
+            0 => resume_unwind(Box::new("as the seed says")),
+            1..10 => {
+                let time = Duration::from_millis(self.random.u64(1..3_000));
+                self.clock.sleep(time).await;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Party {
+    fn drop(&mut self) {
+        self.pairs.end(&self.journal, &self.name);
+    }
+}
+
+/// One connection, as the server sees it.
+pub(crate) struct Session(Party);
+
+impl Session {
+    pub(crate) fn new(name: String, journal: &Journal, clock: &Clock, seed: u64) -> Self {
+        Self(Party::new(name, journal, clock, seed))
+    }
+}
+
+impl RequestsServerHandler for Session {
+    async fn on_client_connected(&mut self, client: &RequestsServerClient) {
+        self.0.connected();
+        client.send(Note {
+            text: "welcome".into(),
+        });
+        self.0.work().await;
+    }
+
+    async fn on_client_disconnected(&mut self, _: &RequestsServerClient, reason: DisconnectReason) {
+        self.0.disconnected(&reason);
+        self.0.work().await;
+    }
+
+    async fn on_echo_req(&mut self, client: &RequestsServerClient, request: EchoReq) {
+        self.0.message(&request.text);
+        self.0.work().await;
+        client.reply(EchoRsp { text: request.text });
+    }
+
+    async fn on_note(&mut self, _: &RequestsServerClient, note: Note) {
+        self.0.note(&note.text);
+        self.0.work().await;
+    }
+}
+
+/// A client's handler.
+pub(crate) struct Ui(Party);
+
+impl Ui {
+    pub(crate) fn new(name: String, journal: &Journal, clock: &Clock, seed: u64) -> Self {
+        Self(Party::new(name, journal, clock, seed))
+    }
+}
+
+impl RequestsClientHandler for Ui {
+    async fn on_connected(&mut self, client: &RequestsClient) {
+        self.0.connected();
+        // Goes ahead of what others send, and is a run of its own on each connection.
+        let text = format!("hello-{}-{} 1", self.0.name, self.0.pairs.connections());
+        client.send(Note { text });
+        self.0.work().await;
+    }
+
+    async fn on_disconnected(&mut self, _: &RequestsClient, reason: DisconnectReason) {
+        self.0.disconnected(&reason);
+        self.0.work().await;
+    }
+
+    async fn on_connect_failure(&mut self, _: &RequestsClient, error: &ConnectError) -> Retry {
+        self.0
+            .journal
+            .note(format_args!("{}: {error}", self.0.name));
+        match self.0.random.u32(0..10) {
+            0 => Retry::After(Duration::ZERO),
+            _ => Retry::Backoff,
+        }
+    }
+
+    async fn on_name_req(&mut self, client: &RequestsClient, request: NameReq) {
+        self.0.message(&format!("name_req {}", request.number));
+        self.0.work().await;
+        client.send(NameRsp {
+            name: request.number.to_string(),
+        });
+    }
+
+    async fn on_note(&mut self, _: &RequestsClient, note: Note) {
+        self.0.note(&note.text);
+        self.0.work().await;
+    }
+}

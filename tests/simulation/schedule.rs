@@ -1,0 +1,391 @@
+//! A schedule: what is done to a server, its clients and the network between them, when.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use futures::future::{BoxFuture, FutureExt, join_all};
+use messi::testing::{Connection, Direction, Simulation};
+use messi::{Overflow, RequestError};
+
+use crate::journal::Journal;
+use crate::parties::{Session, Ui};
+use crate::protocol::*;
+
+const STEPS: u32 = 40;
+
+/// The largest message of a schedule, in bytes on the wire, and more.
+const MAX_FRAME: usize = 300;
+
+/// What `stop` may take: a second to write and close, one for the last callback, and a little.
+const STOP_LIMIT: Duration = Duration::from_millis(2_100);
+
+/// What a drain may take beyond its limit.
+const DRAIN_GRACE: Duration = Duration::from_millis(250);
+
+/// Plays the schedule of a seed.
+pub(crate) fn play(seed: u64) -> Journal {
+    let simulation = Simulation::new(seed);
+    let journal = Journal::new(simulation.clock());
+    let mut world = World::new(&simulation, &journal, seed);
+    simulation.run(async {
+        world.start_server().await;
+        for _ in 0..world.random.usize(1..4) {
+            world.start_client();
+        }
+        for _ in 0..STEPS {
+            world.step().await;
+        }
+        world.end().await;
+    });
+    drop(world);
+    journal.expect(simulation.tasks() == 0, "no task is left");
+    journal.expect(simulation.sockets() == 0, "no socket is left");
+    journal
+}
+
+struct World<'a> {
+    simulation: &'a Simulation,
+    journal: &'a Journal,
+    random: Rng,
+    server: Option<RequestsServer>,
+    clients: Vec<Party>,
+    /// Names and numbers are never used again.
+    next_number: u64,
+    broadcasts: u64,
+    max_queued_bytes: usize,
+    /// Checks of answers that are waited for.
+    answers: Vec<BoxFuture<'a, ()>>,
+}
+
+/// A client, as its user sees it.
+struct Party {
+    name: String,
+    client: RequestsClient,
+    sent: u64,
+}
+
+impl<'a> World<'a> {
+    fn new(simulation: &'a Simulation, journal: &'a Journal, seed: u64) -> Self {
+        let mut random = Rng::with_seed(seed);
+        let later = simulation.later_connections();
+        later.set_delay(Duration::from_millis(*choose(&mut random, &[0, 1, 100])));
+        for direction in [later.to_server(), later.to_client()] {
+            direction.set_buffer(*choose(&mut random, &[1, 100, 65_536]));
+            match random.u32(0..3) {
+                0 => direction.split_at_random(),
+                1 => direction.split(random.usize(1..10)),
+                _ => {}
+            }
+        }
+        Self {
+            max_queued_bytes: *choose(&mut random, &[1_000, 10_000, 1_000_000]),
+            simulation,
+            journal,
+            random,
+            server: None,
+            clients: Vec::new(),
+            next_number: 0,
+            broadcasts: 0,
+            answers: Vec::new(),
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+
+    /// Not the one that makes gaps between what was taken in.
+    fn overflow(&mut self) -> Overflow {
+        *choose(
+            &mut self.random,
+            &[Overflow::Disconnect, Overflow::DropNewest],
+        )
+    }
+
+    // --- Parties ---
+
+    async fn start_server(&mut self) {
+        let (journal, clock) = (self.journal.clone(), self.simulation.clock());
+        let (seed, number) = (self.random.u64(..), self.number());
+        let server = RequestsServer::builder("tcp://server:1")
+            .simulated(self.simulation)
+            .max_clients(self.random.usize(2..10))
+            .max_total_queued_bytes(*choose(&mut self.random, &[1_000, 100_000, 1_000_000]))
+            .overflow(self.overflow())
+            .max_queued_bytes(self.max_queued_bytes)
+            .max_unhandled_bytes(*choose(&mut self.random, &[1, 1_000, 1_000_000]))
+            .start(move |client| {
+                let name = format!("session-{number}-{}", client.id());
+                Session::new(
+                    name,
+                    &journal,
+                    &clock,
+                    seed ^ client.peer_addr().port() as u64,
+                )
+            })
+            .await;
+        self.server = Some(server.unwrap());
+    }
+
+    fn start_client(&mut self) {
+        let name = format!("client-{}", self.number());
+        let mut builder = RequestsClient::builder("tcp://server:1")
+            .alternative_uri("tcp://same-server:1")
+            .simulated(self.simulation)
+            .max_queued_bytes(self.max_queued_bytes)
+            .overflow(self.overflow())
+            .max_unhandled_bytes(*choose(&mut self.random, &[1, 1_000, 1_000_000]))
+            .reconnect_delay(Duration::from_millis(100), Duration::from_secs(5));
+        if self.random.bool() {
+            builder = builder.offline_queue(10_000, Duration::from_secs(3_600));
+        }
+        let ui = Ui::new(
+            name.clone(),
+            self.journal,
+            &self.simulation.clock(),
+            self.random.u64(..),
+        );
+        let client = builder.start(ui).unwrap();
+        let sent = 0;
+        self.clients.push(Party { name, client, sent });
+    }
+
+    // --- Steps ---
+
+    async fn step(&mut self) {
+        match self.random.u32(0..100) {
+            0..30 => self.send_to_server(),
+            30..45 => self.send_to_client(),
+            45..50 => self.broadcast(),
+            50..60 => self.ask_server(),
+            60..65 => self.ask_client(),
+            65..85 => self.disturb(),
+            85..90 => self.disconnect_client(),
+            90..94 => self.restart_client().await,
+            94..97 => self.restart_server().await,
+            _ => self.add_client(),
+        }
+        let wait = match self.random.u32(0..10) {
+            0 => self.random.u64(1_000..6_000),
+            1..4 => self.random.u64(1..500),
+            _ => 0,
+        };
+        self.simulation.sleep(Duration::from_millis(wait)).await;
+    }
+
+    fn send_to_server(&mut self) {
+        let Some(party) = choose_mut(&mut self.random, &mut self.clients) else {
+            return;
+        };
+        for _ in 0..self.random.u32(1..20) {
+            let text = format!("{} {}", party.name, party.sent + 1);
+            // Only what was taken in has a number, so that none may be missing.
+            if party.client.try_send(Note { text }).is_ok() {
+                party.sent += 1;
+            }
+        }
+    }
+
+    fn send_to_client(&mut self) {
+        let clients = self.server.iter().flat_map(RequestsServer::clients);
+        let clients: Vec<_> = clients.collect();
+        if clients.is_empty() {
+            return;
+        }
+        let client = choose(&mut self.random, &clients);
+        let burst = format!("burst-{}", self.next_number + 1);
+        self.next_number += 1;
+        for number in 1..self.random.u64(2..20) {
+            let text = format!("{burst} {number}");
+            if client.try_send(Note { text }).is_err() {
+                break;
+            }
+        }
+    }
+
+    fn broadcast(&mut self) {
+        if let Some(server) = &self.server {
+            for _ in 0..self.random.u32(1..5) {
+                self.broadcasts += 1;
+                let text = format!("broadcast {}", self.broadcasts);
+                server.broadcast(Note { text });
+            }
+        }
+    }
+
+    fn ask_server(&mut self) {
+        let number = self.number();
+        let limit = Duration::from_millis(self.random.u64(1..10_000));
+        let is_plain = self.random.u32(0..4) == 0;
+        let Some(party) = choose_mut(&mut self.random, &mut self.clients) else {
+            return;
+        };
+        let text = format!("echo-{number}");
+        if is_plain {
+            // Its answer comes too, and is nobody else's.
+            return party.client.send(EchoReq { text });
+        }
+        let answer = party.client.echo_req(EchoReq { text: text.clone() });
+        let answer = answer.timeout(limit).map(|answer| answer.map(|it| it.text));
+        self.expect_answer(text, answer.boxed());
+    }
+
+    fn ask_client(&mut self) {
+        let number = self.number();
+        let clients = self.server.iter().flat_map(RequestsServer::clients);
+        let clients: Vec<_> = clients.collect();
+        if clients.is_empty() {
+            return;
+        }
+        let client = choose(&mut self.random, &clients);
+        let answer = client.name_req(NameReq {
+            number: number as u32,
+        });
+        let answer = answer.map(|answer| answer.map(|it| it.name));
+        self.expect_answer(number.to_string(), answer.boxed());
+    }
+
+    /// An answer is that to its own request, if there is one.
+    fn expect_answer(
+        &mut self,
+        expected: String,
+        answer: BoxFuture<'a, Result<String, RequestError>>,
+    ) {
+        let journal = self.journal;
+        let check = answer.map(move |answer| match answer {
+            Ok(text) => {
+                journal.expect(
+                    text == expected,
+                    format_args!("{expected} is answered, not {text}"),
+                );
+            }
+            Err(error) => journal.note(format_args!("{expected}: {error}")),
+        });
+        self.answers.push(check.boxed());
+    }
+
+    fn disturb(&mut self) {
+        let connections = self.simulation.connections();
+        let open: Vec<&Connection> = connections.iter().filter(|it| it.is_open()).collect();
+        if open.is_empty() {
+            return;
+        }
+        let connection = *choose(&mut self.random, &open);
+        let direction: Direction = if self.random.bool() {
+            connection.to_server()
+        } else {
+            connection.to_client()
+        };
+        match self.random.u32(0..10) {
+            0 => connection.cut(),
+            1 => connection.lose(),
+            2 => direction.lose(),
+            3..5 => direction.cut_after(self.random.usize(0..200)),
+            5..8 => direction.stall(),
+            _ => {
+                connection.to_client().resume();
+                connection.to_server().resume();
+            }
+        }
+    }
+
+    fn disconnect_client(&mut self) {
+        let clients = self.server.iter().flat_map(RequestsServer::clients);
+        if let Some(client) = clients.last() {
+            client.disconnect();
+        }
+    }
+
+    fn add_client(&mut self) {
+        if self.clients.len() < 4 {
+            self.start_client();
+        }
+    }
+
+    async fn restart_client(&mut self) {
+        if !self.clients.is_empty() {
+            let index = self.random.usize(0..self.clients.len());
+            let party = self.clients.swap_remove(index);
+            self.stop_client(party).await;
+            self.start_client();
+        }
+    }
+
+    async fn restart_server(&mut self) {
+        self.stop_server().await;
+        self.start_server().await;
+    }
+
+    // --- Ends ---
+
+    async fn stop_client(&self, party: Party) {
+        let start = self.simulation.elapsed();
+        party.client.stop().await;
+        let took = self.simulation.elapsed() - start;
+        let name = &party.name;
+        self.journal
+            .expect(took <= STOP_LIMIT, format_args!("{name} stops in {took:?}"));
+        let peak = party.client.stats().peak_queued_bytes;
+        self.expect_bounded(name, peak);
+    }
+
+    async fn stop_server(&mut self) {
+        let Some(server) = self.server.take() else {
+            return;
+        };
+        let start = self.simulation.elapsed();
+        let limit = if self.random.bool() {
+            let limit = Duration::from_millis(self.random.u64(0..10_000));
+            server.drain_over(limit / 4, limit).await;
+            limit + DRAIN_GRACE
+        } else {
+            server.stop().await;
+            STOP_LIMIT
+        };
+        let took = self.simulation.elapsed() - start;
+        self.journal
+            .expect(took <= limit, format_args!("the server stops in {took:?}"));
+        self.journal.expect(
+            server.clients().is_empty(),
+            "a stopped server has no client",
+        );
+        self.expect_bounded("the server", server.stats().total.peak_queued_bytes);
+    }
+
+    fn expect_bounded(&self, name: &str, peak: usize) {
+        self.journal.expect(
+            peak <= self.max_queued_bytes + MAX_FRAME,
+            format_args!("{peak} bytes waited in {name}"),
+        );
+    }
+
+    async fn end(&mut self) {
+        if self.random.bool() {
+            self.stop_server().await;
+        }
+        for party in std::mem::take(&mut self.clients) {
+            self.stop_client(party).await;
+        }
+        self.stop_server().await;
+        let answers = join_all(std::mem::take(&mut self.answers));
+        let start = self.simulation.elapsed();
+        answers.await;
+        self.journal.expect(
+            self.simulation.elapsed() == start,
+            "with the connection, every answer is given up at once",
+        );
+    }
+}
+
+fn choose<'t, T>(random: &mut Rng, from: &'t [T]) -> &'t T {
+    &from[random.usize(0..from.len())]
+}
+
+fn choose_mut<'t, T>(random: &mut Rng, from: &'t mut [T]) -> Option<&'t mut T> {
+    if from.is_empty() {
+        return None;
+    }
+    let index = random.usize(0..from.len());
+    from.get_mut(index)
+}
