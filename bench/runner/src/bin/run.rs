@@ -1,1 +1,168 @@
-fn main() {}
+//! Runs works with peers, interleaved, and writes what they measured: the command behind `bench/run`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use clap::Parser;
+use runner::catalogue::{PEERS, Peer, TASKS, Task};
+use runner::machine::Machine;
+use runner::placement::Placement;
+use runner::results::{Cell, Results};
+use runner::trial::Trial;
+use runner::{Result, bench_directory, plot, table};
+
+/// Measures messi beside other ways to exchange messages.
+#[derive(Parser)]
+struct Options {
+    /// The works, by name; all of them, unless given.
+    #[arg(long, value_delimiter = ',')]
+    work: Vec<String>,
+    /// The peers, by name; all of them, unless given.
+    #[arg(long, value_delimiter = ',')]
+    peer: Vec<String>,
+    /// Where the processes run; everywhere, unless given.
+    #[arg(long, value_delimiter = ',')]
+    place: Vec<Placement>,
+    /// How often each is measured.
+    #[arg(long, default_value_t = 5)]
+    repeats: usize,
+    /// How long each measures, in seconds.
+    #[arg(long, default_value_t = 2.0)]
+    seconds: f64,
+    /// Three short repeats, and tables on the terminal only.
+    #[arg(long)]
+    quick: bool,
+}
+
+fn main() -> ExitCode {
+    match run(Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut options: Options) -> Result<()> {
+    if options.quick {
+        (options.repeats, options.seconds) = (3, 0.5);
+    }
+    let tasks = chosen(&TASKS, &options.work, |task| task.name, "work")?;
+    let peers = chosen(&PEERS, &options.peer, |peer| peer.name, "peer")?;
+    let placements = match options.place.is_empty() {
+        true => Placement::ALL.to_vec(),
+        false => options.place.clone(),
+    };
+    build(&peers)?;
+    let mut results = Results {
+        machine: Machine::this(),
+        seconds: options.seconds,
+        repeats: options.repeats,
+        cells: Vec::new(),
+    };
+    for task in &tasks {
+        measure(&mut results, task, &peers, &placements)?;
+        println!("{}", table::section(&results, task));
+    }
+    match options.quick {
+        true => Ok(()),
+        false => write(&results, &tasks),
+    }
+}
+
+/// Those of `all` that have one of these names; all of them, if there is no name.
+fn chosen<T: Clone>(
+    all: &[T],
+    names: &[String],
+    name_of: impl Fn(&T) -> &'static str,
+    what: &str,
+) -> Result<Vec<T>> {
+    for name in names {
+        if !all.iter().any(|it| name_of(it) == name) {
+            let known: Vec<_> = all.iter().map(&name_of).collect();
+            return Err(format!("no {what} {name:?}; there are: {}", known.join(", ")).into());
+        }
+    }
+    let is_chosen = |it: &&T| names.is_empty() || names.iter().any(|name| name_of(it) == name);
+    Ok(all.iter().filter(is_chosen).cloned().collect())
+}
+
+fn build(peers: &[Peer]) -> Result<()> {
+    let mut command = Command::new("cargo");
+    command
+        .current_dir(bench_directory())
+        .args(["build", "--release", "--locked"]);
+    for peer in peers {
+        command.args(["--package", peer.program]);
+    }
+    match command.status()?.success() {
+        true => Ok(()),
+        false => Err("the peers can't be built".into()),
+    }
+}
+
+/// Does a work again and again, with all peers in turn: what disturbs the machine disturbs all.
+fn measure(
+    results: &mut Results,
+    task: &Task,
+    peers: &[Peer],
+    placements: &[Placement],
+) -> Result<()> {
+    for &placement in placements {
+        if let Some(why) = placement.cannot() {
+            eprintln!("not {}: {why}", placement.name());
+            continue;
+        }
+        let cells = peers
+            .iter()
+            .map(|peer| Cell::new(task.name, peer.name, placement));
+        let mut cells: Vec<Cell> = cells.collect();
+        for repeat in 1..=results.repeats {
+            for (peer, cell) in peers.iter().zip(&mut cells) {
+                if cell.cannot.is_some() {
+                    continue;
+                }
+                eprintln!(
+                    "{}, {}, {}: {repeat} of {}",
+                    task.name,
+                    placement.name(),
+                    peer.name,
+                    results.repeats
+                );
+                let trial = Trial {
+                    peer: *peer,
+                    programs: &programs(),
+                    work: &task.work,
+                    seconds: results.seconds.max(task.at_least),
+                    placement,
+                };
+                let outcome = trial.run();
+                cell.add(
+                    outcome
+                        .map_err(|error| format!("{} with {}: {error}", task.name, peer.name))?,
+                );
+            }
+        }
+        results.cells.append(&mut cells);
+    }
+    Ok(())
+}
+
+fn programs() -> PathBuf {
+    bench_directory().join("target/release")
+}
+
+fn write(results: &Results, tasks: &[Task]) -> Result<()> {
+    let directory = bench_directory().join("results");
+    fs::create_dir_all(&directory)?;
+    fs::write(directory.join("README.md"), table::document(results))?;
+    let json = serde_json::to_string_pretty(results)?;
+    fs::write(directory.join("results.json"), json)?;
+    for task in tasks {
+        plot::draw(results, task, Path::new(&directory))?;
+    }
+    println!("written to {}", directory.display());
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! The peers and the works there are.
+
+use work::Work;
+
+use crate::figures::{self, Figure};
+
+/// A program to measure. A variant of one is a line of its own in [`PEERS`].
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    /// Its name in options, tables and plots: for a variant, `program:variant`.
+    pub name: &'static str,
+    /// The package that is built and run.
+    pub program: &'static str,
+    /// What the program calls the variant, "" being the usual one.
+    pub variant: &'static str,
+}
+
+const fn peer(name: &'static str, program: &'static str) -> Peer {
+    Peer {
+        name,
+        program,
+        variant: "",
+    }
+}
+
+/// The one that is compared with the others.
+pub const SUBJECT: &str = "messi";
+
+/// Every peer, in the order of the tables.
+pub const PEERS: [Peer; 6] = [
+    peer("raw-std", "peer-raw-std"),
+    peer("raw-async-std", "peer-raw-async-std"),
+    peer(SUBJECT, "peer-messi"),
+    peer("tonic", "peer-tonic"),
+    peer("protosocket", "peer-protosocket"),
+    peer("original", "peer-original"),
+];
+
+/// A work with the figures that it is about.
+#[derive(Clone, Debug)]
+pub struct Task {
+    pub name: &'static str,
+    /// A sentence for the tables.
+    pub title: &'static str,
+    pub work: Work,
+    /// What is shown of it. The first is what peers are compared by.
+    pub figures: &'static [Figure],
+    /// The time it takes to see anything, in seconds.
+    pub at_least: f64,
+}
+
+const fn task(
+    name: &'static str,
+    title: &'static str,
+    work: Work,
+    figures: &'static [Figure],
+) -> Task {
+    Task {
+        name,
+        title,
+        work,
+        figures,
+        at_least: 0.0,
+    }
+}
+
+/// Every work, in the order of the tables.
+pub const TASKS: [Task; 11] = [
+    task(
+        "ping-pong",
+        "One message there and one back, again and again",
+        Work::Requests { outstanding: 1 },
+        &[
+            figures::RATE,
+            figures::CPU_PER_MILLION,
+            figures::P50,
+            figures::P99,
+            figures::P999,
+        ],
+    ),
+    task(
+        "outstanding-64",
+        "The same with 64 messages under way",
+        Work::Requests { outstanding: 64 },
+        &[figures::RATE, figures::CPU_PER_MILLION],
+    ),
+    task(
+        "blast",
+        "One way, as fast as it goes, and one acknowledgement of all",
+        Work::Blast { size: 24 },
+        &[figures::RATE, figures::CPU_PER_MILLION],
+    ),
+    task(
+        "broadcast-50",
+        "To 50 clients, 512 messages back to back; the next 512 when every client has all",
+        Work::Broadcast {
+            clients: 50,
+            burst: 512,
+        },
+        &[figures::DELIVERED, figures::CPU_PER_MILLION],
+    ),
+    task(
+        "broadcast-50-single",
+        "To 50 clients, one message at a time",
+        Work::Broadcast {
+            clients: 50,
+            burst: 1,
+        },
+        &[figures::DELIVERED, figures::CPU_PER_MILLION],
+    ),
+    task(
+        "broadcast-1000",
+        "To 1,000 clients, 128 messages back to back; the next 128 when every client has all",
+        Work::Broadcast {
+            clients: 1_000,
+            burst: 128,
+        },
+        &[figures::DELIVERED, figures::CPU_PER_MILLION],
+    ),
+    task(
+        "broadcast-1000-single",
+        "To 1,000 clients, one message at a time",
+        Work::Broadcast {
+            clients: 1_000,
+            burst: 1,
+        },
+        &[figures::DELIVERED, figures::CPU_PER_MILLION],
+    ),
+    Task {
+        // Several pings, and the time after which a lost one is noticed.
+        at_least: 10.0,
+        ..task(
+            "idle",
+            "10,000 connections that only keep alive, of which none may be lost",
+            Work::Idle {
+                connections: 10_000,
+            },
+            &[
+                figures::SERVER_MEMORY,
+                figures::CLIENT_MEMORY,
+                figures::SERVER_CPU,
+                figures::CLIENT_CPU,
+                figures::LOST,
+            ],
+        )
+    },
+    task(
+        "payload-64k",
+        "One way with texts of 64 KiB",
+        Work::Blast { size: 64 << 10 },
+        &[figures::MEGABYTES, figures::CPU_PER_GIGABYTE],
+    ),
+    task(
+        "payload-900k",
+        "One way with texts of 900 KiB",
+        Work::Blast { size: 900 << 10 },
+        &[figures::MEGABYTES, figures::CPU_PER_GIGABYTE],
+    ),
+    task(
+        "storm",
+        "10,000 clients that connect at the same moment, until all are answered",
+        Work::Storm {
+            connections: 10_000,
+        },
+        &[
+            figures::SECONDS,
+            figures::CPU_SECONDS,
+            figures::OVERFLOWS,
+            figures::LOST,
+        ],
+    ),
+];

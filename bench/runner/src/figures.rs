@@ -1,0 +1,80 @@
+//! What is read off a report.
+
+use work::{Latency, Memory, Report};
+
+/// One figure of a work.
+#[derive(Clone, Copy, Debug)]
+pub struct Figure {
+    /// The heading, with the unit.
+    pub name: &'static str,
+    /// Whether less is better.
+    pub is_cost: bool,
+    /// Reads it off.
+    pub of: fn(&Report) -> f64,
+}
+
+const fn gain(name: &'static str, of: fn(&Report) -> f64) -> Figure {
+    Figure {
+        name,
+        is_cost: false,
+        of,
+    }
+}
+
+const fn cost(name: &'static str, of: fn(&Report) -> f64) -> Figure {
+    Figure {
+        name,
+        is_cost: true,
+        of,
+    }
+}
+
+pub const RATE: Figure = gain("messages/s", |report| {
+    report.messages as f64 / report.seconds
+});
+pub const DELIVERED: Figure = Figure {
+    name: "delivered/s",
+    ..RATE
+};
+pub const MEGABYTES: Figure = gain("MB/s", |report| bytes(report) / 1e6 / report.seconds);
+
+pub const CPU_PER_MILLION: Figure = cost("CPU s per million", |report| {
+    cpu(report) / (report.messages as f64 / 1e6)
+});
+pub const CPU_PER_GIGABYTE: Figure =
+    cost("CPU s per GB", |report| cpu(report) / (bytes(report) / 1e9));
+pub const CPU_SECONDS: Figure = cost("CPU s", cpu);
+pub const SERVER_CPU: Figure = cost("server, % of a core", |report| {
+    100.0 * report.server_cpu / report.seconds
+});
+pub const CLIENT_CPU: Figure = cost("clients, % of a core", |report| {
+    100.0 * report.client_cpu / report.seconds
+});
+
+pub const P50: Figure = cost("p50 µs", |report| latency(report).p50);
+pub const P99: Figure = cost("p99 µs", |report| latency(report).p99);
+pub const P999: Figure = cost("p99.9 µs", |report| latency(report).p999);
+
+pub const SERVER_MEMORY: Figure = cost("server, KiB each", |report| memory(report).server_kib);
+pub const CLIENT_MEMORY: Figure = cost("client, KiB each", |report| memory(report).client_kib);
+
+pub const SECONDS: Figure = cost("seconds", |report| report.seconds);
+pub const OVERFLOWS: Figure = cost("backlog overflows", |report| report.listen_overflows as f64);
+pub const LOST: Figure = cost("connections lost", |report| report.lost as f64);
+
+/// Of both processes.
+fn cpu(report: &Report) -> f64 {
+    report.client_cpu + report.server_cpu
+}
+
+fn bytes(report: &Report) -> f64 {
+    (report.messages * report.text_size) as f64
+}
+
+fn latency(report: &Report) -> Latency {
+    report.latency.clone().unwrap_or_default()
+}
+
+fn memory(report: &Report) -> Memory {
+    report.memory.clone().unwrap_or_default()
+}

@@ -1,0 +1,132 @@
+//! Where and with what something was measured.
+
+use std::fs;
+use std::process::Command;
+
+use serde::Serialize;
+
+use crate::placement::cores;
+
+/// The crates whose versions are told.
+const CRATES: [&str; 7] = [
+    "messi",
+    "async-std",
+    "prost",
+    "tokio",
+    "tonic",
+    "protosocket",
+    "protosocket-server",
+];
+
+/// The versions that everything is built with.
+const LOCK_FILE: &str = include_str!("../../Cargo.lock");
+
+/// What the original's C is generated with: see `peers/original/prepare.sh`.
+const ORIGINAL: &str = "messi 0.26.0, pbtools 0.33.0";
+
+/// A machine and its tools.
+#[derive(Clone, Debug, Serialize)]
+pub struct Machine {
+    pub processor: String,
+    pub cores: usize,
+    pub memory_mib: u64,
+    pub kernel: String,
+    pub rustc: String,
+    pub gcc: String,
+    /// The commit of the sources, with "-dirty" when they have changed since.
+    pub commit: String,
+    /// Names and versions.
+    pub peers: Vec<(String, String)>,
+}
+
+impl Machine {
+    /// This one. What can't be found out is empty.
+    pub fn this() -> Self {
+        let crates = CRATES.iter().filter_map(|name| {
+            let version = locked_version(LOCK_FILE, name)?;
+            Some((name.to_string(), version.to_owned()))
+        });
+        let original = ("original".to_owned(), ORIGINAL.to_owned());
+        Self {
+            processor: value("/proc/cpuinfo", "model name"),
+            cores: cores().map_or(0, |cores| cores.len()),
+            memory_mib: kib("/proc/meminfo", "MemTotal") / 1024,
+            kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
+            rustc: first_line("rustc", &["--version"]),
+            gcc: first_line("gcc", &["--version"]),
+            commit: first_line("git", &["describe", "--always", "--dirty"]),
+            peers: crates.chain([original]).collect(),
+        }
+    }
+
+    /// As a list in Markdown.
+    pub fn to_markdown(&self) -> String {
+        let peers = self.peers.iter();
+        let peers: Vec<_> = peers
+            .map(|(name, version)| format!("{name} {version}"))
+            .collect();
+        format!(
+            "- {} cores, {}, {} MiB, Linux {}\n- {}, {}\n- commit {}; {}\n",
+            self.cores,
+            self.processor,
+            self.memory_mib,
+            self.kernel,
+            self.rustc,
+            self.gcc,
+            self.commit,
+            peers.join(", "),
+        )
+    }
+}
+
+/// The version of a crate in a lock file; the highest, if there are several.
+fn locked_version<'a>(lock_file: &'a str, name: &str) -> Option<&'a str> {
+    let start = format!("name = \"{name}\"\nversion = \"");
+    let last = lock_file.rfind(&start)? + start.len();
+    lock_file[last..].split('"').next()
+}
+
+fn first_line(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program)
+        .current_dir(crate::bench_directory())
+        .args(arguments)
+        .output();
+    let output = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    output
+        .unwrap_or_default()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn kib(path: &str, key: &str) -> u64 {
+    let value = value(path, key);
+    let number = value.split(' ').next().unwrap_or_default();
+    number.parse().unwrap_or(0)
+}
+
+/// The first value of a key in a file of lines `key: value`.
+fn value(path: &str, key: &str) -> String {
+    let text = read(path);
+    let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+    let found = lines.find(|(name, _)| name.trim() == key);
+    found.map_or("", |(_, value)| value.trim()).to_owned()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_found_in_a_lock_file() {
+        assert!(
+            locked_version(LOCK_FILE, "tonic").is_some_and(|version| version.starts_with("0."))
+        );
+        assert_eq!(locked_version(LOCK_FILE, "no-such-crate"), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! What was measured, of all repeats.
+
+use serde::Serialize;
+use work::{Outcome, Report};
+
+use crate::figures::Figure;
+use crate::machine::Machine;
+use crate::placement::Placement;
+
+/// Everything that one command has measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct Results {
+    pub machine: Machine,
+    /// The time that one trial measures, in seconds, but for those that need longer.
+    pub seconds: f64,
+    pub repeats: usize,
+    pub cells: Vec<Cell>,
+}
+
+/// One work with one peer in one placement.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cell {
+    pub work: &'static str,
+    pub peer: &'static str,
+    pub placement: Placement,
+    pub reports: Vec<Report>,
+    /// Why the peer can't do it, if it can't.
+    pub cannot: Option<String>,
+}
+
+impl Cell {
+    pub fn new(work: &'static str, peer: &'static str, placement: Placement) -> Self {
+        Self {
+            work,
+            peer,
+            placement,
+            reports: Vec::new(),
+            cannot: None,
+        }
+    }
+
+    pub fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Done(report) => self.reports.push(report),
+            Outcome::Cannot(why) => self.cannot = Some(why),
+        }
+    }
+
+    /// The median of a figure over all repeats.
+    pub fn median(&self, figure: &Figure) -> Option<f64> {
+        let mut values: Vec<f64> = self.reports.iter().map(figure.of).collect();
+        values.sort_by(f64::total_cmp);
+        let middle = values.len() / 2;
+        match values.len() {
+            0 => None,
+            count if count % 2 == 1 => Some(values[middle]),
+            _ => Some(f64::midpoint(values[middle - 1], values[middle])),
+        }
+    }
+}
+
+impl Results {
+    /// The cells of a work in a placement, in the order of the peers.
+    pub fn of<'a>(&'a self, work: &'a str, placement: Placement) -> impl Iterator<Item = &'a Cell> {
+        let is_wanted = move |cell: &&Cell| cell.work == work && cell.placement == placement;
+        self.cells.iter().filter(is_wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::SECONDS;
+
+    #[test]
+    fn a_median_is_the_middle_or_between_the_two_in_the_middle() {
+        let mut cell = Cell::new("work", "peer", Placement::Same);
+        assert_eq!(cell.median(&SECONDS), None);
+        for (seconds, median) in [(3.0, 3.0), (1.0, 2.0), (9.0, 3.0)] {
+            cell.add(Outcome::Done(Report {
+                seconds,
+                ..Report::default()
+            }));
+            assert_eq!(cell.median(&SECONDS), Some(median));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Tables in Markdown.
+
+use std::fmt::Write;
+
+use crate::catalogue::{SUBJECT, TASKS, Task};
+use crate::figures::Figure;
+use crate::placement::Placement;
+use crate::results::{Cell, Results};
+
+/// Everything, with how it was measured.
+pub fn document(results: &Results) -> String {
+    let mut text = String::from("# Results\n\n");
+    text += &results.machine.to_markdown();
+    let (seconds, repeats) = (results.seconds, results.repeats);
+    let _ = writeln!(
+        text,
+        "- medians of {repeats} interleaved runs of {seconds} s each\n"
+    );
+    text += "\"Ratio\" is messi's figure by the peer's, of the first column: above 1, messi is better \
+             where more is better.\n";
+    for task in &TASKS {
+        text += &section(results, task);
+    }
+    text
+}
+
+/// A work, with a table for each placement in which it was done.
+pub fn section(results: &Results, task: &Task) -> String {
+    let mut text = String::new();
+    for placement in Placement::ALL {
+        let cells: Vec<&Cell> = results.of(task.name, placement).collect();
+        if !cells.is_empty() {
+            let _ = writeln!(text, "\n### {}\n", placement.name());
+            text += &table(&cells, task.figures);
+        }
+    }
+    match text.is_empty() {
+        true => text,
+        false => format!("\n## {}: {}\n{text}", task.name, task.title),
+    }
+}
+
+fn table(cells: &[&Cell], figures: &[Figure]) -> String {
+    let names: Vec<&str> = figures.iter().map(|figure| figure.name).collect();
+    let mut text = format!("| peer | {} | ratio |\n|---", names.join(" | "));
+    text += &"|---:".repeat(figures.len() + 1);
+    text += "|\n";
+    let main = &figures[0];
+    let subject = cells.iter().find(|cell| cell.peer == SUBJECT);
+    let subject = subject.and_then(|cell| cell.median(main));
+    for cell in cells {
+        let _ = write!(text, "| {} |", cell.peer);
+        for figure in figures {
+            let _ = write!(text, " {} |", number(cell.median(figure)));
+        }
+        let ratio = subject.zip(cell.median(main)).map(|(own, its)| own / its);
+        let _ = writeln!(text, " {} |", number(ratio));
+    }
+    for cell in cells {
+        if let Some(why) = &cell.cannot {
+            let _ = writeln!(text, "\n{}: {why}.", cell.peer);
+        }
+    }
+    text
+}
+
+/// Three figures that count; nothing where nothing was measured.
+fn number(value: Option<f64>) -> String {
+    let Some(value) = value.filter(|value| value.is_finite()) else {
+        return "-".into();
+    };
+    match value.abs() {
+        100.0.. => grouped(value),
+        10.0.. => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+/// A whole number with commas between its thousands, rounded to three figures.
+fn grouped(value: f64) -> String {
+    let unit = 10_f64.powf((value.abs().log10().floor() - 2.0).max(0.0));
+    let digits = format!("{:.0}", (value / unit).round() * unit);
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_figures() {
+        let expected = [
+            (0.5, "0.50"),
+            (12.34, "12.3"),
+            (999.4, "999"),
+            (1_234_567.0, "1,230,000"),
+        ];
+        for (value, text) in expected {
+            assert_eq!(number(Some(value)), text);
+        }
+        assert_eq!(number(None), "-");
+        assert_eq!(number(Some(f64::NAN)), "-");
+    }
+}
