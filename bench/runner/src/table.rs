@@ -16,8 +16,8 @@ pub fn document(results: &Results) -> String {
         text,
         "- medians of {repeats} interleaved runs of {seconds} s each\n"
     );
-    text += "\"Ratio\" is messi's figure by the peer's, of the first column: above 1, messi is better \
-             where more is better.\n";
+    text +=
+        "\"Ratio\" compares messi with the peer by the first column: above 1, messi is better.\n";
     for task in &TASKS {
         text += &section(results, task);
     }
@@ -53,7 +53,8 @@ fn table(cells: &[&Cell], figures: &[Figure]) -> String {
         for figure in figures {
             let _ = write!(text, " {} |", number(cell.median(figure)));
         }
-        let ratio = subject.zip(cell.median(main)).map(|(own, its)| own / its);
+        let ratio = subject.zip(cell.median(main));
+        let ratio = ratio.map(|(own, its)| if main.is_cost { its / own } else { own / its });
         let _ = writeln!(text, " {} |", number(ratio));
     }
     for cell in cells {
