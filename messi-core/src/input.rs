@@ -4,9 +4,6 @@ use std::ops::Range;
 
 use crate::frame::{HEADER_SIZE, Header};
 
-/// Capacity that an empty buffer may keep, in bytes. Idle connections must be cheap.
-pub(crate) const IDLE_CAPACITY: usize = 512;
-
 /// Bytes received on one connection.
 ///
 /// Frames are looked at twice: once as soon as they are complete, by [`Input::scan`], so that a
@@ -86,10 +83,10 @@ impl Input {
         self.bytes.len() - self.scanned
     }
 
-    /// Gives memory back when there is nothing to keep.
-    pub(crate) fn release(&mut self) {
+    /// Gives memory back when there is nothing to keep, if it is more than `spare` bytes.
+    pub(crate) fn release(&mut self, spare: usize) {
         self.discard_taken();
-        if self.bytes.is_empty() && self.bytes.capacity() > IDLE_CAPACITY {
+        if self.bytes.is_empty() && self.bytes.capacity() > spare {
             self.bytes = Vec::new();
         }
     }
@@ -173,13 +170,13 @@ mod tests {
         input.append(b"\x01\0\x10\0");
         input.append(&[0; 0x1000]);
         scan_all(&mut input);
-        input.release();
+        input.release(512);
         assert!(
             input.bytes.capacity() >= 0x1000,
             "an unhandled message was released"
         );
         take_all(&mut input);
-        input.release();
-        assert!(input.bytes.capacity() <= IDLE_CAPACITY);
+        input.release(512);
+        assert!(input.bytes.capacity() <= 512);
     }
 }

@@ -410,12 +410,14 @@ impl Outbox {
 
     /// Arranges for the task to be woken: by a request, and by frames, unless it is `blocked` and
     /// could not write them. Tells whether it may sleep; not if there is something to do already.
-    pub(crate) fn park(&self, waker: &Waker, blocked: bool) -> bool {
+    ///
+    /// It then keeps no more than `spare` bytes of memory for frames to come.
+    pub(crate) fn park(&self, waker: &Waker, blocked: bool, spare: usize) -> bool {
         let mut state = self.lock();
         if state.request.is_some() || !(blocked || state.queue.is_empty()) {
             return false;
         }
-        state.queue.release();
+        state.queue.release(spare);
         state.blocked = blocked;
         state.waker = Some(waker.clone());
         true

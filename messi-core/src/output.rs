@@ -1,7 +1,6 @@
 //! Bytes on their way to the socket.
 
 use crate::frame::{self, Header, MessageType};
-use crate::input::IDLE_CAPACITY;
 
 /// Whole frames being written to one connection.
 ///
@@ -70,9 +69,9 @@ impl Output {
         self.rewind();
     }
 
-    /// Gives memory back when there is nothing to write.
-    pub(crate) fn release(&mut self) {
-        if self.is_empty() && self.frames.capacity() > IDLE_CAPACITY {
+    /// Gives memory back when there is nothing to write, if it is more than `spare` bytes.
+    pub(crate) fn release(&mut self, spare: usize) {
+        if self.is_empty() && self.frames.capacity() > spare {
             self.clear();
         }
     }
@@ -164,10 +163,10 @@ mod tests {
     #[test]
     fn memory_is_given_back_once_all_is_written() {
         let mut output = output(&[0; 4096]);
-        output.release();
+        output.release(512);
         assert_eq!(output.remaining().len(), 4096);
         output.advance(4096);
-        output.release();
-        assert!(output.frames.capacity() <= IDLE_CAPACITY);
+        output.release(512);
+        assert!(output.frames.capacity() <= 512);
     }
 }

@@ -7,8 +7,8 @@
 #[cfg(test)]
 mod tests;
 
-use std::io;
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use crate::DisconnectReason;
 use crate::frame::{Header, MessageType};
@@ -24,6 +24,13 @@ pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How much of a message must come within its time, in bytes, unless it is complete by then.
 const MIN_PROGRESS: usize = 1024;
+
+/// Capacity that each empty buffer of a connection in use may keep, in bytes: what is to be had
+/// again at once must not be given back.
+const BUSY_CAPACITY: usize = 32 * 1024;
+
+/// The same of one on which nothing has happened but keep-alive. Idle connections must be cheap.
+const IDLE_CAPACITY: usize = 512;
 
 /// Which end of the connection this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +73,10 @@ pub(crate) struct Connection {
     /// The size of the message under way, when its timer was set.
     unfinished: usize,
     output: Output,
+    /// Whether messages have come or gone since keep-alive was due.
+    is_used: bool,
+    /// Whether none had between the last two times.
+    is_idle: bool,
     keep_alive: KeepAlive,
     timers: Timers,
     end: Option<DisconnectReason>,
@@ -99,6 +110,8 @@ impl Connection {
             input: Input::default(),
             unfinished: 0,
             output: Output::default(),
+            is_used: false,
+            is_idle: true,
             keep_alive,
             timers,
             end: None,
@@ -149,6 +162,7 @@ impl Connection {
                 Some(MessageType::Pong) => self.keep_alive.handle_pong(now),
                 message_type if message_type == Some(self.role.received()) => {
                     messages += 1;
+                    self.is_used = true;
                     if is_answer(self.input.last_payload(header)) {
                         self.input.hide_last(header);
                     }
@@ -248,6 +262,7 @@ impl Connection {
     /// Takes over whole frames, which `fill` puts into an empty buffer. Only when nothing remains.
     pub(crate) fn refill_output(&mut self, fill: impl FnOnce(&mut Vec<u8>)) {
         self.output.refill(fill);
+        self.is_used |= !self.output.is_empty();
     }
 
     /// The first `count` of the remaining bytes are written.
@@ -313,6 +328,7 @@ impl Connection {
     }
 
     fn handle_keep_alive(&mut self, now: Instant) {
+        self.is_idle = !mem::take(&mut self.is_used);
         if !self.wants_input() {
             // What the peer says can't be heard, so its silence proves nothing.
             self.keep_alive.heard(now);
@@ -408,10 +424,20 @@ impl Connection {
         self.proved
     }
 
-    /// Gives memory back that an idle connection does not need.
+    /// Gives memory back that is not needed now.
     pub(crate) fn release(&mut self) {
-        self.input.release();
-        self.output.release();
+        let spare = self.spare_capacity();
+        self.input.release(spare);
+        self.output.release(spare);
+    }
+
+    /// The capacity that an empty buffer may keep, in bytes.
+    pub(crate) fn spare_capacity(&self) -> usize {
+        if self.is_used || !self.is_idle {
+            BUSY_CAPACITY
+        } else {
+            IDLE_CAPACITY
+        }
     }
 
     /// How many messages were taken over for writing, but not written.

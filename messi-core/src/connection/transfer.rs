@@ -55,10 +55,9 @@ impl Connection {
     /// Arranges for the task to be woken by whoever sends or asks for something; ready if someone
     /// has done so already.
     pub(super) fn park(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self
-            .outbox
-            .park(cx.waker(), self.write_blocked || self.socket.is_none())
-        {
+        let is_blocked = self.write_blocked || self.socket.is_none();
+        let spare = self.state.spare_capacity();
+        if self.outbox.park(cx.waker(), is_blocked, spare) {
             self.transfers = 0;
             return Poll::Pending;
         }

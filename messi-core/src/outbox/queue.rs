@@ -3,7 +3,6 @@
 use std::mem;
 
 use crate::frame::{self, HEADER_SIZE, Header};
-use crate::input::IDLE_CAPACITY;
 
 /// Whole frames, in the order in which they are to be written.
 #[derive(Debug, Default)]
@@ -60,9 +59,9 @@ impl Queue {
         frame::count_messages(&self.bytes[self.start..], 0)
     }
 
-    /// Gives memory back that an empty queue does not need.
-    pub(super) fn release(&mut self) {
-        if self.is_empty() && self.bytes.capacity() > IDLE_CAPACITY {
+    /// Gives the memory of an empty queue back, if it is more than `spare` bytes.
+    pub(super) fn release(&mut self, spare: usize) {
+        if self.is_empty() && self.bytes.capacity() > spare {
             *self = Self::default();
         }
     }

@@ -136,12 +136,15 @@ fn a_keep_alive_frame_that_waits_does_not_confuse_flush() {
 #[test]
 fn the_task_sleeps_only_when_there_is_nothing_to_do() {
     let outbox = open_outbox(&Settings::default());
-    assert!(outbox.park(Waker::noop(), false));
+    assert!(outbox.park(Waker::noop(), false, 0));
     push(&outbox, "a", OTHER).unwrap();
-    assert!(!outbox.park(Waker::noop(), false));
-    assert!(outbox.park(Waker::noop(), true), "blocked, it can't write");
+    assert!(!outbox.park(Waker::noop(), false, 0));
+    assert!(
+        outbox.park(Waker::noop(), true, 0),
+        "blocked, it can't write"
+    );
     outbox.request_end(DisconnectReason::Disconnected);
-    assert!(!outbox.park(Waker::noop(), true));
+    assert!(!outbox.park(Waker::noop(), true, 0));
     let request = Request::End(DisconnectReason::Disconnected);
     assert_eq!(outbox.take_request(), Some(request));
     assert_eq!(outbox.take_request(), None);
