@@ -46,6 +46,11 @@ pub(crate) struct Connection {
     /// Once this side was stopped, what the last callback is given: no other is waited for any
     /// longer.
     grace: Option<Duration>,
+    /// How long to keep trying to read after a transfer, and until when.
+    busy_poll: Duration,
+    busy_until: Instant,
+    /// Whether to try again to read before anything else is waited for.
+    tries_again: bool,
     /// Whether the socket takes no more for now.
     write_blocked: bool,
     /// Reads and writes since other tasks had their turn.
@@ -66,12 +71,15 @@ impl Connection {
             state: State::new(role, settings, runtime.now()),
             outbox,
             timer: DeadlineTimer::new(runtime.clone()),
-            runtime,
             socket: Some(socket),
             closing: Closing::Writing,
             grace: None,
+            busy_poll: settings.busy_poll,
+            busy_until: runtime.now(),
+            tries_again: false,
             write_blocked: false,
             transfers: 0,
+            runtime,
         }
     }
 

@@ -41,9 +41,13 @@ pub(crate) trait Runtime: Debug + Send + Sync + 'static {
 }
 
 /// One end of a connection. Closing it ends the direction that it writes.
-pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
+pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Reads what is there, without arranging for anyone to be woken: an error of the kind
+    /// `WouldBlock` if that is nothing. `None` if it can't.
+    fn read_now(&mut self, _buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        None
+    }
+}
 
 /// A socket of whatever runtime.
 pub(crate) type BoxSocket = Box<dyn Socket>;

@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) write_timeout: Duration,
     /// How long a message may take to arrive, or at least to make some progress.
     pub(crate) message_timeout: Duration,
+    /// How long a connection that has just been used tries to read before it waits to be woken.
+    pub(crate) busy_poll: Duration,
     /// How long the answer to a request is waited for, unless the request says so.
     pub(crate) request_timeout: Duration,
     /// What becomes of messages for which there is no room.
@@ -92,6 +94,7 @@ impl Default for Settings {
             keep_alive_timeout: Duration::from_secs(3),
             write_timeout: Duration::from_secs(10),
             message_timeout: Duration::from_secs(10),
+            busy_poll: Duration::ZERO,
             request_timeout: Duration::from_secs(10),
             overflow: Overflow::default(),
             offline: None,

@@ -178,6 +178,15 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
+    /// Time after the last transfer on a connection for which it keeps trying to read, before it
+    /// waits to be woken by the operating system. A message that comes within that time meets no
+    /// wake-up, which takes most of a short round trip; the price is a core, as long as there is such
+    /// a connection. Others are served in between. Default: none.
+    pub fn busy_poll(mut self, time: Duration) -> Self {
+        self.settings.busy_poll = bounded(time);
+        self
+    }
+
     /// Lets the client run in a simulation, for tests: see [`testing`](crate::testing).
     pub fn simulated(mut self, simulation: &Simulation) -> Self {
         self.runtime = simulation.runtime();

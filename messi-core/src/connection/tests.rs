@@ -1,7 +1,8 @@
 //! Connections over sockets that fail.
 
 use std::io;
-use std::task::Waker;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
 
 use futures::io::{AsyncRead, AsyncWrite};
 
@@ -11,6 +12,8 @@ use crate::runtime;
 
 /// A socket on which nothing comes, and which fails to write.
 struct Broken;
+
+impl runtime::Socket for Broken {}
 
 impl AsyncRead for Broken {
     fn poll_read(
@@ -53,4 +56,93 @@ fn an_error_of_writing_ends_the_connection_at_once() {
         Some(&DisconnectReason::ConnectionClosed)
     );
     assert_eq!(connection.poll_closed(&mut cx), Poll::Ready(()));
+}
+
+/// A socket on which one ping comes, and which counts how it is asked for more.
+#[derive(Clone, Default)]
+struct Counting {
+    has_given: bool,
+    reads: Arc<AtomicUsize>,
+    tries: Arc<AtomicUsize>,
+}
+
+impl runtime::Socket for Counting {
+    fn read_now(&mut self, _: &mut [u8]) -> Option<io::Result<usize>> {
+        self.tries.fetch_add(1, Ordering::Relaxed);
+        Some(Err(io::ErrorKind::WouldBlock.into()))
+    }
+}
+
+impl AsyncRead for Counting {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        if std::mem::replace(&mut self.has_given, true) {
+            return Poll::Pending;
+        }
+        buffer[..4].copy_from_slice(b"\x03\0\0\0");
+        Poll::Ready(Ok(4))
+    }
+}
+
+impl AsyncWrite for Counting {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn a_busy_connection_tries_again_and_waits_to_be_woken_once_its_time_is_over() {
+    let settings = Settings {
+        busy_poll: Duration::from_secs(3_600),
+        ..Settings::default()
+    };
+    let runtime = runtime::default();
+    let shared = Arc::new(settings.clone());
+    let outbox = Arc::new(Outbox::new(Role::Server, &[], shared, runtime.clone()));
+    outbox.begin();
+    let socket = Counting::default();
+    let counts = || [&socket.reads, &socket.tries].map(|count| count.load(Ordering::Relaxed));
+    let boxed = Box::new(socket.clone());
+    let mut connection = Connection::new(Role::Server, &settings, boxed, outbox, runtime);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    let mut cx = Context::from_waker(&waker);
+    assert!(connection.poll_next(&mut cx).is_pending());
+    assert_eq!(counts(), [1, 1], "the ping, and a try");
+    for tries in 2..10 {
+        assert!(woken.0.swap(false, Ordering::Relaxed));
+        assert!(connection.poll_next(&mut cx).is_pending());
+        assert_eq!(counts(), [1, tries]);
+    }
+    woken.0.store(false, Ordering::Relaxed);
+    connection.busy_until = connection.runtime.now();
+    assert!(connection.poll_next(&mut cx).is_pending());
+    assert_eq!(counts(), [2, 9]);
+    assert!(!woken.0.load(Ordering::Relaxed));
+}
+
+/// Whether a waker was used.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }

@@ -1,10 +1,10 @@
 //! Moving bytes between the socket, the state and the outbox.
 
 use std::cell::RefCell;
-use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
+use std::{io, mem};
 
 use futures::io::{AsyncRead, AsyncWrite};
 
@@ -37,6 +37,10 @@ impl Connection {
         let has_ended = !had_ended && self.state.end_reason().is_some();
         if has_read || is_due || has_room || has_ended {
             return Poll::Ready(());
+        }
+        if mem::take(&mut self.tries_again) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
         self.state.release();
         self.park(cx)
@@ -90,7 +94,7 @@ impl Connection {
     }
 
     fn handle_written(&mut self, count: usize) {
-        self.transfers += 1;
+        self.handle_transfer();
         self.outbox.counters.sent_bytes.add(count as u64);
         self.state.handle_written(count);
         self.outbox
@@ -103,11 +107,8 @@ impl Connection {
             return Poll::Pending;
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let Some(socket) = &mut self.socket else {
-                return Poll::Pending;
-            };
-            let result = ready!(Pin::new(socket).poll_read(cx, scratch));
-            self.transfers += 1;
+            let result = ready!(self.poll_read_into(cx, scratch));
+            self.handle_transfer();
             let now = self.runtime.now();
             match result {
                 Ok(0) => self.state.handle_end_of_input(now),
@@ -116,6 +117,34 @@ impl Connection {
             }
             Poll::Ready(())
         })
+    }
+
+    /// Reads once. While it is busy polling, a connection does not ask to be woken: that alone
+    /// costs more than to try.
+    fn poll_read_into(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let is_busy = !self.busy_poll.is_zero() && self.runtime.now() < self.busy_until;
+        let Some(socket) = &mut self.socket else {
+            return Poll::Pending;
+        };
+        match is_busy.then(|| socket.read_now(buffer)).flatten() {
+            Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.tries_again = true;
+                Poll::Pending
+            }
+            Some(result) => Poll::Ready(result),
+            None => Pin::new(socket).poll_read(cx, buffer),
+        }
+    }
+
+    fn handle_transfer(&mut self) {
+        self.transfers += 1;
+        if !self.busy_poll.is_zero() {
+            self.busy_until = self.runtime.now() + self.busy_poll;
+        }
     }
 
     fn handle_input(&mut self, bytes: &[u8], now: Instant) {

@@ -1,6 +1,6 @@
 //! The default runtime, async-std.
 
-use std::io;
+use std::io::{self, Read};
 use std::net::{self, Shutdown, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,9 +10,9 @@ use async_std::net::{TcpListener, TcpStream, ToSocketAddrs};
 use async_std::task;
 use futures::future::{BoxFuture, FutureExt};
 use futures::io::{AsyncRead, AsyncWrite};
-use socket2::{Domain, Protocol, Type};
+use socket2::{Domain, Protocol, SockRef, Type};
 
-use super::{BoxListener, BoxSocket, Listener, Runtime};
+use super::{BoxListener, BoxSocket, Listener, Runtime, Socket};
 
 /// Connections that may wait to be accepted. With the usual 128, each overflow costs a client
 /// about a second when a fleet comes back.
@@ -87,6 +87,13 @@ fn boxed(stream: TcpStream) -> io::Result<BoxSocket> {
 /// A stream that ends the direction it writes when it is closed, which async-std's does not.
 #[derive(Debug)]
 struct Stream(TcpStream);
+
+impl Socket for Stream {
+    fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        let socket = SockRef::from(&self.0);
+        Some(Read::read(&mut &*socket, buffer))
+    }
+}
 
 impl AsyncRead for Stream {
     fn poll_read(

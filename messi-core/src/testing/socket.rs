@@ -13,6 +13,7 @@ use super::Clock;
 use super::clock::Sleep;
 use super::count::Counted;
 use super::link::{End, Link, Outcome};
+use crate::runtime;
 
 /// One end of a connection. To drop it closes the connection.
 #[derive(Debug)]
@@ -45,6 +46,8 @@ impl Socket {
         self.link.cut();
     }
 }
+
+impl runtime::Socket for Socket {}
 
 impl AsyncRead for Socket {
     fn poll_read(

@@ -1,6 +1,7 @@
 //! messi, through what the macro generates: typed messages, and a handler called for each.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use async_std::channel::{self, Sender};
 use async_std::task;
@@ -21,13 +22,19 @@ const BYTES_A_WAIT: usize = 64 * 1024;
 #[derive(Clone, Copy, Debug)]
 enum Messi {
     Default,
+    /// With a core for each process that has nothing else to do.
+    BusyPoll,
 }
+
+/// How long it keeps trying: longer than anything here takes.
+const BUSY_POLL: Duration = Duration::from_millis(1);
 
 impl Messi {
     fn server(self) -> messi::ServerBuilder<Chat> {
         let builder = ChatServer::builder("tcp://127.0.0.1:0");
         match self {
             Self::Default => builder,
+            Self::BusyPoll => builder.busy_poll(BUSY_POLL),
         }
     }
 
@@ -35,6 +42,7 @@ impl Messi {
         let builder = ChatClient::builder(format!("tcp://{server}"));
         match self {
             Self::Default => builder,
+            Self::BusyPoll => builder.busy_poll(BUSY_POLL),
         }
     }
 }
@@ -43,6 +51,7 @@ impl Peer for Messi {
     fn new(variant: &str) -> Option<Self> {
         match variant {
             "" => Some(Self::Default),
+            "busy-poll" => Some(Self::BusyPoll),
             _ => None,
         }
     }
