@@ -100,12 +100,15 @@ impl Connection {
         }
     }
 
-    /// Runs a callback of the handler to its end, serving the connection while it waits.
+    /// Runs a callback of the handler to its end, serving the connection while it waits. The callback
+    /// is lent, since to move futures from hand to hand costs more than most of them do.
     ///
     /// `None` if it did not get there: it panicked, or this side was stopped while it waited.
     /// Either has then ended the connection.
-    pub(crate) async fn run<T>(&mut self, callback: impl Future<Output = T>) -> Option<T> {
-        let mut callback = pin!(callback);
+    pub(crate) async fn run<T>(
+        &mut self,
+        mut callback: Pin<&mut impl Future<Output = T>>,
+    ) -> Option<T> {
         poll_fn(|cx| self.poll_run(cx, callback.as_mut())).await
     }
 
@@ -118,7 +121,7 @@ impl Connection {
     }
 
     /// Runs the callback that handles a message. One that no callback is for is counted.
-    pub(crate) async fn dispatch(&mut self, callback: impl Future<Output = Dispatch>) {
+    pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = Dispatch>>) {
         if self.run(callback).await == Some(Dispatch::UnknownChoice) {
             self.outbox.counters.ignored_messages.add(1);
         }

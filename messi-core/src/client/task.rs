@@ -1,6 +1,7 @@
 //! The task of a client.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,12 +83,14 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
             runtime,
         );
         info!(target: LOG_TARGET, "connected to {uri}");
-        connection.run(P::on_connected(handler, &client)).await;
+        connection
+            .run(pin!(P::on_connected(handler, &client)))
+            .await;
         connection.open();
         while let Some(payload) = connection.next().await {
             if let Some(message) = connection.decode(&payload) {
                 connection
-                    .dispatch(P::on_message(handler, &client, message))
+                    .dispatch(pin!(P::on_message(handler, &client, message)))
                     .await;
             }
         }

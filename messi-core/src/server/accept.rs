@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,13 +106,13 @@ async fn serve<P, H>(
     P: ServeWith<H>,
 {
     connection
-        .run(P::on_client_connected(&mut handler, &client))
+        .run(pin!(P::on_client_connected(&mut handler, &client)))
         .await;
     connection.open();
     while let Some(payload) = connection.next().await {
         if let Some(message) = connection.decode(&payload) {
             connection
-                .dispatch(P::on_message(&mut handler, &client, message))
+                .dispatch(pin!(P::on_message(&mut handler, &client, message)))
                 .await;
         }
     }
