@@ -1,7 +1,8 @@
 //! Runs the works with every peer, and makes tables and plots of what they measured.
 //!
-//! `bin/run.rs` is the command behind `bench/run`.
+//! `bin/run.rs` is the command behind `bench/run`, `bin/build-cost.rs` that behind `bench/build`.
 
+pub mod building;
 pub mod catalogue;
 pub mod figures;
 pub mod machine;

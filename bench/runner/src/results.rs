@@ -3,6 +3,7 @@
 use serde::Serialize;
 use work::{Outcome, Report};
 
+use crate::Result;
 use crate::figures::Figure;
 use crate::machine::Machine;
 use crate::placement::Placement;
@@ -26,6 +27,8 @@ pub struct Cell {
     pub reports: Vec<Report>,
     /// Why the peer can't do it, if it can't.
     pub cannot: Option<String>,
+    /// What went wrong in repeats that give no report.
+    pub failures: Vec<String>,
 }
 
 impl Cell {
@@ -36,26 +39,33 @@ impl Cell {
             placement,
             reports: Vec::new(),
             cannot: None,
+            failures: Vec::new(),
         }
     }
 
-    pub fn add(&mut self, outcome: Outcome) {
+    pub fn add(&mut self, outcome: Result<Outcome>) {
         match outcome {
-            Outcome::Done(report) => self.reports.push(report),
-            Outcome::Cannot(why) => self.cannot = Some(why),
+            Ok(Outcome::Done(report)) => self.reports.push(report),
+            Ok(Outcome::Cannot(why)) => self.cannot = Some(why),
+            Err(error) => self.failures.push(error.to_string()),
         }
     }
 
     /// The median of a figure over all repeats.
     pub fn median(&self, figure: &Figure) -> Option<f64> {
-        let mut values: Vec<f64> = self.reports.iter().map(figure.of).collect();
-        values.sort_by(f64::total_cmp);
-        let middle = values.len() / 2;
-        match values.len() {
-            0 => None,
-            count if count % 2 == 1 => Some(values[middle]),
-            _ => Some(f64::midpoint(values[middle - 1], values[middle])),
-        }
+        median(self.reports.iter().map(figure.of))
+    }
+}
+
+/// The middle of some values; of an even number of them, the mean of the two in the middle.
+pub fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        count if count % 2 == 1 => Some(values[middle]),
+        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
     }
 }
 
@@ -77,10 +87,10 @@ mod tests {
         let mut cell = Cell::new("work", "peer", Placement::Same);
         assert_eq!(cell.median(&SECONDS), None);
         for (seconds, median) in [(3.0, 3.0), (1.0, 2.0), (9.0, 3.0)] {
-            cell.add(Outcome::Done(Report {
+            cell.add(Ok(Outcome::Done(Report {
                 seconds,
                 ..Report::default()
-            }));
+            })));
             assert_eq!(cell.median(&SECONDS), Some(median));
         }
     }

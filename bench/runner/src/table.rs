@@ -61,6 +61,10 @@ fn table(cells: &[&Cell], figures: &[Figure]) -> String {
         if let Some(why) = &cell.cannot {
             let _ = writeln!(text, "\n{}: {why}.", cell.peer);
         }
+        if let Some(last) = cell.failures.last() {
+            let count = cell.failures.len();
+            let _ = writeln!(text, "\n{}, failed {count} times: {last}.", cell.peer);
+        }
     }
     text
 }
