@@ -1,16 +1,19 @@
-//! The default runtime, async-std.
+//! The default runtime, async-std. Sockets are those of its reactor, async-io, which async-std wraps
+//! in such a way that a read is always tried before it is waited for.
 
 use std::io::{self, Read};
-use std::net::{self, Shutdown, SocketAddr};
+use std::mem;
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use async_std::net::{TcpListener, TcpStream, ToSocketAddrs};
+use async_io::Async;
+use async_std::net::ToSocketAddrs;
 use async_std::task;
 use futures::future::{BoxFuture, FutureExt};
 use futures::io::{AsyncRead, AsyncWrite};
-use socket2::{Domain, Protocol, SockRef, Type};
+use socket2::{Domain, Protocol, Type};
 
 use super::{BoxListener, BoxSocket, Listener, Runtime, Socket};
 
@@ -44,7 +47,7 @@ impl Runtime for AsyncStd {
     }
 
     fn connect(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxSocket>> {
-        async move { boxed(TcpStream::connect(address).await?) }.boxed()
+        async move { boxed(Async::<TcpStream>::connect(address).await?) }.boxed()
     }
 
     fn listen(&self, address: SocketAddr) -> io::Result<BoxListener> {
@@ -60,13 +63,15 @@ impl Runtime for AsyncStd {
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;
-        Ok(Box::new(TcpListener::from(net::TcpListener::from(socket))))
+        Ok(Box::new(Async::<TcpListener>::new_nonblocking(
+            socket.into(),
+        )?))
     }
 }
 
-impl Listener for TcpListener {
+impl Listener for Async<TcpListener> {
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.local_addr()
+        self.get_ref().local_addr()
     }
 
     fn accept(&self) -> BoxFuture<'_, io::Result<(BoxSocket, SocketAddr)>> {
@@ -79,19 +84,30 @@ impl Listener for TcpListener {
 }
 
 /// Messages are small and leave in batches already: waiting for more only delays them.
-fn boxed(stream: TcpStream) -> io::Result<BoxSocket> {
-    stream.set_nodelay(true)?;
-    Ok(Box::new(Stream(stream)))
+fn boxed(stream: Async<TcpStream>) -> io::Result<BoxSocket> {
+    stream.get_ref().set_nodelay(true)?;
+    Ok(Box::new(Stream {
+        stream,
+        may_have_more: true,
+        is_asked: false,
+    }))
 }
 
-/// A stream that ends the direction it writes when it is closed, which async-std's does not.
+/// A stream that ends the direction it writes when it is closed.
 #[derive(Debug)]
-struct Stream(TcpStream);
+struct Stream {
+    stream: Async<TcpStream>,
+    /// Whether there may be something to read at once. When the last read got less than there was
+    /// room for, to try again would most often be a system call for nothing.
+    may_have_more: bool,
+    /// Whether something was read that was not answered. A peer often answers an answer while it is
+    /// being written.
+    is_asked: bool,
+}
 
 impl Socket for Stream {
     fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
-        let socket = SockRef::from(&self.0);
-        Some(Read::read(&mut &*socket, buffer))
+        Some(self.stream.get_ref().read(buffer))
     }
 }
 
@@ -101,7 +117,22 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
+        loop {
+            if !self.may_have_more {
+                ready!(self.stream.poll_readable(cx))?;
+            }
+            match self.stream.get_ref().read(buffer) {
+                Ok(count) => {
+                    self.may_have_more = count == buffer.len();
+                    self.is_asked = true;
+                    return Poll::Ready(Ok(count));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.may_have_more = false;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
     }
 }
 
@@ -111,14 +142,15 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buffer)
+        self.may_have_more |= mem::take(&mut self.is_asked);
+        Pin::new(&mut self.stream).poll_write(cx, buffer)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.0.shutdown(Shutdown::Write))
+        Poll::Ready(self.stream.get_ref().shutdown(Shutdown::Write))
     }
 }
