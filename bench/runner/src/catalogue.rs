@@ -27,10 +27,14 @@ const fn peer(name: &'static str, program: &'static str) -> Peer {
 pub const SUBJECT: &str = "messi";
 
 /// Every peer, in the order of the tables.
-pub const PEERS: [Peer; 6] = [
+pub const PEERS: [Peer; 7] = [
     peer("raw-std", "peer-raw-std"),
     peer("raw-async-std", "peer-raw-async-std"),
     peer(SUBJECT, "peer-messi"),
+    Peer {
+        variant: "busy-poll",
+        ..peer("messi:busy-poll", "peer-messi")
+    },
     peer("tonic", "peer-tonic"),
     peer("protosocket", "peer-protosocket"),
     peer("original", "peer-original"),
@@ -47,6 +51,13 @@ pub struct Task {
     pub figures: &'static [Figure],
     /// The time it takes to see anything, in seconds.
     pub at_least: f64,
+}
+
+impl Task {
+    /// Whether next to nothing happens in it, for a long time.
+    pub fn is_quiet(&self) -> bool {
+        self.at_least > 0.0
+    }
 }
 
 const fn task(
