@@ -94,6 +94,17 @@ pub(crate) fn append(
     message.encode_raw(buffer);
 }
 
+/// The single frames in whole frames.
+pub(crate) fn split(frames: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = frames;
+    std::iter::from_fn(move || {
+        let size = Header::decode(rest)?.frame_size();
+        let (frame, others) = rest.split_at_checked(size)?;
+        rest = others;
+        Some(frame)
+    })
+}
+
 /// Counts the messages in whole frames that do not end before `start`.
 pub(crate) fn count_messages(frames: &[u8], start: usize) -> u64 {
     let mut count = 0;

@@ -22,7 +22,7 @@ use self::budget::Share;
 use self::requests::BoxWaiter;
 pub(crate) use self::requests::Waiter;
 use self::state::{Message as Outgoing, Phase, State};
-use crate::frame::{self, HEADER_SIZE, MAX_PAYLOAD_SIZE};
+use crate::frame::{self, HEADER_SIZE};
 use crate::runtime::Runtime;
 use crate::settings::{Overflow, Settings};
 use crate::state::Role;
@@ -157,24 +157,33 @@ impl Outbox {
         })
     }
 
-    /// Copies a whole frame, encoded by [`encode`](Self::encode), into the queue.
-    pub(crate) fn push_frame(&self, frame: &[u8]) -> Result<(), SendError> {
-        self.push_outgoing(Outgoing {
+    /// Copies whole frames, of so many messages below the limit, into the queue. What becomes of
+    /// those for which there is no room is as for [`end_if_full`](Self::end_if_full).
+    pub(crate) fn push_frames(&self, frames: &[u8], count: u64) {
+        let mut state = self.lock();
+        if !state.push_frames(frames, count, &self.settings) {
+            drop(state);
+            return frame::split(frames).for_each(|frame| self.push_frame(frame));
+        }
+        self.publish(&state);
+        let waker = state.waker_for_frames();
+        drop(state);
+        wake(waker);
+    }
+
+    fn push_frame(&self, frame: &[u8]) {
+        let result = self.push_outgoing(Outgoing {
             size: frame.len() - HEADER_SIZE,
             sender: Sender::Other,
             waiter: None,
             append: |buffer: &mut Vec<u8>| buffer.extend_from_slice(frame),
-        })
+        });
+        self.end_if_full(result);
     }
 
-    /// Encodes a whole frame, for [`push_frame`](Self::push_frame) of many outboxes.
-    pub(crate) fn encode(role: Role, message: &impl Message) -> Option<Vec<u8>> {
-        let size = message.encoded_len();
-        (size <= MAX_PAYLOAD_SIZE).then(|| {
-            let mut frame = Vec::new();
-            frame::append(&mut frame, role.sent(), message, size);
-            frame
-        })
+    /// Counts a message that is too big to be sent.
+    pub(crate) fn count_too_big(&self) {
+        self.lock().dropped.too_big += 1;
     }
 
     /// Deals with a message that could not be sent where nobody asks for the error: it is lost.

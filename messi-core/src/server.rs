@@ -2,9 +2,11 @@
 
 mod accept;
 mod admission;
+mod broadcasts;
 mod builder;
 mod client;
 mod registry;
+mod turn;
 
 use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
@@ -17,10 +19,8 @@ use event_listener::Event;
 pub use self::builder::ServerBuilder;
 pub use self::client::{ClientId, ServerClient};
 use self::registry::Registry;
-use crate::outbox::Outbox;
 use crate::runtime::Runtime;
 use crate::settings::bounded;
-use crate::state::Role;
 use crate::tasks::{Tasks, unless, until};
 use crate::{Protocol, ServerStats};
 
@@ -117,15 +117,15 @@ impl<P: Protocol> Server<P> {
     /// Sends a message to every client, the one whose message is being handled included. Never
     /// waits and never fails.
     ///
-    /// The message is encoded once. Every client receives all broadcasts in the same order. A
-    /// client that can't take the message does not affect the others: see
-    /// [`ServerClient::send`] for what becomes of it.
+    /// The message is encoded once. Every client receives all broadcasts in the same order, and
+    /// what is sent to it afterwards comes after them. A client that can't take the message does not
+    /// affect the others: see [`ServerClient::send`] for what becomes of it.
+    ///
+    /// What the callbacks of a client broadcast one after the other leaves together, once one of them
+    /// waits, or all have returned. A callback that blocks its thread for an answer would block for
+    /// ever: it must `await`.
     pub fn broadcast(&self, message: impl Into<P::ServerToClient>) {
-        if let Some(frame) = Outbox::encode(Role::Server, &message.into()) {
-            self.shared.registry.for_each(|peer| {
-                peer.outbox.end_if_full(peer.outbox.push_frame(&frame));
-            });
-        }
+        self.shared.registry.broadcast(&message.into());
     }
 
     /// The clients that are connected at this moment, in the order in which they came.

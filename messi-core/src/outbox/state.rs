@@ -207,6 +207,20 @@ impl State {
         Ok(())
     }
 
+    /// Takes many frames in at once; `false` if each must be looked at by itself.
+    pub(super) fn push_frames(&mut self, frames: &[u8], count: u64, settings: &Settings) -> bool {
+        let is_plain = self.phase == Phase::Open && self.kinds.is_empty();
+        let has_room = self.queued() + frames.len() <= settings.max_queued_bytes;
+        if !is_plain || !has_room || !self.share.grow_to(self.waiting() + frames.len()) {
+            return false;
+        }
+        self.queue.push(|bytes| bytes.extend_from_slice(frames));
+        self.pushed += frames.len() as u64;
+        self.sent_messages += count;
+        self.peak_queued_bytes = self.peak_queued_bytes.max(self.waiting());
+        true
+    }
+
     fn push_queued(&mut self, message: Message<impl FnOnce(&mut Vec<u8>)>) {
         self.pushed += (HEADER_SIZE + message.size) as u64;
         self.push_frame(message.waiter, message.append);

@@ -10,6 +10,7 @@ use futures::future::FutureExt;
 use log::{error, info, warn};
 
 use super::registry::Peer;
+use super::turn::in_turns;
 use super::{Server, ServerClient};
 use crate::connection::Connection;
 use crate::runtime::{BoxListener, BoxSocket, Runtime};
@@ -90,7 +91,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
         );
         info!(target: LOG_TARGET, "client {} connected from {address}", peer.id);
         let task = serve(client, peer, handler, connection, shared.tasks.begin());
-        self.runtime.spawn(task.boxed());
+        self.runtime.spawn(in_turns(shared.clone(), task).boxed());
     }
 }
 
@@ -116,6 +117,8 @@ async fn serve<P, H>(
                 .await;
         }
     }
+    // Those that its last callbacks have made are for this client too.
+    client.server().shared.registry.settle();
     let reason = connection.close().await;
     client.server().shared.registry.leave(peer.id);
     info!(target: LOG_TARGET, "client {} disconnected: {reason}", peer.id);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Server;
 use super::registry::Peer;
+use crate::outbox::Outbox;
 use crate::outbox::Sender;
 use crate::{Answer, DisconnectReason, Protocol, RequestClient, SendError, Stats};
 
@@ -76,7 +77,8 @@ impl<P: Protocol> ServerClient<P> {
     /// [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) wait already, the connection
     /// ends with [`SlowConsumer`](DisconnectReason::SlowConsumer).
     pub fn send(&self, message: impl Into<P::ServerToClient>) {
-        self.peer.outbox.end_if_full(self.push(message.into()));
+        let result = self.push(message.into());
+        self.peer.outbox.end_if_full(result);
     }
 
     /// Sends an answer to the client whose message is being handled. The same as
@@ -103,7 +105,7 @@ impl<P: Protocol> ServerClient<P> {
     ///
     /// [`SendError::NotConnected`] if the client has left, or leaves while waiting.
     pub async fn ready(&self) -> Result<(), SendError> {
-        self.peer.outbox.ready().await
+        self.outbox().ready().await
     }
 
     /// Waits until everything sent so far is with the operating system.
@@ -113,19 +115,19 @@ impl<P: Protocol> ServerClient<P> {
     /// [`SendError::NotConnected`] if the client has left, or leaves while waiting: some of what
     /// was sent is then lost.
     pub async fn flush(&self) -> Result<(), SendError> {
-        self.peer.outbox.flush().await
+        self.outbox().flush().await
     }
 
     /// Ends the connection, once what has been sent to the client is written; the client is given
     /// a second for it. Messages of the client that wait for the handler are dropped, and
     /// `on_client_disconnected` gets [`DisconnectReason::Disconnected`].
     pub fn disconnect(&self) {
-        self.peer.outbox.request_end(DisconnectReason::Disconnected);
+        self.outbox().request_end(DisconnectReason::Disconnected);
     }
 
     /// What has happened on this connection so far.
     pub fn stats(&self) -> Stats {
-        self.peer.outbox.stats()
+        self.outbox().stats()
     }
 
     /// Names this connection.
@@ -144,7 +146,13 @@ impl<P: Protocol> ServerClient<P> {
     }
 
     fn push(&self, message: P::ServerToClient) -> Result<(), SendError> {
-        self.peer.outbox.push(&message, self.sender)
+        self.outbox().push(&message, self.sender)
+    }
+
+    /// The queue, with all that was broadcast until now.
+    fn outbox(&self) -> &Arc<Outbox> {
+        self.server.shared.registry.settle();
+        &self.peer.outbox
     }
 }
 
@@ -154,7 +162,7 @@ impl<P: Protocol> RequestClient<P> for ServerClient<P> {
         request: impl Into<P::ServerToClient>,
         extract: fn(P::ClientToServer) -> Option<T>,
     ) -> Answer<T> {
-        Answer::request(&self.peer.outbox, &request.into(), self.sender, extract)
+        Answer::request(self.outbox(), &request.into(), self.sender, extract)
     }
 }
 

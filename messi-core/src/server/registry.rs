@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use prost::Message;
+
 use super::ClientId;
 use super::admission::{Admission, Limits};
+use super::broadcasts::Broadcasts;
+use super::turn::is_in_turn;
 use crate::outbox::{Budget, Outbox};
 use crate::runtime::Runtime;
 use crate::settings::Settings;
@@ -28,6 +33,8 @@ pub(super) struct Registry {
     settings: Arc<Settings>,
     kinds: &'static [RequestKind],
     runtime: Arc<dyn Runtime>,
+    /// Whether there are broadcasts in `State`, for a look without the lock.
+    has_broadcasts: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -43,6 +50,8 @@ struct State {
     /// What happened on the connections of clients that have left.
     past: Stats,
     peers: BTreeMap<ClientId, Arc<Peer>>,
+    /// What all of them are still to get.
+    broadcasts: Broadcasts,
     /// Those whose connections are closed, but whose last callback runs.
     leaving: BTreeMap<ClientId, Arc<Peer>>,
 }
@@ -56,6 +65,7 @@ impl State {
             refused: 0,
             past: Stats::default(),
             peers: BTreeMap::new(),
+            broadcasts: Broadcasts::default(),
             leaving: BTreeMap::new(),
         }
     }
@@ -73,6 +83,7 @@ impl Registry {
             budget: Arc::new(budget),
             settings,
             kinds,
+            has_broadcasts: AtomicBool::new(false),
             state: Mutex::new(State::new(limits, runtime.now())),
             runtime,
         }
@@ -80,7 +91,7 @@ impl Registry {
 
     /// Enters a client; `None` if there are too many already, or if the server is to stop.
     pub(super) fn enter(&self, address: SocketAddr) -> Option<Arc<Peer>> {
-        let mut state = self.lock();
+        let mut state = self.lock_settled();
         if state.closed {
             return None;
         }
@@ -112,7 +123,7 @@ impl Registry {
 
     /// Takes a client from those that are connected. It can still be told to stop.
     pub(super) fn leave(&self, id: ClientId) {
-        let mut state = self.lock();
+        let mut state = self.lock_settled();
         if let Some(peer) = state.peers.remove(&id) {
             state.past.add(&peer.outbox.stats());
             state.leaving.insert(id, peer);
@@ -127,15 +138,38 @@ impl Registry {
         }
     }
 
+    /// Sends a message to every client: in a turn of one of them at the latest at its end, else at
+    /// once.
+    pub(super) fn broadcast(&self, message: &impl Message) {
+        let size = message.encoded_len();
+        if size > self.settings.max_sent_size {
+            return self.for_each(|peer| peer.outbox.count_too_big());
+        }
+        let mut state = self.lock();
+        state.broadcasts.push(message, size);
+        if is_in_turn(self) && !state.broadcasts.is_enough() {
+            self.has_broadcasts.store(true, Ordering::Release);
+        } else {
+            self.give_out(&mut state);
+        }
+    }
+
+    /// Lets what follows come after all broadcasts.
+    pub(super) fn settle(&self) {
+        if self.has_broadcasts.load(Ordering::Acquire) {
+            drop(self.lock_settled());
+        }
+    }
+
     /// Calls a function for each client. Calls from several threads do not mix, so that every
     /// client sees their effects in the same order.
     pub(super) fn for_each(&self, mut call: impl FnMut(&Arc<Peer>)) {
-        self.lock().peers.values().for_each(&mut call);
+        self.lock_settled().peers.values().for_each(&mut call);
     }
 
     /// Calls a function for each client whose task runs, be it connected or not.
     pub(super) fn for_each_task(&self, call: impl FnMut(&Arc<Peer>)) {
-        let state = self.lock();
+        let state = self.lock_settled();
         state
             .peers
             .values()
@@ -145,7 +179,7 @@ impl Registry {
 
     /// Lets no client in any more.
     pub(super) fn close(&self) {
-        self.lock().closed = true;
+        self.lock_settled().closed = true;
     }
 
     /// Whether no client is let in any more.
@@ -155,12 +189,12 @@ impl Registry {
 
     /// The clients that are connected at this moment.
     pub(super) fn peers(&self) -> Vec<Arc<Peer>> {
-        self.lock().peers.values().cloned().collect()
+        self.lock_settled().peers.values().cloned().collect()
     }
 
     /// What has happened so far.
     pub(super) fn stats(&self) -> ServerStats {
-        let state = self.lock();
+        let state = self.lock_settled();
         let mut total = state.past;
         let peers = state.peers.values();
         peers.for_each(|peer| total.add(&peer.outbox.stats()));
@@ -169,6 +203,20 @@ impl Registry {
             refused: state.refused,
             total,
         }
+    }
+
+    /// The state, when there are no broadcasts that some of the clients have and others have not.
+    fn lock_settled(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        self.give_out(&mut state);
+        state
+    }
+
+    fn give_out(&self, state: &mut State) {
+        if !state.broadcasts.is_empty() {
+            state.broadcasts.give_out(state.peers.values());
+        }
+        self.has_broadcasts.store(false, Ordering::Release);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
