@@ -83,6 +83,12 @@ impl Input {
         self.bytes.len() - self.scanned
     }
 
+    /// The memory that it holds, in bytes.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Gives memory back when there is nothing to keep, if it is more than `spare` bytes.
     pub(crate) fn release(&mut self, spare: usize) {
         self.discard_taken();

@@ -5,6 +5,8 @@
 //! business of `connection.rs`.
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;
 
 use std::time::{Duration, Instant};
