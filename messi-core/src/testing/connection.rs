@@ -153,6 +153,11 @@ impl Direction {
         self.link.look(self.to, Flow::written)
     }
 
+    /// How often that was done or tried: system calls, had there been an operating system.
+    pub fn writes(&self) -> u64 {
+        self.link.look(self.to, Flow::writes)
+    }
+
     /// How many bytes have been read at the other end.
     pub fn read(&self) -> u64 {
         self.link.look(self.to, Flow::read_so_far)

@@ -74,6 +74,7 @@ pub(super) struct Flow {
     /// Whether nobody is left to read.
     is_deserted: bool,
     written: u64,
+    writes: u64,
     read: u64,
 }
 
@@ -115,6 +116,10 @@ impl Flow {
         self.written
     }
 
+    pub(super) fn writes(&self) -> u64 {
+        self.writes
+    }
+
     pub(super) fn read_so_far(&self) -> u64 {
         self.read
     }
@@ -139,6 +144,7 @@ impl Flow {
             });
         }
         self.written += count as u64;
+        self.writes += 1;
         count
     }
 
