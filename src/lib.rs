@@ -177,6 +177,10 @@ pub use prost_types;
 #[doc = include_str!("../docs/lifecycle.md")]
 struct Lifecycle;
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/evolving.md")]
+struct Evolving;
+
 /// What expansions of [`protocol!`] name. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
