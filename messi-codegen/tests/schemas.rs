@@ -2,75 +2,9 @@
 
 mod common;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use common::brief;
+use common::{Schemas, model, problems, with};
 use messi_codegen::model::{FieldKind, Protocol, Scalar, Type, TypePath};
 use messi_codegen::{Locations, read};
-
-/// A directory of schemas, gone when dropped.
-struct Schemas(PathBuf);
-
-impl Schemas {
-    fn new(files: &[(&str, &str)]) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("schemas-{}-{number}", std::process::id());
-        let schemas = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
-        fs::create_dir_all(&schemas.0).unwrap();
-        for (name, text) in files {
-            schemas.add(name, text.as_bytes());
-        }
-        schemas
-    }
-
-    fn add(&self, name: &str, bytes: &[u8]) {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
-    fn read(&self, schema: &str) -> Result<Protocol, Vec<String>> {
-        let locations = Locations {
-            source_directory: None,
-            crate_root: self.0.clone(),
-        };
-        let directory = format!("{}/", self.0.display());
-        read(schema, &locations).map_err(|error| {
-            let problems = error.diagnostics.iter();
-            problems
-                .map(|problem| brief(problem).replace(&directory, ""))
-                .collect()
-        })
-    }
-}
-
-impl Drop for Schemas {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A sound protocol with these declarations beside it.
-fn with(declarations: &str) -> String {
-    format!(
-        "syntax = \"proto3\";\npackage chat;\nmessage ClientToServer {{ oneof messages {{ A a = 1; }} }}\nmessage ServerToClient {{ oneof messages {{ A a = 1; }} }}\nmessage A {{}}\n{declarations}\n"
-    )
-}
-
-fn model(text: &str) -> Protocol {
-    Schemas::new(&[("chat.proto", text)])
-        .read("chat.proto")
-        .unwrap()
-}
-
-fn problems(text: &str) -> Vec<String> {
-    Schemas::new(&[("chat.proto", text)])
-        .read("chat.proto")
-        .unwrap_err()
-}
 
 /// The problems of declarations beside a sound protocol, the first of them on line 6.
 fn problems_with(declarations: &str) -> Vec<String> {
@@ -312,14 +246,14 @@ fn imported_packages_are_modules() {
 #[test]
 fn a_schema_is_looked_for_beside_the_source_file_first() {
     let schemas = Schemas::new(&[("chat.proto", "not read"), ("src/chat.proto", &with(""))]);
-    let source_directory = Some(schemas.0.join("src"));
+    let source_directory = Some(schemas.root().join("src"));
     let locations = Locations {
         source_directory,
-        crate_root: schemas.0.clone(),
+        crate_root: schemas.root().into(),
     };
     assert!(read("chat.proto", &locations).is_ok());
     let locations = Locations {
-        source_directory: Some(schemas.0.join("none")),
+        source_directory: Some(schemas.root().join("none")),
         ..locations
     };
     assert!(read("src/chat.proto", &locations).is_ok());
@@ -397,13 +331,13 @@ fn a_message_that_would_hide_a_hook_is_refused() {
 fn a_schema_that_is_not_there_is_refused_with_the_places_tried() {
     let schemas = Schemas::new(&[]);
     let locations = Locations {
-        source_directory: Some(schemas.0.join("src")),
-        crate_root: schemas.0.clone(),
+        source_directory: Some(schemas.root().join("src")),
+        crate_root: schemas.root().into(),
     };
     let error = read("chat.proto", &locations).unwrap_err();
     assert_eq!(error.name, "chat");
     let text = error.diagnostics[0].to_string();
-    let tried = |path: &str| format!("`{}`", schemas.0.join(path).display());
+    let tried = |path: &str| format!("`{}`", schemas.root().join(path).display());
     assert!(
         text.starts_with("can't read the schema `chat.proto`: it is not at "),
         "{text}"
