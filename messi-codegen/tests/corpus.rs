@@ -20,6 +20,9 @@ use oracles::{ORACLES, Oracle, Verdict};
 /// What a schema says that is valid, but nothing for messi.
 const ONLY_MESSI: &str = "// Only messi refuses this: ";
 
+/// Set where a compiler that can't be had is an error.
+const REQUIRED: &str = "MESSI_ORACLES_REQUIRED";
+
 /// How the root of the corpus is written in stored errors.
 const ROOT: &str = "$CORPUS";
 
@@ -112,6 +115,9 @@ impl Schema {
         let directories = [self.directory(), root()];
         let [own, root] = &directories;
         let Some(verdict) = (oracle.compile)(&self.name, [own, root]) else {
+            if env::var_os(REQUIRED).is_some() {
+                return Err(format!("there is no {}, and {REQUIRED} is set", oracle.name).into());
+            }
             return Ok(Completion::ignored_with(format!(
                 "there is no {} for this system",
                 oracle.name
