@@ -12,7 +12,7 @@ mod transfer;
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -139,8 +139,7 @@ impl Connection {
 
     /// Runs the callback that follows [`close`](Self::close). Once this side is stopped, it has
     /// no more than [`CLOSE_TIMEOUT`], or [`ABORT_GRACE`] if there is no time left.
-    pub(crate) async fn run_last(&mut self, callback: impl Future<Output = ()>) {
-        let mut callback = pin!(callback);
+    pub(crate) async fn run_last(&mut self, mut callback: Pin<&mut impl Future<Output = ()>>) {
         let mut deadline = None;
         poll_fn(|cx| self.poll_run_last(cx, callback.as_mut(), &mut deadline)).await;
     }

@@ -97,7 +97,7 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         let reason = connection.close().await;
         info!(target: LOG_TARGET, "disconnected from {uri}: {reason}");
         connection
-            .run_last(P::on_disconnected(handler, &client, reason))
+            .run_last(pin!(P::on_disconnected(handler, &client, reason)))
             .await;
         connection.is_proved()
     }

@@ -91,42 +91,54 @@ impl<P: Protocol, F> Acceptor<P, F> {
         );
         info!(target: LOG_TARGET, "client {} connected from {address}", peer.id);
         let task = serve(client, peer, handler, connection, shared.tasks.begin());
-        self.runtime.spawn(in_turns(shared.clone(), task).boxed());
+        self.runtime
+            .spawn(in_turns(shared.clone(), task.boxed()).boxed());
     }
 }
 
 /// Serves one client to its end.
-async fn serve<P, H>(
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an async fn holds its arguments twice, and this one is held for each client"
+)]
+fn serve<P, H>(
     client: ServerClient<P>,
     peer: Arc<Peer>,
     mut handler: H,
     mut connection: Connection,
     running: Running,
-) where
+) -> impl Future<Output = ()>
+where
     H: Send,
     P: ServeWith<H>,
 {
-    connection
-        .run(pin!(P::on_client_connected(&mut handler, &client)))
-        .await;
-    connection.open();
-    while let Some(payload) = connection.next().await {
-        if let Some(message) = connection.decode(&payload) {
-            connection
-                .dispatch(pin!(P::on_message(&mut handler, &client, message)))
-                .await;
+    async move {
+        connection
+            .run(pin!(P::on_client_connected(&mut handler, &client)))
+            .await;
+        connection.open();
+        while let Some(payload) = connection.next().await {
+            if let Some(message) = connection.decode(&payload) {
+                connection
+                    .dispatch(pin!(P::on_message(&mut handler, &client, message)))
+                    .await;
+            }
         }
+        // Those that its last callbacks have made are for this client too.
+        client.server().shared.registry.settle();
+        let reason = connection.close().await;
+        client.server().shared.registry.leave(peer.id);
+        info!(target: LOG_TARGET, "client {} disconnected: {reason}", peer.id);
+        connection
+            .run_last(pin!(P::on_client_disconnected(
+                &mut handler,
+                &client,
+                reason
+            )))
+            .await;
+        client.server().shared.registry.forget(peer.id);
+        // Whoever waits for the end may rely on the handler being gone.
+        drop((handler, client));
+        drop(running);
     }
-    // Those that its last callbacks have made are for this client too.
-    client.server().shared.registry.settle();
-    let reason = connection.close().await;
-    client.server().shared.registry.leave(peer.id);
-    info!(target: LOG_TARGET, "client {} disconnected: {reason}", peer.id);
-    connection
-        .run_last(P::on_client_disconnected(&mut handler, &client, reason))
-        .await;
-    client.server().shared.registry.forget(peer.id);
-    // Whoever waits for the end may rely on the handler being gone.
-    drop((handler, client));
-    drop(running);
 }

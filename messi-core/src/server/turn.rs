@@ -5,8 +5,9 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
+
+use futures::future::BoxFuture;
 
 use super::Shared;
 use super::registry::Registry;
@@ -16,14 +17,15 @@ thread_local! {
     static CURRENT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Runs a task, so that each time it is polled is a turn.
-pub(super) async fn in_turns(shared: Arc<Shared>, task: impl Future<Output = ()>) {
-    let mut task = pin!(task);
-    poll_fn(|cx| {
+/// Makes each time that a task is polled a turn.
+pub(super) fn in_turns(
+    shared: Arc<Shared>,
+    mut task: BoxFuture<'static, ()>,
+) -> impl Future<Output = ()> {
+    poll_fn(move |cx| {
         let _turn = Turn::begin(&shared.registry);
         task.as_mut().poll(cx)
     })
-    .await;
 }
 
 /// Whether this thread is in a turn of this registry.
