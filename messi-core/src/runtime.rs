@@ -1,6 +1,6 @@
 //! What the runtime of this crate asks of an async runtime.
 //!
-//! `async_std.rs` is the only file that names async-std. Another runtime is another
+//! `async_std.rs`, with its module, is all that names async-std. Another runtime is another
 //! implementation of [`Runtime`], beside it.
 
 mod async_std;
@@ -23,6 +23,11 @@ pub(crate) trait Runtime: Debug + Send + Sync + 'static {
 
     /// Waits for a duration.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// Waits for a duration, or a few hundredths longer: at less cost, if there are many who do.
+    fn sleep_about(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.sleep(duration)
+    }
 
     /// A random number from 0 to 1, 1 excluded.
     fn random(&self) -> f64;
@@ -83,7 +88,7 @@ pub(crate) async fn timeout<T>(
 }
 
 /// A timer for deadlines that mostly move on before they come: it is armed anew only when it
-/// fires, or when the deadline has moved forward.
+/// fires, or when the deadline has moved forward. It may fire a little late.
 pub(crate) struct DeadlineTimer {
     runtime: Arc<dyn Runtime>,
     armed: Option<(Instant, BoxFuture<'static, ()>)>,
@@ -109,7 +114,7 @@ impl DeadlineTimer {
                     Poll::Ready(()) => self.armed = None,
                     Poll::Pending => return Poll::Pending,
                 },
-                _ => self.armed = Some((deadline, self.runtime.sleep(deadline - now))),
+                _ => self.armed = Some((deadline, self.runtime.sleep_about(deadline - now))),
             }
         }
     }

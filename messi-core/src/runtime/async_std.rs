@@ -1,6 +1,8 @@
 //! The default runtime, async-std. Sockets are those of its reactor, async-io, which async-std wraps
 //! in such a way that a read is always tried before it is waited for.
 
+mod ticks;
+
 use std::io::{self, Read};
 use std::mem;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -31,6 +33,13 @@ impl Runtime for AsyncStd {
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         task::sleep(duration).boxed()
+    }
+
+    fn sleep_about(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        if duration < ticks::MIN_SLEEP {
+            return self.sleep(duration);
+        }
+        ticks::Sleep::new(duration).boxed()
     }
 
     fn random(&self) -> f64 {
