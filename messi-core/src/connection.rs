@@ -53,8 +53,9 @@ pub(crate) struct Connection {
     tries_again: bool,
     /// Whether the socket takes no more for now.
     write_blocked: bool,
-    /// Reads and writes since other tasks had their turn.
+    /// Reads and writes since other tasks had their turn, and frames that do not make one yet.
     transfers: u32,
+    frames: u32,
 }
 
 impl Connection {
@@ -79,6 +80,7 @@ impl Connection {
             tries_again: false,
             write_blocked: false,
             transfers: 0,
+            frames: 0,
             runtime,
         }
     }
@@ -151,9 +153,11 @@ impl Connection {
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Payload>> {
         loop {
+            ready!(self.poll_budget(cx));
             self.take_request();
             if !self.must_write_first(cx) {
                 if let Some(payload) = self.state.next_message() {
+                    self.spend(1);
                     return Poll::Ready(Some(payload));
                 }
                 if self.state.end_reason().is_some() {

@@ -59,6 +59,14 @@ impl Role {
     }
 }
 
+/// What some received bytes completed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Received {
+    pub(crate) frames: u32,
+    /// Those of them that are messages.
+    pub(crate) messages: u32,
+}
+
 /// The state of one connection, from the moment it is made until nothing is left to do on it.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -132,38 +140,37 @@ impl Connection {
         self.end.is_none() && self.input.unhandled() < self.max_unhandled_bytes
     }
 
-    /// Takes received bytes, and tells how many messages were completed. Keep-alive frames are
-    /// dealt with at once, and so is a message that `is_answer` takes, by its payload; others wait
-    /// for [`next_message`](Self::next_message).
+    /// Takes received bytes, and tells what they completed. Keep-alive frames are dealt with at
+    /// once, and so is a message that `is_answer` takes, by its payload; others wait for
+    /// [`next_message`](Self::next_message).
     pub(crate) fn handle_input(
         &mut self,
         bytes: &[u8],
         now: Instant,
         mut is_answer: impl FnMut(&[u8]) -> bool,
-    ) -> u64 {
-        let mut messages = 0;
+    ) -> Received {
+        let mut received = Received::default();
         if self.end.is_some() {
-            return messages;
+            return received;
         }
         self.keep_alive.heard(now);
         self.timers.stop(Timer::Paused);
         self.input.append(bytes);
-        let mut is_new = false;
         while let Some(header) = self.input.peek() {
             if let Err(reason) = self.check(header) {
                 self.end(reason, now);
-                return messages;
+                return received;
             }
             if !self.input.scan(header) {
                 break;
             }
             self.proved = true;
-            is_new = true;
+            received.frames += 1;
             match header.message_type() {
                 Some(MessageType::Ping) if self.role == Role::Server => self.tell(now),
                 Some(MessageType::Pong) => self.keep_alive.handle_pong(now),
                 message_type if message_type == Some(self.role.received()) => {
-                    messages += 1;
+                    received.messages += 1;
                     self.is_used = true;
                     if is_answer(self.input.last_payload(header)) {
                         self.input.hide_last(header);
@@ -172,11 +179,11 @@ impl Connection {
                 _ => {}
             }
         }
-        self.watch_message(is_new, now);
+        self.watch_message(received.frames > 0, now);
         if self.role == Role::Server {
             self.tell_of_progress(now);
         }
-        messages
+        received
     }
 
     /// Gives the message under way, if there is one, its time; a new one begins with all of it.

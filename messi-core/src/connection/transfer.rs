@@ -17,6 +17,10 @@ const READ_SIZE: usize = 64 * 1024;
 /// nobody.
 const TRANSFERS_PER_TURN: u32 = 8;
 
+/// Frames that count as one of them when they come, and messages when they are handled: a read may
+/// hold thousands.
+const FRAMES_PER_TRANSFER: u32 = 256;
+
 thread_local! {
     /// Where sockets are read into, inside one poll: a buffer for each thread, not for each
     /// connection, most of which are idle.
@@ -54,6 +58,13 @@ impl Connection {
         self.transfers = 0;
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Takes what some frames cost from the budget.
+    pub(super) fn spend(&mut self, frames: u32) {
+        self.frames += frames;
+        self.transfers += self.frames / FRAMES_PER_TRANSFER;
+        self.frames %= FRAMES_PER_TRANSFER;
     }
 
     /// Arranges for the task to be woken by whoever sends or asks for something; ready if someone
@@ -149,12 +160,16 @@ impl Connection {
 
     fn handle_input(&mut self, bytes: &[u8], now: Instant) {
         let Self { state, outbox, .. } = self;
-        let messages = state.handle_input(bytes, now, |payload| outbox.answer(payload));
+        let received = state.handle_input(bytes, now, |payload| outbox.answer(payload));
         outbox.counters.received_bytes.add(bytes.len() as u64);
-        outbox.counters.received_messages.add(messages);
+        outbox
+            .counters
+            .received_messages
+            .add(received.messages.into());
         if let Some(time) = state.round_trip_time() {
             outbox.counters.set_round_trip_time(time);
         }
+        self.spend(received.frames);
     }
 
     fn handle_io_error(&mut self, kind: io::ErrorKind) {

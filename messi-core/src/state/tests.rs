@@ -96,7 +96,7 @@ fn transfer(from: &mut Connection, to: &mut Connection, step: usize, now: Instan
 }
 
 /// Bytes come, none of which is an answer.
-fn receive(connection: &mut Connection, bytes: &[u8], now: Instant) -> u64 {
+fn receive(connection: &mut Connection, bytes: &[u8], now: Instant) -> Received {
     connection.handle_input(bytes, now, |_| false)
 }
 
