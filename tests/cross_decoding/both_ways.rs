@@ -9,7 +9,7 @@ use messi::prost_types::{Value, value};
 use crate::Test;
 use crate::google::{Google, Root};
 use crate::kitchen::client_to_server::Messages;
-use crate::kitchen::{ClientToServer, Scalars, ServerToClient};
+use crate::kitchen::{ClientToServer, Lists, Scalars, ServerToClient};
 use crate::listing::{Listed, list};
 use crate::sample::{Sample, sample};
 
@@ -21,6 +21,14 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "what_google_encodes_is_decoded_by_us_and_comes_back",
         googles_to_us,
+    ),
+    (
+        "messages_one_after_the_other_become_one_as_google_has_it",
+        merged,
+    ),
+    (
+        "numbers_are_read_packed_or_not_whatever_the_schema_says",
+        packed_or_not,
     ),
     ("infinities_and_nan_go_both_ways", special_numbers),
     (
@@ -48,6 +56,40 @@ fn googles_to_us(google: &mut Google) {
         take::<ClientToServer>(google, seed);
         take::<ServerToClient>(google, seed);
     }
+}
+
+/// Lists grow, the last of each other field counts, and messages within are merged.
+fn merged(google: &mut Google) {
+    for seed in 0..messages() / 4 {
+        merge::<ClientToServer>(google, seed);
+        merge::<ServerToClient>(google, seed);
+    }
+}
+
+fn merge<M>(google: &mut Google, seed: u64)
+where
+    M: Message + Default + Debug + Listed + Root + Sample,
+{
+    let parts = [sample::<M>(seed), sample::<M>(seed + 1)];
+    let bytes = [parts[0].encode_to_vec(), parts[1].encode_to_vec()].concat();
+    let ours = M::decode(&*bytes).expect("is sound");
+    let theirs = google.read::<M>(&bytes);
+    assert_same(&list(&ours), &theirs.lines, &parts);
+}
+
+fn packed_or_not(google: &mut Google) {
+    // Field 1 is packed and field 2 is not: here, each is both.
+    let lists = b"\x08\x01\x0a\x02\x02\x03\x12\x02\x01\x02\x10\x03";
+    let bytes = [b"\x4a", &[lists.len() as u8][..], lists].concat();
+    let ours = ClientToServer::decode(&*bytes).expect("is sound");
+    let expected = Lists {
+        packed: vec![1, 2, 3],
+        unpacked: vec![1, 2, 3],
+        ..Lists::default()
+    };
+    assert_eq!(ours, Messages::First(expected).into());
+    let theirs = google.read::<ClientToServer>(&bytes);
+    assert_same(&list(&ours), &theirs.lines, &ours);
 }
 
 fn special_numbers(google: &mut Google) {
