@@ -84,7 +84,7 @@ impl Input {
     }
 
     /// The memory that it holds, in bytes.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }

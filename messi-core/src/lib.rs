@@ -11,6 +11,9 @@ mod client;
 mod connection;
 mod error;
 mod frame;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod input;
 mod keep_alive;
 mod outbox;

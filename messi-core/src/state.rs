@@ -454,6 +454,12 @@ impl Connection {
         self.unsent + self.output.unwritten_messages()
     }
 
+    /// The memory that what has come holds, in bytes.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn held_input(&self) -> usize {
+        self.input.capacity()
+    }
+
     /// The time from the last ping to its pong.
     pub(crate) fn round_trip_time(&self) -> Option<Duration> {
         self.keep_alive.round_trip_time()

@@ -9,6 +9,8 @@
 mod events;
 #[path = "../common/port.rs"]
 mod port;
+#[path = "../common/preparation/mod.rs"]
+mod preparation;
 #[path = "../common/process.rs"]
 mod process;
 
@@ -19,12 +21,10 @@ mod prepare;
 mod scenarios;
 mod wire;
 
-use std::env;
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
-use prepare::Unprepared;
 use scenarios::Scenario;
 
 /// The tests wait more than they work, for keep-alive times above all.
@@ -44,19 +44,6 @@ fn trial(scenario: Scenario) -> Trial {
             (scenario.run)(peers);
             Ok(Completion::Completed)
         }
-        Err(unprepared) => without_peers(&unprepared),
+        Err(unprepared) => unprepared.outcome(),
     })
-}
-
-/// Ignores a test that this machine can't run, but not where nobody would notice.
-fn without_peers(unprepared: &Unprepared) -> Result<Completion, Failed> {
-    match unprepared {
-        Unprepared::Unsupported(_) => Ok(Completion::ignored_with(unprepared)),
-        Unprepared::Missing(_) if !in_ci() => Ok(Completion::ignored_with(unprepared)),
-        Unprepared::Missing(_) | Unprepared::Broken(_) => Err(unprepared.into()),
-    }
-}
-
-fn in_ci() -> bool {
-    env::var("CI").is_ok_and(|value| value == "true" || value == "1")
 }

@@ -3,16 +3,13 @@
 //! Two stages are cached apart, each under a key of its inputs: the tools, which need the network,
 //! and the programs, which an edit of a peer's source rebuilds.
 
-mod cache;
-mod command;
 mod programs;
 mod tools;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use cache::Cache;
+use crate::preparation::{Cache, Unprepared};
 
 /// What the scenarios run.
 #[derive(Debug)]
@@ -27,27 +24,6 @@ pub(crate) struct Peers {
     pub(crate) python_client: PathBuf,
     /// The generated modules that the client in Python imports.
     pub(crate) generated: PathBuf,
-}
-
-/// Why there are no peers.
-#[derive(Clone, Debug)]
-pub(crate) enum Unprepared {
-    /// This system can't run them at all.
-    Unsupported(&'static str),
-    /// The machine lacks something that can be installed.
-    Missing(String),
-    /// Something is wrong with the peers or with what they are made of.
-    Broken(String),
-}
-
-impl fmt::Display for Unprepared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unsupported(reason) => f.write_str(reason),
-            Self::Missing(what) => write!(f, "missing: {what}"),
-            Self::Broken(problem) => write!(f, "can't prepare the peers: {problem}"),
-        }
-    }
 }
 
 /// Gives the peers, prepared by the first call.

@@ -13,7 +13,11 @@ const ALIASES: &str = "allow_alias";
 
 pub(super) fn check(scan: &Scan, diagnostics: &mut Diagnostics) {
     for enumeration in scan.of_kind(DeclarationKind::Enum) {
-        let values: Vec<&Declaration> = scan.inside(&enumeration.full_name).collect();
+        // A message may have the same name, which is reported elsewhere.
+        let values: Vec<&Declaration> = scan
+            .inside(&enumeration.full_name)
+            .filter(|declaration| declaration.kind == DeclarationKind::Value)
+            .collect();
         let check = &mut Check {
             scan,
             enumeration,

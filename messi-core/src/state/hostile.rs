@@ -133,7 +133,7 @@ fn play(role: Role, random: &mut Rng) {
         }
         let output = connection.remaining_output().len();
         assert!(output <= HEADER_SIZE, "{output} bytes are to be written");
-        let held = connection.input.capacity();
+        let held = connection.held_input();
         let bound = MAX_UNHANDLED + MAX_SIZE + HEADER_SIZE + MAX_PART;
         assert!(held <= 2 * bound, "{held} bytes are held");
     }

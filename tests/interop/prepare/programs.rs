@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::cache::{Cache, broken};
-use super::command::run;
+use super::Peers;
 use super::tools::Tools;
-use super::{Peers, Unprepared};
+use crate::preparation::{Cache, Unprepared, broken, run};
 
 /// The schema of the chat example, which our side is expanded from too.
 const SCHEMA: &str = "examples/chat/chat.proto";

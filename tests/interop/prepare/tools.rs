@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Unprepared;
-use super::cache::Cache;
-use super::command::run;
+use crate::preparation::{Cache, Unprepared, python, run};
 
 /// The versions whose generated C compiles with runtimes that can be had; newer ones of either
 /// break it.
@@ -41,15 +39,6 @@ for path in sys.argv[1:]:
     print(hashlib.sha256(open(path, 'rb').read()).hexdigest())
 ";
 
-/// What pip prints when it can't reach its index, as opposed to not finding a package there.
-const SIGNS_OF_NO_NETWORK: [&str; 5] = [
-    "connection broken by",
-    "Max retries exceeded",
-    "Failed to establish a new connection",
-    "ReadTimeoutError",
-    "ProxyError",
-];
-
 /// The tools, where they are.
 #[derive(Debug)]
 pub(super) struct Tools {
@@ -63,22 +52,17 @@ pub(super) struct Tools {
 pub(super) fn fetch(cache: &Cache) -> Result<Tools, Unprepared> {
     // First what is cheap to know: whether the machine has what no package index can give.
     run(Command::new("gcc").arg("--version"))?;
-    let python = identify_python()?;
-    let inputs = (python, GENERATORS, RUNTIMES, RUNTIME_FILES);
+    let interpreter = python::identify()?;
+    let inputs = (interpreter, GENERATORS, RUNTIMES, RUNTIME_FILES);
     let directory = cache.directory("tools", inputs, fill)?;
 
     Ok(Tools::within(&directory))
 }
 
-/// Environments of one interpreter don't work with another.
-fn identify_python() -> Result<String, Unprepared> {
-    run(Command::new("python3").args(["-c", "import sys; print(sys.version, sys.base_prefix)"]))
-}
-
 impl Tools {
     fn within(directory: &Path) -> Self {
         Self {
-            python: directory.join("environment/bin/python"),
+            python: python::interpreter(directory),
             runtimes: directory.join("runtimes"),
         }
     }
@@ -87,56 +71,15 @@ impl Tools {
 fn fill(directory: &Path) -> Result<(), Unprepared> {
     eprintln!("fetching the original Messi, once");
     let tools = Tools::within(directory);
-    create_environment(directory)?;
-    pip_install(&tools.python, &[], &GENERATORS)?;
+    python::create_environment(directory)?;
+    python::install(&tools.python, &[], &GENERATORS)?;
     let target = tools.runtimes.to_string_lossy();
-    pip_install(
+    python::install(
         &tools.python,
         &["--no-deps", "--target", &target],
         &RUNTIMES,
     )?;
     verify(&tools)
-}
-
-fn create_environment(directory: &Path) -> Result<(), Unprepared> {
-    let created = run(Command::new("python3")
-        .args(["-m", "venv", "environment"])
-        .current_dir(directory));
-
-    match created {
-        // Some distributions package it apart from the interpreter.
-        Err(Unprepared::Broken(output)) if output.contains("ensurepip") => {
-            Err(Unprepared::Missing("the venv module of python3".to_owned()))
-        }
-        other => other.map(drop),
-    }
-}
-
-/// Installs from whatever index the machine is set up to use.
-fn pip_install(python: &Path, options: &[&str], packages: &[&str]) -> Result<(), Unprepared> {
-    let installed = run(Command::new(python)
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-input",
-            "--disable-pip-version-check",
-        ])
-        .args(["--retries", "2"])
-        .args(options)
-        .args(packages));
-
-    match installed {
-        Err(Unprepared::Broken(output)) if is_about_network(&output) => Err(Unprepared::Missing(
-            "a package index that pip can reach".to_owned(),
-        )),
-        other => other.map(drop),
-    }
-}
-
-fn is_about_network(output: &str) -> bool {
-    SIGNS_OF_NO_NETWORK.iter().any(|sign| output.contains(sign))
 }
 
 fn verify(tools: &Tools) -> Result<(), Unprepared> {

@@ -17,13 +17,13 @@ const UNFINISHED: &str = ".unfinished-";
 
 /// The directory `target/interop`.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     root: PathBuf,
 }
 
 impl Cache {
     /// Opens the cache, and clears it of what killed runs left behind.
-    pub(super) fn open() -> Result<Self, Unprepared> {
+    pub(crate) fn open() -> Result<Self, Unprepared> {
         // Next to `target/tmp`, whatever the target directory is.
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("interop");
         fs::create_dir_all(&root).map_err(|error| broken("create", &root, &error))?;
@@ -38,7 +38,7 @@ impl Cache {
     /// It is filled under another name and renamed when complete. So a run that is killed leaves
     /// nothing that the next one takes for complete, and of two runs at once, the later one uses
     /// what the earlier one made.
-    pub(super) fn directory(
+    pub(crate) fn directory(
         &self,
         name: &str,
         inputs: impl Hash,
@@ -74,7 +74,7 @@ impl Cache {
 }
 
 /// Describes a failed access to a file.
-pub(super) fn broken(action: &str, path: &Path, error: &io::Error) -> Unprepared {
+pub(crate) fn broken(action: &str, path: &Path, error: &io::Error) -> Unprepared {
     Unprepared::Broken(format!("can't {action} {}: {error}", path.display()))
 }
 

@@ -8,7 +8,7 @@ use super::Unprepared;
 /// Runs a program to its end and gives what it printed.
 ///
 /// A program that isn't installed is missing; one that fails is described with its output.
-pub(super) fn run(command: &mut Command) -> Result<String, Unprepared> {
+pub(crate) fn run(command: &mut Command) -> Result<String, Unprepared> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()

@@ -1,0 +1,76 @@
+//! Python with Google's protobuf, and the schema as it wants it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::preparation::{Cache, Unprepared, broken, python, run};
+
+/// The package, with its version.
+const PACKAGE: &str = "protobuf==6.33.6";
+
+/// Where the schema is, and its name there.
+const SCHEMAS: &str = "tests/proto";
+const SCHEMA: &str = "kitchen_sink.proto";
+
+/// What the process is started with.
+pub(super) struct Prepared {
+    pub(super) python: PathBuf,
+    /// The schema and all that it imports, as a `FileDescriptorSet`.
+    pub(super) descriptors: PathBuf,
+}
+
+/// Gives it, prepared by the first call.
+pub(super) fn prepared() -> Result<&'static Prepared, Unprepared> {
+    static PREPARED: OnceLock<Result<Prepared, Unprepared>> = OnceLock::new();
+
+    PREPARED.get_or_init(prepare).as_ref().map_err(Clone::clone)
+}
+
+fn prepare() -> Result<Prepared, Unprepared> {
+    if !cfg!(unix) {
+        return Err(Unprepared::Unsupported(
+            "the other side is ended by an alarm of Unix if it hangs",
+        ));
+    }
+    let cache = Cache::open()?;
+    let environment = cache.directory("protobuf", (python::identify()?, PACKAGE), |directory| {
+        eprintln!("fetching Google's protobuf, once");
+        python::create_environment(directory)?;
+        python::install(&python::interpreter(directory), &[], &[PACKAGE])
+    })?;
+    let path = in_package(SCHEMAS).join(SCHEMA);
+    let schema = fs::read(&path).map_err(|error| broken("read", &path, &error))?;
+    let compiled = cache.directory("descriptors", schema, compile)?;
+
+    Ok(Prepared {
+        python: python::interpreter(&environment),
+        descriptors: compiled.join("descriptors"),
+    })
+}
+
+/// The program that the process runs.
+pub(super) fn script() -> PathBuf {
+    in_package("tests/cross_decoding/peer.py")
+}
+
+fn compile(directory: &Path) -> Result<(), Unprepared> {
+    let missing = |_| Unprepared::Missing("a protoc for this system".to_owned());
+    let compiler = protoc_bin_vendored::protoc_bin_path().map_err(missing)?;
+    let bundled = protoc_bin_vendored::include_path().map_err(missing)?;
+    run(Command::new(compiler)
+        .arg("--include_imports")
+        .arg("-I")
+        .arg(in_package(SCHEMAS))
+        .arg("-I")
+        .arg(bundled)
+        .arg("--descriptor_set_out")
+        .arg(directory.join("descriptors"))
+        .arg(SCHEMA))
+    .map(drop)
+}
+
+fn in_package(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
