@@ -124,7 +124,7 @@ impl Outbox {
     pub(crate) fn sharing(mut self, budget: &Arc<Budget>) -> Self {
         let state = self.state.get_mut();
         let state = state.unwrap_or_else(PoisonError::into_inner);
-        state.share = Share::new(Some(budget.clone()));
+        state.share = Share::of(budget.clone());
         self.budget = Some(budget.clone());
         self
     }
@@ -427,9 +427,18 @@ impl Outbox {
             return false;
         }
         state.queue.release(spare);
+        if blocked {
+            state.queue.trim();
+        }
         state.blocked = blocked;
         state.waker = Some(waker.clone());
         true
+    }
+
+    /// What an empty buffer of this connection may keep, in bytes.
+    pub(crate) fn spare_capacity(&self) -> usize {
+        let budget = self.budget.as_deref();
+        budget.map_or(usize::MAX, Budget::spare_of_one)
     }
 
     /// Lets nothing more in. What is there can still be taken.

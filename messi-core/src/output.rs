@@ -76,6 +76,14 @@ impl Output {
         }
     }
 
+    /// Gives memory back that no frame is in, when the peer takes nothing for now.
+    pub(crate) fn trim(&mut self) {
+        // A little too much is not worth a copy.
+        if !self.is_empty() && self.frames.capacity() > self.frames.len() * 3 / 2 {
+            self.frames.shrink_to_fit();
+        }
+    }
+
     fn rewind(&mut self) {
         self.written = 0;
         self.boundary = 0;

@@ -29,7 +29,7 @@ const MIN_PROGRESS: usize = 1024;
 
 /// Capacity that each empty buffer of a connection in use may keep, in bytes: what is to be had
 /// again at once must not be given back.
-const BUSY_CAPACITY: usize = 32 * 1024;
+const BUSY_CAPACITY: usize = 72 * 1024;
 
 /// The same of one on which nothing has happened but keep-alive. Idle connections must be cheap.
 const IDLE_CAPACITY: usize = 512;
@@ -433,11 +433,11 @@ impl Connection {
         self.proved
     }
 
-    /// Gives memory back that is not needed now.
-    pub(crate) fn release(&mut self) {
-        let spare = self.spare_capacity();
-        self.input.release(spare);
+    /// Gives memory back that is not needed now. Of what the peer takes, `spare` bytes may be kept.
+    pub(crate) fn release(&mut self, spare: usize) {
+        self.input.release(self.spare_capacity());
         self.output.release(spare);
+        self.output.trim();
     }
 
     /// The capacity that an empty buffer may keep, in bytes.

@@ -46,7 +46,7 @@ impl Connection {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        self.state.release();
+        self.state.release(self.spare_capacity());
         self.park(cx)
     }
 
@@ -71,12 +71,18 @@ impl Connection {
     /// has done so already.
     pub(super) fn park(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let is_blocked = self.write_blocked || self.socket.is_none();
-        let spare = self.state.spare_capacity();
+        let spare = self.spare_capacity();
         if self.outbox.park(cx.waker(), is_blocked, spare) {
             self.transfers = 0;
             return Poll::Pending;
         }
         Poll::Ready(())
+    }
+
+    /// What each empty buffer for what is sent may keep, in bytes.
+    fn spare_capacity(&self) -> usize {
+        let shared = self.outbox.spare_capacity();
+        self.state.spare_capacity().min(shared)
     }
 
     /// Writes what waits; pending if the socket does not take all of it now. What is sent in the

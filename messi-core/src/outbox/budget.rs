@@ -10,19 +10,36 @@ const OWN: usize = 4 * 1024;
 /// What is taken and given back at once, in bytes, so that a queue seldom touches what all share.
 const PORTION: usize = 4 * 1024;
 
+/// The part of all memory that is for buffers kept empty.
+const SPARE_PART: usize = 4;
+
 /// How much the queues may hold together, beyond what each has for itself.
 #[derive(Debug)]
 pub(crate) struct Budget {
+    /// For what waits.
     limit: usize,
     taken: AtomicUsize,
+    /// For buffers that are kept to be used again.
+    spare: usize,
+    /// How many queues there are.
+    queues: AtomicUsize,
 }
 
 impl Budget {
-    pub(crate) fn new(limit: usize) -> Self {
+    /// Memory of so many bytes.
+    pub(crate) fn new(bytes: usize) -> Self {
+        let spare = bytes / SPARE_PART;
         Self {
-            limit,
+            limit: bytes - spare,
             taken: AtomicUsize::new(0),
+            spare,
+            queues: AtomicUsize::new(0),
         }
+    }
+
+    /// Most that one of the two buffers of each queue may keep while it is empty.
+    pub(super) fn spare_of_one(&self) -> usize {
+        self.spare / (2 * self.queues.load(Ordering::Relaxed)).max(1)
     }
 
     /// How much is left.
@@ -50,8 +67,12 @@ pub(super) struct Share {
 }
 
 impl Share {
-    pub(super) fn new(budget: Option<Arc<Budget>>) -> Self {
-        Self { budget, bytes: 0 }
+    pub(super) fn of(budget: Arc<Budget>) -> Self {
+        budget.queues.fetch_add(1, Ordering::Relaxed);
+        Self {
+            budget: Some(budget),
+            bytes: 0,
+        }
     }
 
     /// Takes what a queue of this size needs; `false` if it is not to be had.
@@ -91,6 +112,9 @@ impl Share {
 impl Drop for Share {
     fn drop(&mut self) {
         self.shrink_to(0);
+        if let Some(budget) = &self.budget {
+            budget.queues.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -106,13 +130,16 @@ mod tests {
     const KIB: usize = 1024;
 
     fn budget(limit: usize) -> Arc<Budget> {
-        Arc::new(Budget::new(limit))
+        Arc::new(Budget {
+            limit,
+            ..Budget::new(0)
+        })
     }
 
     #[test]
     fn a_short_queue_takes_nothing() {
         let budget = budget(0);
-        let mut share = Share::new(Some(budget.clone()));
+        let mut share = Share::of(budget.clone());
         assert!(share.grow_to(4 * KIB));
         assert!(!share.grow_to(4 * KIB + 1));
         assert_eq!(budget.limit_of_one(), 4 * KIB);
@@ -121,7 +148,7 @@ mod tests {
     #[test]
     fn one_queue_gets_half_and_many_get_equal_parts() {
         let budget = budget(1_000 * KIB);
-        let mut shares: Vec<_> = (0..9).map(|_| Share::new(Some(budget.clone()))).collect();
+        let mut shares: Vec<_> = (0..9).map(|_| Share::of(budget.clone())).collect();
         let mut sizes = [0; 9];
         assert!(!shares[0].grow_to(508 * KIB));
         for size in (0..1_000 * KIB).step_by(4 * KIB) {
@@ -136,9 +163,20 @@ mod tests {
     }
 
     #[test]
+    fn what_all_keep_and_what_waits_is_within_all_memory() {
+        let budget = Arc::new(Budget::new(1_000 * KIB));
+        let mut shares: Vec<_> = (0..10).map(|_| Share::of(budget.clone())).collect();
+        assert_eq!(budget.spare_of_one(), 12_800);
+        assert!(shares[0].grow_to(376 * KIB));
+        assert!(!shares[0].grow_to(384 * KIB));
+        drop(shares);
+        assert_eq!(budget.spare_of_one(), 250 * KIB);
+    }
+
+    #[test]
     fn what_is_not_needed_is_given_back() {
         let budget = budget(1_000 * KIB);
-        let mut share = Share::new(Some(budget.clone()));
+        let mut share = Share::of(budget.clone());
         assert!(share.grow_to(400 * KIB));
         share.shrink_to(100 * KIB);
         assert_eq!(budget.left(), 904 * KIB);

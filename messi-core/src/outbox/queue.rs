@@ -4,6 +4,19 @@ use std::mem;
 
 use crate::frame::{self, HEADER_SIZE, Header};
 
+/// What a queue that is not empty is given at least, in bytes.
+const MIN_ALLOTMENT: usize = 4 * 1024;
+
+/// The memory that is given to a queue of so many bytes. It grows by half: by less would cost much
+/// copying, and twice as much would hold twice what waits.
+pub(super) fn allotment(bytes: usize) -> usize {
+    let mut allotment = if bytes == 0 { 0 } else { MIN_ALLOTMENT };
+    while allotment < bytes {
+        allotment += allotment / 2;
+    }
+    allotment
+}
+
 /// Whole frames, in the order in which they are to be written.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -22,9 +35,17 @@ impl Queue {
         self.len() == 0
     }
 
-    /// Appends a frame, which `append` writes, and gives it back.
-    pub(super) fn push(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> &[u8] {
+    /// The memory that it is given, in bytes, once it holds so many more.
+    pub(super) fn memory_with(&self, more: usize) -> usize {
+        allotment(self.bytes.len() + more)
+    }
+
+    /// Appends frames of this size, which `append` writes, and gives them back.
+    pub(super) fn push(&mut self, size: usize, append: impl FnOnce(&mut Vec<u8>)) -> &[u8] {
         let start = self.bytes.len();
+        if start + size > self.bytes.capacity().max(MIN_ALLOTMENT) {
+            self.bytes.reserve_exact(self.memory_with(size) - start);
+        }
         append(&mut self.bytes);
         &self.bytes[start..]
     }
@@ -59,6 +80,11 @@ impl Queue {
         frame::count_messages(&self.bytes[self.start..], 0)
     }
 
+    /// Gives memory back that it is not given for what it holds.
+    pub(super) fn trim(&mut self) {
+        self.bytes.shrink_to(self.memory_with(0));
+    }
+
     /// Gives the memory of an empty queue back, if it is more than `spare` bytes.
     pub(super) fn release(&mut self, spare: usize) {
         if self.is_empty() && self.bytes.capacity() > spare {
@@ -72,7 +98,7 @@ mod tests {
     use super::*;
 
     fn push(queue: &mut Queue, payload: &[u8]) {
-        queue.push(|bytes| {
+        queue.push(HEADER_SIZE + payload.len(), |bytes| {
             bytes.extend_from_slice(&[1, 0, 0, payload.len() as u8]);
             bytes.extend_from_slice(payload);
         });
@@ -98,6 +124,19 @@ mod tests {
             assert!(frames.ends_with(b"\x01\0\0\x04last"));
             assert_eq!(frames.len(), usize::from(5 - dropped) * 7 + 8);
         }
+    }
+
+    #[test]
+    fn a_queue_holds_the_memory_that_it_is_given() {
+        let mut queue = Queue::default();
+        assert_eq!(queue.memory_with(0), 0);
+        for _ in 0..100_000 {
+            let given = queue.memory_with(7);
+            push(&mut queue, b"abc");
+            assert_eq!(queue.memory_with(0), given);
+            assert!(queue.bytes.capacity() <= given);
+        }
+        assert!(queue.memory_with(0) <= queue.len() * 3 / 2);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::budget::Share;
 use super::held::{Held, HeldFrame};
-use super::queue::Queue;
+use super::queue::{Queue, allotment};
 use super::requests::{BoxWaiter, Requests};
 use super::{Request, Sender};
 use crate::frame::HEADER_SIZE;
@@ -29,6 +29,8 @@ pub(super) struct State {
     requests: Requests,
     /// Bytes taken by the task and not yet written.
     pub(super) in_flight: usize,
+    /// The memory that they are in.
+    in_flight_memory: usize,
     /// Bytes pushed on this connection so far.
     pub(super) pushed: u64,
     /// Wakes the task, if it waits.
@@ -125,6 +127,7 @@ impl State {
         self.phase = Phase::Closed;
         self.queue = Queue::default();
         self.in_flight = 0;
+        self.in_flight_memory = 0;
         self.share.shrink_to(self.held.bytes());
         self.pushed = 0;
         self.waker = None;
@@ -135,7 +138,10 @@ impl State {
     /// Notes how many of the bytes taken remain to be written.
     pub(super) fn handle_written(&mut self, remaining: usize) {
         self.in_flight = remaining;
-        self.share.shrink_to(self.waiting());
+        if remaining == 0 {
+            self.in_flight_memory = 0;
+            self.share.shrink_to(self.memory_with(0));
+        }
     }
 
     /// Drops what waits for a connection that will never come.
@@ -162,7 +168,9 @@ impl State {
 
     fn release_held(&mut self) {
         while let Some(held) = self.held.pop() {
-            self.push_frame(held.waiter, |bytes| bytes.extend_from_slice(&held.frame));
+            self.push_frame(held.waiter, held.frame.len(), |bytes| {
+                bytes.extend_from_slice(&held.frame);
+            });
         }
     }
 
@@ -179,6 +187,11 @@ impl State {
     /// Bytes that wait, be it for another connection.
     pub(super) fn waiting(&self) -> usize {
         self.queue.len() + self.in_flight + self.held.bytes()
+    }
+
+    /// The memory that holds what waits, in bytes, once so many more are in the queue.
+    fn memory_with(&self, more: usize) -> usize {
+        self.queue.memory_with(more) + self.in_flight_memory + self.held.bytes()
     }
 
     /// How many of the bytes pushed on this connection are surely with the operating system. What
@@ -211,10 +224,11 @@ impl State {
     pub(super) fn push_frames(&mut self, frames: &[u8], count: u64, settings: &Settings) -> bool {
         let is_plain = self.phase == Phase::Open && self.kinds.is_empty();
         let has_room = self.queued() + frames.len() <= settings.max_queued_bytes;
-        if !is_plain || !has_room || !self.share.grow_to(self.waiting() + frames.len()) {
+        if !is_plain || !has_room || !self.share.grow_to(self.memory_with(frames.len())) {
             return false;
         }
-        self.queue.push(|bytes| bytes.extend_from_slice(frames));
+        self.queue
+            .push(frames.len(), |bytes| bytes.extend_from_slice(frames));
         self.pushed += frames.len() as u64;
         self.sent_messages += count;
         self.peak_queued_bytes = self.peak_queued_bytes.max(self.waiting());
@@ -223,11 +237,17 @@ impl State {
 
     fn push_queued(&mut self, message: Message<impl FnOnce(&mut Vec<u8>)>) {
         self.pushed += (HEADER_SIZE + message.size) as u64;
-        self.push_frame(message.waiter, message.append);
+        let size = HEADER_SIZE + message.size;
+        self.push_frame(message.waiter, size, message.append);
     }
 
-    fn push_frame(&mut self, waiter: Option<BoxWaiter>, append: impl FnOnce(&mut Vec<u8>)) {
-        let frame = self.queue.push(append);
+    fn push_frame(
+        &mut self,
+        waiter: Option<BoxWaiter>,
+        size: usize,
+        append: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let frame = self.queue.push(size, append);
         self.sent_messages += 1;
         self.requests
             .handle_sent(self.kinds, &frame[HEADER_SIZE..], waiter);
@@ -301,7 +321,7 @@ impl State {
     fn fits(&mut self, frame_size: usize, settings: &Settings) -> bool {
         let queued = self.queued();
         let fits = queued == 0 || queued + frame_size <= settings.max_queued_bytes;
-        fits && self.share.grow_to(self.waiting() + frame_size)
+        fits && self.share.grow_to(self.memory_with(frame_size))
     }
 
     /// Drops the message that has waited for longest, unless it is being written; `false` if there
@@ -341,6 +361,7 @@ impl State {
     /// The task has taken what waited.
     pub(super) fn handle_taken(&mut self, bytes: usize) {
         self.in_flight = bytes;
+        self.in_flight_memory = allotment(bytes);
         self.requests.handle_taken();
     }
 

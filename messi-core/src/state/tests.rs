@@ -470,7 +470,7 @@ fn a_flood_of_pings_leaves_one_pong() {
     }
     assert_eq!(server.remaining_output(), b"\x04\0\0\0");
     received(&mut server);
-    server.release();
+    server.release(server.spare_capacity());
     assert_eq!(server.input.unhandled(), 0);
 }
 
