@@ -46,6 +46,11 @@ impl Process {
         }
     }
 
+    /// The number that the system knows it by.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What the peer reports.
     pub(crate) fn events(&mut self) -> &mut Events {
         &mut self.events
@@ -83,7 +88,7 @@ impl Process {
                 "kill -\"$1\" \"$2\"",
                 "sh",
                 name,
-                &self.child.id().to_string(),
+                &self.id().to_string(),
             ])
             .status()
             .expect("every system with the peers has a shell");

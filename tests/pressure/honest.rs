@@ -1,0 +1,282 @@
+//! Clients that keep to the rules, and check what they get.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use async_std::task;
+use fastrand::Rng;
+use messi::DisconnectReason;
+
+use crate::events::{Events, Reporter};
+use crate::target::chat::*;
+
+/// Messages of a broadcast after which a client reports that it still gets them.
+const PROGRESS: u64 = 1_000;
+
+/// Clients that report to one place.
+pub(crate) struct Honest {
+    port: u16,
+    reporter: Reporter,
+    pub(crate) events: Events,
+    clients: Vec<ChatClient>,
+}
+
+impl Honest {
+    /// So many clients of the server at this port that have joined. Each of them reports
+    /// `complete` when it has got `messages` of a broadcast, in their order.
+    pub(crate) fn join(port: u16, count: usize, messages: u64) -> Self {
+        let (reporter, events) = Events::of("the honest clients");
+        let mut honest = Self {
+            port,
+            reporter,
+            events,
+            clients: Vec::new(),
+        };
+        for _ in 0..count {
+            honest.add(messages);
+        }
+        for _ in 0..count {
+            honest.events.expect("joined");
+        }
+        honest
+    }
+
+    fn add(&mut self, messages: u64) {
+        let handler = Listener {
+            reporter: self.reporter.clone(),
+            expected: messages,
+            received: 0,
+        };
+        let builder = ChatClient::builder(format!("tcp://127.0.0.1:{}", self.port));
+        let client = builder.start(handler).expect("the URI is sound");
+        self.clients.push(client);
+    }
+
+    /// Waits until all of them have got everything.
+    pub(crate) fn expect_complete(&mut self) {
+        let mut complete = 0;
+        while complete < self.clients.len() {
+            match &*self.events.next() {
+                "complete" => complete += 1,
+                "progress" => {}
+                other => self.events.fail(&format!("got '{other}'")),
+            }
+        }
+    }
+
+    /// Stops all of them.
+    pub(crate) fn stop(self) {
+        task::block_on(async {
+            for client in &self.clients {
+                client.stop().await;
+            }
+        });
+    }
+}
+
+struct Listener {
+    reporter: Reporter,
+    expected: u64,
+    received: u64,
+}
+
+impl ChatClientHandler for Listener {
+    async fn on_connected(&mut self, client: &ChatClient) {
+        let user = "honest".into();
+        client.send(ConnectReq { user });
+    }
+
+    async fn on_connect_rsp(&mut self, _: &ChatClient, _: ConnectRsp) {
+        self.reporter.event("joined");
+    }
+
+    async fn on_message_ind(&mut self, _: &ChatClient, message: MessageInd) {
+        if message.user != self.received.to_string() {
+            let (got, expected) = (message.user, self.received);
+            self.reporter
+                .event(format!("fault: got {got}, not {expected}"));
+        }
+        self.received += 1;
+        if self.received == self.expected {
+            self.reporter.event("complete");
+        } else if self.received.is_multiple_of(PROGRESS) {
+            self.reporter.event("progress");
+        }
+    }
+
+    async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
+        self.reporter.event(format!("disconnected {reason:?}"));
+    }
+}
+
+/// Times of round trips of one message after the other, with one client.
+pub(crate) struct Caller {
+    client: ChatClient,
+    events: Events,
+}
+
+impl Caller {
+    /// Connects, and calls without end.
+    pub(crate) fn start(port: u16) -> Self {
+        let (reporter, mut events) = Events::of("the caller");
+        let handler = Calls {
+            reporter,
+            sent: Instant::now(),
+            times: Vec::new(),
+        };
+        let builder = ChatClient::builder(format!("tcp://127.0.0.1:{port}"));
+        let client = builder.start(handler).expect("the URI is sound");
+        events.expect("connected");
+        Self { client, events }
+    }
+
+    /// Waits for so many times a thousand round trips.
+    pub(crate) fn expect_thousands(&mut self, count: usize) {
+        for _ in 0..count {
+            self.events.expect("thousand");
+        }
+    }
+
+    /// Stops, and gives the time that 99 of 100 round trips took at most.
+    pub(crate) fn stop(mut self) -> Duration {
+        task::block_on(self.client.stop());
+        let micros = self.events.wait_for_kind("slowest");
+        self.events.expect("disconnected Stopped");
+        Duration::from_micros(micros.parse().expect("is a number"))
+    }
+}
+
+struct Calls {
+    reporter: Reporter,
+    sent: Instant,
+    times: Vec<Duration>,
+}
+
+impl Calls {
+    fn call(&mut self, client: &ChatClient) {
+        self.sent = Instant::now();
+        let (user, text) = ("caller".into(), "hello".into());
+        client.send(MessageInd { user, text });
+    }
+}
+
+impl ChatClientHandler for Calls {
+    async fn on_connected(&mut self, client: &ChatClient) {
+        self.reporter.event("connected");
+        self.call(client);
+    }
+
+    async fn on_message_ind(&mut self, client: &ChatClient, _: MessageInd) {
+        self.times.push(self.sent.elapsed());
+        if self.times.len().is_multiple_of(1_000) {
+            self.reporter.event("thousand");
+        }
+        self.call(client);
+    }
+
+    async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
+        self.times.sort();
+        let slowest = self.times.get(self.times.len() * 99 / 100);
+        let micros = slowest.map_or(0, Duration::as_micros);
+        self.reporter.event(format!("slowest {micros}"));
+        self.reporter.event(format!("disconnected {reason:?}"));
+    }
+}
+
+/// Clients that come and go, each of which calls the server about once a second.
+pub(crate) struct Crowd {
+    port: u16,
+    clients: Vec<ChatClient>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    round_trips: AtomicU64,
+    /// Connections that ended without being asked to, and wrong answers.
+    faults: AtomicU64,
+}
+
+impl Crowd {
+    /// So many clients.
+    pub(crate) fn new(port: u16, count: usize) -> Self {
+        let mut crowd = Self {
+            port,
+            clients: Vec::new(),
+            counts: Arc::default(),
+        };
+        for _ in 0..count {
+            crowd.clients.push(crowd.start_one());
+        }
+        crowd
+    }
+
+    fn start_one(&self) -> ChatClient {
+        let handler = Member {
+            number: 0,
+            counts: self.counts.clone(),
+        };
+        let builder = ChatClient::builder(format!("tcp://127.0.0.1:{}", self.port));
+        builder.start(handler).expect("the URI is sound")
+    }
+
+    /// Lets one leave, whichever it is, and another come.
+    pub(crate) fn replace_one(&mut self, random: &mut Rng) {
+        let place = random.usize(..self.clients.len());
+        // A client without handles stops.
+        self.clients[place] = self.start_one();
+    }
+
+    /// Stops all of them, and tells how often they have called. Nothing may have gone wrong.
+    pub(crate) fn stop(self) -> u64 {
+        task::block_on(async {
+            for client in &self.clients {
+                client.stop().await;
+            }
+        });
+        assert_eq!(self.counts.faults.load(Ordering::Relaxed), 0);
+        self.counts.round_trips.load(Ordering::Relaxed)
+    }
+}
+
+/// The pace at which a member of a crowd calls.
+const PACE: Duration = Duration::from_secs(1);
+
+struct Member {
+    number: u64,
+    counts: Arc<Counts>,
+}
+
+impl Member {
+    fn message(&self) -> MessageInd {
+        MessageInd {
+            user: self.number.to_string(),
+            text: "hello".into(),
+        }
+    }
+}
+
+impl ChatClientHandler for Member {
+    async fn on_connected(&mut self, client: &ChatClient) {
+        client.send(self.message());
+    }
+
+    async fn on_message_ind(&mut self, client: &ChatClient, message: MessageInd) {
+        let is_right = message == self.message();
+        self.counts
+            .faults
+            .fetch_add(u64::from(!is_right), Ordering::Relaxed);
+        self.counts.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.number += 1;
+        task::sleep(PACE).await;
+        client.send(self.message());
+    }
+
+    async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
+        let is_asked_for = reason == DisconnectReason::Stopped;
+        self.counts
+            .faults
+            .fetch_add(u64::from(!is_asked_for), Ordering::Relaxed);
+    }
+}
