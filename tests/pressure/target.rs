@@ -2,9 +2,9 @@
 //!
 //! It reports `listening <port>`, `connected`, `disconnected <reason> <milliseconds since connected>`
 //! and `log <line>`. `broadcast <count> <size>` sends so many numbered messages with texts of that size
-//! to everyone, at the pace of those who have joined; `ignored`
-//! reports how many messages were, `lines` how many were logged, and `clients` how many are there. Messages are sent back to their
-//! senders.
+//! to everyone, at the pace of those who have joined, and reports `sent`. `ignored`, `lines` and
+//! `clients` report how many messages were ignored, how many lines logged, and how many clients are
+//! there. Messages are sent back to their senders.
 
 use std::io;
 use std::process::Command;
@@ -177,6 +177,7 @@ async fn broadcast(server: ChatServer, joined: Joined, count: usize, size: usize
             text: "x".repeat(size),
         });
     }
+    println!("sent");
 }
 
 /// One connection.
