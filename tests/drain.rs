@@ -256,6 +256,8 @@ fn a_drain_with_a_thousand_clients_of_which_some_never_read_ends_with_its_limit(
         let (reporter, mut events) = reporter();
         let server = ChatServer::builder("tcp://127.0.0.1:0")
             .keep_alive_timeout(Duration::from_secs(600))
+            // Room for all that the deaf do not read.
+            .max_total_queued_bytes(DEAF * 8_000_000)
             .start(move |_| reporter.clone())
             .await
             .unwrap();

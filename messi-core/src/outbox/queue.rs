@@ -7,12 +7,15 @@ use crate::frame::{self, HEADER_SIZE, Header};
 /// What a queue that is not empty is given at least, in bytes.
 const MIN_ALLOTMENT: usize = 4 * 1024;
 
-/// The memory that is given to a queue of so many bytes. It grows by half: by less would cost much
-/// copying, and twice as much would hold twice what waits.
+/// A queue from which on it grows by little, in bytes: it is a slow peer's.
+const LONG: usize = 256 * 1024;
+
+/// The memory that is given to a queue of so many bytes. It grows by half, then by an eighth: by less
+/// would cost much copying, and twice as much would hold twice what waits.
 pub(super) fn allotment(bytes: usize) -> usize {
     let mut allotment = if bytes == 0 { 0 } else { MIN_ALLOTMENT };
     while allotment < bytes {
-        allotment += allotment / 2;
+        allotment += allotment / if allotment < LONG { 2 } else { 8 };
     }
     allotment
 }
@@ -136,7 +139,7 @@ mod tests {
             assert_eq!(queue.memory_with(0), given);
             assert!(queue.bytes.capacity() <= given);
         }
-        assert!(queue.memory_with(0) <= queue.len() * 3 / 2);
+        assert!(queue.memory_with(0) <= queue.len() * 9 / 8);
     }
 
     #[test]
