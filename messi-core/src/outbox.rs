@@ -54,8 +54,10 @@ pub(crate) struct Outbox {
     budget: Option<Arc<Budget>>,
     /// Whether a request waits in `State`, for a look without the lock.
     requested: AtomicBool,
-    /// How many bytes wait to be written, for a look without the lock.
+    /// How many bytes wait to be written, and the memory that they are in, for a look without the
+    /// lock.
     queued: AtomicUsize,
+    memory: AtomicUsize,
     /// Whether a message that comes may be an answer, for a look without the lock.
     expects_answers: AtomicBool,
     /// What the task counts.
@@ -114,6 +116,7 @@ impl Outbox {
             budget: None,
             requested: AtomicBool::new(false),
             queued: AtomicUsize::new(0),
+            memory: AtomicUsize::new(0),
             expects_answers: AtomicBool::new(false),
             counters: Counters::default(),
             progress: Event::new(),
@@ -311,8 +314,10 @@ impl Outbox {
     /// Waits until the queue is at most half full, as far as it may grow now.
     pub(crate) async fn ready(&self) -> Result<(), SendError> {
         let connection = self.lock().connection;
-        self.until_done(connection, |state| state.queued() <= self.limit() / 2)
-            .await
+        self.until_done(connection, |state| {
+            !self.is_crowd(state.queued(), state.memory())
+        })
+        .await
     }
 
     /// Waits until something is done on the connection with this number, as long as it is there.
@@ -398,14 +403,16 @@ impl Outbox {
 
     /// Whether so much waits to be written that it is better not to produce more.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.queued() > self.limit() / 2
+        self.is_crowd(self.queued(), self.memory.load(Ordering::Relaxed))
     }
 
-    /// Most bytes that may wait at this moment.
-    fn limit(&self) -> usize {
+    /// Whether so many bytes, in so much memory, leave too little for one more message: half of what
+    /// may wait at this moment, or a third of the memory, which grows by half.
+    fn is_crowd(&self, queued: usize, memory: usize) -> bool {
         let limit = self.settings.max_queued_bytes;
-        let budget = self.budget.as_deref();
-        budget.map_or(limit, |budget| limit.min(budget.limit_of_one()))
+        let budget = self.budget.as_deref().map(Budget::limit_of_one);
+        queued > limit.min(budget.unwrap_or(limit)) / 2
+            || budget.is_some_and(|budget| memory > budget / 3)
     }
 
     /// Notes how many of the bytes taken remain to be written.
@@ -482,6 +489,7 @@ impl Outbox {
     /// Shows what can be looked at without the lock.
     fn publish(&self, state: &State) {
         self.queued.store(state.queued(), Ordering::Relaxed);
+        self.memory.store(state.memory(), Ordering::Relaxed);
         self.expects_answers
             .store(state.expects_answers(), Ordering::Relaxed);
     }

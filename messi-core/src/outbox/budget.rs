@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What each queue has for itself, in bytes: small messages to a client that reads never depend on
 /// what others leave.
-const OWN: usize = 4 * 1024;
+pub(super) const OWN: usize = 4 * 1024;
 
 /// What is taken and given back at once, in bytes, so that a queue seldom touches what all share.
 const PORTION: usize = 4 * 1024;

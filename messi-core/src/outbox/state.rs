@@ -3,7 +3,7 @@
 use std::task::Waker;
 use std::time::Instant;
 
-use super::budget::Share;
+use super::budget::{OWN, Share};
 use super::held::{Held, HeldFrame};
 use super::queue::{Queue, allotment};
 use super::requests::{BoxWaiter, Requests};
@@ -140,7 +140,7 @@ impl State {
         self.in_flight = remaining;
         if remaining == 0 {
             self.in_flight_memory = 0;
-            self.share.shrink_to(self.memory_with(0));
+            self.share.shrink_to(self.memory());
         }
     }
 
@@ -189,8 +189,16 @@ impl State {
         self.queue.len() + self.in_flight + self.held.bytes()
     }
 
-    /// The memory that holds what waits, in bytes, once so many more are in the queue.
+    /// The memory that holds what waits, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        self.memory_with(0)
+    }
+
+    /// The same once so many more bytes are in the queue. Those of a short queue do not count.
     fn memory_with(&self, more: usize) -> usize {
+        if self.waiting() + more <= OWN {
+            return 0;
+        }
         self.queue.memory_with(more) + self.in_flight_memory + self.held.bytes()
     }
 
