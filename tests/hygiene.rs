@@ -95,6 +95,16 @@ pub mod by_a_path {
     );
 }
 
+/// With all that options add to an expansion.
+#[no_implicit_prelude]
+pub mod with_options {
+    ::messi::protocol!(
+        "proto/kitchen_sink.proto",
+        derive(Copy, Eq, Hash, PartialOrd, Ord, Keywords: ::serde::Serialize),
+        bytes = Bytes,
+    );
+}
+
 /// What is deprecated warns where it is used, not where it is declared.
 pub mod deprecated {
     messi::protocol!("proto/deprecated.proto");

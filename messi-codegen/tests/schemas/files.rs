@@ -1,8 +1,10 @@
 //! Files that are not there, import each other, or hold no text.
 
+use std::path::PathBuf;
+
 use messi_codegen::{Locations, read};
 
-use super::common::{Schemas, model, problems, with};
+use super::common::{Schemas, brief, model, problems, with};
 use super::problems_with;
 
 #[test]
@@ -11,6 +13,7 @@ fn a_schema_that_is_not_there_is_refused_with_the_places_tried() {
     let locations = Locations {
         source_directory: Some(schemas.root().join("src")),
         crate_root: schemas.root().into(),
+        ..Locations::default()
     };
     let error = read("chat.proto", &locations).unwrap_err();
     assert_eq!(error.name, "chat");
@@ -120,4 +123,52 @@ fn text_that_is_not_utf8_is_refused_at_its_place() {
 #[test]
 fn line_ends_of_windows_are_read() {
     assert_eq!(model(&with("").replace('\n', "\r\n")).rust_name, "Chat");
+}
+
+#[test]
+fn directories_to_include_come_after_all_others() {
+    let import = "package chat; import \"types.proto\"; import \"more.proto\";";
+    let schema = with("message B { T t = 1; M m = 2; }").replace("package chat;", import);
+    let schemas = Schemas::new(&[
+        ("protos/chat.proto", &schema),
+        (
+            "types.proto",
+            "syntax = \"proto3\"; package chat; message T {}",
+        ),
+        ("other/types.proto", "not read"),
+        (
+            "other/more.proto",
+            "syntax = \"proto3\"; package chat; message M {}",
+        ),
+        ("src/empty.rs", ""),
+    ]);
+    let locations = Locations {
+        source_directory: Some(schemas.root().join("src")),
+        crate_root: schemas.root().into(),
+        include: vec!["../protos".into(), "other".into()],
+    };
+    let protocol = read("chat.proto", &locations).unwrap();
+    let name = |path: &PathBuf| path.file_name().unwrap().to_owned();
+    let names: Vec<_> = protocol.sources.iter().map(name).collect();
+    assert_eq!(names, ["chat.proto", "types.proto", "more.proto"]);
+}
+
+#[test]
+fn a_directory_to_include_that_is_not_there_is_refused() {
+    let schemas = Schemas::new(&[("chat.proto", &with(""))]);
+    let locations = Locations {
+        crate_root: schemas.root().into(),
+        include: vec!["protos".into(), "chat.proto".into()],
+        ..Locations::default()
+    };
+    let error = read("chat.proto", &locations).unwrap_err();
+    let expected = |name: &str| {
+        let place = schemas.root().join(name);
+        format!(
+            "can't find the directory `{name}` to include: it is not at `{}`\n help: the path is relative to the crate's Cargo.toml",
+            place.display()
+        )
+    };
+    let problems: Vec<String> = error.diagnostics.iter().map(brief).collect();
+    assert_eq!(problems, [expected("protos"), expected("chat.proto")]);
 }

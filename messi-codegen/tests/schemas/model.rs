@@ -227,6 +227,7 @@ fn a_schema_is_looked_for_beside_the_source_file_first() {
     let locations = Locations {
         source_directory,
         crate_root: schemas.root().into(),
+        ..Locations::default()
     };
     assert!(read("chat.proto", &locations).is_ok());
     let locations = Locations {
