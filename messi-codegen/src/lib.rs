@@ -2,9 +2,9 @@
 //!
 //! `messi::protocol!` is a shim over this crate: [`protocol`] does its work, from the macro's
 //! arguments, which `input` reads into a [`Config`], to its expansion. The way is read, check,
-//! build, expand: `source` finds and reads the files, `scan` sees their names and places, `parse` hands them to `protobuf-parse`,
-//! `check` holds the rules, `build` makes the [`model`], and `expand` turns it
-//! into tokens. Problems are collected as `diagnostics` and shown all at once.
+//! build, expand: `source` finds and reads the files, `scan` sees their names and places, `parse`
+//! hands them to `protobuf-parse`, `check` holds the rules, `build` makes the [`model`], and
+//! `expand` turns it into tokens. Problems are collected as `diagnostics` and shown all at once.
 
 mod build;
 mod bundled;
