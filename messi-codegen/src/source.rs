@@ -127,6 +127,7 @@ pub(crate) fn load(schema: &str, locations: &Locations, diagnostics: &mut Diagno
         diagnostics,
         sources: &mut sources,
         importing: Vec::new(),
+        read: Vec::new(),
     };
     loader.add(name, schema, path, bytes);
     sources
@@ -137,10 +138,13 @@ struct Loader<'a> {
     sources: &'a mut Sources,
     /// The chain of imports from the schema to the file being read.
     importing: Vec<String>,
+    /// Every file that was read, and its name.
+    read: Vec<(PathBuf, String)>,
 }
 
 impl Loader<'_> {
     fn add(&mut self, name: String, shown: &str, path: PathBuf, bytes: io::Result<Vec<u8>>) {
+        self.read.push((identity(&path), name.clone()));
         self.sources.paths.push(path.clone());
         let Some(text) = self.text(shown, bytes) else {
             return;
@@ -205,20 +209,31 @@ impl Loader<'_> {
             .iter()
             .map(|directory| directory.join(name))
             .collect();
-        match find(&candidates) {
-            Some((path, bytes)) if !self.sources.paths.contains(&path) => {
-                self.add(name.clone(), name, path, bytes);
-            }
+        let Some((path, bytes)) = find(&candidates) else {
+            let tried = list(&candidates);
+            let message = format!("can't find the import \"{name}\": it is not at {tried}");
+            return self.diagnostics.report(file, import.position, message);
+        };
+        match self.known_as(&path) {
+            None => self.add(name.clone(), name, path, bytes),
             // It has been read, and what is wrong with it has been reported.
-            Some(_) => {}
-            None => {
-                let message = format!(
-                    "can't find the import \"{name}\": it is not at {}",
-                    list(&candidates)
-                );
-                self.diagnostics.report(file, import.position, message);
+            Some(known) if known == name => {}
+            Some(known) => {
+                let message =
+                    format!("found the import of \"{name}\", the same file as \"{known}\"");
+                let help = "a file has one name, by which all others import it";
+                self.diagnostics
+                    .report_with_help(file, import.position, message, help);
             }
         }
+    }
+
+    /// The name by which a file was read before.
+    fn known_as(&self, path: &Path) -> Option<&str> {
+        let identity = identity(path);
+        let mut read = self.read.iter();
+        let (_, name) = read.find(|(other, _)| *other == identity)?;
+        Some(name)
     }
 
     fn bundled(&mut self, file: &str, import: &Word, name: &str) {
@@ -273,6 +288,11 @@ fn find(candidates: &[PathBuf]) -> Option<(PathBuf, io::Result<Vec<u8>>)> {
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => None,
             result => Some((path.clone(), result)),
         })
+}
+
+/// The path of a file that is the same however the file was found.
+fn identity(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.into())
 }
 
 fn problem_with_path(name: &str) -> Option<&'static str> {

@@ -106,6 +106,25 @@ fn a_cycle_of_imports_is_refused_with_its_members() {
 }
 
 #[test]
+fn a_file_that_is_imported_by_two_names_is_refused() {
+    let itself = with("").replace(
+        "package chat;",
+        "package chat; import \"protos/chat.proto\";",
+    );
+    let schemas = Schemas::new(&[("protos/chat.proto", &itself), ("src/lib.rs", "")]);
+    let problem = |name: &str| {
+        format!(
+            "found the import of \"protos/chat.proto\", the same file as \"chat.proto\"\n --> {name}:2:22\n help: a file has one name, by which all others import it"
+        )
+    };
+    let name = "protos/chat.proto";
+    assert_eq!(schemas.read(name).unwrap_err(), [problem(name)]);
+    // By another path to it, too.
+    let name = "src/../protos/chat.proto";
+    assert_eq!(schemas.read(name).unwrap_err(), [problem(name)]);
+}
+
+#[test]
 fn text_that_is_not_utf8_is_refused_at_its_place() {
     let schemas = Schemas::new(&[]);
     schemas.add("chat.proto", b"syntax = \"proto3\";\n// \xff");
