@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use insta::{Settings, assert_snapshot};
 use messi_codegen::{Config, Locations, expand, read};
 
-/// The longest expansion that `my_protocol.proto` may have: logic belongs in the runtime.
-const MAX_LINES: usize = 300;
+/// The longest expansion that `my_protocol.proto` may have, without its documentation: logic
+/// belongs in the runtime.
+const MAX_LINES: usize = 265;
 
 #[test]
 fn my_protocol() {
     let expansion = pretty("examples/my_protocol.proto");
-    let lines = expansion.lines().count();
+    let lines = expansion.lines();
+    let lines = lines.filter(|line| !line.trim().starts_with("///")).count();
     assert!(lines < MAX_LINES, "{lines} lines");
     compare("my_protocol", &expansion);
 }

@@ -85,7 +85,6 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
         || quote!( #[allow(non_upper_case_globals)] ),
     );
     quote! {
-        #[automatically_derived]
         #allow_deprecated
         #allow_aliases
         impl #name {
