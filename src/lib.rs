@@ -257,6 +257,30 @@ pub use messi_core::{
 /// # }
 /// ```
 ///
+/// # Build scripts
+///
+/// A build script can write the same code to a file, where it can be read and where a debugger and an
+/// editor see it as any other. `messi-codegen`, of the same version as messi, is then a build
+/// dependency:
+///
+/// ```no_run
+/// // build.rs
+/// use messi_codegen::{CompileError, Config};
+///
+/// fn main() -> Result<(), CompileError> {
+///     Config::new().derive("Eq, Hash").compile("chat.proto")
+/// }
+/// ```
+///
+/// ```ignore
+/// mod chat {
+///     include!(concat!(env!("OUT_DIR"), "/chat.rs"));
+/// }
+/// ```
+///
+/// The methods of `Config` are the options of the macro. What is included is code of the crate, and
+/// the crate's lints apply to it.
+///
 /// # Errors
 ///
 /// Everything that is wrong with a schema is an error of the compiler, each with its place in the

@@ -30,8 +30,11 @@ pub struct Config {
     pub(crate) derives: Vec<Derive>,
     pub(crate) bytes: BytesType,
     pub(crate) externs: Vec<Extern>,
+    /// Where to write, if not to the directory of build scripts.
+    #[cfg(feature = "build")]
+    pub(crate) out_dir: Option<PathBuf>,
     /// What is wrong with the texts that the setters were given.
-    mistakes: Vec<Error>,
+    pub(crate) mistakes: Vec<Error>,
 }
 
 /// The sides of a protocol that a program needs.
@@ -78,6 +81,8 @@ impl Default for Config {
             derives: Vec::new(),
             bytes: BytesType::default(),
             externs: Vec::new(),
+            #[cfg(feature = "build")]
+            out_dir: None,
             mistakes: Vec::new(),
         }
     }
@@ -141,6 +146,15 @@ impl Config {
             Ok(package) => self.externs.push(package),
             Err(mistake) => self.mistakes.push(mistake),
         }
+        self
+    }
+
+    /// The directory that [`compile`](Self::compile) writes to: that of build scripts, `OUT_DIR`,
+    /// unless another is chosen.
+    #[cfg(feature = "build")]
+    #[must_use]
+    pub fn out_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.out_dir = Some(directory.into());
         self
     }
 

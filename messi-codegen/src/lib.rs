@@ -9,6 +9,8 @@
 mod build;
 mod bundled;
 mod check;
+#[cfg(feature = "build")]
+mod compile;
 mod config;
 mod diagnostics;
 mod expand;
@@ -27,6 +29,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use self::check::File;
+#[cfg(feature = "build")]
+pub use self::compile::CompileError;
 pub use self::config::{BytesType, Config, Side};
 use self::diagnostics::Diagnostics;
 pub use self::diagnostics::{Diagnostic, Position};

@@ -76,7 +76,7 @@ impl<'a> Wishes<'a> {
         let meant: Vec<usize> = meant.map(|(index, _)| index).collect();
         if meant.is_empty() {
             let paths: Vec<String> = self.items.iter().map(|it| it.path.to_string()).collect();
-            let mut message = format!("found the unknown type `{name}`");
+            let mut message = format!("found a derive for the unknown type `{name}`");
             if let Some(near) = nearest(name, paths.iter().map(String::as_str)) {
                 message += &format!(": there is a type of a similar name, `{near}`");
             }
