@@ -316,9 +316,10 @@ pub mod __private {
         ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
     };
 
+    /// Traits have no name here: a type of the schema may have it.
     pub mod prelude {
-        pub use std::default::Default;
-        pub use std::iter::Iterator;
+        pub use std::default::Default as _;
+        pub use std::iter::Iterator as _;
         pub use std::option::Option::{None, Some};
         pub use std::result::Result::{Err, Ok};
     }

@@ -35,6 +35,12 @@ pub mod names {
     ::messi::protocol!("proto/names.proto");
 }
 
+/// The same, where the language means nothing by these names, and with traits of theirs.
+#[no_implicit_prelude]
+pub mod names_without_a_prelude {
+    ::messi::protocol!("proto/names.proto", derive(Eq, Hash, PartialOrd, Ord));
+}
+
 /// Common names mean something else where the macro is called.
 pub mod shadowed_names {
     #![allow(dead_code)]
