@@ -105,10 +105,8 @@ impl Builder<'_, '_> {
         let mut scopes = scope::Scopes::default();
         let root = scopes.get(&[]);
         for suffix in GENERATED {
-            root.reserve_type(
-                &format!("{rust_name}{suffix}"),
-                "the name of a generated item",
-            );
+            let name = format!("{rust_name}{suffix}");
+            root.reserve_type(&name, &format!("the generated item `{name}`"));
         }
         let mut module = Module::default();
         // The schema's own types first, then those of imports, in the order of their use.

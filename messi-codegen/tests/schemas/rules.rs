@@ -164,7 +164,7 @@ fn names_that_become_the_same_in_rust_are_refused() {
     assert_eq!(
         problems_with("message ChatClient {}"),
         [
-            "found the message `ChatClient` beside the name of a generated item: both become `ChatClient` in Rust\n --> chat.proto:6:9"
+            "found the message `ChatClient` beside the generated item `ChatClient`: both become `ChatClient` in Rust\n --> chat.proto:6:9"
         ]
     );
     assert_eq!(
