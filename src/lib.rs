@@ -140,10 +140,112 @@ pub use messi_core::{
 ///
 /// The path is relative to the Rust file that calls the macro, as that of [`include_str!`] is, or
 /// else to the directory of the crate's `Cargo.toml`. Imports are relative to the directory of the
-/// schema, or else to that of `Cargo.toml`; those of `google/protobuf/` come with messi. An edit
-/// of any of these files rebuilds the crate.
+/// schema, or else to that of `Cargo.toml`; those of `google/protobuf/` come with messi. Further
+/// directories can be [included](#include). An edit of any of these files rebuilds the crate.
 ///
 /// # Options
+///
+/// Options follow the path, in any order, each at most once.
+///
+/// | option | meaning | without it |
+/// | --- | --- | --- |
+/// | [`side`](#side) | generates what a client or a server needs | both |
+/// | [`derive`](#derive) | derives further traits | none |
+/// | [`bytes`](#bytes) | the Rust type of `bytes` fields | `Vec<u8>` |
+/// | [`include`](#include) | directories of schemas and imports | none |
+/// | [`extern`](#extern) | where the types of an imported package are | generated |
+/// | [`crate`](#crate) | where this crate is | `::messi` |
+///
+/// ## side
+///
+/// `side = client` leaves out what only a server needs, its handler among it, and `side = server`
+/// what only a client needs. The types of the schema are generated whichever it is. `side = both`
+/// is the default.
+///
+/// ```
+/// # mod chat {
+/// messi::protocol!("examples/chat/chat.proto", side = client);
+/// # }
+/// ```
+///
+/// ## derive
+///
+/// Messages and oneofs have `Clone`, `Debug` and `PartialEq`, messages `Default` as well; enums have
+/// all traits of the standard library that can be derived. `derive` adds others: for all types, or
+/// for those that it names.
+///
+/// ```
+/// # mod chat {
+/// messi::protocol!(
+///     "examples/chat/chat.proto",
+///     derive(Eq, Hash, ConnectReq: PartialOrd + Ord, MessageInd: ::serde::Serialize)
+/// );
+/// # }
+/// ```
+///
+/// - Types are named as they are in Rust: `outer::Inner`, `acme::types::Shape`. The name of a message
+///   means its oneofs as well, but not the messages inside it.
+/// - `Copy`, `Eq`, `Hash`, `Ord` and `PartialOrd` are given to all types that can have them, if they
+///   are asked for all: a message with a `double` is not `Eq`, nor is one that holds such a message;
+///   one with a map is not `Hash`. To a type that is named they are given, or it is an error that
+///   tells which field is in the way. `Ord` is asked for with `Eq` and `PartialOrd`.
+/// - Any other trait is named by its whole path, `::serde::Serialize` or `crate::Traced`, and is given
+///   to every type that it is asked for, enums included. Whether that can be is for its derive to say.
+///
+/// ## bytes
+///
+/// `bytes = Bytes` makes `bytes` fields a [`Bytes`](prost::bytes::Bytes), of which a clone shares what
+/// the first one holds. It is for all of a schema, but for the values of maps, which prost knows as
+/// `Vec<u8>` only. `bytes = Vec` is the default.
+///
+/// ```
+/// # mod kitchen_sink {
+/// messi::protocol!("tests/proto/kitchen_sink.proto", bytes = Bytes);
+/// # }
+/// use messi::prost::bytes::Bytes;
+///
+/// let message = kitchen_sink::Scalars { bytes: Bytes::from_static(b"abc"), ..Default::default() };
+/// ```
+///
+/// ## include
+///
+/// `include = ["../protos"]` names directories in which the schema and imports are looked for as well,
+/// in this order and after all other places. Their paths lead from where that of the schema does. A
+/// directory that is not there is an error.
+///
+/// ```
+/// # mod imports {
+/// messi::protocol!("imports.proto", include = ["tests/proto"]);
+/// # }
+/// ```
+///
+/// ## extern
+///
+/// Two protocols of one crate that import the same package have types of their own for it, unless one
+/// of them uses those of the other. The types of the package are then not generated, and expected in
+/// the module that is named. Its path begins with `::` or `crate::`. Packages inside the package are
+/// packages of their own.
+///
+/// ```
+/// mod gallery {
+///     messi::protocol!("tests/proto/imports.proto");
+/// }
+/// mod shop {
+///     messi::protocol!(
+///         "tests/proto/imports.proto",
+///         extern = {
+///             "acme.shapes" => crate::gallery::acme::shapes,
+///             "acme.shapes.colors" => crate::gallery::acme::shapes::colors,
+///         }
+///     );
+/// }
+/// # fn main() {
+/// let shape = gallery::acme::shapes::Shape::default();
+/// let message = shop::ClientToServer::from(shape);
+/// # }
+/// ```
+///
+/// ## crate
 ///
 /// `crate = path` is the path of this crate, where it is not `::messi`: in a crate that depends
 /// on it under another name, or knows it by way of a third. It begins with `::` or `crate::`.
@@ -154,6 +256,30 @@ pub use messi_core::{
 /// renamed::protocol!("examples/chat/chat.proto", crate = ::renamed);
 /// # }
 /// ```
+///
+/// # Build scripts
+///
+/// A build script can write the same code to a file, where it can be read and where a debugger and an
+/// editor see it as any other. `messi-codegen`, of the same version as messi, is then a build
+/// dependency:
+///
+/// ```no_run
+/// // build.rs
+/// use messi_codegen::{CompileError, Config};
+///
+/// fn main() -> Result<(), CompileError> {
+///     Config::new().derive("Eq, Hash").compile("chat.proto")
+/// }
+/// ```
+///
+/// ```ignore
+/// mod chat {
+///     include!(concat!(env!("OUT_DIR"), "/chat.rs"));
+/// }
+/// ```
+///
+/// The methods of `Config` are the options of the macro. What is included is code of the crate, and
+/// the crate's lints apply to it.
 ///
 /// # Errors
 ///
@@ -190,9 +316,10 @@ pub mod __private {
         ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
     };
 
+    /// Traits have no name here: a type of the schema may have it.
     pub mod prelude {
-        pub use std::default::Default;
-        pub use std::iter::Iterator;
+        pub use std::default::Default as _;
+        pub use std::iter::Iterator as _;
         pub use std::option::Option::{None, Some};
         pub use std::result::Result::{Err, Ok};
     }

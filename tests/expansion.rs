@@ -5,16 +5,17 @@
 use std::path::{Path, PathBuf};
 
 use insta::{Settings, assert_snapshot};
-use messi_codegen::{Locations, expand, read};
-use quote::quote;
+use messi_codegen::{Config, Locations, expand, read};
 
-/// The longest expansion that `my_protocol.proto` may have: logic belongs in the runtime.
-const MAX_LINES: usize = 300;
+/// The longest expansion that `my_protocol.proto` may have, without its documentation: logic
+/// belongs in the runtime.
+const MAX_LINES: usize = 265;
 
 #[test]
 fn my_protocol() {
     let expansion = pretty("examples/my_protocol.proto");
-    let lines = expansion.lines().count();
+    let lines = expansion.lines();
+    let lines = lines.filter(|line| !line.trim().starts_with("///")).count();
     assert!(lines < MAX_LINES, "{lines} lines");
     compare("my_protocol", &expansion);
 }
@@ -37,7 +38,7 @@ fn kitchen_sink() {
 #[test]
 fn a_renamed_crate_is_named_throughout() {
     let protocol = read("examples/my_protocol.proto", &locations()).expect("a valid schema");
-    let expansion = expand(&protocol, &quote!(::renamed)).to_string();
+    let expansion = expand(&protocol, &Config::new().messi("::renamed")).to_string();
     assert!(expansion.contains(":: renamed :: __private"));
     assert!(!expansion.contains(":: messi"));
     assert!(!expansion.contains("\"::messi"));
@@ -58,7 +59,7 @@ fn pretty(schema: &str) -> String {
     for source in &mut protocol.sources {
         *source = from_root(source);
     }
-    let tokens = expand(&protocol, &quote!(::messi));
+    let tokens = expand(&protocol, &Config::new());
     let file = syn::parse2(tokens).expect("an expansion is made of items");
     prettyplease::unparse(&file)
 }
@@ -67,6 +68,7 @@ fn locations() -> Locations {
     Locations {
         source_directory: None,
         crate_root: env!("CARGO_MANIFEST_DIR").into(),
+        ..Locations::default()
     }
 }
 

@@ -35,6 +35,12 @@ pub mod names {
     ::messi::protocol!("proto/names.proto");
 }
 
+/// The same, where the language means nothing by these names, and with traits of theirs.
+#[no_implicit_prelude]
+pub mod names_without_a_prelude {
+    ::messi::protocol!("proto/names.proto", derive(Eq, Hash, PartialOrd, Ord));
+}
+
 /// Common names mean something else where the macro is called.
 pub mod shadowed_names {
     #![allow(dead_code)]
@@ -92,6 +98,16 @@ pub mod by_a_path {
     crate::by_a_path::exports::messi::protocol!(
         "../examples/my_protocol.proto",
         crate = crate::by_a_path::exports::messi,
+    );
+}
+
+/// With all that options add to an expansion.
+#[no_implicit_prelude]
+pub mod with_options {
+    ::messi::protocol!(
+        "proto/kitchen_sink.proto",
+        derive(Copy, Eq, Hash, PartialOrd, Ord, Keywords: ::serde::Serialize),
+        bytes = Bytes,
     );
 }
 

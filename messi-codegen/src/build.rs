@@ -7,6 +7,7 @@ mod requests;
 mod scope;
 mod types;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use protobuf::descriptor::FileDescriptorProto;
@@ -15,7 +16,7 @@ use self::scope::Scope;
 use self::types::Types;
 use crate::check::{File, join};
 use crate::diagnostics::Diagnostics;
-use crate::model::{Choice, Direction, Message, Module, Protocol, Type, TypePath};
+use crate::model::{Choice, Direction, Message, Module, Package, Protocol, Type, TypePath};
 use crate::names;
 
 /// What building the model needs everywhere.
@@ -52,8 +53,23 @@ pub(crate) fn build(
         server_requests: requests::find(&server_to_client, &client_to_server),
         client_to_server,
         server_to_client,
+        packages: packages(files, schema.descriptor.package()),
         sources: paths.to_vec(),
     })
+}
+
+/// The packages of the files but for that of the schema. A file without a package is at the root
+/// like the schema's own types.
+fn packages(files: &[File<'_>], root_package: &str) -> Vec<Package> {
+    let names: BTreeSet<&str> = files.iter().map(|file| file.descriptor.package()).collect();
+    let imported = names.into_iter().filter(|name| *name != root_package);
+    imported
+        .map(|name| Package {
+            name: name.into(),
+            modules: package_modules(name, root_package),
+        })
+        .filter(|package| !package.modules.is_empty())
+        .collect()
 }
 
 /// The modules that the types of a package are in.
@@ -89,10 +105,8 @@ impl Builder<'_, '_> {
         let mut scopes = scope::Scopes::default();
         let root = scopes.get(&[]);
         for suffix in GENERATED {
-            root.reserve_type(
-                &format!("{rust_name}{suffix}"),
-                "the name of a generated item",
-            );
+            let name = format!("{rust_name}{suffix}");
+            root.reserve_type(&name, &format!("the generated item `{name}`"));
         }
         let mut module = Module::default();
         // The schema's own types first, then those of imports, in the order of their use.

@@ -14,32 +14,37 @@ mod skeleton;
 mod types;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
 pub(crate) use self::skeleton::skeleton;
+use crate::config::{BytesType, Config, Derives, Externs, Side};
 use crate::model::{Protocol, TypePath};
 
-/// Expands a protocol into the items of the module that invokes the macro. `krate` is the path of
-/// the crate `messi`.
-pub fn expand(protocol: &Protocol, krate: &TokenStream) -> TokenStream {
+/// Expands a protocol into the items of the module that invokes the macro.
+pub fn expand(protocol: &Protocol, config: &Config) -> TokenStream {
+    let externs = Externs::new(&config.externs, protocol);
+    let root = externs.without(&protocol.root);
     let scope = Scope {
-        krate: krate.clone(),
-        modules: Vec::new(),
         has_deprecated: deprecation::is_in(protocol),
+        derives: Derives::new(&config.derives, &root).into(),
+        externs: externs.into(),
+        ..Scope::new(config)
     };
+    let (client, server) = (config.side.has_client(), config.side.has_server());
     let items = [
-        rebuild(&protocol.sources),
-        protocol::expand(protocol, &scope),
-        handler::client(protocol, &scope),
-        handler::server(protocol, &scope),
-        requests::client(protocol, &scope),
-        requests::server(protocol, &scope),
-        direction::conversions(protocol, &scope),
-        module::root(&protocol.root, &scope),
+        Some(rebuild(&protocol.sources)),
+        Some(protocol::expand(protocol, &scope)),
+        client.then(|| handler::client(protocol, &scope)),
+        server.then(|| handler::server(protocol, &scope)),
+        client.then(|| requests::client(protocol, &scope)),
+        server.then(|| requests::server(protocol, &scope)),
+        Some(direction::conversions(protocol, &scope)),
+        Some(module::root(&root, &scope)),
     ];
-    items.into_iter().collect()
+    items.into_iter().flatten().collect()
 }
 
 /// Makes the compiler read the schema's files, so that an edit of one rebuilds the crate. Nothing
@@ -49,7 +54,8 @@ pub(crate) fn rebuild(sources: &[PathBuf]) -> TokenStream {
     quote! { #( const _: &[u8] = ::core::include_bytes!(#paths); )* }
 }
 
-/// Where in the expansion an item is.
+/// Where in the expansion an item is, and what holds for all of it.
+#[derive(Clone)]
 struct Scope {
     /// The path of the crate `messi`.
     krate: TokenStream,
@@ -57,18 +63,39 @@ struct Scope {
     modules: Vec<String>,
     /// Whether anything of the protocol is deprecated.
     has_deprecated: bool,
+    side: Side,
+    bytes: BytesType,
+    derives: Rc<Derives>,
+    externs: Rc<Externs>,
 }
 
 impl Scope {
+    /// The module that invokes the macro, of a protocol of which nothing is known.
+    fn new(config: &Config) -> Self {
+        Self {
+            krate: config.krate.clone(),
+            modules: Vec::new(),
+            has_deprecated: false,
+            side: config.side,
+            bytes: config.bytes,
+            derives: Rc::default(),
+            externs: Rc::default(),
+        }
+    }
+
     /// The scope inside a module of this one.
     fn inside(&self, module: &str) -> Self {
-        let mut modules = self.modules.clone();
-        modules.push(module.into());
-        Self {
-            krate: self.krate.clone(),
-            modules,
-            has_deprecated: self.has_deprecated,
-        }
+        let mut inside = self.clone();
+        inside.modules.push(module.into());
+        inside
+    }
+
+    /// The attribute of the derives that were asked for a type here.
+    fn derives(&self, name: &str) -> TokenStream {
+        self.derives.of(&TypePath {
+            modules: deprecation::without_shelter(&self.modules),
+            name: name.into(),
+        })
     }
 
     /// Allows an item to use what is deprecated, if anything is.
@@ -82,6 +109,11 @@ impl Scope {
 
     /// The path from here to a type of the schema.
     fn path(&self, target: &TypePath) -> TokenStream {
+        let name = ident(&target.name);
+        if let Some((home, modules)) = self.externs.home(target) {
+            let modules = modules.iter().map(|module| ident(module));
+            return quote!( #home :: #(#modules::)* #name );
+        }
         let shared = self
             .modules
             .iter()
@@ -90,7 +122,6 @@ impl Scope {
         let shared = shared.count();
         let up = self.modules[shared..].iter().map(|_| quote!(super::));
         let down = target.modules[shared..].iter().map(|module| ident(module));
-        let name = ident(&target.name);
         quote!( #(#up)* #(#down::)* #name )
     }
 

@@ -1,14 +1,17 @@
 //! From a proto3 schema to the Rust of a messi protocol.
 //!
 //! `messi::protocol!` is a shim over this crate: [`protocol`] does its work, from the macro's
-//! arguments to its expansion. The way is read, check, build, expand: `source` finds and reads
-//! the files, `scan` sees their names and places, `parse` hands them to `protobuf-parse`,
-//! `check` holds the rules, `build` makes the [`model`], and `expand` turns it
-//! into tokens. Problems are collected as `diagnostics` and shown all at once.
+//! arguments, which `input` reads into a [`Config`], to its expansion. The way is read, check,
+//! build, expand: `source` finds and reads the files, `scan` sees their names and places, `parse`
+//! hands them to `protobuf-parse`, `check` holds the rules, `build` makes the [`model`], and
+//! `expand` turns it into tokens. Problems are collected as `diagnostics` and shown all at once.
 
 mod build;
 mod bundled;
 mod check;
+#[cfg(feature = "build")]
+mod compile;
+mod config;
 mod diagnostics;
 mod expand;
 mod input;
@@ -26,6 +29,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use self::check::File;
+#[cfg(feature = "build")]
+pub use self::compile::CompileError;
+pub use self::config::{BytesType, Config, Side};
 use self::diagnostics::Diagnostics;
 pub use self::diagnostics::{Diagnostic, Position};
 pub use self::expand::expand;
@@ -108,20 +114,27 @@ pub fn protocol(input: TokenStream, locate: impl FnOnce(Span) -> Locations) -> T
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
-    match read(&input.schema, &locate(input.span)) {
-        Ok(protocol) => expand(&protocol, &input.krate),
-        Err(error) => explain(&error, &input),
-    }
+    let mut locations = locate(input.span);
+    locations.include.clone_from(&input.config.include);
+    let mut mistakes = input.mistakes;
+    let expansion = match read(&input.schema, &locations) {
+        Ok(protocol) => {
+            mistakes.extend(input.config.check(&protocol));
+            expand(&protocol, &input.config)
+        }
+        Err(error) => explain(&error, input.span, &input.config),
+    };
+    let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
+    quote!( #(#mistakes)* #expansion )
 }
 
 /// An error for each problem, and what can be expanded all the same.
-fn explain(error: &SchemaError, input: &Input) -> TokenStream {
+fn explain(error: &SchemaError, span: Span, config: &Config) -> TokenStream {
     let errors = error.diagnostics.iter().map(|diagnostic| {
         let message = diagnostic.to_string();
-        quote_spanned!(input.span=> ::core::compile_error!(#message);)
+        quote_spanned!(span=> ::core::compile_error!(#message);)
     });
     let rebuild = expand::rebuild(&error.sources);
-    let rust_name = names::type_name(&error.name);
-    let skeleton = expand::skeleton(&error.name, &rust_name, &input.krate);
+    let skeleton = expand::skeleton(&error.name, config);
     quote!( #(#errors)* #rebuild #skeleton )
 }

@@ -4,6 +4,7 @@
 //! here twice where the two differ: as the schema has it, and as the Rust identifier it becomes
 //! (already unique in its scope, and raw, `r#type`, where the language needs it).
 
+use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
 /// A protocol: two directions of messages, and every type they are made of.
@@ -23,9 +24,20 @@ pub struct Protocol {
     pub client_requests: Vec<Request>,
     /// What a server may ask of a client.
     pub server_requests: Vec<Request>,
+    /// The packages that the schema imports, beside its own and `google.protobuf`, by name.
+    pub packages: Vec<Package>,
     /// Absolute paths of the schema and of all it imports, the schema first, without the
     /// bundled ones: an edit of any of them must rebuild the user's crate.
     pub sources: Vec<PathBuf>,
+}
+
+/// A package that a schema imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// Its name: `acme.types`.
+    pub name: String,
+    /// The modules that its types are in: `["acme", "types"]`.
+    pub modules: Vec<String>,
 }
 
 /// The types of one package, or those nested in a message.
@@ -172,6 +184,15 @@ pub struct TypePath {
     pub modules: Vec<String>,
     /// The name of the type in Rust.
     pub name: String,
+}
+
+impl Display for TypePath {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        for module in &self.modules {
+            write!(formatter, "{module}::")?;
+        }
+        formatter.write_str(&self.name)
+    }
 }
 
 /// The scalar types of proto3.

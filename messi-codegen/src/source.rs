@@ -18,6 +18,57 @@ pub struct Locations {
     pub source_directory: Option<PathBuf>,
     /// The directory of the crate's `Cargo.toml`.
     pub crate_root: PathBuf,
+    /// Directories that the schema and its imports are looked for in as well, after all others.
+    /// Their paths lead from either of the two above.
+    pub include: Vec<PathBuf>,
+}
+
+impl Locations {
+    /// The places that a macro's paths lead from. The Rust file that invokes it may be unknown; its
+    /// path is relative to the compiler's working directory, as a rule.
+    pub fn new(source_file: Option<&Path>, working_directory: &Path, crate_root: &Path) -> Self {
+        let directory = source_file.and_then(Path::parent);
+        Self {
+            source_directory: directory.map(|directory| working_directory.join(directory)),
+            crate_root: crate_root.into(),
+            include: Vec::new(),
+        }
+    }
+
+    /// The places that a path may mean, the first of them first.
+    fn resolve(&self, path: &Path) -> Vec<PathBuf> {
+        let directories = self.source_directory.iter().chain([&self.crate_root]);
+        distinct(directories.map(|directory| directory.join(path)))
+    }
+
+    /// What paths are relative to.
+    fn help(&self) -> &'static str {
+        match self.source_directory {
+            Some(_) => {
+                "the path is relative to the Rust file that names it, or to the crate's Cargo.toml"
+            }
+            None => "the path is relative to the crate's Cargo.toml",
+        }
+    }
+
+    /// The directories to include. One that is not there is a mistake, and is reported.
+    fn included(&self, diagnostics: &mut Diagnostics) -> Vec<PathBuf> {
+        let mut included = Vec::new();
+        for directory in &self.include {
+            let candidates = self.resolve(directory);
+            match candidates.iter().find(|candidate| candidate.is_dir()) {
+                Some(found) => included.push(found.clone()),
+                None => {
+                    let (shown, tried) = (directory.display(), list(&candidates));
+                    let message = format!(
+                        "can't find the directory `{shown}` to include: it is not at {tried}"
+                    );
+                    diagnostics.report_anywhere(message, self.help());
+                }
+            }
+        }
+        included
+    }
 }
 
 /// A file of a schema.
@@ -54,17 +105,14 @@ pub(crate) struct Sources {
 /// Finds and reads a schema and all that it imports.
 pub(crate) fn load(schema: &str, locations: &Locations, diagnostics: &mut Diagnostics) -> Sources {
     let mut sources = Sources::default();
-    let directories = locations
-        .source_directory
-        .iter()
-        .chain([&locations.crate_root]);
-    let candidates: Vec<PathBuf> = distinct(directories.map(|directory| directory.join(schema)));
+    let included = locations.included(diagnostics);
+    let mut candidates = locations.resolve(schema.as_ref());
+    candidates.extend(included.iter().map(|directory| directory.join(schema)));
+    let candidates = distinct(candidates.into_iter());
     let Some((path, bytes)) = find(&candidates) else {
         let tried = list(&candidates);
         let message = format!("can't read the schema `{schema}`: it is not at {tried}");
-        let help =
-            "the path is relative to the Rust file that names it, or to the crate's Cargo.toml";
-        diagnostics.report_anywhere(message, help);
+        diagnostics.report_anywhere(message, locations.help());
         return sources;
     };
     let name = path
@@ -73,11 +121,13 @@ pub(crate) fn load(schema: &str, locations: &Locations, diagnostics: &mut Diagno
         .to_string_lossy()
         .into_owned();
     let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    sources.directories = distinct([directory, locations.crate_root.clone()].into_iter());
+    let directories = [directory, locations.crate_root.clone()];
+    sources.directories = distinct(directories.into_iter().chain(included));
     let mut loader = Loader {
         diagnostics,
         sources: &mut sources,
         importing: Vec::new(),
+        read: Vec::new(),
     };
     loader.add(name, schema, path, bytes);
     sources
@@ -88,10 +138,13 @@ struct Loader<'a> {
     sources: &'a mut Sources,
     /// The chain of imports from the schema to the file being read.
     importing: Vec<String>,
+    /// Every file that was read, and its name.
+    read: Vec<(PathBuf, String)>,
 }
 
 impl Loader<'_> {
     fn add(&mut self, name: String, shown: &str, path: PathBuf, bytes: io::Result<Vec<u8>>) {
+        self.read.push((identity(&path), name.clone()));
         self.sources.paths.push(path.clone());
         let Some(text) = self.text(shown, bytes) else {
             return;
@@ -156,20 +209,31 @@ impl Loader<'_> {
             .iter()
             .map(|directory| directory.join(name))
             .collect();
-        match find(&candidates) {
-            Some((path, bytes)) if !self.sources.paths.contains(&path) => {
-                self.add(name.clone(), name, path, bytes);
-            }
+        let Some((path, bytes)) = find(&candidates) else {
+            let tried = list(&candidates);
+            let message = format!("can't find the import \"{name}\": it is not at {tried}");
+            return self.diagnostics.report(file, import.position, message);
+        };
+        match self.known_as(&path) {
+            None => self.add(name.clone(), name, path, bytes),
             // It has been read, and what is wrong with it has been reported.
-            Some(_) => {}
-            None => {
-                let message = format!(
-                    "can't find the import \"{name}\": it is not at {}",
-                    list(&candidates)
-                );
-                self.diagnostics.report(file, import.position, message);
+            Some(known) if known == name => {}
+            Some(known) => {
+                let message =
+                    format!("found the import of \"{name}\", the same file as \"{known}\"");
+                let help = "a file has one name, by which all others import it";
+                self.diagnostics
+                    .report_with_help(file, import.position, message, help);
             }
         }
+    }
+
+    /// The name by which a file was read before.
+    fn known_as(&self, path: &Path) -> Option<&str> {
+        let identity = identity(path);
+        let mut read = self.read.iter();
+        let (_, name) = read.find(|(other, _)| *other == identity)?;
+        Some(name)
     }
 
     fn bundled(&mut self, file: &str, import: &Word, name: &str) {
@@ -224,6 +288,11 @@ fn find(candidates: &[PathBuf]) -> Option<(PathBuf, io::Result<Vec<u8>>)> {
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => None,
             result => Some((path.clone(), result)),
         })
+}
+
+/// The path of a file that is the same however the file was found.
+fn identity(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.into())
 }
 
 fn problem_with_path(name: &str) -> Option<&'static str> {

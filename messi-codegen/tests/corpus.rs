@@ -140,6 +140,7 @@ impl Schema {
         let locations = Locations {
             source_directory: Some(self.directory()),
             crate_root: root(),
+            ..Locations::default()
         };
         let said = match read(&self.name, &locations) {
             Ok(_) => String::new(),

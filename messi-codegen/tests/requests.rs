@@ -55,7 +55,7 @@ fn a_message_with_the_name_of_a_generated_trait_is_refused() {
     for name in ["ChatClientRequests", "ChatServerClientRequests"] {
         let problems = problems(&with(&format!("message {name} {{}}")));
         let expected = format!(
-            "found the message `{name}` beside the name of a generated item: both become `{name}` in Rust\n --> chat.proto:6:9"
+            "found the message `{name}` beside the generated item `{name}`: both become `{name}` in Rust\n --> chat.proto:6:9"
         );
         assert!(problems[0].starts_with(&expected), "{problems:?}");
     }

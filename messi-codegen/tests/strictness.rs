@@ -29,6 +29,7 @@ fn problems_beside(declarations: &str, others: &[(&str, &str)]) -> Vec<String> {
     let locations = Locations {
         source_directory: None,
         crate_root: directory.clone(),
+        ..Locations::default()
     };
     let result = read("chat.proto", &locations);
     fs::remove_dir_all(&directory).unwrap();

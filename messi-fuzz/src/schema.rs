@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, io, process};
 
-use messi_codegen::{Locations, SchemaError, expand, read};
-use quote::quote;
+use messi_codegen::{Config, Locations, SchemaError, expand, read};
 
 /// What a line begins with that ends a file: the rest of it is the name of the next.
 pub const MARK: &[u8] = b"//// ";
@@ -39,8 +38,9 @@ impl Schemas {
         })
     }
 
-    /// Reads a schema of any bytes, and tells whether it is a sound one. There are more files where a line is [`MARK`] and a name, of
-    /// letters, digits, `_` and `.` alone: the first of them to be read is `chat.proto`.
+    /// Reads a schema of any bytes, and tells whether it is a sound one. There are more files where a
+    /// line is [`MARK`] and a name, of letters, digits, `_` and `.` alone: the first of them to be read
+    /// is `chat.proto`.
     ///
     /// # Panics
     ///
@@ -51,10 +51,11 @@ impl Schemas {
         let locations = Locations {
             source_directory: None,
             crate_root: self.directory.clone(),
+            include: Vec::new(),
         };
         match read(SCHEMA, &locations) {
             Ok(protocol) => {
-                let expansion = expand(&protocol, &quote!(::messi));
+                let expansion = expand(&protocol, &Config::default());
                 if let Err(error) = syn::parse2::<syn::File>(expansion) {
                     panic!("the expansion is not Rust: {error}");
                 }

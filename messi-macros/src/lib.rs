@@ -26,15 +26,7 @@ pub fn protocol(input: TokenStream) -> TokenStream {
 /// editors have none.
 fn locations(span: proc_macro2::Span) -> Locations {
     let file = span.unwrap().local_file();
-    let source_directory = file.and_then(|file| {
-        let file = env::current_dir().unwrap_or_default().join(file);
-        file.parent().map(Into::into)
-    });
-    let crate_root = env::var_os("CARGO_MANIFEST_DIR")
-        .map(Into::into)
-        .unwrap_or_default();
-    Locations {
-        source_directory,
-        crate_root,
-    }
+    let working_directory = env::current_dir().unwrap_or_default();
+    let crate_root = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    Locations::new(file.as_deref(), &working_directory, crate_root.as_ref())
 }

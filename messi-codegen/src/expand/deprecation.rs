@@ -53,6 +53,12 @@ pub(super) fn shelter(scope: &Scope, items: impl FnOnce(&Scope) -> TokenStream) 
     }
 }
 
+/// The modules around a type as its users see them.
+pub(super) fn without_shelter(modules: &[String]) -> Vec<String> {
+    let modules = modules.iter().filter(|module| *module != MODULE);
+    modules.cloned().collect()
+}
+
 fn is_touchy(message: &Message) -> bool {
     message.deprecated || message.fields.iter().any(|field| field.deprecated)
 }

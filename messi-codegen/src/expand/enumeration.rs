@@ -16,6 +16,7 @@ pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {
         &format!("The enum `{}`.", enumeration.name),
     );
     let deprecated = deprecated(enumeration.deprecated);
+    let derives = scope.derives(&enumeration.rust_name);
     let prost_path = scope.prost_path();
     let variants = enumeration.variants.iter().map(variant);
     let names = names(enumeration, scope);
@@ -29,6 +30,7 @@ pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {
             ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::hash::Hash,
             ::core::cmp::PartialOrd, ::core::cmp::Ord, #krate::prost::Enumeration,
         )]
+        #derives
         #prost_path
         #[repr(i32)]
         pub enum #name {
@@ -83,7 +85,6 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
         || quote!( #[allow(non_upper_case_globals)] ),
     );
     quote! {
-        #[automatically_derived]
         #allow_deprecated
         #allow_aliases
         impl #name {

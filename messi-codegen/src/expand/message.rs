@@ -14,6 +14,7 @@ pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
     let name = ident(&message.rust_name);
     let docs = docs(&message.docs, &format!("The message `{}`.", message.name));
     let deprecated = deprecated(message.deprecated);
+    let derives = scope.derives(&message.rust_name);
     let prost_path = scope.prost_path();
     let fields = message
         .fields
@@ -30,6 +31,7 @@ pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
         #deprecated
         #allow
         #[derive(::core::clone::Clone, ::core::cmp::PartialEq, #krate::prost::Message)]
+        #derives
         #prost_path
         pub struct #name {
             #(#fields)*
@@ -102,11 +104,13 @@ fn oneof_enum(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {
             oneof.name, message.name
         ),
     );
+    let derives = scope.derives(&oneof.enum_name);
     let prost_path = scope.prost_path();
     let variants = oneof.members.iter().map(|member| variant(member, scope));
     quote! {
         #docs
         #[derive(::core::clone::Clone, ::core::cmp::PartialEq, #krate::prost::Oneof)]
+        #derives
         #prost_path
         pub enum #name {
             #(#variants)*

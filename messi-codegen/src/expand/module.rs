@@ -59,8 +59,12 @@ pub(super) fn named(
 }
 
 /// The few names of the prelude that prost's derives take for granted, for modules without a
-/// prelude. What the user has declared or imported by name goes before it.
+/// prelude. What the user has declared or imported by name goes before it. Where there is a
+/// prelude it is not used.
 pub(super) fn prelude(scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
-    quote!( use #krate::__private::prelude::*; )
+    quote! {
+        #[allow(unused_imports)]
+        use #krate::__private::prelude::*;
+    }
 }

@@ -67,22 +67,11 @@ pub(super) fn declarations(
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
-        marker,
-        client,
-        server,
-        server_client,
-        client_handler,
-        server_handler,
-        ..
-    } = names;
+    let marker = &names.marker;
+    let side = scope.side;
+    let client = side.has_client().then(|| client(names, name, scope));
+    let server = side.has_server().then(|| server(names, name, scope));
     let marker_docs = format!(" The protocol `{name}`.");
-    let client_docs =
-        format!(" A client of the protocol `{name}`, driven by a [`{client_handler}`].");
-    let server_docs = format!(
-        " A server of the protocol `{name}`, driven by one [`{server_handler}`] for each client."
-    );
-    let server_client_docs = format!(" A client of the protocol `{name}`, as its server sees it.");
     quote! {
         #[doc = #marker_docs]
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
@@ -95,9 +84,42 @@ pub(super) fn declarations(
             #requests
         }
 
-        #[doc = #client_docs]
-        pub type #client = #krate::Client<#marker>;
+        #client
+        #server
+    }
+}
 
+/// The alias of clients.
+fn client(names: &Names, name: &str, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    let Names {
+        marker,
+        client,
+        client_handler,
+        ..
+    } = names;
+    let docs = format!(" A client of the protocol `{name}`, driven by a [`{client_handler}`].");
+    quote! {
+        #[doc = #docs]
+        pub type #client = #krate::Client<#marker>;
+    }
+}
+
+/// The aliases of servers, and of clients as servers see them.
+fn server(names: &Names, name: &str, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    let Names {
+        marker,
+        server,
+        server_client,
+        server_handler,
+        ..
+    } = names;
+    let server_docs = format!(
+        " A server of the protocol `{name}`, driven by one [`{server_handler}`] for each client."
+    );
+    let server_client_docs = format!(" A client of the protocol `{name}`, as its server sees it.");
+    quote! {
         #[doc = #server_docs]
         pub type #server = #krate::Server<#marker>;
 

@@ -8,16 +8,15 @@ use super::handler::{
 };
 use super::protocol::{Names, declarations};
 use super::{Scope, ident};
+use crate::config::Config;
+use crate::names;
 
 /// The items that every protocol has, so that one mistake in a schema is one error, and not one
 /// more for each place that uses a client, a server or a handler.
-pub(crate) fn skeleton(name: &str, rust_name: &str, krate: &TokenStream) -> TokenStream {
-    let scope = Scope {
-        krate: krate.clone(),
-        modules: Vec::new(),
-        has_deprecated: false,
-    };
-    let names = Names::new(rust_name);
+pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
+    let scope = Scope::new(config);
+    let names = Names::new(&names::type_name(name));
+    let krate = &scope.krate;
     let no_methods = TokenStream::new();
     let dispatch = |message| Dispatch {
         message: ident(message),
@@ -26,15 +25,21 @@ pub(crate) fn skeleton(name: &str, rust_name: &str, krate: &TokenStream) -> Toke
             #krate::__private::Dispatch::UnknownChoice
         },
     };
-    let items = [
+    let mut items = vec![
         declarations(&names, name, &TokenStream::new(), &scope),
-        client_trait(&names, name, &no_methods, &scope),
-        client_implementation(&names, &dispatch("ServerToClient"), &scope),
-        server_trait(&names, name, &no_methods, &scope),
-        server_implementation(&names, &dispatch("ClientToServer"), &scope),
         empty_message("ClientToServer", &scope),
         empty_message("ServerToClient", &scope),
     ];
+    if config.side.has_client() {
+        let dispatch = dispatch("ServerToClient");
+        items.push(client_trait(&names, name, &no_methods, &scope));
+        items.push(client_implementation(&names, &dispatch, &scope));
+    }
+    if config.side.has_server() {
+        let dispatch = dispatch("ClientToServer");
+        items.push(server_trait(&names, name, &no_methods, &scope));
+        items.push(server_implementation(&names, &dispatch, &scope));
+    }
     items.into_iter().collect()
 }
 

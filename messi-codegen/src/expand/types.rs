@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{Scope, spaceless};
+use crate::config::BytesType;
 use crate::model::{FieldKind, Scalar, Type};
 
 /// A field's Rust type.
@@ -21,7 +22,7 @@ pub(super) fn field_type(kind: &FieldKind, scope: &Scope) -> TokenStream {
         }
         FieldKind::Map { key, value } => {
             let krate = &scope.krate;
-            let (key, value) = (scalar_type(*key, scope), value_type(value, scope));
+            let (key, value) = (scalar_type(*key, scope), map_value_type(value, scope));
             quote!(#krate::__private::HashMap<#key, #value>)
         }
     }
@@ -102,7 +103,10 @@ fn is_packable(ty: &Type) -> bool {
 
 fn type_attribute(ty: &Type, scope: &Scope) -> TokenStream {
     match ty {
-        Type::Scalar(Scalar::Bytes) => quote!(bytes = "vec"),
+        Type::Scalar(Scalar::Bytes) => match scope.bytes {
+            BytesType::Vec => quote!(bytes = "vec"),
+            BytesType::Bytes => quote!(bytes = "bytes"),
+        },
         Type::Scalar(scalar) => {
             let name = super::ident(scalar_name(*scalar));
             quote!(#name)
@@ -114,6 +118,14 @@ fn type_attribute(ty: &Type, scope: &Scope) -> TokenStream {
         Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_) => {
             quote!(message)
         }
+    }
+}
+
+/// The Rust type of a value of a map. Bytes are a vector there: prost knows no other.
+fn map_value_type(ty: &Type, scope: &Scope) -> TokenStream {
+    match ty {
+        Type::Scalar(Scalar::Bytes) => vector_of_bytes(scope),
+        ty => value_type(ty, scope),
     }
 }
 
@@ -147,8 +159,16 @@ fn scalar_type(scalar: Scalar, scope: &Scope) -> TokenStream {
         Scalar::Uint64 | Scalar::Fixed64 => quote!(u64),
         Scalar::Bool => quote!(bool),
         Scalar::String => quote!(#krate::prost::alloc::string::String),
-        Scalar::Bytes => quote!(#krate::prost::alloc::vec::Vec<u8>),
+        Scalar::Bytes => match scope.bytes {
+            BytesType::Vec => vector_of_bytes(scope),
+            BytesType::Bytes => quote!(#krate::prost::bytes::Bytes),
+        },
     }
+}
+
+fn vector_of_bytes(scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    quote!(#krate::prost::alloc::vec::Vec<u8>)
 }
 
 fn scalar_name(scalar: Scalar) -> &'static str {

@@ -56,6 +56,7 @@ impl Schemas {
         let locations = Locations {
             source_directory: None,
             crate_root: self.0.clone(),
+            ..Locations::default()
         };
         let directory = format!("{}/", self.0.display());
         read(schema, &locations).map_err(|error| {

@@ -1,0 +1,48 @@
+//! A client that says hello to a server, by code that `build.rs` has made.
+//!
+//! `cargo run -p build-script`
+
+use chat::{
+    ChatClient, ChatClientHandler, ChatClientRequests, ChatServer, ChatServerClient,
+    ChatServerHandler, ConnectReq, ConnectRsp,
+};
+
+mod chat {
+    #![allow(dead_code, unreachable_pub, reason = "it is made for all uses")]
+
+    include!(concat!(env!("OUT_DIR"), "/chat.rs"));
+}
+
+struct Session;
+
+impl ChatServerHandler for Session {
+    async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+        println!("{} is here", request.user);
+        client.reply(ConnectRsp {});
+    }
+}
+
+struct Ui;
+
+impl ChatClientHandler for Ui {}
+
+#[async_std::main]
+async fn main() -> Result<(), messi::Error> {
+    let server = ChatServer::builder("tcp://127.0.0.1:0");
+    let server = server.start(|_| Session).await?;
+    let client = ChatClient::builder(format!("tcp://{}", server.local_addr())).start(Ui)?;
+    client.connected().await?;
+    let ConnectRsp {} = client
+        .connect_req(ConnectReq {
+            user: "Kalle".into(),
+        })
+        .await?;
+    client.stop().await;
+    server.stop().await;
+    Ok(())
+}
+
+#[test]
+fn the_server_answers() {
+    main().unwrap();
+}

@@ -1,0 +1,63 @@
+//! Which fields keep a type from having a trait of the standard library.
+
+use super::derive::Known;
+use crate::model::{FieldKind, Scalar, Type, TypePath};
+
+/// What a field holds that keeps its type from having a trait, in words. `has` tells of the types
+/// of the schema which have it.
+pub(super) fn obstacle(
+    kind: &FieldKind,
+    known: Known,
+    has: &impl Fn(&TypePath) -> bool,
+) -> Option<String> {
+    match kind {
+        FieldKind::Singular(ty) | FieldKind::Optional(ty) => obstacle_in(ty, known, has),
+        FieldKind::Repeated { .. } if known == Known::Copy => Some("a list".into()),
+        FieldKind::Repeated { ty, .. } => obstacle_in(ty, known, has),
+        FieldKind::Map { value, .. } if known == Known::Eq => obstacle_in(value, known, has),
+        FieldKind::Map { .. } => Some("a map".into()),
+    }
+}
+
+/// The same of one value.
+pub(super) fn obstacle_in(
+    ty: &Type,
+    known: Known,
+    has: &impl Fn(&TypePath) -> bool,
+) -> Option<String> {
+    match ty {
+        Type::Scalar(scalar) | Type::Wrapper(scalar) => of_scalar(*scalar, known),
+        Type::Message { boxed: true, .. } if known == Known::Copy => Some("a box".into()),
+        Type::Message { path, .. } if !has(path) => Some(format!("a `{path}`, which has it not")),
+        Type::WellKnown(name) if !is_of_well_known(name, known) => {
+            Some(format!("a `google.protobuf.{name}`, which has it not"))
+        }
+        Type::Message { .. }
+        | Type::WellKnown(_)
+        | Type::Enum(_)
+        | Type::WellKnownEnum(_)
+        | Type::Empty => None,
+    }
+}
+
+fn of_scalar(scalar: Scalar, known: Known) -> Option<String> {
+    let is_float = matches!(scalar, Scalar::Double | Scalar::Float);
+    let is_on_heap = matches!(scalar, Scalar::String | Scalar::Bytes);
+    match known {
+        Known::Eq | Known::Hash | Known::Ord if is_float => Some("a floating-point number".into()),
+        Known::Copy if is_on_heap => Some("text or bytes".into()),
+        _ => None,
+    }
+}
+
+/// What the types of `prost_types` have.
+fn is_of_well_known(name: &str, known: Known) -> bool {
+    match known {
+        Known::Copy => matches!(name, "Duration" | "Timestamp"),
+        Known::Eq | Known::Hash => matches!(
+            name,
+            "Any" | "Duration" | "FieldMask" | "Mixin" | "Option" | "SourceContext" | "Timestamp"
+        ),
+        Known::Ord | Known::PartialOrd => false,
+    }
+}

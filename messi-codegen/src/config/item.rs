@@ -1,0 +1,98 @@
+//! The types that can be given derives.
+
+use super::ability::{obstacle, obstacle_in};
+use super::derive::Known;
+use crate::model::{Message, Module, Oneof, TypePath};
+
+/// A type that can be given derives.
+pub(super) struct Item<'a> {
+    pub(super) path: TypePath,
+    shape: Shape<'a>,
+}
+
+enum Shape<'a> {
+    /// With the modules of what is inside it.
+    Message(&'a Message, Vec<String>),
+    /// With the message that it is in.
+    Oneof(&'a Oneof, TypePath),
+    Enum,
+}
+
+impl<'a> Item<'a> {
+    /// Every type of a module and of those inside it.
+    pub(super) fn all(root: &'a Module) -> Vec<Self> {
+        let mut items = Vec::new();
+        Self::add(root, &[], &mut items);
+        items
+    }
+
+    fn add(module: &'a Module, modules: &[String], items: &mut Vec<Self>) {
+        let path = |modules: &[String], name: &str| TypePath {
+            modules: modules.to_vec(),
+            name: name.into(),
+        };
+        for message in &module.messages {
+            let owner = path(modules, &message.rust_name);
+            let inside = [modules, std::slice::from_ref(&message.module_name)].concat();
+            items.push(Self {
+                path: owner.clone(),
+                shape: Shape::Message(message, inside.clone()),
+            });
+            items.extend(message.oneofs.iter().map(|oneof| Self {
+                path: path(&inside, &oneof.enum_name),
+                shape: Shape::Oneof(oneof, owner.clone()),
+            }));
+            Self::add(&message.nested, &inside, items);
+        }
+        items.extend(module.enums.iter().map(|it| Self {
+            path: path(modules, &it.rust_name),
+            shape: Shape::Enum,
+        }));
+        for (name, inner) in &module.modules {
+            let inside = [modules, std::slice::from_ref(name)].concat();
+            Self::add(inner, &inside, items);
+        }
+    }
+
+    /// Whether a name means this type: its own, or that of the message it is a oneof of.
+    pub(super) fn is_meant_by(&self, name: &str) -> bool {
+        let is_of = |path: &TypePath| path.to_string() == name;
+        is_of(&self.path) || matches!(&self.shape, Shape::Oneof(_, owner) if is_of(owner))
+    }
+
+    pub(super) fn is_enum(&self) -> bool {
+        matches!(self.shape, Shape::Enum)
+    }
+
+    /// What keeps the type from having a trait, in words.
+    pub(super) fn obstacle(
+        &self,
+        known: Known,
+        has: &impl Fn(&TypePath) -> bool,
+    ) -> Option<String> {
+        match &self.shape {
+            Shape::Message(message, inside) => {
+                let mut fields = message.fields.iter();
+                let field = fields.find_map(|field| {
+                    let held = obstacle(&field.kind, known, has)?;
+                    Some(format!("its field `{}` holds {held}", field.name))
+                });
+                let mut oneofs = message.oneofs.iter();
+                field.or_else(|| {
+                    let oneof = oneofs.find(|oneof| {
+                        !has(&TypePath {
+                            modules: inside.clone(),
+                            name: oneof.enum_name.clone(),
+                        })
+                    })?;
+                    Some(format!("its oneof `{}` has it not", oneof.name))
+                })
+            }
+            Shape::Oneof(oneof, _) => oneof.members.iter().find_map(|member| {
+                let held = obstacle_in(&member.ty, known, has)?;
+                Some(format!("its choice `{}` holds {held}", member.name))
+            }),
+            Shape::Enum => None,
+        }
+    }
+}

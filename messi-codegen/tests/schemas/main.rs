@@ -1,0 +1,27 @@
+//! Schemas from files to the model, or to every problem with them.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod directions;
+mod files;
+mod model;
+mod rules;
+
+use messi_codegen::model::{Message, Protocol};
+
+use self::common::{problems, with};
+
+/// The problems of declarations beside a sound protocol, the first of them on line 6.
+fn problems_with(declarations: &str) -> Vec<String> {
+    problems(&with(declarations))
+}
+
+fn message<'a>(protocol: &'a Protocol, name: &str) -> &'a Message {
+    protocol
+        .root
+        .messages
+        .iter()
+        .find(|message| message.name == name)
+        .unwrap()
+}

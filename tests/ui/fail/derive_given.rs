@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", derive(Clone));
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/valid.proto", derive = Eq);
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", derive(Color: Hash));
+
+fn main() {}

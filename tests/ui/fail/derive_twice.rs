@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", derive(Eq, Mark: Eq));
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", extern = { "typse" => crate::types });
+
+fn main() {}

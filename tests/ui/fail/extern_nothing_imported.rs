@@ -1,0 +1,3 @@
+messi::protocol!("../proto/valid.proto", extern = { "types" => crate::types });
+
+fn main() {}

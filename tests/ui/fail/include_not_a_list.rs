@@ -1,0 +1,3 @@
+messi::protocol!("../proto/valid.proto", include = "../proto");
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/valid.proto", side = client, side = client);
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!("missing.proto", include = ["../proto"]);
+
+fn main() {}

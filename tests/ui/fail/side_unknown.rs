@@ -1,0 +1,3 @@
+messi::protocol!("../proto/valid.proto", side = peer);
+
+fn main() {}
