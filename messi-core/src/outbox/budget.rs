@@ -13,6 +13,9 @@ const PORTION: usize = 4 * 1024;
 /// The part of all memory that is for buffers kept empty.
 const SPARE_PART: usize = 4;
 
+/// The part for what an allocator does not get filled: it gives no memory back at once.
+const UNFILLED_PART: usize = 12;
+
 /// How much the queues may hold together, beyond what each has for itself.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -30,7 +33,7 @@ impl Budget {
     pub(crate) fn new(bytes: usize) -> Self {
         let spare = bytes / SPARE_PART;
         Self {
-            limit: bytes - spare,
+            limit: bytes - spare - bytes / UNFILLED_PART,
             taken: AtomicUsize::new(0),
             spare,
             queues: AtomicUsize::new(0),
@@ -167,8 +170,8 @@ mod tests {
         let budget = Arc::new(Budget::new(1_000 * KIB));
         let mut shares: Vec<_> = (0..10).map(|_| Share::of(budget.clone())).collect();
         assert_eq!(budget.spare_of_one(), 12_800);
-        assert!(shares[0].grow_to(376 * KIB));
-        assert!(!shares[0].grow_to(384 * KIB));
+        assert!(shares[0].grow_to(336 * KIB));
+        assert!(!shares[0].grow_to(344 * KIB));
         drop(shares);
         assert_eq!(budget.spare_of_one(), 250 * KIB);
     }
