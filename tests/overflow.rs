@@ -210,6 +210,7 @@ fn clients_that_do_not_read_leave_room_for_those_that_do() {
         let stats = server.stats().total;
         // Each has 4 KiB for itself.
         assert!(stats.queued_bytes <= (1_000 + 51 * 4) * KIB);
-        assert!(stats.queued_bytes >= 500 * KIB, "{}", stats.queued_bytes);
+        // Two thirds are for what waits, in buffers that are by half larger at most.
+        assert!(stats.queued_bytes >= 430 * KIB, "{}", stats.queued_bytes);
     });
 }
