@@ -13,7 +13,15 @@ const LONG: usize = 256 * 1024;
 /// The memory that is given to a queue of so many bytes. It grows by half, then by an eighth: by less
 /// would cost much copying, and twice as much would hold twice what waits.
 pub(super) fn allotment(bytes: usize) -> usize {
-    let mut allotment = if bytes == 0 { 0 } else { MIN_ALLOTMENT };
+    grown(0, bytes)
+}
+
+/// What an allotment becomes when there are so many bytes.
+fn grown(allotment: usize, bytes: usize) -> usize {
+    let mut allotment = allotment;
+    if bytes > 0 {
+        allotment = allotment.max(MIN_ALLOTMENT);
+    }
     while allotment < bytes {
         allotment += allotment / if allotment < LONG { 2 } else { 8 };
     }
@@ -26,6 +34,8 @@ pub(super) struct Queue {
     bytes: Vec<u8>,
     /// Where the first frame begins: what is before it was dropped.
     start: usize,
+    /// The allotment of all bytes, kept since it is asked for with every message.
+    allotted: usize,
 }
 
 impl Queue {
@@ -40,14 +50,15 @@ impl Queue {
 
     /// The memory that it is given, in bytes, once it holds so many more.
     pub(super) fn memory_with(&self, more: usize) -> usize {
-        allotment(self.bytes.len() + more)
+        grown(self.allotted, self.bytes.len() + more)
     }
 
     /// Appends frames of this size, which `append` writes, and gives them back.
     pub(super) fn push(&mut self, size: usize, append: impl FnOnce(&mut Vec<u8>)) -> &[u8] {
         let start = self.bytes.len();
+        self.allotted = self.memory_with(size);
         if start + size > self.bytes.capacity().max(MIN_ALLOTMENT) {
-            self.bytes.reserve_exact(self.memory_with(size) - start);
+            self.bytes.reserve_exact(self.allotted - start);
         }
         append(&mut self.bytes);
         &self.bytes[start..]
@@ -68,6 +79,7 @@ impl Queue {
         if self.start > self.len() {
             self.bytes.drain(..self.start);
             self.start = 0;
+            self.allotted = allotment(self.bytes.len());
         }
     }
 
@@ -75,6 +87,7 @@ impl Queue {
     pub(super) fn take(&mut self, frames: &mut Vec<u8>) {
         debug_assert!(frames.is_empty());
         self.bytes.drain(..mem::take(&mut self.start));
+        self.allotted = 0;
         mem::swap(&mut self.bytes, frames);
     }
 
@@ -137,6 +150,7 @@ mod tests {
             let given = queue.memory_with(7);
             push(&mut queue, b"abc");
             assert_eq!(queue.memory_with(0), given);
+            assert_eq!(given, allotment(queue.len()));
             assert!(queue.bytes.capacity() <= given);
         }
         assert!(queue.memory_with(0) <= queue.len() * 9 / 8);

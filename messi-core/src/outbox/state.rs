@@ -244,8 +244,8 @@ impl State {
     }
 
     fn push_queued(&mut self, message: Message<impl FnOnce(&mut Vec<u8>)>) {
-        self.pushed += (HEADER_SIZE + message.size) as u64;
         let size = HEADER_SIZE + message.size;
+        self.pushed += size as u64;
         self.push_frame(message.waiter, size, message.append);
     }
 
