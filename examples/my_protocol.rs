@@ -111,7 +111,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     println!("server: started");
 
-    let mut cable = Cable::new(server.local_addr()).await?;
+    let address = server
+        .local_addr()
+        .socket_addr()
+        .expect("it is no Unix socket");
+    let mut cable = Cable::new(address).await?;
     let client = MyProtocolClient::builder(format!("tcp://{}", cable.local_addr()))
         .start(Client { milestones })?;
 

@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub use messi_core::{
-    Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
-    Error, ListenError, Overflow, RequestError, Retry, SendError, Server, ServerBuilder,
+    Address, Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason,
+    Dropped, Error, ListenError, Overflow, RequestError, Retry, SendError, Server, ServerBuilder,
     ServerClient, ServerStats, Stats, UriError, testing,
 };
 

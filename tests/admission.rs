@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::net::SocketAddr;
+
 use std::time::Duration;
 
 use common::chat::*;
@@ -99,14 +101,11 @@ fn clients_of_one_address_are_bounded() {
             .start(move |_| server_reporter.clone())
             .await
             .unwrap();
-        let address = |host: &str| format!("{host}:{}", server.local_addr().port());
-        let (client, _events) = {
-            let (handler, events) = reporter();
-            let client = ChatClient::builder(format!("tcp://{}", address("127.0.0.1")));
-            (client.start(handler).unwrap(), events)
-        };
+        let here = SocketAddr::from(([127, 0, 0, 1], server.local_addr().port().unwrap()));
+        let (handler, _events) = reporter();
+        let client = ChatClient::builder(uri(here)).start(handler).unwrap();
         assert_eq!(server_events.next().await, Event::Connected);
-        let mut second = RawPeer::connect(address("127.0.0.1").parse().unwrap()).await;
+        let mut second = RawPeer::connect(here).await;
         assert!(second.expect_end().await.is_empty());
         assert_eq!((server.stats().clients, server.stats().refused), (1, 1));
         client.stop().await;

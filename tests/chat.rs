@@ -149,7 +149,7 @@ fn a_stopped_server_tells_its_handlers_and_frees_its_port() {
             Event::Disconnected(ConnectionClosed)
         );
         let (reporter, _events) = reporter();
-        let restarted = ChatServer::builder(uri(address))
+        let restarted = ChatServer::builder(uri(address.clone()))
             .start(move |_| reporter.clone())
             .await;
         assert_eq!(restarted.unwrap().local_addr(), address);

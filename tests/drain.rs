@@ -261,7 +261,7 @@ fn a_drain_with_a_thousand_clients_of_which_some_never_read_ends_with_its_limit(
             .start(move |_| reporter.clone())
             .await
             .unwrap();
-        let address = server.local_addr();
+        let address = server.local_addr().socket_addr().unwrap();
         let _deaf: Vec<TcpStream> = (0..DEAF).map(|_| deaf_peer(address)).collect();
         let mut peers = Vec::new();
         for _ in DEAF..CLIENTS {

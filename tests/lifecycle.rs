@@ -4,13 +4,12 @@ mod common;
 
 use std::future::pending;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use common::chat::*;
 use common::*;
 use futures::channel::oneshot;
-use messi::{ConnectError, DisconnectReason, ListenError, Retry, SendError};
+use messi::{Address, ConnectError, DisconnectReason, ListenError, Retry, SendError};
 
 /// The size of a long text, in bytes.
 const LONG: usize = 1_000_000;
@@ -28,7 +27,7 @@ fn eager_client(uri: String) -> (ChatClient, Events) {
 }
 
 /// A server where there was one before.
-async fn restart_server(address: SocketAddr) -> (ChatServer, Events) {
+async fn restart_server(address: Address) -> (ChatServer, Events) {
     let (reporter, events) = reporter();
     let server = ChatServer::builder(uri(address))
         .start(move |_| reporter.clone())
@@ -87,7 +86,7 @@ fn host_names_and_ipv6_addresses_are_served() {
                 .await
                 .unwrap();
             let (client_reporter, mut client_events) = reporter();
-            let uri = format!("tcp://{host}:{}", server.local_addr().port());
+            let uri = format!("tcp://{host}:{}", server.local_addr().port().unwrap());
             let _client = ChatClient::builder(uri).start(client_reporter).unwrap();
             assert_eq!(client_events.next().await, Event::Connected);
             assert_eq!(server_events.next().await, Event::Connected);
@@ -161,7 +160,7 @@ fn a_client_comes_back_when_its_server_does() {
     run(async {
         let (mut server, mut server_events) = start_server().await;
         let address = server.local_addr();
-        let (client, mut events) = eager_client(uri(address));
+        let (client, mut events) = eager_client(uri(address.clone()));
         assert_eq!(events.next().await, Event::Connected);
         for round in 0..3 {
             assert_eq!(server_events.next().await, Event::Connected);
@@ -179,7 +178,7 @@ fn a_client_comes_back_when_its_server_does() {
                 client.try_send(message("lost")),
                 Err(SendError::NotConnected)
             );
-            (server, server_events) = restart_server(address).await;
+            (server, server_events) = restart_server(address.clone()).await;
             events.find(|event| *event == Event::Connected).await;
         }
     });

@@ -96,8 +96,11 @@ impl Drop for StopOnDrop {
 }
 
 impl<P: Protocol> Client<P> {
-    /// Begins to set up a client of the server at `uri`, `tcp://host:port`, where the host is a
-    /// name, an IPv4 address, an IPv6 address in brackets, or nothing for this machine.
+    /// Begins to set up a client of the server at `uri`, one of
+    ///
+    /// - `tcp://host:port`, where the host is a name, an IPv4 address, an IPv6 address in brackets,
+    ///   or nothing for this machine;
+    /// - `unix:///path`, a Unix socket of this machine.
     pub fn builder(uri: impl Into<String>) -> ClientBuilder<P> {
         ClientBuilder::new(uri.into())
     }

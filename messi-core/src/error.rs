@@ -1,10 +1,11 @@
 //! One error type per operation, and the reason why a connection ended.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use thiserror::Error;
+
+use crate::Address;
 
 /// Any error of this crate, for programs that handle all of them alike.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -26,7 +27,7 @@ pub enum Error {
 
 /// A URI that is not of the accepted form.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("expected a URI of the form tcp://<host>:<port>, but got '{uri}': {problem}")]
+#[error("expected tcp://<host>:<port> or unix://<path>, but got '{uri}': {problem}")]
 pub struct UriError {
     pub(crate) uri: String,
     pub(crate) problem: &'static str,
@@ -51,7 +52,7 @@ pub enum ListenError {
     #[error("can't listen on {address}: {message}")]
     Bind {
         /// The address tried last.
-        address: SocketAddr,
+        address: Address,
         /// The kind of error the operating system reported.
         kind: io::ErrorKind,
         /// What the operating system said.
@@ -75,7 +76,7 @@ pub enum ConnectError {
     #[error("can't connect to {address}: {message}")]
     Io {
         /// The address tried last.
-        address: SocketAddr,
+        address: Address,
         /// The kind of error the operating system reported.
         kind: io::ErrorKind,
         /// What the operating system said.

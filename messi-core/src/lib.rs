@@ -5,6 +5,7 @@
 //! meet the task of a connection, `connection` that task; `client` and `server` are what users
 //! hold. `runtime` is all that is asked of async-std, and `testing` a second runtime, in memory.
 
+mod address;
 mod answer;
 mod backoff;
 mod client;
@@ -29,6 +30,7 @@ pub mod testing;
 mod timer;
 mod uri;
 
+pub use address::Address;
 pub use answer::Answer;
 pub use client::{Client, ClientBuilder, ClientState};
 pub use error::{

@@ -1,6 +1,6 @@
 //! What the runtime of this crate asks of an async runtime.
 //!
-//! `async_std.rs`, with its module, is all that names async-std. Another runtime is another
+//! `async_std.rs`, with its modules, is all that names async-std. Another runtime is another
 //! implementation of [`Runtime`], beside it.
 
 mod async_std;
@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use futures::io::{AsyncRead, AsyncWrite};
+
+use crate::Address;
 
 /// Tasks, time, chance and sockets.
 pub(crate) trait Runtime: Debug + Send + Sync + 'static {
@@ -39,10 +41,10 @@ pub(crate) trait Runtime: Debug + Send + Sync + 'static {
     fn resolve(&self, host: String, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
 
     /// Connects to an address.
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxSocket>>;
+    fn connect(&self, address: &Address) -> BoxFuture<'static, io::Result<BoxSocket>>;
 
     /// Listens on an address.
-    fn listen(&self, address: SocketAddr) -> io::Result<BoxListener>;
+    fn listen(&self, address: &Address) -> io::Result<BoxListener>;
 }
 
 /// One end of a connection. Closing it ends the direction that it writes.
@@ -60,10 +62,10 @@ pub(crate) type BoxSocket = Box<dyn Socket>;
 /// Accepts connections.
 pub(crate) trait Listener: Send + Sync {
     /// The address it listens on.
-    fn local_addr(&self) -> io::Result<SocketAddr>;
+    fn local_addr(&self) -> io::Result<Address>;
 
     /// Waits for the next connection.
-    fn accept(&self) -> BoxFuture<'_, io::Result<(BoxSocket, SocketAddr)>>;
+    fn accept(&self) -> BoxFuture<'_, io::Result<(BoxSocket, Address)>>;
 }
 
 /// A listener of whatever runtime.

@@ -10,7 +10,6 @@ mod turn;
 
 use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
-use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ use self::registry::Registry;
 use crate::runtime::Runtime;
 use crate::settings::bounded;
 use crate::tasks::{Tasks, unless, until};
-use crate::{Protocol, ServerStats};
+use crate::{Address, Protocol, ServerStats};
 
 /// A server of a protocol, with any number of clients.
 ///
@@ -65,7 +64,7 @@ pub struct Server<P: Protocol> {
 /// What the handles and the tasks share.
 #[derive(Debug)]
 struct Shared {
-    local_addr: SocketAddr,
+    local_addr: Address,
     registry: Registry,
     tasks: Arc<Tasks>,
     runtime: Arc<dyn Runtime>,
@@ -102,16 +101,22 @@ impl Drop for StopOnDrop {
 }
 
 impl<P: Protocol> Server<P> {
-    /// Begins to set up a server at `uri`, `tcp://host:port`, where the host is a name, an IPv4
-    /// address, an IPv6 address in brackets, or nothing for every IPv4 address of the machine.
-    /// Port 0 stands for any free port: see [`local_addr`](Self::local_addr).
+    /// Begins to set up a server at `uri`, one of
+    ///
+    /// - `tcp://host:port`, where the host is a name, an IPv4 address, an IPv6 address in brackets,
+    ///   or nothing for every IPv4 address of the machine. Port 0 stands for any free port: see
+    ///   [`local_addr`](Self::local_addr).
+    /// - `unix:///path`, a Unix socket. Its file is made when the server starts, with the permissions
+    ///   that the process gives to new files, and removed when it stops. A file that a server has left
+    ///   that was killed is replaced; one that somebody listens on, or that is no socket, is an
+    ///   error. The path is taken as it is, and can have some hundred bytes.
     pub fn builder(uri: impl Into<String>) -> ServerBuilder<P> {
         ServerBuilder::new(uri.into())
     }
 
-    /// The address that the server listens on.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.shared.local_addr
+    /// The address that the server listens on: with a port even where none was asked for.
+    pub fn local_addr(&self) -> Address {
+        self.shared.local_addr.clone()
     }
 
     /// Sends a message to every client, the one whose message is being handled included. Never

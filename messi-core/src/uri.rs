@@ -1,34 +1,39 @@
-//! Addresses as users write them: `tcp://host:port`.
+//! Addresses as users write them: `tcp://host:port`, `tls://host:port`, `unix:///path`.
 
 use std::fmt::{self, Display, Formatter};
 use std::net::Ipv6Addr;
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::UriError;
 
 /// Where a server listens or a client connects to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Uri {
+pub(crate) enum Uri {
+    Tcp(HostPort),
+    /// A Unix socket of this machine.
+    Unix(Arc<Path>),
+}
+
+/// A host and a port of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HostPort {
     /// A host name, an IPv4 or IPv6 address (without brackets), or nothing for any address.
     pub(crate) host: String,
     pub(crate) port: u16,
 }
 
 impl Uri {
-    /// Reads `tcp://host:port`, `tcp://[IPv6]:port` or `tcp://:port`.
+    /// Reads `tcp://host:port`, `tcp://[IPv6]:port` or `tcp://:port`, or `unix:///path`.
     pub(crate) fn parse(uri: &str) -> Result<Self, UriError> {
-        parts(uri)
-            .and_then(|(host, port)| {
-                Ok(Self {
-                    host: read_host(host)?,
-                    port: read_port(port)?,
-                })
-            })
-            .map_err(|problem| UriError {
-                uri: uri.into(),
-                problem,
-            })
+        read(uri).map_err(|problem| UriError {
+            uri: uri.into(),
+            problem,
+        })
     }
+}
 
+impl HostPort {
     /// The host to listen on: an empty one stands for every IPv4 address of the machine.
     pub(crate) fn listen_host(&self) -> &str {
         if self.host.is_empty() {
@@ -50,19 +55,50 @@ impl Uri {
 
 impl Display for Uri {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(formatter, "tcp://[{}]:{}", self.host, self.port)
-        } else {
-            write!(formatter, "tcp://{}:{}", self.host, self.port)
+        match self {
+            Self::Tcp(server) => write!(formatter, "tcp://{server}"),
+            Self::Unix(path) => write!(formatter, "unix://{}", path.display()),
         }
     }
 }
 
-fn parts(uri: &str) -> Result<(&str, &str), &'static str> {
-    let rest = uri
-        .strip_prefix("tcp://")
-        .ok_or("it does not begin with tcp://")?;
-    rest.rsplit_once(':').ok_or("it has no port")
+impl Display for HostPort {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        if host.contains(':') {
+            write!(formatter, "[{host}]:{port}")
+        } else {
+            write!(formatter, "{host}:{port}")
+        }
+    }
+}
+
+fn read(uri: &str) -> Result<Uri, &'static str> {
+    match uri.split_once("://") {
+        Some(("tcp", rest)) => Ok(Uri::Tcp(read_host_port(rest)?)),
+        Some(("unix", rest)) => Ok(Uri::Unix(read_path(rest)?)),
+        _ => Err("it begins with none of them"),
+    }
+}
+
+fn read_host_port(text: &str) -> Result<HostPort, &'static str> {
+    let (host, port) = text.rsplit_once(':').ok_or("it has no port")?;
+    Ok(HostPort {
+        host: read_host(host)?,
+        port: read_port(port)?,
+    })
+}
+
+/// A path, taken as it is. A relative one would look like a host, and mean another file where the
+/// process is started elsewhere.
+fn read_path(text: &str) -> Result<Arc<Path>, &'static str> {
+    if !text.starts_with('/') {
+        return Err("the path does not begin with a slash, as in unix:///run/chat.sock");
+    }
+    if text.contains('\0') {
+        return Err("the path holds a NUL");
+    }
+    Ok(Path::new(text).into())
 }
 
 fn read_host(host: &str) -> Result<String, &'static str> {
@@ -112,23 +148,41 @@ mod tests {
             ("tcp://:6000", "", 6000),
         ] {
             let parsed = Uri::parse(uri).unwrap();
-            assert_eq!((parsed.host.as_str(), parsed.port), (host, port));
+            let expected = HostPort {
+                host: host.into(),
+                port,
+            };
+            assert_eq!(parsed, Uri::Tcp(expected));
             assert_eq!(parsed.to_string(), uri);
         }
     }
 
     #[test]
     fn an_empty_host_is_any_address_for_a_server_and_this_machine_for_a_client() {
-        let uri = Uri::parse("tcp://:6000").unwrap();
-        assert_eq!(uri.listen_host(), "0.0.0.0");
-        assert_eq!(uri.connect_host(), "127.0.0.1");
+        let any = HostPort {
+            host: String::new(),
+            port: 6000,
+        };
+        assert_eq!(any.listen_host(), "0.0.0.0");
+        assert_eq!(any.connect_host(), "127.0.0.1");
+    }
+
+    #[test]
+    fn the_path_of_a_unix_socket_is_taken_as_it_is() {
+        for path in ["/run/chat.sock", "/a b/%20:6000"] {
+            let uri = format!("unix://{path}");
+            let parsed = Uri::parse(&uri).unwrap();
+            assert_eq!(parsed, Uri::Unix(Path::new(path).into()));
+            assert_eq!(parsed.to_string(), uri);
+        }
     }
 
     #[test]
     fn a_bad_uri_is_an_error_that_shows_the_accepted_form() {
         for (uri, problem) in [
-            ("", "it does not begin with tcp://"),
-            ("udp://a:1", "it does not begin with tcp://"),
+            ("", "it begins with none of them"),
+            ("udp://a:1", "it begins with none of them"),
+            ("TCP://a:1", "it begins with none of them"),
             ("tcp://a", "it has no port"),
             ("tcp://a:", "the port is not a number from 0 to 65535"),
             ("tcp://a:+1", "the port is not a number from 0 to 65535"),
@@ -147,11 +201,16 @@ mod tests {
                 "tcp://[nonsense]:1",
                 "there is no IPv6 address between the brackets",
             ),
+            (
+                "unix://chat.sock",
+                "the path does not begin with a slash, as in unix:///run/chat.sock",
+            ),
+            ("unix:///chat\0sock", "the path holds a NUL"),
         ] {
             assert_eq!(
                 Uri::parse(uri).unwrap_err().to_string(),
                 format!(
-                    "expected a URI of the form tcp://<host>:<port>, but got '{uri}': {problem}"
+                    "expected tcp://<host>:<port> or unix://<path>, but got '{uri}': {problem}"
                 )
             );
         }

@@ -8,14 +8,13 @@
 )]
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_std::net::{TcpListener, TcpStream};
 use async_std::{future, task};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
-use messi::{ConnectError, DisconnectReason, Retry};
+use messi::{Address, ConnectError, DisconnectReason, Retry};
 
 #[cfg(target_os = "linux")]
 pub mod black_hole;
@@ -160,8 +159,8 @@ pub async fn connect(server: &ChatServer, server_events: &mut Events) -> (ChatCl
     (client, events)
 }
 
-pub fn uri(address: SocketAddr) -> String {
-    format!("tcp://{address}")
+pub fn uri(address: impl Into<Address>) -> String {
+    format!("tcp://{}", address.into())
 }
 
 pub fn message(text: impl Into<String>) -> MessageInd {
@@ -176,7 +175,8 @@ pub struct RawPeer(pub TcpStream);
 
 impl RawPeer {
     /// A client of the server at this address.
-    pub async fn connect(address: SocketAddr) -> Self {
+    pub async fn connect(address: impl Into<Address>) -> Self {
+        let address = address.into().socket_addr().unwrap();
         Self(
             within("a connection", TcpStream::connect(address))
                 .await

@@ -123,7 +123,7 @@ pub(crate) fn run_if_asked() -> bool {
     let guests = joined.clone();
     let start = builder.start(move |_| Guest::new(guests.clone()));
     let server = task::block_on(start).expect("any port will do");
-    println!("listening {}", server.local_addr().port());
+    println!("listening {}", server.local_addr().port().unwrap());
     for line in io::stdin().lines().map_while(Result::ok) {
         obey(&line, &server, &joined);
     }

@@ -121,7 +121,7 @@ impl<'a> World<'a> {
                     name,
                     &journal,
                     &clock,
-                    seed ^ client.peer_addr().port() as u64,
+                    seed ^ u64::from(client.peer_addr().port().unwrap()),
                 )
             })
             .await;

@@ -1,12 +1,11 @@
 //! One attempt to connect.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ConnectError;
 use crate::runtime::{BoxSocket, Runtime, timeout};
-use crate::uri::Uri;
+use crate::uri::{HostPort, Uri};
+use crate::{Address, ConnectError};
 
 /// Connects to one of several servers, as often as asked.
 pub(super) struct Connector {
@@ -46,7 +45,7 @@ impl Connector {
         let mut result = Err(ConnectError::Timeout {
             limit: self.timeout,
         });
-        for address in self.resolve(uri).await? {
+        for address in self.addresses(uri).await? {
             result = self.connect_to(address).await;
             if result.is_ok() {
                 break;
@@ -55,24 +54,29 @@ impl Connector {
         result
     }
 
-    async fn resolve(&self, uri: &Uri) -> Result<Vec<SocketAddr>, ConnectError> {
-        let host = uri.connect_host();
+    async fn addresses(&self, uri: &Uri) -> Result<Vec<Address>, ConnectError> {
+        match uri {
+            Uri::Tcp(server) => self.resolve(server).await,
+            Uri::Unix(path) => Ok(vec![Address::Unix(path.clone())]),
+        }
+    }
+
+    async fn resolve(&self, server: &HostPort) -> Result<Vec<Address>, ConnectError> {
+        let host = server.connect_host();
         let failed = |message| ConnectError::Resolve {
             host: host.into(),
             message,
         };
-        match self
-            .limit(self.runtime.resolve(host.into(), uri.port))
-            .await?
-        {
+        let addresses = self.runtime.resolve(host.into(), server.port);
+        match self.limit(addresses).await? {
             Ok(addresses) if addresses.is_empty() => Err(failed("it has no address".into())),
-            Ok(addresses) => Ok(addresses),
+            Ok(addresses) => Ok(addresses.into_iter().map(Address::Tcp).collect()),
             Err(error) => Err(failed(error.to_string())),
         }
     }
 
-    async fn connect_to(&self, address: SocketAddr) -> Result<BoxSocket, ConnectError> {
-        self.limit(self.runtime.connect(address))
+    async fn connect_to(&self, address: Address) -> Result<BoxSocket, ConnectError> {
+        self.limit(self.runtime.connect(&address))
             .await?
             .map_err(|error| ConnectError::Io {
                 address,

@@ -1,23 +1,24 @@
 //! The default runtime, async-std. Sockets are those of its reactor, async-io, which async-std wraps
 //! in such a way that a read is always tried before it is waited for.
 
+mod stream;
 mod ticks;
+#[cfg(unix)]
+mod unix;
 
-use std::io::{self, Read};
-use std::mem;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use async_io::Async;
 use async_std::net::ToSocketAddrs;
 use async_std::task;
 use futures::future::{BoxFuture, FutureExt};
-use futures::io::{AsyncRead, AsyncWrite};
-use socket2::{Domain, Protocol, Type};
+use socket2::{Domain, Protocol, SockAddr, Type};
 
-use super::{BoxListener, BoxSocket, Listener, Runtime, Socket};
+use self::stream::Stream;
+use super::{BoxListener, BoxSocket, Listener, Runtime};
+use crate::Address;
 
 /// Connections that may wait to be accepted. With the usual 128, each overflow costs a client
 /// about a second when a fleet comes back.
@@ -55,38 +56,67 @@ impl Runtime for AsyncStd {
         async move { Ok((host.as_str(), port).to_socket_addrs().await?.collect()) }.boxed()
     }
 
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxSocket>> {
-        async move { boxed(Async::<TcpStream>::connect(address).await?) }.boxed()
+    fn connect(&self, address: &Address) -> BoxFuture<'static, io::Result<BoxSocket>> {
+        match address {
+            &Address::Tcp(address) => {
+                async move { boxed(Async::<TcpStream>::connect(address).await?) }.boxed()
+            }
+            #[cfg(unix)]
+            Address::Unix(path) => unix::connect(path.clone()).boxed(),
+            #[cfg(not(unix))]
+            Address::Unix(_) => async { Err(no_unix_sockets()) }.boxed(),
+        }
     }
 
-    fn listen(&self, address: SocketAddr) -> io::Result<BoxListener> {
-        let socket = socket2::Socket::new(
-            Domain::for_address(address),
-            Type::STREAM,
-            Some(Protocol::TCP),
-        )?;
-        // A restarted server must get its port back at once. Windows does so without being asked,
-        // and would let two servers share the port.
-        #[cfg(not(windows))]
-        socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
-        Ok(Box::new(Async::<TcpListener>::new_nonblocking(
-            socket.into(),
-        )?))
+    fn listen(&self, address: &Address) -> io::Result<BoxListener> {
+        match address {
+            Address::Tcp(address) => {
+                let domain = Domain::for_address(*address);
+                let socket = listen(domain, &(*address).into(), Some(Protocol::TCP))?;
+                let listener = Async::<TcpListener>::new_nonblocking(socket.into())?;
+                Ok(Box::new(listener))
+            }
+            #[cfg(unix)]
+            Address::Unix(path) => unix::listen(path),
+            #[cfg(not(unix))]
+            Address::Unix(_) => Err(no_unix_sockets()),
+        }
     }
 }
 
+#[cfg(not(unix))]
+fn no_unix_sockets() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "there are no Unix sockets on this system",
+    )
+}
+
+fn listen(
+    domain: Domain,
+    address: &SockAddr,
+    protocol: Option<Protocol>,
+) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(domain, Type::STREAM, protocol)?;
+    // A restarted server must get its port back at once. Windows does so without being asked,
+    // and would let two servers share the port.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?;
+    Ok(socket)
+}
+
 impl Listener for Async<TcpListener> {
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.get_ref().local_addr()
+    fn local_addr(&self) -> io::Result<Address> {
+        self.get_ref().local_addr().map(Address::Tcp)
     }
 
-    fn accept(&self) -> BoxFuture<'_, io::Result<(BoxSocket, SocketAddr)>> {
+    fn accept(&self) -> BoxFuture<'_, io::Result<(BoxSocket, Address)>> {
         async {
             let (stream, address) = self.accept().await?;
-            Ok((boxed(stream)?, address))
+            Ok((boxed(stream)?, Address::Tcp(address)))
         }
         .boxed()
     }
@@ -95,71 +125,5 @@ impl Listener for Async<TcpListener> {
 /// Messages are small and leave in batches already: waiting for more only delays them.
 fn boxed(stream: Async<TcpStream>) -> io::Result<BoxSocket> {
     stream.get_ref().set_nodelay(true)?;
-    Ok(Box::new(Stream {
-        stream,
-        may_have_more: true,
-        is_asked: false,
-    }))
-}
-
-/// A stream that ends the direction it writes when it is closed.
-#[derive(Debug)]
-struct Stream {
-    stream: Async<TcpStream>,
-    /// Whether there may be something to read at once. When the last read got less than there was
-    /// room for, to try again would most often be a system call for nothing.
-    may_have_more: bool,
-    /// Whether something was read that was not answered. A peer often answers an answer while it is
-    /// being written.
-    is_asked: bool,
-}
-
-impl Socket for Stream {
-    fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
-        Some(self.stream.get_ref().read(buffer))
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        loop {
-            if !self.may_have_more {
-                ready!(self.stream.poll_readable(cx))?;
-            }
-            match self.stream.get_ref().read(buffer) {
-                Ok(count) => {
-                    self.may_have_more = count == buffer.len();
-                    self.is_asked = true;
-                    return Poll::Ready(Ok(count));
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.may_have_more = false;
-                }
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.may_have_more |= mem::take(&mut self.is_asked);
-        Pin::new(&mut self.stream).poll_write(cx, buffer)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.stream.get_ref().shutdown(Shutdown::Write))
-    }
+    Ok(Box::new(Stream::new(stream)))
 }

@@ -1,6 +1,5 @@
 //! The task that accepts clients, and the task of each.
 
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use crate::runtime::{BoxListener, BoxSocket, Runtime};
 use crate::settings::Settings;
 use crate::state::Role;
 use crate::tasks::{Running, unless};
-use crate::{LOG_TARGET, Protocol, ServeWith};
+use crate::{Address, LOG_TARGET, Protocol, ServeWith};
 
 /// The pause after the first error in a row; it doubles from error to error.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -64,14 +63,14 @@ impl<P: Protocol, F> Acceptor<P, F> {
     }
 
     /// Starts the task of a new client, if it may come in.
-    fn welcome<H>(&mut self, socket: BoxSocket, address: SocketAddr)
+    fn welcome<H>(&mut self, socket: BoxSocket, address: Address)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H,
         P: ServeWith<H>,
     {
         let shared = &self.server.shared;
-        let Some(peer) = shared.registry.enter(address) else {
+        let Some(peer) = shared.registry.enter(address.clone()) else {
             return info!(target: LOG_TARGET, "turned away {address}");
         };
         let client = ServerClient::lent(&self.server, &peer, peer.outbox.begin());

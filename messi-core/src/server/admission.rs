@@ -44,22 +44,29 @@ impl Admission {
         }
     }
 
-    /// Lets a client in, if it may.
-    pub(super) fn admit(&mut self, address: IpAddr, now: Instant) -> bool {
-        let of_address = self.clients_of.get(&address).copied().unwrap_or(0);
+    /// Lets a client in, if it may. Those of a Unix socket have no address of their own, and none is
+    /// counted.
+    pub(super) fn admit(&mut self, address: Option<IpAddr>, now: Instant) -> bool {
+        let of_address = address.and_then(|address| self.clients_of.get(&address));
+        let of_address = of_address.copied().unwrap_or(0);
         let is_welcome = self.clients < self.limits.clients
             && of_address < self.limits.clients_per_address
             && self.bucket.as_mut().is_none_or(|bucket| bucket.take(now));
         if is_welcome {
             self.clients += 1;
-            self.clients_of.insert(address, of_address + 1);
+            if let Some(address) = address {
+                self.clients_of.insert(address, of_address + 1);
+            }
         }
         is_welcome
     }
 
     /// Makes room for another client where one has gone that was let in.
-    pub(super) fn release(&mut self, address: IpAddr) {
+    pub(super) fn release(&mut self, address: Option<IpAddr>) {
         self.clients -= 1;
+        let Some(address) = address else {
+            return;
+        };
         if let Some(clients) = self.clients_of.get_mut(&address) {
             *clients -= 1;
             if *clients == 0 {
@@ -101,12 +108,13 @@ impl Bucket {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
     use std::time::Duration;
 
     use super::*;
 
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-    const THERE: IpAddr = IpAddr::V6(std::net::Ipv6Addr::LOCALHOST);
+    const HERE: Option<IpAddr> = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    const THERE: Option<IpAddr> = Some(IpAddr::V6(Ipv6Addr::LOCALHOST));
 
     #[test]
     fn clients_of_one_address_leave_room_for_others() {
@@ -126,6 +134,21 @@ mod tests {
         admission.release(THERE);
         admission.release(HERE);
         assert!(admission.clients_of.is_empty());
+    }
+
+    #[test]
+    fn clients_without_an_address_count_for_the_whole_alone() {
+        let limits = Limits {
+            clients: 3,
+            clients_per_address: 1,
+            ..Limits::default()
+        };
+        let now = Instant::now();
+        let mut admission = Admission::new(limits, now);
+        let admitted = [None, None, None, None].map(|it| admission.admit(it, now));
+        assert_eq!(admitted, [true, true, true, false]);
+        admission.release(None);
+        assert!(admission.admit(HERE, now));
     }
 
     #[test]

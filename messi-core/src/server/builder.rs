@@ -2,7 +2,6 @@
 
 use std::io;
 use std::marker::PhantomData;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +17,8 @@ use crate::runtime::{self, BoxListener, Runtime};
 use crate::settings::{Overflow, Settings, bounded};
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
-use crate::uri::Uri;
-use crate::{LOG_TARGET, ListenError, Protocol, ServeWith};
+use crate::uri::{HostPort, Uri};
+use crate::{Address, LOG_TARGET, ListenError, Protocol, ServeWith};
 
 /// Sets up a [`Server`]. Every setting has a default that suits most programs.
 ///
@@ -73,7 +72,7 @@ impl<P: Protocol> ServerBuilder<P> {
 
     /// Most clients at a time from one address. One too many is turned away like one above
     /// [`max_clients`](Self::max_clients). Many clients may share an address, behind a router or a
-    /// proxy. Default: no limit.
+    /// proxy. Those of a Unix socket are not bounded by this. Default: no limit.
     pub fn max_clients_per_address(mut self, clients: usize) -> Self {
         self.limits.clients_per_address = clients;
         self
@@ -185,7 +184,8 @@ impl<P: Protocol> ServerBuilder<P> {
     ///
     /// # Errors
     ///
-    /// If the URI is not one, its host has no address, or none of them can be listened on.
+    /// If the URI is not one, its host has no address, or none of them can be listened on, or the
+    /// file of a Unix socket can't be made.
     pub async fn start<H, F>(self, make_handler: F) -> Result<Server<P>, ListenError>
     where
         H: Send + 'static,
@@ -231,25 +231,29 @@ impl<P: Protocol> ServerBuilder<P> {
     }
 }
 
-/// Listens on the first address of the host that allows it, and tells which.
-async fn listen(
+/// Listens where a URI says, and tells the address.
+async fn listen(runtime: &dyn Runtime, uri: &Uri) -> Result<(BoxListener, Address), ListenError> {
+    match uri {
+        Uri::Tcp(host_port) => listen_on_host(runtime, host_port).await,
+        Uri::Unix(path) => listen_on(runtime, Address::Unix(path.clone())),
+    }
+}
+
+/// Listens on the first address of a host that allows it.
+async fn listen_on_host(
     runtime: &dyn Runtime,
-    uri: &Uri,
-) -> Result<(BoxListener, SocketAddr), ListenError> {
-    let host = uri.listen_host();
+    host_port: &HostPort,
+) -> Result<(BoxListener, Address), ListenError> {
+    let host = host_port.listen_host();
     let failed = |message| ListenError::Resolve {
         host: host.into(),
         message,
     };
-    let addresses = runtime.resolve(host.into(), uri.port).await;
+    let addresses = runtime.resolve(host.into(), host_port.port).await;
     let addresses = addresses.map_err(|error| failed(error.to_string()))?;
     let mut result = Err(failed("it has no address".into()));
     for address in addresses {
-        result = listen_on(runtime, address).map_err(|error| ListenError::Bind {
-            address,
-            kind: error.kind(),
-            message: error.to_string(),
-        });
+        result = listen_on(runtime, Address::Tcp(address));
         if result.is_ok() {
             break;
         }
@@ -258,8 +262,18 @@ async fn listen(
 }
 
 /// Listens on an address; the one it tells has a port even where none was asked for.
-fn listen_on(runtime: &dyn Runtime, address: SocketAddr) -> io::Result<(BoxListener, SocketAddr)> {
-    let listener = runtime.listen(address)?;
-    let local_addr = listener.local_addr()?;
-    Ok((listener, local_addr))
+fn listen_on(
+    runtime: &dyn Runtime,
+    address: Address,
+) -> Result<(BoxListener, Address), ListenError> {
+    let listen = || -> io::Result<_> {
+        let listener = runtime.listen(&address)?;
+        let local_addr = listener.local_addr()?;
+        Ok((listener, local_addr))
+    };
+    listen().map_err(|error| ListenError::Bind {
+        kind: error.kind(),
+        message: error.to_string(),
+        address,
+    })
 }

@@ -1,14 +1,13 @@
 //! One client, as its server sees it.
 
 use std::fmt::{self, Debug, Display, Formatter};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::Server;
 use super::registry::Peer;
 use crate::outbox::Outbox;
 use crate::outbox::Sender;
-use crate::{Answer, DisconnectReason, Protocol, RequestClient, SendError, Stats};
+use crate::{Address, Answer, DisconnectReason, Protocol, RequestClient, SendError, Stats};
 
 /// Names one connection of a client, never reused by the same server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,8 +135,8 @@ impl<P: Protocol> ServerClient<P> {
     }
 
     /// The address of the client.
-    pub fn peer_addr(&self) -> SocketAddr {
-        self.peer.address
+    pub fn peer_addr(&self) -> Address {
+        self.peer.address.clone()
     }
 
     /// The server that the client is connected to.

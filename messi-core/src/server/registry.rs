@@ -1,7 +1,6 @@
 //! The clients of a server.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -16,13 +15,13 @@ use crate::outbox::{Budget, Outbox};
 use crate::runtime::Runtime;
 use crate::settings::Settings;
 use crate::state::Role;
-use crate::{RequestKind, ServerStats, Stats};
+use crate::{Address, RequestKind, ServerStats, Stats};
 
 /// One connected client.
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) id: ClientId,
-    pub(super) address: SocketAddr,
+    pub(super) address: Address,
     pub(super) outbox: Arc<Outbox>,
 }
 
@@ -90,7 +89,7 @@ impl Registry {
     }
 
     /// Enters a client; `None` if there are too many already, or if the server is to stop.
-    pub(super) fn enter(&self, address: SocketAddr) -> Option<Arc<Peer>> {
+    pub(super) fn enter(&self, address: Address) -> Option<Arc<Peer>> {
         let mut state = self.lock_settled();
         if state.closed {
             return None;

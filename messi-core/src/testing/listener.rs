@@ -13,6 +13,7 @@ use futures::future::{BoxFuture, FutureExt};
 use super::count::Counted;
 use super::network::Network;
 use super::socket::Socket;
+use crate::Address;
 use crate::runtime::{self, BoxSocket};
 
 /// A bound address. To drop it makes the address free, and resets the connections that nobody has
@@ -91,14 +92,14 @@ impl Listener {
 }
 
 impl runtime::Listener for Listener {
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.address)
+    fn local_addr(&self) -> io::Result<Address> {
+        Ok(Address::Tcp(self.address))
     }
 
-    fn accept(&self) -> BoxFuture<'_, io::Result<(BoxSocket, SocketAddr)>> {
+    fn accept(&self) -> BoxFuture<'_, io::Result<(BoxSocket, Address)>> {
         async {
             let socket = poll_fn(|cx| self.queue.poll_take(cx)).await;
-            let address = socket.client_addr();
+            let address = Address::Tcp(socket.client_addr());
             Ok((Box::new(socket) as BoxSocket, address))
         }
         .boxed()

@@ -11,6 +11,7 @@ use futures::future::{BoxFuture, FutureExt, ready};
 use super::Clock;
 use super::executor::Executor;
 use super::network::Network;
+use crate::Address;
 use crate::runtime::{BoxListener, BoxSocket, Runtime};
 
 #[derive(Debug)]
@@ -58,12 +59,21 @@ impl Runtime for World {
         ready(self.network.resolve(&host, port)).boxed()
     }
 
-    fn connect(&self, address: SocketAddr) -> BoxFuture<'static, io::Result<BoxSocket>> {
+    fn connect(&self, address: &Address) -> BoxFuture<'static, io::Result<BoxSocket>> {
         let network = self.network.clone();
-        async move { network.connect(address).await }.boxed()
+        let address = socket_addr(address);
+        async move { network.connect(address?).await }.boxed()
     }
 
-    fn listen(&self, address: SocketAddr) -> io::Result<BoxListener> {
-        self.network.listen(address)
+    fn listen(&self, address: &Address) -> io::Result<BoxListener> {
+        self.network.listen(socket_addr(address)?)
     }
+}
+
+/// The address on the network.
+fn socket_addr(address: &Address) -> io::Result<SocketAddr> {
+    address.socket_addr().ok_or_else(|| {
+        let problem = "a simulation has no Unix sockets";
+        io::Error::new(io::ErrorKind::Unsupported, problem)
+    })
 }

@@ -54,7 +54,7 @@ impl OurServer {
 
     /// The port it listens on.
     pub(crate) fn port(&self) -> u16 {
-        self.server.local_addr().port()
+        self.server.local_addr().port().unwrap()
     }
 }
 

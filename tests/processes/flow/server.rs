@@ -24,7 +24,7 @@ impl Server {
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.0.local_addr().port()
+        self.0.local_addr().port().unwrap()
     }
 
     pub(crate) fn stop(&self) {

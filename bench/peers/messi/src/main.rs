@@ -60,7 +60,7 @@ impl Peer for Messi {
         let (builder, service) = (self.server(), work.service());
         let server = task::block_on(builder.start(move |_| Connection(Session::new(service))));
         let server = server.unwrap_or_else(|error| fail(error));
-        listening(server.local_addr().port());
+        listening(server.local_addr().port().expect("it has a port"));
         task::block_on(server.wait());
     }
 
