@@ -53,6 +53,8 @@ pub(crate) struct Connection {
     tries_again: bool,
     /// Whether the socket takes no more for now.
     write_blocked: bool,
+    /// Whether nothing that was written is still in a buffer of the socket's own.
+    is_flushed: bool,
     /// Reads and writes since other tasks had their turn, and frames that do not make one yet.
     transfers: u32,
     frames: u32,
@@ -79,6 +81,7 @@ impl Connection {
             busy_until: runtime.now(),
             tries_again: false,
             write_blocked: false,
+            is_flushed: true,
             transfers: 0,
             frames: 0,
             runtime,

@@ -1,6 +1,7 @@
 //! Connections over sockets that fail.
 
 use std::io;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
@@ -9,6 +10,16 @@ use futures::io::{AsyncRead, AsyncWrite};
 use super::*;
 use crate::outbox::Sender;
 use crate::runtime;
+
+/// A server's connection that has just begun, with the outbox of its client and its number there.
+fn connection(settings: &Settings, socket: BoxSocket) -> (Connection, Arc<Outbox>, u64) {
+    let runtime = runtime::default();
+    let shared = Arc::new(settings.clone());
+    let outbox = Arc::new(Outbox::new(Role::Server, &[], shared, runtime.clone()));
+    let number = outbox.begin();
+    let connection = Connection::new(Role::Server, settings, socket, outbox.clone(), runtime);
+    (connection, outbox, number)
+}
 
 /// A socket on which nothing comes, and which fails to write.
 struct Broken;
@@ -41,13 +52,7 @@ impl AsyncWrite for Broken {
 
 #[test]
 fn an_error_of_writing_ends_the_connection_at_once() {
-    let settings = Settings::default();
-    let runtime = runtime::default();
-    let shared = Arc::new(settings.clone());
-    let outbox = Arc::new(Outbox::new(Role::Server, &[], shared, runtime.clone()));
-    let number = outbox.begin();
-    let socket = Box::new(Broken);
-    let mut connection = Connection::new(Role::Server, &settings, socket, outbox.clone(), runtime);
+    let (mut connection, outbox, number) = connection(&Settings::default(), Box::new(Broken));
     outbox.push(&(), Sender::Callback(number)).unwrap();
     let mut cx = Context::from_waker(Waker::noop());
     assert_eq!(connection.poll_next(&mut cx), Poll::Ready(None));
@@ -112,14 +117,9 @@ fn a_busy_connection_tries_again_and_waits_to_be_woken_once_its_time_is_over() {
         busy_poll: Duration::from_secs(3_600),
         ..Settings::default()
     };
-    let runtime = runtime::default();
-    let shared = Arc::new(settings.clone());
-    let outbox = Arc::new(Outbox::new(Role::Server, &[], shared, runtime.clone()));
-    outbox.begin();
     let socket = Counting::default();
     let counts = || [&socket.reads, &socket.tries].map(|count| count.load(Ordering::Relaxed));
-    let boxed = Box::new(socket.clone());
-    let mut connection = Connection::new(Role::Server, &settings, boxed, outbox, runtime);
+    let (mut connection, ..) = connection(&settings, Box::new(socket.clone()));
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
@@ -145,4 +145,88 @@ impl Wake for Woken {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// A socket on which nothing comes, and which keeps what is written until it is let go.
+#[derive(Clone, Default)]
+struct Holding(Arc<AtomicBool>);
+
+impl runtime::Socket for Holding {}
+
+impl AsyncRead for Holding {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Holding {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.0.load(Ordering::Relaxed) {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Pending
+        }
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn what_a_socket_keeps_to_itself_is_not_flushed() {
+    let socket = Holding::default();
+    let (mut connection, outbox, number) =
+        connection(&Settings::default(), Box::new(socket.clone()));
+    let mut cx = Context::from_waker(Waker::noop());
+    outbox.push(&(), Sender::Callback(number)).unwrap();
+    let mut flushed = pin!(outbox.flush());
+    assert!(connection.poll_next(&mut cx).is_pending());
+    assert!(flushed.as_mut().poll(&mut cx).is_pending());
+    socket.0.store(true, Ordering::Relaxed);
+    assert!(connection.poll_next(&mut cx).is_pending());
+    assert_eq!(flushed.as_mut().poll(&mut cx), Poll::Ready(Ok(())));
+}
+
+#[test]
+fn a_connection_is_closed_once_its_socket_keeps_nothing_to_itself() {
+    let socket = Holding::default();
+    let (mut connection, outbox, number) =
+        connection(&Settings::default(), Box::new(socket.clone()));
+    let mut cx = Context::from_waker(Waker::noop());
+    outbox.push(&(), Sender::Callback(number)).unwrap();
+    outbox.request_end(DisconnectReason::Disconnected);
+    assert!(connection.poll_closed(&mut cx).is_pending());
+    assert_eq!(connection.closing, Closing::Writing);
+    socket.0.store(true, Ordering::Relaxed);
+    assert!(connection.poll_closed(&mut cx).is_pending());
+    assert_eq!(connection.closing, Closing::Lingering);
+}
+
+#[test]
+fn a_peer_that_takes_nothing_of_what_a_socket_keeps_is_too_slow() {
+    let settings = Settings {
+        write_timeout: Duration::ZERO,
+        ..Settings::default()
+    };
+    let (mut connection, outbox, number) = connection(&settings, Box::new(Holding::default()));
+    let mut cx = Context::from_waker(Waker::noop());
+    outbox.push(&(), Sender::Callback(number)).unwrap();
+    assert_eq!(connection.poll_next(&mut cx), Poll::Ready(None));
+    assert_eq!(
+        connection.state.end_reason(),
+        Some(&DisconnectReason::SlowConsumer)
+    );
 }

@@ -88,34 +88,59 @@ impl Connection {
     /// Writes what waits; pending if the socket does not take all of it now. What is sent in the
     /// meantime is left for the next time.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.write_blocked = false;
+        let result = self.poll_write_out(cx);
+        self.write_blocked = result.is_pending();
+        if self.write_blocked {
+            self.state.handle_write_blocked(self.runtime.now());
+        }
+        result
+    }
+
+    fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.state.remaining_output().is_empty() {
+            ready!(self.poll_flush(cx));
             self.state.refill_output(|frames| self.outbox.take(frames));
         }
         while !self.state.remaining_output().is_empty() {
             let Some(socket) = &mut self.socket else {
-                break;
+                return Poll::Ready(());
             };
-            match Pin::new(socket).poll_write(cx, self.state.remaining_output()) {
-                Poll::Ready(Ok(0)) => self.handle_io_error(io::ErrorKind::WriteZero),
-                Poll::Ready(Ok(count)) => self.handle_written(count),
-                Poll::Ready(Err(error)) => self.handle_io_error(error.kind()),
-                Poll::Pending => {
-                    self.write_blocked = true;
-                    self.state.handle_write_blocked(self.runtime.now());
-                    return Poll::Pending;
-                }
+            match ready!(Pin::new(socket).poll_write(cx, self.state.remaining_output())) {
+                Ok(0) => self.handle_io_error(io::ErrorKind::WriteZero),
+                Ok(count) => self.handle_written(count),
+                Err(error) => self.handle_io_error(error.kind()),
             }
         }
-        Poll::Ready(())
+        self.poll_flush(cx)
     }
 
     fn handle_written(&mut self, count: usize) {
         self.handle_transfer();
         self.outbox.counters.sent_bytes.add(count as u64);
         self.state.handle_written(count);
-        self.outbox
-            .set_in_flight(self.state.remaining_output().len());
+        let remaining = self.state.remaining_output().len();
+        if remaining > 0 {
+            self.outbox.set_in_flight(remaining);
+        } else {
+            self.is_flushed = false;
+        }
+    }
+
+    /// Sees to it that the socket keeps nothing to itself of what was written. The last of it counts as
+    /// written only then.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(socket) = self.socket.as_mut().filter(|_| !self.is_flushed) else {
+            return Poll::Ready(());
+        };
+        match ready!(Pin::new(socket).poll_flush(cx)) {
+            Ok(()) => {
+                self.is_flushed = true;
+                self.state.handle_written(0);
+                self.outbox.set_in_flight(0);
+            }
+            Err(error) => self.handle_io_error(error.kind()),
+        }
+        Poll::Ready(())
     }
 
     /// Reads once, if input is welcome; ready if something has come, be it the end.
