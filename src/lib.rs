@@ -6,6 +6,9 @@ pub use messi_core::{
     ServerClient, ServerStats, Stats, UriError, testing,
 };
 
+#[cfg(feature = "tls")]
+pub use messi_core::tls;
+
 /// Makes a typed client and server of a proto3 schema.
 ///
 /// ```

@@ -100,6 +100,7 @@ impl<P: Protocol> Client<P> {
     ///
     /// - `tcp://host:port`, where the host is a name, an IPv4 address, an IPv6 address in brackets,
     ///   or nothing for this machine;
+    /// - `tls://host:port`, with TLS, which the builder's method `tls` sets up, of the feature `tls`;
     /// - `unix:///path`, a Unix socket of this machine.
     pub fn builder(uri: impl Into<String>) -> ClientBuilder<P> {
         ClientBuilder::new(uri.into())

@@ -23,11 +23,17 @@ pub enum Error {
     /// A request was not answered.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// A certificate or a key can't be used.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] crate::tls::TlsError),
 }
 
 /// A URI that is not of the accepted form.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("expected tcp://<host>:<port> or unix://<path>, but got '{uri}': {problem}")]
+#[error(
+    "expected tcp://<host>:<port>, tls://<host>:<port> or unix://<path>, but got '{uri}': {problem}"
+)]
 pub struct UriError {
     pub(crate) uri: String,
     pub(crate) problem: &'static str,
@@ -80,6 +86,15 @@ pub enum ConnectError {
         /// The kind of error the operating system reported.
         kind: io::ErrorKind,
         /// What the operating system said.
+        message: String,
+    },
+    /// The server is there, but there is no TLS with it: it does not speak TLS, one side does not
+    /// accept the certificate of the other, or the handshake has taken too long.
+    #[error("no TLS with {host}: {message}")]
+    Tls {
+        /// The host of the URI.
+        host: String,
+        /// What is wrong.
         message: String,
     },
     /// No connection within the connect timeout.
@@ -202,6 +217,10 @@ pub enum DisconnectReason {
     /// This side's client or server was stopped.
     #[error("stopped")]
     Stopped,
+    /// TLS has failed. A server that does not accept the client's certificate says so only when the
+    /// client thinks that it is connected.
+    #[error("TLS has failed: {0}")]
+    Tls(String),
     /// The operating system reported an error on the connection.
     #[error("connection failed: {0}")]
     Io(io::ErrorKind),

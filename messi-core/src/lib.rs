@@ -3,7 +3,8 @@
 //! From the inside out: `frame` is the wire format; `input`, `output`, `keep_alive` and `timer` are
 //! the parts of `state`, one connection without I/O and without a clock; `outbox` is where senders
 //! meet the task of a connection, `connection` that task; `client` and `server` are what users
-//! hold. `runtime` is all that is asked of async-std, and `testing` a second runtime, in memory.
+//! hold, `tls` a socket around a socket. `runtime` is all that is asked of async-std, and `testing` a
+//! second runtime, in memory.
 
 mod address;
 mod answer;
@@ -28,6 +29,11 @@ mod stats;
 mod tasks;
 pub mod testing;
 mod timer;
+#[cfg(feature = "tls")]
+pub mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls/absent.rs"]
+mod tls;
 mod uri;
 
 pub use address::Address;

@@ -17,6 +17,7 @@ use event_listener::Event;
 
 pub use self::builder::ServerBuilder;
 pub use self::client::{ClientId, ServerClient};
+pub(crate) use self::registry::Certificates;
 use self::registry::Registry;
 use crate::runtime::Runtime;
 use crate::settings::bounded;
@@ -106,6 +107,7 @@ impl<P: Protocol> Server<P> {
     /// - `tcp://host:port`, where the host is a name, an IPv4 address, an IPv6 address in brackets,
     ///   or nothing for every IPv4 address of the machine. Port 0 stands for any free port: see
     ///   [`local_addr`](Self::local_addr).
+    /// - `tls://host:port`, with TLS, which the builder's method `tls` sets up, of the feature `tls`.
     /// - `unix:///path`, a Unix socket. Its file is made when the server starts, with the permissions
     ///   that the process gives to new files, and removed when it stops. A file that a server has left
     ///   that was killed is replaced; one that somebody listens on, or that is no socket, is an

@@ -34,6 +34,10 @@ const BUSY_CAPACITY: usize = 72 * 1024;
 /// The same of one on which nothing has happened but keep-alive. Idle connections must be cheap.
 const IDLE_CAPACITY: usize = 512;
 
+/// What TLS calls the alert that a server answers with which can't make anything of what it got
+/// (RFC 8446, section 5.1). It is the type of no frame.
+const TLS_ALERT: u8 = 21;
+
 /// Which end of the connection this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -227,6 +231,11 @@ impl Connection {
             | io::ErrorKind::UnexpectedEof => DisconnectReason::ConnectionClosed,
             kind => DisconnectReason::Io(kind),
         };
+        self.fail(reason, now);
+    }
+
+    /// Nothing more can be exchanged.
+    pub(crate) fn fail(&mut self, reason: DisconnectReason, now: Instant) {
         self.end(reason, now);
         self.abort();
     }
@@ -473,7 +482,7 @@ impl Connection {
         self.timers = Timers::default();
     }
 
-    /// Whether a frame may follow here.
+    /// Whether a frame may follow here. What is no frame at all may be told from it.
     fn check(&self, header: Header) -> Result<(), DisconnectReason> {
         let limit = self.max_received_size;
         if self.role == Role::Server
@@ -483,6 +492,10 @@ impl Connection {
             )
         {
             return Err(DisconnectReason::UnexpectedMessageType(header.type_byte));
+        }
+        if self.role == Role::Client && !self.proved && header.type_byte == TLS_ALERT {
+            let reason = "the peer speaks TLS, and this side does not: see tls:// in URIs";
+            return Err(DisconnectReason::Tls(reason.into()));
         }
         if header.size > limit {
             return Err(DisconnectReason::MessageTooBig {

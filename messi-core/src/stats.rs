@@ -126,6 +126,9 @@ pub struct ServerStats {
     /// [`max_clients_per_address`](crate::ServerBuilder::max_clients_per_address) or
     /// [`max_clients_per_second`](crate::ServerBuilder::max_clients_per_second).
     pub refused: u64,
+    /// Clients with which there was no TLS: they did not speak it, did not show the certificate that
+    /// is asked for, did not accept the server's, or took too long.
+    pub failed_handshakes: u64,
     /// What has happened on all connections together, those that have ended included.
     pub total: Stats,
 }

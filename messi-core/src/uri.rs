@@ -11,6 +11,8 @@ use crate::UriError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Uri {
     Tcp(HostPort),
+    /// The same, with TLS.
+    Tls(HostPort),
     /// A Unix socket of this machine.
     Unix(Arc<Path>),
 }
@@ -24,12 +26,29 @@ pub(crate) struct HostPort {
 }
 
 impl Uri {
-    /// Reads `tcp://host:port`, `tcp://[IPv6]:port` or `tcp://:port`, or `unix:///path`.
-    pub(crate) fn parse(uri: &str) -> Result<Self, UriError> {
-        read(uri).map_err(|problem| UriError {
-            uri: uri.into(),
-            problem,
-        })
+    /// Reads `tcp://host:port`, `tcp://[IPv6]:port` or `tcp://:port`, the same with `tls://`, or
+    /// `unix:///path`. It must be one with TLS if TLS is set up, and only then, so that nobody does
+    /// without by mistake.
+    pub(crate) fn parse(uri: &str, has_tls: bool) -> Result<Self, UriError> {
+        read(uri)
+            .and_then(|uri| uri.check(has_tls))
+            .map_err(|problem| UriError {
+                uri: uri.into(),
+                problem,
+            })
+    }
+
+    fn check(self, has_tls: bool) -> Result<Self, &'static str> {
+        match (&self, has_tls) {
+            (Self::Tls(_), false) if cfg!(not(feature = "tls")) => {
+                Err("TLS needs the feature `tls` of the crate messi")
+            }
+            (Self::Tls(_), false) => Err("TLS is not set up: see the method `tls` of the builder"),
+            (Self::Tcp(_) | Self::Unix(_), true) => {
+                Err("TLS is set up, which this URI would do without")
+            }
+            _ => Ok(self),
+        }
     }
 }
 
@@ -57,6 +76,7 @@ impl Display for Uri {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(server) => write!(formatter, "tcp://{server}"),
+            Self::Tls(server) => write!(formatter, "tls://{server}"),
             Self::Unix(path) => write!(formatter, "unix://{}", path.display()),
         }
     }
@@ -76,6 +96,7 @@ impl Display for HostPort {
 fn read(uri: &str) -> Result<Uri, &'static str> {
     match uri.split_once("://") {
         Some(("tcp", rest)) => Ok(Uri::Tcp(read_host_port(rest)?)),
+        Some(("tls", rest)) => Ok(Uri::Tls(read_host_port(rest)?)),
         Some(("unix", rest)) => Ok(Uri::Unix(read_path(rest)?)),
         _ => Err("it begins with none of them"),
     }
@@ -133,6 +154,8 @@ fn read_port(port: &str) -> Result<u16, &'static str> {
 mod tests {
     use super::*;
 
+    const FORMS: &str = "tcp://<host>:<port>, tls://<host>:<port> or unix://<path>";
+
     #[test]
     fn names_addresses_and_an_empty_host_are_accepted() {
         for (uri, host, port) in [
@@ -147,7 +170,7 @@ mod tests {
             ("tcp://[::ffff:10.0.0.1]:1", "::ffff:10.0.0.1", 1),
             ("tcp://:6000", "", 6000),
         ] {
-            let parsed = Uri::parse(uri).unwrap();
+            let parsed = Uri::parse(uri, false).unwrap();
             let expected = HostPort {
                 host: host.into(),
                 port,
@@ -171,10 +194,27 @@ mod tests {
     fn the_path_of_a_unix_socket_is_taken_as_it_is() {
         for path in ["/run/chat.sock", "/a b/%20:6000"] {
             let uri = format!("unix://{path}");
-            let parsed = Uri::parse(&uri).unwrap();
+            let parsed = Uri::parse(&uri, false).unwrap();
             assert_eq!(parsed, Uri::Unix(Path::new(path).into()));
             assert_eq!(parsed.to_string(), uri);
         }
+    }
+
+    #[test]
+    fn a_uri_is_one_with_tls_if_tls_is_set_up_and_only_then() {
+        let parsed = Uri::parse("tls://[::1]:6000", true).unwrap();
+        assert_eq!(parsed.to_string(), "tls://[::1]:6000");
+        let problem = |uri, has_tls| Uri::parse(uri, has_tls).unwrap_err().problem;
+        for uri in ["tcp://a:1", "unix:///a"] {
+            let expected = "TLS is set up, which this URI would do without";
+            assert_eq!(problem(uri, true), expected);
+        }
+        let expected = if cfg!(feature = "tls") {
+            "TLS is not set up: see the method `tls` of the builder"
+        } else {
+            "TLS needs the feature `tls` of the crate messi"
+        };
+        assert_eq!(problem("tls://a:1", false), expected);
     }
 
     #[test]
@@ -208,10 +248,8 @@ mod tests {
             ("unix:///chat\0sock", "the path holds a NUL"),
         ] {
             assert_eq!(
-                Uri::parse(uri).unwrap_err().to_string(),
-                format!(
-                    "expected tcp://<host>:<port> or unix://<path>, but got '{uri}': {problem}"
-                )
+                Uri::parse(uri, false).unwrap_err().to_string(),
+                format!("expected {FORMS}, but got '{uri}': {problem}")
             );
         }
     }

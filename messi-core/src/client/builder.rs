@@ -17,6 +17,7 @@ use crate::settings::{Offline, Overflow, Settings, bounded};
 use crate::state::Role;
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
+use crate::tls::ClientTls;
 use crate::uri::Uri;
 use crate::{ConnectWith, Protocol, UriError};
 
@@ -46,6 +47,7 @@ pub struct ClientBuilder<P: Protocol> {
     settings: Settings,
     connect_timeout: Duration,
     backoff: Backoff,
+    tls: Option<ClientTls>,
     runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
@@ -60,6 +62,7 @@ impl<P: Protocol> ClientBuilder<P> {
                 min: Duration::from_secs(1),
                 max: Duration::from_secs(30),
             },
+            tls: None,
             runtime: runtime::default(),
             protocol: PhantomData,
         }
@@ -187,6 +190,13 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
+    /// Sets TLS up. Every URI must then be of the form `tls://host:port`, and none may be otherwise.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: ClientTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Lets the client run in a simulation, for tests: see [`testing`](crate::testing).
     pub fn simulated(mut self, simulation: &Simulation) -> Self {
         self.runtime = simulation.runtime();
@@ -198,7 +208,7 @@ impl<P: Protocol> ClientBuilder<P> {
     ///
     /// # Errors
     ///
-    /// Only if a URI is not one.
+    /// Only if a URI is not one, or is one with TLS where TLS is not set up, or the reverse.
     pub fn start<H>(self, handler: H) -> Result<Client<P>, UriError>
     where
         H: Send + 'static,
@@ -207,7 +217,7 @@ impl<P: Protocol> ClientBuilder<P> {
         let uris: Vec<Uri> = self
             .uris
             .iter()
-            .map(|uri| Uri::parse(uri))
+            .map(|uri| Uri::parse(uri, self.tls.is_some()))
             .collect::<Result<_, _>>()?;
         let settings = Arc::new(self.settings);
         let runtime = self.runtime;
@@ -237,7 +247,7 @@ impl<P: Protocol> ClientBuilder<P> {
         let task = Task {
             client: client.lent(0),
             handler,
-            connector: Connector::new(uris, self.connect_timeout, runtime.clone()),
+            connector: Connector::new(uris, self.connect_timeout, self.tls, runtime.clone()),
             backoff: self.backoff,
             settings,
         };

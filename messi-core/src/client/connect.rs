@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::runtime::{BoxSocket, Runtime, timeout};
+use crate::tls::ClientTls;
 use crate::uri::{HostPort, Uri};
 use crate::{Address, ConnectError};
 
@@ -14,16 +15,24 @@ pub(super) struct Connector {
     next: usize,
     /// For the look-up, and for each address.
     timeout: Duration,
+    /// There if the servers speak TLS.
+    tls: Option<ClientTls>,
     pub(super) runtime: Arc<dyn Runtime>,
 }
 
 impl Connector {
     /// A connector to these servers, of which there must be one at least.
-    pub(super) fn new(uris: Vec<Uri>, timeout: Duration, runtime: Arc<dyn Runtime>) -> Self {
+    pub(super) fn new(
+        uris: Vec<Uri>,
+        timeout: Duration,
+        tls: Option<ClientTls>,
+        runtime: Arc<dyn Runtime>,
+    ) -> Self {
         Self {
             uris,
             next: 0,
             timeout,
+            tls,
             runtime,
         }
     }
@@ -46,7 +55,7 @@ impl Connector {
             limit: self.timeout,
         });
         for address in self.addresses(uri).await? {
-            result = self.connect_to(address).await;
+            result = self.connect_to(uri, address).await;
             if result.is_ok() {
                 break;
             }
@@ -56,7 +65,7 @@ impl Connector {
 
     async fn addresses(&self, uri: &Uri) -> Result<Vec<Address>, ConnectError> {
         match uri {
-            Uri::Tcp(server) => self.resolve(server).await,
+            Uri::Tcp(server) | Uri::Tls(server) => self.resolve(server).await,
             Uri::Unix(path) => Ok(vec![Address::Unix(path.clone())]),
         }
     }
@@ -75,14 +84,28 @@ impl Connector {
         }
     }
 
-    async fn connect_to(&self, address: Address) -> Result<BoxSocket, ConnectError> {
-        self.limit(self.runtime.connect(&address))
-            .await?
-            .map_err(|error| ConnectError::Io {
-                address,
-                kind: error.kind(),
-                message: error.to_string(),
-            })
+    async fn connect_to(&self, uri: &Uri, address: Address) -> Result<BoxSocket, ConnectError> {
+        let socket = self.limit(self.runtime.connect(&address)).await?;
+        let socket = socket.map_err(|error| ConnectError::Io {
+            address,
+            kind: error.kind(),
+            message: error.to_string(),
+        })?;
+        match uri {
+            Uri::Tcp(_) | Uri::Unix(_) => Ok(socket),
+            Uri::Tls(server) => self.encrypt(server.connect_host(), socket).await,
+        }
+    }
+
+    async fn encrypt(&self, host: &str, socket: BoxSocket) -> Result<BoxSocket, ConnectError> {
+        let result = match &self.tls {
+            Some(tls) => tls.connect(&*self.runtime, host, socket).await,
+            None => Err("it is not set up".into()),
+        };
+        result.map_err(|message| ConnectError::Tls {
+            host: host.into(),
+            message,
+        })
     }
 
     async fn limit<T>(&self, future: impl Future<Output = T> + Unpin) -> Result<T, ConnectError> {

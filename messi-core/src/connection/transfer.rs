@@ -9,6 +9,7 @@ use std::{io, mem};
 use futures::io::{AsyncRead, AsyncWrite};
 
 use super::Connection;
+use crate::{DisconnectReason, tls};
 
 /// Bytes read at once, at most.
 const READ_SIZE: usize = 64 * 1024;
@@ -106,9 +107,9 @@ impl Connection {
                 return Poll::Ready(());
             };
             match ready!(Pin::new(socket).poll_write(cx, self.state.remaining_output())) {
-                Ok(0) => self.handle_io_error(io::ErrorKind::WriteZero),
+                Ok(0) => self.handle_io_error(&io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.handle_written(count),
-                Err(error) => self.handle_io_error(error.kind()),
+                Err(error) => self.handle_io_error(&error),
             }
         }
         self.poll_flush(cx)
@@ -138,7 +139,7 @@ impl Connection {
                 self.state.handle_written(0);
                 self.outbox.set_in_flight(0);
             }
-            Err(error) => self.handle_io_error(error.kind()),
+            Err(error) => self.handle_io_error(&error),
         }
         Poll::Ready(())
     }
@@ -155,7 +156,7 @@ impl Connection {
             match result {
                 Ok(0) => self.state.handle_end_of_input(now),
                 Ok(count) => self.handle_input(&scratch[..count], now),
-                Err(error) => self.handle_io_error(error.kind()),
+                Err(error) => self.handle_io_error(&error),
             }
             Poll::Ready(())
         })
@@ -203,9 +204,12 @@ impl Connection {
         self.spend(received.frames);
     }
 
-    fn handle_io_error(&mut self, kind: io::ErrorKind) {
-        if kind != io::ErrorKind::Interrupted {
-            self.state.handle_io_error(kind, self.runtime.now());
+    fn handle_io_error(&mut self, error: &io::Error) {
+        let now = self.runtime.now();
+        match (tls::explain(error), error.kind()) {
+            (Some(message), _) => self.state.fail(DisconnectReason::Tls(message), now),
+            (None, io::ErrorKind::Interrupted) => {}
+            (None, kind) => self.state.handle_io_error(kind, now),
         }
     }
 

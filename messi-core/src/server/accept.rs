@@ -2,20 +2,21 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::FutureExt;
 use log::{error, info, warn};
 
-use super::registry::Peer;
+use super::registry::{Certificates, Peer};
 use super::turn::in_turns;
 use super::{Server, ServerClient};
 use crate::connection::Connection;
-use crate::runtime::{BoxListener, BoxSocket, Runtime};
+use crate::runtime::{BoxListener, BoxSocket};
 use crate::settings::Settings;
 use crate::state::Role;
 use crate::tasks::{Running, unless};
+use crate::tls::ServerTls;
 use crate::{Address, LOG_TARGET, Protocol, ServeWith};
 
 /// The pause after the first error in a row; it doubles from error to error.
@@ -26,33 +27,32 @@ const MAX_PAUSE: Duration = Duration::from_millis(500);
 
 /// Accepts clients until the server is stopped.
 pub(super) struct Acceptor<P: Protocol, F> {
-    pub(super) server: Server<P>,
     pub(super) listener: BoxListener,
-    pub(super) make_handler: F,
-    pub(super) settings: Arc<Settings>,
-    pub(super) runtime: Arc<dyn Runtime>,
+    /// There if clients must speak TLS.
+    pub(super) tls: Option<ServerTls>,
+    pub(super) entrance: Arc<Entrance<P, F>>,
 }
 
 impl<P: Protocol, F> Acceptor<P, F> {
     /// Runs until the server is stopped. No error of accepting ends it: a client that has left
     /// already and a lack of descriptors pass.
-    pub(super) async fn run<H>(mut self, running: Running)
+    pub(super) async fn run<H>(self, running: Running)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
         P: ServeWith<H>,
     {
         let mut pause = MIN_PAUSE;
-        let shared = self.server.shared.clone();
+        let shared = self.entrance.server.shared.clone();
         while let Some(result) = unless(shared.closed(), self.listener.accept()).await {
             match result {
                 Ok((socket, address)) => {
                     pause = MIN_PAUSE;
-                    self.welcome(socket, address);
+                    self.admit(socket, address);
                 }
                 Err(error) => {
                     warn!(target: LOG_TARGET, "can't accept a client, trying again in {pause:?}: {error}");
-                    unless(shared.closed(), self.runtime.sleep(pause)).await;
+                    unless(shared.closed(), shared.runtime.sleep(pause)).await;
                     pause = MAX_PAUSE.min(pause * 2);
                 }
             }
@@ -62,36 +62,102 @@ impl<P: Protocol, F> Acceptor<P, F> {
         drop(running);
     }
 
-    /// Starts the task of a new client, if it may come in.
-    fn welcome<H>(&mut self, socket: BoxSocket, address: Address)
+    /// Lets a client in, if it may, once it speaks TLS where that is asked for.
+    fn admit<H>(&self, socket: BoxSocket, address: Address)
+    where
+        H: Send + 'static,
+        F: FnMut(&ServerClient<P>) -> H + Send + 'static,
+        P: ServeWith<H>,
+    {
+        let shared = &self.entrance.server.shared;
+        if !shared.registry.admit(&address) {
+            return info!(target: LOG_TARGET, "turned away {address}");
+        }
+        match self.tls.clone() {
+            None => self.entrance.welcome(socket, address, Box::default()),
+            Some(tls) => {
+                let running = shared.tasks.begin();
+                let task = self.entrance.clone().encrypt(tls, socket, address, running);
+                shared.runtime.spawn(task.boxed());
+            }
+        }
+    }
+}
+
+/// What awaits those who are let in.
+pub(super) struct Entrance<P: Protocol, F> {
+    pub(super) server: Server<P>,
+    /// Clients may come in from several threads.
+    pub(super) make_handler: Mutex<F>,
+    pub(super) settings: Arc<Settings>,
+}
+
+impl<P: Protocol, F> Entrance<P, F> {
+    /// Welcomes a client with which there is TLS. Nobody waits for that but the client.
+    async fn encrypt<H>(
+        self: Arc<Self>,
+        tls: ServerTls,
+        socket: BoxSocket,
+        address: Address,
+        running: Running,
+    ) where
+        H: Send + 'static,
+        F: FnMut(&ServerClient<P>) -> H + Send + 'static,
+        P: ServeWith<H>,
+    {
+        let shared = self.server.shared.clone();
+        let handshake = tls.accept(&*shared.runtime, socket);
+        match unless(shared.closed(), handshake).await {
+            Some(Ok((socket, certificates))) => self.welcome(socket, address, certificates),
+            Some(Err(message)) => {
+                info!(target: LOG_TARGET, "no TLS with {address}: {message}");
+                shared.registry.fail_handshake(&address);
+            }
+            None => shared.registry.release(&address),
+        }
+        // Whoever waits for the end may rely on what makes handlers being gone.
+        drop(self);
+        drop(running);
+    }
+
+    /// Starts the task of a client that has been admitted.
+    fn welcome<H>(&self, socket: BoxSocket, address: Address, certificates: Certificates)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H,
         P: ServeWith<H>,
     {
         let shared = &self.server.shared;
-        let Some(peer) = shared.registry.enter(address.clone()) else {
-            return info!(target: LOG_TARGET, "turned away {address}");
+        let Some(peer) = shared.registry.enter(address, certificates) else {
+            return;
         };
         let client = ServerClient::lent(&self.server, &peer, peer.outbox.begin());
-        let make_handler = AssertUnwindSafe(|| (self.make_handler)(&client));
-        let Ok(handler) = catch_unwind(make_handler) else {
-            error!(target: LOG_TARGET, "making a handler for {address} panicked");
+        let Some(handler) = self.make_handler(&client) else {
+            error!(target: LOG_TARGET, "making a handler for {} panicked", peer.address);
             shared.registry.leave(peer.id);
             return shared.registry.forget(peer.id);
         };
-        let runtime = self.runtime.clone();
         let connection = Connection::new(
             Role::Server,
             &self.settings,
             socket,
             peer.outbox.clone(),
-            runtime,
+            shared.runtime.clone(),
         );
-        info!(target: LOG_TARGET, "client {} connected from {address}", peer.id);
+        info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
         let task = serve(client, peer, handler, connection, shared.tasks.begin());
-        self.runtime
-            .spawn(in_turns(shared.clone(), task.boxed()).boxed());
+        let task = in_turns(shared.clone(), task.boxed());
+        shared.runtime.spawn(task.boxed());
+    }
+
+    /// Makes a handler; `None` if that panicked.
+    fn make_handler<H>(&self, client: &ServerClient<P>) -> Option<H>
+    where
+        F: FnMut(&ServerClient<P>) -> H,
+    {
+        let make_handler = self.make_handler.lock();
+        let mut make_handler = make_handler.unwrap_or_else(PoisonError::into_inner);
+        catch_unwind(AssertUnwindSafe(|| make_handler(client))).ok()
     }
 }
 

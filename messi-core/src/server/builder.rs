@@ -2,13 +2,13 @@
 
 use std::io;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
 use log::info;
 
-use super::accept::Acceptor;
+use super::accept::{Acceptor, Entrance};
 use super::admission::Limits;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
@@ -17,6 +17,7 @@ use crate::runtime::{self, BoxListener, Runtime};
 use crate::settings::{Overflow, Settings, bounded};
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
+use crate::tls::ServerTls;
 use crate::uri::{HostPort, Uri};
 use crate::{Address, LOG_TARGET, ListenError, Protocol, ServeWith};
 
@@ -47,6 +48,7 @@ pub struct ServerBuilder<P: Protocol> {
     settings: Settings,
     limits: Limits,
     max_total_queued_bytes: usize,
+    tls: Option<ServerTls>,
     runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
@@ -58,13 +60,15 @@ impl<P: Protocol> ServerBuilder<P> {
             settings: Settings::default(),
             limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
+            tls: None,
             runtime: runtime::default(),
             protocol: PhantomData,
         }
     }
 
     /// Most clients at a time. One too many is accepted and closed at once, and never seen by a
-    /// handler. A client counts until its last callback has returned. Default: 10,000.
+    /// handler. A client counts from the moment it is accepted, with TLS before its handshake, until its
+    /// last callback has returned. Default: 10,000.
     pub fn max_clients(mut self, clients: usize) -> Self {
         self.limits.clients = clients;
         self
@@ -118,8 +122,8 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Memory for what waits to be written to all clients together, in bytes, beyond 4 KiB for each.
     /// The less of it is left, the less may wait for one client: no more than is left for all others.
     /// So clients that read are served when many others do not. A third of it is for buffers that
-    /// are empty and will be used again and for what the allocator leaves unfilled, and a buffer may be by half larger than what waits in it.
-    /// Default: 256 MiB.
+    /// are empty and will be used again and for what the allocator leaves unfilled, and a buffer may
+    /// be by half larger than what waits in it. Default: 256 MiB.
     pub fn max_total_queued_bytes(mut self, bytes: usize) -> Self {
         self.max_total_queued_bytes = bytes;
         self
@@ -170,6 +174,13 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
+    /// Sets TLS up. The URI must then be of the form `tls://host:port`, and may not be otherwise.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Lets the server run in a simulation, for tests: see [`testing`](crate::testing).
     pub fn simulated(mut self, simulation: &Simulation) -> Self {
         self.runtime = simulation.runtime();
@@ -193,7 +204,8 @@ impl<P: Protocol> ServerBuilder<P> {
         P: ServeWith<H>,
     {
         let runtime = self.runtime;
-        let (listener, local_addr) = listen(&*runtime, &Uri::parse(&self.uri)?).await?;
+        let (listener, local_addr) =
+            listen(&*runtime, &Uri::parse(&self.uri, self.tls.is_some())?).await?;
         info!(target: LOG_TARGET, "listening on {local_addr}");
         let settings = Arc::new(self.settings);
         let registry = Registry::new(
@@ -219,12 +231,15 @@ impl<P: Protocol> ServerBuilder<P> {
             protocol: PhantomData,
         };
         let running = server.shared.tasks.begin();
-        let acceptor = Acceptor {
+        let entrance = Arc::new(Entrance {
             server: server.lent(),
-            listener,
-            make_handler,
+            make_handler: Mutex::new(make_handler),
             settings,
-            runtime: runtime.clone(),
+        });
+        let acceptor = Acceptor {
+            listener,
+            tls: self.tls,
+            entrance,
         };
         runtime.spawn(acceptor.run(running).boxed());
         Ok(server)
@@ -234,7 +249,7 @@ impl<P: Protocol> ServerBuilder<P> {
 /// Listens where a URI says, and tells the address.
 async fn listen(runtime: &dyn Runtime, uri: &Uri) -> Result<(BoxListener, Address), ListenError> {
     match uri {
-        Uri::Tcp(host_port) => listen_on_host(runtime, host_port).await,
+        Uri::Tcp(host_port) | Uri::Tls(host_port) => listen_on_host(runtime, host_port).await,
         Uri::Unix(path) => listen_on(runtime, Address::Unix(path.clone())),
     }
 }

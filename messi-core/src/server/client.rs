@@ -139,6 +139,13 @@ impl<P: Protocol> ServerClient<P> {
         self.peer.address.clone()
     }
 
+    /// The certificates that the client has shown, in DER, its own first: those that
+    /// `ServerTls::require_client_certificates` has verified. Empty where none are required, and
+    /// without TLS.
+    pub fn peer_certificates(&self) -> &[Vec<u8>] {
+        &self.peer.certificates
+    }
+
     /// The server that the client is connected to.
     pub fn server(&self) -> &Server<P> {
         &self.server

@@ -17,11 +17,16 @@ use crate::settings::Settings;
 use crate::state::Role;
 use crate::{Address, RequestKind, ServerStats, Stats};
 
+/// Certificates in DER, that of the peer first.
+pub(crate) type Certificates = Box<[Vec<u8>]>;
+
 /// One connected client.
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) id: ClientId,
     pub(super) address: Address,
+    /// What it has shown of itself, in DER.
+    pub(super) certificates: Certificates,
     pub(super) outbox: Arc<Outbox>,
 }
 
@@ -46,6 +51,8 @@ struct State {
     next_id: u64,
     /// Clients that were turned away.
     refused: u64,
+    /// Those that were not, but with which there was no TLS.
+    failed_handshakes: u64,
     /// What happened on the connections of clients that have left.
     past: Stats,
     peers: BTreeMap<ClientId, Arc<Peer>>,
@@ -62,6 +69,7 @@ impl State {
             admission: Admission::new(limits, now),
             next_id: 0,
             refused: 0,
+            failed_handshakes: 0,
             past: Stats::default(),
             peers: BTreeMap::new(),
             broadcasts: Broadcasts::default(),
@@ -88,14 +96,34 @@ impl Registry {
         }
     }
 
-    /// Enters a client; `None` if there are too many already, or if the server is to stop.
-    pub(super) fn enter(&self, address: Address) -> Option<Arc<Peer>> {
+    /// Whether there is room for a client from this address. It is then kept until it is
+    /// [`release`](Self::release)d, or [`forget`](Self::forget) is called for who has entered.
+    pub(super) fn admit(&self, address: &Address) -> bool {
+        let mut state = self.lock();
+        let is_admitted = state.admission.admit(address.ip(), self.runtime.now());
+        if !is_admitted {
+            state.refused += 1;
+        }
+        is_admitted
+    }
+
+    /// Makes room again, where a client was admitted that does not enter.
+    pub(super) fn release(&self, address: &Address) {
+        self.lock().admission.release(address.ip());
+    }
+
+    /// Makes room again, where there was no TLS with a client.
+    pub(super) fn fail_handshake(&self, address: &Address) {
+        let mut state = self.lock();
+        state.failed_handshakes += 1;
+        state.admission.release(address.ip());
+    }
+
+    /// Enters a client that was admitted; `None` if the server is to stop.
+    pub(super) fn enter(&self, address: Address, certificates: Certificates) -> Option<Arc<Peer>> {
         let mut state = self.lock_settled();
         if state.closed {
-            return None;
-        }
-        if !state.admission.admit(address.ip(), self.runtime.now()) {
-            state.refused += 1;
+            state.admission.release(address.ip());
             return None;
         }
         state.next_id += 1;
@@ -104,6 +132,7 @@ impl Registry {
         let peer = Arc::new(Peer {
             id,
             address,
+            certificates,
             outbox,
         });
         state.peers.insert(id, peer.clone());
@@ -200,6 +229,7 @@ impl Registry {
         ServerStats {
             clients: state.peers.len(),
             refused: state.refused,
+            failed_handshakes: state.failed_handshakes,
             total,
         }
     }

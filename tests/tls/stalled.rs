@@ -1,0 +1,141 @@
+//! Handshakes that do not go on.
+
+use std::time::Duration;
+
+use messi::testing::Simulation;
+
+use super::*;
+
+#[test]
+fn both_sides_give_a_handshake_five_seconds() {
+    let authority = Authority::new();
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        simulation.later_connections().to_server().stall();
+        let (server_reporter, _server_events) = reporter();
+        let server = ChatServer::builder("tls://room:6000")
+            .tls(ServerTls::new(authority.identity("room")))
+            .max_clients(1)
+            .simulated(&simulation)
+            .start(move |_| server_reporter.clone())
+            .await
+            .unwrap();
+        let start = simulation.elapsed();
+        let (reporter, mut events) = reporter();
+        let client = ChatClient::builder("tls://room:6000")
+            .tls(trusting(&authority))
+            .simulated(&simulation)
+            .start(reporter)
+            .unwrap();
+        let Event::ConnectFailure(error) = events.next().await else {
+            panic!("it can't connect");
+        };
+        assert_eq!(
+            error.to_string(),
+            "no TLS with room: no handshake within 5 s"
+        );
+        let taken = simulation.elapsed() - start;
+        assert!((5..6).contains(&taken.as_secs()), "{taken:?}");
+        simulation.later_connections().to_server().resume();
+        // There is room again for the one client that may come in.
+        simulation.sleep(Duration::from_secs(10)).await;
+        assert!(client.is_connected());
+        let stats = server.stats();
+        assert_eq!((stats.failed_handshakes, stats.clients), (1, 1));
+        client.stop().await;
+        server.stop().await;
+        assert_eq!((simulation.tasks(), simulation.sockets()), (0, 0));
+    });
+}
+
+#[test]
+fn a_client_that_connects_and_stays_silent_is_given_up_after_five_seconds() {
+    let authority = Authority::new();
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (server_reporter, _server_events) = reporter();
+        let server = ChatServer::builder("tls://room:6000")
+            .tls(ServerTls::new(authority.identity("room")))
+            .simulated(&simulation)
+            .start(move |_| server_reporter.clone())
+            .await
+            .unwrap();
+        let (reporter, mut events) = reporter();
+        let client = ChatClient::builder("tcp://room:6000")
+            .keep_alive_interval(Duration::from_secs(3_600))
+            .simulated(&simulation)
+            .start(reporter)
+            .unwrap();
+        assert_eq!(events.next().await, Event::Connected);
+        simulation.sleep(Duration::from_millis(4_900)).await;
+        assert_eq!(server.stats().failed_handshakes, 0);
+        simulation.sleep(Duration::from_millis(200)).await;
+        assert_eq!(server.stats().failed_handshakes, 1);
+        client.stop().await;
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_limit_of_ones_own_counts() {
+    let authority = Authority::new();
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        simulation.later_connections().to_server().stall();
+        let limit = Duration::from_secs(1);
+        let tls = ServerTls::new(authority.identity("room")).handshake_timeout(limit);
+        let (reporter, _events) = reporter();
+        let server = ChatServer::builder("tls://room:6000")
+            .tls(tls)
+            .simulated(&simulation)
+            .start(move |_| reporter.clone())
+            .await
+            .unwrap();
+        let (client_reporter, mut events) = super::reporter();
+        let tls = trusting(&authority).handshake_timeout(limit);
+        let client = ChatClient::builder("tls://room:6000")
+            .tls(tls)
+            .simulated(&simulation)
+            .start(client_reporter)
+            .unwrap();
+        let Event::ConnectFailure(error) = events.next().await else {
+            panic!("it can't connect");
+        };
+        assert_eq!(
+            error.to_string(),
+            "no TLS with room: no handshake within 1 s"
+        );
+        simulation.sleep(Duration::from_millis(1)).await;
+        assert_eq!(server.stats().failed_handshakes, 1);
+        client.stop().await;
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_stop_does_not_wait_for_handshakes() {
+    let authority = Authority::new();
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        simulation.later_connections().to_server().stall();
+        let (reporter, _events) = reporter();
+        let server = ChatServer::builder("tls://room:6000")
+            .tls(ServerTls::new(authority.identity("room")))
+            .simulated(&simulation)
+            .start(move |_| reporter.clone())
+            .await
+            .unwrap();
+        let (client_reporter, _client_events) = super::reporter();
+        let client = ChatClient::builder("tls://room:6000")
+            .tls(trusting(&authority))
+            .simulated(&simulation)
+            .start(client_reporter)
+            .unwrap();
+        simulation.sleep(Duration::from_secs(1)).await;
+        let start = simulation.elapsed();
+        server.stop().await;
+        client.stop().await;
+        assert_eq!(simulation.elapsed(), start);
+        assert_eq!((simulation.tasks(), simulation.sockets()), (0, 0));
+    });
+}
