@@ -27,13 +27,17 @@ const fn peer(name: &'static str, program: &'static str) -> Peer {
 pub const SUBJECT: &str = "messi";
 
 /// Every peer, in the order of the tables.
-pub const PEERS: [Peer; 7] = [
+pub const PEERS: [Peer; 8] = [
     peer("raw-std", "peer-raw-std"),
     peer("raw-async-std", "peer-raw-async-std"),
     peer(SUBJECT, "peer-messi"),
     Peer {
         variant: "busy-poll",
         ..peer("messi:busy-poll", "peer-messi")
+    },
+    Peer {
+        variant: "tls",
+        ..peer("messi:tls", "peer-messi")
     },
     peer("tonic", "peer-tonic"),
     peer("protosocket", "peer-protosocket"),

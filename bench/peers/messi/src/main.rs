@@ -8,6 +8,8 @@ use async_std::task;
 use messi::DisconnectReason;
 use work::{Action, Blast, Message, Peer, Script, Session, Work, fail};
 
+mod tls;
+
 mod chat {
     messi::protocol!("../../../proto/chat.proto");
 }
@@ -24,6 +26,8 @@ enum Messi {
     Default,
     /// With a core for each process that has nothing else to do.
     BusyPoll,
+    /// With a certificate that is for nothing else.
+    Tls,
 }
 
 /// How long it keeps trying: longer than anything here takes.
@@ -31,18 +35,20 @@ const BUSY_POLL: Duration = Duration::from_millis(1);
 
 impl Messi {
     fn server(self) -> messi::ServerBuilder<Chat> {
-        let builder = ChatServer::builder("tcp://127.0.0.1:0");
+        let builder = |scheme| ChatServer::builder(format!("{scheme}://127.0.0.1:0"));
         match self {
-            Self::Default => builder,
-            Self::BusyPoll => builder.busy_poll(BUSY_POLL),
+            Self::Default => builder("tcp"),
+            Self::BusyPoll => builder("tcp").busy_poll(BUSY_POLL),
+            Self::Tls => builder("tls").tls(tls::server()),
         }
     }
 
     fn client(self, server: SocketAddr) -> messi::ClientBuilder<Chat> {
-        let builder = ChatClient::builder(format!("tcp://{server}"));
+        let builder = |scheme| ChatClient::builder(format!("{scheme}://{server}"));
         match self {
-            Self::Default => builder,
-            Self::BusyPoll => builder.busy_poll(BUSY_POLL),
+            Self::Default => builder("tcp"),
+            Self::BusyPoll => builder("tcp").busy_poll(BUSY_POLL),
+            Self::Tls => builder("tls").tls(tls::client()),
         }
     }
 }
@@ -52,6 +58,7 @@ impl Peer for Messi {
         match variant {
             "" => Some(Self::Default),
             "busy-poll" => Some(Self::BusyPoll),
+            "tls" => Some(Self::Tls),
             _ => None,
         }
     }
