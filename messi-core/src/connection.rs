@@ -6,6 +6,7 @@
 //! at once; while it is pending, the task goes on serving the connection.
 
 mod closing;
+mod rest;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 use log::error;
 
 use self::closing::Closing;
+use self::rest::Rest;
 use crate::input::Payload;
 use crate::outbox::{Outbox, Request};
 use crate::runtime::{BoxSocket, DeadlineTimer, Runtime};
@@ -58,6 +60,7 @@ pub(crate) struct Connection {
     /// Reads and writes since other tasks had their turn, and frames that do not make one yet.
     transfers: u32,
     frames: u32,
+    rest: Rest,
 }
 
 impl Connection {
@@ -84,6 +87,7 @@ impl Connection {
             is_flushed: true,
             transfers: 0,
             frames: 0,
+            rest: Rest::default(),
             runtime,
         }
     }
@@ -129,6 +133,7 @@ impl Connection {
     pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = Dispatch>>) {
         if self.run(callback).await == Some(Dispatch::UnknownChoice) {
             self.outbox.counters.ignored_messages.add(1);
+            self.rest.count(1, self.runtime.now());
         }
     }
 
@@ -158,7 +163,7 @@ impl Connection {
         loop {
             ready!(self.poll_budget(cx));
             self.take_request();
-            if !self.must_write_first(cx) {
+            if !self.must_write_first(cx) && self.rest.until().is_none() {
                 if let Some(payload) = self.state.next_message() {
                     self.spend(1);
                     return Poll::Ready(Some(payload));

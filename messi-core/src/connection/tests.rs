@@ -1,22 +1,32 @@
-//! Connections over sockets that fail.
+//! Connections over sockets that misbehave.
+
+mod fake;
 
 use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
-use futures::io::{AsyncRead, AsyncWrite};
-
+use self::fake::{Fake, FakeSocket};
 use super::*;
 use crate::outbox::Sender;
 use crate::runtime;
+use crate::testing::Simulation;
 
 /// A server's connection that has just begun, with the outbox of its client and its number there.
-fn connection(settings: &Settings, socket: BoxSocket) -> (Connection, Arc<Outbox>, u64) {
-    let runtime = runtime::default();
+fn connection(settings: &Settings, socket: impl Fake) -> (Connection, Arc<Outbox>, u64) {
+    connection_in(runtime::default(), settings, socket)
+}
+
+fn connection_in(
+    runtime: Arc<dyn Runtime>,
+    settings: &Settings,
+    socket: impl Fake,
+) -> (Connection, Arc<Outbox>, u64) {
     let shared = Arc::new(settings.clone());
     let outbox = Arc::new(Outbox::new(Role::Server, &[], shared, runtime.clone()));
     let number = outbox.begin();
+    let socket = Box::new(FakeSocket(socket));
     let connection = Connection::new(Role::Server, settings, socket, outbox.clone(), runtime);
     (connection, outbox, number)
 }
@@ -24,35 +34,15 @@ fn connection(settings: &Settings, socket: BoxSocket) -> (Connection, Arc<Outbox
 /// A socket on which nothing comes, and which fails to write.
 struct Broken;
 
-impl runtime::Socket for Broken {}
-
-impl AsyncRead for Broken {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        _: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Pending
-    }
-}
-
-impl AsyncWrite for Broken {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+impl Fake for Broken {
+    fn write(&mut self, _: &[u8]) -> Poll<io::Result<usize>> {
         Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }
 
 #[test]
 fn an_error_of_writing_ends_the_connection_at_once() {
-    let (mut connection, outbox, number) = connection(&Settings::default(), Box::new(Broken));
+    let (mut connection, outbox, number) = connection(&Settings::default(), Broken);
     outbox.push(&(), Sender::Callback(number)).unwrap();
     let mut cx = Context::from_waker(Waker::noop());
     assert_eq!(connection.poll_next(&mut cx), Poll::Ready(None));
@@ -71,19 +61,8 @@ struct Counting {
     tries: Arc<AtomicUsize>,
 }
 
-impl runtime::Socket for Counting {
-    fn read_now(&mut self, _: &mut [u8]) -> Option<io::Result<usize>> {
-        self.tries.fetch_add(1, Ordering::Relaxed);
-        Some(Err(io::ErrorKind::WouldBlock.into()))
-    }
-}
-
-impl AsyncRead for Counting {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
+impl Fake for Counting {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         if std::mem::replace(&mut self.has_given, true) {
             return Poll::Pending;
@@ -91,23 +70,10 @@ impl AsyncRead for Counting {
         buffer[..4].copy_from_slice(b"\x03\0\0\0");
         Poll::Ready(Ok(4))
     }
-}
 
-impl AsyncWrite for Counting {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn read_now(&mut self) -> Option<io::Result<usize>> {
+        self.tries.fetch_add(1, Ordering::Relaxed);
+        Some(Err(io::ErrorKind::WouldBlock.into()))
     }
 }
 
@@ -119,7 +85,7 @@ fn a_busy_connection_tries_again_and_waits_to_be_woken_once_its_time_is_over() {
     };
     let socket = Counting::default();
     let counts = || [&socket.reads, &socket.tries].map(|count| count.load(Ordering::Relaxed));
-    let (mut connection, ..) = connection(&settings, Box::new(socket.clone()));
+    let (mut connection, ..) = connection(&settings, socket.clone());
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
@@ -151,45 +117,20 @@ impl Wake for Woken {
 #[derive(Clone, Default)]
 struct Holding(Arc<AtomicBool>);
 
-impl runtime::Socket for Holding {}
-
-impl AsyncRead for Holding {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        _: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Pending
-    }
-}
-
-impl AsyncWrite for Holding {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+impl Fake for Holding {
+    fn flush(&mut self) -> Poll<io::Result<()>> {
         if self.0.load(Ordering::Relaxed) {
             Poll::Ready(Ok(()))
         } else {
             Poll::Pending
         }
     }
-
-    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
 }
 
 #[test]
 fn what_a_socket_keeps_to_itself_is_not_flushed() {
     let socket = Holding::default();
-    let (mut connection, outbox, number) =
-        connection(&Settings::default(), Box::new(socket.clone()));
+    let (mut connection, outbox, number) = connection(&Settings::default(), socket.clone());
     let mut cx = Context::from_waker(Waker::noop());
     outbox.push(&(), Sender::Callback(number)).unwrap();
     let mut flushed = pin!(outbox.flush());
@@ -203,8 +144,7 @@ fn what_a_socket_keeps_to_itself_is_not_flushed() {
 #[test]
 fn a_connection_is_closed_once_its_socket_keeps_nothing_to_itself() {
     let socket = Holding::default();
-    let (mut connection, outbox, number) =
-        connection(&Settings::default(), Box::new(socket.clone()));
+    let (mut connection, outbox, number) = connection(&Settings::default(), socket.clone());
     let mut cx = Context::from_waker(Waker::noop());
     outbox.push(&(), Sender::Callback(number)).unwrap();
     outbox.request_end(DisconnectReason::Disconnected);
@@ -221,7 +161,7 @@ fn a_peer_that_takes_nothing_of_what_a_socket_keeps_is_too_slow() {
         write_timeout: Duration::ZERO,
         ..Settings::default()
     };
-    let (mut connection, outbox, number) = connection(&settings, Box::new(Holding::default()));
+    let (mut connection, outbox, number) = connection(&settings, Holding::default());
     let mut cx = Context::from_waker(Waker::noop());
     outbox.push(&(), Sender::Callback(number)).unwrap();
     assert_eq!(connection.poll_next(&mut cx), Poll::Ready(None));
@@ -229,4 +169,48 @@ fn a_peer_that_takes_nothing_of_what_a_socket_keeps_is_too_slow() {
         connection.state.end_reason(),
         Some(&DisconnectReason::SlowConsumer)
     );
+}
+
+/// A socket on which the same frame comes without end, and which counts them.
+struct Flooding {
+    frame: [u8; 4],
+    frames: Arc<AtomicUsize>,
+}
+
+impl Fake for Flooding {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let places = buffer.chunks_exact_mut(4);
+        self.frames.fetch_add(places.len(), Ordering::Relaxed);
+        let size = places.len() * 4;
+        places.for_each(|place| place.copy_from_slice(&self.frame));
+        Poll::Ready(Ok(size))
+    }
+}
+
+/// Pings, and messages that nobody takes.
+#[test]
+fn a_flood_of_what_means_nothing_is_read_at_a_bounded_pace() {
+    const SECOND: Duration = Duration::from_secs(1);
+    for frame in [*b"\x03\0\0\0", *b"\x01\0\0\0"] {
+        let simulation = Simulation::new(1);
+        let frames = Arc::new(AtomicUsize::new(0));
+        let socket = Flooding {
+            frame,
+            frames: frames.clone(),
+        };
+        let runtime = simulation.runtime();
+        let (mut connection, ..) = connection_in(runtime, &Settings::default(), socket);
+        simulation.run(simulation.timeout(SECOND, async {
+            while connection.next().await.is_some() {
+                connection
+                    .dispatch(pin!(async { Dispatch::UnknownChoice }))
+                    .await;
+            }
+        }));
+        let frames = frames.load(Ordering::Relaxed);
+        assert!(
+            (900_000..1_300_000).contains(&frames),
+            "{frame:?}: {frames}"
+        );
+    }
 }

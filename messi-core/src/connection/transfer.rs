@@ -146,7 +146,7 @@ impl Connection {
 
     /// Reads once, if input is welcome; ready if something has come, be it the end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.state.wants_input() {
+        if !self.state.wants_input() || self.rest.until().is_some() {
             return Poll::Pending;
         }
         SCRATCH.with_borrow_mut(|scratch| {
@@ -201,6 +201,7 @@ impl Connection {
         if let Some(time) = state.round_trip_time() {
             outbox.counters.set_round_trip_time(time);
         }
+        self.rest.count(received.frames - received.messages, now);
         self.spend(received.frames);
     }
 
@@ -215,10 +216,12 @@ impl Connection {
 
     /// Does what is due; ready if something was.
     pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.state.poll_timeout() else {
+        let deadlines = [self.state.poll_timeout(), self.rest.until()];
+        let Some(deadline) = deadlines.into_iter().flatten().min() else {
             return Poll::Pending;
         };
         let now = ready!(self.timer.poll(cx, deadline));
+        self.rest.handle_timeout(now);
         self.state.handle_timeout(now);
         Poll::Ready(())
     }
