@@ -92,7 +92,7 @@ pub use messi_core::{
 /// | `ChatClientHandler` | what happens to a client: `on_connected`, `on_disconnected`, `on_connect_failure`, and `on_<choice>` for each choice of `ServerToClient` |
 /// | `ChatServerHandler` | what happens to a client of a server: `on_client_connected`, `on_client_disconnected`, and `on_<choice>` for each choice of `ClientToServer` |
 /// | `ChatClientRequests`, `ChatServerClientRequests` | what a client can ask the server, and a server a client: for each request that has an answer |
-/// | `Chat` | the protocol itself, which the types above are given |
+/// | `Chat` | the protocol itself, which the types above are given; its page shows which side sends what |
 /// | `ConnectReq`, … | a struct or an enum for each type of the schema |
 ///
 /// Methods of handlers are written as `async fn`. Each has a default that does nothing.
