@@ -139,9 +139,13 @@ pub use messi_core::{
 /// # The path
 ///
 /// The path is relative to the Rust file that calls the macro, as that of [`include_str!`] is, or
-/// else to the directory of the crate's `Cargo.toml`. Imports are relative to the directory of the
-/// schema, or else to that of `Cargo.toml`; those of `google/protobuf/` come with messi. Further
-/// directories can be [included](#include). An edit of any of these files rebuilds the crate.
+/// else to the directory of the crate's `Cargo.toml`. In a `macro_rules!` the file is the one that
+/// the path is written in. Some editors do not tell the macro which file that is: they know only the
+/// crate's directory.
+///
+/// Imports are relative to the directory of the schema, or else to that of `Cargo.toml`; those of
+/// `google/protobuf/` come with messi. Further directories can be [included](#include). An edit of
+/// any of these files rebuilds the crate.
 ///
 /// # Options
 ///
