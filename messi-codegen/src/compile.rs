@@ -46,7 +46,8 @@ impl Config {
     /// ```
     ///
     /// The file holds the items of a module, to be included in one. The lints of the crate apply to
-    /// them; those that rustc and clippy have on by default find nothing, but for code that is dead.
+    /// them. Those that rustc and clippy have on by default find nothing, but for code that is dead,
+    /// and oneofs of which one choice is much larger than the others.
     ///
     /// ```ignore
     /// mod chat {
