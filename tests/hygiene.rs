@@ -49,7 +49,8 @@ pub mod shadowed_names {
         ($($name:ident)*) => { $( struct $name; )* };
     }
 
-    shadow!(Result Option String Send Future Box Vec Default From Clone HashMap);
+    shadow!(Result Option String Send Sync Future Box Vec HashMap);
+    shadow!(Default From Into Clone Copy Debug PartialEq Eq Hash Iterator Drop);
 
     mod core {}
     mod std {}
@@ -57,7 +58,7 @@ pub mod shadowed_names {
     mod prost {}
     mod messi {}
 
-    ::messi::protocol!("proto/imports.proto");
+    ::messi::protocol!("proto/kitchen_sink.proto");
 }
 
 /// Without the prelude that every module has.
