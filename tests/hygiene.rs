@@ -38,7 +38,7 @@ pub mod names {
 /// The same, where the language means nothing by these names, and with traits of theirs.
 #[no_implicit_prelude]
 pub mod names_without_a_prelude {
-    ::messi::protocol!("proto/names.proto", derive(Eq, Hash, PartialOrd, Ord));
+    ::messi::protocol!("proto/names.proto", derive(Copy, Eq, Hash, PartialOrd, Ord));
 }
 
 /// Common names mean something else where the macro is called.
