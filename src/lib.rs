@@ -192,7 +192,8 @@ pub use messi_core::{
 /// - `Copy`, `Eq`, `Hash`, `Ord` and `PartialOrd` are given to all types that can have them, if they
 ///   are asked for all: a message with a `double` is not `Eq`, nor is one that holds such a message;
 ///   one with a map is not `Hash`. To a type that is named they are given, or it is an error that
-///   tells which field is in the way. `Ord` is asked for with `Eq` and `PartialOrd`.
+///   tells which field is in the way. `Ord` is asked for with `Eq` and `PartialOrd`. The types of an
+///   [`extern`](#extern) package are taken to have them.
 /// - Any other trait is named by its whole path, `::serde::Serialize` or `crate::Traced`, and is given
 ///   to every type that it is asked for, enums included. Whether that can be is for its derive to say.
 ///

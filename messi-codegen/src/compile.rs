@@ -33,6 +33,7 @@ impl Config {
     /// Writes what `messi::protocol!` would expand to, as `chat.rs` for `chat.proto`, to the
     /// directory that cargo gives to build scripts, or to [`out_dir`](Self::out_dir). The schema's
     /// path leads from the directory of `Cargo.toml`, or from one that is [included](Self::include).
+    /// Schemas of one file name in several directories need an `out_dir` each.
     ///
     /// Cargo is told to run the build script again when the schema changes, or a file that it
     /// imports.
