@@ -95,7 +95,7 @@ pub use messi_core::tls;
 /// | `ChatClientHandler` | what happens to a client: `on_connected`, `on_disconnected`, `on_connect_failure`, and `on_<choice>` for each choice of `ServerToClient` |
 /// | `ChatServerHandler` | what happens to a client of a server: `on_client_connected`, `on_client_disconnected`, and `on_<choice>` for each choice of `ClientToServer` |
 /// | `ChatClientRequests`, `ChatServerClientRequests` | what a client can ask the server, and a server a client: for each request that has an answer |
-/// | `Chat` | the protocol itself, which the types above are given |
+/// | `Chat` | the protocol itself, which the types above are given; its page shows which side sends what |
 /// | `ConnectReq`, … | a struct or an enum for each type of the schema |
 ///
 /// Methods of handlers are written as `async fn`. Each has a default that does nothing.
@@ -142,9 +142,13 @@ pub use messi_core::tls;
 /// # The path
 ///
 /// The path is relative to the Rust file that calls the macro, as that of [`include_str!`] is, or
-/// else to the directory of the crate's `Cargo.toml`. Imports are relative to the directory of the
-/// schema, or else to that of `Cargo.toml`; those of `google/protobuf/` come with messi. Further
-/// directories can be [included](#include). An edit of any of these files rebuilds the crate.
+/// else to the directory of the crate's `Cargo.toml`. In a `macro_rules!` the file is the one that
+/// the path is written in. Some editors do not tell the macro which file that is: they know only the
+/// crate's directory.
+///
+/// Imports are relative to the directory of the schema, or else to that of `Cargo.toml`; those of
+/// `google/protobuf/` come with messi. Further directories can be [included](#include). An edit of
+/// any of these files rebuilds the crate.
 ///
 /// # Options
 ///
@@ -191,7 +195,8 @@ pub use messi_core::tls;
 /// - `Copy`, `Eq`, `Hash`, `Ord` and `PartialOrd` are given to all types that can have them, if they
 ///   are asked for all: a message with a `double` is not `Eq`, nor is one that holds such a message;
 ///   one with a map is not `Hash`. To a type that is named they are given, or it is an error that
-///   tells which field is in the way. `Ord` is asked for with `Eq` and `PartialOrd`.
+///   tells which field is in the way. `Ord` is asked for with `Eq` and `PartialOrd`. The types of an
+///   [`extern`](#extern) package are taken to have them.
 /// - Any other trait is named by its whole path, `::serde::Serialize` or `crate::Traced`, and is given
 ///   to every type that it is asked for, enums included. Whether that can be is for its derive to say.
 ///

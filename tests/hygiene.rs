@@ -38,7 +38,7 @@ pub mod names {
 /// The same, where the language means nothing by these names, and with traits of theirs.
 #[no_implicit_prelude]
 pub mod names_without_a_prelude {
-    ::messi::protocol!("proto/names.proto", derive(Eq, Hash, PartialOrd, Ord));
+    ::messi::protocol!("proto/names.proto", derive(Copy, Eq, Hash, PartialOrd, Ord));
 }
 
 /// Common names mean something else where the macro is called.
@@ -49,7 +49,8 @@ pub mod shadowed_names {
         ($($name:ident)*) => { $( struct $name; )* };
     }
 
-    shadow!(Result Option String Send Future Box Vec Default From Clone HashMap);
+    shadow!(Result Option String Send Sync Future Box Vec HashMap);
+    shadow!(Default From Into Clone Copy Debug PartialEq Eq Hash Iterator Drop);
 
     mod core {}
     mod std {}
@@ -57,7 +58,7 @@ pub mod shadowed_names {
     mod prost {}
     mod messi {}
 
-    ::messi::protocol!("proto/imports.proto");
+    ::messi::protocol!("proto/kitchen_sink.proto");
 }
 
 /// Without the prelude that every module has.

@@ -86,6 +86,7 @@ mod derived {
     messi::protocol!(
         "proto/kitchen_sink.proto",
         derive(
+            Copy,
             Eq,
             Hash,
             Outer: PartialOrd + ::serde::Serialize,
@@ -98,9 +99,11 @@ mod derived {
 
 #[test]
 fn derives_for_all_are_for_those_that_can_have_them() {
+    fn is_copy<T: Copy>() {}
     fn is_hash<T: Eq + Hash>() {}
     fn is_eq<T: Eq>() {}
 
+    is_copy::<(derived::outer::Inner, derived::outer::Value)>();
     is_hash::<(derived::Outer, derived::outer::Value)>();
     is_hash::<derived::outer::inner::Color>();
     is_eq::<derived::Tree>(); // It holds a map.
@@ -179,6 +182,9 @@ mod second_gallery {
             "acme.shapes.colors" => crate::gallery::acme::shapes::colors,
         },
     );
+
+    // What is not generated leaves its names to others.
+    mod acme {}
 }
 
 /// Its inner package is generated all the same.

@@ -33,6 +33,7 @@ impl Config {
     /// Writes what `messi::protocol!` would expand to, as `chat.rs` for `chat.proto`, to the
     /// directory that cargo gives to build scripts, or to [`out_dir`](Self::out_dir). The schema's
     /// path leads from the directory of `Cargo.toml`, or from one that is [included](Self::include).
+    /// Schemas of one file name in several directories need an `out_dir` each.
     ///
     /// Cargo is told to run the build script again when the schema changes, or a file that it
     /// imports.
@@ -46,7 +47,8 @@ impl Config {
     /// ```
     ///
     /// The file holds the items of a module, to be included in one. The lints of the crate apply to
-    /// them; those that rustc and clippy have on by default find nothing, but for code that is dead.
+    /// them. Those that rustc and clippy have on by default find nothing, but for code that is dead,
+    /// and oneofs of which one choice is much larger than the others.
     ///
     /// ```ignore
     /// mod chat {

@@ -8,6 +8,7 @@ mod enumeration;
 mod handler;
 mod message;
 mod module;
+mod overview;
 mod protocol;
 mod requests;
 mod skeleton;

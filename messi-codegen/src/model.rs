@@ -216,6 +216,29 @@ pub enum Scalar {
     Bytes,
 }
 
+impl Scalar {
+    /// The name in a schema: `sint32`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Double => "double",
+            Self::Float => "float",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Uint32 => "uint32",
+            Self::Uint64 => "uint64",
+            Self::Sint32 => "sint32",
+            Self::Sint64 => "sint64",
+            Self::Fixed32 => "fixed32",
+            Self::Fixed64 => "fixed64",
+            Self::Sfixed32 => "sfixed32",
+            Self::Sfixed64 => "sfixed64",
+            Self::Bool => "bool",
+            Self::String => "string",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
 /// An enum type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Enum {

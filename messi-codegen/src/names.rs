@@ -110,6 +110,8 @@ mod tests {
     fn a_protocol_is_named_after_its_package_or_file() {
         assert_eq!(protocol("acme.ChatRoom", "x.proto"), "chat_room");
         assert_eq!(protocol("", "protos/my_chat.proto"), "my_chat");
+        assert_eq!(protocol("", r"..\protos\my_chat.proto"), "my_chat");
+        assert_eq!(protocol("", r"C:\protos\my_chat.proto"), "my_chat");
         assert_eq!(modules("acme.type"), ["acme", "r#type"]);
     }
 }

@@ -58,7 +58,6 @@ fn setters_do_what_the_options_of_the_macro_do() {
         .side(Side::Client)
         .derive("Eq, Hash")
         .derive("Exhibit: ::serde::Serialize")
-        .bytes(BytesType::Bytes)
         .extern_package("acme.shapes.colors", "crate::colors")
         .messi("::renamed");
     let directory = format!("{ROOT}/tests/proto");
@@ -67,13 +66,19 @@ fn setters_do_what_the_options_of_the_macro_do() {
         include = [#directory],
         side = client,
         derive(Eq, Hash, Exhibit: ::serde::Serialize),
-        bytes = Bytes,
         extern = { "acme.shapes.colors" => crate::colors },
         crate = ::renamed,
     };
     assert_eq!(
         written(config, "imports.proto", "imports.rs"),
         expansion(input)
+    );
+
+    let schema = "../tests/proto/kitchen_sink.proto";
+    let config = Config::new().bytes(BytesType::Bytes);
+    assert_eq!(
+        written(config, schema, "kitchen_sink.rs"),
+        expansion(quote!(#schema, bytes = Bytes))
     );
 }
 
@@ -129,15 +134,18 @@ found the relative path `types`: write `::types` for a crate, or `crate::...` fo
 }
 
 #[test]
-fn options_that_do_not_suit_the_schema_are_refused() {
+fn options_are_refused_that_are_wrong_or_do_not_suit_the_schema() {
     let config = Config::new()
+        .derive("Clone")
         .derive("B: Eq")
         .derive("C: Eq")
         .extern_package("types", "crate::types");
     let text = with("message B { double x = 1; }");
     assert_eq!(
         error(config, &text),
-        "found the package `types`, which the schema does not import: it imports no other package
+        "found the derive `Clone`: every message has `Clone`, `Debug`, `Default` and `PartialEq` already
+
+found the package `types`, which the schema does not import: it imports no other package
 
 found a derive for the unknown type `C`
 

@@ -2,18 +2,24 @@
 
 mod common;
 
-use common::{model, problems, with};
-use messi_codegen::model::Request;
+use common::{model, problems};
+use messi_codegen::model::{Protocol, Request};
+use messi_codegen::{Config, expand};
+use syn::{File, Item};
 
 /// The names of the requests and of their answers, of clients and of servers.
 fn pairs(to_server: &str, to_client: &str) -> [Vec<(String, String)>; 2] {
-    let protocol = model(&format!(
-        "syntax = \"proto3\";\npackage chat;\nmessage ClientToServer {{ oneof messages {{ {to_server} }} }}\nmessage ServerToClient {{ oneof messages {{ {to_client} }} }}\nmessage A {{}}\n"
-    ));
+    let protocol = model(&schema(to_server, to_client));
     [protocol.client_requests, protocol.server_requests].map(|requests| {
         let names = |it: Request| (it.request.name, it.answer.name);
         requests.into_iter().map(names).collect()
     })
+}
+
+fn schema(to_server: &str, to_client: &str) -> String {
+    format!(
+        "syntax = \"proto3\";\npackage chat;\nmessage ClientToServer {{ oneof messages {{ {to_server} }} }}\nmessage ServerToClient {{ oneof messages {{ {to_client} }} }}\nmessage A {{}}\n"
+    )
 }
 
 fn pair(request: &str, answer: &str) -> (String, String) {
@@ -51,12 +57,32 @@ fn others_are_none() {
 }
 
 #[test]
-fn a_message_with_the_name_of_a_generated_trait_is_refused() {
-    for name in ["ChatClientRequests", "ChatServerClientRequests"] {
-        let problems = problems(&with(&format!("message {name} {{}}")));
+fn a_message_with_the_name_of_a_generated_item_is_refused() {
+    let text = schema(
+        "A foo_req = 1; A bar_rsp = 2;",
+        "A foo_rsp = 1; A bar_req = 2;",
+    );
+    let names = generated(&model(&text));
+    assert_eq!(names.len(), 8, "{names:?}");
+    for name in names {
+        let problems = problems(&format!("{text}message {name} {{}}"));
         let expected = format!(
             "found the message `{name}` beside the generated item `{name}`: both become `{name}` in Rust\n --> chat.proto:6:9"
         );
-        assert!(problems[0].starts_with(&expected), "{problems:?}");
+        assert_eq!(problems, [expected]);
     }
+}
+
+/// The names of the types and traits that an expansion adds to those of the schema.
+fn generated(protocol: &Protocol) -> Vec<String> {
+    let file: File = syn::parse2(expand(protocol, &Config::new())).unwrap();
+    let names = file.items.iter().filter_map(|item| match item {
+        Item::Enum(item) => Some(item.ident.to_string()),
+        Item::Struct(item) => Some(item.ident.to_string()),
+        Item::Trait(item) => Some(item.ident.to_string()),
+        Item::Type(item) => Some(item.ident.to_string()),
+        _ => None,
+    });
+    let messages: Vec<&String> = protocol.root.messages.iter().map(|it| &it.name).collect();
+    names.filter(|name| !messages.contains(&name)).collect()
 }

@@ -43,7 +43,9 @@ pub(super) fn shelter(scope: &Scope, items: impl FnOnce(&Scope) -> TokenStream) 
     let items = items(&scope.inside(MODULE));
     let prelude = super::module::prelude(scope);
     quote! {
-        #[allow(deprecated)] // Derived implementations use what they implement.
+        // Derived implementations use what they implement. Types name each other as if they were
+        // all outside.
+        #[allow(deprecated, unused_qualifications)]
         mod #module {
             #prelude
             #items

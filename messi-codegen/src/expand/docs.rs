@@ -32,31 +32,39 @@ pub(super) fn deprecated(is_deprecated: bool) -> TokenStream {
 }
 
 /// A comment is plain text: what Markdown or rustdoc would read into it is taken from it. The
-/// indentation that would make a line code, and a code block a test, is too.
+/// indentation that would make a line code, and a code block a test, is too. Addresses become links,
+/// as rustdoc warns of bare ones.
 fn escape(line: &str) -> String {
-    let mut escaped = String::with_capacity(line.len());
-    for character in line.trim().chars() {
-        if matches!(
-            character,
-            '[' | ']' | '<' | '>' | '`' | '*' | '_' | '\\' | '~' | '#'
-        ) {
+    let mut rest = line.trim();
+    let mut escaped = String::with_capacity(rest.len());
+    while let Some((text, address, after)) = split_at_address(rest) {
+        escape_text(text, &mut escaped);
+        escaped.extend(["<", address, ">"]);
+        rest = after;
+    }
+    escape_text(rest, &mut escaped);
+    escaped
+}
+
+/// The text before the first address of the web, that address, and the rest.
+fn split_at_address(line: &str) -> Option<(&str, &str, &str)> {
+    let starts = ["http://", "https://"].map(|scheme| line.find(scheme));
+    let start = starts.into_iter().flatten().min()?;
+    let (text, rest) = line.split_at(start);
+    let end = |character: char| character.is_whitespace() || "<>()[]\"`|".contains(character);
+    let address = &rest[..rest.find(end).unwrap_or(rest.len())];
+    // What ends a sentence is not part of it.
+    let address = address.trim_end_matches(['.', ',', ';', ':', '!', '?']);
+    Some((text, address, &rest[address.len()..]))
+}
+
+fn escape_text(text: &str, escaped: &mut String) {
+    for character in text.chars() {
+        if "[]<>`*_\\~#".contains(character) {
             escaped.push('\\');
         }
         escaped.push(character);
     }
-    link(&escaped)
-}
-
-/// Makes links of bare addresses, which rustdoc warns of.
-fn link(line: &str) -> String {
-    let words = line.split(' ').map(|word| {
-        if word.starts_with("http://") || word.starts_with("https://") {
-            format!("<{}>", word.replace('\\', ""))
-        } else {
-            word.into()
-        }
-    });
-    words.collect::<Vec<String>>().join(" ")
 }
 
 #[cfg(test)]
@@ -74,11 +82,21 @@ mod tests {
     }
 
     #[test]
-    fn bare_addresses_become_links() {
-        assert_eq!(
-            escape("at https://a.example/b_c today"),
-            "at <https://a.example/b_c> today"
-        );
+    fn addresses_become_links() {
+        for (line, expected) in [
+            (
+                "at https://a.example/b_c today",
+                "at <https://a.example/b_c> today",
+            ),
+            ("(http://a.example)", "(<http://a.example>)"),
+            ("<https://a.example/b>", r"\<<https://a.example/b>\>"),
+            (
+                "https://a.example/?b. And http://c.example, d_e",
+                r"<https://a.example/?b>. And <http://c.example>, d\_e",
+            ),
+        ] {
+            assert_eq!(escape(line), expected);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::{deprecated, docs};
+use super::docs::{deprecated, docs, lines};
 use super::{Scope, ident};
 use crate::model::{Enum, Variant};
 
@@ -55,30 +55,9 @@ fn variant(variant: &Variant) -> TokenStream {
 /// Conversions to and from the schema's names, and the aliases.
 fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
     let name = ident(&enumeration.rust_name);
-    let (mut variants, mut texts, mut from_variants, mut from_texts, mut aliases) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for variant in &enumeration.variants {
-        let variant_name = ident(&variant.rust_name);
-        let mut taken = vec![&variant.rust_name];
-        for (alias, rust_alias) in &variant.aliases {
-            from_variants.push(variant_name.clone());
-            from_texts.push(alias);
-            if taken.contains(&rust_alias) {
-                continue;
-            }
-            taken.push(rust_alias);
-            let rust_alias = ident(rust_alias);
-            let docs = docs(
-                &[],
-                &format!("The value `{alias}`, the same as `{}`.", variant.name),
-            );
-            aliases.push(quote!( #docs pub const #rust_alias: Self = Self::#variant_name; ));
-        }
-        variants.push(variant_name.clone());
-        texts.push(&variant.name);
-        from_variants.push(variant_name);
-        from_texts.push(&variant.name);
-    }
+    let aliases: Vec<TokenStream> = enumeration.variants.iter().flat_map(aliases).collect();
+    let to_name = enumeration.variants.iter().map(to_name);
+    let from_name = enumeration.variants.iter().map(from_name);
     let allow_deprecated = scope.allow_deprecated();
     let allow_aliases = (!aliases.is_empty()).then(
         // Aliases read like the variants that they stand for.
@@ -94,7 +73,7 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
             #[must_use]
             pub const fn as_str_name(&self) -> &'static str {
                 match self {
-                    #( Self::#variants => #texts, )*
+                    #(#to_name)*
                 }
             }
 
@@ -102,10 +81,40 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
             #[must_use]
             pub fn from_str_name(name: &str) -> ::core::option::Option<Self> {
                 match name {
-                    #( #from_texts => ::core::option::Option::Some(Self::#from_variants), )*
+                    #(#from_name)*
                     _ => ::core::option::Option::None,
                 }
             }
         }
     }
+}
+
+/// A constant for each other name that a value has in Rust.
+fn aliases(variant: &Variant) -> Vec<TokenStream> {
+    let original = ident(&variant.rust_name);
+    let mut taken = vec![&variant.rust_name];
+    let mut constants = Vec::new();
+    for (alias, rust_alias) in &variant.aliases {
+        if taken.contains(&rust_alias) {
+            continue;
+        }
+        taken.push(rust_alias);
+        let rust_alias = ident(rust_alias);
+        let docs = format!("The value `{alias}`, the same as `{}`.", variant.name);
+        let docs = lines(&[docs]);
+        constants.push(quote!( #docs pub const #rust_alias: Self = Self::#original; ));
+    }
+    constants
+}
+
+fn to_name(variant: &Variant) -> TokenStream {
+    let (variant, name) = (ident(&variant.rust_name), &variant.name);
+    quote!( Self::#variant => #name, )
+}
+
+fn from_name(variant: &Variant) -> TokenStream {
+    let aliases = variant.aliases.iter().map(|(alias, _)| alias);
+    let names = [&variant.name].into_iter().chain(aliases);
+    let variant = ident(&variant.rust_name);
+    quote!( #(#names)|* => ::core::option::Option::Some(Self::#variant), )
 }

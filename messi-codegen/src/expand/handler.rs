@@ -194,7 +194,9 @@ fn arm(choice: &Choice, module: &Ident) -> TokenStream {
         quote!(message)
     };
     quote! {
-        Some(#module::Messages::#variant(message)) => handler.#method(client, #message).await,
+        Some(#module::Messages::#variant(message)) => {
+            handler.#method(client, #message).await;
+        }
     }
 }
 

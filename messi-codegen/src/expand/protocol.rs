@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{Scope, ident};
+use super::{Scope, ident, overview};
 use crate::model::{Protocol, Request};
 
 /// The names generated from that of a protocol.
@@ -42,7 +42,8 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
     ];
     let requests = requests.into_iter().collect();
     let names = Names::new(&protocol.rust_name);
-    declarations(&names, &protocol.name, &requests, scope)
+    let docs = overview::docs(protocol, &names, scope);
+    declarations(&names, &protocol.name, &docs, &requests, scope)
 }
 
 /// What the runtime must know of the requests of one side, if there are any.
@@ -63,6 +64,7 @@ fn requests(name: &str, requests: &[Request], scope: &Scope) -> TokenStream {
 pub(super) fn declarations(
     names: &Names,
     name: &str,
+    docs: &TokenStream,
     requests: &TokenStream,
     scope: &Scope,
 ) -> TokenStream {
@@ -71,9 +73,8 @@ pub(super) fn declarations(
     let side = scope.side;
     let client = side.has_client().then(|| client(names, name, scope));
     let server = side.has_server().then(|| server(names, name, scope));
-    let marker_docs = format!(" The protocol `{name}`.");
     quote! {
-        #[doc = #marker_docs]
+        #docs
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         pub struct #marker;
 

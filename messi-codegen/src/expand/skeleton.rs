@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::docs::lines;
 use super::handler::{
     Dispatch, client_implementation, client_trait, server_implementation, server_trait,
 };
@@ -17,6 +18,7 @@ pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
     let scope = Scope::new(config);
     let names = Names::new(&names::type_name(name));
     let krate = &scope.krate;
+    let docs = lines(&[format!("The protocol `{name}`.")]);
     let no_methods = TokenStream::new();
     let dispatch = |message| Dispatch {
         message: ident(message),
@@ -26,7 +28,7 @@ pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
         },
     };
     let mut items = vec![
-        declarations(&names, name, &TokenStream::new(), &scope),
+        declarations(&names, name, &docs, &TokenStream::new(), &scope),
         empty_message("ClientToServer", &scope),
         empty_message("ServerToClient", &scope),
     ];

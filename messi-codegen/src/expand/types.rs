@@ -42,7 +42,7 @@ pub(super) fn field_attribute(kind: &FieldKind, scope: &Scope) -> TokenStream {
             quote!(#attribute, repeated #packed)
         }
         FieldKind::Map { key, value } => {
-            let types = format!("{}, {}", scalar_name(*key), map_value_name(value, scope));
+            let types = format!("{}, {}", key.name(), map_value_name(value, scope));
             quote!(map = #types)
         }
     }
@@ -108,7 +108,7 @@ fn type_attribute(ty: &Type, scope: &Scope) -> TokenStream {
             BytesType::Bytes => quote!(bytes = "bytes"),
         },
         Type::Scalar(scalar) => {
-            let name = super::ident(scalar_name(*scalar));
+            let name = super::ident(scalar.name());
             quote!(#name)
         }
         Type::Enum(_) | Type::WellKnownEnum(_) => {
@@ -131,7 +131,7 @@ fn map_value_type(ty: &Type, scope: &Scope) -> TokenStream {
 
 fn map_value_name(ty: &Type, scope: &Scope) -> String {
     match ty {
-        Type::Scalar(scalar) => scalar_name(*scalar).into(),
+        Type::Scalar(scalar) => scalar.name().into(),
         Type::Enum(_) | Type::WellKnownEnum(_) => format!("enumeration({})", enum_path(ty, scope)),
         Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_) => {
             "message".into()
@@ -169,24 +169,4 @@ fn scalar_type(scalar: Scalar, scope: &Scope) -> TokenStream {
 fn vector_of_bytes(scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     quote!(#krate::prost::alloc::vec::Vec<u8>)
-}
-
-fn scalar_name(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::Double => "double",
-        Scalar::Float => "float",
-        Scalar::Int32 => "int32",
-        Scalar::Int64 => "int64",
-        Scalar::Uint32 => "uint32",
-        Scalar::Uint64 => "uint64",
-        Scalar::Sint32 => "sint32",
-        Scalar::Sint64 => "sint64",
-        Scalar::Fixed32 => "fixed32",
-        Scalar::Fixed64 => "fixed64",
-        Scalar::Sfixed32 => "sfixed32",
-        Scalar::Sfixed64 => "sfixed64",
-        Scalar::Bool => "bool",
-        Scalar::String => "string",
-        Scalar::Bytes => "bytes",
-    }
 }

@@ -1,6 +1,6 @@
 //! Files that are not there, import each other, or hold no text.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use messi_codegen::{Locations, read};
 
@@ -24,6 +24,35 @@ fn a_schema_that_is_not_there_is_refused_with_the_places_tried() {
         "{text}"
     );
     assert!(text.contains(&tried("src/chat.proto")) && text.contains(&tried("chat.proto")));
+}
+
+/// As it is to some editors.
+#[test]
+fn where_the_rust_file_is_unknown_a_path_leads_from_cargo_toml() {
+    let schemas = Schemas::new(&[("chat.proto", &with("")), ("here/other.proto", &with(""))]);
+    let working_directory = schemas.root().join("here");
+    let locations = Locations::new(None, &working_directory, schemas.root());
+    assert!(read("chat.proto", &locations).is_ok());
+    let error = read("other.proto", &locations).unwrap_err();
+    let expected = format!(
+        "can't read the schema `other.proto`: it is not at `{}`\n help: the path is relative to the crate's Cargo.toml",
+        schemas.root().join("other.proto").display()
+    );
+    assert_eq!(brief(&error.diagnostics[0]), expected);
+}
+
+#[test]
+fn the_rust_files_own_path_leads_from_the_working_directory() {
+    let schemas = Schemas::new(&[("here/src/chat.proto", &with(""))]);
+    let working_directory = schemas.root().join("here");
+    let file = Path::new("src/lib.rs");
+    let absolute = working_directory.join(file);
+    for file in [file, &absolute] {
+        let locations = Locations::new(Some(file), &working_directory, schemas.root());
+        let protocol = read("chat.proto", &locations).unwrap();
+        let schema = working_directory.join("src/chat.proto");
+        assert_eq!(protocol.sources, [schema]);
+    }
 }
 
 #[test]
@@ -67,13 +96,15 @@ fn a_type_that_is_not_imported_is_refused_at_its_place() {
 
 #[test]
 fn an_import_that_leads_outside_is_refused() {
+    let relative = "but imports are relative to the schema's directory";
+    let slashes = "but directories are separated by `/`";
     for (import, problem) in [
-        (
-            "/etc/x.proto",
-            "but imports are relative to the schema's directory",
-        ),
+        ("/etc/x.proto", relative),
+        ("C:/x.proto", relative),
+        ("c:x.proto", relative),
         ("../x.proto", "but a path has no empty part, `.` or `..`"),
-        ("a\\\\b.proto", "but directories are separated by `/`"),
+        ("a\\\\b.proto", slashes),
+        ("C:\\\\x.proto", slashes),
     ] {
         let text = with("").replace(
             "package chat;",

@@ -1,0 +1,104 @@
+//! The documentation of a protocol: which side sends what, and what becomes of it.
+
+use proc_macro2::{Ident, TokenStream};
+
+use super::docs::lines;
+use super::protocol::Names;
+use super::{Scope, spaceless};
+use crate::model::{Choice, Direction, Protocol, Request, Type};
+
+/// A table of messages for each side.
+pub(super) fn docs(protocol: &Protocol, names: &Names, scope: &Scope) -> TokenStream {
+    let side = scope.side;
+    let from_clients = Table {
+        heading: "# What clients send",
+        direction: &protocol.client_to_server,
+        handler: &names.server_handler,
+        has_handler: side.has_server(),
+        requests: &protocol.client_requests,
+    };
+    let from_servers = Table {
+        heading: "# What servers send",
+        direction: &protocol.server_to_client,
+        handler: &names.client_handler,
+        has_handler: side.has_client(),
+        requests: &protocol.server_requests,
+    };
+    let mut text = vec![format!("The protocol `{}`.", protocol.name)];
+    text.extend(from_clients.lines(scope));
+    text.extend(from_servers.lines(scope));
+    lines(&text)
+}
+
+/// What one side sends.
+struct Table<'a> {
+    heading: &'a str,
+    direction: &'a Direction,
+    /// The trait of the other side's handlers.
+    handler: &'a Ident,
+    /// Whether that is generated.
+    has_handler: bool,
+    requests: &'a [Request],
+}
+
+impl Table<'_> {
+    fn lines(&self, scope: &Scope) -> Vec<String> {
+        let mut titles = vec!["message", "type", "handled by"];
+        if self.has_requests() {
+            titles.push("answered by");
+        }
+        let rule = vec!["---"; titles.len()];
+        let mut lines = vec![String::new(), self.heading.into(), String::new()];
+        lines.extend([row(&titles), row(&rule)]);
+        let choices = self.direction.choices.iter();
+        lines.extend(choices.map(|choice| row(&self.cells(choice, scope))));
+        lines
+    }
+
+    fn has_requests(&self) -> bool {
+        !self.requests.is_empty()
+    }
+
+    fn cells(&self, choice: &Choice, scope: &Scope) -> Vec<String> {
+        let message = format!("`{}`", choice.member.name);
+        let mut cells = vec![message, ty(&choice.member.ty, scope), self.method(choice)];
+        if self.has_requests() {
+            cells.push(self.answer(choice));
+        }
+        cells
+    }
+
+    fn method(&self, choice: &Choice) -> String {
+        let (method, handler) = (&choice.handler, self.handler);
+        if self.has_handler {
+            format!("[`{method}`]({handler}::{method})")
+        } else {
+            format!("`{method}`")
+        }
+    }
+
+    /// The answer, if the message is a request.
+    fn answer(&self, choice: &Choice) -> String {
+        let mut requests = self.requests.iter();
+        let request = requests.find(|it| it.request.name == choice.member.name);
+        request.map_or_else(String::new, |it| format!("`{}`", it.answer.name))
+    }
+}
+
+fn row(cells: &[impl AsRef<str>]) -> String {
+    let cells = cells.iter().map(|cell| format!(" {} |", cell.as_ref()));
+    format!("|{}", cells.collect::<String>())
+}
+
+/// A link to a type of the schema, or the name that protobuf has for another. The link says what
+/// it leads to, as a derive may have the same name: `Clone`.
+fn ty(ty: &Type, scope: &Scope) -> String {
+    match ty {
+        Type::Message { path, .. } => format!("[`struct@{}`]", spaceless(&scope.path(path))),
+        Type::Enum(path) => format!("[`enum@{}`]", spaceless(&scope.path(path))),
+        Type::Scalar(scalar) => format!("`{}`", scalar.name()),
+        Type::WellKnown(name) | Type::WellKnownEnum(name) => format!("`google.protobuf.{name}`"),
+        Type::Empty => "`google.protobuf.Empty`".into(),
+        Type::Wrapper(scalar) => format!("`{}` in a wrapper", scalar.name()),
+    }
+}
