@@ -308,6 +308,10 @@ pub use prost;
 pub use prost_types;
 
 #[cfg(doctest)]
+#[doc = include_str!("../docs/tutorial.md")]
+struct Tutorial;
+
+#[cfg(doctest)]
 #[doc = include_str!("../docs/lifecycle.md")]
 struct Lifecycle;
 
