@@ -14,10 +14,21 @@ use crate::target::chat::*;
 /// Messages of a broadcast after which a client reports that it still gets them.
 const PROGRESS: u64 = 1_000;
 
+fn start<H: ChatClientHandler>(port: u16, handler: H) -> ChatClient {
+    let builder = ChatClient::builder(format!("tcp://127.0.0.1:{port}"));
+    builder.start(handler).expect("the URI is sound")
+}
+
+fn stop(clients: &[ChatClient]) {
+    task::block_on(async {
+        for client in clients {
+            client.stop().await;
+        }
+    });
+}
+
 /// Clients that report to one place.
 pub(crate) struct Honest {
-    port: u16,
-    reporter: Reporter,
     pub(crate) events: Events,
     clients: Vec<ChatClient>,
 }
@@ -26,31 +37,17 @@ impl Honest {
     /// So many clients of the server at this port that have joined. Each of them reports
     /// `complete` when it has got `messages` of a broadcast, in their order.
     pub(crate) fn join(port: u16, count: usize, messages: u64) -> Self {
-        let (reporter, events) = Events::of("the honest clients");
-        let mut honest = Self {
-            port,
-            reporter,
-            events,
-            clients: Vec::new(),
-        };
-        for _ in 0..count {
-            honest.add(messages);
-        }
-        for _ in 0..count {
-            honest.events.expect("joined");
-        }
-        honest
-    }
-
-    fn add(&mut self, messages: u64) {
-        let handler = Listener {
-            reporter: self.reporter.clone(),
+        let (reporter, mut events) = Events::of("the honest clients");
+        let listener = || Listener {
+            reporter: reporter.clone(),
             expected: messages,
             received: 0,
         };
-        let builder = ChatClient::builder(format!("tcp://127.0.0.1:{}", self.port));
-        let client = builder.start(handler).expect("the URI is sound");
-        self.clients.push(client);
+        let clients = (0..count).map(|_| start(port, listener())).collect();
+        for _ in 0..count {
+            events.expect("joined");
+        }
+        Self { events, clients }
     }
 
     /// Waits until all of them have got everything.
@@ -67,11 +64,7 @@ impl Honest {
 
     /// Stops all of them.
     pub(crate) fn stop(self) {
-        task::block_on(async {
-            for client in &self.clients {
-                client.stop().await;
-            }
-        });
+        stop(&self.clients);
     }
 }
 
@@ -125,8 +118,7 @@ impl Caller {
             sent: Instant::now(),
             times: Vec::new(),
         };
-        let builder = ChatClient::builder(format!("tcp://127.0.0.1:{port}"));
-        let client = builder.start(handler).expect("the URI is sound");
+        let client = start(port, handler);
         events.expect("connected");
         Self { client, events }
     }
@@ -217,8 +209,7 @@ impl Crowd {
             number: 0,
             counts: self.counts.clone(),
         };
-        let builder = ChatClient::builder(format!("tcp://127.0.0.1:{}", self.port));
-        builder.start(handler).expect("the URI is sound")
+        start(self.port, handler)
     }
 
     /// Lets one leave, whichever it is, and another come.
@@ -230,11 +221,7 @@ impl Crowd {
 
     /// Stops all of them, and tells how often they have called. Nothing may have gone wrong.
     pub(crate) fn stop(self) -> u64 {
-        task::block_on(async {
-            for client in &self.clients {
-                client.stop().await;
-            }
-        });
+        stop(&self.clients);
         assert_eq!(self.counts.faults.load(Ordering::Relaxed), 0);
         self.counts.round_trips.load(Ordering::Relaxed)
     }
