@@ -1,6 +1,8 @@
 //! From the schema's names to Rust identifiers, by the rules that prost's users know.
 
-use heck::{ToSnakeCase, ToUpperCamelCase};
+mod case;
+
+use self::case::{snake, upper_camel};
 
 /// Words that can't be identifiers, but can be raw ones.
 const KEYWORDS: &[&str] = &[
@@ -16,24 +18,24 @@ const NEVER: &[&str] = &["_", "self", "Self", "super", "crate"];
 
 /// The name of a struct, an enum or a variant: `FooReq` for `foo_req`.
 pub(crate) fn type_name(name: &str) -> String {
-    identifier(name.to_upper_camel_case())
+    identifier(upper_camel(name))
 }
 
 /// The name of a field or a module: `r#type` for `type`.
 pub(crate) fn value_name(name: &str) -> String {
-    identifier(name.to_snake_case())
+    identifier(snake(name))
 }
 
 /// The method of a handler that gets the messages of a choice: `on_foo_req` for `foo_req`.
 pub(crate) fn handler_name(choice: &str) -> String {
-    format!("on_{}", choice.to_snake_case())
+    format!("on_{}", snake(choice))
 }
 
 /// The name of an enum's value, without the enum's own name before it: `Red` for
 /// `COLOR_KIND_RED` of `ColorKind`.
 pub(crate) fn variant_name(enumeration: &str, value: &str) -> String {
-    let value = value.to_upper_camel_case();
-    let prefix = enumeration.to_upper_camel_case();
+    let value = upper_camel(value);
+    let prefix = upper_camel(enumeration);
     // What follows a real prefix begins a word of its own.
     let stripped = value
         .strip_prefix(&prefix)
@@ -62,7 +64,7 @@ pub(crate) fn protocol(package: &str, file: &str) -> String {
         Some(last) if !last.is_empty() => last,
         _ => stem(),
     };
-    name.to_snake_case()
+    snake(name)
 }
 
 fn identifier(name: String) -> String {
