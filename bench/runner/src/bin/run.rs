@@ -62,14 +62,15 @@ fn run(mut options: Options) -> Result<()> {
         repeats: options.repeats,
         cells: Vec::new(),
     };
-    for task in &tasks {
+    for (index, task) in tasks.iter().enumerate() {
         measure(&mut results, task, &peers, &placements);
         println!("{}", table::section(&results, task));
+        if !options.quick {
+            // After each of them, so that little is lost if the run is broken off.
+            write(&results, &tasks[..=index])?;
+        }
     }
-    match options.quick {
-        true => Ok(()),
-        false => write(&results, &tasks),
-    }
+    Ok(())
 }
 
 /// Those of `all` that have one of these names; all of them, if there is no name.
