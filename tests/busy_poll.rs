@@ -22,7 +22,7 @@ fn a_busy_conversation_is_like_any_other() {
         let (client_reporter, mut client_events) = reporter();
         let client = ChatClient::builder(uri(server.local_addr()))
             .busy_poll(LONG)
-            .keep_alive_interval(Duration::from_millis(10))
+            .keep_alive_interval(Duration::from_secs(1))
             .start(client_reporter)
             .unwrap();
         assert_eq!(client_events.next().await, Event::Connected);
