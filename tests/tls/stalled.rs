@@ -6,32 +6,45 @@ use messi::testing::Simulation;
 
 use super::*;
 
+/// A server in a simulation.
+async fn start_in(simulation: &Simulation, tls: ServerTls) -> ChatServer {
+    let (reporter, _events) = reporter();
+    ChatServer::builder("tls://room:6000")
+        .tls(tls)
+        .max_clients(1)
+        .simulated(simulation)
+        .start(move |_| reporter.clone())
+        .await
+        .unwrap()
+}
+
+/// A client of it.
+fn connect_in(simulation: &Simulation, tls: ClientTls) -> (ChatClient, Events) {
+    let (reporter, events) = reporter();
+    let client = ChatClient::builder("tls://room:6000")
+        .tls(tls)
+        .simulated(simulation);
+    (client.start(reporter).unwrap(), events)
+}
+
+async fn failure(events: &mut Events) -> String {
+    match events.next().await {
+        Event::ConnectFailure(error) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn both_sides_give_a_handshake_five_seconds() {
     let authority = Authority::new();
     let simulation = Simulation::new(1);
     simulation.run(async {
         simulation.later_connections().to_server().stall();
-        let (server_reporter, _server_events) = reporter();
-        let server = ChatServer::builder("tls://room:6000")
-            .tls(ServerTls::new(authority.identity("room")))
-            .max_clients(1)
-            .simulated(&simulation)
-            .start(move |_| server_reporter.clone())
-            .await
-            .unwrap();
+        let server = start_in(&simulation, ServerTls::new(authority.identity("room"))).await;
         let start = simulation.elapsed();
-        let (reporter, mut events) = reporter();
-        let client = ChatClient::builder("tls://room:6000")
-            .tls(trusting(&authority))
-            .simulated(&simulation)
-            .start(reporter)
-            .unwrap();
-        let Event::ConnectFailure(error) = events.next().await else {
-            panic!("it can't connect");
-        };
+        let (client, mut events) = connect_in(&simulation, trusting(&authority));
         assert_eq!(
-            error.to_string(),
+            failure(&mut events).await,
             "no TLS with room: no handshake within 5 s"
         );
         let taken = simulation.elapsed() - start;
@@ -53,13 +66,7 @@ fn a_client_that_connects_and_stays_silent_is_given_up_after_five_seconds() {
     let authority = Authority::new();
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (server_reporter, _server_events) = reporter();
-        let server = ChatServer::builder("tls://room:6000")
-            .tls(ServerTls::new(authority.identity("room")))
-            .simulated(&simulation)
-            .start(move |_| server_reporter.clone())
-            .await
-            .unwrap();
+        let server = start_in(&simulation, ServerTls::new(authority.identity("room"))).await;
         let (reporter, mut events) = reporter();
         let client = ChatClient::builder("tcp://room:6000")
             .keep_alive_interval(Duration::from_secs(3_600))
@@ -84,25 +91,11 @@ fn a_limit_of_ones_own_counts() {
         simulation.later_connections().to_server().stall();
         let limit = Duration::from_secs(1);
         let tls = ServerTls::new(authority.identity("room")).handshake_timeout(limit);
-        let (reporter, _events) = reporter();
-        let server = ChatServer::builder("tls://room:6000")
-            .tls(tls)
-            .simulated(&simulation)
-            .start(move |_| reporter.clone())
-            .await
-            .unwrap();
-        let (client_reporter, mut events) = super::reporter();
+        let server = start_in(&simulation, tls).await;
         let tls = trusting(&authority).handshake_timeout(limit);
-        let client = ChatClient::builder("tls://room:6000")
-            .tls(tls)
-            .simulated(&simulation)
-            .start(client_reporter)
-            .unwrap();
-        let Event::ConnectFailure(error) = events.next().await else {
-            panic!("it can't connect");
-        };
+        let (client, mut events) = connect_in(&simulation, tls);
         assert_eq!(
-            error.to_string(),
+            failure(&mut events).await,
             "no TLS with room: no handshake within 1 s"
         );
         simulation.sleep(Duration::from_millis(1)).await;
@@ -118,19 +111,8 @@ fn a_stop_does_not_wait_for_handshakes() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         simulation.later_connections().to_server().stall();
-        let (reporter, _events) = reporter();
-        let server = ChatServer::builder("tls://room:6000")
-            .tls(ServerTls::new(authority.identity("room")))
-            .simulated(&simulation)
-            .start(move |_| reporter.clone())
-            .await
-            .unwrap();
-        let (client_reporter, _client_events) = super::reporter();
-        let client = ChatClient::builder("tls://room:6000")
-            .tls(trusting(&authority))
-            .simulated(&simulation)
-            .start(client_reporter)
-            .unwrap();
+        let server = start_in(&simulation, ServerTls::new(authority.identity("room"))).await;
+        let (client, _client_events) = connect_in(&simulation, trusting(&authority));
         simulation.sleep(Duration::from_secs(1)).await;
         let start = simulation.elapsed();
         server.stop().await;
