@@ -6,12 +6,14 @@
 
 #[cfg(test)]
 mod hostile;
+mod role;
 #[cfg(test)]
 mod tests;
 
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
+pub(crate) use self::role::Role;
 use crate::DisconnectReason;
 use crate::frame::{Header, MessageType};
 use crate::input::{Input, Payload};
@@ -37,31 +39,6 @@ const IDLE_CAPACITY: usize = 512;
 /// What TLS calls the alert that a server answers with which can't make anything of what it got
 /// (RFC 8446, section 5.1). It is the type of no frame.
 const TLS_ALERT: u8 = 21;
-
-/// Which end of the connection this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    Client,
-    Server,
-}
-
-impl Role {
-    /// The type of the messages that this side receives.
-    fn received(self) -> MessageType {
-        match self {
-            Self::Client => MessageType::ServerToClient,
-            Self::Server => MessageType::ClientToServer,
-        }
-    }
-
-    /// The type of the messages that this side sends.
-    pub(crate) fn sent(self) -> MessageType {
-        match self {
-            Self::Client => MessageType::ClientToServer,
-            Self::Server => MessageType::ServerToClient,
-        }
-    }
-}
 
 /// What some received bytes completed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
