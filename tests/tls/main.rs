@@ -8,6 +8,7 @@ mod identities;
 mod refused;
 mod stalled;
 
+use messi::ConnectError;
 use messi::tls::{ClientTls, Roots, ServerTls};
 
 use authority::Authority;
@@ -46,6 +47,14 @@ fn connect(server: &ChatServer, tls: &ClientTls) -> (ChatClient, Events) {
     let (reporter, events) = reporter();
     let client = ChatClient::builder(uri(server)).tls(tls.clone());
     (client.start(reporter).unwrap(), events)
+}
+
+/// What a client that can't connect is told.
+async fn failure(events: &mut Events) -> String {
+    match events.next().await {
+        Event::ConnectFailure(error @ ConnectError::Tls { .. }) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Waits until the server has failed to speak TLS with someone.

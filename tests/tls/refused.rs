@@ -1,16 +1,8 @@
 //! Peers that are refused, each with what is wrong, while an honest one is served.
 
-use messi::{ConnectError, DisconnectReason};
+use messi::DisconnectReason;
 
 use super::*;
-
-/// What a client that can't connect is told.
-async fn failure(events: &mut Events) -> String {
-    match events.next().await {
-        Event::ConnectFailure(error @ ConnectError::Tls { .. }) => error.to_string(),
-        other => panic!("{other:?}"),
-    }
-}
 
 /// Sees a client be refused by a server, which goes on with another one that it is fine for.
 async fn refused(

@@ -27,13 +27,6 @@ fn connect_in(simulation: &Simulation, tls: ClientTls) -> (ChatClient, Events) {
     (client.start(reporter).unwrap(), events)
 }
 
-async fn failure(events: &mut Events) -> String {
-    match events.next().await {
-        Event::ConnectFailure(error) => error.to_string(),
-        other => panic!("{other:?}"),
-    }
-}
-
 #[test]
 fn both_sides_give_a_handshake_five_seconds() {
     let authority = Authority::new();
