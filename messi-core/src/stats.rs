@@ -30,11 +30,13 @@ pub struct Stats {
     /// [`Dropped::unsent`], as far as this side can know, and with
     /// [`Overflow::DropOldest`](crate::Overflow::DropOldest) in [`Dropped::queue_full`].
     pub sent_messages: u64,
-    /// Bytes handed to the operating system, those of headers and keep-alive included.
+    /// Bytes handed to the operating system, those of headers and keep-alive included. With TLS, they
+    /// are counted before they are encrypted.
     pub sent_bytes: u64,
     /// Messages received, be it for the handler or for who waits for an answer.
     pub received_messages: u64,
-    /// Bytes received, those of headers and keep-alive included.
+    /// Bytes received, those of headers and keep-alive included. With TLS, they are counted once they
+    /// are decrypted.
     pub received_bytes: u64,
     /// Bytes that wait at this moment to be written, those in the offline queue included.
     pub queued_bytes: usize,
@@ -84,8 +86,8 @@ pub struct Dropped {
     pub too_big: u64,
     /// They were in the offline queue for too long.
     pub expired: u64,
-    /// They were queued, and not all of them was with the operating system when the connection
-    /// ended.
+    /// They were queued, and not all of them was with the operating system, or with TLS, when the
+    /// connection ended.
     pub unsent: u64,
 }
 
