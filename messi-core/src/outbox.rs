@@ -155,9 +155,7 @@ impl Outbox {
             size,
             sender,
             waiter,
-            append: |buffer: &mut Vec<u8>| {
-                frame::append(buffer, self.role.sent(), message, size);
-            },
+            append: &|buffer| frame::append(buffer, self.role.sent(), message, size),
         })
     }
 
@@ -180,7 +178,7 @@ impl Outbox {
             size: frame.len() - HEADER_SIZE,
             sender: Sender::Other,
             waiter: None,
-            append: |buffer: &mut Vec<u8>| buffer.extend_from_slice(frame),
+            append: &|buffer| buffer.extend_from_slice(frame),
         });
         self.end_if_full(result);
     }
@@ -341,7 +339,7 @@ impl Outbox {
         until(&self.progress, || check(&self.lock())).await
     }
 
-    fn push_outgoing(&self, message: Outgoing<impl FnOnce(&mut Vec<u8>)>) -> Result<(), SendError> {
+    fn push_outgoing(&self, message: Outgoing<'_>) -> Result<(), SendError> {
         let mut state = self.lock();
         let expired = state.dropped.expired;
         let result = state.push(message, &self.settings, || self.runtime.now());

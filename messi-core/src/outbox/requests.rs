@@ -140,45 +140,56 @@ impl Requested {
 /// Which kind's field a message holds, told from its tags alone.
 fn position(
     kinds: &[RequestKind],
-    payload: &[u8],
+    mut payload: &[u8],
     field: impl Fn(&RequestKind) -> u32,
 ) -> Option<usize> {
     if kinds.is_empty() {
         return None;
     }
-    let find = |number| kinds.iter().position(|kind| field(kind) == number);
-    // Of several members of a oneof, the last counts.
-    fields(payload).filter_map(find).last()
+    let mut last = None;
+    while let Some(number) = next_field(&mut payload) {
+        // Of several members of a oneof, the last counts.
+        last = kinds
+            .iter()
+            .position(|kind| field(kind) == number)
+            .or(last);
+    }
+    last
 }
 
-/// The numbers of the fields of an encoded message, until something is not understood.
+/// Takes the next field off an encoded message, and tells its number; `None` at the end, and where
+/// something is not understood.
 ///
 /// Source: <https://protobuf.dev/programming-guides/encoding/>.
-fn fields(mut payload: &[u8]) -> impl Iterator<Item = u32> {
-    std::iter::from_fn(move || {
-        let key = varint(&mut payload)?;
-        let size = match key & 7 {
-            0 => varint(&mut payload).map(|_| 0)?,
-            1 => 8,
-            2 => varint(&mut payload)?,
-            5 => 4,
-            _ => return None,
-        };
-        payload = payload.get(size..)?;
-        u32::try_from(key >> 3).ok()
-    })
+#[inline]
+fn next_field(payload: &mut &[u8]) -> Option<u32> {
+    let key = varint(payload)?;
+    let size = match key & 7 {
+        0 => varint(payload).map(|_| 0)?,
+        1 => 8,
+        2 => varint(payload)?,
+        5 => 4,
+        _ => return None,
+    };
+    *payload = payload.get(size..)?;
+    u32::try_from(key >> 3).ok()
 }
 
+/// The number that the bytes begin with. Every message is looked at: the usual case, one byte, must
+/// cost next to nothing.
+#[inline]
 fn varint(bytes: &mut &[u8]) -> Option<usize> {
-    match **bytes {
-        // Every message is looked at: the usual case, and the end, must cost next to nothing.
-        [] => None,
-        [byte, ref rest @ ..] if byte < 0x80 => {
-            *bytes = rest;
-            Some(byte.into())
-        }
-        _ => prost::decode_length_delimiter(bytes).ok(),
+    let (&byte, rest) = bytes.split_first()?;
+    if byte >= 0x80 {
+        return long_varint(bytes);
     }
+    *bytes = rest;
+    Some(byte.into())
+}
+
+#[cold]
+fn long_varint(bytes: &mut &[u8]) -> Option<usize> {
+    prost::decode_length_delimiter(bytes).ok()
 }
 
 #[cfg(test)]
@@ -189,6 +200,11 @@ mod tests {
     use super::*;
 
     const KINDS: &[RequestKind] = &[(1, 2), (3, 1)];
+
+    /// The numbers of the fields of an encoded message.
+    fn fields(mut payload: &[u8]) -> Vec<u32> {
+        std::iter::from_fn(|| next_field(&mut payload)).collect()
+    }
 
     /// A message with an empty submessage in this field.
     fn message(field: u8) -> [u8; 2] {
@@ -307,7 +323,7 @@ mod tests {
     fn the_last_known_member_of_a_message_counts_whatever_is_beside_it() {
         // A varint, 64 bits, 32 bits and a text in unknown fields, then two members.
         let payload = b"\x48\x96\x01\x51\0\0\0\0\0\0\0\0\x5d\0\0\0\0\x62\x03abc\x0a\0\x12\0";
-        assert_eq!(fields(payload).collect::<Vec<_>>(), [9, 10, 11, 12, 1, 2]);
+        assert_eq!(fields(payload), [9, 10, 11, 12, 1, 2]);
         assert_eq!(position(KINDS, payload, |(_, answer)| *answer), Some(0));
         assert_eq!(position(KINDS, payload, |(request, _)| *request), Some(0));
     }
@@ -323,7 +339,7 @@ mod tests {
             b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
             &[0xff; 20],
         ] {
-            assert_eq!(fields(payload).count(), 0, "{payload:?}");
+            assert_eq!(fields(payload), [], "{payload:?}");
         }
     }
 }

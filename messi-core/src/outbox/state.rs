@@ -61,14 +61,17 @@ pub(super) enum Phase {
 }
 
 /// A message that is to be pushed.
-pub(super) struct Message<F> {
+///
+/// Not generic over how it is encoded: so all that is done for each message, but the encoding, is
+/// compiled once, in one piece.
+pub(super) struct Message<'a> {
     /// The size of its payload, in bytes.
     pub(super) size: usize,
     pub(super) sender: Sender,
     /// Who waits for the answer.
     pub(super) waiter: Option<BoxWaiter>,
     /// Appends its frame.
-    pub(super) append: F,
+    pub(super) append: &'a dyn Fn(&mut Vec<u8>),
 }
 
 /// Where a message goes.
@@ -211,7 +214,7 @@ impl State {
     /// Takes a message in, if it may. One that may not is counted, and nobody waits for its answer.
     pub(super) fn push(
         &mut self,
-        message: Message<impl FnOnce(&mut Vec<u8>)>,
+        message: Message<'_>,
         settings: &Settings,
         now: impl Fn() -> Instant,
     ) -> Result<(), SendError> {
@@ -243,7 +246,7 @@ impl State {
         true
     }
 
-    fn push_queued(&mut self, message: Message<impl FnOnce(&mut Vec<u8>)>) {
+    fn push_queued(&mut self, message: Message<'_>) {
         let size = HEADER_SIZE + message.size;
         self.pushed += size as u64;
         self.push_frame(message.waiter, size, message.append);
@@ -261,7 +264,7 @@ impl State {
             .handle_sent(self.kinds, &frame[HEADER_SIZE..], waiter);
     }
 
-    fn push_held(&mut self, message: Message<impl FnOnce(&mut Vec<u8>)>, since: Instant) {
+    fn push_held(&mut self, message: Message<'_>, since: Instant) {
         let mut frame = Vec::new();
         (message.append)(&mut frame);
         self.pushed += frame.len() as u64;
