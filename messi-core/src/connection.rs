@@ -97,16 +97,16 @@ impl Connection {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    /// Decodes a message just received. One that can't be decoded ends the connection.
-    pub(crate) fn decode<M: prost::Message + Default>(&mut self, payload: &Payload) -> Option<M> {
-        match M::decode(self.state.payload(payload)) {
-            Ok(message) => Some(message),
-            Err(error) => {
-                self.state
-                    .handle_decode_error(error.to_string(), self.runtime.now());
-                None
-            }
+    /// Decodes a message just received into an empty one, whose place is the caller's since to move it
+    /// costs as much as a part of the decoding. `false` if it can't be decoded, which ends the
+    /// connection.
+    pub(crate) fn decode(&mut self, payload: &Payload, message: &mut impl prost::Message) -> bool {
+        let result = message.merge(self.state.payload(payload));
+        if let Err(error) = &result {
+            self.state
+                .handle_decode_error(error.to_string(), self.runtime.now());
         }
+        result.is_ok()
     }
 
     /// Runs a callback of the handler to its end, serving the connection while it waits. The callback

@@ -88,7 +88,8 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
             .await;
         connection.open();
         while let Some(payload) = connection.next().await {
-            if let Some(message) = connection.decode(&payload) {
+            let mut message = P::ServerToClient::default();
+            if connection.decode(&payload, &mut message) {
                 connection
                     .dispatch(pin!(P::on_message(handler, &client, message)))
                     .await;

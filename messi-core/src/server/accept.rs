@@ -183,7 +183,8 @@ where
             .await;
         connection.open();
         while let Some(payload) = connection.next().await {
-            if let Some(message) = connection.decode(&payload) {
+            let mut message = P::ClientToServer::default();
+            if connection.decode(&payload, &mut message) {
                 connection
                     .dispatch(pin!(P::on_message(&mut handler, &client, message)))
                     .await;
