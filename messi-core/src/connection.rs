@@ -220,10 +220,11 @@ impl Connection {
         loop {
             self.take_request();
             if let Some(grace) = self.grace {
-                let limit = self.runtime.now() + grace;
+                let now = self.runtime.now();
+                let limit = now + grace;
                 let limit = deadline.map_or(limit, |earlier| limit.min(earlier));
                 *deadline = Some(limit);
-                ready!(self.timer.poll(cx, limit));
+                ready!(self.timer.poll(cx, limit, now));
                 return Poll::Ready(());
             }
             ready!(self.park(cx));

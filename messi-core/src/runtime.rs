@@ -8,9 +8,8 @@ mod async_std;
 use std::fmt::Debug;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
@@ -93,7 +92,15 @@ pub(crate) async fn timeout<T>(
 /// fires, or when the deadline has moved forward. It may fire a little late.
 pub(crate) struct DeadlineTimer {
     runtime: Arc<dyn Runtime>,
-    armed: Option<(Instant, BoxFuture<'static, ()>)>,
+    armed: Option<Armed>,
+}
+
+/// What a timer waits for.
+struct Armed {
+    deadline: Instant,
+    sleep: BoxFuture<'static, ()>,
+    /// Who is woken by it, once it has been polled.
+    waker: Option<Waker>,
 }
 
 impl DeadlineTimer {
@@ -104,20 +111,42 @@ impl DeadlineTimer {
         }
     }
 
-    /// Ready with the time once `deadline` has come.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<Instant> {
-        loop {
-            let now = self.runtime.now();
-            if deadline <= now {
-                return Poll::Ready(now);
-            }
+    /// Ready with the time once `deadline` has come, where it is `now`.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        deadline: Instant,
+        mut now: Instant,
+    ) -> Poll<Instant> {
+        while now < deadline {
             match &mut self.armed {
-                Some((armed, sleep)) if *armed <= deadline => match Pin::new(sleep).poll(cx) {
-                    Poll::Ready(()) => self.armed = None,
-                    Poll::Pending => return Poll::Pending,
-                },
-                _ => self.armed = Some((deadline, self.runtime.sleep_about(deadline - now))),
+                Some(armed) if armed.deadline <= deadline => {
+                    ready!(armed.poll(cx, now));
+                    self.armed = None;
+                    now = self.runtime.now();
+                }
+                _ => {
+                    self.armed = Some(Armed {
+                        deadline,
+                        sleep: self.runtime.sleep_about(deadline - now),
+                        waker: None,
+                    });
+                }
             }
         }
+        Poll::Ready(now)
+    }
+}
+
+impl Armed {
+    fn poll(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
+        // To poll what will wake this task anyway costs as much as a part of a message.
+        let wakes = |waker: &Waker| waker.will_wake(cx.waker());
+        if now < self.deadline && self.waker.as_ref().is_some_and(wakes) {
+            return Poll::Pending;
+        }
+        let result = self.sleep.as_mut().poll(cx);
+        self.waker = Some(cx.waker().clone());
+        result
     }
 }

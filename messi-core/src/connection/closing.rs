@@ -44,7 +44,7 @@ impl Connection {
             }
             ready!(self.poll_budget(cx));
             if self.poll_close_step(cx).is_pending() {
-                ready!(self.poll_timer(cx));
+                ready!(self.poll_timer(cx, self.runtime.now()));
             }
         }
     }

@@ -36,8 +36,14 @@ impl Connection {
         let was_crowded = self.outbox.is_crowded();
         let had_ended = self.state.end_reason().is_some();
         let _ = self.poll_write(cx);
-        let has_read = self.poll_read(cx).is_ready();
-        let is_due = self.poll_timer(cx).is_ready();
+        let read = self.poll_read(cx);
+        let has_read = read.is_ready();
+        // To look at the clock costs as much as a part of a message.
+        let now = match read {
+            Poll::Ready(now) => now,
+            Poll::Pending => self.runtime.now(),
+        };
+        let is_due = self.poll_timer(cx, now).is_ready();
         let has_room = was_crowded && !self.outbox.is_crowded();
         let has_ended = !had_ended && self.state.end_reason().is_some();
         if has_read || is_due || has_room || has_ended {
@@ -144,8 +150,8 @@ impl Connection {
         Poll::Ready(())
     }
 
-    /// Reads once, if input is welcome; ready if something has come, be it the end.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Reads once, if input is welcome; ready with the time when something has come, be it the end.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         if !self.state.wants_input() || self.rest.until().is_some() {
             return Poll::Pending;
         }
@@ -158,7 +164,7 @@ impl Connection {
                 Ok(count) => self.handle_input(&scratch[..count], now),
                 Err(error) => self.handle_io_error(&error),
             }
-            Poll::Ready(())
+            Poll::Ready(now)
         })
     }
 
@@ -214,13 +220,13 @@ impl Connection {
         }
     }
 
-    /// Does what is due; ready if something was.
-    pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Does what is due `now`; ready if something was.
+    pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         let deadlines = [self.state.poll_timeout(), self.rest.until()];
         let Some(deadline) = deadlines.into_iter().flatten().min() else {
             return Poll::Pending;
         };
-        let now = ready!(self.timer.poll(cx, deadline));
+        let now = ready!(self.timer.poll(cx, deadline, now));
         self.rest.handle_timeout(now);
         self.state.handle_timeout(now);
         Poll::Ready(())

@@ -149,10 +149,7 @@ fn position(
     let mut last = None;
     while let Some(number) = next_field(&mut payload) {
         // Of several members of a oneof, the last counts.
-        last = kinds
-            .iter()
-            .position(|kind| field(kind) == number)
-            .or(last);
+        last = kinds.iter().position(|kind| field(kind) == number).or(last);
     }
     last
 }
