@@ -51,6 +51,10 @@ pub(super) struct Stream<T> {
     /// Whether something was read that was not answered. A peer often answers an answer while it is
     /// being written.
     is_asked: bool,
+    /// Whether the reactor was asked to wake this task for something to read.
+    is_waiting: bool,
+    /// Whether something was read that the reactor may still tell of.
+    is_ahead: bool,
 }
 
 impl<T> Stream<T> {
@@ -59,7 +63,20 @@ impl<T> Stream<T> {
             stream,
             may_have_more: true,
             is_asked: false,
+            is_waiting: false,
+            is_ahead: false,
         }
+    }
+
+    /// Waits until the reactor tells of something to read, once more when it may be telling of what
+    /// was read ahead of it.
+    fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut polled = self.stream.poll_readable(cx);
+        if mem::take(&mut self.is_ahead) && polled.is_ready() {
+            polled = self.stream.poll_readable(cx);
+        }
+        self.is_waiting = polled.is_pending();
+        polled
     }
 }
 
@@ -76,13 +93,18 @@ impl<T: Connected> AsyncRead for Stream<T> {
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         loop {
-            if !self.may_have_more {
-                ready!(self.stream.poll_readable(cx))?;
+            // When woken it reads at once: the reactor does not tell that something can be read
+            // until this is asked for a second time, if another thread was waiting for events when
+            // it was asked first.
+            let is_woken = mem::take(&mut self.is_waiting);
+            if !self.may_have_more && !is_woken {
+                ready!(self.poll_readable(cx))?;
             }
             match self.stream.get_ref().read(buffer) {
                 Ok(count) => {
                     self.may_have_more = count == buffer.len();
                     self.is_asked = true;
+                    self.is_ahead |= is_woken;
                     return Poll::Ready(Ok(count));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -111,5 +133,59 @@ impl<T: Connected> AsyncWrite for Stream<T> {
 
     fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.stream.get_ref().end())
+    }
+}
+
+/// With Unix sockets, whose bytes are there to be read as soon as they are written.
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use async_io::block_on;
+    use futures::future::poll_fn;
+    use futures::task::noop_waker_ref;
+
+    use super::*;
+
+    fn pair() -> (Stream<UnixStream>, UnixStream) {
+        let (stream, peer) = UnixStream::pair().unwrap();
+        (Stream::new(Async::new(stream).unwrap()), peer)
+    }
+
+    fn read(stream: &mut Stream<UnixStream>, cx: &mut Context<'_>) -> Poll<usize> {
+        Pin::new(stream)
+            .poll_read(cx, &mut [0; 16])
+            .map(Result::unwrap)
+    }
+
+    #[test]
+    fn a_stream_that_is_woken_reads_before_the_reactor_tells() {
+        let (mut stream, mut peer) = pair();
+        let mut cx = Context::from_waker(noop_waker_ref());
+        for _ in 0..100 {
+            assert!(read(&mut stream, &mut cx).is_pending());
+            peer.write_all(b"ping").unwrap();
+            assert_eq!(read(&mut stream, &mut cx), Poll::Ready(4));
+        }
+    }
+
+    #[test]
+    fn what_was_read_already_is_not_told() {
+        let (mut stream, mut peer) = pair();
+        block_on(async {
+            for _ in 0..100 {
+                let mut is_written = false;
+                poll_fn(|cx| {
+                    let polled = read(&mut stream, cx);
+                    if polled.is_pending() && !mem::replace(&mut is_written, true) {
+                        peer.write_all(b"ping").unwrap();
+                    }
+                    polled
+                })
+                .await;
+                let is_told = poll_fn(|cx| Poll::Ready(stream.poll_readable(cx).is_ready())).await;
+                assert!(!is_told);
+            }
+        });
     }
 }
