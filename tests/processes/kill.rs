@@ -21,7 +21,7 @@ pub(crate) const TESTS: &[Test] = &[
 
 /// The number of kills each way.
 const KILLS: &str = "MESSI_KILLS";
-const DEFAULT_KILLS: usize = 50;
+const DEFAULT_KILLS: usize = 100;
 
 fn a_server_sees_each_kill_of_its_client_once_and_serves_the_next() {
     let (report, mut events) = flow::watch("our server");

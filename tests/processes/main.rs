@@ -4,7 +4,7 @@
 //! for a thousand in all:
 //!
 //! ```text
-//! MESSI_KILLS=500 cargo test --test processes kill
+//! MESSI_KILLS=1000 cargo test --release --test processes kill
 //! ```
 
 #[allow(dead_code, reason = "the tests against the original use the rest")]
