@@ -4,12 +4,13 @@
 mod common;
 
 use std::future::pending;
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use common::chat::*;
 use common::simulated::ROOM;
 use common::*;
-use messi::testing::{Host, Simulation};
+use messi::testing::{Clock, Host, Simulation};
 use messi::{ConnectError, DisconnectReason, Retry};
 
 use self::At::*;
@@ -224,6 +225,66 @@ fn a_handler_that_disconnects_gets_no_more_messages() {
     ] {
         let seen = play(None, Some((at, Act::Disconnect)));
         assert_eq!(seen.server, [first, vec![Connected, CLOSED]].concat());
+    }
+}
+
+/// A handler of a server that does something a second after its first message.
+struct Late {
+    reporter: Reporter,
+    clock: Clock,
+    act: Act,
+}
+
+impl ChatServerHandler for Late {
+    async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+        self.reporter.report(Event::Message(message.text));
+        self.clock.sleep(SECOND).await;
+        match self.act {
+            Act::Panic => resume_unwind(Box::new("as told")),
+            Act::Disconnect => client.disconnect(),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    async fn on_client_disconnected(&mut self, _: &ChatServerClient, reason: DisconnectReason) {
+        self.reporter.report(Disconnected(reason));
+    }
+}
+
+/// What such a handler sees of two messages, when the connection ends while it has the first.
+fn seen_late(act: Act, is_drained: bool) -> Vec<Event> {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (reporter, mut events) = reporter();
+        let clock = simulation.clock();
+        let server = ChatServer::builder(ROOM)
+            .simulated(&simulation)
+            .start(move |_| Late {
+                reporter: reporter.clone(),
+                clock: clock.clone(),
+                act,
+            })
+            .await
+            .unwrap();
+        let (client, _client_events) = client(&simulation, None);
+        client.connected().await.unwrap();
+        client.send(message("a"));
+        client.send(message("b"));
+        simulation.sleep(SECOND / 2).await;
+        if is_drained {
+            server.drain(60 * SECOND).await;
+        } else {
+            client.stop().await;
+        }
+        vec![events.next().await, events.next().await]
+    })
+}
+
+#[test]
+fn a_handler_that_panics_or_disconnects_gets_no_more_though_the_connection_had_ended() {
+    for act in [Act::Panic, Act::Disconnect] {
+        assert_eq!(seen_late(act, false), [text("a"), CLOSED]);
+        assert_eq!(seen_late(act, true), [text("a"), STOPPED]);
     }
 }
 

@@ -264,11 +264,11 @@ impl Connection {
             Request::End(reason) => self.state.end(reason, now),
             Request::Stop => {
                 self.grace = Some(CLOSE_TIMEOUT);
-                self.state.stop(now);
+                self.state.end(DisconnectReason::Stopped, now);
             }
             Request::Abort => {
                 self.grace = Some(ABORT_GRACE);
-                self.state.stop(now);
+                self.state.end(DisconnectReason::Stopped, now);
                 self.state.abort();
             }
         }

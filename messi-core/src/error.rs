@@ -230,9 +230,15 @@ impl DisconnectReason {
     /// Whether this side ended the connection for a cause of its own. The handler then gets no
     /// message that still waits.
     pub(crate) fn is_local(&self) -> bool {
+        self.stops_handler() || matches!(self, Self::SlowConsumer)
+    }
+
+    /// Whether the handler can't or shall not go on. It gets no more messages then, not even on a
+    /// connection that the peer has ended before.
+    pub(crate) fn stops_handler(&self) -> bool {
         matches!(
             self,
-            Self::SlowConsumer | Self::HandlerPanicked | Self::Disconnected | Self::Stopped
+            Self::HandlerPanicked | Self::Disconnected | Self::Stopped
         )
     }
 }

@@ -342,19 +342,22 @@ impl Connection {
 
     // --- End ---
 
-    /// Ends the connection. Only the first reason counts.
+    /// Ends the connection. Only the first reason counts, but one of this side's own makes it
+    /// handle nothing more and hurry even if the connection has ended already.
     pub(crate) fn end(&mut self, reason: DisconnectReason, now: Instant) {
-        if self.end.is_some() {
-            return;
+        let is_first = self.end.is_none();
+        if reason.stops_handler() || (is_first && reason.is_local()) {
+            self.handles_rest = false;
         }
-        self.timers.stop(Timer::KeepAlive);
-        self.timers.stop(Timer::Message);
-        self.timers.stop(Timer::Paused);
-        if reason != DisconnectReason::ConnectionClosed {
+        if reason.stops_handler() || (is_first && reason != DisconnectReason::ConnectionClosed) {
             self.close_within(CLOSE_TIMEOUT, now);
         }
-        self.handles_rest = !reason.is_local();
-        self.end = Some(reason);
+        if is_first {
+            self.timers.stop(Timer::KeepAlive);
+            self.timers.stop(Timer::Message);
+            self.timers.stop(Timer::Paused);
+            self.end = Some(reason);
+        }
     }
 
     /// Ends the connection, but handles the messages that have come and takes its time for it. The
@@ -366,13 +369,6 @@ impl Connection {
             self.timers.set(Timer::Paused, now + self.telling_interval);
             self.end = Some(DisconnectReason::Stopped);
         }
-    }
-
-    /// Ends the connection if it has not ended yet, and handles nothing more.
-    pub(crate) fn stop(&mut self, now: Instant) {
-        self.end(DisconnectReason::Stopped, now);
-        self.handles_rest = false;
-        self.close_within(CLOSE_TIMEOUT, now);
     }
 
     /// The writing direction is shut down: the peer has little time to do the same.

@@ -100,10 +100,10 @@ impl Play {
             8 => connection.handle_io_error(io::ErrorKind::ConnectionReset, now),
             9 => connection.end(DisconnectReason::SlowConsumer, now),
             10 => connection.leave(now),
-            11 => connection.stop(now),
+            11 => connection.end(DisconnectReason::Stopped, now),
             12 if connection.end_reason().is_some() => connection.handle_shut_down(now),
             13 => {
-                connection.stop(now);
+                connection.end(DisconnectReason::Stopped, now);
                 connection.abort();
             }
             14 => self.fail_to_decode(),

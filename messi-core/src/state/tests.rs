@@ -394,6 +394,28 @@ fn nothing_is_handed_out_once_this_side_has_ended_the_connection() {
 }
 
 #[test]
+fn a_handler_that_stops_gets_nothing_more_though_the_connection_had_ended() {
+    for (reason, is_handled) in [
+        (DisconnectReason::HandlerPanicked, false),
+        (DisconnectReason::Disconnected, false),
+        (DisconnectReason::Stopped, false),
+        (DisconnectReason::SlowConsumer, true),
+    ] {
+        for end in [Connection::handle_end_of_input, Connection::leave] {
+            let (mut server, now) = server();
+            receive(
+                &mut server,
+                &message(MessageType::ClientToServer, b"last words"),
+                now,
+            );
+            end(&mut server, now);
+            server.end(reason.clone(), now);
+            assert_eq!(!received(&mut server).is_empty(), is_handled, "{reason:?}");
+        }
+    }
+}
+
+#[test]
 fn only_the_first_reason_counts() {
     let (mut server, now) = server();
     server.end(DisconnectReason::Disconnected, now);
