@@ -1,12 +1,13 @@
 //! Ports for servers that can't choose one themselves, or have to get the same one twice.
 
-use std::io::ErrorKind;
-use std::net::{Ipv4Addr, TcpListener};
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
 use messi::ListenError;
+use socket2::{Domain, Socket, Type};
 
 /// Below the ports that systems give to outgoing connections. One of those could take the port of
 /// a server that is being restarted; a client that reconnects could even connect to itself.
@@ -28,8 +29,18 @@ pub(crate) fn free() -> u16 {
     (0..COUNT)
         .map(|_| NEXT.fetch_add(1, Ordering::Relaxed))
         .map(|offset| FIRST + start().wrapping_add(offset) % COUNT)
-        .find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
+        .find(|&port| is_free(port).unwrap_or(false))
         .expect("some of thousands of ports is free")
+}
+
+/// Whether nothing listens on a port. To find out, it is bound to, but not listened on: a program
+/// that another scenario starts just then has, until it runs, a copy of the socket, and a client
+/// must not be able to connect to that.
+fn is_free(port: u16) -> io::Result<bool> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    Ok(socket.bind(&address.into()).is_ok())
 }
 
 /// Starts a server where another one may have been a moment ago.
