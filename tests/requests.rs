@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::future::join3;
+use futures::future::{join, join3};
 use messi::testing::{Clock, Simulation};
-use messi::{DisconnectReason, RequestError, SendError};
+use messi::{DisconnectReason, Overflow, RequestError, SendError, ServerBuilder};
 
 mod requests {
     messi::protocol!("proto/requests.proto");
@@ -14,6 +14,7 @@ mod requests {
 use requests::*;
 
 const SECOND: Duration = Duration::from_secs(1);
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// What handlers have seen, in order.
 #[derive(Clone, Default)]
@@ -59,6 +60,10 @@ impl RequestsServerHandler for Session {
     async fn on_name_rsp(&mut self, _: &RequestsServerClient, answer: NameRsp) {
         self.seen.note(format!("name {}", answer.name));
     }
+
+    async fn on_client_disconnected(&mut self, _: &RequestsServerClient, reason: DisconnectReason) {
+        self.seen.note(format!("disconnected {reason:?}"));
+    }
 }
 
 /// Has a name, and may ask for an echo when it has connected.
@@ -98,6 +103,13 @@ fn echo(text: &str) -> EchoReq {
     EchoReq { text: text.into() }
 }
 
+/// A note with a text of this size.
+fn note(size: usize) -> Note {
+    Note {
+        text: "x".repeat(size),
+    }
+}
+
 fn answer(text: &str) -> Result<EchoRsp, RequestError> {
     Ok(EchoRsp { text: text.into() })
 }
@@ -114,11 +126,19 @@ struct World {
 impl World {
     /// Both ends, connected. The client asks for this when it has connected.
     fn with_question(asks: Option<&'static str>) -> Self {
+        Self::with(asks, |server| server)
+    }
+
+    /// The same with a server that is set up so.
+    fn with(
+        asks: Option<&'static str>,
+        set_up: impl FnOnce(ServerBuilder<Requests>) -> ServerBuilder<Requests>,
+    ) -> Self {
         let simulation = Simulation::new(1);
         let (server_seen, client_seen) = (Seen::default(), Seen::default());
         let (server, client) = simulation.run(async {
             let (clock, seen) = (simulation.clock(), server_seen.clone());
-            let server = RequestsServer::builder("tcp://server:1")
+            let server = set_up(RequestsServer::builder("tcp://server:1"))
                 .simulated(&simulation)
                 .start(move |_| Session {
                     clock: clock.clone(),
@@ -337,6 +357,76 @@ fn answers_of_an_old_connection_are_not_waited_for_on_the_next() {
         ));
         world.client.connected().await.unwrap();
         assert_eq!(world.client.echo_req(echo("new")).await, answer("new"));
+    });
+}
+
+/// What all get who have asked, when one of them can't be answered.
+const CLOSED: Result<EchoRsp, RequestError> = Err(RequestError::Disconnected(
+    DisconnectReason::ConnectionClosed,
+));
+
+#[test]
+fn an_answer_above_the_limit_ends_the_connection_and_later_ones_go_to_nobody_else() {
+    let world = World::with(None, |server| server.max_sent_message_size(100));
+    world.run(async {
+        let (long, short) = (&"long".repeat(100), "short");
+        let answers = join(
+            world.client.echo_req(echo(long)),
+            world.client.echo_req(echo(short)),
+        );
+        assert_eq!(answers.await, (CLOSED, CLOSED));
+        world.simulation.sleep(SECOND).await;
+        let too_big = "disconnected MessageTooBig { size: 406, limit: 100 }";
+        assert_eq!(world.server_seen.all(), [too_big]);
+    });
+}
+
+#[test]
+fn an_answer_without_room_ends_the_connection_and_later_ones_go_to_nobody_else() {
+    for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
+        let world = World::with(None, |server| {
+            server.overflow(overflow).max_queued_bytes(100)
+        });
+        world.run(async {
+            let link = world.simulation.connections()[0].to_client();
+            link.set_buffer(1);
+            link.stall();
+            world.peer().send(note(40));
+            world.simulation.sleep(MOMENT).await;
+            let (long, short) = (&"long".repeat(20), "short");
+            let answers = join(
+                world.client.echo_req(echo(long)),
+                world.client.echo_req(echo(short)),
+            );
+            let resume = async {
+                world.simulation.sleep(MOMENT).await;
+                link.resume();
+            };
+            assert_eq!(join(answers, resume).await.0, (CLOSED, CLOSED));
+            world.simulation.sleep(SECOND).await;
+            assert_eq!(world.server_seen.all(), ["disconnected SlowConsumer"]);
+        });
+    }
+}
+
+#[test]
+fn an_answer_that_has_waited_for_longest_is_not_dropped_for_others() {
+    let world = World::with(None, |server| {
+        server.overflow(Overflow::DropOldest).max_queued_bytes(100)
+    });
+    world.run(async {
+        let link = world.simulation.connections()[0].to_client();
+        link.set_buffer(1);
+        link.stall();
+        world.peer().send(note(10));
+        world.simulation.sleep(MOMENT).await;
+        let waiting = world.client.echo_req(echo("waiting"));
+        world.simulation.sleep(MOMENT).await;
+        world.peer().send(note(80));
+        link.resume();
+        assert_eq!(waiting.await, answer("waiting"));
+        world.simulation.sleep(SECOND).await;
+        assert_eq!(world.server_seen.all(), ["disconnected SlowConsumer"]);
     });
 }
 

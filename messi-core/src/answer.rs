@@ -28,7 +28,8 @@ use crate::{DisconnectReason, RequestError, SendError};
 ///
 /// Nothing on the wire tells. Answers are taken to come once for each request of their kind, in the
 /// order of the requests, including those that were sent with `send`. A peer for which this does
-/// not hold must not be sent requests in this way.
+/// not hold must not be sent requests in this way. One of this crate that can't send an answer, as
+/// it is too big or there is no room for it, ends the connection, unless it was sent with `try_send`.
 ///
 /// # Errors
 ///

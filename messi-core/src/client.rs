@@ -115,9 +115,11 @@ impl<P: Protocol> Client<P> {
     /// wait already, the connection ends with
     /// [`SlowConsumer`](crate::DisconnectReason::SlowConsumer): use
     /// [`try_send`](Self::try_send) or [`ready`](Self::ready) to send more than the connection
-    /// carries.
+    /// carries. An answer that is too big ends the connection too, with
+    /// [`MessageTooBig`](crate::DisconnectReason::MessageTooBig): see
+    /// [`Answer`](crate::Answer#which-answer-belongs-to-which-request).
     pub fn send(&self, message: impl Into<P::ClientToServer>) {
-        self.shared.outbox.end_if_full(self.push(message.into()));
+        self.shared.outbox.send(&message.into(), self.sender);
     }
 
     /// Sends a message to the server, or tells why it was not sent. Never waits.
@@ -125,10 +127,10 @@ impl<P: Protocol> Client<P> {
     /// # Errors
     ///
     /// The message is lost if there is no connection, if the queue is full, or if it is too big.
-    /// The connection goes on all the same. `Ok` means that the message is queued, not that the
-    /// server has it.
+    /// The connection goes on all the same: after the loss of an answer to a request, another must
+    /// be sent in its place. `Ok` means that the message is queued, not that the server has it.
     pub fn try_send(&self, message: impl Into<P::ClientToServer>) -> Result<(), SendError> {
-        self.push(message.into())
+        self.shared.outbox.push(&message.into(), self.sender)
     }
 
     /// Whether there is a connection at this moment.
@@ -208,10 +210,6 @@ impl<P: Protocol> Client<P> {
     pub async fn stop(&self) {
         self.shared.outbox.stop();
         self.shared.tasks.ended().await;
-    }
-
-    fn push(&self, message: P::ClientToServer) -> Result<(), SendError> {
-        self.shared.outbox.push(&message, self.sender)
     }
 
     /// The handle that the callbacks of the connection with this number are lent.

@@ -188,10 +188,11 @@ pub enum DisconnectReason {
     /// No sign of life from the peer within the keep-alive time.
     #[error("keep-alive timeout")]
     KeepAliveTimeout,
-    /// The peer announced a message above the limit.
+    /// The peer announced a message above the limit, or this side's answer to a request is above
+    /// it.
     #[error("message of {size} bytes is above the limit of {limit} bytes")]
     MessageTooBig {
-        /// The announced size, in bytes.
+        /// The size, in bytes.
         size: usize,
         /// The limit, in bytes.
         limit: usize,

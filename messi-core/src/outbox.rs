@@ -21,15 +21,15 @@ use prost::Message;
 pub(crate) use self::budget::Budget;
 use self::budget::Share;
 use self::requests::BoxWaiter;
-pub(crate) use self::requests::Waiter;
-use self::state::{Message as Outgoing, Phase, State};
+pub(crate) use self::requests::{Kinds, Waiter};
+use self::state::{Message as Outgoing, Phase, Refusal, State};
 use crate::frame::{self, HEADER_SIZE};
 use crate::runtime::Runtime;
-use crate::settings::{Overflow, Settings};
+use crate::settings::Settings;
 use crate::state::Role;
 use crate::stats::{Counters, Stats};
 use crate::tasks::until;
-use crate::{DisconnectReason, LOG_TARGET, RequestKind, SendError};
+use crate::{DisconnectReason, LOG_TARGET, SendError};
 
 /// Who sends: it decides what goes first while a connection opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl Outbox {
     /// An outbox without a connection.
     pub(crate) fn new(
         role: Role,
-        kinds: &'static [RequestKind],
+        kinds: Kinds,
         settings: Arc<Settings>,
         runtime: Arc<dyn Runtime>,
     ) -> Self {
@@ -135,7 +135,14 @@ impl Outbox {
 
     /// Encodes a message into the queue.
     pub(crate) fn push(&self, message: &impl Message, sender: Sender) -> Result<(), SendError> {
-        self.push_message(message, sender, None)
+        let result = self.push_message(message, sender, None);
+        result.map_err(|refusal| refusal.error)
+    }
+
+    /// The same where nobody asks for the error: a message that is not taken in is lost, and ends
+    /// the connection if the peer may not miss it.
+    pub(crate) fn send(&self, message: &impl Message, sender: Sender) {
+        self.end_if_refused(self.push_message(message, sender, None));
     }
 
     /// Encodes a request into the queue. `waiter` gets its answer, or learns why there is none.
@@ -149,7 +156,7 @@ impl Outbox {
         message: &impl Message,
         sender: Sender,
         waiter: Option<BoxWaiter>,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Refusal> {
         let size = message.encoded_len();
         self.push_outgoing(Outgoing {
             size,
@@ -160,7 +167,7 @@ impl Outbox {
     }
 
     /// Copies whole frames, of so many messages below the limit, into the queue. What becomes of
-    /// those for which there is no room is as for [`end_if_full`](Self::end_if_full).
+    /// those for which there is no room is as for [`send`](Self::send).
     pub(crate) fn push_frames(&self, frames: &[u8], count: u64) {
         let mut state = self.lock();
         if !state.push_frames(frames, count, &self.settings) {
@@ -174,13 +181,12 @@ impl Outbox {
     }
 
     fn push_frame(&self, frame: &[u8]) {
-        let result = self.push_outgoing(Outgoing {
+        self.end_if_refused(self.push_outgoing(Outgoing {
             size: frame.len() - HEADER_SIZE,
             sender: Sender::Other,
             waiter: None,
             append: &|buffer| buffer.extend_from_slice(frame),
-        });
-        self.end_if_full(result);
+        }));
     }
 
     /// Counts a message that is too big to be sent.
@@ -188,13 +194,12 @@ impl Outbox {
         self.lock().dropped.too_big += 1;
     }
 
-    /// Deals with a message that could not be sent where nobody asks for the error: it is lost.
-    /// Where there was no room for it, the connection ends, so that the peer never sees a gap,
-    /// unless gaps are wanted.
-    pub(crate) fn end_if_full(&self, result: Result<(), SendError>) {
-        let is_end = self.settings.overflow == Overflow::Disconnect;
-        if is_end && result == Err(SendError::QueueFull) {
-            self.request_end(DisconnectReason::SlowConsumer);
+    fn end_if_refused(&self, result: Result<(), Refusal>) {
+        if let Err(Refusal {
+            end: Some(reason), ..
+        }) = result
+        {
+            self.request_end(reason);
         }
     }
 
@@ -339,7 +344,7 @@ impl Outbox {
         until(&self.progress, || check(&self.lock())).await
     }
 
-    fn push_outgoing(&self, message: Outgoing<'_>) -> Result<(), SendError> {
+    fn push_outgoing(&self, message: Outgoing<'_>) -> Result<(), Refusal> {
         let mut state = self.lock();
         let expired = state.dropped.expired;
         let result = state.push(message, &self.settings, || self.runtime.now());

@@ -38,6 +38,10 @@ pub(crate) struct Settings {
 /// In any case, a message is sent in whole or not at all, messages are counted in
 /// [`Dropped::queue_full`](crate::Dropped::queue_full), and a peer that takes nothing at all is given
 /// up after the write timeout.
+///
+/// An answer to a request is never dropped while others may follow: the peer would take them for
+/// answers to other requests. Where one has no room, or would have to make room, `send` ends the
+/// connection with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer), whatever is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Overflow {

@@ -11,7 +11,7 @@ use super::connect::Connector;
 use super::task::Task;
 use super::{Client, Shared, StopOnDrop};
 use crate::backoff::Backoff;
-use crate::outbox::{Outbox, Sender};
+use crate::outbox::{Kinds, Outbox, Sender};
 use crate::runtime::{self, Runtime};
 use crate::settings::{Offline, Overflow, Settings, bounded};
 use crate::state::Role;
@@ -223,7 +223,7 @@ impl<P: Protocol> ClientBuilder<P> {
         let runtime = self.runtime;
         let outbox = Arc::new(Outbox::new(
             Role::Client,
-            P::CLIENT_REQUESTS,
+            Kinds::of_client::<P>(),
             settings.clone(),
             runtime.clone(),
         ));

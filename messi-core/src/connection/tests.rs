@@ -9,7 +9,7 @@ use std::task::{Wake, Waker};
 
 use self::fake::{Fake, FakeSocket};
 use super::*;
-use crate::outbox::Sender;
+use crate::outbox::{Kinds, Sender};
 use crate::runtime;
 use crate::testing::Simulation;
 
@@ -24,7 +24,12 @@ fn connection_in(
     socket: impl Fake,
 ) -> (Connection, Arc<Outbox>, u64) {
     let shared = Arc::new(settings.clone());
-    let outbox = Arc::new(Outbox::new(Role::Server, &[], shared, runtime.clone()));
+    let outbox = Arc::new(Outbox::new(
+        Role::Server,
+        Kinds::default(),
+        shared,
+        runtime.clone(),
+    ));
     let number = outbox.begin();
     let socket = Box::new(FakeSocket(socket));
     let connection = Connection::new(Role::Server, settings, socket, outbox.clone(), runtime);

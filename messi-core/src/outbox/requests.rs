@@ -6,7 +6,55 @@
 use std::collections::VecDeque;
 use std::fmt::Debug;
 
-use crate::{DisconnectReason, RequestError, RequestKind};
+use crate::{DisconnectReason, Protocol, RequestError, RequestKind};
+
+/// The kinds of requests of a protocol, as one side has them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Kinds {
+    /// Those that it makes.
+    made: &'static [RequestKind],
+    /// Those that it answers.
+    answered: &'static [RequestKind],
+}
+
+impl Kinds {
+    pub(crate) fn of_client<P: Protocol>() -> Self {
+        Self {
+            made: P::CLIENT_REQUESTS,
+            answered: P::SERVER_REQUESTS,
+        }
+    }
+
+    pub(crate) fn of_server<P: Protocol>() -> Self {
+        Self {
+            made: P::SERVER_REQUESTS,
+            answered: P::CLIENT_REQUESTS,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn answering(answered: &'static [RequestKind]) -> Self {
+        Self {
+            made: &[],
+            answered,
+        }
+    }
+
+    /// Whether the side makes no requests.
+    pub(super) fn makes_none(&self) -> bool {
+        self.made.is_empty()
+    }
+
+    /// Whether the side answers requests.
+    pub(super) fn answers_any(&self) -> bool {
+        !self.answered.is_empty()
+    }
+
+    /// Whether a message answers a request of the peer.
+    pub(super) fn is_answer(&self, payload: &[u8]) -> bool {
+        position(self.answered, payload, |(_, answer)| *answer).is_some()
+    }
+}
 
 /// Somebody who waits for the answer to a request.
 pub(crate) trait Waiter: Debug + Send {
@@ -42,16 +90,11 @@ struct Requested {
 impl Requests {
     /// Notes that a message goes out, with who waits for its answer. All messages must be noted:
     /// a request that nobody waits on is answered too.
-    pub(super) fn handle_sent(
-        &mut self,
-        kinds: &[RequestKind],
-        payload: &[u8],
-        waiter: Option<BoxWaiter>,
-    ) {
-        let Some(kind) = position(kinds, payload, |(request, _)| *request) else {
+    pub(super) fn handle_sent(&mut self, kinds: &Kinds, payload: &[u8], waiter: Option<BoxWaiter>) {
+        let Some(kind) = position(kinds.made, payload, |(request, _)| *request) else {
             return;
         };
-        self.0.resize_with(kinds.len(), Requested::default);
+        self.0.resize_with(kinds.made.len(), Requested::default);
         self.0[kind].handle_sent(waiter);
     }
 
@@ -61,22 +104,14 @@ impl Requests {
     }
 
     /// Notes that the first message of the queue was dropped, and gives who waits for its answer.
-    pub(super) fn handle_dropped(
-        &mut self,
-        kinds: &[RequestKind],
-        payload: &[u8],
-    ) -> Option<BoxWaiter> {
-        let kind = position(kinds, payload, |(request, _)| *request)?;
+    pub(super) fn handle_dropped(&mut self, kinds: &Kinds, payload: &[u8]) -> Option<BoxWaiter> {
+        let kind = position(kinds.made, payload, |(request, _)| *request)?;
         self.0.get_mut(kind)?.handle_dropped()
     }
 
     /// Notes that a message has come, and gives who waits for it.
-    pub(super) fn handle_received(
-        &mut self,
-        kinds: &[RequestKind],
-        payload: &[u8],
-    ) -> Option<BoxWaiter> {
-        let kind = position(kinds, payload, |(_, answer)| *answer)?;
+    pub(super) fn handle_received(&mut self, kinds: &Kinds, payload: &[u8]) -> Option<BoxWaiter> {
+        let kind = position(kinds.made, payload, |(_, answer)| *answer)?;
         self.0.get_mut(kind)?.handle_answered()
     }
 
@@ -196,7 +231,10 @@ mod tests {
 
     use super::*;
 
-    const KINDS: &[RequestKind] = &[(1, 2), (3, 1)];
+    const KINDS: &Kinds = &Kinds {
+        made: &[(1, 2), (3, 1)],
+        answered: &[(5, 6)],
+    };
 
     /// The numbers of the fields of an encoded message.
     fn fields(mut payload: &[u8]) -> Vec<u32> {
@@ -321,8 +359,14 @@ mod tests {
         // A varint, 64 bits, 32 bits and a text in unknown fields, then two members.
         let payload = b"\x48\x96\x01\x51\0\0\0\0\0\0\0\0\x5d\0\0\0\0\x62\x03abc\x0a\0\x12\0";
         assert_eq!(fields(payload), [9, 10, 11, 12, 1, 2]);
-        assert_eq!(position(KINDS, payload, |(_, answer)| *answer), Some(0));
-        assert_eq!(position(KINDS, payload, |(request, _)| *request), Some(0));
+        assert_eq!(
+            position(KINDS.made, payload, |(_, answer)| *answer),
+            Some(0)
+        );
+        assert_eq!(
+            position(KINDS.made, payload, |(request, _)| *request),
+            Some(0)
+        );
     }
 
     #[test]

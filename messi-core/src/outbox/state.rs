@@ -6,12 +6,12 @@ use std::time::Instant;
 use super::budget::{OWN, Share};
 use super::held::{Held, HeldFrame};
 use super::queue::{Queue, allotment};
-use super::requests::{BoxWaiter, Requests};
+use super::requests::{BoxWaiter, Kinds, Requests};
 use super::{Request, Sender};
 use crate::frame::HEADER_SIZE;
 use crate::settings::{Overflow, Settings};
 use crate::stats::Dropped;
-use crate::{DisconnectReason, RequestError, RequestKind, SendError};
+use crate::{DisconnectReason, RequestError, SendError};
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -25,7 +25,7 @@ pub(super) struct State {
     /// Messages that wait until `on_connected` returns, or for a connection. They outlive one.
     held: Held,
     /// The kinds of requests of the protocol, by which each message that goes out is looked at.
-    kinds: &'static [RequestKind],
+    kinds: Kinds,
     requests: Requests,
     /// Bytes taken by the task and not yet written.
     pub(super) in_flight: usize,
@@ -74,6 +74,13 @@ pub(super) struct Message<'a> {
     pub(super) append: &'a dyn Fn(&mut Vec<u8>),
 }
 
+/// Why a message was not taken in.
+pub(super) struct Refusal {
+    pub(super) error: SendError,
+    /// What the connection must end for, unless the message is sent again before others.
+    pub(super) end: Option<DisconnectReason>,
+}
+
 /// Where a message goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -82,7 +89,7 @@ enum Place {
 }
 
 impl State {
-    pub(super) fn new(kinds: &'static [RequestKind]) -> Self {
+    pub(super) fn new(kinds: Kinds) -> Self {
         Self {
             kinds,
             ..Self::default()
@@ -211,29 +218,65 @@ impl State {
         self.pushed.saturating_sub(self.queued() as u64)
     }
 
-    /// Takes a message in, if it may. One that may not is counted, and nobody waits for its answer.
+    /// Takes a message in, if it may.
     pub(super) fn push(
         &mut self,
         message: Message<'_>,
         settings: &Settings,
         now: impl Fn() -> Instant,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), Refusal> {
         match self.admit(message.size, message.sender, settings, &now) {
             Ok(Place::Queue) => self.push_queued(message),
             Ok(Place::Held) => self.push_held(message, now()),
-            Err(error) => {
-                self.dropped.count(error);
-                fail(message.waiter, error);
-                return Err(error);
-            }
+            Err(error) => return Err(self.refuse(message, error, settings)),
         }
         self.peak_queued_bytes = self.peak_queued_bytes.max(self.waiting());
         Ok(())
     }
 
+    /// Counts a message that may not come in; nobody waits for its answer.
+    #[cold]
+    fn refuse(&mut self, message: Message<'_>, error: SendError, settings: &Settings) -> Refusal {
+        self.dropped.count(error);
+        let end = match error {
+            SendError::QueueFull if self.may_have_gap(&message, settings) => None,
+            SendError::QueueFull => Some(DisconnectReason::SlowConsumer),
+            SendError::MessageTooBig { size, limit } if self.is_answer(&message) => {
+                Some(DisconnectReason::MessageTooBig { size, limit })
+            }
+            _ => None,
+        };
+        fail(message.waiter, error);
+        Refusal { error, end }
+    }
+
+    /// Whether the peer may miss this message, for which there is no room. It may miss no answer,
+    /// be it this one or the one that leaves no room: it would take those that follow for answers
+    /// to other requests.
+    fn may_have_gap(&self, message: &Message<'_>, settings: &Settings) -> bool {
+        settings.overflow != Overflow::Disconnect
+            && !self.is_answer(message)
+            && !(settings.overflow == Overflow::DropOldest && self.is_answer_first())
+    }
+
+    fn is_answer(&self, message: &Message<'_>) -> bool {
+        if !self.kinds.answers_any() {
+            return false;
+        }
+        let mut frame = Vec::new();
+        (message.append)(&mut frame);
+        self.kinds.is_answer(&frame[HEADER_SIZE..])
+    }
+
+    /// Whether an answer has waited for longest.
+    fn is_answer_first(&self) -> bool {
+        let first = self.queue.first();
+        first.is_some_and(|payload| self.kinds.is_answer(payload))
+    }
+
     /// Takes many frames in at once; `false` if each must be looked at by itself.
     pub(super) fn push_frames(&mut self, frames: &[u8], count: u64, settings: &Settings) -> bool {
-        let is_plain = self.phase == Phase::Open && self.kinds.is_empty();
+        let is_plain = self.phase == Phase::Open && self.kinds.makes_none();
         let has_room = self.queued() + frames.len() <= settings.max_queued_bytes;
         if !is_plain || !has_room || !self.share.grow_to(self.memory_with(frames.len())) {
             return false;
@@ -261,7 +304,7 @@ impl State {
         let frame = self.queue.push(size, append);
         self.sent_messages += 1;
         self.requests
-            .handle_sent(self.kinds, &frame[HEADER_SIZE..], waiter);
+            .handle_sent(&self.kinds, &frame[HEADER_SIZE..], waiter);
     }
 
     fn push_held(&mut self, message: Message<'_>, since: Instant) {
@@ -335,13 +378,16 @@ impl State {
         fits && self.share.grow_to(self.memory_with(frame_size))
     }
 
-    /// Drops the message that has waited for longest, unless it is being written; `false` if there
-    /// is none.
+    /// Drops the message that has waited for longest, unless it is being written, or an answer;
+    /// `false` if there is none.
     fn drop_oldest(&mut self) -> bool {
         let Some(payload) = self.queue.first() else {
             return self.drop_oldest_held();
         };
-        let waiter = self.requests.handle_dropped(self.kinds, payload);
+        if self.kinds.is_answer(payload) {
+            return false;
+        }
+        let waiter = self.requests.handle_dropped(&self.kinds, payload);
         self.queue.drop_first();
         self.dropped.queue_full += 1;
         fail(waiter, SendError::QueueFull);
@@ -378,7 +424,7 @@ impl State {
 
     /// Who waits for a message that has come.
     pub(super) fn handle_received(&mut self, payload: &[u8]) -> Option<BoxWaiter> {
-        self.requests.handle_received(self.kinds, payload)
+        self.requests.handle_received(&self.kinds, payload)
     }
 
     /// Whether any message that comes may be an answer.

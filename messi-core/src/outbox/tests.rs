@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 use futures::FutureExt;
 
 use super::*;
+use crate::settings::Overflow;
 
 const OTHER: Sender = Sender::Other;
 
@@ -12,7 +13,12 @@ const CLOSED: DisconnectReason = DisconnectReason::ConnectionClosed;
 
 fn outbox(settings: &Settings) -> Outbox {
     let settings = Arc::new(settings.clone());
-    Outbox::new(Role::Client, &[], settings, crate::runtime::default())
+    Outbox::new(
+        Role::Client,
+        Kinds::default(),
+        settings,
+        crate::runtime::default(),
+    )
 }
 
 /// An outbox on which a connection is open.
@@ -92,6 +98,33 @@ fn a_message_above_the_limit_is_refused() {
     assert_eq!(push(&outbox, "a", OTHER), Ok(()));
     let too_big = Err(SendError::MessageTooBig { size: 4, limit: 3 });
     assert_eq!(push(&outbox, "ab", OTHER), too_big);
+}
+
+#[test]
+fn an_answer_that_is_refused_ends_the_connection_unless_it_may_be_sent_again() {
+    let settings = Settings {
+        max_queued_bytes: 10,
+        overflow: Overflow::DropNewest,
+        ..Settings::default()
+    };
+    let outbox = Outbox::new(
+        Role::Server,
+        Kinds::answering(&[(7, 1)]),
+        Arc::new(settings),
+        crate::runtime::default(),
+    );
+    outbox.begin();
+    outbox.open();
+    let answer = "answer".to_string();
+    outbox.send(&answer, OTHER);
+    // No answer: it may be missed.
+    outbox.send(&(), OTHER);
+    assert_eq!(outbox.push(&answer, OTHER), Err(SendError::QueueFull));
+    assert_eq!(outbox.take_request(), None);
+    outbox.send(&answer, OTHER);
+    let end = Request::End(DisconnectReason::SlowConsumer);
+    assert_eq!(outbox.take_request(), Some(end));
+    assert_eq!(taken(&outbox), "answer");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::accept::{Acceptor, Entrance};
 use super::admission::Limits;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
-use crate::outbox::Budget;
+use crate::outbox::{Budget, Kinds};
 use crate::runtime::{self, BoxListener, Runtime};
 use crate::settings::{Overflow, Settings, bounded};
 use crate::tasks::Tasks;
@@ -212,7 +212,7 @@ impl<P: Protocol> ServerBuilder<P> {
             self.limits,
             Budget::new(self.max_total_queued_bytes),
             settings.clone(),
-            P::SERVER_REQUESTS,
+            Kinds::of_server::<P>(),
             runtime.clone(),
         );
         let guard = Arc::new_cyclic(|guard| {

@@ -74,10 +74,11 @@ impl<P: Protocol> ServerClient<P> {
     /// [`max_message_size`](super::ServerBuilder::max_message_size), and when the connection ends
     /// before the client has received it. When
     /// [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) wait already, the connection
-    /// ends with [`SlowConsumer`](DisconnectReason::SlowConsumer).
+    /// ends with [`SlowConsumer`](DisconnectReason::SlowConsumer). An answer that is too big ends
+    /// it too, with [`MessageTooBig`](DisconnectReason::MessageTooBig): see
+    /// [`Answer`](crate::Answer#which-answer-belongs-to-which-request).
     pub fn send(&self, message: impl Into<P::ServerToClient>) {
-        let result = self.push(message.into());
-        self.peer.outbox.end_if_full(result);
+        self.outbox().send(&message.into(), self.sender);
     }
 
     /// Sends an answer to the client whose message is being handled. The same as
@@ -91,10 +92,10 @@ impl<P: Protocol> ServerClient<P> {
     /// # Errors
     ///
     /// The message is lost if the client has left, if the queue is full, or if it is too big. The
-    /// connection goes on all the same. `Ok` means that the message is queued, not that the
-    /// client has it.
+    /// connection goes on all the same: after the loss of an answer to a request, another must be
+    /// sent in its place. `Ok` means that the message is queued, not that the client has it.
     pub fn try_send(&self, message: impl Into<P::ServerToClient>) -> Result<(), SendError> {
-        self.push(message.into())
+        self.outbox().push(&message.into(), self.sender)
     }
 
     /// Waits until there is room for more: until at most half of
@@ -149,10 +150,6 @@ impl<P: Protocol> ServerClient<P> {
     /// The server that the client is connected to.
     pub fn server(&self) -> &Server<P> {
         &self.server
-    }
-
-    fn push(&self, message: P::ServerToClient) -> Result<(), SendError> {
-        self.outbox().push(&message, self.sender)
     }
 
     /// The queue, with all that was broadcast until now.

@@ -11,11 +11,11 @@ use super::ClientId;
 use super::admission::{Admission, Limits};
 use super::broadcasts::Broadcasts;
 use super::turn::is_in_turn;
-use crate::outbox::{Budget, Outbox};
+use crate::outbox::{Budget, Kinds, Outbox};
 use crate::runtime::Runtime;
 use crate::settings::Settings;
 use crate::state::Role;
-use crate::{Address, RequestKind, ServerStats, Stats};
+use crate::{Address, ServerStats, Stats};
 
 /// Certificates in DER, that of the peer first.
 pub(crate) type Certificates = Box<[Vec<u8>]>;
@@ -35,7 +35,7 @@ pub(super) struct Peer {
 pub(super) struct Registry {
     budget: Arc<Budget>,
     settings: Arc<Settings>,
-    kinds: &'static [RequestKind],
+    kinds: Kinds,
     runtime: Arc<dyn Runtime>,
     /// Whether there are broadcasts in `State`, for a look without the lock.
     has_broadcasts: AtomicBool,
@@ -83,7 +83,7 @@ impl Registry {
         limits: Limits,
         budget: Budget,
         settings: Arc<Settings>,
-        kinds: &'static [RequestKind],
+        kinds: Kinds,
         runtime: Arc<dyn Runtime>,
     ) -> Self {
         Self {
