@@ -430,6 +430,53 @@ fn an_answer_that_has_waited_for_longest_is_not_dropped_for_others() {
     });
 }
 
+/// Keeps the handles that it is to answer with.
+#[derive(Clone, Default)]
+struct Later(Arc<Mutex<Vec<RequestsClient>>>);
+
+impl Later {
+    fn send_name(&self, index: usize, name: &str) {
+        let name = name.into();
+        self.0.lock().unwrap()[index].send(NameRsp { name });
+    }
+}
+
+impl RequestsClientHandler for Later {
+    async fn on_name_req(&mut self, client: &RequestsClient, _: NameReq) {
+        self.0.lock().unwrap().push(client.clone());
+    }
+}
+
+#[test]
+fn an_answer_that_comes_too_late_for_its_connection_is_not_taken_for_one_on_the_next() {
+    let world = World::new();
+    world.run(async {
+        world.client.stop().await;
+        let later = Later::default();
+        let client = RequestsClient::builder("tcp://server:1")
+            .simulated(&world.simulation)
+            .start(later.clone())
+            .unwrap();
+        client.connected().await.unwrap();
+        world.simulation.sleep(MOMENT).await;
+        let first = world.peer().name_req(NameReq { number: 1 });
+        world.simulation.sleep(MOMENT).await;
+        for connection in world.simulation.connections() {
+            connection.cut();
+        }
+        assert!(matches!(first.await, Err(RequestError::Disconnected(_))));
+        world.simulation.sleep(MOMENT).await;
+        client.connected().await.unwrap();
+        world.simulation.sleep(MOMENT).await;
+        let second = world.peer().name_req(NameReq { number: 2 });
+        world.simulation.sleep(MOMENT).await;
+        later.send_name(0, "late");
+        later.send_name(1, "in time");
+        let name = "in time".into();
+        assert_eq!(second.await, Ok(NameRsp { name }));
+    });
+}
+
 #[test]
 fn a_request_that_can_not_be_sent_fails_at_once() {
     let world = World::new();

@@ -117,7 +117,9 @@ impl<P: Protocol> Client<P> {
     /// [`try_send`](Self::try_send) or [`ready`](Self::ready) to send more than the connection
     /// carries. An answer that is too big ends the connection too, with
     /// [`MessageTooBig`](crate::DisconnectReason::MessageTooBig): see
-    /// [`Answer`](crate::Answer#which-answer-belongs-to-which-request).
+    /// [`Answer`](crate::Answer#which-answer-belongs-to-which-request). An answer is lost too when
+    /// the connection has ended on which a callback was lent this handle, or the one that it is a
+    /// clone of, even if there is another connection.
     pub fn send(&self, message: impl Into<P::ClientToServer>) {
         self.shared.outbox.send(&message.into(), self.sender);
     }

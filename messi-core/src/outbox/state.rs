@@ -225,7 +225,7 @@ impl State {
         settings: &Settings,
         now: impl Fn() -> Instant,
     ) -> Result<(), Refusal> {
-        match self.admit(message.size, message.sender, settings, &now) {
+        match self.admit(&message, settings, &now) {
             Ok(Place::Queue) => self.push_queued(message),
             Ok(Place::Held) => self.push_held(message, now()),
             Err(error) => return Err(self.refuse(message, error, settings)),
@@ -318,26 +318,39 @@ impl State {
         });
     }
 
-    /// Whether a message of this size may come in, and where it goes.
+    /// Whether a message may come in, and where it goes.
     fn admit(
         &mut self,
-        size: usize,
-        sender: Sender,
+        message: &Message<'_>,
         settings: &Settings,
         now: impl Fn() -> Instant,
     ) -> Result<Place, SendError> {
+        let &Message { size, sender, .. } = message;
         let limit = settings.max_sent_size;
         if size > limit {
             return Err(SendError::MessageTooBig { size, limit });
         }
         let frame_size = HEADER_SIZE + size;
+        // Who asked on another connection has been told that there will be no answer. One that
+        // comes now would be taken for the answer to another request.
+        if self.is_earlier(sender) && self.is_answer(message) {
+            return Err(SendError::NotConnected);
+        }
         match self.phase {
+            Phase::Closed if settings.offline.is_some() && self.is_answer(message) => {
+                Err(SendError::NotConnected)
+            }
             Phase::Closed => self.admit_offline(frame_size, settings, now()),
             Phase::Opening if sender != Sender::Callback(self.connection) => {
                 self.room(frame_size, settings).map(|()| Place::Held)
             }
             Phase::Opening | Phase::Open => self.room(frame_size, settings).map(|()| Place::Queue),
         }
+    }
+
+    /// Whether it is a callback of an earlier connection that sends.
+    fn is_earlier(&self, sender: Sender) -> bool {
+        matches!(sender, Sender::Callback(connection) if connection != self.connection)
     }
 
     fn admit_offline(

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use futures::FutureExt;
 
 use super::*;
-use crate::settings::Overflow;
+use crate::settings::{Offline, Overflow};
 
 const OTHER: Sender = Sender::Other;
 
@@ -17,6 +17,16 @@ fn outbox(settings: &Settings) -> Outbox {
         Role::Client,
         Kinds::default(),
         settings,
+        crate::runtime::default(),
+    )
+}
+
+/// An outbox of one that answers requests with texts.
+fn answering_outbox(settings: Settings) -> Outbox {
+    Outbox::new(
+        Role::Client,
+        Kinds::answering(&[(7, 1)]),
+        Arc::new(settings),
         crate::runtime::default(),
     )
 }
@@ -107,12 +117,7 @@ fn an_answer_that_is_refused_ends_the_connection_unless_it_may_be_sent_again() {
         overflow: Overflow::DropNewest,
         ..Settings::default()
     };
-    let outbox = Outbox::new(
-        Role::Server,
-        Kinds::answering(&[(7, 1)]),
-        Arc::new(settings),
-        crate::runtime::default(),
-    );
+    let outbox = answering_outbox(settings);
     outbox.begin();
     outbox.open();
     let answer = "answer".to_string();
@@ -125,6 +130,31 @@ fn an_answer_that_is_refused_ends_the_connection_unless_it_may_be_sent_again() {
     let end = Request::End(DisconnectReason::SlowConsumer);
     assert_eq!(outbox.take_request(), Some(end));
     assert_eq!(taken(&outbox), "answer");
+}
+
+#[test]
+fn an_answer_goes_out_on_the_connection_of_its_request_or_on_none() {
+    let settings = Settings {
+        offline: Some(Offline {
+            max_bytes: 100,
+            max_age: Duration::from_secs(60),
+        }),
+        ..Settings::default()
+    };
+    let outbox = answering_outbox(settings);
+    let answer = "answer".to_string();
+    let first = outbox.begin();
+    outbox.close(&CLOSED, 0);
+    let not_connected = Err(SendError::NotConnected);
+    assert_eq!(outbox.push(&answer, Sender::Callback(first)), not_connected);
+    assert_eq!(outbox.push(&answer, OTHER), not_connected);
+    assert_eq!(outbox.push(&(), OTHER), Ok(()));
+    let second = outbox.begin();
+    outbox.open();
+    assert_eq!(outbox.push(&answer, Sender::Callback(first)), not_connected);
+    assert_eq!(outbox.push(&(), Sender::Callback(first)), Ok(()));
+    assert_eq!(outbox.push(&answer, Sender::Callback(second)), Ok(()));
+    assert_eq!(outbox.push(&answer, OTHER), Ok(()));
 }
 
 #[test]
