@@ -1,7 +1,7 @@
 //! Clients that keep to the rules, and check what they get.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_std::task;
@@ -180,14 +180,23 @@ impl ChatClientHandler for Calls {
 pub(crate) struct Crowd {
     port: u16,
     clients: Vec<ChatClient>,
-    counts: Arc<Counts>,
+    notes: Arc<Notes>,
 }
 
-#[derive(Default)]
-struct Counts {
+/// What the members of a crowd have seen.
+struct Notes {
+    start: Instant,
     round_trips: AtomicU64,
-    /// Connections that ended without being asked to, and wrong answers.
-    faults: AtomicU64,
+    /// Connections that ended without being asked to, and wrong answers, with the times since the
+    /// start.
+    faults: Mutex<Vec<(Duration, String)>>,
+}
+
+impl Notes {
+    fn fault(&self, what: String) {
+        let fault = (self.start.elapsed(), what);
+        self.faults.lock().unwrap().push(fault);
+    }
 }
 
 impl Crowd {
@@ -196,7 +205,11 @@ impl Crowd {
         let mut crowd = Self {
             port,
             clients: Vec::new(),
-            counts: Arc::default(),
+            notes: Arc::new(Notes {
+                start: Instant::now(),
+                round_trips: AtomicU64::new(0),
+                faults: Mutex::default(),
+            }),
         };
         for _ in 0..count {
             crowd.clients.push(crowd.start_one());
@@ -207,7 +220,7 @@ impl Crowd {
     fn start_one(&self) -> ChatClient {
         let handler = Member {
             number: 0,
-            counts: self.counts.clone(),
+            notes: self.notes.clone(),
         };
         start(self.port, handler)
     }
@@ -222,8 +235,9 @@ impl Crowd {
     /// Stops all of them, and tells how often they have called. Nothing may have gone wrong.
     pub(crate) fn stop(self) -> u64 {
         stop(&self.clients);
-        assert_eq!(self.counts.faults.load(Ordering::Relaxed), 0);
-        self.counts.round_trips.load(Ordering::Relaxed)
+        let faults = self.notes.faults.lock().unwrap();
+        assert_eq!(*faults, []);
+        self.notes.round_trips.load(Ordering::Relaxed)
     }
 }
 
@@ -232,7 +246,7 @@ const PACE: Duration = Duration::from_secs(1);
 
 struct Member {
     number: u64,
-    counts: Arc<Counts>,
+    notes: Arc<Notes>,
 }
 
 impl Member {
@@ -250,20 +264,18 @@ impl ChatClientHandler for Member {
     }
 
     async fn on_message_ind(&mut self, client: &ChatClient, message: MessageInd) {
-        let is_right = message == self.message();
-        self.counts
-            .faults
-            .fetch_add(u64::from(!is_right), Ordering::Relaxed);
-        self.counts.round_trips.fetch_add(1, Ordering::Relaxed);
+        if message != self.message() {
+            self.notes.fault(format!("got {message:?}"));
+        }
+        self.notes.round_trips.fetch_add(1, Ordering::Relaxed);
         self.number += 1;
         task::sleep(PACE).await;
         client.send(self.message());
     }
 
     async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
-        let is_asked_for = reason == DisconnectReason::Stopped;
-        self.counts
-            .faults
-            .fetch_add(u64::from(!is_asked_for), Ordering::Relaxed);
+        if reason != DisconnectReason::Stopped {
+            self.notes.fault(reason.to_string());
+        }
     }
 }
