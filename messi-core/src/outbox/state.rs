@@ -326,16 +326,16 @@ impl State {
         now: impl Fn() -> Instant,
     ) -> Result<Place, SendError> {
         let &Message { size, sender, .. } = message;
-        let limit = settings.max_sent_size;
-        if size > limit {
-            return Err(SendError::MessageTooBig { size, limit });
-        }
-        let frame_size = HEADER_SIZE + size;
         // Who asked on another connection has been told that there will be no answer. One that
         // comes now would be taken for the answer to another request.
         if self.is_earlier(sender) && self.is_answer(message) {
             return Err(SendError::NotConnected);
         }
+        let limit = settings.max_sent_size;
+        if size > limit {
+            return Err(SendError::MessageTooBig { size, limit });
+        }
+        let frame_size = HEADER_SIZE + size;
         match self.phase {
             Phase::Closed if settings.offline.is_some() && self.is_answer(message) => {
                 Err(SendError::NotConnected)

@@ -139,10 +139,12 @@ fn an_answer_goes_out_on_the_connection_of_its_request_or_on_none() {
             max_bytes: 100,
             max_age: Duration::from_secs(60),
         }),
+        max_sent_size: 20,
         ..Settings::default()
     };
     let outbox = answering_outbox(settings);
     let answer = "answer".to_string();
+    let too_big = "an answer that is too big".to_string();
     let first = outbox.begin();
     outbox.close(&CLOSED, 0);
     let not_connected = Err(SendError::NotConnected);
@@ -151,7 +153,9 @@ fn an_answer_goes_out_on_the_connection_of_its_request_or_on_none() {
     assert_eq!(outbox.push(&(), OTHER), Ok(()));
     let second = outbox.begin();
     outbox.open();
-    assert_eq!(outbox.push(&answer, Sender::Callback(first)), not_connected);
+    for late in [&answer, &too_big] {
+        assert_eq!(outbox.push(late, Sender::Callback(first)), not_connected);
+    }
     assert_eq!(outbox.push(&(), Sender::Callback(first)), Ok(()));
     assert_eq!(outbox.push(&answer, Sender::Callback(second)), Ok(()));
     assert_eq!(outbox.push(&answer, OTHER), Ok(()));
