@@ -123,6 +123,8 @@ impl<T: Connected> AsyncWrite for Stream<T> {
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.may_have_more |= mem::take(&mut self.is_asked);
+        // Most likely, this is what it was woken for.
+        self.is_waiting = false;
         Pin::new(&mut self.stream).poll_write(cx, buffer)
     }
 
@@ -139,7 +141,9 @@ impl<T: Connected> AsyncWrite for Stream<T> {
 /// With Unix sockets, whose bytes are there to be read as soon as they are written.
 #[cfg(all(test, unix))]
 mod tests {
+    use std::os::fd::{AsFd, BorrowedFd};
     use std::os::unix::net::UnixStream;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use async_io::block_on;
     use futures::future::poll_fn;
@@ -152,7 +156,7 @@ mod tests {
         (Stream::new(Async::new(stream).unwrap()), peer)
     }
 
-    fn read(stream: &mut Stream<UnixStream>, cx: &mut Context<'_>) -> Poll<usize> {
+    fn read<T: Connected>(stream: &mut Stream<T>, cx: &mut Context<'_>) -> Poll<usize> {
         Pin::new(stream)
             .poll_read(cx, &mut [0; 16])
             .map(Result::unwrap)
@@ -187,5 +191,56 @@ mod tests {
                 assert!(!is_told);
             }
         });
+    }
+
+    /// Counts how often it is read from.
+    struct Counted {
+        stream: UnixStream,
+        reads: AtomicUsize,
+    }
+
+    impl AsFd for Counted {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.stream.as_fd()
+        }
+    }
+
+    impl Write for &Counted {
+        fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+            (&self.stream).write(buffer)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Connected for &Counted {
+        fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            Connected::read(&self.stream, buffer)
+        }
+
+        fn end(&self) -> io::Result<()> {
+            self.stream.end()
+        }
+    }
+
+    #[test]
+    fn a_stream_that_is_woken_to_write_does_not_read() {
+        let (stream, _peer) = UnixStream::pair().unwrap();
+        let counted = Counted {
+            stream,
+            reads: AtomicUsize::new(0),
+        };
+        let mut stream = Stream::new(Async::new(&counted).unwrap());
+        let mut cx = Context::from_waker(noop_waker_ref());
+        assert!(read(&mut stream, &mut cx).is_pending());
+        for _ in 0..100 {
+            let written = Pin::new(&mut stream).poll_write(&mut cx, b"ping");
+            assert!(matches!(written, Poll::Ready(Ok(4))));
+            assert!(read(&mut stream, &mut cx).is_pending());
+        }
+        assert_eq!(counted.reads.load(Ordering::Relaxed), 1);
     }
 }
