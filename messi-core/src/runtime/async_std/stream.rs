@@ -51,7 +51,8 @@ pub(super) struct Stream<T> {
     /// Whether something was read that was not answered. A peer often answers an answer while it is
     /// being written.
     is_asked: bool,
-    /// Whether the reactor was asked to wake this task for something to read.
+    /// Whether the reactor was asked to wake this task for something to read, and nothing has been
+    /// written since.
     is_waiting: bool,
     /// Whether something was read that the reactor may still tell of.
     is_ahead: bool,
