@@ -39,6 +39,8 @@ const WRITE_SIZE: usize = 64 * 1024;
 pub(crate) struct Connection {
     role: Role,
     state: State,
+    /// Whether the outbox knows that the connection has ended.
+    is_end_noted: bool,
     outbox: Arc<Outbox>,
     runtime: Arc<dyn Runtime>,
     timer: DeadlineTimer,
@@ -75,6 +77,7 @@ impl Connection {
         Self {
             role,
             state: State::new(role, settings, runtime.now()),
+            is_end_noted: false,
             outbox,
             timer: DeadlineTimer::new(runtime.clone()),
             socket: Some(socket),
@@ -113,12 +116,25 @@ impl Connection {
     /// is lent, since to move futures from hand to hand costs more than most of them do.
     ///
     /// `None` if it did not get there: it panicked, or this side was stopped while it waited.
-    /// Either has then ended the connection.
-    pub(crate) async fn run<T>(
+    /// Either has then ended the connection, and the callback is dropped.
+    pub(crate) async fn run<F: Future>(
         &mut self,
-        mut callback: Pin<&mut impl Future<Output = T>>,
-    ) -> Option<T> {
-        poll_fn(|cx| self.poll_run(cx, callback.as_mut())).await
+        mut callback: Pin<&mut Option<F>>,
+    ) -> Option<F::Output> {
+        let output = poll_fn(|cx| self.poll_run(cx, callback.as_mut())).await;
+        if output.is_none() {
+            self.abandon(callback);
+        }
+        output
+    }
+
+    /// Drops a callback where it waits. What it holds may panic at that, which must not keep the last
+    /// callback from being called.
+    fn abandon<F>(&mut self, mut callback: Pin<&mut Option<F>>) {
+        let drop = AssertUnwindSafe(|| callback.set(None));
+        if catch_unwind(drop).is_err() {
+            self.handle_panic();
+        }
     }
 
     /// Lets what others sent follow what the first callback sent, if the connection is still there:
@@ -130,7 +146,10 @@ impl Connection {
     }
 
     /// Runs the callback that handles a message. One that no callback is for is counted.
-    pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = Dispatch>>) {
+    pub(crate) async fn dispatch<F>(&mut self, callback: Pin<&mut Option<F>>)
+    where
+        F: Future<Output = Dispatch>,
+    {
         if self.run(callback).await == Some(Dispatch::UnknownChoice) {
             self.outbox.counters.ignored_messages.add(1);
             self.rest.count(1, self.runtime.now());
@@ -140,6 +159,7 @@ impl Connection {
     /// Closes the connection once everything queued is written, and tells why it ended.
     pub(crate) async fn close(&mut self) -> DisconnectReason {
         self.outbox.seal();
+        self.state.handle_closing(self.runtime.now());
         poll_fn(|cx| self.poll_closed(cx)).await;
         let reason = self.state.end_reason().cloned();
         let reason = reason.unwrap_or(DisconnectReason::ConnectionClosed);
@@ -149,9 +169,13 @@ impl Connection {
 
     /// Runs the callback that follows [`close`](Self::close). Once this side is stopped, it has
     /// no more than [`CLOSE_TIMEOUT`], or [`ABORT_GRACE`] if there is no time left.
-    pub(crate) async fn run_last(&mut self, mut callback: Pin<&mut impl Future<Output = ()>>) {
+    pub(crate) async fn run_last<F>(&mut self, mut callback: Pin<&mut Option<F>>)
+    where
+        F: Future<Output = ()>,
+    {
         let mut deadline = None;
         poll_fn(|cx| self.poll_run_last(cx, callback.as_mut(), &mut deadline)).await;
+        self.abandon(callback);
     }
 
     /// Whether the peer has proved to be at the other end.
@@ -186,11 +210,11 @@ impl Connection {
         self.role == Role::Server && self.state.is_peer_there() && self.outbox.is_crowded()
     }
 
-    fn poll_run<T>(
+    fn poll_run<F: Future>(
         &mut self,
         cx: &mut Context<'_>,
-        callback: Pin<&mut impl Future<Output = T>>,
-    ) -> Poll<Option<T>> {
+        callback: Pin<&mut Option<F>>,
+    ) -> Poll<Option<F::Output>> {
         if let Poll::Ready(output) = self.poll_callback(cx, callback) {
             return Poll::Ready(output);
         }
@@ -208,12 +232,15 @@ impl Connection {
         }
     }
 
-    fn poll_run_last(
+    fn poll_run_last<F>(
         &mut self,
         cx: &mut Context<'_>,
-        callback: Pin<&mut impl Future<Output = ()>>,
+        callback: Pin<&mut Option<F>>,
         deadline: &mut Option<Instant>,
-    ) -> Poll<()> {
+    ) -> Poll<()>
+    where
+        F: Future<Output = ()>,
+    {
         if self.poll_callback(cx, callback).is_ready() {
             return Poll::Ready(());
         }
@@ -231,36 +258,48 @@ impl Connection {
         }
     }
 
-    /// Polls a callback. A panic ends the connection.
-    fn poll_callback<T>(
+    /// Polls a callback, which must be there. A panic ends the connection.
+    fn poll_callback<F: Future>(
         &mut self,
         cx: &mut Context<'_>,
-        callback: Pin<&mut impl Future<Output = T>>,
-    ) -> Poll<Option<T>> {
-        match catch_unwind(AssertUnwindSafe(|| callback.poll(cx))) {
-            Ok(poll) => poll.map(Some),
-            Err(_) => {
-                error!(target: LOG_TARGET, "a callback panicked, which ends its connection");
-                self.state
-                    .end(DisconnectReason::HandlerPanicked, self.runtime.now());
-                Poll::Ready(None)
-            }
+        callback: Pin<&mut Option<F>>,
+    ) -> Poll<Option<F::Output>> {
+        let Some(callback) = callback.as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        if let Ok(poll) = catch_unwind(AssertUnwindSafe(|| callback.poll(cx))) {
+            return poll.map(Some);
         }
+        self.handle_panic();
+        Poll::Ready(None)
     }
 
-    /// Does what is asked, and lets nobody wait for an answer that can't come.
+    #[cold]
+    fn handle_panic(&mut self) {
+        error!(target: LOG_TARGET, "a callback panicked, which ends its connection");
+        self.state
+            .end(DisconnectReason::HandlerPanicked, self.runtime.now());
+    }
+
+    /// Does what is asked. Once the connection has ended, whoever waits for a response, for room or for
+    /// a flush learns of it here, as all loops pass by: a callback that waits must return first, before
+    /// the connection can be closed.
     fn take_request(&mut self) {
         if let Some(request) = self.outbox.take_request() {
             self.handle_request(request, self.runtime.now());
         }
         if let Some(reason) = self.state.end_reason() {
             self.outbox.fail_requests(reason);
+            if !self.is_end_noted && !self.state.is_peer_there() {
+                self.is_end_noted = true;
+                self.outbox.handle_end();
+            }
         }
     }
 
     fn handle_request(&mut self, request: Request, now: Instant) {
         match request {
-            Request::Leave => self.state.leave(now),
+            Request::Leave => self.state.leave(),
             Request::End(reason) => self.state.end(reason, now),
             Request::Stop => {
                 self.grace = Some(CLOSE_TIMEOUT);

@@ -285,17 +285,18 @@ impl Outbox {
         }
     }
 
-    /// Whether there is a connection that messages can be pushed on.
+    /// Whether there is a connection that has not ended.
     pub(crate) fn is_connected(&self) -> bool {
-        self.lock().phase != Phase::Closed
+        self.lock().is_connected()
     }
 
     /// Waits until there is a connection; an error once it has been asked to stop.
     pub(crate) async fn connected(&self) -> Result<(), SendError> {
-        self.until(|state| match state.phase {
-            Phase::Closed if state.stopping => Some(Err(SendError::NotConnected)),
-            Phase::Closed => None,
-            Phase::Opening | Phase::Open => Some(Ok(())),
+        self.until(|state| {
+            if state.is_connected() {
+                return Some(Ok(()));
+            }
+            state.stopping.then_some(Err(SendError::NotConnected))
         })
         .await
     }
@@ -331,7 +332,7 @@ impl Outbox {
         is_done: impl Fn(&State) -> bool,
     ) -> Result<(), SendError> {
         self.until(|state| {
-            if state.phase == Phase::Closed || state.connection != connection {
+            if !state.is_connected() || state.connection != connection {
                 return Some(Err(SendError::NotConnected));
             }
             is_done(state).then_some(Ok(()))

@@ -36,6 +36,17 @@ const BUSY_CAPACITY: usize = 72 * 1024;
 /// The same of one on which nothing has happened but keep-alive. Idle connections must be cheap.
 const IDLE_CAPACITY: usize = 512;
 
+/// How long nothing must come from a client that is left before all it has sent is taken to be read.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// How long a client that is left is read from, at most, after what the operating system held has been
+/// read. One that never falls quiet is left then.
+const SETTLE_LIMIT: Duration = Duration::from_millis(500);
+
+/// How much is read, at most, from a client that is left, in bytes: more than the operating systems of
+/// both sides hold. One that sends so fast that there is always more is left then.
+const MAX_IN_FLIGHT: usize = 16 * 1024 * 1024;
+
 /// What TLS calls the alert that a server answers with which can't make anything of what it got
 /// (RFC 8446, section 5.1). It is the type of no frame.
 const TLS_ALERT: u8 = 21;
@@ -46,6 +57,18 @@ pub(crate) struct Received {
     pub(crate) frames: u32,
     /// Those of them that are messages.
     pub(crate) messages: u32,
+}
+
+/// What is still read from a client that this server leaves.
+///
+/// The wire has no way to ask a peer to send no more, so that what it has sent before is read until
+/// nothing comes any more.
+#[derive(Clone, Copy, Debug)]
+struct Leaving {
+    /// How many bytes may still be read.
+    remaining: usize,
+    /// When reading ends, once the operating system has been found to hold nothing.
+    latest: Option<Instant>,
 }
 
 /// The state of one connection, from the moment it is made until nothing is left to do on it.
@@ -71,6 +94,8 @@ pub(crate) struct Connection {
     keep_alive: KeepAlive,
     timers: Timers,
     end: Option<DisconnectReason>,
+    /// There once this side has begun to leave, for as long as it still reads.
+    leaving: Option<Leaving>,
     /// Whether messages that came before the end are still handled.
     handles_rest: bool,
     /// Whether closing took too long, so that what is left is given up.
@@ -106,6 +131,7 @@ impl Connection {
             keep_alive,
             timers,
             end: None,
+            leaving: None,
             handles_rest: true,
             aborted: false,
             proved: false,
@@ -161,6 +187,7 @@ impl Connection {
             }
         }
         self.watch_message(received.frames > 0, now);
+        self.handle_input_while_leaving(bytes.len(), now);
         if self.role == Role::Server {
             self.tell_of_progress(now);
         }
@@ -192,6 +219,48 @@ impl Connection {
     fn tell(&mut self, now: Instant) {
         self.output.push_keep_alive(MessageType::Pong);
         self.told = now;
+    }
+
+    /// Whether this side leaves, and still reads what the peer has sent before.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.is_some()
+    }
+
+    /// Notes that the operating system holds no input at this moment.
+    pub(crate) fn handle_no_input(&mut self, now: Instant) {
+        let Some(leaving) = &mut self.leaving else {
+            return;
+        };
+        let latest = *leaving.latest.get_or_insert(now + SETTLE_LIMIT);
+        if self.timers.get(Timer::Leave).is_none() {
+            self.timers.set(Timer::Leave, latest.min(now + QUIET));
+        }
+    }
+
+    fn handle_input_while_leaving(&mut self, bytes: usize, now: Instant) {
+        let Some(leaving) = &mut self.leaving else {
+            return;
+        };
+        leaving.remaining = leaving.remaining.saturating_sub(bytes);
+        self.timers.stop(Timer::Leave);
+        if leaving.remaining == 0 || leaving.latest.is_some_and(|latest| latest <= now) {
+            self.stop_reading(now);
+        }
+    }
+
+    /// Nothing has come for a while from a peer that this side leaves. A message that has begun is
+    /// waited for.
+    fn handle_quiet(&mut self, now: Instant) {
+        let latest = self.leaving.and_then(|leaving| leaving.latest);
+        let is_unfinished = self.input.unfinished() > 0;
+        if !self.wants_input() {
+            // It is this side that does not read.
+            self.timers.set(Timer::Leave, now + QUIET);
+        } else if let Some(latest) = latest.filter(|&latest| is_unfinished && now < latest) {
+            self.timers.set(Timer::Leave, latest);
+        } else {
+            self.stop_reading(now);
+        }
     }
 
     /// The peer will send nothing more.
@@ -295,6 +364,9 @@ impl Connection {
         if self.timers.is_due(Timer::Paused, now) {
             self.handle_paused(now);
         }
+        if self.timers.is_due(Timer::Leave, now) {
+            self.handle_quiet(now);
+        }
         if self.timers.is_due(Timer::KeepAlive, now) {
             self.handle_keep_alive(now);
         }
@@ -353,21 +425,43 @@ impl Connection {
             self.close_within(CLOSE_TIMEOUT, now);
         }
         if is_first {
-            self.timers.stop(Timer::KeepAlive);
-            self.timers.stop(Timer::Message);
+            self.stop_input_timers();
             self.timers.stop(Timer::Paused);
             self.end = Some(reason);
         }
     }
 
-    /// Ends the connection, but handles the messages that have come and takes its time for it. The
-    /// peer, which is not read from any more, hears meanwhile that this side is there.
-    pub(crate) fn leave(&mut self, now: Instant) {
-        if self.end.is_none() {
-            self.timers.stop(Timer::KeepAlive);
-            self.timers.stop(Timer::Message);
-            self.timers.set(Timer::Paused, now + self.telling_interval);
-            self.end = Some(DisconnectReason::Stopped);
+    /// Begins to leave: what the peer has sent until now is read, for as long as more of it comes, and
+    /// handled. The connection then ends, and takes its time for what is still to be handled and written.
+    pub(crate) fn leave(&mut self) {
+        if self.end.is_none() && self.leaving.is_none() {
+            self.leaving = Some(Leaving {
+                remaining: MAX_IN_FLIGHT,
+                latest: None,
+            });
+        }
+    }
+
+    /// Ends the connection, but handles the messages that have come. The peer, which is not read from
+    /// any more, hears meanwhile that this side is there.
+    fn stop_reading(&mut self, now: Instant) {
+        self.stop_input_timers();
+        self.timers.set(Timer::Paused, now + self.telling_interval);
+        self.end = Some(DisconnectReason::Stopped);
+    }
+
+    fn stop_input_timers(&mut self) {
+        self.leaving = None;
+        self.timers.stop(Timer::KeepAlive);
+        self.timers.stop(Timer::Message);
+        self.timers.stop(Timer::Leave);
+    }
+
+    /// All messages are handled: what is left to do is to write what is queued. A peer that has ended
+    /// its direction may read for no longer than it may block a write.
+    pub(crate) fn handle_closing(&mut self, now: Instant) {
+        if self.end == Some(DisconnectReason::ConnectionClosed) && !self.aborted {
+            self.close_within(self.write_timeout, now);
         }
     }
 
@@ -391,8 +485,9 @@ impl Connection {
 
     /// Whether the peer may still take what is written, as far as is known.
     pub(crate) fn is_peer_there(&self) -> bool {
-        let is_leaving = self.handles_rest && self.end == Some(DisconnectReason::Stopped);
-        self.end.is_none() || is_leaving
+        // This side ends a connection so that it leaves, and handles what has come before.
+        let is_left = self.handles_rest && self.end == Some(DisconnectReason::Stopped);
+        !self.aborted && (self.end.is_none() || is_left)
     }
 
     /// Whether nothing that comes from the peer or the handler matters any more.

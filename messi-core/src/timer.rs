@@ -13,12 +13,14 @@ pub(crate) enum Timer {
     Paused,
     /// Give up a peer that does not go on with a message it has begun.
     Message,
+    /// Read nothing more from a peer that is left, as nothing comes any more.
+    Leave,
     /// Close without waiting any longer for the peer.
     Close,
 }
 
 /// How many timers there are.
-const COUNT: usize = 5;
+const COUNT: usize = 6;
 
 /// The deadline of each timer, where it is set.
 #[derive(Debug, Default)]

@@ -84,21 +84,21 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         );
         info!(target: LOG_TARGET, "connected to {uri}");
         connection
-            .run(pin!(P::on_connected(handler, &client)))
+            .run(pin!(Some(P::on_connected(handler, &client))))
             .await;
         connection.open();
         while let Some(payload) = connection.next().await {
             let mut message = P::ServerToClient::default();
             if connection.decode(&payload, &mut message) {
                 connection
-                    .dispatch(pin!(P::on_message(handler, &client, message)))
+                    .dispatch(pin!(Some(P::on_message(handler, &client, message))))
                     .await;
             }
         }
         let reason = connection.close().await;
         info!(target: LOG_TARGET, "disconnected from {uri}: {reason}");
         connection
-            .run_last(pin!(P::on_disconnected(handler, &client, reason)))
+            .run_last(pin!(Some(P::on_disconnected(handler, &client, reason))))
             .await;
         connection.is_proved()
     }

@@ -43,7 +43,12 @@ impl Connection {
                 return Poll::Ready(());
             }
             ready!(self.poll_budget(cx));
-            if self.poll_close_step(cx).is_pending() {
+            // Before each step: a peer can keep every step ready, and the limit of closing counts all
+            // the same.
+            if self.poll_timer(cx, self.runtime.now()).is_pending()
+                && self.poll_close_step(cx).is_pending()
+            {
+                // The step may have set a timer.
                 ready!(self.poll_timer(cx, self.runtime.now()));
             }
         }

@@ -208,7 +208,7 @@ fn a_flood_of_what_means_nothing_is_read_at_a_bounded_pace() {
         simulation.run(simulation.timeout(SECOND, async {
             while connection.next().await.is_some() {
                 connection
-                    .dispatch(pin!(async { Dispatch::UnknownChoice }))
+                    .dispatch(pin!(Some(async { Dispatch::UnknownChoice })))
                     .await;
             }
         }));

@@ -156,7 +156,12 @@ impl Connection {
             return Poll::Pending;
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let result = ready!(self.poll_read_into(cx, scratch));
+            let Poll::Ready(result) = self.poll_read_into(cx, scratch) else {
+                if self.state.is_leaving() {
+                    self.state.handle_no_input(self.runtime.now());
+                }
+                return Poll::Pending;
+            };
             self.handle_transfer();
             let now = self.runtime.now();
             match result {
@@ -227,6 +232,8 @@ impl Connection {
             return Poll::Pending;
         };
         let now = ready!(self.timer.poll(cx, deadline, now));
+        // A timer that is due again at once must not keep other tasks waiting.
+        self.transfers += 1;
         self.rest.handle_timeout(now);
         self.state.handle_timeout(now);
         Poll::Ready(())

@@ -99,7 +99,7 @@ impl Play {
             7 => connection.handle_end_of_input(now),
             8 => connection.handle_io_error(io::ErrorKind::ConnectionReset, now),
             9 => connection.end(DisconnectReason::SlowConsumer, now),
-            10 => connection.leave(now),
+            10 => connection.leave(),
             11 => connection.end(DisconnectReason::Stopped, now),
             12 if connection.end_reason().is_some() => connection.handle_shut_down(now),
             13 => {
@@ -107,6 +107,7 @@ impl Play {
                 connection.abort();
             }
             14 => self.fail_to_decode(),
+            15 => connection.handle_no_input(now),
             _ => {}
         }
     }

@@ -18,6 +18,9 @@ pub(super) struct State {
     pub(super) phase: Phase,
     /// The number of the current or last connection.
     pub(super) connection: u64,
+    /// Whether that connection has ended, though its task has not closed it yet: what is still queued
+    /// may never be written.
+    pub(super) has_ended: bool,
     /// Frames for the task to take.
     pub(super) queue: Queue,
     /// What it may hold of the memory that it shares with others.
@@ -107,6 +110,11 @@ impl State {
         }
     }
 
+    /// Returns whether there is a connection that has not ended.
+    pub(super) fn is_connected(&self) -> bool {
+        self.phase != Phase::Closed && !self.has_ended
+    }
+
     /// Lets what was held back go out.
     pub(super) fn open(&mut self) {
         if self.phase == Phase::Opening {
@@ -135,6 +143,7 @@ impl State {
     /// Forgets the last connection, but not what outlives it.
     fn reset(&mut self) {
         self.phase = Phase::Closed;
+        self.has_ended = false;
         self.queue = Queue::default();
         self.in_flight = 0;
         self.in_flight_memory = 0;

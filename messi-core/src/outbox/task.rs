@@ -119,6 +119,13 @@ impl Outbox {
         waiter.is_some_and(|waiter| waiter.answer(payload))
     }
 
+    /// Notes that the connection has ended. Its task may close it much later, as it waits for a
+    /// callback first; a callback that waits for the queue must not wait for that.
+    pub(crate) fn handle_end(&self) {
+        self.lock().has_ended = true;
+        self.progress.notify(usize::MAX);
+    }
+
     /// No answer will come on this connection any more.
     pub(crate) fn fail_requests(&self, reason: &DisconnectReason) {
         if self.expects_answers.load(Ordering::Relaxed) {

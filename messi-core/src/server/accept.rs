@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::state::Role;
 use crate::tasks::{Running, unless};
 use crate::tls::ServerTls;
-use crate::{Address, LOG_TARGET, Protocol, ServeWith};
+use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, ServeWith};
 
 /// The pause after the first error in a row; it doubles from error to error.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -128,12 +128,15 @@ impl<P: Protocol, F> Entrance<P, F> {
         P: ServeWith<H>,
     {
         let shared = &self.server.shared;
-        let Some(peer) = shared.registry.enter(address, certificates) else {
+        let Some((peer, connection)) = shared.registry.enter(address, certificates) else {
             return;
         };
-        let client = ServerClient::lent(&self.server, &peer, peer.outbox.begin());
+        let client = ServerClient::lent(&self.server, &peer, connection);
         let Some(handler) = self.make_handler(&client) else {
             error!(target: LOG_TARGET, "making a handler for {} panicked", peer.address);
+            // Handles of it may have been kept: those who wait with them must learn of the end.
+            peer.outbox.seal();
+            peer.outbox.close(&DisconnectReason::HandlerPanicked, 0);
             shared.registry.leave(peer.id);
             return shared.registry.forget(peer.id);
         };
@@ -179,14 +182,14 @@ where
 {
     async move {
         connection
-            .run(pin!(P::on_client_connected(&mut handler, &client)))
+            .run(pin!(Some(P::on_client_connected(&mut handler, &client))))
             .await;
         connection.open();
         while let Some(payload) = connection.next().await {
             let mut message = P::ClientToServer::default();
             if connection.decode(&payload, &mut message) {
                 connection
-                    .dispatch(pin!(P::on_message(&mut handler, &client, message)))
+                    .dispatch(pin!(Some(P::on_message(&mut handler, &client, message))))
                     .await;
             }
         }
@@ -196,11 +199,11 @@ where
         client.server().shared.registry.leave(peer.id);
         info!(target: LOG_TARGET, "client {} disconnected: {reason}", peer.id);
         connection
-            .run_last(pin!(P::on_client_disconnected(
+            .run_last(pin!(Some(P::on_client_disconnected(
                 &mut handler,
                 &client,
                 reason
-            )))
+            ))))
             .await;
         client.server().shared.registry.forget(peer.id);
         // Whoever waits for the end may rely on the handler being gone.

@@ -119,8 +119,17 @@ impl Registry {
         state.admission.release(address.ip());
     }
 
-    /// Enters a client that was admitted; `None` if the server is to stop.
-    pub(super) fn enter(&self, address: Address, certificates: Certificates) -> Option<Arc<Peer>> {
+    /// Enters a client that was admitted, and returns it with the number of its connection; `None` if
+    /// the server is to stop.
+    pub(super) fn enter(
+        &self,
+        address: Address,
+        certificates: Certificates,
+    ) -> Option<(Arc<Peer>, u64)> {
+        // Begun before any other thread can see it: what others ask of it, such as to disconnect, must
+        // not be forgotten when it begins.
+        let outbox = Arc::new(self.outbox());
+        let connection = outbox.begin();
         let mut state = self.lock_settled();
         if state.closed {
             state.admission.release(address.ip());
@@ -128,7 +137,6 @@ impl Registry {
         }
         state.next_id += 1;
         let id = ClientId(state.next_id);
-        let outbox = Arc::new(self.outbox());
         let peer = Arc::new(Peer {
             id,
             address,
@@ -136,7 +144,7 @@ impl Registry {
             outbox,
         });
         state.peers.insert(id, peer.clone());
-        Some(peer)
+        Some((peer, connection))
     }
 
     fn outbox(&self) -> Outbox {

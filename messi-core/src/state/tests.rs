@@ -393,6 +393,13 @@ fn nothing_is_handed_out_once_this_side_has_ended_the_connection() {
     assert!(received(&mut server).is_empty());
 }
 
+/// Leaves a peer that has sent all that it will.
+fn leave(connection: &mut Connection, now: Instant) {
+    connection.leave();
+    connection.handle_no_input(now);
+    connection.handle_timeout(now + QUIET);
+}
+
 #[test]
 fn a_handler_that_stops_gets_nothing_more_though_the_connection_had_ended() {
     for (reason, is_handled) in [
@@ -401,7 +408,7 @@ fn a_handler_that_stops_gets_nothing_more_though_the_connection_had_ended() {
         (DisconnectReason::Stopped, false),
         (DisconnectReason::SlowConsumer, true),
     ] {
-        for end in [Connection::handle_end_of_input, Connection::leave] {
+        for end in [Connection::handle_end_of_input, leave] {
             let (mut server, now) = server();
             receive(
                 &mut server,
