@@ -5,13 +5,14 @@ mod common;
 
 use std::future::pending;
 use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::chat::*;
 use common::simulated::ROOM;
 use common::*;
 use messi::testing::{Clock, Host, Simulation};
-use messi::{ConnectError, DisconnectReason, Retry};
+use messi::{ConnectError, DisconnectReason, Retry, SendError};
 
 use self::At::*;
 use Event::{Connected, Disconnected};
@@ -37,6 +38,8 @@ enum Act {
     Panic,
     /// Waits for ever.
     Hang,
+    /// Waits for ever, and holds what panics when it is dropped.
+    HangAndPanic,
     Disconnect,
     /// Stops its own side, and waits for that.
     Stop,
@@ -60,6 +63,7 @@ impl Scripted {
     async fn at_client(&mut self, client: &ChatClient, at: At, event: Event) {
         match self.enter(at, event) {
             Some(Act::Hang) => pending().await,
+            Some(Act::HangAndPanic) => hang_and_panic().await,
             Some(Act::Stop) => client.stop().await,
             _ => {}
         }
@@ -68,11 +72,26 @@ impl Scripted {
     async fn at_server(&mut self, client: &ChatServerClient, at: At, event: Event) {
         match self.enter(at, event) {
             Some(Act::Hang) => pending().await,
+            Some(Act::HangAndPanic) => hang_and_panic().await,
             Some(Act::Stop) => client.server().stop().await,
             Some(Act::Disconnect) => client.disconnect(),
             _ => {}
         }
     }
+}
+
+/// Waits for ever, and panics when it is dropped.
+async fn hang_and_panic() {
+    struct Panics;
+
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            resume_unwind(Box::new("as told"));
+        }
+    }
+
+    let _panics = Panics;
+    pending().await
 }
 
 impl ChatClientHandler for Scripted {
@@ -306,16 +325,18 @@ fn a_handler_may_stop_its_own_side_in_any_callback() {
 #[test]
 fn a_callback_that_never_returns_keeps_neither_side_from_stopping() {
     let messages = [Connected, text("a"), text("b")];
-    for (at, count) in [(Connecting, 1), (Message, 2), (Disconnecting, 3)] {
+    let places = [(Connecting, 1), (Message, 2), (Disconnecting, 3)];
+    let acts = [Act::Hang, Act::HangAndPanic];
+    for ((at, count), act) in places.into_iter().flat_map(|it| acts.map(|act| (it, act))) {
         let first = &messages[..count];
-        let seen = play(Some((at, Act::Hang)), None);
+        let seen = play(Some((at, act)), None);
         assert_eq!(seen.client, [first, &[CLOSED]].concat());
         // The server has another connection meanwhile. Only a stop ends the wait on the first.
         let rest = match at {
             Disconnecting => [LEFT, Connected, CLOSED],
             _ => [Connected, CLOSED, LEFT],
         };
-        let seen = play(None, Some((at, Act::Hang)));
+        let seen = play(None, Some((at, act)));
         assert_eq!(seen.server, [first, &rest].concat());
     }
 }
@@ -342,13 +363,17 @@ fn a_server_that_fails_to_make_a_handler_closes_that_connection_and_goes_on() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server_reporter, mut server_events) = reporter();
-        let mut calls = 0;
+        let kept = Arc::new(Mutex::new(None));
+        let keep = kept.clone();
         let server = ChatServer::builder(ROOM)
             .simulated(&simulation)
             .max_clients(1)
-            .start(move |_| {
-                calls += 1;
-                assert_ne!(calls, 1, "as told");
+            .start(move |client| {
+                if keep.lock().unwrap().is_none() {
+                    client.send(message("never sent"));
+                    *keep.lock().unwrap() = Some(client.clone());
+                    panic!("as told");
+                }
                 server_reporter.clone()
             })
             .await
@@ -358,6 +383,13 @@ fn a_server_that_fails_to_make_a_handler_closes_that_connection_and_goes_on() {
             assert_eq!(client_events.next().await, event);
         }
         assert_eq!(server_events.next().await, Connected);
+        // A handle that was kept knows that its connection has ended.
+        let kept: ChatServerClient = kept.lock().unwrap().take().unwrap();
+        assert_eq!(kept.flush().await, Err(SendError::NotConnected));
+        let late = kept.try_send(message("late"));
+        assert_eq!(late, Err(SendError::NotConnected));
+        let stats = kept.stats();
+        assert_eq!((stats.queued_bytes, stats.dropped.unsent), (0, 1));
         client.stop().await;
         server.stop().await;
     });

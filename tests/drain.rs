@@ -93,6 +93,77 @@ fn what_has_come_is_handled_and_answered_before_the_end() {
 }
 
 #[test]
+fn what_a_client_has_flushed_is_handled_and_answered_though_it_is_not_read_yet() {
+    const REQUESTS: usize = 100;
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (server, _server_events) = slow_server(&simulation, Duration::from_millis(2)).await;
+        let (client, mut events) = client(&simulation).await;
+        // A megabyte waits for the handler, and nothing is read meanwhile. The operating systems hold
+        // the rest.
+        let to_server = simulation.connections()[0].to_server();
+        to_server.set_buffer(4_000_000);
+        for _ in 0..REQUESTS {
+            client.send(message("x".repeat(30_000)));
+        }
+        client.flush().await.unwrap();
+        simulation.sleep(Duration::from_millis(20)).await;
+        server.drain(20 * SECOND).await;
+        for _ in 0..REQUESTS {
+            assert!(matches!(events.next().await, Event::Message(_)));
+        }
+        client.stop().await;
+    });
+}
+
+#[test]
+fn what_is_on_its_way_in_parts_is_waited_for() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (server, _server_events) = slow_server(&simulation, Duration::ZERO).await;
+        let (client, mut events) = client(&simulation).await;
+        let to_server = simulation.connections()[0].to_server();
+        to_server.set_delay(Duration::from_millis(120));
+        client.send(message("a"));
+        client.flush().await.unwrap();
+        to_server.set_delay(Duration::from_millis(160));
+        let text = "x".repeat(100);
+        client.send(message(text.clone()));
+        // Only a part of it is there when the server is to leave.
+        to_server.split(50);
+        client.flush().await.unwrap();
+        simulation.sleep(Duration::from_millis(110)).await;
+        server.drain(20 * SECOND).await;
+        assert_eq!(events.next().await, Event::Message("a".into()));
+        assert_eq!(events.next().await, Event::Message(text));
+        client.stop().await;
+    });
+}
+
+#[test]
+fn a_client_that_never_falls_silent_is_left_all_the_same() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (server, _server_events) = slow_server(&simulation, Duration::ZERO).await;
+        let (client, _events) = client(&simulation).await;
+        let talk = async {
+            while client.is_connected() {
+                client.send(message("again"));
+                simulation.sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let start = simulation.elapsed();
+        let drained = async {
+            server.drain(20 * SECOND).await;
+            simulation.elapsed() - start
+        };
+        let ((), taken) = join(talk, drained).await;
+        assert!(taken < SECOND, "{taken:?}");
+        client.stop().await;
+    });
+}
+
+#[test]
 fn a_client_is_kept_alive_while_its_messages_are_handled() {
     let simulation = Simulation::new(1);
     simulation.run(async {

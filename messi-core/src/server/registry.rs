@@ -11,11 +11,11 @@ use super::ClientId;
 use super::admission::{Admission, Limits};
 use super::broadcasts::Broadcasts;
 use super::turn::is_in_turn;
-use crate::outbox::{Budget, Kinds, Outbox};
+use crate::outbox::{Budget, Kinds, Outbox, report_wrong_size};
 use crate::runtime::Runtime;
 use crate::settings::Settings;
 use crate::state::Role;
-use crate::{Address, ServerStats, Stats};
+use crate::{Address, SendError, ServerStats, Stats};
 
 /// Certificates in DER, that of the peer first.
 pub(crate) type Certificates = Box<[Vec<u8>]>;
@@ -177,17 +177,27 @@ impl Registry {
     /// Sends a message to every client: in a turn of one of them at the latest at its end, else at
     /// once.
     pub(super) fn broadcast(&self, message: &impl Message) {
-        let size = message.encoded_len();
-        if size > self.settings.max_sent_size {
-            return self.for_each(|peer| peer.outbox.count_too_big());
+        let (size, limit) = (message.encoded_len(), self.settings.max_sent_size);
+        if size > limit {
+            return self.count_dropped(SendError::MessageTooBig { size, limit });
         }
         let mut state = self.lock();
-        state.broadcasts.push(message, size);
+        if let Err(error) = state.broadcasts.push(message, size) {
+            drop(state);
+            return self.count_dropped(error);
+        }
         if is_in_turn(self) && !state.broadcasts.is_enough() {
             self.has_broadcasts.store(true, Ordering::Release);
         } else {
             self.give_out(&mut state);
         }
+    }
+
+    /// Counts a broadcast that no client gets.
+    #[cold]
+    fn count_dropped(&self, error: SendError) {
+        report_wrong_size(error);
+        self.for_each(|peer| peer.outbox.count_dropped(error));
     }
 
     /// Lets what follows come after all broadcasts.
@@ -259,5 +269,46 @@ impl Registry {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::runtime;
+
+    fn registry() -> Registry {
+        let settings = Arc::new(Settings::default());
+        let runtime = runtime::default();
+        let budget = Budget::new(1 << 20);
+        Registry::new(
+            Limits::default(),
+            budget,
+            settings,
+            Kinds::default(),
+            runtime,
+        )
+    }
+
+    #[test]
+    fn a_client_that_can_be_seen_can_be_asked_to_leave() {
+        const CLIENTS: usize = 20_000;
+        let registry = registry();
+        let address = || Address::from(([127, 0, 0, 1], 1));
+        thread::scope(|scope| {
+            let entering = scope.spawn(|| {
+                for _ in 0..CLIENTS {
+                    assert!(registry.admit(&address()));
+                    let (peer, _) = registry.enter(address(), Box::default()).unwrap();
+                    registry.leave(peer.id);
+                    registry.forget(peer.id);
+                }
+            });
+            while !entering.is_finished() {
+                registry.for_each(|peer| assert!(peer.outbox.is_connected()));
+            }
+        });
     }
 }
