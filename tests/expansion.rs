@@ -9,7 +9,7 @@ use messi_codegen::{Config, Locations, expand, read};
 
 /// The longest expansion that `my_protocol.proto` may have, without its documentation: logic
 /// belongs in the runtime.
-const MAX_LINES: usize = 265;
+const MAX_LINES: usize = 280;
 
 #[test]
 fn my_protocol() {

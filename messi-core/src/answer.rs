@@ -13,7 +13,7 @@ use prost::Message;
 
 use crate::outbox::{Outbox, Sender, Waiter};
 use crate::runtime::Runtime;
-use crate::{DisconnectReason, RequestError, SendError};
+use crate::{DisconnectReason, RequestError, SendError, codec};
 
 /// The answer to a request, once it has come.
 ///
@@ -73,11 +73,17 @@ impl<T: Send + 'static> Answer<T> {
     pub(crate) fn request<M: Message + Default + 'static>(
         outbox: &Outbox,
         request: &impl Message,
+        member: Option<u32>,
         sender: Sender,
         extract: fn(M) -> Option<T>,
     ) -> Self {
         let (answered, receiver) = oneshot::channel();
-        outbox.push_request(request, sender, Box::new(Waiting { answered, extract }));
+        outbox.push_request(
+            request,
+            member,
+            sender,
+            Box::new(Waiting { answered, extract }),
+        );
         let runtime = outbox.runtime().clone();
         Self {
             receiver,
@@ -153,16 +159,18 @@ impl<M: Message + Default, T: Send> Waiter for Waiting<M, T> {
         if !self.is_waiting() {
             return false;
         }
-        match M::decode(payload).map(self.extract) {
-            Ok(Some(answer)) => self.answered.send(Ok(answer)).is_ok(),
-            Ok(None) => false,
-            Err(error) => {
-                // It ends the connection when its turn comes.
-                let reason = DisconnectReason::MessageDecodeError(error.to_string());
-                self.fail(RequestError::Disconnected(reason));
-                false
-            }
+        let mut message = M::default();
+        if let Err(error) = codec::decode(payload, &mut message) {
+            // It ends the connection when its turn comes.
+            let reason = DisconnectReason::MessageDecodeError(error);
+            self.fail(RequestError::Disconnected(reason));
+            return false;
         }
+        let Some(answer) = (self.extract)(message) else {
+            self.fail(RequestError::Replaced);
+            return false;
+        };
+        self.answered.send(Ok(answer)).is_ok()
     }
 
     fn fail(self: Box<Self>, error: RequestError) {

@@ -121,7 +121,9 @@ impl<P: Protocol> Client<P> {
     /// the connection has ended on which a callback was lent this handle, or the one that it is a
     /// clone of, even if there is another connection.
     pub fn send(&self, message: impl Into<P::ClientToServer>) {
-        self.shared.outbox.send(&message.into(), self.sender);
+        let message = message.into();
+        let member = P::client_member(&message);
+        self.shared.outbox.send(&message, member, self.sender);
     }
 
     /// Sends a message to the server, or tells why it was not sent. Never waits.
@@ -132,7 +134,9 @@ impl<P: Protocol> Client<P> {
     /// The connection goes on all the same: after the loss of an answer to a request, another must
     /// be sent in its place. `Ok` means that the message is queued, not that the server has it.
     pub fn try_send(&self, message: impl Into<P::ClientToServer>) -> Result<(), SendError> {
-        self.shared.outbox.push(&message.into(), self.sender)
+        let message = message.into();
+        let member = P::client_member(&message);
+        self.shared.outbox.push(&message, member, self.sender)
     }
 
     /// Whether there is a connection at this moment.
@@ -231,7 +235,9 @@ impl<P: Protocol> RequestServer<P> for Client<P> {
         request: impl Into<P::ClientToServer>,
         extract: fn(P::ServerToClient) -> Option<T>,
     ) -> Answer<T> {
-        Answer::request(&self.shared.outbox, &request.into(), self.sender, extract)
+        let request = request.into();
+        let member = P::client_member(&request);
+        Answer::request(&self.shared.outbox, &request, member, self.sender, extract)
     }
 }
 

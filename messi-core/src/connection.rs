@@ -27,7 +27,7 @@ use crate::outbox::{Outbox, Request};
 use crate::runtime::{BoxSocket, DeadlineTimer, Runtime};
 use crate::settings::Settings;
 use crate::state::{CLOSE_TIMEOUT, Connection as State, Role};
-use crate::{DisconnectReason, Dispatch, LOG_TARGET};
+use crate::{DisconnectReason, Dispatch, LOG_TARGET, codec};
 
 /// What the last callback is given when this side has no time left.
 const ABORT_GRACE: Duration = Duration::from_millis(100);
@@ -104,12 +104,12 @@ impl Connection {
     /// costs as much as a part of the decoding. `false` if it can't be decoded, which ends the
     /// connection.
     pub(crate) fn decode(&mut self, payload: &Payload, message: &mut impl prost::Message) -> bool {
-        let result = message.merge(self.state.payload(payload));
-        if let Err(error) = &result {
-            self.state
-                .handle_decode_error(error.to_string(), self.runtime.now());
+        let result = codec::decode(self.state.payload(payload), message);
+        let is_decoded = result.is_ok();
+        if let Err(error) = result {
+            self.state.handle_decode_error(error, self.runtime.now());
         }
-        result.is_ok()
+        is_decoded
     }
 
     /// Runs a callback of the handler to its end, serving the connection while it waits. The callback

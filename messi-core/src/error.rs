@@ -155,6 +155,15 @@ pub enum SendError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The message was encoded to another size than it has announced, which would have misled the peer
+    /// about all that follows. Only a message with a [`prost::Message`] written by hand does that.
+    #[error("message encoded to {encoded} bytes, not to the {announced} bytes that it announced")]
+    WrongSize {
+        /// The size by `encoded_len`, in bytes.
+        announced: usize,
+        /// The size that was encoded, in bytes.
+        encoded: usize,
+    },
     /// The message has waited for a connection for as long as the offline queue keeps messages.
     #[error("waited for a connection for too long")]
     Expired,
@@ -167,6 +176,10 @@ pub enum RequestError {
     /// The request was not sent: the peer has not seen it.
     #[error("the request was not sent: {0}")]
     NotSent(#[source] SendError),
+    /// The message with the answer holds another member of the oneof behind it, which then counts: the
+    /// peer has read the request, and has answered it in no proper way. The handler gets the message.
+    #[error("the message with the answer holds another member of the oneof, which replaces it")]
+    Replaced,
     /// No answer has come within the time limit.
     #[error("no answer within {} s", limit.as_secs_f64())]
     Timeout {

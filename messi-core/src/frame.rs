@@ -2,8 +2,6 @@
 //!
 //! A frame is one byte of type, three bytes of payload size (big endian), and the payload.
 
-use prost::Message;
-
 /// The size of a frame's header, in bytes.
 pub(crate) const HEADER_SIZE: usize = 4;
 
@@ -82,18 +80,6 @@ impl Header {
     }
 }
 
-/// Appends the frame of a message whose encoded size is `size`.
-pub(crate) fn append(
-    buffer: &mut Vec<u8>,
-    message_type: MessageType,
-    message: &impl Message,
-    size: usize,
-) {
-    buffer.reserve(HEADER_SIZE + size);
-    buffer.extend_from_slice(&Header::new(message_type, size).encode());
-    message.encode_raw(buffer);
-}
-
 /// The single frames in whole frames.
 pub(crate) fn split(frames: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = frames;
@@ -147,33 +133,5 @@ mod tests {
         assert_eq!(known(3), Some(MessageType::Ping));
         assert_eq!(known(4), Some(MessageType::Pong));
         assert!((0..=255).filter(|&byte| known(byte).is_some()).count() == 4);
-    }
-
-    #[test]
-    fn an_appended_message_has_the_bytes_of_the_original_protocol() {
-        // A oneof member 1 that is a message with the string field 1, "Erik".
-        #[derive(Clone, PartialEq, Message)]
-        struct ConnectReq {
-            #[prost(string, tag = "1")]
-            user: String,
-        }
-        #[derive(Clone, PartialEq, Message)]
-        struct ClientToServer {
-            #[prost(message, optional, tag = "1")]
-            connect_req: Option<ConnectReq>,
-        }
-        let message = ClientToServer {
-            connect_req: Some(ConnectReq {
-                user: "Erik".into(),
-            }),
-        };
-        let mut buffer = Vec::new();
-        append(
-            &mut buffer,
-            MessageType::ClientToServer,
-            &message,
-            message.encoded_len(),
-        );
-        assert_eq!(buffer, *b"\x01\x00\x00\x08\x0a\x06\x0a\x04Erik");
     }
 }

@@ -10,6 +10,7 @@ mod address;
 mod answer;
 mod backoff;
 mod client;
+mod codec;
 mod connection;
 mod error;
 mod frame;

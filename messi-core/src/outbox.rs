@@ -15,7 +15,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use event_listener::Event;
-use log::warn;
+use log::{error, warn};
 use prost::Message;
 
 pub(crate) use self::budget::Budget;
@@ -23,6 +23,7 @@ use self::budget::Share;
 use self::requests::BoxWaiter;
 pub(crate) use self::requests::{Kinds, Waiter};
 use self::state::{Message as Outgoing, Phase, Refusal, State};
+use crate::codec::append_frame;
 use crate::frame::{self, HEADER_SIZE};
 use crate::runtime::Runtime;
 use crate::settings::Settings;
@@ -48,6 +49,7 @@ pub(crate) enum Sender {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     role: Role,
+    kinds: Kinds,
     settings: Arc<Settings>,
     runtime: Arc<dyn Runtime>,
     state: Mutex<State>,
@@ -111,6 +113,7 @@ impl Outbox {
     ) -> Self {
         Self {
             role,
+            kinds,
             settings,
             runtime,
             state: Mutex::new(State::new(kinds)),
@@ -133,36 +136,49 @@ impl Outbox {
         self
     }
 
-    /// Encodes a message into the queue.
-    pub(crate) fn push(&self, message: &impl Message, sender: Sender) -> Result<(), SendError> {
-        let result = self.push_message(message, sender, None);
+    /// Encodes a message into the queue. `member` is its request or response, if it holds one.
+    pub(crate) fn push(
+        &self,
+        message: &impl Message,
+        member: Option<u32>,
+        sender: Sender,
+    ) -> Result<(), SendError> {
+        let result = self.push_message(message, member, sender, None);
         result.map_err(|refusal| refusal.error)
     }
 
     /// The same where nobody asks for the error: a message that is not taken in is lost, and ends
     /// the connection if the peer may not miss it.
-    pub(crate) fn send(&self, message: &impl Message, sender: Sender) {
-        self.end_if_refused(self.push_message(message, sender, None));
+    pub(crate) fn send(&self, message: &impl Message, member: Option<u32>, sender: Sender) {
+        self.end_if_refused(self.push_message(message, member, sender, None));
     }
 
     /// Encodes a request into the queue. `waiter` gets its answer, or learns why there is none.
-    pub(crate) fn push_request(&self, message: &impl Message, sender: Sender, waiter: BoxWaiter) {
+    pub(crate) fn push_request(
+        &self,
+        message: &impl Message,
+        member: Option<u32>,
+        sender: Sender,
+        waiter: BoxWaiter,
+    ) {
         // The waiter has been told of an error.
-        let _ = self.push_message(message, sender, Some(waiter));
+        let _ = self.push_message(message, member, sender, Some(waiter));
     }
 
     fn push_message(
         &self,
         message: &impl Message,
+        member: Option<u32>,
         sender: Sender,
         waiter: Option<BoxWaiter>,
     ) -> Result<(), Refusal> {
         let size = message.encoded_len();
         self.push_outgoing(Outgoing {
             size,
+            member,
             sender,
             waiter,
-            append: &|buffer| frame::append(buffer, self.role.sent(), message, size),
+            append: &|buffer| append_frame(buffer, self.role.sent(), message, size),
         })
     }
 
@@ -183,22 +199,27 @@ impl Outbox {
     fn push_frame(&self, frame: &[u8]) {
         self.end_if_refused(self.push_outgoing(Outgoing {
             size: frame.len() - HEADER_SIZE,
+            member: self.kinds.member(&frame[HEADER_SIZE..]),
             sender: Sender::Other,
             waiter: None,
-            append: &|buffer| buffer.extend_from_slice(frame),
+            append: &|buffer| {
+                buffer.extend_from_slice(frame);
+                Ok(())
+            },
         }));
     }
 
-    /// Counts a message that is too big to be sent.
-    pub(crate) fn count_too_big(&self) {
-        self.lock().dropped.too_big += 1;
+    /// Counts a message that is not sent.
+    pub(crate) fn count_dropped(&self, error: SendError) {
+        self.lock().dropped.count(error);
     }
 
     fn end_if_refused(&self, result: Result<(), Refusal>) {
-        if let Err(Refusal {
-            end: Some(reason), ..
-        }) = result
-        {
+        let Err(refusal) = result else {
+            return;
+        };
+        report_wrong_size(refusal.error);
+        if let Some(reason) = refusal.end {
             self.request_end(reason);
         }
     }
@@ -387,6 +408,13 @@ impl Outbox {
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();
+    }
+}
+
+/// Logs a message that was not sent since its own code is wrong, where no caller gets the error.
+pub(crate) fn report_wrong_size(error: SendError) {
+    if matches!(error, SendError::WrongSize { .. }) {
+        error!(target: LOG_TARGET, "message not sent: {error}");
     }
 }
 

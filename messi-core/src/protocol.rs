@@ -27,6 +27,17 @@ pub trait Protocol: Sized + Send + Sync + 'static {
 
     /// The requests that servers make.
     const SERVER_REQUESTS: &'static [RequestKind] = &[];
+
+    /// Returns the number of the member that a message holds, if that is a request or a response. It is
+    /// told without the message being encoded, which may be too big for that.
+    fn client_member(_message: &Self::ClientToServer) -> Option<u32> {
+        None
+    }
+
+    /// Returns the same of a message of a server.
+    fn server_member(_message: &Self::ServerToClient) -> Option<u32> {
+        None
+    }
 }
 
 /// A kind of request: the number of the field `foo_req` in the message of its direction, and that of

@@ -84,6 +84,9 @@ pub struct Dropped {
     pub queue_full: u64,
     /// They were above the limit.
     pub too_big: u64,
+    /// They were encoded to another size than they had announced: see
+    /// [`SendError::WrongSize`].
+    pub wrong_size: u64,
     /// They were in the offline queue for too long.
     pub expired: u64,
     /// They were queued, and not all of them was with the operating system, or with TLS, when the
@@ -94,7 +97,12 @@ pub struct Dropped {
 impl Dropped {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.not_connected + self.queue_full + self.too_big + self.expired + self.unsent
+        self.not_connected
+            + self.queue_full
+            + self.too_big
+            + self.wrong_size
+            + self.expired
+            + self.unsent
     }
 
     /// Counts a message that was not sent.
@@ -103,6 +111,7 @@ impl Dropped {
             SendError::NotConnected => &mut self.not_connected,
             SendError::QueueFull => &mut self.queue_full,
             SendError::MessageTooBig { .. } => &mut self.too_big,
+            SendError::WrongSize { .. } => &mut self.wrong_size,
             SendError::Expired => &mut self.expired,
         };
         *counter += 1;
@@ -112,6 +121,7 @@ impl Dropped {
         self.not_connected += other.not_connected;
         self.queue_full += other.queue_full;
         self.too_big += other.too_big;
+        self.wrong_size += other.wrong_size;
         self.expired += other.expired;
         self.unsent += other.unsent;
     }

@@ -3,13 +3,20 @@
 mod lost_answers;
 mod world;
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
+use async_std::task::block_on;
 use futures::future::join3;
 use messi::{DisconnectReason, RequestError, SendError};
 
 use world::requests::*;
 use world::{SECOND, Seen, World, answer, echo};
+
+/// The size of a frame's header, in bytes.
+const HEADER_SIZE: usize = 4;
 
 #[test]
 fn an_answer_goes_to_who_asked_and_not_to_the_handler() {
@@ -204,6 +211,58 @@ fn a_request_that_can_not_be_sent_fails_at_once() {
         world.client.stop().await;
         let stopped = world.client.echo_req(echo("late")).await;
         assert_eq!(stopped, Err(RequestError::NotSent(SendError::NotConnected)));
+    });
+}
+
+/// A peer that is not of this crate: its own code would never send that.
+#[test]
+fn an_answer_that_another_member_replaces_is_no_answer_and_goes_to_the_handler() {
+    /// Reports the texts of notes.
+    struct Listening(Sender<String>);
+
+    impl RequestsClientHandler for Listening {
+        async fn on_note(&mut self, _: &RequestsClient, note: Note) {
+            self.0.send(note.text).unwrap();
+        }
+    }
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("tcp://{}", listener.local_addr().unwrap());
+    let (notes, noted) = mpsc::channel();
+    let client = RequestsClient::builder(uri);
+    let client = client.start(Listening(notes)).unwrap();
+    let (mut peer, _) = listener.accept().unwrap();
+    block_on(client.connected()).unwrap();
+    let asked = client.echo_req(echo("a"));
+    peer.read_exact(&mut [0; HEADER_SIZE + 5]).unwrap();
+    // An empty echo_rsp, and a note with the text "b".
+    peer.write_all(b"\x02\0\0\x07\x0a\0\x22\x03\x0a\x01b")
+        .unwrap();
+    assert_eq!(block_on(asked), Err(RequestError::Replaced));
+    assert_eq!(noted.recv().unwrap(), "b");
+    block_on(client.stop());
+}
+
+/// One that is too big for the wire is never encoded.
+#[test]
+fn an_answer_above_all_limits_ends_the_connection_and_another_message_does_not() {
+    let text = "x".repeat(20 << 20);
+    let world = World::new();
+    world.run(async {
+        let peer = world.peer();
+        let size = text.len();
+        let too_big = |result| matches!(result, Err(SendError::MessageTooBig { size: found, .. }) if found > size);
+        assert!(too_big(peer.try_send(Note { text: text.clone() })));
+        assert!(too_big(peer.try_send(EchoRsp { text: text.clone() })));
+        peer.send(Note { text: text.clone() });
+        world.server.broadcast(Note { text: text.clone() });
+        world.simulation.sleep(SECOND).await;
+        assert_eq!(peer.stats().dropped.too_big, 4);
+        assert!(world.server_seen.all().is_empty());
+        peer.send(EchoRsp { text });
+        world.simulation.sleep(SECOND).await;
+        let seen = world.server_seen.all().remove(0);
+        assert!(seen.starts_with("disconnected MessageTooBig"), "{seen}");
     });
 }
 

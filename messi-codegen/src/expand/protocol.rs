@@ -40,7 +40,22 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
         requests("CLIENT_REQUESTS", &protocol.client_requests, scope),
         requests("SERVER_REQUESTS", &protocol.server_requests, scope),
     ];
-    let requests = requests.into_iter().collect();
+    let (client, server) = (&protocol.client_requests, &protocol.server_requests);
+    let members = [
+        member(
+            ["client_member", "ClientToServer", "client_to_server"],
+            client,
+            server,
+            scope,
+        ),
+        member(
+            ["server_member", "ServerToClient", "server_to_client"],
+            server,
+            client,
+            scope,
+        ),
+    ];
+    let requests = requests.into_iter().chain(members).collect();
     let names = Names::new(&protocol.rust_name);
     let docs = overview::docs(protocol, &names, scope);
     declarations(&names, &protocol.name, &docs, &requests, scope)
@@ -58,6 +73,38 @@ fn requests(name: &str, requests: &[Request], scope: &Scope) -> TokenStream {
         quote!( (#request, #answer) )
     });
     quote!( const #name: &'static [#krate::__private::RequestKind] = &[#(#kinds),*]; )
+}
+
+/// The function by which the runtime knows the requests that a side makes, and its answers to those of the
+/// other, if there are any.
+fn member(
+    [name, message, module]: [&str; 3],
+    made: &[Request],
+    answered: &[Request],
+    scope: &Scope,
+) -> TokenStream {
+    let requests = made.iter().map(|it| &it.request);
+    let members: Vec<_> = requests
+        .chain(answered.iter().map(|it| &it.answer))
+        .collect();
+    if members.is_empty() {
+        return TokenStream::new();
+    }
+    let [name, message, module] = [name, message, module].map(ident);
+    let variants = members.iter().map(|member| ident(&member.variant));
+    let numbers = members
+        .iter()
+        .map(|member| Literal::u32_unsuffixed(member.number));
+    let allow = scope.allow_deprecated();
+    quote! {
+        #allow
+        fn #name(message: &#message) -> ::core::option::Option<u32> {
+            match message.messages {
+                #(Some(#module::Messages::#variants(..)) => Some(#numbers),)*
+                _ => None,
+            }
+        }
+    }
 }
 
 /// The marker and the aliases, for a protocol of which no more may be known than its name.

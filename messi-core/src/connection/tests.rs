@@ -48,7 +48,7 @@ impl Fake for Broken {
 #[test]
 fn an_error_of_writing_ends_the_connection_at_once() {
     let (mut connection, outbox, number) = connection(&Settings::default(), Broken);
-    outbox.push(&(), Sender::Callback(number)).unwrap();
+    outbox.push(&(), None, Sender::Callback(number)).unwrap();
     let mut cx = Context::from_waker(Waker::noop());
     assert_eq!(connection.poll_next(&mut cx), Poll::Ready(None));
     assert_eq!(
@@ -137,7 +137,7 @@ fn what_a_socket_keeps_to_itself_is_not_flushed() {
     let socket = Holding::default();
     let (mut connection, outbox, number) = connection(&Settings::default(), socket.clone());
     let mut cx = Context::from_waker(Waker::noop());
-    outbox.push(&(), Sender::Callback(number)).unwrap();
+    outbox.push(&(), None, Sender::Callback(number)).unwrap();
     let mut flushed = pin!(outbox.flush());
     assert!(connection.poll_next(&mut cx).is_pending());
     assert!(flushed.as_mut().poll(&mut cx).is_pending());
@@ -151,7 +151,7 @@ fn a_connection_is_closed_once_its_socket_keeps_nothing_to_itself() {
     let socket = Holding::default();
     let (mut connection, outbox, number) = connection(&Settings::default(), socket.clone());
     let mut cx = Context::from_waker(Waker::noop());
-    outbox.push(&(), Sender::Callback(number)).unwrap();
+    outbox.push(&(), None, Sender::Callback(number)).unwrap();
     outbox.request_end(DisconnectReason::Disconnected);
     assert!(connection.poll_closed(&mut cx).is_pending());
     assert_eq!(connection.closing, Closing::Writing);
@@ -168,7 +168,7 @@ fn a_peer_that_takes_nothing_of_what_a_socket_keeps_is_too_slow() {
     };
     let (mut connection, outbox, number) = connection(&settings, Holding::default());
     let mut cx = Context::from_waker(Waker::noop());
-    outbox.push(&(), Sender::Callback(number)).unwrap();
+    outbox.push(&(), None, Sender::Callback(number)).unwrap();
     assert_eq!(connection.poll_next(&mut cx), Poll::Ready(None));
     assert_eq!(
         connection.state.end_reason(),

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use crate::SendError;
 use crate::frame::{self, HEADER_SIZE, Header};
 
 /// What a queue that is not empty is given at least, in bytes.
@@ -53,20 +54,42 @@ impl Queue {
         grown(self.allotted, self.bytes.len() + more)
     }
 
-    /// Appends frames of this size, which `append` writes, and gives them back.
-    pub(super) fn push(&mut self, size: usize, append: impl FnOnce(&mut Vec<u8>)) -> &[u8] {
+    /// Appends a frame of this size, which `append` writes, if it can.
+    pub(super) fn push(
+        &mut self,
+        size: usize,
+        append: impl FnOnce(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
+        let allotted = self.reserve(size);
+        append(&mut self.bytes)?;
+        self.allotted = allotted;
+        Ok(())
+    }
+
+    /// Appends whole frames.
+    pub(super) fn push_frames(&mut self, frames: &[u8]) {
+        self.allotted = self.reserve(frames.len());
+        self.bytes.extend_from_slice(frames);
+    }
+
+    /// Makes room for so many more bytes, and returns the allotment of all.
+    fn reserve(&mut self, size: usize) -> usize {
+        let allotted = self.memory_with(size);
         let start = self.bytes.len();
-        self.allotted = self.memory_with(size);
         if start + size > self.bytes.capacity().max(MIN_ALLOTMENT) {
-            self.bytes.reserve_exact(self.allotted - start);
+            self.bytes.reserve_exact(allotted - start);
         }
-        append(&mut self.bytes);
-        &self.bytes[start..]
+        allotted
+    }
+
+    /// The frames.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
     }
 
     /// The payload of the first frame.
     pub(super) fn first(&self) -> Option<&[u8]> {
-        let bytes = &self.bytes[self.start..];
+        let bytes = self.bytes();
         let header = Header::decode(bytes)?;
         Some(&bytes[HEADER_SIZE..header.frame_size()])
     }
@@ -93,7 +116,7 @@ impl Queue {
 
     /// How many messages wait.
     pub(super) fn count_messages(&self) -> u64 {
-        frame::count_messages(&self.bytes[self.start..], 0)
+        frame::count_messages(self.bytes(), 0)
     }
 
     /// Gives memory back that it is not given for what it holds.
@@ -114,10 +137,7 @@ mod tests {
     use super::*;
 
     fn push(queue: &mut Queue, payload: &[u8]) {
-        queue.push(HEADER_SIZE + payload.len(), |bytes| {
-            bytes.extend_from_slice(&[1, 0, 0, payload.len() as u8]);
-            bytes.extend_from_slice(payload);
-        });
+        queue.push_frames(&[&[1, 0, 0, payload.len() as u8], payload].concat());
     }
 
     #[test]

@@ -45,14 +45,30 @@ impl Kinds {
         self.made.is_empty()
     }
 
-    /// Whether the side answers requests.
-    pub(super) fn answers_any(&self) -> bool {
-        !self.answered.is_empty()
+    /// Returns the number of the request or response that a message to the peer holds, if it holds one,
+    /// told from its tags alone.
+    pub(super) fn member(&self, payload: &[u8]) -> Option<u32> {
+        last_of(payload, |number| {
+            self.request(number).is_some() || self.is_answer(Some(number))
+        })
     }
 
-    /// Whether a message answers a request of the peer.
-    pub(super) fn is_answer(&self, payload: &[u8]) -> bool {
-        position(self.answered, payload, |(_, answer)| *answer).is_some()
+    /// Whether a message with this member answers a request of the peer.
+    pub(super) fn is_answer(&self, member: Option<u32>) -> bool {
+        self.answered
+            .iter()
+            .any(|&(_, answer)| Some(answer) == member)
+    }
+
+    /// Returns the place among the kinds of requests that the side makes.
+    fn request(&self, member: u32) -> Option<usize> {
+        self.made.iter().position(|&(request, _)| request == member)
+    }
+
+    /// Returns the kind of request that a message of the peer answers.
+    fn answered(&self, payload: &[u8]) -> Option<usize> {
+        let find = |number| self.made.iter().position(|&(_, answer)| answer == number);
+        last_of(payload, |number| find(number).is_some()).and_then(find)
     }
 }
 
@@ -90,8 +106,13 @@ struct Requested {
 impl Requests {
     /// Notes that a message goes out, with who waits for its answer. All messages must be noted:
     /// a request that nobody waits on is answered too.
-    pub(super) fn handle_sent(&mut self, kinds: &Kinds, payload: &[u8], waiter: Option<BoxWaiter>) {
-        let Some(kind) = position(kinds.made, payload, |(request, _)| *request) else {
+    pub(super) fn handle_sent(
+        &mut self,
+        kinds: &Kinds,
+        member: Option<u32>,
+        waiter: Option<BoxWaiter>,
+    ) {
+        let Some(kind) = member.and_then(|member| kinds.request(member)) else {
             return;
         };
         self.0.resize_with(kinds.made.len(), Requested::default);
@@ -104,14 +125,18 @@ impl Requests {
     }
 
     /// Notes that the first message of the queue was dropped, and gives who waits for its answer.
-    pub(super) fn handle_dropped(&mut self, kinds: &Kinds, payload: &[u8]) -> Option<BoxWaiter> {
-        let kind = position(kinds.made, payload, |(request, _)| *request)?;
+    pub(super) fn handle_dropped(
+        &mut self,
+        kinds: &Kinds,
+        member: Option<u32>,
+    ) -> Option<BoxWaiter> {
+        let kind = kinds.request(member?)?;
         self.0.get_mut(kind)?.handle_dropped()
     }
 
     /// Notes that a message has come, and gives who waits for it.
     pub(super) fn handle_received(&mut self, kinds: &Kinds, payload: &[u8]) -> Option<BoxWaiter> {
-        let kind = position(kinds.made, payload, |(_, answer)| *answer)?;
+        let kind = kinds.answered(payload)?;
         self.0.get_mut(kind)?.handle_answered()
     }
 
@@ -172,19 +197,14 @@ impl Requested {
     }
 }
 
-/// Which kind's field a message holds, told from its tags alone.
-fn position(
-    kinds: &[RequestKind],
-    mut payload: &[u8],
-    field: impl Fn(&RequestKind) -> u32,
-) -> Option<usize> {
-    if kinds.is_empty() {
-        return None;
-    }
+/// Returns the last field that a message holds of those that are looked for, told from its tags alone:
+/// of several members of a oneof, the last counts.
+fn last_of(mut payload: &[u8], is_wanted: impl Fn(u32) -> bool) -> Option<u32> {
     let mut last = None;
     while let Some(number) = next_field(&mut payload) {
-        // Of several members of a oneof, the last counts.
-        last = kinds.iter().position(|kind| field(kind) == number).or(last);
+        if is_wanted(number) {
+            last = Some(number);
+        }
     }
     last
 }
@@ -276,9 +296,9 @@ mod tests {
     #[test]
     fn answers_belong_to_requests_of_their_kind_in_order() {
         let mut requests = Requests::default();
-        requests.handle_sent(KINDS, &message(1), waiter("a"));
-        requests.handle_sent(KINDS, &message(3), waiter("b"));
-        requests.handle_sent(KINDS, &message(1), waiter("c"));
+        requests.handle_sent(KINDS, Some(1), waiter("a"));
+        requests.handle_sent(KINDS, Some(3), waiter("b"));
+        requests.handle_sent(KINDS, Some(1), waiter("c"));
         assert_eq!(answer(&mut requests, 1), Some("b".into()));
         assert_eq!(answer(&mut requests, 2), Some("a".into()));
         assert!(requests.is_any_open());
@@ -289,8 +309,8 @@ mod tests {
     #[test]
     fn a_request_that_nobody_waits_on_has_its_answer_too() {
         let mut requests = Requests::default();
-        requests.handle_sent(KINDS, &message(1), None);
-        requests.handle_sent(KINDS, &message(1), waiter("a"));
+        requests.handle_sent(KINDS, Some(1), None);
+        requests.handle_sent(KINDS, Some(1), waiter("a"));
         assert_eq!(answer(&mut requests, 2), None);
         assert_eq!(answer(&mut requests, 2), Some("a".into()));
     }
@@ -299,14 +319,14 @@ mod tests {
     fn a_request_dropped_from_the_queue_has_no_answer() {
         let mut requests = Requests::default();
         for name in ["taken", "dropped", "c"] {
-            requests.handle_sent(KINDS, &message(1), waiter(name));
+            requests.handle_sent(KINDS, Some(1), waiter(name));
             if name == "taken" {
                 requests.handle_taken();
             }
         }
-        let dropped = requests.handle_dropped(KINDS, &message(1)).unwrap();
+        let dropped = requests.handle_dropped(KINDS, Some(1)).unwrap();
         assert!(format!("{dropped:?}").contains("dropped"));
-        requests.handle_sent(KINDS, &message(1), waiter("d"));
+        requests.handle_sent(KINDS, Some(1), waiter("d"));
         assert_eq!(answer(&mut requests, 2), Some("taken".into()));
         assert_eq!(answer(&mut requests, 2), Some("c".into()));
         assert_eq!(answer(&mut requests, 2), Some("d".into()));
@@ -317,11 +337,11 @@ mod tests {
     fn what_answers_nothing_is_not_counted() {
         let mut requests = Requests::default();
         assert_eq!(answer(&mut requests, 2), None);
-        requests.handle_sent(KINDS, &message(1), waiter("a"));
+        requests.handle_sent(KINDS, Some(1), waiter("a"));
         assert_eq!(answer(&mut requests, 7), None);
         assert_eq!(answer(&mut requests, 2), Some("a".into()));
         assert_eq!(answer(&mut requests, 2), None);
-        requests.handle_sent(KINDS, &message(1), waiter("b"));
+        requests.handle_sent(KINDS, Some(1), waiter("b"));
         assert_eq!(answer(&mut requests, 2), Some("b".into()));
     }
 
@@ -329,10 +349,10 @@ mod tests {
     fn those_who_gave_up_do_not_pile_up() {
         let mut requests = Requests::default();
         for _ in 0..10_000 {
-            requests.handle_sent(KINDS, &message(1), waiter("gone"));
+            requests.handle_sent(KINDS, Some(1), waiter("gone"));
         }
         assert!(requests.0[0].waiting.capacity() < 100);
-        requests.handle_sent(KINDS, &message(1), waiter("a"));
+        requests.handle_sent(KINDS, Some(1), waiter("a"));
         for _ in 0..9_999 {
             assert_ne!(answer(&mut requests, 2), Some("a".into()));
         }
@@ -345,7 +365,7 @@ mod tests {
         let failed = Arc::default();
         let mut requests = Requests::default();
         let waiter = Box::new(Named("a", Arc::clone(&failed)));
-        requests.handle_sent(KINDS, &message(1), Some(waiter));
+        requests.handle_sent(KINDS, Some(1), Some(waiter));
         requests.fail(&DisconnectReason::KeepAliveTimeout);
         assert_eq!(
             *failed.lock().unwrap(),
@@ -359,14 +379,8 @@ mod tests {
         // A varint, 64 bits, 32 bits and a text in unknown fields, then two members.
         let payload = b"\x48\x96\x01\x51\0\0\0\0\0\0\0\0\x5d\0\0\0\0\x62\x03abc\x0a\0\x12\0";
         assert_eq!(fields(payload), [9, 10, 11, 12, 1, 2]);
-        assert_eq!(
-            position(KINDS.made, payload, |(_, answer)| *answer),
-            Some(0)
-        );
-        assert_eq!(
-            position(KINDS.made, payload, |(request, _)| *request),
-            Some(0)
-        );
+        assert_eq!(KINDS.answered(payload), Some(0));
+        assert_eq!(KINDS.member(payload), Some(1));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::task::Waker;
 use std::time::Instant;
 
 use super::budget::{OWN, Share};
-use super::held::{Held, HeldFrame};
+use super::held::Held;
 use super::queue::{Queue, allotment};
 use super::requests::{BoxWaiter, Kinds, Requests};
 use super::{Request, Sender};
@@ -70,11 +70,13 @@ pub(super) enum Phase {
 pub(super) struct Message<'a> {
     /// The size of its payload, in bytes.
     pub(super) size: usize,
+    /// The number of the request or response that it holds, if it holds one.
+    pub(super) member: Option<u32>,
     pub(super) sender: Sender,
     /// Who waits for the answer.
     pub(super) waiter: Option<BoxWaiter>,
-    /// Appends its frame.
-    pub(super) append: &'a dyn Fn(&mut Vec<u8>),
+    /// Appends its frame, or leaves the buffer as it is.
+    pub(super) append: &'a dyn Fn(&mut Vec<u8>) -> Result<(), SendError>,
 }
 
 /// Why a message was not taken in.
@@ -147,7 +149,7 @@ impl State {
         self.queue = Queue::default();
         self.in_flight = 0;
         self.in_flight_memory = 0;
-        self.share.shrink_to(self.held.bytes());
+        self.share.shrink_to(self.held.memory());
         self.pushed = 0;
         self.waker = None;
         self.blocked = false;
@@ -165,9 +167,9 @@ impl State {
 
     /// Drops what waits for a connection that will never come.
     pub(super) fn drop_held(&mut self) {
-        while let Some(held) = self.held.pop() {
+        while !self.held.is_empty() {
             self.dropped.unsent += 1;
-            fail(held.waiter, SendError::NotConnected);
+            fail(self.held.drop_first(), SendError::NotConnected);
         }
     }
 
@@ -179,17 +181,28 @@ impl State {
         let Some(oldest) = now.checked_sub(offline.max_age) else {
             return;
         };
-        while let Some(held) = self.held.pop_older(oldest) {
+        while self.held.oldest().is_some_and(|time| time < oldest) {
             self.dropped.expired += 1;
-            fail(held.waiter, SendError::Expired);
+            fail(self.held.drop_first(), SendError::Expired);
         }
     }
 
     fn release_held(&mut self) {
-        while let Some(held) = self.held.pop() {
-            self.push_frame(held.waiter, held.frame.len(), |bytes| {
-                bytes.extend_from_slice(&held.frame);
-            });
+        let Self {
+            held,
+            kinds,
+            requests,
+            sent_messages,
+            ..
+        } = self;
+        let frames = held.take(|frame, waiter| {
+            *sent_messages += 1;
+            requests.handle_sent(kinds, kinds.member(&frame[HEADER_SIZE..]), waiter);
+        });
+        if self.queue.is_empty() {
+            self.queue = frames;
+        } else {
+            self.queue.push_frames(frames.bytes());
         }
     }
 
@@ -210,15 +223,19 @@ impl State {
 
     /// The memory that holds what waits, in bytes.
     pub(super) fn memory(&self) -> usize {
-        self.memory_with(0)
+        self.memory_with(0, Place::Queue)
     }
 
-    /// The same once so many more bytes are in the queue. Those of a short queue do not count.
-    fn memory_with(&self, more: usize) -> usize {
+    /// The same once so many more bytes are in this place. Those of a short queue do not count.
+    fn memory_with(&self, more: usize, place: Place) -> usize {
         if self.waiting() + more <= OWN {
             return 0;
         }
-        self.queue.memory_with(more) + self.in_flight_memory + self.held.bytes()
+        let (queue, held) = match place {
+            Place::Queue => (more, 0),
+            Place::Held => (0, more),
+        };
+        self.queue.memory_with(queue) + self.in_flight_memory + self.held.memory_with(held)
     }
 
     /// How many of the bytes pushed on this connection are surely with the operating system. What
@@ -234,11 +251,19 @@ impl State {
         settings: &Settings,
         now: impl Fn() -> Instant,
     ) -> Result<(), Refusal> {
-        match self.admit(&message, settings, &now) {
-            Ok(Place::Queue) => self.push_queued(message),
-            Ok(Place::Held) => self.push_held(message, now()),
+        let place = match self.admit(&message, settings, &now) {
+            Ok(place) => place,
             Err(error) => return Err(self.refuse(message, error, settings)),
+        };
+        let size = HEADER_SIZE + message.size;
+        let pushed = match place {
+            Place::Queue => self.queue.push(size, message.append),
+            Place::Held => self.held.push(size, message.append, now()),
+        };
+        if let Err(error) = pushed {
+            return Err(self.refuse(message, error, settings));
         }
+        self.handle_pushed(place, message);
         self.peak_queued_bytes = self.peak_queued_bytes.max(self.waiting());
         Ok(())
     }
@@ -269,62 +294,45 @@ impl State {
     }
 
     fn is_answer(&self, message: &Message<'_>) -> bool {
-        if !self.kinds.answers_any() {
-            return false;
-        }
-        let mut frame = Vec::new();
-        (message.append)(&mut frame);
-        self.kinds.is_answer(&frame[HEADER_SIZE..])
+        self.kinds.is_answer(message.member)
     }
 
     /// Whether an answer has waited for longest.
     fn is_answer_first(&self) -> bool {
         let first = self.queue.first();
-        first.is_some_and(|payload| self.kinds.is_answer(payload))
+        first.is_some_and(|payload| self.kinds.is_answer(self.kinds.member(payload)))
     }
 
     /// Takes many frames in at once; `false` if each must be looked at by itself.
     pub(super) fn push_frames(&mut self, frames: &[u8], count: u64, settings: &Settings) -> bool {
         let is_plain = self.phase == Phase::Open && self.kinds.makes_none();
         let has_room = self.queued() + frames.len() <= settings.max_queued_bytes;
-        if !is_plain || !has_room || !self.share.grow_to(self.memory_with(frames.len())) {
+        if !is_plain
+            || !has_room
+            || !self
+                .share
+                .grow_to(self.memory_with(frames.len(), Place::Queue))
+        {
             return false;
         }
-        self.queue
-            .push(frames.len(), |bytes| bytes.extend_from_slice(frames));
+        self.queue.push_frames(frames);
         self.pushed += frames.len() as u64;
         self.sent_messages += count;
         self.peak_queued_bytes = self.peak_queued_bytes.max(self.waiting());
         true
     }
 
-    fn push_queued(&mut self, message: Message<'_>) {
-        let size = HEADER_SIZE + message.size;
-        self.pushed += size as u64;
-        self.push_frame(message.waiter, size, message.append);
-    }
-
-    fn push_frame(
-        &mut self,
-        waiter: Option<BoxWaiter>,
-        size: usize,
-        append: impl FnOnce(&mut Vec<u8>),
-    ) {
-        let frame = self.queue.push(size, append);
-        self.sent_messages += 1;
-        self.requests
-            .handle_sent(&self.kinds, &frame[HEADER_SIZE..], waiter);
-    }
-
-    fn push_held(&mut self, message: Message<'_>, since: Instant) {
-        let mut frame = Vec::new();
-        (message.append)(&mut frame);
-        self.pushed += frame.len() as u64;
-        self.held.push(HeldFrame {
-            frame,
-            since,
-            waiter: message.waiter,
-        });
+    /// Notes a message that has been pushed.
+    fn handle_pushed(&mut self, place: Place, message: Message<'_>) {
+        self.pushed += (HEADER_SIZE + message.size) as u64;
+        match place {
+            Place::Queue => {
+                self.sent_messages += 1;
+                self.requests
+                    .handle_sent(&self.kinds, message.member, message.waiter);
+            }
+            Place::Held => self.held.set_waiter(message.waiter),
+        }
     }
 
     /// Whether a message may come in, and where it goes.
@@ -351,9 +359,9 @@ impl State {
             }
             Phase::Closed => self.admit_offline(frame_size, settings, now()),
             Phase::Opening if sender != Sender::Callback(self.connection) => {
-                self.room(frame_size, settings).map(|()| Place::Held)
+                self.room(frame_size, Place::Held, settings)
             }
-            Phase::Opening | Phase::Open => self.room(frame_size, settings).map(|()| Place::Queue),
+            Phase::Opening | Phase::Open => self.room(frame_size, Place::Queue, settings),
         }
     }
 
@@ -374,7 +382,7 @@ impl State {
         self.expire(settings, now);
         // Half of the queue is left to what `on_connected` sends.
         let limit = offline.max_bytes.min(settings.max_queued_bytes / 2);
-        while self.held.memory() + frame_size > limit {
+        while self.held.memory_with(frame_size) > limit {
             if settings.overflow != Overflow::DropOldest || !self.drop_oldest_held() {
                 return Err(SendError::QueueFull);
             }
@@ -382,22 +390,27 @@ impl State {
         Ok(Place::Held)
     }
 
-    /// Makes room for a message, at the cost of older ones if that is wanted.
-    fn room(&mut self, frame_size: usize, settings: &Settings) -> Result<(), SendError> {
-        while !self.fits(frame_size, settings) {
+    /// Makes room for a message in this place, at the cost of older ones if that is wanted.
+    fn room(
+        &mut self,
+        frame_size: usize,
+        place: Place,
+        settings: &Settings,
+    ) -> Result<Place, SendError> {
+        while !self.fits(frame_size, place, settings) {
             if settings.overflow != Overflow::DropOldest || !self.drop_oldest() {
                 return Err(SendError::QueueFull);
             }
         }
-        Ok(())
+        Ok(place)
     }
 
     /// A single message fits however small the queue may be, so that limits that contradict each
     /// other still work. What is shared with others must be enough for it.
-    fn fits(&mut self, frame_size: usize, settings: &Settings) -> bool {
+    fn fits(&mut self, frame_size: usize, place: Place, settings: &Settings) -> bool {
         let queued = self.queued();
         let fits = queued == 0 || queued + frame_size <= settings.max_queued_bytes;
-        fits && self.share.grow_to(self.memory_with(frame_size))
+        fits && self.share.grow_to(self.memory_with(frame_size, place))
     }
 
     /// Drops the message that has waited for longest, unless it is being written, or an answer;
@@ -406,10 +419,11 @@ impl State {
         let Some(payload) = self.queue.first() else {
             return self.drop_oldest_held();
         };
-        if self.kinds.is_answer(payload) {
+        let member = self.kinds.member(payload);
+        if self.kinds.is_answer(member) {
             return false;
         }
-        let waiter = self.requests.handle_dropped(&self.kinds, payload);
+        let waiter = self.requests.handle_dropped(&self.kinds, member);
         self.queue.drop_first();
         self.dropped.queue_full += 1;
         fail(waiter, SendError::QueueFull);
@@ -418,11 +432,11 @@ impl State {
 
     /// The same of what is held back.
     fn drop_oldest_held(&mut self) -> bool {
-        let Some(held) = self.held.pop() else {
+        if self.held.is_empty() {
             return false;
-        };
+        }
         self.dropped.queue_full += 1;
-        fail(held.waiter, SendError::QueueFull);
+        fail(self.held.drop_first(), SendError::QueueFull);
         true
     }
 

@@ -1,13 +1,20 @@
 //! The queue by itself, without a task.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use futures::FutureExt;
+use prost::DecodeError;
+use prost::bytes::{Buf, BufMut};
+use prost::encoding::{DecodeContext, WireType};
 
 use super::*;
 use crate::settings::{Offline, Overflow};
 
 const OTHER: Sender = Sender::Other;
+
+/// The member that a text is.
+const ANSWER: Option<u32> = Some(1);
 
 const CLOSED: DisconnectReason = DisconnectReason::ConnectionClosed;
 
@@ -40,7 +47,7 @@ fn open_outbox(settings: &Settings) -> Outbox {
 }
 
 fn push(outbox: &Outbox, text: &str, sender: Sender) -> Result<(), SendError> {
-    outbox.push(&text.to_string(), sender)
+    outbox.push(&text.to_string(), None, sender)
 }
 
 /// What the task would write: the texts of the frames.
@@ -121,12 +128,15 @@ fn an_answer_that_is_refused_ends_the_connection_unless_it_may_be_sent_again() {
     outbox.begin();
     outbox.open();
     let answer = "answer".to_string();
-    outbox.send(&answer, OTHER);
+    outbox.send(&answer, ANSWER, OTHER);
     // No answer: it may be missed.
-    outbox.send(&(), OTHER);
-    assert_eq!(outbox.push(&answer, OTHER), Err(SendError::QueueFull));
+    outbox.send(&(), None, OTHER);
+    assert_eq!(
+        outbox.push(&answer, ANSWER, OTHER),
+        Err(SendError::QueueFull)
+    );
     assert_eq!(outbox.take_request(), None);
-    outbox.send(&answer, OTHER);
+    outbox.send(&answer, ANSWER, OTHER);
     let end = Request::End(DisconnectReason::SlowConsumer);
     assert_eq!(outbox.take_request(), Some(end));
     assert_eq!(taken(&outbox), "answer");
@@ -148,17 +158,83 @@ fn an_answer_goes_out_on_the_connection_of_its_request_or_on_none() {
     let first = outbox.begin();
     outbox.close(&CLOSED, 0);
     let not_connected = Err(SendError::NotConnected);
-    assert_eq!(outbox.push(&answer, Sender::Callback(first)), not_connected);
-    assert_eq!(outbox.push(&answer, OTHER), not_connected);
-    assert_eq!(outbox.push(&(), OTHER), Ok(()));
+    assert_eq!(
+        outbox.push(&answer, ANSWER, Sender::Callback(first)),
+        not_connected
+    );
+    assert_eq!(outbox.push(&answer, ANSWER, OTHER), not_connected);
+    assert_eq!(outbox.push(&(), None, OTHER), Ok(()));
     let second = outbox.begin();
     outbox.open();
     for late in [&answer, &too_big] {
-        assert_eq!(outbox.push(late, Sender::Callback(first)), not_connected);
+        assert_eq!(
+            outbox.push(late, ANSWER, Sender::Callback(first)),
+            not_connected
+        );
     }
-    assert_eq!(outbox.push(&(), Sender::Callback(first)), Ok(()));
-    assert_eq!(outbox.push(&answer, Sender::Callback(second)), Ok(()));
-    assert_eq!(outbox.push(&answer, OTHER), Ok(()));
+    assert_eq!(outbox.push(&(), None, Sender::Callback(first)), Ok(()));
+    assert_eq!(
+        outbox.push(&answer, ANSWER, Sender::Callback(second)),
+        Ok(())
+    );
+    assert_eq!(outbox.push(&answer, ANSWER, OTHER), Ok(()));
+}
+
+/// A message by whose own code its size is 1, and which encodes nothing, or panics.
+#[derive(Debug)]
+struct Odd {
+    panics: bool,
+}
+
+impl Message for Odd {
+    fn encode_raw(&self, _: &mut impl BufMut) {
+        assert!(!self.panics, "as told");
+    }
+
+    fn merge_field(
+        &mut self,
+        _: u32,
+        _: WireType,
+        _: &mut impl Buf,
+        _: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
+    fn encoded_len(&self) -> usize {
+        1
+    }
+
+    fn clear(&mut self) {}
+}
+
+#[test]
+fn a_message_that_cant_be_encoded_leaves_the_queue_as_it_was() {
+    for is_opening in [false, true] {
+        let outbox = outbox(&Settings::default());
+        outbox.begin();
+        if !is_opening {
+            outbox.open();
+        }
+        push(&outbox, "a", OTHER).unwrap();
+        let wrong_size = SendError::WrongSize {
+            announced: 1,
+            encoded: 0,
+        };
+        let odd = Odd { panics: false };
+        assert_eq!(outbox.push(&odd, None, OTHER), Err(wrong_size));
+        outbox.send(&odd, None, OTHER);
+        let panics = AssertUnwindSafe(|| outbox.push(&Odd { panics: true }, None, OTHER));
+        assert!(catch_unwind(panics).is_err());
+        push(&outbox, "b", OTHER).unwrap();
+        outbox.open();
+        assert_eq!(outbox.take_request(), None);
+        let stats = outbox.stats();
+        assert_eq!((stats.dropped.wrong_size, stats.sent_messages), (2, 2));
+        assert_eq!(taken(&outbox), "ab");
+        outbox.set_in_flight(0);
+        assert_eq!(now(outbox.flush()), Some(Ok(())));
+    }
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use prost::Message;
 
 use super::registry::Peer;
-use crate::frame::{self, MessageType};
+use crate::SendError;
+use crate::codec::append_frame;
+use crate::frame::MessageType;
 
 /// How many bytes may wait before they are given out, be it in the middle of a turn.
 const BATCH_SIZE: usize = 64 * 1024;
@@ -18,10 +20,11 @@ pub(super) struct Broadcasts {
 }
 
 impl Broadcasts {
-    /// Appends a message of this size.
-    pub(super) fn push(&mut self, message: &impl Message, size: usize) {
-        frame::append(&mut self.frames, MessageType::ServerToClient, message, size);
+    /// Appends a message of this size, if it has it.
+    pub(super) fn push(&mut self, message: &impl Message, size: usize) -> Result<(), SendError> {
+        append_frame(&mut self.frames, MessageType::ServerToClient, message, size)?;
         self.count += 1;
+        Ok(())
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -78,7 +78,9 @@ impl<P: Protocol> ServerClient<P> {
     /// it too, with [`MessageTooBig`](DisconnectReason::MessageTooBig): see
     /// [`Answer`](crate::Answer#which-answer-belongs-to-which-request).
     pub fn send(&self, message: impl Into<P::ServerToClient>) {
-        self.outbox().send(&message.into(), self.sender);
+        let message = message.into();
+        let member = P::server_member(&message);
+        self.outbox().send(&message, member, self.sender);
     }
 
     /// Sends an answer to the client whose message is being handled. The same as
@@ -95,7 +97,9 @@ impl<P: Protocol> ServerClient<P> {
     /// connection goes on all the same: after the loss of an answer to a request, another must be
     /// sent in its place. `Ok` means that the message is queued, not that the client has it.
     pub fn try_send(&self, message: impl Into<P::ServerToClient>) -> Result<(), SendError> {
-        self.outbox().push(&message.into(), self.sender)
+        let message = message.into();
+        let member = P::server_member(&message);
+        self.outbox().push(&message, member, self.sender)
     }
 
     /// Waits until there is room for more: until at most half of
@@ -165,7 +169,9 @@ impl<P: Protocol> RequestClient<P> for ServerClient<P> {
         request: impl Into<P::ServerToClient>,
         extract: fn(P::ClientToServer) -> Option<T>,
     ) -> Answer<T> {
-        Answer::request(self.outbox(), &request.into(), self.sender, extract)
+        let request = request.into();
+        let member = P::server_member(&request);
+        Answer::request(self.outbox(), &request, member, self.sender, extract)
     }
 }
 

@@ -1,7 +1,8 @@
 //! A client's and a server's state joined in memory, under a pretended clock.
 
 use super::*;
-use crate::frame::{self, HEADER_SIZE};
+use crate::codec::append_frame;
+use crate::frame::HEADER_SIZE;
 
 const MOMENT: Duration = Duration::from_millis(1);
 
@@ -507,7 +508,7 @@ fn a_flood_of_pings_leaves_one_pong() {
 fn an_encoded_message_is_a_frame_for_the_other_side() {
     let mut buffer = Vec::new();
     let text = "hello".to_string();
-    frame::append(&mut buffer, MessageType::ClientToServer, &text, 7);
+    append_frame(&mut buffer, MessageType::ClientToServer, &text, 7).unwrap();
     assert_eq!(buffer.len(), HEADER_SIZE + 7);
     let (mut server, now) = server();
     receive(&mut server, &buffer, now);
