@@ -11,10 +11,10 @@ use std::thread;
 use std::time::Duration;
 
 use common::chat::*;
-use common::simulated::ROOM;
+use common::simulated::{Pair, ROOM};
 use common::*;
 use messi::testing::{Clock, Simulation};
-use messi::{ClientBuilder, ConnectError, Retry, ServerBuilder};
+use messi::{ClientBuilder, ConnectError, Retry, SendError, ServerBuilder};
 
 type Client = ClientBuilder<Chat>;
 type Server = ServerBuilder<Chat>;
@@ -328,4 +328,43 @@ fn sides_that_have_paused_reading_do_not_look_at_the_clock_without_end() {
             play_slowly(client(), server().message_timeout(time));
         }
     });
+}
+
+// --- Settings that depend on each other ---
+
+/// What becomes of a message of some kilobytes from a client, and of one from a server.
+fn send_long(client: Client, server: Server) -> [Result<(), SendError>; 2] {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let pair = Pair::connect_with(&simulation, server, client).await;
+        let long = message("x".repeat(5_000));
+        let from_client = pair.client.try_send(long.clone());
+        let from_server = pair.server.clients()[0].try_send(long);
+        pair.stop().await;
+        [from_client, from_server]
+    })
+}
+
+fn is_above_100(result: &Result<(), SendError>) -> bool {
+    matches!(result, Err(SendError::MessageTooBig { limit: 100, .. }))
+}
+
+#[test]
+fn the_limit_of_what_is_sent_holds_wherever_it_is_set() {
+    let client_sizes: [fn(Client) -> Client; 2] = [
+        |it| it.max_message_size(10_000).max_sent_message_size(100),
+        |it| it.max_sent_message_size(100).max_message_size(10_000),
+    ];
+    let server_sizes: [fn(Server) -> Server; 2] = [
+        |it| it.max_message_size(10_000).max_sent_message_size(100),
+        |it| it.max_sent_message_size(100).max_message_size(10_000),
+    ];
+    for (of_client, of_server) in client_sizes.iter().zip(server_sizes) {
+        let [from_client, from_server] = send_long(of_client(client()), server());
+        assert!(is_above_100(&from_client), "{from_client:?}");
+        assert_eq!(from_server, Ok(()));
+        let [from_client, from_server] = send_long(client(), of_server(server()));
+        assert_eq!(from_client, Ok(()));
+        assert!(is_above_100(&from_server), "{from_server:?}");
+    }
 }

@@ -91,9 +91,13 @@ impl Settings {
         self.max_sent_size = self.max_received_size;
     }
 
-    /// Sets the largest payload that is sent.
-    pub(crate) fn set_max_sent_size(&mut self, bytes: usize) {
-        self.max_sent_size = bytes.min(MAX_PAYLOAD_SIZE);
+    /// Sets the largest payload that is sent, if it is not to be that of both directions.
+    pub(crate) fn with_max_sent_size(self, bytes: Option<usize>) -> Self {
+        let max_sent_size = bytes.map_or(self.max_sent_size, |bytes| bytes.min(MAX_PAYLOAD_SIZE));
+        Self {
+            max_sent_size,
+            ..self
+        }
     }
 }
 

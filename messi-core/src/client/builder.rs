@@ -45,6 +45,8 @@ use crate::{ConnectWith, Protocol, UriError};
 pub struct ClientBuilder<P: Protocol> {
     uris: Vec<String>,
     settings: Settings,
+    /// Goes before the limit of both directions, whichever is set first.
+    max_sent_message_size: Option<usize>,
     connect_timeout: Duration,
     backoff: Backoff,
     tls: Option<ClientTls>,
@@ -57,6 +59,7 @@ impl<P: Protocol> ClientBuilder<P> {
         Self {
             uris: vec![uri],
             settings: Settings::default(),
+            max_sent_message_size: None,
             connect_timeout: Duration::from_secs(5),
             backoff: Backoff {
                 min: Duration::from_secs(1),
@@ -115,9 +118,10 @@ impl<P: Protocol> ClientBuilder<P> {
     }
 
     /// Largest message to the server in bytes, as encoded, where the server can take less than
-    /// [`max_message_size`](Self::max_message_size): call it after that one.
+    /// [`max_message_size`](Self::max_message_size); no more than 2^24 - 1. Default: as
+    /// `max_message_size`.
     pub fn max_sent_message_size(mut self, bytes: usize) -> Self {
-        self.settings.set_max_sent_size(bytes);
+        self.max_sent_message_size = Some(bytes);
         self
     }
 
@@ -226,7 +230,7 @@ impl<P: Protocol> ClientBuilder<P> {
             .iter()
             .map(|uri| Uri::parse(uri, self.tls.is_some()))
             .collect::<Result<_, _>>()?;
-        let settings = Arc::new(self.settings);
+        let settings = Arc::new(self.settings.with_max_sent_size(self.max_sent_message_size));
         let runtime = self.runtime;
         let outbox = Arc::new(Outbox::new(
             Role::Client,

@@ -46,6 +46,8 @@ use crate::{Address, LOG_TARGET, ListenError, Protocol, ServeWith};
 pub struct ServerBuilder<P: Protocol> {
     uri: String,
     settings: Settings,
+    /// Goes before the limit of both directions, whichever is set first.
+    max_sent_message_size: Option<usize>,
     limits: Limits,
     max_total_queued_bytes: usize,
     tls: Option<ServerTls>,
@@ -58,6 +60,7 @@ impl<P: Protocol> ServerBuilder<P> {
         Self {
             uri,
             settings: Settings::default(),
+            max_sent_message_size: None,
             limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
             tls: None,
@@ -106,9 +109,10 @@ impl<P: Protocol> ServerBuilder<P> {
     }
 
     /// Largest message to a client in bytes, as encoded, where clients can take less than
-    /// [`max_message_size`](Self::max_message_size): call it after that one.
+    /// [`max_message_size`](Self::max_message_size); no more than 2^24 - 1. Default: as
+    /// `max_message_size`.
     pub fn max_sent_message_size(mut self, bytes: usize) -> Self {
-        self.settings.set_max_sent_size(bytes);
+        self.max_sent_message_size = Some(bytes);
         self
     }
 
@@ -211,7 +215,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let (listener, local_addr) =
             listen(&*runtime, &Uri::parse(&self.uri, self.tls.is_some())?).await?;
         info!(target: LOG_TARGET, "listening on {local_addr}");
-        let settings = Arc::new(self.settings);
+        let settings = Arc::new(self.settings.with_max_sent_size(self.max_sent_message_size));
         let registry = Registry::new(
             self.limits,
             Budget::new(self.max_total_queued_bytes),
