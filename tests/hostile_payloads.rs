@@ -167,6 +167,18 @@ fn full_of(field: u8, element: &[u8]) -> Vec<u8> {
     )
 }
 
+/// Trees within each other in lists of one, each with an empty entry in its map, as deep as the size
+/// of each fits into a byte.
+fn chain_with_maps() -> Vec<u8> {
+    let empty_entry = nested(&[4], &[], 1, &[]);
+    let mut chain = Vec::new();
+    for _ in 0..31 {
+        chain.extend(&empty_entry);
+        chain = nested(&[3], &[], 1, &chain);
+    }
+    chain
+}
+
 /// A map of messages with as many entries as fit: their keys are small numbers.
 fn full_map() -> Vec<u8> {
     let mut entries = Vec::new();
@@ -201,7 +213,8 @@ fn a_payload_takes_no_more_memory_than_the_documentation_says() {
     let chain = nested(&[], &[3], 60, &[]);
     assert_growth::<ClientToServer>(&full_of(8, &chain), 240);
     assert_growth::<ClientToServer>(&full_of(8, b"\x1a\x02\x1a\x00"), 160);
-    // The same in a map.
+    // So does an empty entry of a map, and the table of a map that is not empty has room for four.
+    assert_growth::<ClientToServer>(&full_of(8, &chain_with_maps()), 270);
     assert_growth::<ClientToServer>(&full_of(8, b"\x1a\x02\x22\x00"), 190);
     // A list that grows is there twice while it is moved.
     assert_growth::<ClientToServer>(&full_of(9, b"\x3a\x00"), 100);

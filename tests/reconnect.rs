@@ -8,7 +8,7 @@ use common::chat::*;
 use common::*;
 use messi::DisconnectReason;
 
-const MIN_DELAY: Duration = Duration::from_millis(5);
+const MIN_DELAY: Duration = Duration::from_millis(10);
 const HOUR: Duration = Duration::from_secs(3_600);
 const CLOSED: Event = Event::Disconnected(DisconnectReason::ConnectionClosed);
 

@@ -131,7 +131,7 @@ pub enum Retry {
     /// Try again after the back-off's delay.
     #[default]
     Backoff,
-    /// Try again after this time.
+    /// Try again after this time, or after 10 ms if it is less.
     After(Duration),
     /// Give up: the client stops.
     Never,

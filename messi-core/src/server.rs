@@ -112,6 +112,12 @@ impl<P: Protocol> Server<P> {
     ///   that the process gives to new files, and removed when it stops. A file that a server has left
     ///   that was killed is replaced; one that somebody listens on, or that is no socket, is an
     ///   error. The path is taken as it is, and can have some hundred bytes.
+    ///
+    /// A server listens on one address. Of a name that has several, as `localhost` may have `127.0.0.1`
+    /// and `[::1]`, that is the first that allows it; the others are not listened on. To listen on all
+    /// addresses of the machine, leave the host out, `tcp://:6000`, for those of IPv4, or use
+    /// `tcp://[::]:6000` for those of IPv6 and, where the system allows it, of IPv4 too: Linux does by
+    /// default, Windows does not.
     pub fn builder(uri: impl Into<String>) -> ServerBuilder<P> {
         ServerBuilder::new(uri.into())
     }

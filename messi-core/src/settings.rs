@@ -69,9 +69,19 @@ pub(crate) struct Offline {
 /// of range.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
+/// The least time after which a peer is given up, or something is done again. With less, a client
+/// would use a whole core to connect and connect again, and a peer would be given up before it can
+/// answer.
+const SHORTEST: Duration = Duration::from_millis(10);
+
 /// A time that a user has set, made one that deadlines can be computed with.
 pub(crate) fn bounded(time: Duration) -> Duration {
     time.min(LONGEST)
+}
+
+/// The same for one after which a peer is given up, or something is done again.
+pub(crate) fn clamped(time: Duration) -> Duration {
+    time.clamp(SHORTEST, LONGEST)
 }
 
 impl Settings {
@@ -81,9 +91,13 @@ impl Settings {
         self.max_sent_size = self.max_received_size;
     }
 
-    /// Sets the largest payload that is sent.
-    pub(crate) fn set_max_sent_size(&mut self, bytes: usize) {
-        self.max_sent_size = bytes.min(MAX_PAYLOAD_SIZE);
+    /// Sets the largest payload that is sent, if it is not to be that of both directions.
+    pub(crate) fn with_max_sent_size(self, bytes: Option<usize>) -> Self {
+        let max_sent_size = bytes.map_or(self.max_sent_size, |bytes| bytes.min(MAX_PAYLOAD_SIZE));
+        Self {
+            max_sent_size,
+            ..self
+        }
     }
 }
 

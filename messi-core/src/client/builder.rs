@@ -13,7 +13,7 @@ use super::{Client, Shared, StopOnDrop};
 use crate::backoff::Backoff;
 use crate::outbox::{Kinds, Outbox, Sender};
 use crate::runtime::{self, Runtime};
-use crate::settings::{Offline, Overflow, Settings, bounded};
+use crate::settings::{Offline, Overflow, Settings, bounded, clamped};
 use crate::state::Role;
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
@@ -45,6 +45,8 @@ use crate::{ConnectWith, Protocol, UriError};
 pub struct ClientBuilder<P: Protocol> {
     uris: Vec<String>,
     settings: Settings,
+    /// Goes before the limit of both directions, whichever is set first.
+    max_sent_message_size: Option<usize>,
     connect_timeout: Duration,
     backoff: Backoff,
     tls: Option<ClientTls>,
@@ -57,6 +59,7 @@ impl<P: Protocol> ClientBuilder<P> {
         Self {
             uris: vec![uri],
             settings: Settings::default(),
+            max_sent_message_size: None,
             connect_timeout: Duration::from_secs(5),
             backoff: Backoff {
                 min: Duration::from_secs(1),
@@ -80,26 +83,28 @@ impl<P: Protocol> ClientBuilder<P> {
 
     /// Time between two pings, and until the first one. A server that gives no sign of life
     /// between two of them is given up. Default: 2 s, which is what servers expect that give up a
-    /// client after 3 s without a ping, as those of the original do.
+    /// client after 3 s without a ping, as those of the original do. A time below 10 ms is taken for
+    /// 10 ms.
     pub fn keep_alive_interval(mut self, interval: Duration) -> Self {
-        self.settings.keep_alive_interval = bounded(interval);
+        self.settings.keep_alive_interval = clamped(interval);
         self
     }
 
     /// Time that each address of the server is given to accept the connection, and the look-up of
-    /// its name to find them. Default: 5 s.
+    /// its name to find them. Default: 5 s. A time below 10 ms is taken for 10 ms.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = bounded(timeout);
+        self.connect_timeout = clamped(timeout);
         self
     }
 
     /// Delay before the client connects again, and what it grows to, doubling from attempt to
     /// attempt until the server has given a sign of life. Up to a quarter is added at random, so
-    /// that many clients do not come back at the same moment. Default: 1 s, up to 30 s.
+    /// that many clients do not come back at the same moment. Default: 1 s, up to 30 s. A time below
+    /// 10 ms is taken for 10 ms, and a `max` below `min` for `min`.
     pub fn reconnect_delay(mut self, min: Duration, max: Duration) -> Self {
         self.backoff = Backoff {
-            min: bounded(min),
-            max: bounded(max),
+            min: clamped(min),
+            max: clamped(max),
         };
         self
     }
@@ -113,13 +118,15 @@ impl<P: Protocol> ClientBuilder<P> {
     }
 
     /// Largest message to the server in bytes, as encoded, where the server can take less than
-    /// [`max_message_size`](Self::max_message_size): call it after that one.
+    /// [`max_message_size`](Self::max_message_size); no more than 2^24 - 1. Default: as
+    /// `max_message_size`.
     pub fn max_sent_message_size(mut self, bytes: usize) -> Self {
-        self.settings.set_max_sent_size(bytes);
+        self.max_sent_message_size = Some(bytes);
         self
     }
 
-    /// Most bytes that may wait to be written. Default: 4 MiB.
+    /// Most bytes that may wait to be written. A single message may wait whatever the limit is.
+    /// Default: 4 MiB.
     pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_queued_bytes = bytes;
         self
@@ -133,29 +140,32 @@ impl<P: Protocol> ClientBuilder<P> {
     }
 
     /// Most bytes of received messages that may wait for the handler, before the server is held
-    /// back. Default: 1 MiB.
+    /// back. Zero is taken for 1. Default: 1 MiB.
     pub fn max_unhandled_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_unhandled_bytes = bytes.max(1);
         self
     }
 
     /// Time that the server may take nothing of what waits to be written, before the connection
-    /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s.
+    /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s. A time
+    /// below 10 ms is taken for 10 ms.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.write_timeout = bounded(timeout);
+        self.settings.write_timeout = clamped(timeout);
         self
     }
 
     /// Time in which a message that has begun to arrive from the server must be complete, or at least
     /// 1 KiB more of it must have come; else the connection ends with
-    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s.
+    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s. A time below
+    /// 10 ms is taken for 10 ms.
     pub fn message_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.message_timeout = bounded(timeout);
+        self.settings.message_timeout = clamped(timeout);
         self
     }
 
     /// Time that the answer to a request is waited for, unless
-    /// [`Answer::timeout`](crate::Answer::timeout) sets another. Default: 10 s.
+    /// [`Answer::timeout`](crate::Answer::timeout) sets another. Default: 10 s. With zero, a
+    /// request fails when its answer is first awaited, unless the answer is there by then.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.settings.request_timeout = bounded(timeout);
         self
@@ -174,7 +184,8 @@ impl<P: Protocol> ClientBuilder<P> {
     /// ended is lost as ever: it may have arrived, and is not sent twice.
     ///
     /// No more memory is used than half of [`max_queued_bytes`](Self::max_queued_bytes), so that
-    /// there is room for what `on_connected` sends. Default: nothing is kept.
+    /// there is room for what `on_connected` sends. With `max_bytes` or `max_age` at zero,
+    /// nothing is kept. Default: nothing is kept.
     pub fn offline_queue(mut self, max_bytes: usize, max_age: Duration) -> Self {
         let max_age = bounded(max_age);
         self.settings.offline = Some(Offline { max_bytes, max_age });
@@ -184,7 +195,7 @@ impl<P: Protocol> ClientBuilder<P> {
     /// Time after the last transfer on a connection for which it keeps trying to read, before it
     /// waits to be woken by the operating system. A message that comes within that time meets no
     /// wake-up, which takes most of a short round trip; the price is a core, as long as there is such
-    /// a connection. Others are served in between. Default: none.
+    /// a connection. Others are served in between. Default: zero, by which it waits at once.
     pub fn busy_poll(mut self, time: Duration) -> Self {
         self.settings.busy_poll = bounded(time);
         self
@@ -219,7 +230,7 @@ impl<P: Protocol> ClientBuilder<P> {
             .iter()
             .map(|uri| Uri::parse(uri, self.tls.is_some()))
             .collect::<Result<_, _>>()?;
-        let settings = Arc::new(self.settings);
+        let settings = Arc::new(self.settings.with_max_sent_size(self.max_sent_message_size));
         let runtime = self.runtime;
         let outbox = Arc::new(Outbox::new(
             Role::Client,

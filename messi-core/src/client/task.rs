@@ -13,7 +13,7 @@ use super::connect::Connector;
 use crate::backoff::Backoff;
 use crate::connection::Connection;
 use crate::runtime::BoxSocket;
-use crate::settings::Settings;
+use crate::settings::{Settings, clamped};
 use crate::state::Role;
 use crate::tasks::{Running, unless};
 use crate::uri::Uri;
@@ -128,7 +128,7 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
                 let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
                 Some(self.backoff.delay(rounds, self.connector.runtime.random()))
             }
-            Retry::After(delay) => Some(delay),
+            Retry::After(delay) => Some(clamped(delay)),
             Retry::Never => None,
         }
     }

@@ -14,7 +14,7 @@ use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
 use crate::outbox::{Budget, Kinds};
 use crate::runtime::{self, BoxListener, Runtime};
-use crate::settings::{Overflow, Settings, bounded};
+use crate::settings::{Overflow, Settings, bounded, clamped};
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
 use crate::tls::ServerTls;
@@ -46,6 +46,8 @@ use crate::{Address, LOG_TARGET, ListenError, Protocol, ServeWith};
 pub struct ServerBuilder<P: Protocol> {
     uri: String,
     settings: Settings,
+    /// Goes before the limit of both directions, whichever is set first.
+    max_sent_message_size: Option<usize>,
     limits: Limits,
     max_total_queued_bytes: usize,
     tls: Option<ServerTls>,
@@ -58,6 +60,7 @@ impl<P: Protocol> ServerBuilder<P> {
         Self {
             uri,
             settings: Settings::default(),
+            max_sent_message_size: None,
             limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
             tls: None,
@@ -68,7 +71,7 @@ impl<P: Protocol> ServerBuilder<P> {
 
     /// Most clients at a time. One too many is accepted and closed at once, and never seen by a
     /// handler. A client counts from the moment it is accepted, with TLS before its handshake, until its
-    /// last callback has returned. Default: 10,000.
+    /// last callback has returned. With zero, none comes in. Default: 10,000.
     pub fn max_clients(mut self, clients: usize) -> Self {
         self.limits.clients = clients;
         self
@@ -91,9 +94,9 @@ impl<P: Protocol> ServerBuilder<P> {
     }
 
     /// Time without a sign of life after which a client is given up. Default: 3 s, which suits
-    /// clients that ping every 2 s.
+    /// clients that ping every 2 s. A time below 10 ms is taken for 10 ms.
     pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.keep_alive_timeout = bounded(timeout);
+        self.settings.keep_alive_timeout = clamped(timeout);
         self
     }
 
@@ -106,14 +109,16 @@ impl<P: Protocol> ServerBuilder<P> {
     }
 
     /// Largest message to a client in bytes, as encoded, where clients can take less than
-    /// [`max_message_size`](Self::max_message_size): call it after that one.
+    /// [`max_message_size`](Self::max_message_size); no more than 2^24 - 1. Default: as
+    /// `max_message_size`.
     pub fn max_sent_message_size(mut self, bytes: usize) -> Self {
-        self.settings.set_max_sent_size(bytes);
+        self.max_sent_message_size = Some(bytes);
         self
     }
 
     /// Most bytes that may wait to be written to one client. When half of them do, its messages
-    /// are not handled until some are written. Default: 4 MiB.
+    /// are not handled until some are written. A single message may wait whatever the limit is.
+    /// Default: 4 MiB.
     pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_queued_bytes = bytes;
         self
@@ -137,29 +142,32 @@ impl<P: Protocol> ServerBuilder<P> {
     }
 
     /// Most bytes of received messages of one client that may wait for its handler, before the
-    /// client is held back. Default: 1 MiB.
+    /// client is held back. Zero is taken for 1. Default: 1 MiB.
     pub fn max_unhandled_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_unhandled_bytes = bytes.max(1);
         self
     }
 
     /// Time that a client may take nothing of what waits to be written, before its connection
-    /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s.
+    /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s. A time
+    /// below 10 ms is taken for 10 ms.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.write_timeout = bounded(timeout);
+        self.settings.write_timeout = clamped(timeout);
         self
     }
 
     /// Time in which a message that has begun to arrive from a client must be complete, or at least
     /// 1 KiB more of it must have come; else the connection ends with
-    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s.
+    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s. A time below
+    /// 10 ms is taken for 10 ms.
     pub fn message_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.message_timeout = bounded(timeout);
+        self.settings.message_timeout = clamped(timeout);
         self
     }
 
     /// Time that the answer to a request to a client is waited for, unless
-    /// [`Answer::timeout`](crate::Answer::timeout) sets another. Default: 10 s.
+    /// [`Answer::timeout`](crate::Answer::timeout) sets another. Default: 10 s. With zero, a
+    /// request fails when its answer is first awaited, unless the answer is there by then.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.settings.request_timeout = bounded(timeout);
         self
@@ -168,7 +176,7 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Time after the last transfer on a connection for which it keeps trying to read, before it
     /// waits to be woken by the operating system. A message that comes within that time meets no
     /// wake-up, which takes most of a short round trip; the price is a core, as long as there is such
-    /// a connection. Others are served in between. Default: none.
+    /// a connection. Others are served in between. Default: zero, by which it waits at once.
     pub fn busy_poll(mut self, time: Duration) -> Self {
         self.settings.busy_poll = bounded(time);
         self
@@ -207,7 +215,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let (listener, local_addr) =
             listen(&*runtime, &Uri::parse(&self.uri, self.tls.is_some())?).await?;
         info!(target: LOG_TARGET, "listening on {local_addr}");
-        let settings = Arc::new(self.settings);
+        let settings = Arc::new(self.settings.with_max_sent_size(self.max_sent_message_size));
         let registry = Registry::new(
             self.limits,
             Budget::new(self.max_total_queued_bytes),
