@@ -214,3 +214,57 @@ fn clients_that_do_not_read_leave_room_for_those_that_do() {
         assert!(stats.queued_bytes >= 430 * KIB, "{}", stats.queued_bytes);
     });
 }
+
+#[test]
+fn when_all_memory_is_used_up_those_who_have_waited_for_longest_go_first() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (server_reporter, mut server_events) = reporter();
+        let server = ChatServer::builder(ROOM)
+            .simulated(&simulation)
+            .keep_alive_timeout(3_600 * SECOND)
+            .write_timeout(3_600 * SECOND)
+            .max_total_queued_bytes(1_000 * KIB)
+            .start(move |_| server_reporter.clone())
+            .await
+            .unwrap();
+        simulation.later_connections().to_client().set_buffer(KIB);
+        simulation.later_connections().to_client().stall();
+        let start_client = || {
+            let (reporter, events) = reporter();
+            let client = ChatClient::builder(ROOM)
+                .keep_alive_interval(3_600 * SECOND)
+                .reconnect_delay(3_600 * SECOND, 3_600 * SECOND)
+                .simulated(&simulation);
+            (client.start(reporter).unwrap(), events)
+        };
+        let slow: Vec<_> = (0..50).map(|_| start_client()).collect();
+        simulation.sleep(SECOND).await;
+        simulation.later_connections().to_client().resume();
+        let later = simulation.later_connections().to_client();
+        later.set_buffer(64 * KIB);
+        let (client, mut events) = start_client();
+        client.connected().await.unwrap();
+        assert_eq!(events.next().await, Event::Connected);
+        for _ in 0..51 {
+            assert_eq!(server_events.next().await, Event::Connected);
+        }
+        // More at once than is left to one of so many.
+        for batch in 0..50 {
+            for number in 0..20 {
+                server.broadcast(numbered(batch * 20 + number));
+            }
+            simulation.sleep(Duration::from_millis(1)).await;
+        }
+        for expected in 0..1_000 {
+            assert_eq!(number(&events.next().await), expected);
+        }
+        let gone = 51 - server.stats().clients;
+        assert!((1..=50).contains(&gone), "{gone}");
+        for _ in 0..gone {
+            let slow = Event::Disconnected(DisconnectReason::SlowConsumer);
+            assert_eq!(server_events.next().await, slow);
+        }
+        drop(slow);
+    });
+}

@@ -301,6 +301,10 @@ impl Connection {
         match request {
             Request::Leave => self.state.leave(),
             Request::End(reason) => self.state.end(reason, now),
+            Request::Evict => {
+                self.state.end(DisconnectReason::SlowConsumer, now);
+                self.state.abort();
+            }
             Request::Stop => {
                 self.grace = Some(CLOSE_TIMEOUT);
                 self.state.end(DisconnectReason::Stopped, now);

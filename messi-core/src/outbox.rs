@@ -9,7 +9,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -19,10 +19,10 @@ use log::{error, warn};
 use prost::Message;
 
 pub(crate) use self::budget::Budget;
-use self::budget::Share;
+use self::budget::{Share, Ticket};
 use self::requests::BoxWaiter;
 pub(crate) use self::requests::{Kinds, Waiter};
-use self::state::{Message as Outgoing, Phase, Refusal, State};
+use self::state::{Else, Message as Outgoing, Phase, Refusal, State};
 use crate::codec::append_frame;
 use crate::frame::{self, HEADER_SIZE};
 use crate::runtime::Runtime;
@@ -61,6 +61,8 @@ pub(crate) struct Outbox {
     /// lock.
     queued: AtomicUsize,
     memory: AtomicUsize,
+    /// Since when it waits, if its connection could be ended for that, for a look without the lock.
+    ticket: AtomicU64,
     /// Whether a message that comes may be an answer, for a look without the lock.
     expects_answers: AtomicBool,
     /// What the task counts.
@@ -77,6 +79,8 @@ pub(crate) enum Request {
     Leave,
     /// End this connection, when everything pushed until now has been written.
     End(DisconnectReason),
+    /// End this connection at once: others need the memory that it takes.
+    Evict,
     /// Do the same, and do not wait for anything or anyone any longer.
     Stop,
     /// Do not even write.
@@ -94,8 +98,9 @@ impl Request {
         let rank = |request: &Self| match request {
             Self::Leave => 0,
             Self::End(_) => 1,
-            Self::Stop => 2,
-            Self::Abort => 3,
+            Self::Evict => 2,
+            Self::Stop => 3,
+            Self::Abort => 4,
         };
         rank(self) > rank(other)
     }
@@ -121,6 +126,7 @@ impl Outbox {
             requested: AtomicBool::new(false),
             queued: AtomicUsize::new(0),
             memory: AtomicUsize::new(0),
+            ticket: AtomicU64::new(0),
             expects_answers: AtomicBool::new(false),
             counters: Counters::default(),
             progress: Event::new(),
@@ -143,14 +149,14 @@ impl Outbox {
         member: Option<u32>,
         sender: Sender,
     ) -> Result<(), SendError> {
-        let result = self.push_message(message, member, sender, None);
+        let result = self.push_message(message, member, sender, Else::Refuse);
         result.map_err(|refusal| refusal.error)
     }
 
     /// The same where nobody asks for the error: a message that is not taken in is lost, and ends
     /// the connection if the peer may not miss it.
     pub(crate) fn send(&self, message: &impl Message, member: Option<u32>, sender: Sender) {
-        self.end_if_refused(self.push_message(message, member, sender, None));
+        self.end_if_refused(self.push_message(message, member, sender, Else::End));
     }
 
     /// Encodes a request into the queue. `waiter` gets its answer, or learns why there is none.
@@ -162,7 +168,7 @@ impl Outbox {
         waiter: BoxWaiter,
     ) {
         // The waiter has been told of an error.
-        let _ = self.push_message(message, member, sender, Some(waiter));
+        let _ = self.push_message(message, member, sender, Else::Fail(waiter));
     }
 
     fn push_message(
@@ -170,14 +176,14 @@ impl Outbox {
         message: &impl Message,
         member: Option<u32>,
         sender: Sender,
-        waiter: Option<BoxWaiter>,
+        or_else: Else,
     ) -> Result<(), Refusal> {
         let size = message.encoded_len();
         self.push_outgoing(Outgoing {
             size,
             member,
             sender,
-            waiter,
+            or_else,
             append: &|buffer| append_frame(buffer, self.role.sent(), message, size),
         })
     }
@@ -201,7 +207,7 @@ impl Outbox {
             size: frame.len() - HEADER_SIZE,
             member: self.kinds.member(&frame[HEADER_SIZE..]),
             sender: Sender::Other,
-            waiter: None,
+            or_else: Else::End,
             append: &|buffer| {
                 buffer.extend_from_slice(frame);
                 Ok(())
@@ -214,13 +220,45 @@ impl Outbox {
         self.lock().dropped.count(error);
     }
 
+    /// Ends the connection whose peer is the slowest, unless that is this one. Returns whether there was
+    /// one.
+    fn evict_slower(&self) -> bool {
+        let Some(budget) = self.budget.as_deref() else {
+            return false;
+        };
+        let ticket = |outbox: &Self| Ticket::new(outbox.ticket.load(Ordering::Relaxed));
+        // Another thread may have ended the one that is found.
+        while let Some(slowest) = budget.slowest(ticket) {
+            if std::ptr::eq(&*slowest, self) {
+                return false;
+            }
+            if slowest.evict() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Drops what waits, and asks for the end of the connection at once, if there is one.
+    fn evict(&self) -> bool {
+        let mut state = self.lock();
+        let is_connected = state.phase != Phase::Closed;
+        if is_connected {
+            state.evict();
+            self.request(state, Request::Evict);
+        }
+        is_connected
+    }
+
     fn end_if_refused(&self, result: Result<(), Refusal>) {
         let Err(refusal) = result else {
             return;
         };
         report_wrong_size(refusal.error);
-        if let Some(reason) = refusal.end {
-            self.request_end(reason);
+        match refusal.end {
+            Some(Request::End(reason)) => self.request_end(reason),
+            Some(_) => drop(self.evict()),
+            None => {}
         }
     }
 
@@ -366,10 +404,31 @@ impl Outbox {
         until(&self.progress, || check(&self.lock())).await
     }
 
-    fn push_outgoing(&self, message: Outgoing<'_>) -> Result<(), Refusal> {
+    fn push_outgoing(&self, mut message: Outgoing<'_>) -> Result<(), Refusal> {
         let mut state = self.lock();
         let expired = state.dropped.expired;
-        let result = state.push(message, &self.settings, || self.runtime.now());
+        let result = loop {
+            let Err(rejected) = state.push(message, &self.settings, || self.runtime.now()) else {
+                break Ok(());
+            };
+            let mut end = None;
+            if rejected.lacks_memory {
+                // Not under this lock, as it takes those of others.
+                drop(state);
+                let has_evicted = self.evict_slower();
+                state = self.lock();
+                if has_evicted {
+                    message = rejected.message;
+                    continue;
+                }
+                end = Some(Request::Evict);
+            }
+            let refusal = state.refuse(rejected, &self.settings);
+            break Err(Refusal {
+                end: end.or(refusal.end),
+                ..refusal
+            });
+        };
         self.publish(&state);
         let expired = state.dropped.expired - expired;
         let waker = result.map(|()| state.waker_for_frames());
@@ -395,6 +454,8 @@ impl Outbox {
     fn publish(&self, state: &State) {
         self.queued.store(state.queued(), Ordering::Relaxed);
         self.memory.store(state.memory(), Ordering::Relaxed);
+        let ticket = state.ticket().map_or(0, Ticket::get);
+        self.ticket.store(ticket, Ordering::Relaxed);
         self.expects_answers
             .store(state.expects_answers(), Ordering::Relaxed);
     }

@@ -1,7 +1,10 @@
 //! Memory that the queues of all clients of a server share.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::Outbox;
 
 /// What each queue has for itself, in bytes: small messages to a client that reads never depend on
 /// what others leave.
@@ -26,6 +29,10 @@ pub(crate) struct Budget {
     spare: usize,
     /// How many queues there are.
     queues: AtomicUsize,
+    /// How many tickets were given out.
+    tickets: AtomicU64,
+    /// The queues, some of which may be gone.
+    members: Mutex<Vec<Weak<Outbox>>>,
 }
 
 impl Budget {
@@ -37,7 +44,36 @@ impl Budget {
             taken: AtomicUsize::new(0),
             spare,
             queues: AtomicUsize::new(0),
+            tickets: AtomicU64::new(0),
+            members: Mutex::default(),
         }
+    }
+
+    /// Adds a queue to those of which the slowest is looked for.
+    pub(crate) fn join(&self, outbox: &Arc<Outbox>) {
+        let mut members = self.lock();
+        // To look only before the list would grow costs no more than the growing.
+        if members.len() == members.capacity() {
+            members.retain(|member| member.strong_count() > 0);
+        }
+        members.push(Arc::downgrade(outbox));
+    }
+
+    /// Returns the queue whose peer is the slowest: the one with the first ticket, if any has one.
+    pub(super) fn slowest(
+        &self,
+        ticket: impl Fn(&Outbox) -> Option<Ticket>,
+    ) -> Option<Arc<Outbox>> {
+        // They outlive the lock: to drop the last handle of one wakes those who wait with it.
+        let members: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
+        let tickets = members
+            .into_iter()
+            .filter_map(|it| Some((ticket(&it)?, it)));
+        tickets.min_by_key(|(ticket, _)| *ticket).map(|(_, it)| it)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<Outbox>>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Most that one of the two buffers of each queue may keep while it is empty.
@@ -61,12 +97,18 @@ impl Budget {
     }
 }
 
+/// Orders the queues that take of what all share by when they began to wait: since then, nothing that a queue
+/// handed to its connection has been written in whole. No clock has to be looked at for it.
+pub(super) type Ticket = NonZeroU64;
+
 /// What one queue has taken of a budget; given back when it is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Share {
     /// `None` for a queue that shares with nobody.
     budget: Option<Arc<Budget>>,
     bytes: usize,
+    /// There while it has taken anything.
+    ticket: Option<Ticket>,
 }
 
 impl Share {
@@ -75,7 +117,23 @@ impl Share {
         Self {
             budget: Some(budget),
             bytes: 0,
+            ticket: None,
         }
+    }
+
+    /// Since when the queue waits, if it has taken anything.
+    pub(super) fn ticket(&self) -> Option<Ticket> {
+        self.ticket
+    }
+
+    /// Notes that the peer has taken all that was handed to the connection: what is left begins to wait.
+    pub(super) fn renew(&mut self) {
+        let ticket = |budget: &Arc<Budget>| {
+            let number = budget.tickets.fetch_add(1, Ordering::Relaxed);
+            NonZeroU64::new(number + 1)
+        };
+        let waits = self.bytes > 0;
+        self.ticket = self.budget.as_ref().filter(|_| waits).and_then(ticket);
     }
 
     /// Takes what a queue of this size needs; `false` if it is not to be had.
@@ -92,6 +150,9 @@ impl Share {
         let is_there = wanted <= budget.limit.saturating_sub(taken);
         if is_there {
             self.bytes = wanted;
+            if self.ticket.is_none() {
+                self.renew();
+            }
         } else {
             budget.taken.fetch_sub(more, Ordering::Relaxed);
         }
@@ -108,6 +169,9 @@ impl Share {
                 .taken
                 .fetch_sub(self.bytes - needed, Ordering::Relaxed);
             self.bytes = needed;
+            if needed == 0 {
+                self.ticket = None;
+            }
         }
     }
 }
@@ -174,6 +238,27 @@ mod tests {
         assert!(!shares[0].grow_to(344 * KIB));
         drop(shares);
         assert_eq!(budget.spare_of_one(), 250 * KIB);
+    }
+
+    #[test]
+    fn tickets_are_in_the_order_in_which_queues_wait() {
+        let budget = budget(1_000 * KIB);
+        let mut shares = [(); 2].map(|()| Share::of(budget.clone()));
+        shares
+            .iter_mut()
+            .for_each(|it| assert!(it.grow_to(4 * KIB)));
+        assert_eq!(shares[0].ticket(), None);
+        shares
+            .iter_mut()
+            .for_each(|it| assert!(it.grow_to(8 * KIB)));
+        assert!(shares[0].ticket() < shares[1].ticket());
+        assert!(shares[0].grow_to(12 * KIB));
+        assert!(shares[0].ticket() < shares[1].ticket());
+        shares[0].renew();
+        assert!(shares[0].ticket() > shares[1].ticket());
+        shares[0].shrink_to(0);
+        shares[0].renew();
+        assert_eq!(shares[0].ticket(), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::task::Waker;
 use std::time::Instant;
 
-use super::budget::{OWN, Share};
+use super::budget::{OWN, Share, Ticket};
 use super::held::Held;
 use super::queue::{Queue, allotment};
 use super::requests::{BoxWaiter, Kinds, Requests};
@@ -34,6 +34,8 @@ pub(super) struct State {
     pub(super) in_flight: usize,
     /// The memory that they are in.
     in_flight_memory: usize,
+    /// Whether the last message found room in the queue, but no memory of that which all share.
+    lacks_memory: bool,
     /// Bytes pushed on this connection so far.
     pub(super) pushed: u64,
     /// Wakes the task, if it waits.
@@ -73,17 +75,46 @@ pub(super) struct Message<'a> {
     /// The number of the request or response that it holds, if it holds one.
     pub(super) member: Option<u32>,
     pub(super) sender: Sender,
-    /// Who waits for the answer.
-    pub(super) waiter: Option<BoxWaiter>,
+    /// What is done if it is not taken in.
+    pub(super) or_else: Else,
     /// Appends its frame, or leaves the buffer as it is.
     pub(super) append: &'a dyn Fn(&mut Vec<u8>) -> Result<(), SendError>,
+}
+
+/// What is done with a message that is not taken in.
+#[derive(Debug)]
+pub(super) enum Else {
+    /// It is refused, and may be sent again.
+    Refuse,
+    /// The connection ends, unless the peer may miss it.
+    End,
+    /// It is refused; who waits for its response learns of it.
+    Fail(BoxWaiter),
+}
+
+impl Else {
+    fn into_waiter(self) -> Option<BoxWaiter> {
+        match self {
+            Self::Fail(waiter) => Some(waiter),
+            Self::Refuse | Self::End => None,
+        }
+    }
+}
+
+/// A message that was not taken in.
+pub(super) struct Rejected<'a> {
+    pub(super) message: Message<'a>,
+    pub(super) error: SendError,
+    /// Whether all queues together hold so much that there is no memory for it, and the connection would
+    /// end for that. Others may hold more.
+    pub(super) lacks_memory: bool,
 }
 
 /// Why a message was not taken in.
 pub(super) struct Refusal {
     pub(super) error: SendError,
     /// What the connection must end for, unless the message is sent again before others.
-    pub(super) end: Option<DisconnectReason>,
+    pub(super) end: Option<Request>,
 }
 
 /// Where a message goes.
@@ -162,7 +193,24 @@ impl State {
         if remaining == 0 {
             self.in_flight_memory = 0;
             self.share.shrink_to(self.memory());
+            self.share.renew();
         }
+    }
+
+    /// Since when the peer keeps the queue waiting, if the connection may be ended for that.
+    pub(super) fn ticket(&self) -> Option<Ticket> {
+        self.share.ticket().filter(|_| self.phase != Phase::Closed)
+    }
+
+    /// Drops what waits, and lets nothing more in.
+    pub(super) fn evict(&mut self) {
+        self.dropped.unsent += self.queue.count_messages();
+        self.queue = Queue::default();
+        self.phase = Phase::Closed;
+        self.drop_held();
+        // What is being written goes too, as soon as the task runs. If it was waited for, others would be
+        // ended meanwhile that need not be.
+        self.share.shrink_to(0);
     }
 
     /// Drops what waits for a connection that will never come.
@@ -245,15 +293,23 @@ impl State {
     }
 
     /// Takes a message in, if it may.
-    pub(super) fn push(
+    pub(super) fn push<'a>(
         &mut self,
-        message: Message<'_>,
+        message: Message<'a>,
         settings: &Settings,
         now: impl Fn() -> Instant,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Rejected<'a>> {
+        self.lacks_memory = false;
         let place = match self.admit(&message, settings, &now) {
             Ok(place) => place,
-            Err(error) => return Err(self.refuse(message, error, settings)),
+            Err(error) => {
+                let lacks_memory = self.lacks_memory && self.must_have_memory(&message, settings);
+                return Err(Rejected {
+                    message,
+                    error,
+                    lacks_memory,
+                });
+            }
         };
         let size = HEADER_SIZE + message.size;
         let pushed = match place {
@@ -261,7 +317,11 @@ impl State {
             Place::Held => self.held.push(size, message.append, now()),
         };
         if let Err(error) = pushed {
-            return Err(self.refuse(message, error, settings));
+            return Err(Rejected {
+                message,
+                error,
+                lacks_memory: false,
+            });
         }
         self.handle_pushed(place, message);
         self.peak_queued_bytes = self.peak_queued_bytes.max(self.waiting());
@@ -270,7 +330,8 @@ impl State {
 
     /// Counts a message that may not come in; nobody waits for its answer.
     #[cold]
-    fn refuse(&mut self, message: Message<'_>, error: SendError, settings: &Settings) -> Refusal {
+    pub(super) fn refuse(&mut self, rejected: Rejected<'_>, settings: &Settings) -> Refusal {
+        let Rejected { message, error, .. } = rejected;
         self.dropped.count(error);
         let end = match error {
             SendError::QueueFull if self.may_have_gap(&message, settings) => None,
@@ -280,8 +341,11 @@ impl State {
             }
             _ => None,
         };
-        fail(message.waiter, error);
-        Refusal { error, end }
+        fail(message.or_else.into_waiter(), error);
+        Refusal {
+            error,
+            end: end.map(Request::End),
+        }
     }
 
     /// Whether the peer may miss this message, for which there is no room. It may miss no answer,
@@ -291,6 +355,11 @@ impl State {
         settings.overflow != Overflow::Disconnect
             && !self.is_answer(message)
             && !(settings.overflow == Overflow::DropOldest && self.is_answer_first())
+    }
+
+    /// Whether the connection would end if there is no memory for a message.
+    fn must_have_memory(&self, message: &Message<'_>, settings: &Settings) -> bool {
+        matches!(message.or_else, Else::End) && !self.may_have_gap(message, settings)
     }
 
     fn is_answer(&self, message: &Message<'_>) -> bool {
@@ -328,10 +397,11 @@ impl State {
         match place {
             Place::Queue => {
                 self.sent_messages += 1;
+                let waiter = message.or_else.into_waiter();
                 self.requests
-                    .handle_sent(&self.kinds, message.member, message.waiter);
+                    .handle_sent(&self.kinds, message.member, waiter);
             }
-            Place::Held => self.held.set_waiter(message.waiter),
+            Place::Held => self.held.set_waiter(message.or_else.into_waiter()),
         }
     }
 
@@ -410,7 +480,9 @@ impl State {
     fn fits(&mut self, frame_size: usize, place: Place, settings: &Settings) -> bool {
         let queued = self.queued();
         let fits = queued == 0 || queued + frame_size <= settings.max_queued_bytes;
-        fits && self.share.grow_to(self.memory_with(frame_size, place))
+        let has_memory = self.share.grow_to(self.memory_with(frame_size, place));
+        self.lacks_memory = fits && !has_memory;
+        fits && has_memory
     }
 
     /// Drops the message that has waited for longest, unless it is being written, or an answer;

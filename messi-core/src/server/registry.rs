@@ -129,6 +129,7 @@ impl Registry {
         // Begun before any other thread can see it: what others ask of it, such as to disconnect, must
         // not be forgotten when it begins.
         let outbox = Arc::new(self.outbox());
+        self.budget.join(&outbox);
         let connection = outbox.begin();
         let mut state = self.lock_settled();
         if state.closed {
