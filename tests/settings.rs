@@ -58,7 +58,7 @@ type Setting<B, V> = (&'static str, [bool; 3], fn(B, V) -> B);
 
 const ALL: [bool; 3] = [true; 3];
 
-const SIZES_OF_CLIENTS: [Setting<Client, usize>; 5] = [
+const SIZES_OF_CLIENTS: [Setting<Client, usize>; 6] = [
     ("max_message_size", [false, false, true], |it, size| {
         it.max_message_size(size)
     }),
@@ -70,6 +70,9 @@ const SIZES_OF_CLIENTS: [Setting<Client, usize>; 5] = [
     }),
     ("max_unhandled_bytes", ALL, |it, size| {
         it.max_unhandled_bytes(size)
+    }),
+    ("min_message_rate", ALL, |it, size| {
+        it.min_message_rate(size)
     }),
     ("offline_queue", ALL, |it, size| {
         it.offline_queue(size, SECOND)
@@ -98,7 +101,7 @@ const TIMES_OF_CLIENTS: [Setting<Client, Duration>; 9] = [
     ("busy_poll", ALL, |it, time| it.busy_poll(time)),
 ];
 
-const SIZES_OF_SERVERS: [Setting<Server, usize>; 8] = [
+const SIZES_OF_SERVERS: [Setting<Server, usize>; 10] = [
     ("max_clients", [false, true, true], |it, count| {
         it.max_clients(count)
     }),
@@ -124,8 +127,14 @@ const SIZES_OF_SERVERS: [Setting<Server, usize>; 8] = [
     ("max_total_queued_bytes", ALL, |it, size| {
         it.max_total_queued_bytes(size)
     }),
+    ("max_total_received_bytes", ALL, |it, size| {
+        it.max_total_received_bytes(size)
+    }),
     ("max_unhandled_bytes", ALL, |it, size| {
         it.max_unhandled_bytes(size)
+    }),
+    ("min_message_rate", ALL, |it, size| {
+        it.min_message_rate(size)
     }),
 ];
 

@@ -18,12 +18,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use event_listener::EventListener;
 use log::error;
 
 use self::closing::Closing;
 use self::rest::Rest;
 use crate::input::Payload;
-use crate::outbox::{Outbox, Request};
+use crate::outbox::{Budget, Outbox, Request, Share};
 use crate::runtime::{BoxSocket, DeadlineTimer, Runtime};
 use crate::settings::Settings;
 use crate::state::{CLOSE_TIMEOUT, Connection as State, Role};
@@ -63,6 +64,9 @@ pub(crate) struct Connection {
     transfers: u32,
     frames: u32,
     rest: Rest,
+    /// What the input takes of the memory that it shares with others, and who waits for some of it.
+    received: Share,
+    freed: Option<EventListener>,
 }
 
 impl Connection {
@@ -91,8 +95,16 @@ impl Connection {
             transfers: 0,
             frames: 0,
             rest: Rest::default(),
+            received: Share::default(),
+            freed: None,
             runtime,
         }
+    }
+
+    /// The same with an input that shares memory with others.
+    pub(crate) fn sharing(mut self, received: &Arc<Budget>) -> Self {
+        self.received = Share::of(received.clone());
+        self
     }
 
     /// Waits for the next message, serving the connection. `None` once it has ended.
@@ -164,6 +176,9 @@ impl Connection {
         let reason = self.state.end_reason().cloned();
         let reason = reason.unwrap_or(DisconnectReason::ConnectionClosed);
         self.outbox.close(&reason, self.state.unsent_messages());
+        // The last callback may take long.
+        self.state.drop_input();
+        self.received.set(0);
         reason
     }
 

@@ -23,9 +23,22 @@ pub(crate) struct Input {
 pub(crate) struct Payload(Range<usize>);
 
 impl Input {
-    /// Appends received bytes.
-    pub(crate) fn append(&mut self, bytes: &[u8]) {
+    /// Appends received bytes. The memory grows to `limit` bytes at most, if that is enough for them.
+    pub(crate) fn append(&mut self, bytes: &[u8], limit: usize) {
         self.discard_taken();
+        let size = self.bytes.len() + bytes.len();
+        if size > self.bytes.capacity() {
+            // By twice, so that a large message is not copied often, but not beyond its end.
+            let end = self.peek().map_or(0, Header::frame_size) + self.scanned;
+            let capacity = (2 * self.bytes.capacity()).min(limit);
+            let capacity = if end > size {
+                capacity.min(end)
+            } else {
+                capacity
+            };
+            self.bytes
+                .reserve_exact(capacity.max(size) - self.bytes.len());
+        }
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -84,9 +97,13 @@ impl Input {
     }
 
     /// The memory that it holds, in bytes.
-    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn capacity(&self) -> usize {
         self.bytes.capacity()
+    }
+
+    /// How many bytes can be appended without more memory.
+    pub(crate) fn free(&self) -> usize {
+        self.bytes.capacity() - (self.bytes.len() - self.start)
     }
 
     /// Gives memory back when there is nothing to keep, if it is more than `spare` bytes.
@@ -141,7 +158,7 @@ mod tests {
                 let mut input = Input::default();
                 let mut frames = Vec::new();
                 for part in [&FRAMES[..first], &FRAMES[first..second], &FRAMES[second..]] {
-                    input.append(part);
+                    input.append(part, usize::MAX);
                     scan_all(&mut input);
                     frames.extend(take_all(&mut input));
                 }
@@ -153,10 +170,10 @@ mod tests {
     #[test]
     fn a_frame_is_scanned_while_those_before_it_wait() {
         let mut input = Input::default();
-        input.append(&FRAMES[..10]);
+        input.append(&FRAMES[..10], usize::MAX);
         assert_eq!(scan_all(&mut input), [1, 3]);
         assert_eq!(input.unhandled(), 10);
-        input.append(&FRAMES[10..]);
+        input.append(&FRAMES[10..], usize::MAX);
         assert_eq!(scan_all(&mut input), [1]);
         assert_eq!(take_all(&mut input), expected());
         assert_eq!(input.unhandled(), 0);
@@ -165,7 +182,7 @@ mod tests {
     #[test]
     fn an_incomplete_frame_is_not_taken() {
         let mut input = Input::default();
-        input.append(&FRAMES[..5]);
+        input.append(&FRAMES[..5], usize::MAX);
         assert!(scan_all(&mut input).is_empty());
         assert_eq!(input.take(), None);
     }
@@ -173,8 +190,8 @@ mod tests {
     #[test]
     fn memory_is_given_back_once_all_is_handled() {
         let mut input = Input::default();
-        input.append(b"\x01\0\x10\0");
-        input.append(&[0; 0x1000]);
+        input.append(b"\x01\0\x10\0", usize::MAX);
+        input.append(&[0; 0x1000], usize::MAX);
         scan_all(&mut input);
         input.release(512);
         assert!(

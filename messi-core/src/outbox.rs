@@ -18,8 +18,8 @@ use event_listener::Event;
 use log::{error, warn};
 use prost::Message;
 
-pub(crate) use self::budget::Budget;
-use self::budget::{Share, Ticket};
+use self::budget::Ticket;
+pub(crate) use self::budget::{Budget, Share};
 use self::requests::BoxWaiter;
 pub(crate) use self::requests::{Kinds, Waiter};
 use self::state::{Else, Message as Outgoing, Phase, Refusal, State};

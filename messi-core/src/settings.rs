@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) write_timeout: Duration,
     /// How long a message may take to arrive, or at least to make some progress.
     pub(crate) message_timeout: Duration,
+    /// The pace at which one that takes longer must come, in bytes per second.
+    pub(crate) min_message_rate: usize,
     /// How long a connection that has just been used tries to read before it waits to be woken.
     pub(crate) busy_poll: Duration,
     /// How long the answer to a request is waited for, unless the request says so.
@@ -85,6 +87,14 @@ pub(crate) fn clamped(time: Duration) -> Duration {
 }
 
 impl Settings {
+    /// How much of a message must come within the time of a message, in bytes, unless it is complete by
+    /// then.
+    pub(crate) fn min_progress(&self) -> usize {
+        let progress = self.message_timeout.as_secs_f64() * self.min_message_rate as f64;
+        // A number that is too large becomes the largest.
+        (progress as usize).max(1)
+    }
+
     /// Sets the largest payload of both directions.
     pub(crate) fn set_max_message_size(&mut self, bytes: usize) {
         self.max_received_size = bytes.min(MAX_PAYLOAD_SIZE);
@@ -112,6 +122,7 @@ impl Default for Settings {
             keep_alive_timeout: Duration::from_secs(3),
             write_timeout: Duration::from_secs(10),
             message_timeout: Duration::from_secs(10),
+            min_message_rate: 512,
             busy_poll: Duration::ZERO,
             request_timeout: Duration::from_secs(10),
             overflow: Overflow::default(),

@@ -26,15 +26,12 @@ use crate::timer::{Timer, Timers};
 /// the time to read it.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How much of a message must come within its time, in bytes, unless it is complete by then.
-const MIN_PROGRESS: usize = 1024;
-
 /// Capacity that each empty buffer of a connection in use may keep, in bytes: what is to be had
 /// again at once must not be given back.
 const BUSY_CAPACITY: usize = 72 * 1024;
 
 /// The same of one on which nothing has happened but keep-alive. Idle connections must be cheap.
-const IDLE_CAPACITY: usize = 512;
+pub(crate) const IDLE_CAPACITY: usize = 512;
 
 /// How long nothing must come from a client that is left before all it has sent is taken to be read.
 const QUIET: Duration = Duration::from_millis(50);
@@ -83,7 +80,11 @@ pub(crate) struct Connection {
     /// When a server last told so, be it in answer to a ping.
     told: Instant,
     message_timeout: Duration,
+    /// How much of a message must come within that time, in bytes, unless it is complete by then.
+    min_progress: usize,
     input: Input,
+    /// Whether nothing can be read as there is no memory for it.
+    is_starved: bool,
     /// The size of the message under way, when its timer was set.
     unfinished: usize,
     output: Output,
@@ -123,7 +124,9 @@ impl Connection {
             telling_interval: settings.keep_alive_timeout / 3,
             told: now,
             message_timeout: settings.message_timeout,
+            min_progress: settings.min_progress(),
             input: Input::default(),
+            is_starved: false,
             unfinished: 0,
             output: Output::default(),
             is_used: false,
@@ -147,12 +150,37 @@ impl Connection {
         self.end.is_none() && self.input.unhandled() < self.max_unhandled_bytes
     }
 
-    /// Takes received bytes, and tells what they completed. Keep-alive frames are dealt with at
+    /// Whether the peer is read from, so that its silence means something.
+    fn is_reading(&self) -> bool {
+        self.wants_input() && !self.is_starved
+    }
+
+    /// Notes that there is no memory for input, so that the peer is not read from.
+    pub(crate) fn handle_starved(&mut self, now: Instant) {
+        self.is_starved = true;
+        if self.role == Role::Server {
+            self.timers.set(Timer::Paused, now + self.telling_interval);
+        }
+    }
+
+    /// Notes that there is memory for input again.
+    pub(crate) fn handle_fed(&mut self) {
+        self.is_starved = false;
+    }
+
+    /// How many bytes of input there is memory for.
+    pub(crate) fn free_input(&self) -> usize {
+        self.input.free()
+    }
+
+    /// Takes received bytes into `max_memory` bytes of memory, if that is enough for them, and tells what
+    /// they completed. Keep-alive frames are dealt with at
     /// once, and so is a message that `is_answer` takes, by its payload; others wait for
     /// [`next_message`](Self::next_message).
     pub(crate) fn handle_input(
         &mut self,
         bytes: &[u8],
+        max_memory: usize,
         now: Instant,
         mut is_answer: impl FnMut(&[u8]) -> bool,
     ) -> Received {
@@ -162,7 +190,7 @@ impl Connection {
         }
         self.keep_alive.heard(now);
         self.timers.stop(Timer::Paused);
-        self.input.append(bytes);
+        self.input.append(bytes, max_memory);
         while let Some(header) = self.input.peek() {
             if let Err(reason) = self.check(header) {
                 self.end(reason, now);
@@ -253,7 +281,7 @@ impl Connection {
     fn handle_quiet(&mut self, now: Instant) {
         let latest = self.leaving.and_then(|leaving| leaving.latest);
         let is_unfinished = self.input.unfinished() > 0;
-        if !self.wants_input() {
+        if !self.is_reading() {
             // It is this side that does not read.
             self.timers.set(Timer::Leave, now + QUIET);
         } else if let Some(latest) = latest.filter(|&latest| is_unfinished && now < latest) {
@@ -375,18 +403,18 @@ impl Connection {
     /// While this server has paused reading, it can't see the client's pings, and the client must
     /// not take that for silence.
     fn handle_paused(&mut self, now: Instant) {
-        if self.wants_input() {
+        if self.is_reading() {
             return self.timers.stop(Timer::Paused);
         }
         self.tell(now);
         self.timers.set(Timer::Paused, now + self.telling_interval);
     }
 
-    /// A message that has come this far in its time has as much again, unless it was held up by
-    /// us.
+    /// A message that has come this far in its time has as much again. One that is held up by the handler
+    /// has too, but not one for which there is no memory: what it takes itself is then what others lack.
     fn handle_slow_message(&mut self, now: Instant) {
         let unfinished = self.input.unfinished();
-        if self.wants_input() && unfinished < self.unfinished + MIN_PROGRESS {
+        if self.wants_input() && unfinished < self.unfinished.saturating_add(self.min_progress) {
             self.end(DisconnectReason::MessageTimeout, now);
             return self.abort();
         }
@@ -396,7 +424,7 @@ impl Connection {
 
     fn handle_keep_alive(&mut self, now: Instant) {
         self.is_idle = !mem::take(&mut self.is_used);
-        if !self.wants_input() {
+        if !self.is_reading() {
             // What the peer says can't be heard, so its silence proves nothing.
             self.keep_alive.heard(now);
         }
@@ -510,11 +538,17 @@ impl Connection {
         self.proved
     }
 
-    /// Gives memory back that is not needed now. Of what the peer takes, `spare` bytes may be kept.
-    pub(crate) fn release(&mut self, spare: usize) {
-        self.input.release(self.spare_capacity());
-        self.output.release(spare);
+    /// Gives memory back that is not needed now. An empty buffer may keep so many bytes of input, and so
+    /// many of output.
+    pub(crate) fn release(&mut self, input: usize, output: usize) {
+        self.input.release(input);
+        self.output.release(output);
         self.output.trim();
+    }
+
+    /// Drops all input that is left, of which none will be handled.
+    pub(crate) fn drop_input(&mut self) {
+        self.input = Input::default();
     }
 
     /// The capacity that an empty buffer may keep, in bytes.
@@ -532,7 +566,6 @@ impl Connection {
     }
 
     /// The memory that what has come holds, in bytes.
-    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn held_input(&self) -> usize {
         self.input.capacity()
     }

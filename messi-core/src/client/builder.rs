@@ -154,12 +154,20 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
-    /// Time in which a message that has begun to arrive from the server must be complete, or at least
-    /// 1 KiB more of it must have come; else the connection ends with
+    /// Time in which a message that has begun to arrive from the server must be complete, unless it comes at
+    /// [`min_message_rate`](Self::min_message_rate); else the connection ends with
     /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s. A time below
     /// 10 ms is taken for 10 ms.
     pub fn message_timeout(mut self, timeout: Duration) -> Self {
         self.settings.message_timeout = clamped(timeout);
+        self
+    }
+
+    /// Pace at which a message that takes longer than [`message_timeout`](Self::message_timeout) to arrive
+    /// must come, in bytes per second, on average over each such time. With zero, a byte in each is
+    /// enough. Default: 512.
+    pub fn min_message_rate(mut self, bytes_per_second: usize) -> Self {
+        self.settings.min_message_rate = bytes_per_second;
         self
     }
 

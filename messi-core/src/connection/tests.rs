@@ -219,3 +219,98 @@ fn a_flood_of_what_means_nothing_is_read_at_a_bounded_pace() {
         );
     }
 }
+
+/// A socket on which a message begins to come, in reads of what is asked for, and does not end.
+struct Endless {
+    has_begun: bool,
+}
+
+impl Fake for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        buffer.fill(0);
+        if !std::mem::replace(&mut self.has_begun, true) {
+            buffer[..4].copy_from_slice(b"\x01\x0f\xff\xff");
+        }
+        Poll::Ready(Ok(buffer.len()))
+    }
+}
+
+/// Polls a connection until it waits for others.
+fn poll_to_rest(connection: &mut Connection) {
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    let mut cx = Context::from_waker(&waker);
+    while connection.poll_next(&mut cx).is_pending() && woken.0.swap(false, Ordering::Relaxed) {}
+}
+
+#[test]
+fn what_all_have_received_is_bounded_and_who_has_little_is_read_from() {
+    const KIB: usize = 1024;
+    let budget = Arc::new(Budget::of_received(1_000 * KIB));
+    let endless = |_| {
+        let settings = Settings::default();
+        let (connection, outbox, _) = connection(&settings, Endless { has_begun: false });
+        (connection.sharing(&budget), outbox)
+    };
+    let mut connections: Vec<_> = (0..20).map(endless).collect();
+    let held = |connections: &[(Connection, Arc<Outbox>)]| -> Vec<usize> {
+        let held = connections.iter().map(|(it, _)| it.state.held_input());
+        held.collect()
+    };
+    for (connection, _) in &mut connections {
+        poll_to_rest(connection);
+    }
+    let sizes = held(&connections);
+    let total: usize = sizes.iter().sum();
+    assert!(total <= (1_000 + 20 * 4) * KIB, "{total}");
+    assert!(total >= 900 * KIB, "{total}");
+    // One that has received nothing is read from all the same.
+    assert!(sizes.iter().all(|&size| size >= 4 * KIB), "{sizes:?}");
+
+    // What one gives back, the others get.
+    let (first, _) = connections.remove(0);
+    let freed = first.state.held_input();
+    drop(first);
+    let before: usize = held(&connections).iter().sum();
+    for (connection, _) in &mut connections {
+        poll_to_rest(connection);
+    }
+    let after: usize = held(&connections).iter().sum();
+    assert!(after > before + freed / 4, "{before}, {freed}, {after}");
+}
+
+#[test]
+fn who_waits_for_memory_is_woken_when_there_is_some() {
+    let budget = Arc::new(Budget::of_received(100 * 1024));
+    let settings = Settings::default();
+    let endless = || connection(&settings, Endless { has_begun: false });
+    let (first, ..) = endless();
+    let (second, ..) = endless();
+    let (mut first, mut second) = (first.sharing(&budget), second.sharing(&budget));
+    poll_to_rest(&mut first);
+    poll_to_rest(&mut second);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    let mut cx = Context::from_waker(&waker);
+    assert!(second.poll_next(&mut cx).is_pending());
+    assert!(!woken.0.load(Ordering::Relaxed));
+    drop(first);
+    assert!(woken.0.load(Ordering::Relaxed));
+}
+
+/// There is memory for nothing, but that a peer does not send is not known then.
+#[test]
+fn a_message_for_which_there_is_no_memory_ends_in_its_time_and_not_for_silence() {
+    let simulation = Simulation::new(1);
+    let budget = Arc::new(Budget::of_received(0));
+    let socket = Endless { has_begun: false };
+    let settings = Settings::default();
+    let (connection, outbox, _) = connection_in(simulation.runtime(), &settings, socket);
+    let mut connection = connection.sharing(&budget);
+    let next = simulation.run(connection.next());
+    assert_eq!(next, None);
+    let end = connection.state.end_reason();
+    assert_eq!(end, Some(&DisconnectReason::MessageTimeout));
+    assert!(simulation.elapsed() <= settings.message_timeout + Duration::from_secs(1));
+    drop(outbox);
+}

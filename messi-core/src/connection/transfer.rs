@@ -9,6 +9,7 @@ use std::{io, mem};
 use futures::io::{AsyncRead, AsyncWrite};
 
 use super::Connection;
+use crate::state::IDLE_CAPACITY;
 use crate::{DisconnectReason, tls};
 
 /// Bytes read at once, at most.
@@ -53,7 +54,7 @@ impl Connection {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        self.state.release(self.spare_capacity());
+        self.release();
         self.park(cx)
     }
 
@@ -84,6 +85,17 @@ impl Connection {
             return Poll::Pending;
         }
         Poll::Ready(())
+    }
+
+    /// Gives memory back that is not needed while the task sleeps.
+    fn release(&mut self) {
+        let input = if self.received.is_plenty() {
+            self.state.spare_capacity()
+        } else {
+            IDLE_CAPACITY
+        };
+        self.state.release(input, self.spare_capacity());
+        self.received.set(self.state.held_input());
     }
 
     /// What each empty buffer for what is sent may keep, in bytes.
@@ -153,10 +165,12 @@ impl Connection {
     /// Reads once, if input is welcome; ready with the time when something has come, be it the end.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         if !self.state.wants_input() || self.rest.until().is_some() {
+            self.stop_starving();
             return Poll::Pending;
         }
+        let room = ready!(self.poll_room(cx)).min(READ_SIZE);
         SCRATCH.with_borrow_mut(|scratch| {
-            let Poll::Ready(result) = self.poll_read_into(cx, scratch) else {
+            let Poll::Ready(result) = self.poll_read_into(cx, &mut scratch[..room]) else {
                 if self.state.is_leaving() {
                     self.state.handle_no_input(self.runtime.now());
                 }
@@ -171,6 +185,36 @@ impl Connection {
             }
             Poll::Ready(now)
         })
+    }
+
+    /// Waits until there is memory for input, and returns for how many bytes.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
+        loop {
+            let room = self.received.room(self.state.held_input());
+            let room = room.max(self.state.free_input());
+            if room > 0 {
+                self.stop_starving();
+                return Poll::Ready(room);
+            }
+            match &mut self.freed {
+                Some(freed) => {
+                    ready!(Pin::new(freed).poll(cx));
+                    self.freed = self.received.listen();
+                }
+                None => {
+                    self.state.handle_starved(self.runtime.now());
+                    self.freed = self.received.listen();
+                }
+            }
+            // Looks again: some may have been given back before this began to listen.
+        }
+    }
+
+    /// Listens no longer for memory: what it is told of goes to another.
+    fn stop_starving(&mut self) {
+        if self.freed.take().is_some() {
+            self.state.handle_fed();
+        }
     }
 
     /// Reads once. While it is busy polling, a connection does not ask to be woken: that alone
@@ -202,8 +246,16 @@ impl Connection {
     }
 
     fn handle_input(&mut self, bytes: &[u8], now: Instant) {
-        let Self { state, outbox, .. } = self;
-        let received = state.handle_input(bytes, now, |payload| outbox.answer(payload));
+        let Self {
+            state,
+            outbox,
+            received: memory,
+            ..
+        } = self;
+        let held = state.held_input();
+        let max_memory = held.saturating_add(memory.room(held));
+        let received = state.handle_input(bytes, max_memory, now, |payload| outbox.answer(payload));
+        memory.set(state.held_input());
         outbox.counters.received_bytes.add(bytes.len() as u64);
         outbox
             .counters

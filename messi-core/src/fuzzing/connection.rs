@@ -80,7 +80,8 @@ impl Play {
             return;
         }
         self.stream.extend_from_slice(bytes);
-        self.connection.handle_input(bytes, self.now, is_answer);
+        self.connection
+            .handle_input(bytes, usize::MAX, self.now, is_answer);
     }
 
     fn act(&mut self, what: u8, how: u8) {
@@ -95,7 +96,7 @@ impl Play {
             }
             4 if !connection.remaining_output().is_empty() => connection.handle_write_blocked(now),
             5 => self.send(usize::from(how)),
-            6 => connection.release(connection.spare_capacity()),
+            6 => connection.release(connection.spare_capacity(), connection.spare_capacity()),
             7 => connection.handle_end_of_input(now),
             8 => connection.handle_io_error(io::ErrorKind::ConnectionReset, now),
             9 => connection.end(DisconnectReason::SlowConsumer, now),

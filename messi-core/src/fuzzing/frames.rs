@@ -21,7 +21,7 @@ fn read(stream: &[u8], part: usize) -> Vec<(u8, &[u8])> {
     let mut frames = Vec::new();
     let mut rest = stream;
     for part in stream.chunks(part) {
-        input.append(part);
+        input.append(part, usize::MAX);
         while let Some(header) = input.peek() {
             if !input.scan(header) {
                 break;

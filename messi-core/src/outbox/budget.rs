@@ -4,6 +4,8 @@ use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use event_listener::{Event, EventListener, IntoNotification};
+
 use super::Outbox;
 
 /// What each queue has for itself, in bytes: small messages to a client that reads never depend on
@@ -33,6 +35,8 @@ pub(crate) struct Budget {
     tickets: AtomicU64,
     /// The queues, some of which may be gone.
     members: Mutex<Vec<Weak<Outbox>>>,
+    /// Notified when memory is given back.
+    freed: Event,
 }
 
 impl Budget {
@@ -46,6 +50,15 @@ impl Budget {
             queues: AtomicUsize::new(0),
             tickets: AtomicU64::new(0),
             members: Mutex::default(),
+            freed: Event::new(),
+        }
+    }
+
+    /// Memory of so many bytes for what is received, none of which is set aside.
+    pub(crate) fn of_received(bytes: usize) -> Self {
+        Self {
+            limit: bytes,
+            ..Self::new(0)
         }
     }
 
@@ -93,7 +106,7 @@ impl Budget {
     /// are short. Source: Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory
     /// packet switches", IEEE/ACM Transactions on Networking 6 (2), 1998.
     pub(super) fn limit_of_one(&self) -> usize {
-        OWN + self.left()
+        OWN.saturating_add(self.left())
     }
 }
 
@@ -103,7 +116,7 @@ pub(super) type Ticket = NonZeroU64;
 
 /// What one queue has taken of a budget; given back when it is dropped.
 #[derive(Debug, Default)]
-pub(super) struct Share {
+pub(crate) struct Share {
     /// `None` for a queue that shares with nobody.
     budget: Option<Arc<Budget>>,
     bytes: usize,
@@ -112,7 +125,7 @@ pub(super) struct Share {
 }
 
 impl Share {
-    pub(super) fn of(budget: Arc<Budget>) -> Self {
+    pub(crate) fn of(budget: Arc<Budget>) -> Self {
         budget.queues.fetch_add(1, Ordering::Relaxed);
         Self {
             budget: Some(budget),
@@ -134,6 +147,39 @@ impl Share {
         };
         let waits = self.bytes > 0;
         self.ticket = self.budget.as_ref().filter(|_| waits).and_then(ticket);
+    }
+
+    /// Returns how many bytes may be added at this moment to a queue of this size.
+    pub(crate) fn room(&self, size: usize) -> usize {
+        let budget = self.budget.as_deref();
+        budget.map_or(usize::MAX, |budget| {
+            budget.limit_of_one().saturating_sub(size)
+        })
+    }
+
+    /// Whether so much is left that memory need not be given back at once.
+    pub(crate) fn is_plenty(&self) -> bool {
+        let budget = self.budget.as_deref();
+        budget.is_none_or(|budget| budget.left() > budget.limit / 2)
+    }
+
+    /// Takes or gives back, so that it has what a queue of this size needs, be it there or not.
+    pub(crate) fn set(&mut self, size: usize) {
+        let needed = portions(size);
+        if let Some(budget) = &self.budget
+            && needed > self.bytes
+        {
+            budget
+                .taken
+                .fetch_add(needed - self.bytes, Ordering::Relaxed);
+            self.bytes = needed;
+        }
+        self.shrink_to(size);
+    }
+
+    /// Returns a listener for memory that others give back, if it is shared with others.
+    pub(crate) fn listen(&self) -> Option<EventListener> {
+        self.budget.as_ref().map(|budget| budget.freed.listen())
     }
 
     /// Takes what a queue of this size needs; `false` if it is not to be had.
@@ -165,10 +211,11 @@ impl Share {
         if let Some(budget) = &self.budget
             && needed < self.bytes
         {
-            budget
-                .taken
-                .fetch_sub(self.bytes - needed, Ordering::Relaxed);
+            let freed = self.bytes - needed;
+            budget.taken.fetch_sub(freed, Ordering::Relaxed);
             self.bytes = needed;
+            // One for each portion: a few at a time, as each may need more than is there.
+            budget.freed.notify((freed / PORTION).additional());
             if needed == 0 {
                 self.ticket = None;
             }

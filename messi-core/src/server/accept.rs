@@ -146,7 +146,8 @@ impl<P: Protocol, F> Entrance<P, F> {
             socket,
             peer.outbox.clone(),
             shared.runtime.clone(),
-        );
+        )
+        .sharing(&shared.registry.received);
         info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
         let task = serve(client, peer, handler, connection, shared.tasks.begin());
         let task = in_turns(shared.clone(), task.boxed());

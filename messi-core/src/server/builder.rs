@@ -50,6 +50,7 @@ pub struct ServerBuilder<P: Protocol> {
     max_sent_message_size: Option<usize>,
     limits: Limits,
     max_total_queued_bytes: usize,
+    max_total_received_bytes: usize,
     tls: Option<ServerTls>,
     runtime: Arc<dyn Runtime>,
     protocol: PhantomData<fn() -> P>,
@@ -63,6 +64,7 @@ impl<P: Protocol> ServerBuilder<P> {
             max_sent_message_size: None,
             limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
+            max_total_received_bytes: 256 * 1024 * 1024,
             tls: None,
             runtime: runtime::default(),
             protocol: PhantomData,
@@ -134,6 +136,17 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
+    /// Memory for what has been received from all clients together and is not handled yet, in bytes, beyond
+    /// 4 KiB for each. The less of it is left, the less may be held of one client: no more than is left
+    /// for all others. What is above is not read yet, and TCP holds the client back; a client whose
+    /// message can't go on for this ends with
+    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout), like one that sends too slowly.
+    /// Default: 256 MiB.
+    pub fn max_total_received_bytes(mut self, bytes: usize) -> Self {
+        self.max_total_received_bytes = bytes;
+        self
+    }
+
     /// What becomes of a message when as many bytes wait to be written as may. Default:
     /// [`Overflow::Disconnect`].
     pub fn overflow(mut self, overflow: Overflow) -> Self {
@@ -156,12 +169,20 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
-    /// Time in which a message that has begun to arrive from a client must be complete, or at least
-    /// 1 KiB more of it must have come; else the connection ends with
+    /// Time in which a message that has begun to arrive from a client must be complete, unless it comes at
+    /// [`min_message_rate`](Self::min_message_rate); else the connection ends with
     /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s. A time below
     /// 10 ms is taken for 10 ms.
     pub fn message_timeout(mut self, timeout: Duration) -> Self {
         self.settings.message_timeout = clamped(timeout);
+        self
+    }
+
+    /// Pace at which a message that takes longer than [`message_timeout`](Self::message_timeout) to arrive
+    /// must come, in bytes per second, on average over each such time. With zero, a byte in each is
+    /// enough. Default: 512.
+    pub fn min_message_rate(mut self, bytes_per_second: usize) -> Self {
+        self.settings.min_message_rate = bytes_per_second;
         self
     }
 
@@ -219,6 +240,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let registry = Registry::new(
             self.limits,
             Budget::new(self.max_total_queued_bytes),
+            Budget::of_received(self.max_total_received_bytes),
             settings.clone(),
             Kinds::of_server::<P>(),
             runtime.clone(),

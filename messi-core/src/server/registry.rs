@@ -34,6 +34,8 @@ pub(super) struct Peer {
 #[derive(Debug)]
 pub(super) struct Registry {
     budget: Arc<Budget>,
+    /// The memory for what is received.
+    pub(super) received: Arc<Budget>,
     settings: Arc<Settings>,
     kinds: Kinds,
     runtime: Arc<dyn Runtime>,
@@ -82,12 +84,14 @@ impl Registry {
     pub(super) fn new(
         limits: Limits,
         budget: Budget,
+        received: Budget,
         settings: Arc<Settings>,
         kinds: Kinds,
         runtime: Arc<dyn Runtime>,
     ) -> Self {
         Self {
             budget: Arc::new(budget),
+            received: Arc::new(received),
             settings,
             kinds,
             has_broadcasts: AtomicBool::new(false),
@@ -283,10 +287,10 @@ mod tests {
     fn registry() -> Registry {
         let settings = Arc::new(Settings::default());
         let runtime = runtime::default();
-        let budget = Budget::new(1 << 20);
         Registry::new(
             Limits::default(),
-            budget,
+            Budget::new(1 << 20),
+            Budget::of_received(1 << 20),
             settings,
             Kinds::default(),
             runtime,

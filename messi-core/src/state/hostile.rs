@@ -80,7 +80,7 @@ fn outcome(role: Role, stream: &[u8], ends: &[usize]) -> Outcome {
     let mut messages = Vec::new();
     let mut start = 0;
     for &end in ends.iter().chain([&stream.len()]) {
-        connection.handle_input(&stream[start..end], now, |_| false);
+        connection.handle_input(&stream[start..end], usize::MAX, now, |_| false);
         start = end;
         while let Some(payload) = connection.next_message() {
             messages.push(connection.payload(&payload).to_vec());
@@ -123,7 +123,7 @@ fn play(role: Role, random: &mut Rng) {
     while !rest.is_empty() && connection.end_reason().is_none() {
         if connection.wants_input() {
             let (part, others) = rest.split_at(random.usize(1..=rest.len().min(MAX_PART)));
-            connection.handle_input(part, now, |_| false);
+            connection.handle_input(part, usize::MAX, now, |_| false);
             rest = others;
         }
         now += Duration::from_millis(random.u64(0..100));
