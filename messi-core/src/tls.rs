@@ -35,6 +35,7 @@
 //! ```
 
 mod client;
+mod close;
 mod error;
 mod explain;
 mod identity;
