@@ -4,6 +4,7 @@ mod authority;
 mod both_ways;
 #[path = "../common/mod.rs"]
 mod common;
+mod flooded;
 mod identities;
 mod recorder;
 mod refused;

@@ -1,22 +1,22 @@
 //! Closing a socket after a handshake that has failed.
 
-use futures::future::FutureExt;
-use futures::io::{AsyncReadExt, AsyncWriteExt};
+use std::future::poll_fn;
+use std::pin::pin;
 
+use futures::io::AsyncWriteExt;
+
+use crate::linger::Linger;
 use crate::runtime::{BoxSocket, Runtime, timeout};
 use crate::state::CLOSE_TIMEOUT;
 
-/// Closes the socket once the peer has closed too, or after [`CLOSE_TIMEOUT`].
-///
-/// The peer is given the time to read the alert: closing a socket with unread input makes the operating
-/// system reset the connection, which may destroy what the peer has not read yet.
-pub(super) async fn close(runtime: &dyn Runtime, socket: BoxSocket) {
-    timeout(runtime, CLOSE_TIMEOUT, linger(socket).boxed()).await;
-}
-
-async fn linger(mut socket: BoxSocket) {
-    // An error means that the peer has closed already.
-    let _ = socket.close().await;
-    let mut rest = [0; 256];
-    while let Ok(1..) = socket.read(&mut rest).await {}
+/// Closes the socket once the peer has closed too, or after [`CLOSE_TIMEOUT`], so that the peer has the
+/// time to read the alert.
+pub(super) async fn close(runtime: &dyn Runtime, mut socket: BoxSocket) {
+    let closed = async {
+        // An error means that the peer has closed already.
+        let _ = socket.close().await;
+        let mut linger = Linger::default();
+        poll_fn(|cx| linger.poll(cx, &mut socket, runtime)).await;
+    };
+    timeout(runtime, CLOSE_TIMEOUT, pin!(closed)).await;
 }
