@@ -38,6 +38,7 @@ mod client;
 mod close;
 mod error;
 mod explain;
+mod fair;
 mod identity;
 mod roots;
 mod server;

@@ -4,8 +4,11 @@ mod authority;
 mod both_ways;
 #[path = "../common/mod.rs"]
 mod common;
+
+mod empty_records;
 mod flooded;
 mod identities;
+
 mod recorder;
 mod refused;
 mod stalled;

@@ -12,6 +12,7 @@ use futures_rustls::rustls::version::TLS13;
 
 use super::close::close;
 use super::explain::{explain_handshake, no_handshake};
+use super::fair::FairSocket;
 use super::identity::Current;
 use super::{HANDSHAKE_TIMEOUT, Identity, Roots, provider};
 use crate::runtime::{BoxSocket, Runtime, timeout};
@@ -83,11 +84,12 @@ impl ClientTls {
         async move {
             let name = ServerName::try_from(host.to_owned())
                 .map_err(|_| "no certificate can be for such a host".to_string())?;
-            let handshake = TlsConnector::from(self.config.clone()).connect(name, socket);
+            let handshake =
+                TlsConnector::from(self.config.clone()).connect(name, FairSocket::new(socket));
             match timeout(runtime, self.handshake_timeout, handshake.into_fallible()).await {
                 Some(Ok(stream)) => Ok(Box::new(stream) as BoxSocket),
                 Some(Err((error, socket))) => {
-                    close(runtime, socket).await;
+                    close(runtime, socket.into_inner()).await;
                     Err(explain_handshake(&error))
                 }
                 None => Err(no_handshake(self.handshake_timeout)),

@@ -11,6 +11,7 @@ use futures_rustls::rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 
 use super::close::close;
 use super::explain::{explain_handshake, no_handshake};
+use super::fair::FairSocket;
 use super::identity::Current;
 use super::{HANDSHAKE_TIMEOUT, Identity, Roots, TlsError, provider};
 use crate::runtime::{BoxSocket, Runtime, timeout};
@@ -105,7 +106,7 @@ impl ServerTls {
         socket: BoxSocket,
     ) -> BoxFuture<'a, Result<(BoxSocket, Certificates), String>> {
         async move {
-            let handshake = TlsAcceptor::from(self.config.clone()).accept(socket);
+            let handshake = TlsAcceptor::from(self.config.clone()).accept(FairSocket::new(socket));
             let handshake = handshake.into_fallible();
             match timeout(runtime, self.handshake_timeout, handshake).await {
                 Some(Ok(stream)) => {
@@ -114,7 +115,7 @@ impl ServerTls {
                     Ok((Box::new(stream) as BoxSocket, shown))
                 }
                 Some(Err((error, socket))) => {
-                    close(runtime, socket).await;
+                    close(runtime, socket.into_inner()).await;
                     Err(explain_handshake(&error))
                 }
                 None => Err(no_handshake(self.handshake_timeout)),
