@@ -19,6 +19,8 @@ mod frame;
 pub mod fuzzing;
 mod input;
 mod keep_alive;
+#[cfg(feature = "tls")]
+mod linger;
 mod outbox;
 mod output;
 mod protocol;

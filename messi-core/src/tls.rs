@@ -35,8 +35,10 @@
 //! ```
 
 mod client;
+mod close;
 mod error;
 mod explain;
+mod fair;
 mod identity;
 mod roots;
 mod server;

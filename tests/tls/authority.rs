@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use messi::tls::Identity;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, date_time_ymd,
 };
 
 static AUTHORITIES: AtomicUsize = AtomicUsize::new(1);
@@ -48,6 +49,14 @@ impl Authority {
         let pem = self.issue_with(name, |params| {
             params.not_before = date_time_ymd(2000, 1, 1);
             params.not_after = date_time_ymd(2001, 1, 1);
+        });
+        pem.identity()
+    }
+
+    /// An identity that only clients may use.
+    pub(crate) fn for_clients_only(&self, name: &str) -> Identity {
+        let pem = self.issue_with(name, |params| {
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         });
         pem.identity()
     }

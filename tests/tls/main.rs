@@ -4,7 +4,12 @@ mod authority;
 mod both_ways;
 #[path = "../common/mod.rs"]
 mod common;
+
+mod empty_records;
+mod flooded;
 mod identities;
+
+mod recorder;
 mod refused;
 mod stalled;
 
@@ -59,8 +64,13 @@ async fn failure(events: &mut Events) -> String {
 
 /// Waits until the server has failed to speak TLS with someone.
 async fn failed_handshake(server: &ChatServer) {
+    failed_handshakes(server, 1).await;
+}
+
+/// Waits until that has happened `count` times.
+async fn failed_handshakes(server: &ChatServer, count: u64) {
     let failed = async {
-        while server.stats().failed_handshakes == 0 {
+        while server.stats().failed_handshakes < count {
             async_std::task::yield_now().await;
         }
     };

@@ -123,6 +123,28 @@ fn a_client_without_a_certificate_and_one_that_is_not_trusted() {
 }
 
 #[test]
+fn a_server_that_is_refused_always_logs_why() {
+    const ATTEMPTS: u64 = 20;
+    recorder::record();
+    let authority = Authority::new();
+    // The other tests of this program are refused for other reasons.
+    let tls = ServerTls::new(authority.for_clients_only(HOST));
+    run(async {
+        let (server, _server_events) = start(&tls).await;
+        for attempt in 1..=ATTEMPTS {
+            let (client, mut events) = connect(&server, &trusting(&authority));
+            failure(&mut events).await;
+            // Stopped before its second attempt.
+            client.stop().await;
+            failed_handshakes(&server, attempt).await;
+        }
+        server.stop().await;
+    });
+    let reason = "the peer has refused: UnsupportedCertificate";
+    assert_eq!(recorder::lines_ending_with(reason), ATTEMPTS as usize);
+}
+
+#[test]
 fn a_client_that_does_not_speak_tls() {
     let authority = Authority::new();
     run(async {

@@ -1,6 +1,6 @@
 //! One end of a connection, as the runtime's sockets are.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -70,6 +70,20 @@ impl AsyncWrite for Socket {
         let this = &mut *self;
         this.writing
             .poll(cx, |cx| this.link.poll_write(this.end, cx, bytes))
+    }
+
+    /// Writes several buffers at once, as the operating system does.
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let bytes: Vec<u8> = buffers
+            .iter()
+            .flat_map(|buffer| buffer.iter())
+            .copied()
+            .collect();
+        self.poll_write(cx, &bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -10,7 +10,9 @@ use futures_rustls::rustls::ClientConfig;
 use futures_rustls::rustls::client::Resumption;
 use futures_rustls::rustls::version::TLS13;
 
+use super::close::close;
 use super::explain::{explain_handshake, no_handshake};
+use super::fair::FairSocket;
 use super::identity::Current;
 use super::{HANDSHAKE_TIMEOUT, Identity, Roots, provider};
 use crate::runtime::{BoxSocket, Runtime, timeout};
@@ -82,10 +84,14 @@ impl ClientTls {
         async move {
             let name = ServerName::try_from(host.to_owned())
                 .map_err(|_| "no certificate can be for such a host".to_string())?;
-            let handshake = TlsConnector::from(self.config.clone()).connect(name, socket);
-            match timeout(runtime, self.handshake_timeout, handshake).await {
+            let handshake =
+                TlsConnector::from(self.config.clone()).connect(name, FairSocket::new(socket));
+            match timeout(runtime, self.handshake_timeout, handshake.into_fallible()).await {
                 Some(Ok(stream)) => Ok(Box::new(stream) as BoxSocket),
-                Some(Err(error)) => Err(explain_handshake(&error)),
+                Some(Err((error, socket))) => {
+                    close(runtime, socket.into_inner()).await;
+                    Err(explain_handshake(&error))
+                }
                 None => Err(no_handshake(self.handshake_timeout)),
             }
         }

@@ -4,19 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt};
-use futures::io::{AsyncReadExt, AsyncWriteExt};
 use futures_rustls::TlsAcceptor;
 use futures_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use futures_rustls::rustls::version::TLS13;
 use futures_rustls::rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 
+use super::close::close;
 use super::explain::{explain_handshake, no_handshake};
+use super::fair::FairSocket;
 use super::identity::Current;
 use super::{HANDSHAKE_TIMEOUT, Identity, Roots, TlsError, provider};
 use crate::runtime::{BoxSocket, Runtime, timeout};
 use crate::server::Certificates;
 use crate::settings::bounded;
-use crate::state::CLOSE_TIMEOUT;
 
 /// How a server speaks TLS: see [`ServerBuilder::tls`](crate::ServerBuilder::tls).
 ///
@@ -106,7 +106,7 @@ impl ServerTls {
         socket: BoxSocket,
     ) -> BoxFuture<'a, Result<(BoxSocket, Certificates), String>> {
         async move {
-            let handshake = TlsAcceptor::from(self.config.clone()).accept(socket);
+            let handshake = TlsAcceptor::from(self.config.clone()).accept(FairSocket::new(socket));
             let handshake = handshake.into_fallible();
             match timeout(runtime, self.handshake_timeout, handshake).await {
                 Some(Ok(stream)) => {
@@ -115,7 +115,7 @@ impl ServerTls {
                     Ok((Box::new(stream) as BoxSocket, shown))
                 }
                 Some(Err((error, socket))) => {
-                    timeout(runtime, CLOSE_TIMEOUT, linger(socket).boxed()).await;
+                    close(runtime, socket.into_inner()).await;
                     Err(explain_handshake(&error))
                 }
                 None => Err(no_handshake(self.handshake_timeout)),
@@ -123,14 +123,6 @@ impl ServerTls {
         }
         .boxed()
     }
-}
-
-/// Gives a client the time to read why it is refused: to drop a socket with unread input would make
-/// the operating system take that back.
-async fn linger(mut socket: BoxSocket) {
-    let _ = socket.close().await;
-    let mut rest = [0; 256];
-    while let Ok(1..) = socket.read(&mut rest).await {}
 }
 
 fn builder() -> ConfigBuilder<ServerConfig, WantsVerifier> {

@@ -6,16 +6,17 @@ use std::ops::DerefMut;
 use futures_rustls::rustls::{ConnectionCommon, SideData};
 use futures_rustls::{client, server};
 
-use crate::runtime::{BoxSocket, Socket};
+use super::fair::{FairSocket, READS_PER_TURN};
+use crate::runtime::Socket;
 
-impl Socket for client::TlsStream<BoxSocket> {
+impl Socket for client::TlsStream<FairSocket> {
     fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
         let (socket, connection) = self.get_mut();
         read_now(socket, connection, buffer)
     }
 }
 
-impl Socket for server::TlsStream<BoxSocket> {
+impl Socket for server::TlsStream<FairSocket> {
     fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
         let (socket, connection) = self.get_mut();
         read_now(socket, connection, buffer)
@@ -23,12 +24,15 @@ impl Socket for server::TlsStream<BoxSocket> {
 }
 
 /// Reads what has been decrypted, or, if there is nothing, decrypts what is there.
+///
+/// Records without content are passed over, but only those of [`READS_PER_TURN`] reads: then there is
+/// nothing for now, as a peer could send them without end. The caller tries again.
 fn read_now<T: SideData>(
-    socket: &mut BoxSocket,
+    socket: &mut FairSocket,
     connection: &mut impl DerefMut<Target = ConnectionCommon<T>>,
     buffer: &mut [u8],
 ) -> Option<io::Result<usize>> {
-    loop {
+    for _ in 0..READS_PER_TURN {
         match connection.reader().read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             result => return Some(result),
@@ -48,11 +52,12 @@ fn read_now<T: SideData>(
             return Some(Err(io::Error::new(io::ErrorKind::InvalidData, error)));
         }
     }
+    Some(Err(io::ErrorKind::WouldBlock.into()))
 }
 
 /// A socket, read without waiting.
 struct Now<'a> {
-    socket: &'a mut BoxSocket,
+    socket: &'a mut FairSocket,
     /// Whether it can be read so.
     can_read: bool,
 }

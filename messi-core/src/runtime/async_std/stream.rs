@@ -1,6 +1,6 @@
 //! The stream sockets of the default runtime.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::mem;
 use std::net::{Shutdown, TcpStream};
 use std::pin::Pin;
@@ -79,6 +79,13 @@ impl<T> Stream<T> {
         self.is_waiting = polled.is_pending();
         polled
     }
+
+    /// Updates the expectations about reading before a write.
+    fn expect_answer(&mut self) {
+        self.may_have_more |= mem::take(&mut self.is_asked);
+        // Most likely, this is what it was woken for.
+        self.is_waiting = false;
+    }
 }
 
 impl<T: Connected> Socket for Stream<T> {
@@ -123,10 +130,19 @@ impl<T: Connected> AsyncWrite for Stream<T> {
         cx: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.may_have_more |= mem::take(&mut self.is_asked);
-        // Most likely, this is what it was woken for.
-        self.is_waiting = false;
+        self.expect_answer();
         Pin::new(&mut self.stream).poll_write(cx, buffer)
+    }
+
+    /// Writes several buffers with one system call. TLS depends on it: after an error it writes all
+    /// that is left, the alert last, in a single attempt.
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.expect_answer();
+        Pin::new(&mut self.stream).poll_write_vectored(cx, buffers)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -151,6 +167,7 @@ mod tests {
     use futures::task::noop_waker_ref;
 
     use super::*;
+    use crate::runtime::BoxSocket;
 
     fn pair() -> (Stream<UnixStream>, UnixStream) {
         let (stream, peer) = UnixStream::pair().unwrap();
@@ -225,6 +242,20 @@ mod tests {
         fn end(&self) -> io::Result<()> {
             self.stream.end()
         }
+    }
+
+    #[test]
+    fn several_buffers_leave_with_one_write() {
+        let (stream, mut peer) = pair();
+        // As the connection holds it.
+        let mut socket: BoxSocket = Box::new(stream);
+        let mut cx = Context::from_waker(noop_waker_ref());
+        let buffers = [IoSlice::new(b"pi"), IoSlice::new(b"ng")];
+        let written = Pin::new(&mut socket).poll_write_vectored(&mut cx, &buffers);
+        assert!(matches!(written, Poll::Ready(Ok(4))), "{written:?}");
+        let mut received = [0; 4];
+        Read::read_exact(&mut peer, &mut received).unwrap();
+        assert_eq!(&received, b"ping");
     }
 
     #[test]
