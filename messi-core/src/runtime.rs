@@ -53,6 +53,12 @@ pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
     fn read_now(&mut self, _buffer: &mut [u8]) -> Option<io::Result<usize>> {
         None
     }
+
+    /// Returns whether the last read was pending to let others have their turn, and not since there was
+    /// nothing to read.
+    fn has_paused(&self) -> bool {
+        false
+    }
 }
 
 /// A socket of whatever runtime.

@@ -3,14 +3,14 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use futures::io::{AsyncRead, AsyncWrite};
+use futures::io::AsyncWrite;
 
 use super::Connection;
-use super::transfer::SCRATCH;
 use crate::DisconnectReason;
+use crate::linger::Linger;
 
 /// How far closing has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Closing {
     /// Bytes are still to be written.
     Writing,
@@ -18,7 +18,7 @@ pub(super) enum Closing {
     ShuttingDown,
     /// The peer is given the time to read: to drop a socket with unread input would make the
     /// operating system take back what the peer has not read yet.
-    Lingering,
+    Lingering(Linger),
 }
 
 impl Connection {
@@ -70,9 +70,9 @@ impl Connection {
                 // An error means that the peer has closed already.
                 let _ = ready!(Pin::new(socket).poll_close(cx));
                 self.state.handle_shut_down(self.runtime.now());
-                self.closing = Closing::Lingering;
+                self.closing = Closing::Lingering(Linger::default());
             }
-            Closing::Lingering => ready!(self.poll_linger(cx)),
+            Closing::Lingering(_) => ready!(self.poll_linger(cx)),
         }
         Poll::Ready(())
     }
@@ -80,15 +80,13 @@ impl Connection {
     /// Reads and discards until the peer has closed too.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let peer_has_closed = self.state.end_reason() == Some(&DisconnectReason::ConnectionClosed);
-        let Some(socket) = self.socket.as_mut().filter(|_| !peer_has_closed) else {
-            self.socket = None;
-            return Poll::Ready(());
-        };
-        let result = SCRATCH.with_borrow_mut(|scratch| Pin::new(socket).poll_read(cx, scratch));
-        self.transfers += 1;
-        if !matches!(ready!(result), Ok(1..)) {
-            self.socket = None;
+        if let Some(socket) = &mut self.socket
+            && let Closing::Lingering(linger) = &mut self.closing
+            && !peer_has_closed
+        {
+            ready!(linger.poll(cx, socket, &*self.runtime));
         }
+        self.socket = None;
         Poll::Ready(())
     }
 }

@@ -154,10 +154,10 @@ fn a_connection_is_closed_once_its_socket_keeps_nothing_to_itself() {
     outbox.push(&(), None, Sender::Callback(number)).unwrap();
     outbox.request_end(DisconnectReason::Disconnected);
     assert!(connection.poll_closed(&mut cx).is_pending());
-    assert_eq!(connection.closing, Closing::Writing);
+    assert!(matches!(connection.closing, Closing::Writing));
     socket.0.store(true, Ordering::Relaxed);
     assert!(connection.poll_closed(&mut cx).is_pending());
-    assert_eq!(connection.closing, Closing::Lingering);
+    assert!(matches!(connection.closing, Closing::Lingering(_)));
 }
 
 #[test]
@@ -313,4 +313,50 @@ fn a_message_for_which_there_is_no_memory_ends_in_its_time_and_not_for_silence()
     assert_eq!(end, Some(&DisconnectReason::MessageTimeout));
     assert!(simulation.elapsed() <= settings.message_timeout + Duration::from_secs(1));
     drop(outbox);
+}
+
+/// Frames come without end, though nothing else that this side does takes long.
+#[test]
+fn a_flood_does_not_delay_the_end_of_closing() {
+    const SECOND: Duration = Duration::from_secs(1);
+    for reason in [
+        DisconnectReason::Disconnected,
+        DisconnectReason::SlowConsumer,
+    ] {
+        let simulation = Simulation::new(1);
+        let socket = Flooding {
+            frame: *b"\x03\0\0\0",
+            frames: Arc::default(),
+        };
+        let runtime = simulation.runtime();
+        let (mut connection, outbox, _) = connection_in(runtime, &Settings::default(), socket);
+        outbox.request_end(reason.clone());
+        let closed = simulation.run(simulation.timeout(60 * SECOND, async {
+            while connection.next().await.is_some() {}
+            connection.close().await
+        }));
+        assert_eq!(closed, Some(reason));
+        assert_eq!(simulation.elapsed(), SECOND);
+    }
+}
+
+/// All that must be done again at once, as its time is over when it begins.
+#[test]
+fn a_timer_that_is_due_at_once_lets_others_have_their_turn() {
+    let settings = Settings {
+        message_timeout: Duration::ZERO,
+        keep_alive_timeout: Duration::ZERO,
+        max_unhandled_bytes: 1,
+        ..Settings::default()
+    };
+    let socket = Flooding {
+        frame: *b"\x01\0\0\0",
+        frames: Arc::default(),
+    };
+    let (mut connection, ..) = connection(&settings, socket);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut stuck = pin!(Some(std::future::pending::<()>()));
+    for _ in 0..100 {
+        assert!(connection.poll_run(&mut cx, stuck.as_mut()).is_pending());
+    }
 }

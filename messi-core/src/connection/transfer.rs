@@ -26,7 +26,7 @@ const FRAMES_PER_TRANSFER: u32 = 256;
 thread_local! {
     /// Where sockets are read into, inside one poll: a buffer for each thread, not for each
     /// connection, most of which are idle.
-    pub(super) static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
 }
 
 impl Connection {
@@ -171,7 +171,7 @@ impl Connection {
         let room = ready!(self.poll_room(cx)).min(READ_SIZE);
         SCRATCH.with_borrow_mut(|scratch| {
             let Poll::Ready(result) = self.poll_read_into(cx, &mut scratch[..room]) else {
-                if self.state.is_leaving() {
+                if self.state.is_leaving() && !self.has_socket_paused() {
                     self.state.handle_no_input(self.runtime.now());
                 }
                 return Poll::Pending;
@@ -185,6 +185,10 @@ impl Connection {
             }
             Poll::Ready(now)
         })
+    }
+
+    fn has_socket_paused(&self) -> bool {
+        self.socket.as_ref().is_some_and(|it| it.has_paused())
     }
 
     /// Waits until there is memory for input, and returns for how many bytes.

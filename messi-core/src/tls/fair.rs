@@ -26,11 +26,16 @@ pub(super) struct FairSocket {
     socket: BoxSocket,
     /// Reads in a row that got something, and then the pauses.
     steps: u32,
+    has_paused: bool,
 }
 
 impl FairSocket {
     pub(super) fn new(socket: BoxSocket) -> Self {
-        Self { socket, steps: 0 }
+        Self {
+            socket,
+            steps: 0,
+            has_paused: false,
+        }
     }
 
     pub(super) fn into_inner(self) -> BoxSocket {
@@ -42,6 +47,10 @@ impl Socket for FairSocket {
     fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
         self.socket.read_now(buffer)
     }
+
+    fn has_paused(&self) -> bool {
+        self.has_paused
+    }
 }
 
 impl AsyncRead for FairSocket {
@@ -50,7 +59,8 @@ impl AsyncRead for FairSocket {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        if self.steps >= READS_PER_TURN {
+        self.has_paused = self.steps >= READS_PER_TURN;
+        if self.has_paused {
             self.steps = (self.steps + 1) % (READS_PER_TURN + PAUSES);
             // The socket was not asked, so that it will not wake this task.
             cx.waker().wake_by_ref();
@@ -166,6 +176,7 @@ mod tests {
         let mut socket = FairSocket::new(Box::new(Portions(1_000)));
         for _ in 0..3 {
             assert_eq!(read_on(&mut socket), (READS_PER_TURN, 1));
+            assert!(socket.has_paused());
             for _ in 1..PAUSES {
                 assert_eq!(read_on(&mut socket), (0, 1));
             }
@@ -176,6 +187,7 @@ mod tests {
     fn a_socket_that_is_empty_wakes_the_task_itself_and_the_count_begins_anew() {
         let mut socket = FairSocket::new(Box::new(Portions(READS_PER_TURN - 1)));
         assert_eq!(read_on(&mut socket), (READS_PER_TURN - 1, 0));
+        assert!(!socket.has_paused());
         socket.socket = Box::new(Portions(1_000));
         assert_eq!(read_on(&mut socket), (READS_PER_TURN, 1));
     }

@@ -14,12 +14,20 @@ impl Socket for client::TlsStream<FairSocket> {
         let (socket, connection) = self.get_mut();
         read_now(socket, connection, buffer)
     }
+
+    fn has_paused(&self) -> bool {
+        self.get_ref().0.has_paused()
+    }
 }
 
 impl Socket for server::TlsStream<FairSocket> {
     fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
         let (socket, connection) = self.get_mut();
         read_now(socket, connection, buffer)
+    }
+
+    fn has_paused(&self) -> bool {
+        self.get_ref().0.has_paused()
     }
 }
 
