@@ -11,6 +11,15 @@ mod answer;
 mod backoff;
 mod client;
 mod connection;
+#[cfg_attr(
+    not(feature = "tls"),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "only handshakes are limited so far"
+    )
+)]
+mod cpu_limit;
 mod error;
 mod frame;
 #[cfg(feature = "fuzzing")]
