@@ -12,6 +12,15 @@ mod backoff;
 mod client;
 mod codec;
 mod connection;
+#[cfg_attr(
+    not(feature = "tls"),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "only handshakes are limited so far"
+    )
+)]
+mod cpu_limit;
 mod error;
 mod frame;
 #[cfg(feature = "fuzzing")]

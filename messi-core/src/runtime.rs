@@ -33,6 +33,9 @@ pub(crate) trait Runtime: Debug + Send + Sync + 'static {
     /// A random number from 0 to 1, 1 excluded.
     fn random(&self) -> f64;
 
+    /// Returns how many tasks can run at a time.
+    fn parallelism(&self) -> usize;
+
     /// Runs a task beside the others, to its end.
     fn spawn(&self, task: BoxFuture<'static, ()>);
 

@@ -1,8 +1,11 @@
 //! Waiting for what others do: for an event, for a stop, for the end of every task.
 
+use std::future::poll_fn;
+use std::mem;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use event_listener::Event;
 use futures::future::{Either, select};
@@ -59,5 +62,67 @@ pub(crate) async fn until<T>(event: &Event, check: impl Fn() -> Option<T>) -> T 
             return output;
         }
         listener.await;
+    }
+}
+
+/// Counts the steps of a loop, so that it lets other tasks run now and then.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    steps: u32,
+    steps_per_turn: u32,
+}
+
+impl Turns {
+    /// Creates a counter of no steps.
+    pub(crate) fn new(steps_per_turn: u32) -> Self {
+        Self {
+            steps: 0,
+            steps_per_turn,
+        }
+    }
+
+    /// Counts a step. After the last of a turn, other tasks that are ready run first.
+    pub(crate) async fn step(&mut self) {
+        self.steps += 1;
+        if self.steps >= self.steps_per_turn {
+            self.steps = 0;
+            yield_now().await;
+        }
+    }
+}
+
+/// Lets other tasks that are ready run.
+async fn yield_now() {
+    let mut has_yielded = false;
+    poll_fn(|cx| {
+        if mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::future::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn a_turn_ends_after_its_last_step() {
+        let mut turns = Turns::new(3);
+        for _ in 0..2 {
+            assert!(turns.step().now_or_never().is_some());
+            assert!(turns.step().now_or_never().is_some());
+            assert!(turns.step().now_or_never().is_none());
+        }
+    }
+
+    #[test]
+    fn the_next_turn_begins_by_itself() {
+        let mut turns = Turns::new(1);
+        async_io::block_on(turns.step());
     }
 }

@@ -32,7 +32,11 @@ fn both_sides_give_a_handshake_five_seconds() {
     let authority = Authority::new();
     let simulation = Simulation::new(1);
     simulation.run(async {
-        simulation.later_connections().to_server().stall();
+        // Both ways: the two limits are reached at the same moment, and neither side is to see the other
+        // give up.
+        let later = simulation.later_connections();
+        later.to_server().stall();
+        later.to_client().stall();
         let server = start_in(&simulation, ServerTls::new(authority.identity("room"))).await;
         let start = simulation.elapsed();
         let (client, mut events) = connect_in(&simulation, trusting(&authority));
@@ -42,7 +46,8 @@ fn both_sides_give_a_handshake_five_seconds() {
         );
         let taken = simulation.elapsed() - start;
         assert!((5..6).contains(&taken.as_secs()), "{taken:?}");
-        simulation.later_connections().to_server().resume();
+        later.to_server().resume();
+        later.to_client().resume();
         // There is room again for the one client that may come in.
         simulation.sleep(Duration::from_secs(10)).await;
         assert!(client.is_connected());
@@ -82,6 +87,7 @@ fn a_limit_of_ones_own_counts() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         simulation.later_connections().to_server().stall();
+        simulation.later_connections().to_client().stall();
         let limit = Duration::from_secs(1);
         let tls = ServerTls::new(authority.identity("room")).handshake_timeout(limit);
         let server = start_in(&simulation, tls).await;
@@ -94,6 +100,37 @@ fn a_limit_of_ones_own_counts() {
         simulation.sleep(Duration::from_millis(1)).await;
         assert_eq!(server.stats().failed_handshakes, 1);
         client.stop().await;
+        server.stop().await;
+    });
+}
+
+#[test]
+fn handshakes_that_are_ready_at_a_time_are_all_completed() {
+    const CLIENTS: usize = 50;
+    let authority = Authority::new();
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        simulation.later_connections().to_server().stall();
+        let (reporter, _events) = reporter();
+        let server = ChatServer::builder("tls://room:6000")
+            .tls(ServerTls::new(authority.identity("room")))
+            .simulated(&simulation)
+            .start(move |_| reporter.clone())
+            .await
+            .unwrap();
+        let tls = trusting(&authority);
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| connect_in(&simulation, tls.clone()))
+            .collect();
+        simulation.sleep(Duration::from_secs(1)).await;
+        for connection in simulation.connections() {
+            connection.to_server().resume();
+        }
+        simulation.sleep(Duration::from_millis(1)).await;
+        assert_eq!(server.stats().clients, CLIENTS);
+        for (client, _events) in clients {
+            client.stop().await;
+        }
         server.stop().await;
     });
 }

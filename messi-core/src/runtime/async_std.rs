@@ -8,6 +8,8 @@ mod unix;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::num::NonZero;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use async_io::Async;
@@ -45,6 +47,10 @@ impl Runtime for AsyncStd {
 
     fn random(&self) -> f64 {
         fastrand::f64()
+    }
+
+    fn parallelism(&self) -> usize {
+        thread::available_parallelism().map_or(1, NonZero::get)
     }
 
     fn spawn(&self, task: BoxFuture<'static, ()>) {

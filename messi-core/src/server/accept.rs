@@ -12,10 +12,11 @@ use super::registry::{Certificates, Peer};
 use super::turn::in_turns;
 use super::{Server, ServerClient};
 use crate::connection::Connection;
+use crate::cpu_limit::CpuLimit;
 use crate::runtime::{BoxListener, BoxSocket};
 use crate::settings::Settings;
 use crate::state::Role;
-use crate::tasks::{Running, unless};
+use crate::tasks::{Running, Turns, unless};
 use crate::tls::ServerTls;
 use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, ServeWith};
 
@@ -24,6 +25,9 @@ const MIN_PAUSE: Duration = Duration::from_millis(10);
 
 /// What the pause grows to: out of descriptors, the server must be back soon after they are free.
 const MAX_PAUSE: Duration = Duration::from_millis(500);
+
+/// Clients that are accepted in a row before other tasks have their turn.
+const ACCEPTS_PER_TURN: u32 = 16;
 
 /// Accepts clients until the server is stopped.
 pub(super) struct Acceptor<P: Protocol, F> {
@@ -44,11 +48,14 @@ impl<P: Protocol, F> Acceptor<P, F> {
     {
         let mut pause = MIN_PAUSE;
         let shared = self.entrance.server.shared.clone();
+        let cpu_limit = CpuLimit::new(shared.runtime.parallelism());
+        let mut turns = Turns::new(ACCEPTS_PER_TURN);
         while let Some(result) = unless(shared.closed(), self.listener.accept()).await {
             match result {
                 Ok((socket, address)) => {
                     pause = MIN_PAUSE;
-                    self.admit(socket, address);
+                    self.admit(socket, address, &cpu_limit);
+                    turns.step().await;
                 }
                 Err(error) => {
                     warn!(target: LOG_TARGET, "can't accept a client, trying again in {pause:?}: {error}");
@@ -63,7 +70,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
     }
 
     /// Lets a client in, if it may, once it speaks TLS where that is asked for.
-    fn admit<H>(&self, socket: BoxSocket, address: Address)
+    fn admit<H>(&self, socket: BoxSocket, address: Address, cpu_limit: &Arc<CpuLimit>)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
@@ -76,12 +83,24 @@ impl<P: Protocol, F> Acceptor<P, F> {
         match self.tls.clone() {
             None => self.entrance.welcome(socket, address, Box::default()),
             Some(tls) => {
-                let running = shared.tasks.begin();
-                let task = self.entrance.clone().encrypt(tls, socket, address, running);
+                let handshake = Handshake {
+                    tls,
+                    cpu_limit: cpu_limit.clone(),
+                    running: shared.tasks.begin(),
+                };
+                let task = self.entrance.clone().encrypt(handshake, socket, address);
                 shared.runtime.spawn(task.boxed());
             }
         }
     }
+}
+
+/// What the task of a handshake takes with it.
+struct Handshake {
+    tls: ServerTls,
+    /// Shared by the handshakes of a server.
+    cpu_limit: Arc<CpuLimit>,
+    running: Running,
 }
 
 /// What awaits those who are let in.
@@ -94,19 +113,19 @@ pub(super) struct Entrance<P: Protocol, F> {
 
 impl<P: Protocol, F> Entrance<P, F> {
     /// Welcomes a client with which there is TLS. Nobody waits for that but the client.
-    async fn encrypt<H>(
-        self: Arc<Self>,
-        tls: ServerTls,
-        socket: BoxSocket,
-        address: Address,
-        running: Running,
-    ) where
+    async fn encrypt<H>(self: Arc<Self>, handshake: Handshake, socket: BoxSocket, address: Address)
+    where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
         P: ServeWith<H>,
     {
         let shared = self.server.shared.clone();
-        let handshake = tls.accept(&*shared.runtime, socket);
+        let Handshake {
+            tls,
+            cpu_limit,
+            running,
+        } = handshake;
+        let handshake = tls.accept(&*shared.runtime, cpu_limit, socket);
         match unless(shared.closed(), handshake).await {
             Some(Ok((socket, certificates))) => self.welcome(socket, address, certificates),
             Some(Err(message)) => {

@@ -51,6 +51,11 @@ impl Runtime for World {
         random.f64()
     }
 
+    /// The same on each machine, so that a seed replays a run.
+    fn parallelism(&self) -> usize {
+        1
+    }
+
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         self.executor.spawn(task);
     }

@@ -1,9 +1,11 @@
 //! In the place of `tls` where the feature is off: nobody can set TLS up.
 
 use std::io;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
+use crate::cpu_limit::CpuLimit;
 use crate::runtime::{BoxSocket, Runtime};
 use crate::server::Certificates;
 
@@ -15,6 +17,7 @@ impl ServerTls {
     pub(crate) fn accept<'a>(
         &'a self,
         _runtime: &'a dyn Runtime,
+        _cpu_limit: Arc<CpuLimit>,
         _socket: BoxSocket,
     ) -> BoxFuture<'a, Result<(BoxSocket, Certificates), String>> {
         match *self {}

@@ -14,6 +14,7 @@ use super::explain::{explain_handshake, no_handshake};
 use super::fair::FairSocket;
 use super::identity::Current;
 use super::{HANDSHAKE_TIMEOUT, Identity, Roots, TlsError, provider};
+use crate::cpu_limit::{CpuLimit, HeavySteps};
 use crate::runtime::{BoxSocket, Runtime, timeout};
 use crate::server::Certificates;
 use crate::settings::bounded;
@@ -98,16 +99,17 @@ impl ServerTls {
         self.identity.set(identity);
     }
 
-    /// Makes of a socket one that speaks TLS, and gives the certificates that the client has shown, or
-    /// tells what is wrong.
+    /// Performs the TLS handshake, and returns the encrypted socket and the client's certificates, or a
+    /// description of the error. The time of waiting for the `cpu_limit` is part of the handshake's.
     pub(crate) fn accept<'a>(
         &'a self,
         runtime: &'a dyn Runtime,
+        cpu_limit: Arc<CpuLimit>,
         socket: BoxSocket,
     ) -> BoxFuture<'a, Result<(BoxSocket, Certificates), String>> {
         async move {
             let handshake = TlsAcceptor::from(self.config.clone()).accept(FairSocket::new(socket));
-            let handshake = handshake.into_fallible();
+            let handshake = HeavySteps::new(cpu_limit, handshake.into_fallible());
             match timeout(runtime, self.handshake_timeout, handshake).await {
                 Some(Ok(stream)) => {
                     let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();

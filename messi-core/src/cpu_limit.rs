@@ -1,0 +1,191 @@
+//! A limit on the tasks that do heavy work at a time, so that the others get a core.
+//!
+//! A TLS handshake takes half a millisecond of a core in one piece. If hundreds of handshakes are ready
+//! at a time, each task that is ready too waits for all of them. With a [`CpuLimit`], those that must
+//! wait are parked, not in the queue of the executor, and one core at least is left to the others.
+//!
+//! The limit is fair: permits are given in the order of asking. A permit that is returned is handed to
+//! the first that waits, and nobody can take it in between.
+//!
+//! [`HeavySteps`] limits the polls of a future. For other work, hold a [`CpuPermit`] in the task, call
+//! [`CpuPermit::poll_acquire`] before each heavy step, and [`CpuPermit::release`] at the beginning of the
+//! next poll, after the task has woken itself and been pending: other tasks that are ready then run
+//! before the next heavy step. Work that has an end may keep its place in the order from step to step
+//! ([`CpuPermit::pause`]), so that what is begun is finished before more is begun.
+
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+pub(crate) use self::steps::HeavySteps;
+
+/// A number of permits, and the tasks that wait for one.
+#[derive(Debug)]
+pub(crate) struct CpuLimit {
+    /// Under the lock, nothing is woken or dropped that is a task's.
+    queue: Mutex<Queue>,
+}
+
+#[derive(Debug)]
+struct Queue {
+    /// Permits that nobody has. If there are any, nobody waits.
+    free: usize,
+    next_ticket: u64,
+    /// The wakers of those who wait, in their order. Who is not here any more has been given a permit.
+    waiting: BTreeMap<u64, Waker>,
+}
+
+impl CpuLimit {
+    /// Creates a limit for so many cores, one of which is left to others if there are several.
+    pub(crate) fn new(cores: usize) -> Arc<Self> {
+        let queue = Queue {
+            free: cores.saturating_sub(1).max(1),
+            next_ticket: 0,
+            waiting: BTreeMap::new(),
+        };
+        Arc::new(Self {
+            queue: Mutex::new(queue),
+        })
+    }
+
+    /// Takes a permit; `false` if the task has to wait for it.
+    fn enter(&self, ticket: u64, waker: &Waker) -> bool {
+        let waker = waker.clone();
+        let mut queue = self.lock();
+        if queue.free > 0 {
+            queue.free -= 1;
+            // The waker, which is not needed, is dropped after the lock.
+            return true;
+        }
+        queue.waiting.insert(ticket, waker);
+        false
+    }
+
+    fn next_ticket(&self) -> u64 {
+        let mut queue = self.lock();
+        queue.next_ticket += 1;
+        queue.next_ticket
+    }
+
+    /// Whether the task with this ticket has been given a permit. If not, the waker replaces its last.
+    fn is_permitted(&self, ticket: u64, waker: &Waker) -> bool {
+        let waker = waker.clone();
+        let mut queue = self.lock();
+        let Some(place) = queue.waiting.get_mut(&ticket) else {
+            return true;
+        };
+        let replaced = std::mem::replace(place, waker);
+        drop(queue);
+        drop(replaced);
+        false
+    }
+
+    /// Takes a task out of those that wait; `false` if it has been given a permit meanwhile.
+    fn leave(&self, ticket: u64) -> bool {
+        let removed = self.lock().waiting.remove(&ticket);
+        removed.is_some()
+    }
+
+    /// Hands a permit that is returned to the first task that waits.
+    fn release(&self) {
+        let mut queue = self.lock();
+        let first = queue.waiting.pop_first();
+        if first.is_none() {
+            queue.free += 1;
+        }
+        drop(queue);
+        if let Some((_, waker)) = first {
+            waker.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Nothing that runs under the lock leaves it half changed.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The permit of one task, which may have it, wait for it, or neither.
+///
+/// Dropping it returns the permit, or leaves the place in the queue to the next.
+#[derive(Debug)]
+pub(crate) struct CpuPermit {
+    limit: Arc<CpuLimit>,
+    /// The place in the order of those who ask, once this has asked.
+    ticket: Option<u64>,
+    state: PermitState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PermitState {
+    Idle,
+    /// The permit may have been given already.
+    Waiting(u64),
+    Permitted,
+}
+
+impl CpuPermit {
+    /// Creates a permit that has not been asked for.
+    pub(crate) fn new(limit: Arc<CpuLimit>) -> Self {
+        Self {
+            limit,
+            ticket: None,
+            state: PermitState::Idle,
+        }
+    }
+
+    /// Waits for the permit, and is ready as long as there is one.
+    ///
+    /// Pending, it has arranged for the task to be woken when the permit is given. From then on others
+    /// have to wait for this task, until it has used the permit and returned it.
+    pub(crate) fn poll_acquire(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let limit = &self.limit;
+        let is_permitted = match self.state {
+            PermitState::Permitted => true,
+            PermitState::Waiting(ticket) => limit.is_permitted(ticket, cx.waker()),
+            PermitState::Idle => {
+                let ticket = *self.ticket.get_or_insert_with(|| limit.next_ticket());
+                self.state = PermitState::Waiting(ticket);
+                limit.enter(ticket, cx.waker())
+            }
+        };
+        if !is_permitted {
+            return Poll::Pending;
+        }
+        self.state = PermitState::Permitted;
+        Poll::Ready(())
+    }
+
+    /// Returns the permit, if [`poll_acquire`](Self::poll_acquire) was ready, and gives up the place in
+    /// the order: whoever waits comes before the next request.
+    pub(crate) fn release(&mut self) {
+        if self.state == PermitState::Permitted {
+            self.ticket = None;
+        }
+        self.pause();
+    }
+
+    /// Returns the permit, if [`poll_acquire`](Self::poll_acquire) was ready, and keeps the place in the
+    /// order: the next request comes before those of whoever asked later than this did first.
+    pub(crate) fn pause(&mut self) {
+        if self.state == PermitState::Permitted {
+            self.state = PermitState::Idle;
+            self.limit.release();
+        }
+    }
+}
+
+impl Drop for CpuPermit {
+    fn drop(&mut self) {
+        if let PermitState::Waiting(ticket) = self.state
+            && !self.limit.leave(ticket)
+        {
+            self.state = PermitState::Permitted;
+        }
+        self.release();
+    }
+}
