@@ -36,6 +36,9 @@ const LAST_CALLBACK: Duration = Duration::from_secs(1);
 /// What it has after a drain.
 const LAST_CALLBACK_OF_A_DRAIN: Duration = Duration::from_millis(100);
 
+/// What connecting may take, which is not the subject.
+const CONNECTING: Duration = Duration::from_secs(10);
+
 /// Longer than any test takes.
 const HOUR: Duration = Duration::from_secs(3_600);
 

@@ -28,7 +28,7 @@ fn connect(count: usize, manner: Manner, script: &Script, setup: Setup) -> Resul
             assert_eq!(clients.events.next().await, Event::Connected);
         }
     };
-    is_done_within(LIMIT, connected).map_err(|problem| format!("connecting: {problem}"))?;
+    is_done_within(CONNECTING, connected).map_err(|problem| format!("connecting: {problem}"))?;
     Ok(clients)
 }
 

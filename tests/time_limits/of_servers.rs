@@ -26,7 +26,7 @@ fn serve(count: usize, manner: Manner, script: &Script, setup: Setup) -> Result<
             assert_eq!(served.events.next().await, Event::Connected);
         }
     };
-    is_done_within(LIMIT, connected).map_err(|problem| format!("connecting: {problem}"))?;
+    is_done_within(CONNECTING, connected).map_err(|problem| format!("connecting: {problem}"))?;
     Ok(served)
 }
 
