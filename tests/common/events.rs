@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long any event may take. Far more than any does; reaching it is a failure.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
@@ -110,6 +110,23 @@ impl Events {
             match event.split_once(' ').unwrap_or((&event, "")) {
                 (found, rest) if found == kind => return rest.to_owned(),
                 _ => (),
+            }
+        }
+    }
+
+    /// Waits for no longer than this until an event has this first word, passing over others, and
+    /// gives the rest.
+    pub(crate) fn find_within(&mut self, limit: Duration, kind: &str) -> Option<String> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.receiver.recv_timeout(left) {
+                Ok(event) => match event.split_once(' ').unwrap_or((&event, "")) {
+                    (found, rest) if found == kind => return Some(rest.to_owned()),
+                    _ => (),
+                },
+                Err(RecvTimeoutError::Timeout) => return None,
+                Err(RecvTimeoutError::Disconnected) => self.fail("ended"),
             }
         }
     }

@@ -71,7 +71,7 @@ fn others_are_served_meanwhile() {
 }
 
 /// Calls a server, and tells how long 99 of 100 round trips took at most.
-fn call(target: &Target) -> Duration {
+pub(crate) fn call(target: &Target) -> Duration {
     let mut caller = Caller::start(target.port);
     caller.expect_thousands(by_form(2, 20));
     caller.stop()

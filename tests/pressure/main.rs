@@ -16,24 +16,33 @@
 #[allow(dead_code, reason = "the tests against the original use the rest")]
 #[path = "../common/events.rs"]
 mod events;
+#[path = "../common/form.rs"]
+mod form;
 #[allow(dead_code, reason = "the tests with killed processes use the rest")]
 #[path = "../common/process.rs"]
 mod process;
 
+mod closing;
 mod descriptors;
+mod flooders;
 mod floods;
 mod gauge;
+mod held_messages;
 mod honest;
+mod leavers;
+mod partial_readers;
 mod raw;
+mod refused_floods;
 mod slow_readers;
 mod slow_senders;
 mod soak;
 mod target;
 
-use std::env;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
+
+use form::by_form;
 
 fn main() -> ExitCode {
     if target::run_if_asked() {
@@ -44,6 +53,11 @@ fn main() -> ExitCode {
         slow_senders::TESTS,
         floods::TESTS,
         descriptors::TESTS,
+        closing::TESTS,
+        refused_floods::TESTS,
+        partial_readers::TESTS,
+        held_messages::TESTS,
+        leavers::TESTS,
         soak::TESTS,
     ];
     let trials = tests.into_iter().flatten();
@@ -64,13 +78,4 @@ fn trial(name: &str, test: fn()) -> Trial {
     });
     // Memory and descriptors are those that Linux tells of.
     trial.with_ignored_flag(!cfg!(target_os = "linux"))
-}
-
-/// One of two values, by the form that is asked for.
-fn by_form<T>(short: T, full: T) -> T {
-    match env::var("MESSI_PRESSURE").as_deref() {
-        Err(_) => short,
-        Ok("full") => full,
-        Ok(other) => panic!("MESSI_PRESSURE is {other:?}: it may be \"full\""),
-    }
 }

@@ -1,9 +1,10 @@
 //! Peers that keep to no rules.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use messi::prost::Message;
+use socket2::{Domain, Socket, Type};
 
 use crate::events::LIMIT;
 use crate::target::chat::{ClientToServer, MessageInd};
@@ -25,6 +26,17 @@ pub(crate) fn connect_all(port: u16, count: usize) -> Vec<TcpStream> {
     (0..count).map(|_| connect(port)).collect()
 }
 
+/// A connection for which the operating system keeps few bytes that are not read.
+pub(crate) fn connect_narrow(port: u16) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there are descriptors");
+    socket
+        .set_recv_buffer_size(64 * 1024)
+        .expect("is a usual size");
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    socket.connect(&address.into()).expect("the server listens");
+    socket.into()
+}
+
 /// The header of a frame.
 pub(crate) fn header(kind: u8, size: u32) -> [u8; 4] {
     let [_, size @ ..] = size.to_be_bytes();
@@ -37,12 +49,17 @@ pub(crate) fn flood(stream: &mut TcpStream, kind: u8, count: usize) {
     stream.write_all(&frames).expect("the server reads");
 }
 
+/// The frame of a message. Its user says what becomes of it.
+pub(crate) fn message(user: &str, text: &str) -> Vec<u8> {
+    let (user, text) = (user.into(), text.into());
+    let message = ClientToServer::from(MessageInd { user, text }).encode_to_vec();
+    let size = u32::try_from(message.len()).expect("fits into a frame");
+    [&header(MESSAGE, size)[..], &message].concat()
+}
+
 /// Writes a message that is sent back.
 pub(crate) fn send_message(stream: &mut TcpStream) {
-    let (user, text) = ("raw".into(), "hello".into());
-    let message = ClientToServer::from(MessageInd { user, text }).encode_to_vec();
-    let size = u32::try_from(message.len()).expect("is short");
-    let frame = [&header(MESSAGE, size)[..], &message].concat();
+    let frame = message("raw", "hello");
     stream.write_all(&frame).expect("the server reads");
 }
 

@@ -1,0 +1,32 @@
+//! Messages to clients whose first callback has not returned.
+
+use crate::gauge::{Gauge, MIB};
+use crate::target::Target;
+use crate::{Test, by_form, raw};
+
+pub(crate) const TESTS: &[Test] = &[(
+    "held_messages::small_ones_share_what_a_server_may_hold",
+    small_ones_share_what_a_server_may_hold,
+)];
+
+/// Longer than any test takes.
+const HOUR: u64 = 3_600_000;
+
+fn small_ones_share_what_a_server_may_hold() {
+    let (cap, count) = by_form((16 * MIB, 50), (64 * MIB, 200));
+    let mut target = Target::start(&[
+        ("max_total_queued_bytes", cap),
+        ("keep_alive_timeout", HOUR),
+    ]);
+    target.process.command("hold");
+    target.process.events().wait_for_kind("holding");
+    let peers = raw::connect_all(target.port, count);
+    target.expect_connected(peers.len());
+    let gauge = Gauge::new(&target.process);
+
+    target.process.command("fill");
+    target.process.events().wait_for_kind("filled");
+    let growth = gauge.peak_growth();
+    println!("growth {} MiB", growth / MIB);
+    assert!(growth <= cap * 11 / 10, "{} MiB", growth / MIB);
+}

@@ -1,0 +1,134 @@
+//! The limits of time that the documentation names, each against a peer that floods, one that
+//! trickles and one that is silent, over real sockets.
+//!
+//! Limits that can be set are set to a second. A test is of one operation; it runs alone, since a
+//! flood takes the processors from others, and names every peer against which a limit is exceeded.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/form.rs"]
+mod form;
+mod of_clients;
+mod of_servers;
+mod peers;
+
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use async_std::future::timeout;
+use messi::{ConnectError, DisconnectReason, Retry};
+
+use common::chat::*;
+use common::{Event, Events, Reporter, run};
+use form::slack;
+use peers::Manner;
+
+/// What limits are set to that can be set.
+const LIMIT: Duration = Duration::from_secs(1);
+
+/// What a connection has for writing what is queued, and the peer for reading it.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// What the last callback has after a stop.
+const LAST_CALLBACK: Duration = Duration::from_secs(1);
+
+/// What it has after a drain.
+const LAST_CALLBACK_OF_A_DRAIN: Duration = Duration::from_millis(100);
+
+/// What connecting may take, which is not the subject.
+const CONNECTING: Duration = Duration::from_secs(10);
+
+/// Longer than any test takes.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A size of large messages.
+const LARGE: usize = 1_000_000;
+
+/// What is wrong, if anything is.
+type Verdict = Result<(), String>;
+
+/// Runs an operation against each peer. A cell says what is wrong.
+fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let begin = Instant::now();
+    let calm = thread::scope(|scope| {
+        let cell = &cell;
+        let start = |manner| (manner, scope.spawn(move || cell(manner)));
+        let cells = [Manner::Trickles, Manner::IsSilent].map(start);
+        cells.map(|(manner, cell)| (manner, cell.join().expect("no cell panics")))
+    });
+    let flooded = [(Manner::Floods, cell(Manner::Floods))];
+    let verdicts = calm.into_iter().chain(flooded);
+    let problems: Vec<_> = verdicts
+        .filter_map(|(manner, verdict)| Some(format!("a peer that {manner}: {}", verdict.err()?)))
+        .collect();
+    println!("{operation}: {:?}", begin.elapsed());
+    assert!(problems.is_empty(), "{operation}: {}", problems.join("; "));
+}
+
+/// Sees an operation be done within its limit.
+fn is_done_within<T>(limit: Duration, operation: impl Future<Output = T>) -> Result<T, String> {
+    let begin = Instant::now();
+    run(timeout(limit + slack(), operation)).map_err(|_| {
+        let elapsed = begin.elapsed();
+        format!("it may take {limit:?}, and is not done after {elapsed:?}")
+    })
+}
+
+/// Sees this number of connections end for a reason within a limit.
+fn end_within(
+    limit: Duration,
+    events: &mut Events,
+    (count, reason): (usize, DisconnectReason),
+) -> Verdict {
+    let ends = async {
+        for _ in 0..count {
+            match events.next().await {
+                Event::Disconnected(found) if found == reason => {}
+                other => return Err(format!("expected {reason:?}, got {other:?}")),
+            }
+        }
+        Ok(())
+    };
+    is_done_within(limit, ends)?
+}
+
+/// Sees connections outlast a limit.
+fn outlast(limit: Duration, events: &mut Events) -> Verdict {
+    match run(timeout(limit * 2, events.next())) {
+        Err(_) => Ok(()),
+        Ok(event) => Err(format!("it keeps to the rules, and got {event:?}")),
+    }
+}
+
+/// A handler, for either side, that reports when connections come and go, and nothing else: a flood
+/// may be handled for long.
+#[derive(Clone)]
+struct Observer(Reporter);
+
+impl ChatClientHandler for Observer {
+    async fn on_connected(&mut self, _: &ChatClient) {
+        self.0.report(Event::Connected);
+    }
+
+    async fn on_connect_failure(&mut self, _: &ChatClient, error: &ConnectError) -> Retry {
+        self.0.report(Event::ConnectFailure(error.clone()));
+        Retry::Never
+    }
+
+    async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
+        self.0.report(Event::Disconnected(reason));
+    }
+}
+
+impl ChatServerHandler for Observer {
+    async fn on_client_connected(&mut self, _: &ChatServerClient) {
+        self.0.report(Event::Connected);
+    }
+
+    async fn on_client_disconnected(&mut self, _: &ChatServerClient, reason: DisconnectReason) {
+        self.0.report(Event::Disconnected(reason));
+    }
+}

@@ -1,0 +1,167 @@
+//! Limits of servers, whose clients are raw peers.
+
+use messi::ServerBuilder;
+use messi::tls::{Identity, ServerTls};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+
+use super::*;
+use crate::common::reporter;
+use crate::peers::{Peer, Script, text};
+
+/// A server with clients.
+struct Served {
+    server: ChatServer,
+    events: Events,
+    peers: Vec<Peer>,
+}
+
+type Setup = fn(ServerBuilder<Chat>) -> ServerBuilder<Chat>;
+
+/// Starts a server whose clients keep to nothing but the manner and the script.
+fn serve(count: usize, manner: Manner, script: &Script, setup: Setup) -> Result<Served, String> {
+    let builder = setup(ChatServer::builder("tcp://127.0.0.1:0"));
+    let mut served = start(builder, count, manner, script);
+    let connected = async {
+        for _ in 0..count {
+            assert_eq!(served.events.next().await, Event::Connected);
+        }
+    };
+    is_done_within(CONNECTING, connected).map_err(|problem| format!("connecting: {problem}"))?;
+    Ok(served)
+}
+
+fn start(builder: ServerBuilder<Chat>, count: usize, manner: Manner, script: &Script) -> Served {
+    let (reporter, events) = reporter();
+    let observer = Observer(reporter);
+    let server = run(builder.start(move |_| observer.clone())).unwrap();
+    let address = server.local_addr().socket_addr().unwrap();
+    let connect = |_| Peer::connect(address, manner, script);
+    Served {
+        server,
+        events,
+        peers: (0..count).map(connect).collect(),
+    }
+}
+
+/// Silence of a client is not the subject.
+fn patient(builder: ServerBuilder<Chat>) -> ServerBuilder<Chat> {
+    builder.keep_alive_timeout(HOUR)
+}
+
+#[test]
+fn a_server_stops() {
+    against_each("server.stop()", |manner| {
+        let script = Script::to_server(LARGE);
+        let served = serve(manner.count(), manner, &script, patient)?;
+        is_done_within(CLOSING + LAST_CALLBACK, served.server.stop())
+    });
+}
+
+#[test]
+fn a_server_is_drained() {
+    against_each("server.drain()", |manner| {
+        let script = Script::to_server(LARGE);
+        let served = serve(manner.count(), manner, &script, patient)?;
+        let limit = LIMIT + LAST_CALLBACK_OF_A_DRAIN;
+        is_done_within(limit, served.server.drain(LIMIT))
+    });
+}
+
+#[test]
+fn a_client_is_disconnected() {
+    against_each("disconnect()", |manner| {
+        let script = Script::to_server(LARGE);
+        let mut served = serve(manner.count(), manner, &script, patient)?;
+        for client in served.server.clients() {
+            client.disconnect();
+        }
+        let ends = (manner.count(), DisconnectReason::Disconnected);
+        end_within(CLOSING, &mut served.events, ends)
+    });
+}
+
+#[test]
+fn a_server_gives_up_a_client_without_a_sign_of_life() {
+    against_each("keep_alive_timeout of a server", |manner| {
+        let setup: Setup = |builder| builder.keep_alive_timeout(LIMIT);
+        let mut served = serve(manner.few(), manner, &Script::pings(), setup)?;
+        if manner != Manner::IsSilent {
+            return outlast(LIMIT, &mut served.events);
+        }
+        let ends = (1, DisconnectReason::KeepAliveTimeout);
+        end_within(LIMIT + CLOSING, &mut served.events, ends)
+    });
+}
+
+#[test]
+fn a_server_gives_up_a_message_that_does_not_go_on() {
+    against_each("message_timeout of a server", |manner| {
+        let script = Script::to_server(LARGE).begun();
+        let setup: Setup = |builder| patient(builder).message_timeout(LIMIT);
+        let mut served = serve(manner.few(), manner, &script, setup)?;
+        if manner == Manner::Floods {
+            return outlast(LIMIT, &mut served.events);
+        }
+        let ends = (1, DisconnectReason::MessageTimeout);
+        end_within(LIMIT + CLOSING, &mut served.events, ends)
+    });
+}
+
+#[test]
+fn a_server_gives_up_a_client_that_takes_nothing() {
+    against_each("write_timeout of a server", |manner| {
+        let setup: Setup = |builder| {
+            let builder = patient(builder).max_queued_bytes(32 * LARGE);
+            builder.write_timeout(LIMIT)
+        };
+        let mut served = serve(manner.few(), manner, &Script::pings(), setup)?;
+        for client in served.server.clients() {
+            // More than the operating system takes.
+            (0..12).for_each(|_| client.send(text(LARGE)));
+        }
+        let ends = (manner.few(), DisconnectReason::SlowConsumer);
+        end_within(LIMIT + CLOSING, &mut served.events, ends)
+    });
+}
+
+/// A server that speaks TLS, with clients that do not.
+fn encrypted(manner: Manner) -> Served {
+    let certified = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let CertifiedKey { cert, signing_key } = certified;
+    let identity = Identity::from_pem(cert.pem(), signing_key.serialize_pem()).unwrap();
+    let tls = ServerTls::new(identity).handshake_timeout(LIMIT);
+    let builder = ChatServer::builder("tls://127.0.0.1:0").tls(tls);
+    start(builder, manner.count(), manner, &Script::no_tls())
+}
+
+#[test]
+fn a_server_gives_up_a_handshake() {
+    against_each("TLS handshake of a server, with the refusal", |manner| {
+        let served = encrypted(manner);
+        let begin = Instant::now();
+        let limit = LIMIT + CLOSING;
+        for peer in &served.peers {
+            let left = (limit + slack()).saturating_sub(begin.elapsed());
+            if !peer.is_closed_within(left) {
+                let elapsed = begin.elapsed();
+                return Err(format!(
+                    "it may take {limit:?}, and the peer is not closed after {elapsed:?}"
+                ));
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_server_stops_amid_handshakes() {
+    against_each("server.stop() amid TLS handshakes", |manner| {
+        let served = encrypted(manner);
+        let is_refused = |peer: &Peer| peer.is_shut_down_within(LIMIT + slack());
+        // One that floods is refused, and goes on; others are in their handshake.
+        if manner == Manner::Floods && !served.peers.iter().any(is_refused) {
+            return Err("none of them is refused".into());
+        }
+        is_done_within(CLOSING + LAST_CALLBACK, served.server.stop())
+    });
+}

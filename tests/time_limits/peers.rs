@@ -1,0 +1,205 @@
+//! The other side of a connection, which reads nothing.
+
+use std::fmt::{self, Display, Formatter};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use messi::prost::Message;
+use socket2::{Domain, Socket, Type};
+
+use crate::common::chat::{ClientToServer, MessageInd, ServerToClient};
+
+/// How a peer behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Writes as fast as it can.
+    Floods,
+    /// Writes a byte now and then.
+    Trickles,
+    /// Writes no more than the beginning.
+    IsSilent,
+}
+
+impl Manner {
+    /// How many peers there are. Of many that flood, some always have written something, whatever
+    /// share of the processors each gets.
+    pub(crate) fn count(self) -> usize {
+        if self == Self::Floods { 64 } else { 1 }
+    }
+
+    /// How many there are where it is about one of them.
+    pub(crate) fn few(self) -> usize {
+        self.count().min(4)
+    }
+}
+
+impl Display for Manner {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Floods => "floods",
+            Self::Trickles => "trickles",
+            Self::IsSilent => "is silent",
+        })
+    }
+}
+
+/// What a peer writes, over and over.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    frame: Vec<u8>,
+    /// Bytes of it after which a silent peer is silent.
+    begun: usize,
+}
+
+impl Script {
+    pub(crate) fn pings() -> Self {
+        Self::from_start(b"\x03\0\0\0")
+    }
+
+    pub(crate) fn pongs() -> Self {
+        Self::from_start(b"\x04\0\0\0")
+    }
+
+    /// A message of a client's.
+    pub(crate) fn to_server(size: usize) -> Self {
+        Self::message(1, &ClientToServer::from(text(size)).encode_to_vec())
+    }
+
+    /// A message of a server's.
+    pub(crate) fn to_client(size: usize) -> Self {
+        Self::message(2, &ServerToClient::from(text(size)).encode_to_vec())
+    }
+
+    fn message(kind: u8, payload: &[u8]) -> Self {
+        let size = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        let header = [kind, size[1], size[2], size[3]];
+        Self::from_start(&[&header, payload].concat())
+    }
+
+    /// What begins like a handshake, and is none.
+    pub(crate) fn no_tls() -> Self {
+        let header = [22, 3, 1, 0x40, 0];
+        Self::from_start(&[&header[..], &[0; 0x4000]].concat())
+    }
+
+    fn from_start(frame: &[u8]) -> Self {
+        Self {
+            frame: frame.to_vec(),
+            begun: 0,
+        }
+    }
+
+    /// The same, whose header a silent peer writes.
+    pub(crate) fn begun(mut self) -> Self {
+        self.begun = 4;
+        self
+    }
+}
+
+pub(crate) fn text(size: usize) -> MessageInd {
+    let (user, text) = (String::new(), "x".repeat(size));
+    MessageInd { user, text }
+}
+
+/// A peer, which leaves when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    stream: TcpStream,
+    manner: Manner,
+    /// Closed when nothing can be written any more.
+    writing: Receiver<()>,
+}
+
+impl Peer {
+    /// A client of a server.
+    pub(crate) fn connect(address: SocketAddr, manner: Manner, script: &Script) -> Self {
+        let socket = narrow();
+        socket.connect(&address.into()).unwrap();
+        Self::play(socket.into(), manner, script.clone())
+    }
+
+    /// One that is connected.
+    pub(crate) fn play(stream: TcpStream, manner: Manner, script: Script) -> Self {
+        let writer = stream.try_clone().unwrap();
+        let (sender, writing) = channel();
+        thread::spawn(move || {
+            write(writer, manner, &script);
+            drop::<Sender<()>>(sender);
+        });
+        Self {
+            stream,
+            manner,
+            writing,
+        }
+    }
+
+    /// Waits until the other side has closed both directions, for this long at most.
+    pub(crate) fn is_closed_within(&self, limit: Duration) -> bool {
+        if self.manner == Manner::IsSilent {
+            return self.is_shut_down_within(limit);
+        }
+        self.writing.recv_timeout(limit) == Err(RecvTimeoutError::Disconnected)
+    }
+
+    /// Waits until the other side writes no more, for this long at most.
+    pub(crate) fn is_shut_down_within(&self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            self.stream.set_read_timeout(Some(left)).unwrap();
+            match (&self.stream).read(&mut [0; 1024]) {
+                Ok(1..) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                _ => return true,
+            }
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // It may be closed already.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+/// A socket for which the operating system keeps little that is not read.
+pub(crate) fn narrow() -> Socket {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(16 * 1024).unwrap();
+    socket
+}
+
+fn write(stream: TcpStream, manner: Manner, script: &Script) {
+    match manner {
+        Manner::Floods => flood(stream, &script.frame),
+        Manner::Trickles => trickle(stream, &script.frame),
+        Manner::IsSilent => begin(stream, &script.frame[..script.begun]),
+    }
+}
+
+fn flood(mut stream: TcpStream, frame: &[u8]) {
+    let block = frame.repeat(1_000_000_usize.div_ceil(frame.len()));
+    while stream.write_all(&block).is_ok() {}
+}
+
+fn trickle(mut stream: TcpStream, frame: &[u8]) {
+    for byte in frame.iter().cycle() {
+        if stream.write_all(&[*byte]).is_err() {
+            return;
+        }
+        // That is what this peer does.
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn begin(mut stream: TcpStream, beginning: &[u8]) {
+    // The other side may have closed already.
+    let _ = stream.write_all(beginning);
+}
