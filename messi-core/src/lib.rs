@@ -28,7 +28,6 @@ mod frame;
 pub mod fuzzing;
 mod input;
 mod keep_alive;
-#[cfg(feature = "tls")]
 mod linger;
 mod outbox;
 mod output;

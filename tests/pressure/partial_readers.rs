@@ -34,7 +34,7 @@ const CLIENTS: usize = 500;
 fn honest_readers_are_not_cut() {
     let messages = by_form(6_000, 20_000);
     let mut target = Target::start(&[
-        ("max_total_queued_bytes", 16 * MIB),
+        ("max_total_queued_bytes", 64 * MIB),
         ("keep_alive_timeout", HOUR),
     ]);
     let mut honest = Honest::join(target.port, 1, messages);
@@ -42,7 +42,7 @@ fn honest_readers_are_not_cut() {
     let silent = connect_all(&mut target, CLIENTS / 2);
 
     // Bursts are what leaves an honest one with something that waits, too.
-    let command = format!("pace {messages} {SIZE} 10 5");
+    let command = format!("pace {messages} {SIZE} 2 1");
     target.process.command(&command);
     // Fails if it is disconnected.
     honest.expect_complete();

@@ -112,7 +112,26 @@ impl Budget {
 
 /// Orders the queues that take of what all share by when they began to wait: since then, nothing that a queue
 /// handed to its connection has been written in whole. No clock has to be looked at for it.
-pub(super) type Ticket = NonZeroU64;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(NonZeroU64);
+
+impl Ticket {
+    /// How many bits the number of a ticket has in each line: more than are ever given out.
+    const BITS: u32 = 56;
+
+    pub(super) fn new(number: u64) -> Option<Self> {
+        NonZeroU64::new(number).map(Self)
+    }
+
+    pub(super) fn get(self) -> u64 {
+        self.0.get()
+    }
+
+    /// Returns the same ticket for a later line, behind all of the lines before it.
+    pub(super) fn in_line(self, line: u8) -> Self {
+        Self(self.0 | u64::from(line) << Self::BITS)
+    }
+}
 
 /// What one queue has taken of a budget; given back when it is dropped.
 #[derive(Debug, Default)]
@@ -143,7 +162,7 @@ impl Share {
     pub(super) fn renew(&mut self) {
         let ticket = |budget: &Arc<Budget>| {
             let number = budget.tickets.fetch_add(1, Ordering::Relaxed);
-            NonZeroU64::new(number + 1)
+            Ticket::new(number + 1)
         };
         let waits = self.bytes > 0;
         self.ticket = self.budget.as_ref().filter(|_| waits).and_then(ticket);

@@ -42,6 +42,8 @@ pub(super) struct State {
     pub(super) waker: Option<Waker>,
     /// Whether the task, while it waits, can do nothing with more frames.
     pub(super) blocked: bool,
+    /// Whether the peer has ever taken nothing on this connection.
+    was_blocked: bool,
     /// What is asked of the task and not yet taken by it.
     pub(super) request: Option<Request>,
     /// Whether it was asked to stop. That outlives the connection.
@@ -184,6 +186,7 @@ impl State {
         self.pushed = 0;
         self.waker = None;
         self.blocked = false;
+        self.was_blocked = false;
         self.request = self.request.take().filter(Request::outlives_connection);
     }
 
@@ -197,9 +200,27 @@ impl State {
         }
     }
 
-    /// Since when the peer keeps the queue waiting, if the connection may be ended for that.
+    /// Returns since when the peer keeps the queue waiting, if the connection may be ended for that.
+    ///
+    /// Those whose peers take nothing at this moment come first, and then those whose peers ever did so:
+    /// of the others, it may be the task that has had no time yet.
     pub(super) fn ticket(&self) -> Option<Ticket> {
-        self.share.ticket().filter(|_| self.phase != Phase::Closed)
+        let ticket = self
+            .share
+            .ticket()
+            .filter(|_| self.phase != Phase::Closed)?;
+        Some(match (self.blocked, self.was_blocked) {
+            (true, _) => ticket,
+            (false, true) => ticket.in_line(1),
+            (false, false) => ticket.in_line(2),
+        })
+    }
+
+    /// Notes that the task waits, and whether it can do nothing with more frames.
+    pub(super) fn handle_parked(&mut self, waker: &Waker, blocked: bool) {
+        self.blocked = blocked;
+        self.was_blocked |= blocked;
+        self.waker = Some(waker.clone());
     }
 
     /// Drops what waits, and lets nothing more in.

@@ -45,6 +45,7 @@ impl Outbox {
         state.queue.take(frames);
         state.handle_taken(frames.len());
         state.waker = None;
+        state.blocked = false;
     }
 
     /// How many bytes wait to be written.
@@ -79,8 +80,8 @@ impl Outbox {
         if blocked {
             state.queue.trim();
         }
-        state.blocked = blocked;
-        state.waker = Some(waker.clone());
+        state.handle_parked(waker, blocked);
+        self.publish(&state);
         true
     }
 
