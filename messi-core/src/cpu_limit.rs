@@ -21,11 +21,20 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use event_listener::Event;
+
 pub(crate) use self::steps::HeavySteps;
+use crate::tasks::until;
+
+/// Tasks that wait while more work is better left where it comes from: for handshakes, some tenths of a
+/// second of a core.
+const CROWD: usize = 256;
 
 /// A number of permits, and the tasks that wait for one.
 #[derive(Debug)]
 pub(crate) struct CpuLimit {
+    /// Notified when the tasks that wait are no crowd any more.
+    dispersed: Event,
     /// Under the lock, nothing is woken or dropped that is a task's.
     queue: Mutex<Queue>,
 }
@@ -48,8 +57,17 @@ impl CpuLimit {
             waiting: BTreeMap::new(),
         };
         Arc::new(Self {
+            dispersed: Event::new(),
             queue: Mutex::new(queue),
         })
+    }
+
+    /// Waits as long as [`CROWD`] tasks or more wait for a permit.
+    pub(crate) async fn uncrowded(&self) {
+        let is_uncrowded = || (self.lock().waiting.len() < CROWD).then_some(());
+        if is_uncrowded().is_none() {
+            until(&self.dispersed, is_uncrowded).await;
+        }
     }
 
     /// Takes a permit; `false` if the task has to wait for it.
@@ -86,7 +104,9 @@ impl CpuLimit {
 
     /// Takes a task out of those that wait; `false` if it has been given a permit meanwhile.
     fn leave(&self, ticket: u64) -> bool {
-        let removed = self.lock().waiting.remove(&ticket);
+        let mut queue = self.lock();
+        let removed = queue.waiting.remove(&ticket);
+        self.unlock_shortened(queue);
         removed.is_some()
     }
 
@@ -97,9 +117,19 @@ impl CpuLimit {
         if first.is_none() {
             queue.free += 1;
         }
-        drop(queue);
+        self.unlock_shortened(queue);
         if let Some((_, waker)) = first {
             waker.wake();
+        }
+    }
+
+    /// Unlocks the queue after a task has left it. The notification is due at one length alone, as each
+    /// task leaves by itself.
+    fn unlock_shortened(&self, queue: MutexGuard<'_, Queue>) {
+        let is_dispersed = queue.waiting.len() == CROWD - 1;
+        drop(queue);
+        if is_dispersed {
+            self.dispersed.notify(usize::MAX);
         }
     }
 

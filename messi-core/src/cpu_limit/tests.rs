@@ -5,7 +5,7 @@ use std::task::Wake;
 use std::thread;
 use std::time::Duration;
 
-use futures::future::pending;
+use futures::future::{FutureExt, pending};
 
 use super::*;
 use crate::testing::Simulation;
@@ -149,6 +149,25 @@ fn a_task_that_is_dropped_passes_its_turn_on() {
     drop(fourth);
     assert_eq!(limit.lock().free, 1);
     assert!(limit.lock().waiting.is_empty());
+}
+
+#[test]
+fn more_work_waits_while_there_is_a_crowd() {
+    let limit = CpuLimit::new(1);
+    let mut crowd: Vec<User> = (0..CROWD).map(|_| User::new(&limit)).collect();
+    let mut last = User::new(&limit);
+    // One of them has the permit.
+    crowd.iter_mut().for_each(|user| {
+        user.acquires();
+    });
+    assert!(limit.uncrowded().now_or_never().is_some());
+    assert!(!last.acquires());
+    let task = Arc::new(Task::default());
+    let mut uncrowded = pin!(limit.uncrowded());
+    assert!(task.poll(|cx| uncrowded.as_mut().poll(cx)).is_pending());
+    drop(last);
+    assert_eq!(task.take_wakes(), 1);
+    assert!(task.poll(|cx| uncrowded.as_mut().poll(cx)).is_ready());
 }
 
 #[test]

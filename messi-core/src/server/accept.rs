@@ -50,7 +50,13 @@ impl<P: Protocol, F> Acceptor<P, F> {
         let shared = self.entrance.server.shared.clone();
         let cpu_limit = CpuLimit::new(shared.runtime.parallelism());
         let mut turns = Turns::new(ACCEPTS_PER_TURN);
-        while let Some(result) = unless(shared.closed(), self.listener.accept()).await {
+        // Those who come while a crowd waits for its handshakes are left to the operating system: here,
+        // they would take the places of clients.
+        let accept = async || {
+            cpu_limit.uncrowded().await;
+            self.listener.accept().await
+        };
+        while let Some(result) = unless(shared.closed(), accept()).await {
             match result {
                 Ok((socket, address)) => {
                     pause = MIN_PAUSE;

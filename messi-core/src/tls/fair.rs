@@ -12,8 +12,9 @@ use futures::io::{AsyncRead, AsyncWrite};
 
 use crate::runtime::{BoxSocket, Socket};
 
-/// Reads in a row before other tasks have their turn. rustls reads some 4 KiB at once.
-pub(super) const READS_PER_TURN: u32 = 16;
+/// Reads in a row before other tasks have their turn. rustls reads some 4 KiB at once. With 16 of them, bulk
+/// transfers lose some 8 % of their pace.
+pub(super) const READS_PER_TURN: u32 = 48;
 
 /// How often a read is then pending, though there may be something to read.
 ///
