@@ -15,11 +15,15 @@ pub(super) const OWN: usize = 4 * 1024;
 /// What is taken and given back at once, in bytes, so that a queue seldom touches what all share.
 const PORTION: usize = 4 * 1024;
 
-/// The part of all memory that is for buffers kept empty.
-const SPARE_PART: usize = 4;
+/// The parts that all memory is divided into.
+const PARTS: usize = 32;
 
-/// The part for what an allocator does not get filled: it gives no memory back at once.
-const UNFILLED_PART: usize = 12;
+/// The parts that are for buffers kept empty.
+const SPARE_PARTS: usize = 2;
+
+/// The parts for what an allocator does not get filled: it gives no memory back at once, and where many queues
+/// grow, it can't use again what smaller ones have left.
+const UNFILLED_PARTS: usize = 9;
 
 /// How much the queues may hold together, beyond what each has for itself.
 #[derive(Debug)]
@@ -42,9 +46,9 @@ pub(crate) struct Budget {
 impl Budget {
     /// Memory of so many bytes.
     pub(crate) fn new(bytes: usize) -> Self {
-        let spare = bytes / SPARE_PART;
+        let spare = bytes / PARTS * SPARE_PARTS;
         Self {
-            limit: bytes - spare - bytes / UNFILLED_PART,
+            limit: bytes - spare - bytes / PARTS * UNFILLED_PARTS,
             taken: AtomicUsize::new(0),
             spare,
             queues: AtomicUsize::new(0),
@@ -299,11 +303,11 @@ mod tests {
     fn what_all_keep_and_what_waits_is_within_all_memory() {
         let budget = Arc::new(Budget::new(1_000 * KIB));
         let mut shares: Vec<_> = (0..10).map(|_| Share::of(budget.clone())).collect();
-        assert_eq!(budget.spare_of_one(), 12_800);
-        assert!(shares[0].grow_to(336 * KIB));
-        assert!(!shares[0].grow_to(344 * KIB));
+        assert_eq!(budget.spare_of_one(), 3_200);
+        assert!(shares[0].grow_to(328 * KIB));
+        assert!(!shares[0].grow_to(336 * KIB));
         drop(shares);
-        assert_eq!(budget.spare_of_one(), 250 * KIB);
+        assert_eq!(budget.spare_of_one(), 64_000);
     }
 
     #[test]
