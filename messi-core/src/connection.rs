@@ -23,6 +23,7 @@ use log::error;
 
 use self::closing::Closing;
 use self::rest::Rest;
+use crate::cpu_limit::{CpuLimit, CpuPermit};
 use crate::input::Payload;
 use crate::outbox::{Budget, Outbox, Request, Share};
 use crate::runtime::{BoxSocket, DeadlineTimer, Runtime};
@@ -35,6 +36,18 @@ const ABORT_GRACE: Duration = Duration::from_millis(100);
 
 /// Bytes of output after which the handling of received messages pauses for a write.
 const WRITE_SIZE: usize = 64 * 1024;
+
+/// The size from which on a message is heavy to decode, in bytes: one that is made for it becomes some
+/// hundred times as much memory, which takes milliseconds.
+const HEAVY: usize = 16 * 1024;
+
+/// What a message of this size costs of a turn, in frames.
+fn message_cost(size: usize) -> u32 {
+    u32::try_from(1 + size / BYTES_PER_FRAME).unwrap_or(u32::MAX)
+}
+
+/// Bytes of a message that cost as much of a turn as one frame more.
+const BYTES_PER_FRAME: usize = 64;
 
 /// One connection, driven by the task that owns it.
 pub(crate) struct Connection {
@@ -67,6 +80,8 @@ pub(crate) struct Connection {
     /// What the input takes of the memory that it shares with others, and who waits for some of it.
     received: Share,
     freed: Option<EventListener>,
+    /// What a server's connection needs to decode a large message.
+    permit: Option<CpuPermit>,
 }
 
 impl Connection {
@@ -97,13 +112,16 @@ impl Connection {
             rest: Rest::default(),
             received: Share::default(),
             freed: None,
+            permit: None,
             runtime,
         }
     }
 
-    /// The same with an input that shares memory with others.
-    pub(crate) fn sharing(mut self, received: &Arc<Budget>) -> Self {
+    /// The same with an input that shares memory with others, and which decodes large messages in turn
+    /// with them.
+    pub(crate) fn sharing(mut self, received: &Arc<Budget>, decoding: &Arc<CpuLimit>) -> Self {
         self.received = Share::of(received.clone());
+        self.permit = Some(CpuPermit::new(decoding.clone()));
         self
     }
 
@@ -171,6 +189,7 @@ impl Connection {
     /// Closes the connection once everything queued is written, and tells why it ended.
     pub(crate) async fn close(&mut self) -> DisconnectReason {
         self.outbox.seal();
+        self.cancel_permit();
         self.state.handle_closing(self.runtime.now());
         poll_fn(|cx| self.poll_closed(cx)).await;
         let reason = self.state.end_reason().cloned();
@@ -199,19 +218,45 @@ impl Connection {
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Payload>> {
+        self.release_permit();
         loop {
             ready!(self.poll_budget(cx));
             self.take_request();
-            if !self.must_write_first(cx) && self.rest.until().is_none() {
-                if let Some(payload) = self.state.next_message() {
-                    self.spend(1);
-                    return Poll::Ready(Some(payload));
+            if self.must_write_first(cx) || self.rest.until().is_some() {
+                // Others must not wait for what this connection can't use now.
+                self.cancel_permit();
+            } else if let Some(size) = self.state.next_message_size() {
+                // Without a permit the connection is served on until there is one.
+                if self.poll_permit(cx, size).is_ready() {
+                    self.spend(message_cost(size));
+                    return Poll::Ready(self.state.next_message());
                 }
-                if self.state.end_reason().is_some() {
-                    return Poll::Ready(None);
-                }
+            } else if self.state.end_reason().is_some() {
+                return Poll::Ready(None);
             }
             ready!(self.poll_turn(cx));
+        }
+    }
+
+    /// Waits for the permit to decode a message of this size, if it needs one. It is kept while the
+    /// message is handled, until others have their turn: to drop the message takes as long as a part of
+    /// the decoding.
+    fn poll_permit(&mut self, cx: &mut Context<'_>, size: usize) -> Poll<()> {
+        match &mut self.permit {
+            Some(permit) if size >= HEAVY => permit.poll_acquire(cx),
+            _ => Poll::Ready(()),
+        }
+    }
+
+    fn cancel_permit(&mut self) {
+        if let Some(permit) = &mut self.permit {
+            permit.cancel();
+        }
+    }
+
+    fn release_permit(&mut self) {
+        if let Some(permit) = &mut self.permit {
+            permit.release();
         }
     }
 

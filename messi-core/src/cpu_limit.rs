@@ -207,15 +207,24 @@ impl CpuPermit {
             self.limit.release();
         }
     }
+
+    /// Returns the permit, or asks for it no longer.
+    pub(crate) fn cancel(&mut self) {
+        if let PermitState::Waiting(ticket) = self.state {
+            self.ticket = None;
+            let has_left = self.limit.leave(ticket);
+            self.state = if has_left {
+                PermitState::Idle
+            } else {
+                PermitState::Permitted
+            };
+        }
+        self.release();
+    }
 }
 
 impl Drop for CpuPermit {
     fn drop(&mut self) {
-        if let PermitState::Waiting(ticket) = self.state
-            && !self.limit.leave(ticket)
-        {
-            self.state = PermitState::Permitted;
-        }
-        self.release();
+        self.cancel();
     }
 }

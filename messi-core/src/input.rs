@@ -68,6 +68,11 @@ impl Input {
         self.bytes[self.scanned - header.frame_size()] = 0;
     }
 
+    /// The header of the next scanned frame that is not taken.
+    pub(crate) fn first(&self) -> Option<Header> {
+        Header::decode(&self.bytes[self.start..self.scanned])
+    }
+
     /// Takes the next scanned frame. Its payload stays readable until the next
     /// [`append`](Self::append).
     pub(crate) fn take(&mut self) -> Option<(Header, Payload)> {

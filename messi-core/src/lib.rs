@@ -17,7 +17,7 @@ mod connection;
     expect(
         dead_code,
         unused_imports,
-        reason = "only handshakes are limited so far"
+        reason = "the steps of handshakes are limited only where there are any"
     )
 )]
 mod cpu_limit;

@@ -19,6 +19,7 @@ pub use self::builder::ServerBuilder;
 pub use self::client::{ClientId, ServerClient};
 pub(crate) use self::registry::Certificates;
 use self::registry::Registry;
+use crate::cpu_limit::CpuLimit;
 use crate::runtime::Runtime;
 use crate::settings::bounded;
 use crate::tasks::{Tasks, unless, until};
@@ -69,6 +70,8 @@ struct Shared {
     registry: Registry,
     tasks: Arc<Tasks>,
     runtime: Arc<dyn Runtime>,
+    /// Limits the large messages that are decoded at a time.
+    decoding: Arc<CpuLimit>,
     /// Notified when the registry has been closed.
     closed: Event,
     guard: Weak<StopOnDrop>,

@@ -314,20 +314,24 @@ impl Connection {
         self.abort();
     }
 
+    /// The size of the next message for the handler, in bytes.
+    pub(crate) fn next_message_size(&mut self) -> Option<usize> {
+        let expected = Some(self.role.received());
+        while let Some(header) = self.input.first().filter(|_| self.handles_rest) {
+            if header.message_type() == expected {
+                return Some(header.size);
+            }
+            self.input.take();
+        }
+        None
+    }
+
     /// The next message for the handler. Messages that came before the peer ended the connection,
     /// or before this side began to leave, are still handed out; once this side has ended it for
     /// another reason, none are.
     pub(crate) fn next_message(&mut self) -> Option<Payload> {
-        if !self.handles_rest {
-            return None;
-        }
-        let expected = Some(self.role.received());
-        while let Some((header, payload)) = self.input.take() {
-            if header.message_type() == expected {
-                return Some(payload);
-            }
-        }
-        None
+        self.next_message_size()?;
+        self.input.take().map(|(_, payload)| payload)
     }
 
     /// The bytes of a payload, until the next [`handle_input`](Self::handle_input).

@@ -250,7 +250,7 @@ fn what_all_have_received_is_bounded_and_who_has_little_is_read_from() {
     let endless = |_| {
         let settings = Settings::default();
         let (connection, outbox, _) = connection(&settings, Endless { has_begun: false });
-        (connection.sharing(&budget), outbox)
+        (connection.sharing(&budget, &CpuLimit::new(2)), outbox)
     };
     let mut connections: Vec<_> = (0..20).map(endless).collect();
     let held = |connections: &[(Connection, Arc<Outbox>)]| -> Vec<usize> {
@@ -286,7 +286,10 @@ fn who_waits_for_memory_is_woken_when_there_is_some() {
     let endless = || connection(&settings, Endless { has_begun: false });
     let (first, ..) = endless();
     let (second, ..) = endless();
-    let (mut first, mut second) = (first.sharing(&budget), second.sharing(&budget));
+    let (mut first, mut second) = (
+        first.sharing(&budget, &CpuLimit::new(2)),
+        second.sharing(&budget, &CpuLimit::new(2)),
+    );
     poll_to_rest(&mut first);
     poll_to_rest(&mut second);
     let woken = Arc::new(Woken::default());
@@ -306,7 +309,7 @@ fn a_message_for_which_there_is_no_memory_ends_in_its_time_and_not_for_silence()
     let socket = Endless { has_begun: false };
     let settings = Settings::default();
     let (connection, outbox, _) = connection_in(simulation.runtime(), &settings, socket);
-    let mut connection = connection.sharing(&budget);
+    let mut connection = connection.sharing(&budget, &CpuLimit::new(2));
     let next = simulation.run(connection.next());
     assert_eq!(next, None);
     let end = connection.state.end_reason();
@@ -369,4 +372,57 @@ fn a_timer_that_is_due_at_once_lets_others_have_their_turn() {
     for _ in 0..100 {
         assert!(connection.poll_run(&mut cx, stuck.as_mut()).is_pending());
     }
+}
+
+/// A large message comes.
+struct Large {
+    has_given: bool,
+}
+
+impl Fake for Large {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if std::mem::replace(&mut self.has_given, true) {
+            return Poll::Pending;
+        }
+        buffer[..4 + HEAVY].fill(0);
+        buffer[..4].copy_from_slice(b"\x01\0\x40\0");
+        Poll::Ready(Ok(4 + HEAVY))
+    }
+}
+
+#[test]
+fn large_messages_of_several_clients_are_handed_out_one_after_the_other() {
+    let budget = Arc::new(Budget::of_received(1 << 20));
+    let decoding = CpuLimit::new(2);
+    let settings = Settings::default();
+    let [mut first, mut second, mut third] = [(); 3].map(|()| {
+        let (connection, ..) = connection(&settings, Large { has_given: false });
+        connection.sharing(&budget, &decoding)
+    });
+    let woken = [(); 3].map(|()| Arc::new(Woken::default()));
+    let wakers = woken.clone().map(Waker::from);
+    let mut contexts = wakers.each_ref().map(Context::from_waker);
+    let is_woken = |index: usize| woken[index].0.swap(false, Ordering::Relaxed);
+
+    assert!(matches!(
+        first.poll_next(&mut contexts[0]),
+        Poll::Ready(Some(_))
+    ));
+    assert!(second.poll_next(&mut contexts[1]).is_pending());
+    assert!(third.poll_next(&mut contexts[2]).is_pending());
+    assert!(!is_woken(1) && !is_woken(2));
+    // The first is done with its message once it looks for the next one.
+    assert!(first.poll_next(&mut contexts[0]).is_pending());
+    assert!(is_woken(1) && !is_woken(2));
+    // One that ends while it waits leaves its turn to the next.
+    second
+        .state
+        .end(DisconnectReason::Stopped, second.runtime.now());
+    assert_eq!(second.poll_next(&mut contexts[1]), Poll::Ready(None));
+    second.cancel_permit();
+    assert!(is_woken(2));
+    assert!(matches!(
+        third.poll_next(&mut contexts[2]),
+        Poll::Ready(Some(_))
+    ));
 }

@@ -64,6 +64,7 @@ impl Connection {
             return Poll::Ready(());
         }
         self.transfers = 0;
+        self.release_permit();
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -82,6 +83,7 @@ impl Connection {
         let spare = self.spare_capacity();
         if self.outbox.park(cx.waker(), is_blocked, spare) {
             self.transfers = 0;
+            self.release_permit();
             return Poll::Pending;
         }
         Poll::Ready(())

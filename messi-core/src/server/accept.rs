@@ -172,7 +172,7 @@ impl<P: Protocol, F> Entrance<P, F> {
             peer.outbox.clone(),
             shared.runtime.clone(),
         )
-        .sharing(&shared.registry.received);
+        .sharing(&shared.registry.received, &shared.decoding);
         info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
         let task = serve(client, peer, handler, connection, shared.tasks.begin());
         let task = in_turns(shared.clone(), task.boxed());

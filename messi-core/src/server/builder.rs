@@ -12,6 +12,7 @@ use super::accept::{Acceptor, Entrance};
 use super::admission::Limits;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
+use crate::cpu_limit::CpuLimit;
 use crate::outbox::{Budget, Kinds};
 use crate::runtime::{self, BoxListener, Runtime};
 use crate::settings::{Overflow, Settings, bounded, clamped};
@@ -250,6 +251,7 @@ impl<P: Protocol> ServerBuilder<P> {
                 local_addr,
                 registry,
                 tasks: Arc::new(Tasks::default()),
+                decoding: CpuLimit::new(runtime.parallelism()),
                 runtime: runtime.clone(),
                 closed: event_listener::Event::new(),
                 guard: guard.clone(),
