@@ -188,7 +188,8 @@ impl<P: Protocol> Client<P> {
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if there is no connection, or if it ends while waiting.
+    /// [`SendError::NotConnected`] if there is no connection, or as soon as it ends: in a callback too,
+    /// and before `on_disconnected`.
     pub async fn ready(&self) -> Result<(), SendError> {
         self.shared.outbox.ready().await
     }
@@ -197,8 +198,8 @@ impl<P: Protocol> Client<P> {
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if there is no connection, or if it ends while waiting: some of
-    /// what was sent is then lost.
+    /// [`SendError::NotConnected`] if there is no connection, or as soon as it ends: in a callback too,
+    /// and before `on_disconnected`. Some of what was sent may then be lost.
     pub async fn flush(&self) -> Result<(), SendError> {
         self.shared.outbox.flush().await
     }

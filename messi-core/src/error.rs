@@ -210,7 +210,8 @@ pub enum DisconnectReason {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// A message of the peer began to arrive, and did not go on.
+    /// A message of the peer began to arrive, and came more slowly than the builder's `min_message_rate`,
+    /// or could not go on as there was no memory for what all clients send.
     #[error("a message of the peer did not arrive in time")]
     MessageTimeout,
     /// A message of the peer could not be decoded.
@@ -219,7 +220,8 @@ pub enum DisconnectReason {
     /// A client sent a frame of a type that only servers send, or that does not exist.
     #[error("unexpected message type {0}")]
     UnexpectedMessageType(u8),
-    /// The peer does not take what is sent to it fast enough.
+    /// The peer does not take what is sent to it fast enough, or was the slowest when the memory for all
+    /// clients was used up.
     #[error("the peer is too slow")]
     SlowConsumer,
     /// A method of the handler panicked.

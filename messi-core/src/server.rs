@@ -173,6 +173,10 @@ impl<P: Protocol> Server<P> {
     /// sent until now, writes every answer, and disconnects them. What a client sends later is
     /// not handled any more.
     ///
+    /// What a client has sent may still be with the operating systems. So the server reads on until
+    /// nothing has come from it for 50 ms; if it never falls silent, for half a second after there was
+    /// nothing to read for the first time, or 16 MiB.
+    ///
     /// Returns as soon as all tasks have ended, and a moment after `limit` at the latest (100 ms
     /// for the last callbacks): what is not written by then is lost, and a callback that is still
     /// waiting is abandoned where it waits. `on_client_disconnected` is called with

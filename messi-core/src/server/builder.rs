@@ -129,9 +129,10 @@ impl<P: Protocol> ServerBuilder<P> {
 
     /// Memory for what waits to be written to all clients together, in bytes, beyond 4 KiB for each.
     /// The less of it is left, the less may wait for one client: no more than is left for all others.
-    /// So clients that read are served when many others do not. A third of it is for buffers that
-    /// are empty and will be used again and for what the allocator leaves unfilled, and a buffer may
-    /// be by half larger than what waits in it. Default: 256 MiB.
+    /// So clients that read are served when many others do not. Where a connection would end for lack of
+    /// it, the slowest ends instead. A third of the memory is for buffers that are empty and will be used
+    /// again and for what the allocator can't fill, and a buffer may be by half larger than what waits in
+    /// it. Default: 256 MiB.
     pub fn max_total_queued_bytes(mut self, bytes: usize) -> Self {
         self.max_total_queued_bytes = bytes;
         self

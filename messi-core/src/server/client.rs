@@ -107,7 +107,8 @@ impl<P: Protocol> ServerClient<P> {
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if the client has left, or leaves while waiting.
+    /// [`SendError::NotConnected`] if the connection has ended, or as soon as it ends: in a callback too,
+    /// and before `on_client_disconnected`.
     pub async fn ready(&self) -> Result<(), SendError> {
         self.outbox().ready().await
     }
@@ -116,8 +117,8 @@ impl<P: Protocol> ServerClient<P> {
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if the client has left, or leaves while waiting: some of what
-    /// was sent is then lost.
+    /// [`SendError::NotConnected`] if the connection has ended, or as soon as it ends: in a callback too,
+    /// and before `on_client_disconnected`. Some of what was sent may then be lost.
     pub async fn flush(&self) -> Result<(), SendError> {
         self.outbox().flush().await
     }
