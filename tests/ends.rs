@@ -336,6 +336,70 @@ fn who_waits_outside_of_a_callback_learns_of_every_end_while_a_callback_waits_fo
     }
 }
 
+#[test]
+fn who_waits_outside_of_a_callback_of_a_client_learns_of_every_end() {
+    for (end, wait) in combinations(&ENDS_OF_CLIENTS) {
+        let simulation = Simulation::new(1);
+        simulation.run(async {
+            let pair = Pair::connect_with(
+                &simulation,
+                ChatServer::builder(ROOM).keep_alive_timeout(HOUR),
+                ChatClient::builder(ROOM).keep_alive_interval(end.keep_alive()),
+            )
+            .await;
+            pair.connection.to_server().set_buffer(BUFFER);
+            pair.connection.to_server().stall();
+            let mut waited = Box::pin(wait.on_client(&pair.client));
+            assert!(futures::poll!(&mut waited).is_pending());
+            end_on_client(end, &pair).await;
+            let result = simulation.timeout(LONG, waited).await;
+            let result = result.unwrap_or_else(|| panic!("{end:?}: {wait:?} waits for ever"));
+            assert_eq!(result, Err(SendError::NotConnected), "{end:?} {wait:?}");
+            pair.stop().await;
+        });
+    }
+}
+
+/// Ends that come of a message, while no callback waits. Over real sockets.
+#[test]
+fn who_waits_outside_of_a_callback_learns_that_a_message_ends_the_connection() {
+    /// Panics in the callback of a message.
+    struct Panicking(Reporter);
+
+    impl ChatServerHandler for Panicking {
+        async fn on_client_connected(&mut self, _: &ChatServerClient) {
+            self.0.report(Event::Connected);
+        }
+
+        async fn on_message_ind(&mut self, _: &ChatServerClient, _: MessageInd) {
+            std::panic::resume_unwind(Box::new("as told"));
+        }
+    }
+
+    let undecodable = b"\x01\0\0\x01\xff".to_vec();
+    let rows = [undecodable, frame(message("panic"))];
+    for (bytes, wait) in rows.iter().flat_map(|row| WAITS.map(|wait| (row, wait))) {
+        run(async {
+            let (reporter, mut events) = reporter();
+            let server = ChatServer::builder("tcp://127.0.0.1:0")
+                // Half of it is more than the operating system takes.
+                .max_queued_bytes(32 << 20)
+                .start(move |_| Panicking(reporter.clone()))
+                .await
+                .unwrap();
+            let mut peer = deaf_peer(server.local_addr().socket_addr().unwrap());
+            assert_eq!(events.next().await, Event::Connected);
+            let client = server.clients().remove(0);
+            let mut waited = Box::pin(wait.on_server(&client));
+            assert!(futures::poll!(&mut waited).is_pending());
+            peer.write_all(bytes).unwrap();
+            let result = within("the end", waited).await;
+            assert_eq!(result, Err(SendError::NotConnected), "{wait:?}");
+            server.stop().await;
+        });
+    }
+}
+
 /// Ends of which a peer of this crate is no cause. Over real sockets.
 #[test]
 fn a_callback_of_a_server_that_waits_learns_that_its_peer_breaks_the_rules() {

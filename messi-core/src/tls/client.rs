@@ -16,7 +16,7 @@ use super::fair::FairSocket;
 use super::identity::Current;
 use super::{HANDSHAKE_TIMEOUT, Identity, Roots, provider};
 use crate::runtime::{BoxSocket, Runtime, timeout};
-use crate::settings::bounded;
+use crate::settings::clamped;
 
 /// How a client speaks TLS: see [`ClientBuilder::tls`](crate::ClientBuilder::tls).
 ///
@@ -62,9 +62,9 @@ impl ClientTls {
     }
 
     /// Time from the connection to the end of the handshake; a server that takes longer is given up.
-    /// Default: 5 s.
+    /// Default: 5 s. A time below 10 ms is taken for 10 ms.
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.handshake_timeout = bounded(timeout);
+        self.handshake_timeout = clamped(timeout);
         self
     }
 

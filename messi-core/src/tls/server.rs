@@ -17,7 +17,7 @@ use super::{HANDSHAKE_TIMEOUT, Identity, Roots, TlsError, provider};
 use crate::cpu_limit::{CpuLimit, HeavySteps};
 use crate::runtime::{BoxSocket, Runtime, timeout};
 use crate::server::Certificates;
-use crate::settings::bounded;
+use crate::settings::clamped;
 
 /// How a server speaks TLS: see [`ServerBuilder::tls`](crate::ServerBuilder::tls).
 ///
@@ -88,9 +88,9 @@ impl ServerTls {
     }
 
     /// Time from a client's connection to the end of the handshake; one that takes longer is turned
-    /// away. Default: 5 s.
+    /// away. Default: 5 s. A time below 10 ms is taken for 10 ms.
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.handshake_timeout = bounded(timeout);
+        self.handshake_timeout = clamped(timeout);
         self
     }
 
