@@ -13,7 +13,7 @@ use prost::Message;
 
 use crate::outbox::{Outbox, Sender, Waiter};
 use crate::runtime::Runtime;
-use crate::{DisconnectReason, RequestError, SendError, codec};
+use crate::{DisconnectReason, RequestError, SendError};
 
 /// The answer to a request, once it has come.
 ///
@@ -159,18 +159,19 @@ impl<M: Message + Default, T: Send> Waiter for Waiting<M, T> {
         if !self.is_waiting() {
             return false;
         }
-        let mut message = M::default();
-        if let Err(error) = codec::decode(payload, &mut message) {
-            // It ends the connection when its turn comes.
-            let reason = DisconnectReason::MessageDecodeError(error);
-            self.fail(RequestError::Disconnected(reason));
-            return false;
+        match M::decode(payload).map(self.extract) {
+            Ok(Some(answer)) => self.answered.send(Ok(answer)).is_ok(),
+            Ok(None) => {
+                self.fail(RequestError::Replaced);
+                false
+            }
+            Err(error) => {
+                // It ends the connection when its turn comes.
+                let reason = DisconnectReason::MessageDecodeError(error.to_string());
+                self.fail(RequestError::Disconnected(reason));
+                false
+            }
         }
-        let Some(answer) = (self.extract)(message) else {
-            self.fail(RequestError::Replaced);
-            return false;
-        };
-        self.answered.send(Ok(answer)).is_ok()
     }
 
     fn fail(self: Box<Self>, error: RequestError) {

@@ -1,7 +1,5 @@
-//! Calls of the code of messages, which a user may have written by hand: it may panic, and encode to
-//! another size than it has announced.
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
+//! Encoding of messages, whose code a user may have written by hand: it may panic, and encode to another
+//! size than it has announced.
 
 use prost::Message;
 
@@ -24,18 +22,6 @@ pub(crate) fn append_frame(
     let frame = Frame::begin(buffer, Header::new(message_type, size));
     message.encode_raw(frame.buffer);
     frame.finish()
-}
-
-/// Decodes a payload into an empty message.
-///
-/// # Errors
-///
-/// What is wrong with the payload, or that the message has panicked.
-pub(crate) fn decode(payload: &[u8], message: &mut impl Message) -> Result<(), String> {
-    match catch_unwind(AssertUnwindSafe(|| message.merge(payload))) {
-        Ok(result) => result.map_err(|error| error.to_string()),
-        Err(_) => Err("the message panicked".into()),
-    }
 }
 
 /// A frame that is being appended to a buffer, and is taken out again unless it is finished.
@@ -84,6 +70,8 @@ impl Drop for Frame<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
     use prost::DecodeError;
     use prost::bytes::{Buf, BufMut};
     use prost::encoding::{DecodeContext, WireType};
@@ -140,12 +128,6 @@ mod tests {
         let panics = AssertUnwindSafe(|| append(&mut buffer, None));
         assert!(catch_unwind(panics).is_err());
         assert_eq!(buffer, b"\x01\0\0\x01\x07");
-    }
-
-    #[test]
-    fn a_message_that_panics_when_it_is_decoded_is_an_error() {
-        let result = decode(b"\x08\x01", &mut Odd::default());
-        assert_eq!(result, Err("the message panicked".into()));
     }
 
     #[test]

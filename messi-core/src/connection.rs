@@ -12,7 +12,6 @@ mod tests;
 mod transfer;
 
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -29,7 +28,7 @@ use crate::outbox::{Budget, Outbox, Request, Share};
 use crate::runtime::{BoxSocket, DeadlineTimer, Runtime};
 use crate::settings::Settings;
 use crate::state::{CLOSE_TIMEOUT, Connection as State, Role};
-use crate::{DisconnectReason, Dispatch, LOG_TARGET, codec};
+use crate::{DisconnectReason, Dispatch, LOG_TARGET};
 
 /// What the last callback is given when this side has no time left.
 const ABORT_GRACE: Duration = Duration::from_millis(100);
@@ -134,37 +133,34 @@ impl Connection {
     /// costs as much as a part of the decoding. `false` if it can't be decoded, which ends the
     /// connection.
     pub(crate) fn decode(&mut self, payload: &Payload, message: &mut impl prost::Message) -> bool {
-        let result = codec::decode(self.state.payload(payload), message);
-        let is_decoded = result.is_ok();
-        if let Err(error) = result {
-            self.state.handle_decode_error(error, self.runtime.now());
+        let result = message.merge(self.state.payload(payload));
+        if let Err(error) = &result {
+            self.state
+                .handle_decode_error(error.to_string(), self.runtime.now());
         }
-        is_decoded
+        result.is_ok()
     }
 
     /// Runs a callback of the handler to its end, serving the connection while it waits. The callback
     /// is lent, since to move futures from hand to hand costs more than most of them do.
     ///
-    /// `None` if it did not get there: it panicked, or this side was stopped while it waited.
-    /// Either has then ended the connection, and the callback is dropped.
-    pub(crate) async fn run<F: Future>(
+    /// `None` if it did not get there, as this side was stopped while it waited, which has then ended the
+    /// connection. A panic of the callback unwinds: see [`handle_panic`](Self::handle_panic).
+    pub(crate) async fn run<T>(
         &mut self,
-        mut callback: Pin<&mut Option<F>>,
-    ) -> Option<F::Output> {
-        let output = poll_fn(|cx| self.poll_run(cx, callback.as_mut())).await;
-        if output.is_none() {
-            self.abandon(callback);
-        }
-        output
+        mut callback: Pin<&mut impl Future<Output = T>>,
+    ) -> Option<T> {
+        poll_fn(|cx| self.poll_run(cx, callback.as_mut())).await
     }
 
-    /// Drops a callback where it waits. What it holds may panic at that, which must not keep the last
-    /// callback from being called.
-    fn abandon<F>(&mut self, mut callback: Pin<&mut Option<F>>) {
-        let drop = AssertUnwindSafe(|| callback.set(None));
-        if catch_unwind(drop).is_err() {
-            self.handle_panic();
-        }
+    /// Ends the connection for a panic: of a callback, of what an abandoned one held when it was dropped, or
+    /// of the code of a message. Whoever drives the connection catches it, once for all callbacks, and must
+    /// drop the future that has panicked before.
+    #[cold]
+    pub(crate) fn handle_panic(&mut self) {
+        error!(target: LOG_TARGET, "a callback panicked, which ends its connection");
+        self.state
+            .end(DisconnectReason::HandlerPanicked, self.runtime.now());
     }
 
     /// Lets what others sent follow what the first callback sent, if the connection is still there:
@@ -176,10 +172,7 @@ impl Connection {
     }
 
     /// Runs the callback that handles a message. One that no callback is for is counted.
-    pub(crate) async fn dispatch<F>(&mut self, callback: Pin<&mut Option<F>>)
-    where
-        F: Future<Output = Dispatch>,
-    {
+    pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = Dispatch>>) {
         if self.run(callback).await == Some(Dispatch::UnknownChoice) {
             self.outbox.counters.ignored_messages.add(1);
             self.rest.count(1, self.runtime.now());
@@ -203,13 +196,9 @@ impl Connection {
 
     /// Runs the callback that follows [`close`](Self::close). Once this side is stopped, it has
     /// no more than [`CLOSE_TIMEOUT`], or [`ABORT_GRACE`] if there is no time left.
-    pub(crate) async fn run_last<F>(&mut self, mut callback: Pin<&mut Option<F>>)
-    where
-        F: Future<Output = ()>,
-    {
+    pub(crate) async fn run_last(&mut self, mut callback: Pin<&mut impl Future<Output = ()>>) {
         let mut deadline = None;
         poll_fn(|cx| self.poll_run_last(cx, callback.as_mut(), &mut deadline)).await;
-        self.abandon(callback);
     }
 
     /// Whether the peer has proved to be at the other end.
@@ -229,7 +218,7 @@ impl Connection {
                 // Without a permit the connection is served on until there is one.
                 if self.poll_permit(cx, size).is_ready() {
                     self.spend(message_cost(size));
-                    return Poll::Ready(self.state.next_message());
+                    return Poll::Ready(Some(self.state.take_message(size)));
                 }
             } else if self.state.end_reason().is_some() {
                 return Poll::Ready(None);
@@ -270,13 +259,13 @@ impl Connection {
         self.role == Role::Server && self.state.is_peer_there() && self.outbox.is_crowded()
     }
 
-    fn poll_run<F: Future>(
+    fn poll_run<T>(
         &mut self,
         cx: &mut Context<'_>,
-        callback: Pin<&mut Option<F>>,
-    ) -> Poll<Option<F::Output>> {
-        if let Poll::Ready(output) = self.poll_callback(cx, callback) {
-            return Poll::Ready(output);
+        callback: Pin<&mut impl Future<Output = T>>,
+    ) -> Poll<Option<T>> {
+        if let Poll::Ready(output) = callback.poll(cx) {
+            return Poll::Ready(Some(output));
         }
         loop {
             self.take_request();
@@ -292,16 +281,13 @@ impl Connection {
         }
     }
 
-    fn poll_run_last<F>(
+    fn poll_run_last(
         &mut self,
         cx: &mut Context<'_>,
-        callback: Pin<&mut Option<F>>,
+        callback: Pin<&mut impl Future<Output = ()>>,
         deadline: &mut Option<Instant>,
-    ) -> Poll<()>
-    where
-        F: Future<Output = ()>,
-    {
-        if self.poll_callback(cx, callback).is_ready() {
+    ) -> Poll<()> {
+        if callback.poll(cx).is_ready() {
             return Poll::Ready(());
         }
         loop {
@@ -316,29 +302,6 @@ impl Connection {
             }
             ready!(self.park(cx));
         }
-    }
-
-    /// Polls a callback, which must be there. A panic ends the connection.
-    fn poll_callback<F: Future>(
-        &mut self,
-        cx: &mut Context<'_>,
-        callback: Pin<&mut Option<F>>,
-    ) -> Poll<Option<F::Output>> {
-        let Some(callback) = callback.as_pin_mut() else {
-            return Poll::Ready(None);
-        };
-        if let Ok(poll) = catch_unwind(AssertUnwindSafe(|| callback.poll(cx))) {
-            return poll.map(Some);
-        }
-        self.handle_panic();
-        Poll::Ready(None)
-    }
-
-    #[cold]
-    fn handle_panic(&mut self) {
-        error!(target: LOG_TARGET, "a callback panicked, which ends its connection");
-        self.state
-            .end(DisconnectReason::HandlerPanicked, self.runtime.now());
     }
 
     /// Does what is asked. Once the connection has ended, whoever waits for a response, for room or for

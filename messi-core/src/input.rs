@@ -76,14 +76,15 @@ impl Input {
     /// Takes the next scanned frame. Its payload stays readable until the next
     /// [`append`](Self::append).
     pub(crate) fn take(&mut self) -> Option<(Header, Payload)> {
-        if self.start == self.scanned {
-            return None;
-        }
-        let header = Header::decode(&self.bytes[self.start..self.scanned])?;
-        let end = self.start + header.frame_size();
-        let payload = Payload(self.start + HEADER_SIZE..end);
-        self.start = end;
-        Some((header, payload))
+        let header = self.first()?;
+        Some((header, self.take_payload(header.size)))
+    }
+
+    /// Takes the frame of the last [`first`](Self::first), whose payload has this size.
+    pub(crate) fn take_payload(&mut self, size: usize) -> Payload {
+        let start = self.start + HEADER_SIZE;
+        self.start = start + size;
+        Payload(start..self.start)
     }
 
     /// The bytes of a payload taken since the last [`append`](Self::append).

@@ -2,6 +2,7 @@
 
 mod budget;
 mod held;
+mod members;
 mod queue;
 mod requests;
 mod state;
@@ -226,9 +227,8 @@ impl Outbox {
         let Some(budget) = self.budget.as_deref() else {
             return false;
         };
-        let ticket = |outbox: &Self| Ticket::new(outbox.ticket.load(Ordering::Relaxed));
         // Another thread may have ended the one that is found.
-        while let Some(slowest) = budget.slowest(ticket) {
+        while let Some(slowest) = budget.slowest() {
             if std::ptr::eq(&*slowest, self) {
                 return false;
             }
@@ -237,6 +237,11 @@ impl Outbox {
             }
         }
         false
+    }
+
+    /// Returns since when the queue waits, if its connection may be ended for that.
+    fn ticket(&self) -> Option<Ticket> {
+        Ticket::new(self.ticket.load(Ordering::Relaxed))
     }
 
     /// Drops what waits, and asks for the end of the connection at once, if there is one.
@@ -453,9 +458,11 @@ impl Outbox {
     /// Shows what can be looked at without the lock.
     fn publish(&self, state: &State) {
         self.queued.store(state.queued(), Ordering::Relaxed);
-        self.memory.store(state.memory(), Ordering::Relaxed);
-        let ticket = state.ticket().map_or(0, Ticket::get);
-        self.ticket.store(ticket, Ordering::Relaxed);
+        if self.budget.is_some() {
+            self.memory.store(state.memory(), Ordering::Relaxed);
+            let ticket = state.ticket().map_or(0, Ticket::get);
+            self.ticket.store(ticket, Ordering::Relaxed);
+        }
         self.expects_answers
             .store(state.expects_answers(), Ordering::Relaxed);
     }

@@ -330,8 +330,13 @@ impl Connection {
     /// or before this side began to leave, are still handed out; once this side has ended it for
     /// another reason, none are.
     pub(crate) fn next_message(&mut self) -> Option<Payload> {
-        self.next_message_size()?;
-        self.input.take().map(|(_, payload)| payload)
+        let size = self.next_message_size()?;
+        Some(self.take_message(size))
+    }
+
+    /// Takes the message of this size that [`next_message_size`](Self::next_message_size) has found.
+    pub(crate) fn take_message(&mut self, size: usize) -> Payload {
+        self.input.take_payload(size)
     }
 
     /// The bytes of a payload, until the next [`handle_input`](Self::handle_input).

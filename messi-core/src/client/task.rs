@@ -17,7 +17,7 @@ use crate::settings::{Settings, clamped};
 use crate::state::Role;
 use crate::tasks::{Running, unless};
 use crate::uri::Uri;
-use crate::{ConnectError, ConnectWith, LOG_TARGET, Protocol, Retry};
+use crate::{ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Retry};
 
 /// Connects, serves the connection, waits, and begins again, until the client is stopped.
 pub(super) struct Task<P: Protocol, H> {
@@ -83,23 +83,16 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
             runtime,
         );
         info!(target: LOG_TARGET, "connected to {uri}");
-        connection
-            .run(pin!(Some(P::on_connected(handler, &client))))
-            .await;
-        connection.open();
-        while let Some(payload) = connection.next().await {
-            let mut message = P::ServerToClient::default();
-            if connection.decode(&payload, &mut message) {
-                connection
-                    .dispatch(pin!(Some(P::on_message(handler, &client, message))))
-                    .await;
-            }
+        let messages = serve_messages(&client, handler, &mut connection);
+        if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
+            connection.handle_panic();
         }
         let reason = connection.close().await;
         info!(target: LOG_TARGET, "disconnected from {uri}: {reason}");
-        connection
-            .run_last(pin!(Some(P::on_disconnected(handler, &client, reason))))
-            .await;
+        let last = serve_last(&client, handler, &mut connection, reason);
+        if AssertUnwindSafe(last).catch_unwind().await.is_err() {
+            connection.handle_panic();
+        }
         connection.is_proved()
     }
 
@@ -138,4 +131,34 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         let sleep = self.connector.runtime.sleep(delay);
         unless(self.client.shared.outbox.stopping(), sleep).await
     }
+}
+
+/// Runs the callbacks of one connection but the last.
+async fn serve_messages<P, H>(client: &Client<P>, handler: &mut H, connection: &mut Connection)
+where
+    P: ConnectWith<H>,
+{
+    connection.run(pin!(P::on_connected(handler, client))).await;
+    connection.open();
+    while let Some(payload) = connection.next().await {
+        let mut message = P::ServerToClient::default();
+        if connection.decode(&payload, &mut message) {
+            connection
+                .dispatch(pin!(P::on_message(handler, client, message)))
+                .await;
+        }
+    }
+}
+
+/// Runs the last callback of one connection.
+async fn serve_last<P, H>(
+    client: &Client<P>,
+    handler: &mut H,
+    connection: &mut Connection,
+    reason: DisconnectReason,
+) where
+    P: ConnectWith<H>,
+{
+    let callback = P::on_disconnected(handler, client, reason);
+    connection.run_last(pin!(callback)).await;
 }

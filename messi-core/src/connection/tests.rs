@@ -208,7 +208,7 @@ fn a_flood_of_what_means_nothing_is_read_at_a_bounded_pace() {
         simulation.run(simulation.timeout(SECOND, async {
             while connection.next().await.is_some() {
                 connection
-                    .dispatch(pin!(Some(async { Dispatch::UnknownChoice })))
+                    .dispatch(pin!(async { Dispatch::UnknownChoice }))
                     .await;
             }
         }));
@@ -368,7 +368,7 @@ fn a_timer_that_is_due_at_once_lets_others_have_their_turn() {
     };
     let (mut connection, ..) = connection(&settings, Halting { has_given: false });
     let mut cx = Context::from_waker(Waker::noop());
-    let mut stuck = pin!(Some(std::future::pending::<()>()));
+    let mut stuck = pin!(std::future::pending::<()>());
     for _ in 0..100 {
         assert!(connection.poll_run(&mut cx, stuck.as_mut()).is_pending());
     }

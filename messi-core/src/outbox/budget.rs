@@ -1,12 +1,13 @@
 //! Memory that the queues of all clients of a server share.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use event_listener::{Event, EventListener, IntoNotification};
 
 use super::Outbox;
+use super::members::Members;
 
 /// What each queue has for itself, in bytes: small messages to a client that reads never depend on
 /// what others leave.
@@ -37,8 +38,7 @@ pub(crate) struct Budget {
     queues: AtomicUsize,
     /// How many tickets were given out.
     tickets: AtomicU64,
-    /// The queues, some of which may be gone.
-    members: Mutex<Vec<Weak<Outbox>>>,
+    members: Members,
     /// Notified when memory is given back.
     freed: Event,
 }
@@ -53,7 +53,7 @@ impl Budget {
             spare,
             queues: AtomicUsize::new(0),
             tickets: AtomicU64::new(0),
-            members: Mutex::default(),
+            members: Members::default(),
             freed: Event::new(),
         }
     }
@@ -68,29 +68,12 @@ impl Budget {
 
     /// Adds a queue to those of which the slowest is looked for.
     pub(crate) fn join(&self, outbox: &Arc<Outbox>) {
-        let mut members = self.lock();
-        // To look only before the list would grow costs no more than the growing.
-        if members.len() == members.capacity() {
-            members.retain(|member| member.strong_count() > 0);
-        }
-        members.push(Arc::downgrade(outbox));
+        self.members.add(outbox);
     }
 
-    /// Returns the queue whose peer is the slowest: the one with the first ticket, if any has one.
-    pub(super) fn slowest(
-        &self,
-        ticket: impl Fn(&Outbox) -> Option<Ticket>,
-    ) -> Option<Arc<Outbox>> {
-        // They outlive the lock: to drop the last handle of one wakes those who wait with it.
-        let members: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
-        let tickets = members
-            .into_iter()
-            .filter_map(|it| Some((ticket(&it)?, it)));
-        tickets.min_by_key(|(ticket, _)| *ticket).map(|(_, it)| it)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Weak<Outbox>>> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the queue whose peer is the slowest, if any waits.
+    pub(super) fn slowest(&self) -> Option<Arc<Outbox>> {
+        self.members.slowest()
     }
 
     /// Most that one of the two buffers of each queue may keep while it is empty.
@@ -155,6 +138,11 @@ impl Share {
             bytes: 0,
             ticket: None,
         }
+    }
+
+    /// Whether there is a budget.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.budget.is_some()
     }
 
     /// Since when the queue waits, if it has taken anything.

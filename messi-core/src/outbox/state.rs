@@ -320,31 +320,20 @@ impl State {
         settings: &Settings,
         now: impl Fn() -> Instant,
     ) -> Result<(), Rejected<'a>> {
-        self.lacks_memory = false;
-        let place = match self.admit(&message, settings, &now) {
-            Ok(place) => place,
-            Err(error) => {
-                let lacks_memory = self.lacks_memory && self.must_have_memory(&message, settings);
-                return Err(Rejected {
-                    message,
-                    error,
-                    lacks_memory,
-                });
-            }
-        };
         let size = HEADER_SIZE + message.size;
-        let pushed = match place {
-            Place::Queue => self.queue.push(size, message.append),
-            Place::Held => self.held.push(size, message.append, now()),
+        let pushed = match self.admit(&message, settings, &now) {
+            Ok(Place::Queue) => self.queue.push(size, message.append),
+            Ok(Place::Held) => return self.push_held(message, now()),
+            Err(error) => return Err(self.reject(message, error, settings)),
         };
         if let Err(error) = pushed {
-            return Err(Rejected {
-                message,
-                error,
-                lacks_memory: false,
-            });
+            return Err(self.reject(message, error, settings));
         }
-        self.handle_pushed(place, message);
+        self.pushed += size as u64;
+        self.sent_messages += 1;
+        let waiter = message.or_else.into_waiter();
+        self.requests
+            .handle_sent(&self.kinds, message.member, waiter);
         self.peak_queued_bytes = self.peak_queued_bytes.max(self.waiting());
         Ok(())
     }
@@ -412,17 +401,35 @@ impl State {
         true
     }
 
-    /// Notes a message that has been pushed.
-    fn handle_pushed(&mut self, place: Place, message: Message<'_>) {
-        self.pushed += (HEADER_SIZE + message.size) as u64;
-        match place {
-            Place::Queue => {
-                self.sent_messages += 1;
-                let waiter = message.or_else.into_waiter();
-                self.requests
-                    .handle_sent(&self.kinds, message.member, waiter);
-            }
-            Place::Held => self.held.set_waiter(message.or_else.into_waiter()),
+    /// Takes a message in that waits until `on_connected` returns, or for a connection.
+    #[cold]
+    fn push_held<'a>(&mut self, message: Message<'a>, now: Instant) -> Result<(), Rejected<'a>> {
+        let size = HEADER_SIZE + message.size;
+        if let Err(error) = self.held.push(size, message.append, now) {
+            return Err(Rejected {
+                message,
+                error,
+                lacks_memory: false,
+            });
+        }
+        self.pushed += size as u64;
+        self.held.set_waiter(message.or_else.into_waiter());
+        self.peak_queued_bytes = self.peak_queued_bytes.max(self.waiting());
+        Ok(())
+    }
+
+    #[cold]
+    fn reject<'a>(
+        &mut self,
+        message: Message<'a>,
+        error: SendError,
+        settings: &Settings,
+    ) -> Rejected<'a> {
+        let is_full = error == SendError::QueueFull && self.lacks_memory;
+        Rejected {
+            lacks_memory: is_full && self.must_have_memory(&message, settings),
+            message,
+            error,
         }
     }
 
@@ -501,7 +508,8 @@ impl State {
     fn fits(&mut self, frame_size: usize, place: Place, settings: &Settings) -> bool {
         let queued = self.queued();
         let fits = queued == 0 || queued + frame_size <= settings.max_queued_bytes;
-        let has_memory = self.share.grow_to(self.memory_with(frame_size, place));
+        let has_memory =
+            !self.share.is_bounded() || self.share.grow_to(self.memory_with(frame_size, place));
         self.lacks_memory = fits && !has_memory;
         fits && has_memory
     }

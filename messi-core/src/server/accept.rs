@@ -207,33 +207,57 @@ where
     P: ServeWith<H>,
 {
     async move {
-        connection
-            .run(pin!(Some(P::on_client_connected(&mut handler, &client))))
-            .await;
-        connection.open();
-        while let Some(payload) = connection.next().await {
-            let mut message = P::ClientToServer::default();
-            if connection.decode(&payload, &mut message) {
-                connection
-                    .dispatch(pin!(Some(P::on_message(&mut handler, &client, message))))
-                    .await;
-            }
+        let messages = serve_messages(&client, &mut handler, &mut connection);
+        if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
+            connection.handle_panic();
         }
         // Those that its last callbacks have made are for this client too.
         client.server().shared.registry.settle();
         let reason = connection.close().await;
         client.server().shared.registry.leave(peer.id);
         info!(target: LOG_TARGET, "client {} disconnected: {reason}", peer.id);
-        connection
-            .run_last(pin!(Some(P::on_client_disconnected(
-                &mut handler,
-                &client,
-                reason
-            ))))
-            .await;
+        let last = serve_last(&client, &mut handler, &mut connection, reason);
+        if AssertUnwindSafe(last).catch_unwind().await.is_err() {
+            connection.handle_panic();
+        }
         client.server().shared.registry.forget(peer.id);
         // Whoever waits for the end may rely on the handler being gone.
         drop((handler, client));
         drop(running);
     }
+}
+
+/// Runs the callbacks of one client but the last.
+async fn serve_messages<P, H>(
+    client: &ServerClient<P>,
+    handler: &mut H,
+    connection: &mut Connection,
+) where
+    P: ServeWith<H>,
+{
+    connection
+        .run(pin!(P::on_client_connected(handler, client)))
+        .await;
+    connection.open();
+    while let Some(payload) = connection.next().await {
+        let mut message = P::ClientToServer::default();
+        if connection.decode(&payload, &mut message) {
+            connection
+                .dispatch(pin!(P::on_message(handler, client, message)))
+                .await;
+        }
+    }
+}
+
+/// Runs the last callback of one client.
+async fn serve_last<P, H>(
+    client: &ServerClient<P>,
+    handler: &mut H,
+    connection: &mut Connection,
+    reason: DisconnectReason,
+) where
+    P: ServeWith<H>,
+{
+    let callback = P::on_client_disconnected(handler, client, reason);
+    connection.run_last(pin!(callback)).await;
 }
