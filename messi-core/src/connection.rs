@@ -70,6 +70,8 @@ pub(crate) struct Connection {
     tries_again: bool,
     /// Whether the socket takes no more for now.
     write_blocked: bool,
+    /// Whether the operating system was told to take less.
+    is_unsent_limited: bool,
     /// Whether nothing that was written is still in a buffer of the socket's own.
     is_flushed: bool,
     /// Reads and writes since other tasks had their turn, and frames that do not make one yet.
@@ -105,6 +107,7 @@ impl Connection {
             busy_until: runtime.now(),
             tries_again: false,
             write_blocked: false,
+            is_unsent_limited: false,
             is_flushed: true,
             transfers: 0,
             frames: 0,

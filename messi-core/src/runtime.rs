@@ -62,6 +62,11 @@ pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
     fn has_paused(&self) -> bool {
         false
     }
+
+    /// Limits the bytes that the operating system takes and does not send at once, where it can be told:
+    /// a peer that does not read is known by a write that is blocked. Large messages are then written in
+    /// many parts.
+    fn limit_unsent(&self) {}
 }
 
 /// A socket of whatever runtime.

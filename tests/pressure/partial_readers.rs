@@ -32,10 +32,7 @@ const SIZE: usize = 10_000;
 const CLIENTS: usize = 500;
 
 fn honest_readers_are_not_cut() {
-    // All clients together take less memory for one message than there is, so that each has had the time
-    // to show how it reads when there is no more.
-    const LARGE: usize = 50_000;
-    let messages = by_form(2_000, 10_000);
+    let messages = by_form(6_000, 20_000);
     let mut target = Target::start(&[
         ("max_total_queued_bytes", 64 * MIB),
         ("keep_alive_timeout", HOUR),
@@ -44,10 +41,8 @@ fn honest_readers_are_not_cut() {
     let readers = PartialReaders::connect(&mut target, CLIENTS / 2, 64 * KIB);
     let silent = connect_all(&mut target, CLIENTS / 2);
 
-    // At the pace of the honest one.
-    target
-        .process
-        .command(&format!("broadcast {messages} {LARGE}"));
+    let command = format!("pace {messages} {SIZE} 2 1");
+    target.process.command(&command);
     // Fails if it is disconnected.
     honest.expect_complete();
     for _ in 0..CLIENTS {

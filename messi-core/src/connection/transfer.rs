@@ -121,6 +121,7 @@ impl Connection {
         if self.state.remaining_output().is_empty() {
             ready!(self.poll_flush(cx));
             self.state.refill_output(|frames| self.outbox.take(frames));
+            self.limit_unsent();
         }
         while !self.state.remaining_output().is_empty() {
             let Some(socket) = &mut self.socket else {
@@ -133,6 +134,18 @@ impl Connection {
             }
         }
         self.poll_flush(cx)
+    }
+
+    /// Has the operating system take less, once memory gets short: the slow peers, which must go first when
+    /// it is used up, are then known in time.
+    fn limit_unsent(&mut self) {
+        if !self.is_unsent_limited
+            && self.outbox.is_memory_short()
+            && let Some(socket) = &self.socket
+        {
+            self.is_unsent_limited = true;
+            socket.limit_unsent();
+        }
     }
 
     fn handle_written(&mut self, count: usize) {

@@ -81,6 +81,11 @@ impl Budget {
         self.spare / (2 * self.queues.load(Ordering::Relaxed)).max(1)
     }
 
+    /// Whether more than half of the memory is taken.
+    pub(super) fn is_short(&self) -> bool {
+        self.left() < self.limit / 2
+    }
+
     /// How much is left.
     fn left(&self) -> usize {
         self.limit
@@ -171,7 +176,7 @@ impl Share {
     /// Whether so much is left that memory need not be given back at once.
     pub(crate) fn is_plenty(&self) -> bool {
         let budget = self.budget.as_deref();
-        budget.is_none_or(|budget| budget.left() > budget.limit / 2)
+        budget.is_none_or(|budget| !budget.is_short())
     }
 
     /// Takes or gives back, so that it has what a queue of this size needs, be it there or not.

@@ -58,6 +58,11 @@ impl Outbox {
         self.is_crowd(self.queued(), self.memory.load(Ordering::Relaxed))
     }
 
+    /// Whether the memory that all queues share gets short.
+    pub(crate) fn is_memory_short(&self) -> bool {
+        self.budget.as_deref().is_some_and(Budget::is_short)
+    }
+
     /// Notes how many of the bytes taken remain to be written.
     pub(crate) fn set_in_flight(&self, remaining: usize) {
         let mut state = self.lock();

@@ -26,12 +26,6 @@ use crate::Address;
 /// about a second when a fleet comes back.
 const BACKLOG: i32 = 4096;
 
-/// Bytes that the operating system may hold of a connection and has not sent, where it can be told. By itself
-/// it takes megabytes for a peer that does not read: a slow peer would be known by nothing until then, and
-/// pongs would leave behind all of it.
-#[cfg(any(target_os = "android", target_os = "linux"))]
-const MAX_UNSENT: u32 = 128 * 1024;
-
 #[derive(Debug)]
 pub(super) struct AsyncStd;
 
@@ -137,7 +131,5 @@ impl Listener for Async<TcpListener> {
 /// Messages are small and leave in batches already: waiting for more only delays them.
 fn boxed(stream: Async<TcpStream>) -> io::Result<BoxSocket> {
     stream.get_ref().set_nodelay(true)?;
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    socket2::SockRef::from(stream.get_ref()).set_tcp_notsent_lowat(MAX_UNSENT)?;
     Ok(Box::new(Stream::new(stream)))
 }

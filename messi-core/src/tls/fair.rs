@@ -52,6 +52,10 @@ impl Socket for FairSocket {
     fn has_paused(&self) -> bool {
         self.has_paused
     }
+
+    fn limit_unsent(&self) {
+        self.socket.limit_unsent();
+    }
 }
 
 impl AsyncRead for FairSocket {

@@ -18,6 +18,10 @@ impl Socket for client::TlsStream<FairSocket> {
     fn has_paused(&self) -> bool {
         self.get_ref().0.has_paused()
     }
+
+    fn limit_unsent(&self) {
+        self.get_ref().0.limit_unsent();
+    }
 }
 
 impl Socket for server::TlsStream<FairSocket> {
@@ -28,6 +32,10 @@ impl Socket for server::TlsStream<FairSocket> {
 
     fn has_paused(&self) -> bool {
         self.get_ref().0.has_paused()
+    }
+
+    fn limit_unsent(&self) {
+        self.get_ref().0.limit_unsent();
     }
 }
 

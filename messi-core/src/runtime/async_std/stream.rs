@@ -18,7 +18,14 @@ pub(super) trait Connected: IoSafe + Write + Send + Sync {
 
     /// Ends the direction that is written.
     fn end(&self) -> io::Result<()>;
+
+    /// Limits the bytes that the operating system holds and has not sent, where it can be told.
+    fn limit_unsent(&self) {}
 }
+
+/// Most bytes that it holds then. By itself it takes megabytes for a peer that does not read.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const MAX_UNSENT: u32 = 128 * 1024;
 
 impl Connected for TcpStream {
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -27,6 +34,12 @@ impl Connected for TcpStream {
 
     fn end(&self) -> io::Result<()> {
         self.shutdown(Shutdown::Write)
+    }
+
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    fn limit_unsent(&self) {
+        // An old system may not know it, and goes on as before.
+        let _ = socket2::SockRef::from(self).set_tcp_notsent_lowat(MAX_UNSENT);
     }
 }
 
@@ -91,6 +104,10 @@ impl<T> Stream<T> {
 impl<T: Connected> Socket for Stream<T> {
     fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
         Some(self.stream.get_ref().read(buffer))
+    }
+
+    fn limit_unsent(&self) {
+        self.stream.get_ref().limit_unsent();
     }
 }
 
