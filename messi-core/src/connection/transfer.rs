@@ -91,11 +91,10 @@ impl Connection {
 
     /// Gives memory back that is not needed while the task sleeps.
     fn release(&mut self) {
-        let input = if self.received.is_plenty() {
-            self.state.spare_capacity()
-        } else {
-            IDLE_CAPACITY
-        };
+        let mut input = self.state.spare_capacity();
+        if self.state.held_input() > IDLE_CAPACITY && !self.received.is_plenty() {
+            input = IDLE_CAPACITY;
+        }
         self.state.release(input, self.spare_capacity());
         self.received.set(self.state.held_input());
     }

@@ -180,8 +180,16 @@ impl Share {
     }
 
     /// Takes or gives back, so that it has what a queue of this size needs, be it there or not.
+    #[inline]
     pub(crate) fn set(&mut self, size: usize) {
         let needed = portions(size);
+        if needed != self.bytes {
+            self.change(needed);
+        }
+    }
+
+    #[cold]
+    fn change(&mut self, needed: usize) {
         if let Some(budget) = &self.budget
             && needed > self.bytes
         {
@@ -190,7 +198,7 @@ impl Share {
                 .fetch_add(needed - self.bytes, Ordering::Relaxed);
             self.bytes = needed;
         }
-        self.shrink_to(size);
+        self.shrink_to(needed + OWN);
     }
 
     /// Returns a listener for memory that others give back, if it is shared with others.

@@ -85,8 +85,11 @@ impl Outbox {
         if blocked {
             state.queue.trim();
         }
+        let was_blocked = state.blocked;
         state.handle_parked(waker, blocked);
-        self.publish(&state);
+        if blocked != was_blocked {
+            self.publish(&state);
+        }
         true
     }
 
