@@ -48,7 +48,8 @@ pub(crate) struct Settings {
 #[non_exhaustive]
 pub enum Overflow {
     /// `send` ends the connection, so that the peer never sees a gap; `try_send` refuses the
-    /// message and leaves the connection.
+    /// message and leaves the connection. Where it is the memory for all clients of a server that is used
+    /// up, the connection of the slowest client ends.
     #[default]
     Disconnect,
     /// The message is dropped: of what is sent too fast, the peer gets the beginning.

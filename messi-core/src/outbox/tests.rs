@@ -4,11 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use futures::FutureExt;
-use prost::DecodeError;
-use prost::bytes::{Buf, BufMut};
-use prost::encoding::{DecodeContext, WireType};
 
 use super::*;
+use crate::codec::tests::Odd;
 use crate::settings::{Offline, Overflow};
 
 const OTHER: Sender = Sender::Other;
@@ -180,34 +178,6 @@ fn an_answer_goes_out_on_the_connection_of_its_request_or_on_none() {
     assert_eq!(outbox.push(&answer, ANSWER, OTHER), Ok(()));
 }
 
-/// A message by whose own code its size is 1, and which encodes nothing, or panics.
-#[derive(Debug)]
-struct Odd {
-    panics: bool,
-}
-
-impl Message for Odd {
-    fn encode_raw(&self, _: &mut impl BufMut) {
-        assert!(!self.panics, "as told");
-    }
-
-    fn merge_field(
-        &mut self,
-        _: u32,
-        _: WireType,
-        _: &mut impl Buf,
-        _: DecodeContext,
-    ) -> Result<(), DecodeError> {
-        Ok(())
-    }
-
-    fn encoded_len(&self) -> usize {
-        1
-    }
-
-    fn clear(&mut self) {}
-}
-
 #[test]
 fn a_message_that_cant_be_encoded_leaves_the_queue_as_it_was() {
     for is_opening in [false, true] {
@@ -221,10 +191,10 @@ fn a_message_that_cant_be_encoded_leaves_the_queue_as_it_was() {
             announced: 1,
             encoded: 0,
         };
-        let odd = Odd { panics: false };
+        let odd = Odd(Some(0));
         assert_eq!(outbox.push(&odd, None, OTHER), Err(wrong_size));
         outbox.send(&odd, None, OTHER);
-        let panics = AssertUnwindSafe(|| outbox.push(&Odd { panics: true }, None, OTHER));
+        let panics = AssertUnwindSafe(|| outbox.push(&Odd(None), None, OTHER));
         assert!(catch_unwind(panics).is_err());
         push(&outbox, "b", OTHER).unwrap();
         outbox.open();
