@@ -176,7 +176,7 @@ impl Connection {
     /// Takes received bytes into `max_memory` bytes of memory, if that is enough for them, and tells what
     /// they completed. Keep-alive frames are dealt with at
     /// once, and so is a message that `is_answer` takes, by its payload; others wait for
-    /// [`next_message`](Self::next_message).
+    /// [`take_message`](Self::take_message).
     pub(crate) fn handle_input(
         &mut self,
         bytes: &[u8],
@@ -314,7 +314,9 @@ impl Connection {
         self.abort();
     }
 
-    /// The size of the next message for the handler, in bytes.
+    /// Returns the size of the next message for the handler, in bytes. Messages that came before the peer
+    /// ended the connection, or before this side began to leave, are still handed out; once this side has
+    /// ended it for another reason, none are.
     pub(crate) fn next_message_size(&mut self) -> Option<usize> {
         let expected = Some(self.role.received());
         while let Some(header) = self.input.first().filter(|_| self.handles_rest) {
@@ -326,9 +328,8 @@ impl Connection {
         None
     }
 
-    /// The next message for the handler. Messages that came before the peer ended the connection,
-    /// or before this side began to leave, are still handed out; once this side has ended it for
-    /// another reason, none are.
+    /// Takes the next message for the handler, if there is one.
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn next_message(&mut self) -> Option<Payload> {
         let size = self.next_message_size()?;
         Some(self.take_message(size))
