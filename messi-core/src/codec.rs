@@ -35,6 +35,7 @@ struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
+    #[inline]
     fn begin(buffer: &'a mut Vec<u8>, header: Header) -> Self {
         let start = buffer.len();
         buffer.reserve(header.frame_size());
@@ -47,6 +48,7 @@ impl<'a> Frame<'a> {
         }
     }
 
+    #[inline]
     fn finish(mut self) -> Result<(), SendError> {
         self.is_whole = self.buffer.len() == self.end;
         if self.is_whole {

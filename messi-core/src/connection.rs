@@ -83,6 +83,9 @@ pub(crate) struct Connection {
     freed: Option<EventListener>,
     /// What a server's connection needs to decode a large message.
     permit: Option<CpuPermit>,
+    /// Whether it has been asked for: most messages need none, and where there are many connections, each
+    /// look at memory that is not needed costs time.
+    has_asked: bool,
 }
 
 impl Connection {
@@ -115,6 +118,7 @@ impl Connection {
             received: Share::default(),
             freed: None,
             permit: None,
+            has_asked: false,
             runtime,
         }
     }
@@ -235,19 +239,28 @@ impl Connection {
     /// the decoding.
     fn poll_permit(&mut self, cx: &mut Context<'_>, size: usize) -> Poll<()> {
         match &mut self.permit {
-            Some(permit) if size >= HEAVY => permit.poll_acquire(cx),
+            Some(permit) if size >= HEAVY => {
+                self.has_asked = true;
+                permit.poll_acquire(cx)
+            }
             _ => Poll::Ready(()),
         }
     }
 
+    /// Returns the permit, or asks for it no longer.
     fn cancel_permit(&mut self) {
-        if let Some(permit) = &mut self.permit {
+        if std::mem::take(&mut self.has_asked)
+            && let Some(permit) = &mut self.permit
+        {
             permit.cancel();
         }
     }
 
+    /// Returns the permit, if there is one.
     fn release_permit(&mut self) {
-        if let Some(permit) = &mut self.permit {
+        if self.has_asked
+            && let Some(permit) = &mut self.permit
+        {
             permit.release();
         }
     }

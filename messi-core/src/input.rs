@@ -24,22 +24,29 @@ pub(crate) struct Payload(Range<usize>);
 
 impl Input {
     /// Appends received bytes. The memory grows to `limit` bytes at most, if that is enough for them.
+    #[inline]
     pub(crate) fn append(&mut self, bytes: &[u8], limit: usize) {
         self.discard_taken();
         let size = self.bytes.len() + bytes.len();
         if size > self.bytes.capacity() {
-            // By twice, so that a large message is not copied often, but not beyond its end.
-            let end = self.peek().map_or(0, Header::frame_size) + self.scanned;
-            let capacity = (2 * self.bytes.capacity()).min(limit);
-            let capacity = if end > size {
-                capacity.min(end)
-            } else {
-                capacity
-            };
-            self.bytes
-                .reserve_exact(capacity.max(size) - self.bytes.len());
+            self.grow(size, limit);
         }
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Makes room for so many bytes: for twice as many as before, so that a large message is not copied
+    /// often, but not beyond its end.
+    #[cold]
+    fn grow(&mut self, size: usize, limit: usize) {
+        let end = self.peek().map_or(0, Header::frame_size) + self.scanned;
+        let capacity = (2 * self.bytes.capacity()).min(limit);
+        let capacity = if end > size {
+            capacity.min(end)
+        } else {
+            capacity
+        };
+        self.bytes
+            .reserve_exact(capacity.max(size) - self.bytes.len());
     }
 
     /// The header of the next frame not scanned, as soon as it is there.

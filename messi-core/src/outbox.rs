@@ -255,10 +255,15 @@ impl Outbox {
         is_connected
     }
 
+    #[inline]
     fn end_if_refused(&self, result: Result<(), Refusal>) {
-        let Err(refusal) = result else {
-            return;
-        };
+        if let Err(refusal) = result {
+            self.handle_refusal(refusal);
+        }
+    }
+
+    #[cold]
+    fn handle_refusal(&self, refusal: Refusal) {
         report_wrong_size(refusal.error);
         match refusal.end {
             Some(Request::End(reason)) => self.request_end(reason),
