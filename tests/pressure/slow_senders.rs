@@ -16,6 +16,10 @@ pub(crate) const TESTS: &[Test] = &[
         announced_messages_that_do_not_come_cost_next_to_nothing_and_end_in_time,
     ),
     (
+        "slow_senders::messages_that_do_not_end_share_what_a_server_may_hold",
+        messages_that_do_not_end_share_what_a_server_may_hold,
+    ),
+    (
         "slow_senders::those_that_drip_or_are_silent_end_in_time_and_hold_nobody_up",
         those_that_drip_or_are_silent_end_in_time_and_hold_nobody_up,
     ),
@@ -49,6 +53,50 @@ fn announced_messages_that_do_not_come_cost_next_to_nothing_and_end_in_time() {
     assert!(elapsed <= MESSAGE_TIMEOUT * 11 / 10, "{elapsed:?}");
     let each = gauge.peak_growth() / count as u64;
     assert!(each <= 16 * KIB, "{each} bytes each");
+}
+
+fn messages_that_do_not_end_share_what_a_server_may_hold() {
+    const CAP: u64 = 32 * MIB;
+    const SIZE: u32 = 1_000_000;
+    let count = by_form(200, 1_000);
+    let mut target = Target::start(&[
+        ("max_total_received_bytes", CAP),
+        ("message_timeout", 2_000),
+        ("keep_alive_timeout", 60_000),
+    ]);
+    let mut senders = raw::connect_all(target.port, count);
+    target.expect_connected(count);
+    let gauge = Gauge::new(&target.process);
+
+    // All but the end of each message: some 200 MB or a GB, would it all be held.
+    let unfinished = [
+        &raw::header(raw::MESSAGE, SIZE)[..],
+        &[0; SIZE as usize - 1],
+    ]
+    .concat();
+    for sender in &mut senders {
+        sender.set_nonblocking(true).expect("it is a socket");
+        let mut rest = &unfinished[..];
+        while !rest.is_empty()
+            && let Ok(written) = sender.write(rest)
+        {
+            rest = &rest[written..];
+        }
+    }
+    // Whoever sends little is served, with all of them there.
+    let mut caller = Caller::start(target.port);
+    caller.expect_thousands(1);
+    caller.stop();
+    target.expect_disconnected("ConnectionClosed");
+    let growth = gauge.peak_growth();
+    println!("growth {} MiB", growth / MIB);
+    // 4 KiB are for each client itself.
+    let bound = CAP * 11 / 10 + count as u64 * 4 * KIB;
+    assert!(growth <= bound, "{} MiB", growth / MIB);
+    // They end, and what they took is there for others.
+    for _ in 0..count {
+        target.expect_disconnected("MessageTimeout");
+    }
 }
 
 fn those_that_drip_or_are_silent_end_in_time_and_hold_nobody_up() {

@@ -212,6 +212,7 @@ fn set(builder: ServerBuilder<Chat>, setting: String) -> ServerBuilder<Chat> {
         "max_message_size" => builder.max_message_size(size),
         "max_queued_bytes" => builder.max_queued_bytes(size),
         "max_total_queued_bytes" => builder.max_total_queued_bytes(size),
+        "max_total_received_bytes" => builder.max_total_received_bytes(size),
         "message_timeout" => builder.message_timeout(time),
         "drop_newest" => builder.overflow(Overflow::DropNewest),
         _ => panic!("no setting {name:?}"),
