@@ -3,7 +3,7 @@
 mod common;
 
 use std::future::pending;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use common::chat::*;
@@ -11,7 +11,6 @@ use common::*;
 use futures::future::{join, join_all};
 use messi::DisconnectReason;
 use messi::testing::{Clock, Simulation};
-use socket2::{Domain, Socket, Type};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -306,14 +305,6 @@ fn a_stop_ends_a_drain() {
         assert!(simulation.elapsed() < 5 * SECOND);
         client.stop().await;
     });
-}
-
-/// A client that does not read, for which the operating system takes little.
-fn deaf_peer(address: SocketAddr) -> TcpStream {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(1).unwrap();
-    socket.connect(&address.into()).unwrap();
-    socket.into()
 }
 
 /// Over real sockets.

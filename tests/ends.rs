@@ -4,7 +4,7 @@
 mod common;
 
 use std::io::Write;
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::Shutdown;
 use std::time::Duration;
 
 use common::chat::*;
@@ -13,7 +13,6 @@ use common::*;
 use messi::prost::Message;
 use messi::testing::{Clock, Simulation};
 use messi::{DisconnectReason, SendError};
-use socket2::{Domain, Socket, Type};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -451,14 +450,6 @@ fn a_callback_of_a_server_that_waits_learns_that_its_peer_breaks_the_rules() {
             server.stop().await;
         });
     }
-}
-
-/// A client that does not read, for which the operating system takes little.
-fn deaf_peer(address: SocketAddr) -> TcpStream {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(1).unwrap();
-    socket.connect(&address.into()).unwrap();
-    socket.into()
 }
 
 /// The frame of a message of a client.

@@ -8,6 +8,7 @@
 )]
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_std::net::{TcpListener, TcpStream};
@@ -15,6 +16,7 @@ use async_std::{future, task};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
 use messi::{Address, ConnectError, DisconnectReason, Retry};
+use socket2::{Domain, Socket, Type};
 
 #[cfg(target_os = "linux")]
 pub mod black_hole;
@@ -209,6 +211,14 @@ impl RawPeer {
         let _ = within("the end", self.0.read_to_end(&mut received)).await;
         received
     }
+}
+
+/// A client that does not read, for which the operating system takes little.
+pub fn deaf_peer(address: SocketAddr) -> std::net::TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(1).unwrap();
+    socket.connect(&address.into()).unwrap();
+    socket.into()
 }
 
 /// A raw server on a port of its own.
