@@ -9,8 +9,10 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
+use messi_wire::session::Sender;
+
 pub use self::builder::ClientBuilder;
-use crate::outbox::{Outbox, Sender};
+use crate::mailbox::Mailbox;
 use crate::tasks::Tasks;
 use crate::uri::Uri;
 use crate::{Answer, Protocol, RequestServer, SendError, Stats};
@@ -59,7 +61,7 @@ pub struct Client<P: Protocol> {
 #[derive(Debug)]
 struct Shared {
     uris: Vec<Uri>,
-    outbox: Arc<Outbox>,
+    mailbox: Arc<Mailbox>,
     tasks: Arc<Tasks>,
     /// Whether an attempt to connect is under way.
     is_connecting: AtomicBool,
@@ -91,7 +93,7 @@ struct StopOnDrop(Arc<Shared>);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        self.0.outbox.stop();
+        self.0.mailbox.stop();
     }
 }
 
@@ -123,7 +125,7 @@ impl<P: Protocol> Client<P> {
     pub fn send(&self, message: impl Into<P::ClientToServer>) {
         let message = message.into();
         let member = P::client_member(&message);
-        self.shared.outbox.send(&message, member, self.sender);
+        self.shared.mailbox.send(&message, member, self.sender);
     }
 
     /// Sends a message to the server, or tells why it was not sent. Never waits.
@@ -136,20 +138,20 @@ impl<P: Protocol> Client<P> {
     pub fn try_send(&self, message: impl Into<P::ClientToServer>) -> Result<(), SendError> {
         let message = message.into();
         let member = P::client_member(&message);
-        self.shared.outbox.push(&message, member, self.sender)
+        self.shared.mailbox.push(&message, member, self.sender)
     }
 
     /// Whether there is a connection at this moment.
     pub fn is_connected(&self) -> bool {
-        self.shared.outbox.is_connected()
+        self.shared.mailbox.is_connected()
     }
 
     /// What the client is doing at this moment.
     pub fn state(&self) -> ClientState {
-        let outbox = &self.shared.outbox;
-        if outbox.is_stopping() {
+        let mailbox = &self.shared.mailbox;
+        if mailbox.is_stopped() {
             ClientState::Stopped
-        } else if outbox.is_connected() {
+        } else if mailbox.is_connected() {
             ClientState::Connected
         } else if self.shared.is_connecting.load(Ordering::Relaxed) {
             ClientState::Connecting
@@ -180,7 +182,7 @@ impl<P: Protocol> Client<P> {
     /// # }
     /// ```
     pub async fn connected(&self) -> Result<(), SendError> {
-        self.shared.outbox.connected().await
+        self.shared.mailbox.connected().await
     }
 
     /// Waits until there is room for more: until at most half of
@@ -191,7 +193,7 @@ impl<P: Protocol> Client<P> {
     /// [`SendError::NotConnected`] if there is no connection, or as soon as it ends: in a callback too,
     /// and before `on_disconnected`.
     pub async fn ready(&self) -> Result<(), SendError> {
-        self.shared.outbox.ready().await
+        self.shared.mailbox.ready().await
     }
 
     /// Waits until everything sent so far is with the operating system.
@@ -201,12 +203,12 @@ impl<P: Protocol> Client<P> {
     /// [`SendError::NotConnected`] if there is no connection, or as soon as it ends: in a callback too,
     /// and before `on_disconnected`. Some of what was sent may then be lost.
     pub async fn flush(&self) -> Result<(), SendError> {
-        self.shared.outbox.flush().await
+        self.shared.mailbox.flush().await
     }
 
     /// What has happened since the client was started.
     pub fn stats(&self) -> Stats {
-        self.shared.outbox.stats()
+        self.shared.mailbox.stats()
     }
 
     /// Stops the client, and waits until its task has ended.
@@ -215,7 +217,7 @@ impl<P: Protocol> Client<P> {
     /// neither is given more than a second. A callback that is waiting is abandoned where it
     /// waits, the one that called this included. A client can't be started again.
     pub async fn stop(&self) {
-        self.shared.outbox.stop();
+        self.shared.mailbox.stop();
         self.shared.tasks.ended().await;
     }
 
@@ -238,7 +240,7 @@ impl<P: Protocol> RequestServer<P> for Client<P> {
     ) -> Answer<T> {
         let request = request.into();
         let member = P::client_member(&request);
-        Answer::request(&self.shared.outbox, &request, member, self.sender, extract)
+        Answer::request(&self.shared.mailbox, &request, member, self.sender, extract)
     }
 }
 

@@ -8,10 +8,7 @@
 
 mod address;
 mod answer;
-mod backoff;
 mod client;
-mod codec;
-mod connection;
 #[cfg_attr(
     not(feature = "tls"),
     expect(
@@ -21,25 +18,16 @@ mod connection;
     )
 )]
 mod cpu_limit;
+mod driver;
 mod error;
-mod frame;
-#[cfg(feature = "fuzzing")]
-#[doc(hidden)]
-pub mod fuzzing;
-mod input;
-mod keep_alive;
 mod linger;
-mod outbox;
-mod output;
+mod mailbox;
 mod protocol;
 mod runtime;
 mod server;
-mod settings;
-mod state;
 mod stats;
 mod tasks;
 pub mod testing;
-mod timer;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(not(feature = "tls"))]
@@ -50,15 +38,14 @@ mod uri;
 pub use address::Address;
 pub use answer::Answer;
 pub use client::{Client, ClientBuilder, ClientState};
-pub use error::{
-    ConnectError, DisconnectReason, Error, ListenError, RequestError, Retry, SendError, UriError,
-};
+pub use error::{ConnectError, Error, ListenError, Retry, UriError};
+pub use messi_wire::session::Dropped;
+pub use messi_wire::{DisconnectReason, Overflow, RequestError, SendError};
 pub use protocol::{
     ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
 };
 pub use server::{ClientId, Server, ServerBuilder, ServerClient};
-pub use settings::Overflow;
-pub use stats::{Dropped, ServerStats, Stats};
+pub use stats::{ServerStats, Stats};
 
 /// What every line of the log is from, whichever module writes it. None holds a message.
 const LOG_TARGET: &str = "messi";

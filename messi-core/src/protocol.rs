@@ -7,6 +7,8 @@
 
 use std::future::Future;
 
+pub use messi_wire::session::RequestKind;
+use messi_wire::session::RequestKinds;
 use prost::Message;
 
 use crate::{Answer, Client, ConnectError, DisconnectReason, Retry, ServerClient};
@@ -40,9 +42,15 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     }
 }
 
-/// A kind of request: the number of the field `foo_req` in the message of its direction, and that of
-/// its answer, the field `foo_rsp` in the message of the other.
-pub type RequestKind = (u32, u32);
+/// Returns the kinds of requests of a protocol as clients see them.
+pub(crate) fn client_kinds<P: Protocol>() -> RequestKinds {
+    RequestKinds::new(P::CLIENT_REQUESTS, P::SERVER_REQUESTS)
+}
+
+/// Returns the kinds of requests of a protocol as servers see them.
+pub(crate) fn server_kinds<P: Protocol>() -> RequestKinds {
+    RequestKinds::new(P::SERVER_REQUESTS, P::CLIENT_REQUESTS)
+}
 
 /// Who asks the server: a client.
 pub trait RequestServer<P: Protocol> {

@@ -2,11 +2,12 @@
 
 mod accept;
 mod admission;
-mod broadcasts;
+mod broadcast;
 mod builder;
 mod client;
+mod peer;
+mod poll_scope;
 mod registry;
-mod turn;
 
 use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
@@ -14,14 +15,15 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use event_listener::Event;
+use messi_wire::config::bounded;
 
 pub use self::builder::ServerBuilder;
-pub use self::client::{ClientId, ServerClient};
-pub(crate) use self::registry::Certificates;
+pub use self::client::ServerClient;
+pub(crate) use self::peer::Certificates;
+pub use self::peer::ClientId;
 use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
 use crate::runtime::Runtime;
-use crate::settings::bounded;
 use crate::tasks::{Tasks, unless, until};
 use crate::{Address, Protocol, ServerStats};
 
@@ -86,7 +88,9 @@ impl Shared {
 
     fn stop(&self) {
         self.close();
-        self.registry.for_each_task(|peer| peer.outbox.stop());
+        for peer in self.registry.tasks() {
+            peer.mailbox.stop();
+        }
     }
 
     /// Waits until no more clients are to be accepted.
@@ -146,11 +150,11 @@ impl<P: Protocol> Server<P> {
 
     /// The clients that are connected at this moment, in the order in which they came.
     pub fn clients(&self) -> Vec<ServerClient<P>> {
-        let mut clients = Vec::new();
-        self.shared
-            .registry
-            .for_each(|peer| clients.push(ServerClient::new(self, peer)));
-        clients
+        let peers = self.shared.registry.peers();
+        peers
+            .iter()
+            .map(|peer| ServerClient::new(self, peer))
+            .collect()
     }
 
     /// Waits until the server has stopped.
@@ -211,19 +215,20 @@ impl<P: Protocol> Server<P> {
     pub async fn drain_over(&self, spread: Duration, limit: Duration) {
         self.shared.close();
         let leaving = async {
-            self.leave_over(spread.min(limit)).await;
+            self.drain_each(spread.min(limit)).await;
             self.wait().await;
         };
         let limit = self.shared.runtime.sleep(bounded(limit));
         if unless(limit, leaving).await.is_none() {
-            let registry = &self.shared.registry;
-            registry.for_each_task(|peer| peer.outbox.abort());
+            for peer in self.shared.registry.tasks() {
+                peer.mailbox.abort();
+            }
             self.wait().await;
         }
     }
 
     /// Tells the clients to leave, evenly spread over a time.
-    async fn leave_over(&self, spread: Duration) {
+    async fn drain_each(&self, spread: Duration) {
         let runtime = &self.shared.runtime;
         let peers = self.shared.registry.peers();
         let start = runtime.now();
@@ -234,7 +239,7 @@ impl<P: Protocol> Server<P> {
             if !wait.is_zero() {
                 runtime.sleep(wait).await;
             }
-            peer.outbox.leave();
+            peer.mailbox.drain();
         }
     }
 

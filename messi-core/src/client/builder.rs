@@ -6,15 +6,16 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures::FutureExt;
+use messi_wire::config::{OfflineLimits, Overflow, bounded, clamped};
+use messi_wire::session::{Sender, SessionConfig};
+use messi_wire::{Backoff, ConnectionConfig, Role};
 
 use super::connect::Connector;
 use super::task::Task;
 use super::{Client, Shared, StopOnDrop};
-use crate::backoff::Backoff;
-use crate::outbox::{Kinds, Outbox, Sender};
+use crate::mailbox::Mailbox;
+use crate::protocol::client_kinds;
 use crate::runtime::{self, Runtime};
-use crate::settings::{Offline, Overflow, Settings, bounded, clamped};
-use crate::state::Role;
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
 use crate::tls::ClientTls;
@@ -44,7 +45,7 @@ use crate::{ConnectWith, Protocol, UriError};
 #[must_use = "a client does nothing until it is started"]
 pub struct ClientBuilder<P: Protocol> {
     uris: Vec<String>,
-    settings: Settings,
+    settings: ConnectionConfig,
     /// Goes before the limit of both directions, whichever is set first.
     max_sent_message_size: Option<usize>,
     connect_timeout: Duration,
@@ -58,7 +59,7 @@ impl<P: Protocol> ClientBuilder<P> {
     pub(super) fn new(uri: String) -> Self {
         Self {
             uris: vec![uri],
-            settings: Settings::default(),
+            settings: ConnectionConfig::default(),
             max_sent_message_size: None,
             connect_timeout: Duration::from_secs(5),
             backoff: Backoff {
@@ -196,7 +197,7 @@ impl<P: Protocol> ClientBuilder<P> {
     /// nothing is kept. Default: nothing is kept.
     pub fn offline_queue(mut self, max_bytes: usize, max_age: Duration) -> Self {
         let max_age = bounded(max_age);
-        self.settings.offline = Some(Offline { max_bytes, max_age });
+        self.settings.offline = Some(OfflineLimits { max_bytes, max_age });
         self
     }
 
@@ -240,17 +241,17 @@ impl<P: Protocol> ClientBuilder<P> {
             .collect::<Result<_, _>>()?;
         let settings = Arc::new(self.settings.with_max_sent_size(self.max_sent_message_size));
         let runtime = self.runtime;
-        let outbox = Arc::new(Outbox::new(
-            Role::Client,
-            Kinds::of_client::<P>(),
-            settings.clone(),
-            runtime.clone(),
-        ));
+        let session = SessionConfig {
+            role: Role::Client,
+            kinds: client_kinds::<P>(),
+            limits: settings.clone(),
+        };
+        let mailbox = Mailbox::new(Arc::new(session), runtime.clone(), None);
         let guard = Arc::new_cyclic(|guard| {
             let guard = guard.clone();
             StopOnDrop(Arc::new(Shared {
                 uris: uris.clone(),
-                outbox,
+                mailbox,
                 tasks: Arc::new(Tasks::default()),
                 is_connecting: AtomicBool::new(true),
                 guard,
@@ -268,7 +269,7 @@ impl<P: Protocol> ClientBuilder<P> {
             handler,
             connector: Connector::new(uris, self.connect_timeout, self.tls, runtime.clone()),
             backoff: self.backoff,
-            settings,
+            config: settings,
         };
         runtime.spawn(task.run(running).boxed());
         Ok(client)

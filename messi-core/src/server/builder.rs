@@ -7,15 +7,19 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use log::info;
+use messi_wire::config::{Overflow, bounded, clamped};
+use messi_wire::session::SessionConfig;
+use messi_wire::{ConnectionConfig, Role};
 
 use super::accept::{Acceptor, Entrance};
 use super::admission::Limits;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
 use crate::cpu_limit::CpuLimit;
-use crate::outbox::{Budget, Kinds};
+use crate::driver::ReceiveBudget;
+use crate::mailbox::SendBudget;
+use crate::protocol::server_kinds;
 use crate::runtime::{self, BoxListener, Runtime};
-use crate::settings::{Overflow, Settings, bounded, clamped};
 use crate::tasks::Tasks;
 use crate::testing::Simulation;
 use crate::tls::ServerTls;
@@ -46,7 +50,7 @@ use crate::{Address, LOG_TARGET, ListenError, Protocol, ServeWith};
 #[must_use = "a server does nothing until it is started"]
 pub struct ServerBuilder<P: Protocol> {
     uri: String,
-    settings: Settings,
+    settings: ConnectionConfig,
     /// Goes before the limit of both directions, whichever is set first.
     max_sent_message_size: Option<usize>,
     limits: Limits,
@@ -61,7 +65,7 @@ impl<P: Protocol> ServerBuilder<P> {
     pub(super) fn new(uri: String) -> Self {
         Self {
             uri,
-            settings: Settings::default(),
+            settings: ConnectionConfig::default(),
             max_sent_message_size: None,
             limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
@@ -239,12 +243,16 @@ impl<P: Protocol> ServerBuilder<P> {
             listen(&*runtime, &Uri::parse(&self.uri, self.tls.is_some())?).await?;
         info!(target: LOG_TARGET, "listening on {local_addr}");
         let settings = Arc::new(self.settings.with_max_sent_size(self.max_sent_message_size));
+        let session = SessionConfig {
+            role: Role::Server,
+            kinds: server_kinds::<P>(),
+            limits: settings.clone(),
+        };
         let registry = Registry::new(
             self.limits,
-            Budget::new(self.max_total_queued_bytes),
-            Budget::of_received(self.max_total_received_bytes),
-            settings.clone(),
-            Kinds::of_server::<P>(),
+            SendBudget::new(self.max_total_queued_bytes),
+            ReceiveBudget::new(self.max_total_received_bytes),
+            session,
             runtime.clone(),
         );
         let guard = Arc::new_cyclic(|guard| {
@@ -267,7 +275,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let entrance = Arc::new(Entrance {
             server: server.lent(),
             make_handler: Mutex::new(make_handler),
-            settings,
+            config: settings,
         });
         let acceptor = Acceptor {
             listener,

@@ -1,23 +1,14 @@
 //! One client, as its server sees it.
 
-use std::fmt::{self, Debug, Display, Formatter};
+use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
+use messi_wire::session::Sender;
+
 use super::Server;
-use super::registry::Peer;
-use crate::outbox::Outbox;
-use crate::outbox::Sender;
+use super::peer::{ClientId, Peer};
+use crate::mailbox::Mailbox;
 use crate::{Address, Answer, DisconnectReason, Protocol, RequestClient, SendError, Stats};
-
-/// Names one connection of a client, never reused by the same server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClientId(pub(super) u64);
-
-impl Display for ClientId {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        Display::fmt(&self.0, formatter)
-    }
-}
 
 /// A client connected to a [`Server`].
 ///
@@ -80,7 +71,7 @@ impl<P: Protocol> ServerClient<P> {
     pub fn send(&self, message: impl Into<P::ServerToClient>) {
         let message = message.into();
         let member = P::server_member(&message);
-        self.outbox().send(&message, member, self.sender);
+        self.mailbox().send(&message, member, self.sender);
     }
 
     /// Sends an answer to the client whose message is being handled. The same as
@@ -99,7 +90,7 @@ impl<P: Protocol> ServerClient<P> {
     pub fn try_send(&self, message: impl Into<P::ServerToClient>) -> Result<(), SendError> {
         let message = message.into();
         let member = P::server_member(&message);
-        self.outbox().push(&message, member, self.sender)
+        self.mailbox().push(&message, member, self.sender)
     }
 
     /// Waits until there is room for more: until at most half of
@@ -110,7 +101,7 @@ impl<P: Protocol> ServerClient<P> {
     /// [`SendError::NotConnected`] if the connection has ended, or as soon as it ends: in a callback too,
     /// and before `on_client_disconnected`.
     pub async fn ready(&self) -> Result<(), SendError> {
-        self.outbox().ready().await
+        self.mailbox().ready().await
     }
 
     /// Waits until everything sent so far is with the operating system.
@@ -120,19 +111,19 @@ impl<P: Protocol> ServerClient<P> {
     /// [`SendError::NotConnected`] if the connection has ended, or as soon as it ends: in a callback too,
     /// and before `on_client_disconnected`. Some of what was sent may then be lost.
     pub async fn flush(&self) -> Result<(), SendError> {
-        self.outbox().flush().await
+        self.mailbox().flush().await
     }
 
     /// Ends the connection, once what has been sent to the client is written; the client is given
     /// a second for it. Messages of the client that wait for the handler are dropped, and
     /// `on_client_disconnected` gets [`DisconnectReason::Disconnected`].
     pub fn disconnect(&self) {
-        self.outbox().request_end(DisconnectReason::Disconnected);
+        self.mailbox().close(DisconnectReason::Disconnected);
     }
 
     /// What has happened on this connection so far.
     pub fn stats(&self) -> Stats {
-        self.outbox().stats()
+        self.mailbox().stats()
     }
 
     /// Names this connection.
@@ -157,10 +148,10 @@ impl<P: Protocol> ServerClient<P> {
         &self.server
     }
 
-    /// The queue, with all that was broadcast until now.
-    fn outbox(&self) -> &Arc<Outbox> {
-        self.server.shared.registry.settle();
-        &self.peer.outbox
+    /// Returns the mailbox, in which all broadcasts until now are queued.
+    fn mailbox(&self) -> &Arc<Mailbox> {
+        self.server.shared.registry.flush();
+        &self.peer.mailbox
     }
 }
 
@@ -172,7 +163,7 @@ impl<P: Protocol> RequestClient<P> for ServerClient<P> {
     ) -> Answer<T> {
         let request = request.into();
         let member = P::server_member(&request);
-        Answer::request(self.outbox(), &request, member, self.sender, extract)
+        Answer::request(self.mailbox(), &request, member, self.sender, extract)
     }
 }
 

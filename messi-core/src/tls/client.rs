@@ -16,7 +16,7 @@ use super::fair::FairSocket;
 use super::identity::Current;
 use super::{HANDSHAKE_TIMEOUT, Identity, Roots, provider};
 use crate::runtime::{BoxSocket, Runtime, timeout};
-use crate::settings::clamped;
+use messi_wire::config::clamped;
 
 /// How a client speaks TLS: see [`ClientBuilder::tls`](crate::ClientBuilder::tls).
 ///

@@ -7,7 +7,7 @@ use futures::io::AsyncWriteExt;
 
 use crate::linger::Linger;
 use crate::runtime::{BoxSocket, Runtime, timeout};
-use crate::state::CLOSE_TIMEOUT;
+use messi_wire::connection::CLOSE_TIMEOUT;
 
 /// Closes the socket once the peer has closed too, or after [`CLOSE_TIMEOUT`], so that the peer has the
 /// time to read the alert.

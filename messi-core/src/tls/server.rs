@@ -17,7 +17,7 @@ use super::{HANDSHAKE_TIMEOUT, Identity, Roots, TlsError, provider};
 use crate::cpu_limit::{CpuLimit, HeavySteps};
 use crate::runtime::{BoxSocket, Runtime, timeout};
 use crate::server::Certificates;
-use crate::settings::clamped;
+use messi_wire::config::clamped;
 
 /// How a server speaks TLS: see [`ServerBuilder::tls`](crate::ServerBuilder::tls).
 ///
