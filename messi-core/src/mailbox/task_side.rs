@@ -1,6 +1,5 @@
 //! The operations of the connection's task on its mailbox.
 
-use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
@@ -91,7 +90,8 @@ impl Mailbox {
         // A clone may run foreign code: it is made before the lock, and the old waker is dropped after.
         let waker = waker.clone();
         let mut shared = self.lock();
-        if shared.command.is_some() || !(is_blocked || !shared.session.has_frames()) {
+        let has_work = !is_blocked && shared.session.has_frames();
+        if has_work || shared.command.is_some() {
             return false;
         }
         shared.session.release(idle_capacity);
@@ -99,7 +99,7 @@ impl Mailbox {
             shared.session.trim();
         }
         let has_changed = shared.session.handle_parked(is_blocked);
-        let replaced = mem::replace(&mut shared.waker, Some(waker));
+        let replaced = shared.waker.replace(waker);
         if has_changed {
             self.publish(&shared.session);
         }
