@@ -96,7 +96,10 @@ impl Play {
             }
             4 if !connection.remaining_output().is_empty() => connection.handle_write_blocked(now),
             5 => self.send(usize::from(how)),
-            6 => connection.release(connection.idle_capacity_limit(), connection.idle_capacity_limit()),
+            6 => connection.release(
+                connection.idle_capacity_limit(),
+                connection.idle_capacity_limit(),
+            ),
             7 => connection.handle_end_of_input(now),
             8 => connection.handle_io_error(io::ErrorKind::ConnectionReset, now),
             9 => connection.end(DisconnectReason::SlowConsumer, now),

@@ -60,8 +60,6 @@ pub struct Connection {
     role: Role,
     /// Shared by all connections of a server: idle connections must be small.
     config: Arc<ConnectionConfig>,
-    /// Time from which on a server sends a pong without being asked.
-    next_pong: Instant,
     recv_buffer: RecvBuffer,
     /// Whether reading has paused for lack of memory.
     lacks_memory: bool,
@@ -84,15 +82,11 @@ pub struct Connection {
 impl Connection {
     /// Creates a connection that begins `now`.
     pub fn new(role: Role, config: Arc<ConnectionConfig>, now: Instant) -> Self {
-        let keep_alive = match role {
-            Role::Client => KeepAlive::client(config.keep_alive_interval, now),
-            Role::Server => KeepAlive::server(config.keep_alive_timeout, now),
-        };
+        let keep_alive = KeepAlive::new(role, &config, now);
         let mut timers = Timers::default();
-        timers.set(Timer::KeepAlive, keep_alive.deadline());
+        timers.set(Timer::KeepAlive, keep_alive.deadline(&config));
         Self {
             role,
-            next_pong: now + config.pong_interval(),
             config,
             recv_buffer: RecvBuffer::default(),
             lacks_memory: false,
@@ -173,7 +167,7 @@ impl Connection {
             received.frames += 1;
             match header.message_type() {
                 Some(MessageType::Ping) if self.role == Role::Server => self.send_pong(now),
-                Some(MessageType::Pong) => self.keep_alive.handle_pong(now),
+                Some(MessageType::Pong) => self.keep_alive.handle_pong(&self.config, now),
                 message_type if message_type == Some(self.role.received()) => {
                     received.messages += 1;
                     self.is_used = true;

@@ -25,7 +25,7 @@ pub(super) enum Closing {
     /// The writing direction is to be shut down.
     ShuttingDown,
     /// The peer is given time to read and to close.
-    Lingering(Linger),
+    Lingering(Box<Linger>),
 }
 
 impl Driver {
@@ -73,7 +73,7 @@ impl Driver {
                 // An error means that the peer has closed already.
                 let _ = ready!(Pin::new(socket).poll_close(cx));
                 self.connection.handle_shut_down(self.now());
-                self.closing = Closing::Lingering(Linger::default());
+                self.closing = Closing::Lingering(Box::default());
             }
             Closing::Lingering(_) => ready!(self.poll_linger(cx)),
         }

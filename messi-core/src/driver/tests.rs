@@ -498,5 +498,15 @@ fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
 
 #[test]
 fn sizes() {
-    eprintln!("driver {} mailbox {} connection {} closing {} timer {} recv {} decode {} flood {}", size_of::<Driver>(), size_of::<Mailbox>(), size_of::<Connection>(), size_of::<Closing>(), size_of::<DeadlineTimer>(), size_of::<ReceivePermit>(), size_of::<DecodePermit>(), size_of::<FloodLimiter>());
+    eprintln!(
+        "driver {} mailbox {} connection {} closing {} timer {} recv {} decode {} flood {}",
+        size_of::<Driver>(),
+        size_of::<Mailbox>(),
+        size_of::<Connection>(),
+        size_of::<Closing>(),
+        size_of::<DeadlineTimer>(),
+        size_of::<ReceivePermit>(),
+        size_of::<DecodePermit>(),
+        size_of::<FloodLimiter>()
+    );
 }

@@ -75,7 +75,7 @@ impl Connection {
             // This side has not read, so that the silence of the peer means nothing.
             self.keep_alive.handle_activity(now);
         }
-        match self.keep_alive.poll(now) {
+        match self.keep_alive.poll(&self.config, now) {
             Due::Nothing => {}
             Due::Ping => self.send_buffer.push_keep_alive(MessageType::Ping),
             Due::Expired => {
@@ -83,14 +83,14 @@ impl Connection {
                 return self.abort();
             }
         }
-        self.timers
-            .set(Timer::KeepAlive, self.keep_alive.deadline());
+        let deadline = self.keep_alive.deadline(&self.config);
+        self.timers.set(Timer::KeepAlive, deadline);
     }
 
-    /// Sends a pong, and sets the time of the next one.
+    /// Sends a pong.
     pub(super) fn send_pong(&mut self, now: Instant) {
         self.send_buffer.push_keep_alive(MessageType::Pong);
-        self.next_pong = now + self.config.pong_interval();
+        self.keep_alive.handle_pong_sent(&self.config, now);
     }
 
     /// Sends a pong if none was sent for a while, and again while reading is paused. The pings of the
@@ -100,7 +100,7 @@ impl Connection {
         if self.role == Role::Client {
             return;
         }
-        if now >= self.next_pong {
+        if self.keep_alive.is_pong_due(now) {
             self.send_pong(now);
         }
         if !self.wants_input() {
