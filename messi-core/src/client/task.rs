@@ -18,7 +18,7 @@ use crate::tasks::{Running, unless};
 use crate::uri::Uri;
 use crate::{ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Retry};
 
-/// Connects, serves the connection, waits, and begins again, until the client is stopped.
+/// Connects, serves the connection, waits and reconnects, until the client is stopped.
 pub(super) struct Task<P: Protocol, H> {
     pub(super) client: Client<P>,
     pub(super) handler: H,
@@ -28,9 +28,9 @@ pub(super) struct Task<P: Protocol, H> {
 }
 
 impl<H: Send, P: ConnectWith<H>> Task<P, H> {
-    /// Runs until the client is stopped, or its handler gives up.
+    /// Runs until the client is stopped, or its handler returns [`Retry::Never`].
     pub(super) async fn run(mut self, running: Running) {
-        // Attempts in a row that did not lead to service.
+        // Failed attempts in a row.
         let mut failures = 0;
         while let Some((uri, result)) = self.connect().await {
             let retry = match result {
@@ -50,14 +50,14 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
                 break;
             }
         }
-        // A handler may have given up: those who wait for a connection wait in vain.
+        // After `Retry::Never`, tasks that wait for a connection must not wait any longer.
         self.client.shared.mailbox.stop();
-        // Whoever waits for the end may rely on the handler being gone.
+        // The handler must be dropped before the end of the task is seen.
         drop(self);
         drop(running);
     }
 
-    /// Attempts to connect to the server whose turn it is; `None` once the client is stopped.
+    /// Attempts to connect to the next server. Returns `None` once the client is stopped.
     async fn connect(&mut self) -> Option<(Uri, Result<BoxSocket, ConnectError>)> {
         let shared = &self.client.shared;
         let uri = self.connector.next_server();
@@ -68,7 +68,7 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         Some((uri, result?))
     }
 
-    /// Serves one connection to its end, and tells whether the server was really there.
+    /// Serves one connection to its end. Returns whether the server speaks this protocol.
     async fn serve(&mut self, uri: &Uri, socket: BoxSocket) -> bool {
         let mailbox = self.client.shared.mailbox.clone();
         let client = self.client.lent(mailbox.attach());
@@ -88,7 +88,7 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         driver.is_validated()
     }
 
-    /// Asks the handler what to do. One that panics has no opinion.
+    /// Asks the handler what to do next. A panic counts as [`Retry::Backoff`].
     async fn report(&mut self, uri: &Uri, error: &ConnectError) -> Retry {
         warn!(target: LOG_TARGET, "no connection to {uri}: {error}");
         let callback = P::on_connect_failure(&mut self.handler, &self.client, error);
@@ -103,11 +103,10 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         }
     }
 
-    /// How long to wait before the next attempt; `None` to make none.
+    /// Returns the delay before the next attempt; `None` if there is none.
     fn delay(&self, retry: Retry, failures: u32) -> Option<Duration> {
         match retry {
-            // The next server may be there where the last was not: the delay grows once all of
-            // them have been tried.
+            // The next server may be reachable: the delay grows once all of them were tried.
             Retry::Backoff => {
                 let rounds = failures as usize / self.connector.servers();
                 let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
@@ -118,14 +117,14 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         }
     }
 
-    /// Waits; `None` once the client is stopped.
+    /// Waits. Returns `None` once the client is stopped.
     async fn sleep(&mut self, delay: Duration) -> Option<()> {
         let sleep = self.connector.runtime.sleep(delay);
         unless(self.client.shared.mailbox.stopped(), sleep).await
     }
 }
 
-/// Runs the callbacks of one connection but the last.
+/// Runs the callbacks of one connection, but for the last one.
 async fn serve_messages<P, H>(client: &Client<P>, handler: &mut H, driver: &mut Driver)
 where
     P: ConnectWith<H>,
