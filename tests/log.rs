@@ -1,5 +1,6 @@
 //! What is written to the log of a program: what happens to connections, and never a message.
 
+#[path = "it/common/mod.rs"]
 mod common;
 
 use std::sync::Mutex;

@@ -4,9 +4,9 @@
 //! Limits that can be set are set to a second. A test is of one operation; it runs alone, since a
 //! flood takes the processors from others, and names every peer against which a limit is exceeded.
 
-#[path = "../common/mod.rs"]
+#[path = "../it/common/mod.rs"]
 mod common;
-#[path = "../common/form.rs"]
+#[path = "../harness/form.rs"]
 mod form;
 mod of_clients;
 mod of_servers;

@@ -1,0 +1,125 @@
+//! Peers that take less than they are sent, and handlers that are slower than their peer.
+
+use std::time::Duration;
+
+use crate::common::chat::*;
+use crate::common::*;
+use messi::{DisconnectReason, SendError};
+
+const KIB: usize = 1024;
+
+/// A server with little room, whose handlers answer each message with the same.
+async fn echo_server(write_timeout: Duration) -> (ChatServer, Events) {
+    struct Echo(Reporter);
+
+    impl ChatServerHandler for Echo {
+        async fn on_client_connected(&mut self, client: &ChatServerClient) {
+            self.0.on_client_connected(client).await;
+        }
+
+        async fn on_client_disconnected(
+            &mut self,
+            client: &ChatServerClient,
+            reason: DisconnectReason,
+        ) {
+            self.0.on_client_disconnected(client, reason).await;
+        }
+
+        async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+            client.reply(message);
+        }
+    }
+
+    let (reporter, events) = reporter();
+    let server = ChatServer::builder("tcp://127.0.0.1:0")
+        .max_queued_bytes(64 * KIB)
+        .write_timeout(write_timeout)
+        .start(move |_| Echo(reporter.clone()))
+        .await
+        .unwrap();
+    (server, events)
+}
+
+#[test]
+fn a_client_that_asks_faster_than_it_reads_is_held_back_and_gets_every_answer() {
+    run(async {
+        let (server, _events) = echo_server(Duration::from_secs(60)).await;
+        let (reporter, mut events) = reporter();
+        let client = ChatClient::builder(uri(server.local_addr()))
+            .start(reporter)
+            .unwrap();
+        assert_eq!(events.next().await, Event::Connected);
+        let text = "x".repeat(KIB);
+        let count = 20_000;
+        for number in 0..count {
+            within("room", client.ready()).await.unwrap();
+            client
+                .try_send(message(format!("{number} {text}")))
+                .unwrap();
+        }
+        for number in 0..count {
+            assert_eq!(
+                events.next().await,
+                Event::Message(format!("{number} {text}"))
+            );
+        }
+    });
+}
+
+#[test]
+fn a_client_that_never_reads_is_disconnected_and_others_are_not() {
+    run(async {
+        let (server, mut server_events) = echo_server(Duration::from_secs(60)).await;
+        let _stalled = RawPeer::connect(server.local_addr()).await;
+        assert_eq!(server_events.next().await, Event::Connected);
+        let (_client, mut client_events) = connect(&server, &mut server_events).await;
+        let text = "x".repeat(8 * KIB);
+        let clients = server.clients();
+        let (stalled, healthy) = (&clients[0], &clients[1]);
+        let mut sent = 0;
+        while stalled.try_send(message(text.clone())) != Err(SendError::NotConnected) {
+            sent += 1;
+            assert!(sent < 100_000, "the queue has no bound");
+            within("room", healthy.ready()).await.unwrap();
+            server.broadcast(message(sent.to_string()));
+        }
+        for number in 1..=sent {
+            assert_eq!(
+                client_events.next().await,
+                Event::Message(number.to_string())
+            );
+        }
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(DisconnectReason::SlowConsumer)
+        );
+    });
+}
+
+#[test]
+fn a_client_that_stops_reading_is_given_up_after_the_write_timeout() {
+    run(async {
+        let (server, mut server_events) = echo_server(Duration::from_millis(100)).await;
+        let mut stalled = RawPeer::connect(server.local_addr()).await;
+        assert_eq!(server_events.next().await, Event::Connected);
+        let at_server = server.clients().remove(0);
+        // It pings: what it lacks is not life.
+        let pinging = async_std::task::spawn(async move {
+            loop {
+                let ping = futures::AsyncWriteExt::write_all(&mut stalled.0, b"\x03\0\0\0");
+                if ping.await.is_err() {
+                    return;
+                }
+                async_std::task::sleep(Duration::from_millis(10)).await;
+            }
+        });
+        while at_server.ready().await.is_ok() {
+            let _ = at_server.try_send(message("x".repeat(8 * KIB)));
+        }
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(DisconnectReason::SlowConsumer)
+        );
+        pinging.cancel().await;
+    });
+}
