@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use allocation_counter::measure;
 use crate::common::chat::*;
-use crate::common::simulated::{Pair, ROOM};
 use crate::common::*;
+use allocation_counter::measure;
 use messi::testing::Simulation;
 
 const MOMENT: Duration = Duration::from_millis(1);
@@ -101,12 +100,7 @@ fn a_message_without_texts_is_sent_without_an_allocation() {
 fn a_broadcast_is_encoded_once() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (handler, _events) = reporter();
-        let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
-            .start(move |_| handler.clone())
-            .await
-            .unwrap();
+        let (server, _events) = serve(ChatServer::builder(ROOM).simulated(&simulation)).await;
         let clients: Vec<_> = (0..50)
             .map(|_| {
                 let (handler, _events) = reporter();
@@ -141,11 +135,7 @@ fn connect_to_sink(simulation: &Simulation) -> (ChatServer, ChatClient) {
             .start(|_| Sink)
             .await
             .unwrap();
-        let (handler, _events) = reporter();
-        let client = ChatClient::builder(ROOM)
-            .simulated(simulation)
-            .start(handler)
-            .unwrap();
+        let (client, _events) = start_client(ChatClient::builder(ROOM).simulated(simulation));
         client.connected().await.unwrap();
         (server, client)
     })

@@ -3,8 +3,8 @@
 
 use std::thread;
 
-use allocation_counter::measure;
 use crate::common::{RawPeer, run};
+use allocation_counter::measure;
 use futures::StreamExt;
 use futures::channel::mpsc;
 use messi::DisconnectReason;
@@ -92,7 +92,7 @@ fn a_message_may_be_as_deep_as_the_limit_and_no_deeper() {
 }
 
 #[test]
-fn a_message_without_a_bottom_is_an_error() {
+fn an_extremely_deep_message_is_an_error() {
     on_a_thread(|| {
         for (what, way, cycle) in ENDLESS {
             let payload = nested(way, cycle, MAX_SIZE / 5, &[]);
@@ -103,7 +103,7 @@ fn a_message_without_a_bottom_is_an_error() {
 }
 
 #[test]
-fn groups_without_a_bottom_are_an_error() {
+fn extremely_deep_groups_are_an_error() {
     on_a_thread(|| {
         assert!(ClientToServer::decode(&*groups(MAX_DEPTH)).is_ok());
         for depth in [MAX_DEPTH + 1, MAX_SIZE / 2] {
@@ -129,7 +129,7 @@ impl KitchenSinkServerHandler for Session {
 }
 
 #[test]
-fn a_server_ends_the_connection_of_whoever_sends_a_message_without_a_bottom() {
+fn a_server_disconnects_a_client_that_sends_an_extremely_deep_message() {
     run(async {
         let (reporter, mut reasons) = mpsc::unbounded();
         let server = KitchenSinkServer::builder("tcp://127.0.0.1:0")
@@ -229,7 +229,7 @@ fn numbers_and_texts_take_little_more_memory_than_their_payload() {
 }
 
 #[test]
-fn what_is_not_known_takes_no_memory() {
+fn unknown_fields_take_no_memory() {
     assert_growth::<ClientToServer>(&full_of(9, b"\x78\x01"), 0);
     assert_growth::<ClientToServer>(&full_of(9, b"\x7b\x7c"), 0);
 }

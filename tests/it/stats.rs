@@ -1,4 +1,4 @@
-//! What clients and servers count, on the pretended clock.
+//! What clients and servers count, in simulated time.
 
 use std::time::Duration;
 
@@ -7,7 +7,6 @@ use crate::common::*;
 use messi::testing::Simulation;
 use messi::{ClientState, SendError};
 
-const SECOND: Duration = Duration::from_secs(1);
 const DELAY: Duration = Duration::from_millis(50);
 
 /// The size on the wire of a `message_ind` with a text of one byte, with its header.
@@ -15,22 +14,16 @@ const FRAME: u64 = 4 + 11;
 
 /// A server, and a builder of clients of it.
 async fn start(simulation: &Simulation) -> (ChatServer, Events) {
-    let (reporter, events) = reporter();
-    let server = ChatServer::builder("tcp://room:1")
-        .simulated(simulation)
-        .max_clients(2)
-        .start(move |_| reporter.clone())
-        .await
-        .unwrap();
-    (server, events)
+    serve(
+        ChatServer::builder(ROOM)
+            .simulated(simulation)
+            .max_clients(2),
+    )
+    .await
 }
 
 async fn join(simulation: &Simulation) -> (ChatClient, Events) {
-    let (reporter, events) = reporter();
-    let client = ChatClient::builder("tcp://room:1")
-        .simulated(simulation)
-        .start(reporter)
-        .unwrap();
+    let (client, events) = start_client(ChatClient::builder(ROOM).simulated(simulation));
     client.connected().await.unwrap();
     simulation.sleep(2 * DELAY).await;
     (client, events)
@@ -83,7 +76,7 @@ fn the_round_trip_time_is_that_of_the_last_ping() {
 }
 
 #[test]
-fn what_waits_now_and_what_has_waited_at_most() {
+fn queued_bytes_and_their_peak_are_reported() {
     let simulation = Simulation::new(1);
     simulation.later_connections().to_server().set_buffer(1);
     simulation.run(async {
@@ -106,11 +99,11 @@ fn what_waits_now_and_what_has_waited_at_most() {
 }
 
 #[test]
-fn what_is_dropped_is_counted_by_its_cause() {
+fn dropped_messages_are_counted_by_cause() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, _events) = start(&simulation).await;
-        let client = ChatClient::builder("tcp://room:1")
+        let client = ChatClient::builder(ROOM)
             .simulated(&simulation)
             .max_queued_bytes(20)
             .max_message_size(100)
@@ -171,18 +164,11 @@ fn a_server_counts_all_its_clients_those_that_have_left_included() {
 }
 
 #[test]
-fn a_client_tells_what_it_is_doing_and_how_often_it_came_back() {
+fn a_client_reports_its_state_and_its_reconnects() {
     let simulation = Simulation::new(1);
     simulation.later_connections().set_delay(DELAY);
     simulation.run(async {
-        let (client, mut events) = {
-            let (reporter, events) = reporter();
-            let client = ChatClient::builder("tcp://room:1")
-                .simulated(&simulation)
-                .start(reporter)
-                .unwrap();
-            (client, events)
-        };
+        let (client, mut events) = start_client(ChatClient::builder(ROOM).simulated(&simulation));
         assert_eq!(client.state(), ClientState::Connecting);
         assert!(matches!(events.next().await, Event::ConnectFailure(_)));
         simulation.sleep(DELAY).await;

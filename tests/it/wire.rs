@@ -18,8 +18,7 @@ async fn raw_client() -> (ChatServer, Events, RawPeer) {
 
 async fn client_of_raw_server() -> (ChatClient, Events, RawPeer) {
     let (listener, uri) = raw_server().await;
-    let (reporter, mut events) = reporter();
-    let client = ChatClient::builder(uri).start(reporter).unwrap();
+    let (client, mut events) = start_client(ChatClient::builder(uri));
     let peer = RawPeer::accept(&listener).await;
     assert_eq!(events.next().await, Event::Connected);
     (client, events, peer)
@@ -134,7 +133,7 @@ fn a_frame_above_the_limit_is_refused_at_its_header() {
 }
 
 #[test]
-fn messages_without_a_known_choice_are_ignored() {
+fn messages_without_a_known_member_are_ignored() {
     run(async {
         let (server, mut events, mut peer) = raw_client().await;
         // Nothing; the unknown field 15; a known choice beside an unknown field.
@@ -149,7 +148,7 @@ fn messages_without_a_known_choice_are_ignored() {
 }
 
 #[test]
-fn the_last_of_two_choices_wins() {
+fn the_last_of_two_members_wins() {
     run(async {
         let (_server, mut events, mut peer) = raw_client().await;
         // A connect_req, then a message_ind with the text "hi".

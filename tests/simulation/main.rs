@@ -1,5 +1,5 @@
 //! Clients and a server through random schedules of messages, requests, faults, restarts and stops,
-//! on the pretended clock. Whatever happens, what is promised must hold.
+//! in simulated time. Whatever happens, what is promised must hold.
 //!
 //! The seed decides all of a schedule. One that fails is printed with the command that replays it:
 //! `MESSI_SEED=123 cargo test --test simulation`. `MESSI_SEEDS` sets how many are tried.

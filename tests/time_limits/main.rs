@@ -1,18 +1,21 @@
-//! The limits of time that the documentation names, each against a peer that floods, one that
-//! trickles and one that is silent, over real sockets.
+//! The documented time limits, each against a peer that floods, one that trickles and one that is
+//! silent, over real sockets.
 //!
-//! Limits that can be set are set to a second. A test is of one operation; it runs alone, since a
-//! flood takes the processors from others, and names every peer against which a limit is exceeded.
+//! Limits that can be set are set to a second. Each test checks one operation, and names every peer
+//! against which its limit is exceeded.
+//!
+//! A crate of its own, in which one test runs at a time: a flood takes the processors from others.
 
 #[path = "../it/common/mod.rs"]
 mod common;
+mod crowd;
 #[path = "../harness/form.rs"]
 mod form;
 mod of_clients;
 mod of_servers;
 mod peers;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +23,7 @@ use async_std::future::timeout;
 use messi::{ConnectError, DisconnectReason, Retry};
 
 use common::chat::*;
-use common::{Event, Events, Reporter, run};
+use common::{Event, Events, HOUR, Reporter, run};
 use form::slack;
 use peers::Manner;
 
@@ -39,19 +42,21 @@ const LAST_CALLBACK_OF_A_DRAIN: Duration = Duration::from_millis(100);
 /// What connecting may take, which is not the subject.
 const CONNECTING: Duration = Duration::from_secs(10);
 
-/// Longer than any test takes.
-const HOUR: Duration = Duration::from_secs(3_600);
-
 /// A size of large messages.
 const LARGE: usize = 1_000_000;
 
 /// What is wrong, if anything is.
 type Verdict = Result<(), String>;
 
-/// Runs an operation against each peer. A cell says what is wrong.
-fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
+/// Waits until no other test runs, and keeps others waiting until the guard is dropped.
+fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs an operation against each peer. A cell returns what is wrong.
+fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
+    let _alone = alone();
     let begin = Instant::now();
     let calm = thread::scope(|scope| {
         let cell = &cell;

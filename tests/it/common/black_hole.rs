@@ -1,4 +1,4 @@
-//! An address on this machine that answers nobody: new connections are dropped without a word.
+//! An address on this machine that answers no connection attempt.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,10 +7,11 @@ use std::time::Duration;
 use async_std::task;
 use socket2::{Domain, Socket, Type};
 
-/// An attempt that takes longer is not answered any more.
+/// Attempts that take longer are not answered.
 const UNANSWERED: Duration = Duration::from_millis(100);
 
-/// A listener that accepts nobody and whose backlog is full, so that Linux drops what comes.
+/// A listener that accepts no connection and whose backlog is full, so that Linux drops further
+/// attempts.
 pub struct BlackHole {
     listener: TcpListener,
     _fillers: Vec<TcpStream>,
@@ -36,7 +37,7 @@ impl BlackHole {
         super::uri(self.listener.local_addr().unwrap())
     }
 
-    /// Waits until someone tries to connect.
+    /// Waits for an attempt to connect.
     pub async fn attempted(&self) {
         super::within("an attempt", async {
             while !self.is_attempted() {
@@ -46,7 +47,7 @@ impl BlackHole {
         .await;
     }
 
-    /// Whether there is a socket here that has asked this address for a connection (state 2).
+    /// Returns whether a socket on this machine is connecting to this address (state 2, SYN_SENT).
     fn is_attempted(&self) -> bool {
         let port = self.listener.local_addr().unwrap().port();
         let remote = format!("0100007F:{port:04X} 02 ");
@@ -54,7 +55,7 @@ impl BlackHole {
         table.contains(&remote)
     }
 
-    /// Makes room, so that whoever tries again is let in.
+    /// Makes room in the backlog, so that the next attempts succeed.
     pub fn open(&self) {
         self.listener.set_nonblocking(true).unwrap();
         loop {

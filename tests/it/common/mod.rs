@@ -1,27 +1,32 @@
-//! What the tests over real sockets share: handlers that report what happens to them, a peer that
-//! speaks raw bytes, and a limit around every wait.
+//! Helpers of the tests: handlers that report their callbacks, a peer that speaks raw bytes, and a
+//! time limit around every wait.
+//!
+//! The crates beside this one include this module by its path.
 
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
-    reason = "each test is a crate of its own and uses its part"
+    reason = "each crate that includes this module uses a part of it"
 )]
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use async_std::net::{TcpListener, TcpStream};
 use async_std::{future, task};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
-use messi::{Address, ConnectError, DisconnectReason, Retry};
+use messi::{Address, ClientBuilder, ConnectError, DisconnectReason, Retry, ServerBuilder};
 use socket2::{Domain, Socket, Type};
 
 #[cfg(target_os = "linux")]
 pub mod black_hole;
-
+pub mod recorder;
 pub mod simulated;
+
+pub use simulated::{Pair, ROOM};
 
 pub mod chat {
     messi::protocol!("../../../examples/chat/chat.proto");
@@ -29,7 +34,20 @@ pub mod chat {
 
 use chat::*;
 
-/// Far more than anything here takes; only a hang gets there.
+pub const SECOND: Duration = Duration::from_secs(1);
+pub const HOUR: Duration = Duration::from_secs(3_600);
+pub const KIB: usize = 1_024;
+
+/// A free port of this machine.
+pub const LOOPBACK: &str = "tcp://127.0.0.1:0";
+
+/// The end of a connection that the peer closed.
+pub const CLOSED: Event = Event::Disconnected(DisconnectReason::ConnectionClosed);
+
+/// The end of a connection whose own side was stopped.
+pub const STOPPED: Event = Event::Disconnected(DisconnectReason::Stopped);
+
+/// Far longer than any wait takes: only a hang reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs a test.
@@ -37,7 +55,7 @@ pub fn run<T>(test: impl Future<Output = T>) -> T {
     task::block_on(test)
 }
 
-/// Waits for a future, but not for ever.
+/// Waits for a future, and panics after [`LIMIT`].
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     match future::timeout(LIMIT, future).await {
         Ok(output) => output,
@@ -67,7 +85,7 @@ impl Events {
             .expect("the handler is gone")
     }
 
-    /// Waits for a callback like this one, passing over others.
+    /// Waits for a callback that matches, and skips others.
     pub async fn find(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
         loop {
             let event = self.next().await;
@@ -77,13 +95,13 @@ impl Events {
         }
     }
 
-    /// Waits for the handler to be dropped, and gives what it reported until then.
+    /// Waits until the handler is dropped, and returns the callbacks that were left.
     pub async fn rest(self) -> Vec<Event> {
         within("the handler to be dropped", self.0.collect()).await
     }
 }
 
-/// A handler, for either side, that reports its callbacks.
+/// A handler of either side that reports its callbacks.
 #[derive(Clone)]
 pub struct Reporter(UnboundedSender<Event>);
 
@@ -140,22 +158,27 @@ impl ChatServerHandler for Reporter {
     }
 }
 
-/// A server whose handlers all report to the same place.
-pub async fn start_server() -> (ChatServer, Events) {
+/// Starts a server whose handlers report.
+pub async fn serve(builder: ServerBuilder<Chat>) -> (ChatServer, Events) {
     let (reporter, events) = reporter();
-    let server = ChatServer::builder("tcp://127.0.0.1:0")
-        .start(move |_| reporter.clone())
-        .await
-        .unwrap();
+    let server = builder.start(move |_| reporter.clone()).await.unwrap();
     (server, events)
 }
 
-/// A client that reports, connected to the server, whose handler reports too.
+/// Starts a server on a free port whose handlers report.
+pub async fn start_server() -> (ChatServer, Events) {
+    serve(ChatServer::builder(LOOPBACK)).await
+}
+
+/// Starts a client whose handler reports.
+pub fn start_client(builder: ClientBuilder<Chat>) -> (ChatClient, Events) {
+    let (reporter, events) = reporter();
+    (builder.start(reporter).unwrap(), events)
+}
+
+/// Connects a client to a server; the handlers of both report.
 pub async fn connect(server: &ChatServer, server_events: &mut Events) -> (ChatClient, Events) {
-    let (reporter, mut events) = reporter();
-    let client = ChatClient::builder(uri(server.local_addr()))
-        .start(reporter)
-        .unwrap();
+    let (client, mut events) = start_client(ChatClient::builder(uri(server.local_addr())));
     assert_eq!(events.next().await, Event::Connected);
     assert_eq!(server_events.next().await, Event::Connected);
     (client, events)
@@ -176,7 +199,7 @@ pub fn message(text: impl Into<String>) -> MessageInd {
 pub struct RawPeer(pub TcpStream);
 
 impl RawPeer {
-    /// A client of the server at this address.
+    /// Connects to the server at an address.
     pub async fn connect(address: impl Into<Address>) -> Self {
         let address = address.into().socket_addr().unwrap();
         Self(
@@ -186,7 +209,7 @@ impl RawPeer {
         )
     }
 
-    /// The next client of a raw server.
+    /// Accepts the next client of a raw server.
     pub async fn accept(listener: &TcpListener) -> Self {
         Self(within("a client", listener.accept()).await.unwrap().0)
     }
@@ -195,7 +218,7 @@ impl RawPeer {
         within("sending", self.0.write_all(bytes)).await.unwrap();
     }
 
-    /// Waits for exactly these bytes.
+    /// Waits for as many bytes, which must be these.
     pub async fn expect(&mut self, bytes: &[u8]) {
         let mut received = vec![0; bytes.len()];
         within("bytes", self.0.read_exact(&mut received))
@@ -204,16 +227,16 @@ impl RawPeer {
         assert_eq!(received, bytes);
     }
 
-    /// Waits for the other end to close, and gives what came before.
+    /// Waits until the other side closes, and returns the bytes that came before.
     pub async fn expect_end(&mut self) -> Vec<u8> {
         let mut received = Vec::new();
-        // An error is an end too: what was sent last may not have been read there.
+        // An error is an end too: the other side resets the connection when it has not read all.
         let _ = within("the end", self.0.read_to_end(&mut received)).await;
         received
     }
 }
 
-/// A client that does not read, for which the operating system takes little.
+/// Connects a client that never reads, with a small receive buffer.
 pub fn deaf_peer(address: SocketAddr) -> std::net::TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(1).unwrap();
@@ -221,9 +244,28 @@ pub fn deaf_peer(address: SocketAddr) -> std::net::TcpStream {
     socket.into()
 }
 
-/// A raw server on a port of its own.
+/// Creates a raw server on a free port, and returns its URI too.
 pub async fn raw_server() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = uri(listener.local_addr().unwrap());
     (listener, uri)
+}
+
+/// A port that refuses connections, and that no server of another test is given.
+///
+/// The socket is bound and does not listen.
+pub struct RefusingPort(Socket);
+
+impl RefusingPort {
+    pub fn new() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.bind(&any.into()).unwrap();
+        Self(socket)
+    }
+
+    pub fn uri(&self) -> String {
+        let address = self.0.local_addr().unwrap();
+        uri(address.as_socket().unwrap())
+    }
 }

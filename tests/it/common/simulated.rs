@@ -4,12 +4,12 @@ use messi::testing::{Connection, Simulation};
 use messi::{ClientBuilder, ServerBuilder};
 
 use super::chat::*;
-use super::{Event, Events, reporter};
+use super::{Event, Events, serve, start_client};
 
-/// Where servers are.
+/// The URI of servers.
 pub const ROOM: &str = "tcp://room:1";
 
-/// A client and a server that have connected, whose handlers report.
+/// A connected client and server whose handlers report.
 pub struct Pair {
     pub client: ChatClient,
     pub client_events: Events,
@@ -19,6 +19,7 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// Connects a client and a server with default settings.
     pub async fn connect(simulation: &Simulation) -> Self {
         Self::connect_with(
             simulation,
@@ -28,20 +29,14 @@ impl Pair {
         .await
     }
 
-    /// A pair with settings.
+    /// Connects a client and a server with these settings.
     pub async fn connect_with(
         simulation: &Simulation,
         server: ServerBuilder<Chat>,
         client: ClientBuilder<Chat>,
     ) -> Self {
-        let (reporter, mut server_events) = reporter();
-        let server = server
-            .simulated(simulation)
-            .start(move |_| reporter.clone())
-            .await
-            .unwrap();
-        let (reporter, mut client_events) = super::reporter();
-        let client = client.simulated(simulation).start(reporter).unwrap();
+        let (server, mut server_events) = serve(server.simulated(simulation)).await;
+        let (client, mut client_events) = start_client(client.simulated(simulation));
         assert_eq!(client_events.next().await, Event::Connected);
         assert_eq!(server_events.next().await, Event::Connected);
         Self {

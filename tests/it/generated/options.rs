@@ -72,7 +72,10 @@ fn both_sides_have_all_that_is_generated() {
 }
 
 mod included {
-    messi::protocol!("gallery.proto", include = ["../../proto/include", "../../proto"]);
+    messi::protocol!(
+        "gallery.proto",
+        include = ["../../proto/include", "../../proto"]
+    );
 }
 
 #[test]

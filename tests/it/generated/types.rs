@@ -248,7 +248,7 @@ fn words_of_rust_become_raw_or_get_an_underscore() {
 }
 
 #[test]
-fn a_choice_becomes_the_message_of_its_direction() {
+fn a_member_becomes_the_message_of_its_direction() {
     let tree = ClientToServer::from(Tree::default());
     assert_eq!(tree.messages, Some(Messages::Tree(Tree::default())));
     let text = ClientToServer::from(Messages::Text("hi".into()));
@@ -259,7 +259,7 @@ fn a_choice_becomes_the_message_of_its_direction() {
 }
 
 #[test]
-fn fields_beside_the_choices_begin_as_their_defaults() {
+fn fields_beside_the_oneof_begin_as_their_defaults() {
     let message = ClientToServer::from(Messages::Nothing(()));
     assert_eq!(message.trace, 0);
     let traced = ClientToServer {

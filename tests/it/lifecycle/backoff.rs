@@ -1,16 +1,13 @@
-//! When a client tries again, and where, on the pretended clock.
+//! When a client tries again, and where, in simulated time.
 
 use std::time::Duration;
 
 use crate::common::chat::*;
-use crate::common::simulated::ROOM;
 use crate::common::*;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use messi::testing::{Clock, Host, Simulation};
 use messi::{ClientState, ConnectError, DisconnectReason, Retry};
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// A handler that tells when attempts failed, and how, and decides when to try again.
 struct Ui {
@@ -128,12 +125,7 @@ fn a_name_is_looked_up_at_each_attempt() {
         let (_, error) = next(&mut failures).await;
         assert!(matches!(error, ConnectError::Resolve { host, .. } if host == "room"));
         simulation.set_host("room", Host::Reachable);
-        let (reporter, _events) = reporter();
-        let _server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
-            .start(move |_| reporter.clone())
-            .await
-            .unwrap();
+        let (_server, _events) = serve(ChatServer::builder(ROOM).simulated(&simulation)).await;
         client.connected().await.unwrap();
         assert!(simulation.elapsed() < 2 * SECOND);
     });
@@ -185,17 +177,8 @@ fn servers_take_turns_and_the_delay_grows_from_round_to_round() {
 fn delays_after_connections_of(lasting: Duration) -> Vec<Duration> {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (server_reporter, _events) = reporter();
-        let _server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
-            .start(move |_| server_reporter.clone())
-            .await
-            .unwrap();
-        let (reporter, mut events) = reporter();
-        let _client = ChatClient::builder(ROOM)
-            .simulated(&simulation)
-            .start(reporter)
-            .unwrap();
+        let (_server, _events) = serve(ChatServer::builder(ROOM).simulated(&simulation)).await;
+        let (_client, mut events) = start_client(ChatClient::builder(ROOM).simulated(&simulation));
         let mut delays = Vec::new();
         assert_eq!(events.next().await, Event::Connected);
         for _ in 0..5 {

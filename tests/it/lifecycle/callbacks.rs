@@ -1,5 +1,5 @@
 //! Callbacks come in strict pairs with the true reason, whatever a handler does in one of them, on
-//! the pretended clock.
+//! the simulated clock.
 
 use std::future::pending;
 use std::panic::resume_unwind;
@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::chat::*;
-use crate::common::simulated::ROOM;
 use crate::common::*;
 use messi::testing::{Clock, Host, Simulation};
 use messi::{ConnectError, DisconnectReason, Retry, SendError};
@@ -15,10 +14,7 @@ use messi::{ConnectError, DisconnectReason, Retry, SendError};
 use self::At::*;
 use Event::{Connected, Disconnected};
 
-const SECOND: Duration = Duration::from_secs(1);
-const CLOSED: Event = Disconnected(DisconnectReason::ConnectionClosed);
 const PANICKED: Event = Disconnected(DisconnectReason::HandlerPanicked);
-const STOPPED: Event = Disconnected(DisconnectReason::Stopped);
 const LEFT: Event = Disconnected(DisconnectReason::Disconnected);
 
 /// A callback, of either side.

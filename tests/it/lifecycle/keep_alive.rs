@@ -1,14 +1,9 @@
-//! Keep-alive to the second, on the pretended clock.
+//! Keep-alive to the second, in simulated time.
 
-use std::time::Duration;
-
-use crate::common::simulated::Pair;
 use crate::common::*;
 use messi::DisconnectReason;
 use messi::testing::{Direction, Simulation};
 
-const SECOND: Duration = Duration::from_secs(1);
-const CLOSED: Event = Event::Disconnected(DisconnectReason::ConnectionClosed);
 const TIMEOUT: Event = Event::Disconnected(DisconnectReason::KeepAliveTimeout);
 
 /// The size of a ping or pong, in bytes.
@@ -75,7 +70,7 @@ fn slow_down(direction: &Direction) {
 }
 
 #[test]
-fn an_upload_that_takes_minutes_is_a_sign_of_life_and_has_one() {
+fn an_upload_that_takes_minutes_keeps_both_sides_alive() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut pair = Pair::connect(&simulation).await;
@@ -89,7 +84,7 @@ fn an_upload_that_takes_minutes_is_a_sign_of_life_and_has_one() {
 }
 
 #[test]
-fn a_download_that_takes_minutes_is_a_sign_of_life() {
+fn a_download_that_takes_minutes_keeps_the_connection_alive() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut pair = Pair::connect(&simulation).await;

@@ -4,6 +4,7 @@ mod backoff;
 mod callbacks;
 mod connecting;
 mod drain;
+mod handlers;
 mod keep_alive;
 mod ready_and_flush;
 mod reconnect;

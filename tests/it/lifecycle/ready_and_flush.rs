@@ -6,15 +6,10 @@ use std::net::Shutdown;
 use std::time::Duration;
 
 use crate::common::chat::*;
-use crate::common::simulated::{Pair, ROOM};
 use crate::common::*;
 use messi::prost::Message;
 use messi::testing::{Clock, Simulation};
 use messi::{DisconnectReason, SendError};
-
-const SECOND: Duration = Duration::from_secs(1);
-
-const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Far more than the longest limit of time in these tests.
 const LONG: Duration = Duration::from_secs(100);
@@ -187,7 +182,7 @@ async fn end_on_client(end: End, pair: &Pair) {
 }
 
 #[test]
-fn a_callback_of_a_server_that_waits_learns_of_every_end() {
+fn a_wait_in_a_callback_of_a_server_ends_with_the_connection() {
     for (end, wait) in combinations(&ENDS_OF_SERVERS) {
         let simulation = Simulation::new(1);
         simulation.run(async {
@@ -199,12 +194,11 @@ fn a_callback_of_a_server_that_waits_learns_of_every_end() {
                 .start(move |_| handler.clone())
                 .await
                 .unwrap();
-            let (reporter, client_events) = reporter();
-            let client = ChatClient::builder(ROOM)
-                .keep_alive_interval(HOUR)
-                .simulated(&simulation)
-                .start(reporter)
-                .unwrap();
+            let (client, client_events) = start_client(
+                ChatClient::builder(ROOM)
+                    .keep_alive_interval(HOUR)
+                    .simulated(&simulation),
+            );
             let clock = simulation.clock();
             assert_eq!(events.next().await, Event::Connected);
             let connection = simulation.connections().remove(0);
@@ -216,7 +210,7 @@ fn a_callback_of_a_server_that_waits_learns_of_every_end() {
                 client,
                 client_events,
                 server,
-                server_events: crate::common::reporter().1,
+                server_events: reporter().1,
                 connection,
             };
             end_on_server(end, &pair).await;
@@ -226,7 +220,7 @@ fn a_callback_of_a_server_that_waits_learns_of_every_end() {
             // Its place is free again.
             pair.connection.to_client().resume();
             let other = ChatClient::builder(ROOM).simulated(&simulation);
-            let other = other.start(crate::common::reporter().0).unwrap();
+            let other = other.start(reporter().0).unwrap();
             other.connected().await.unwrap();
             other.stop().await;
             pair.stop().await;
@@ -236,17 +230,16 @@ fn a_callback_of_a_server_that_waits_learns_of_every_end() {
 }
 
 #[test]
-fn a_callback_of_a_client_that_waits_learns_of_every_end() {
+fn a_wait_in_a_callback_of_a_client_ends_with_the_connection() {
     for (end, wait) in combinations(&ENDS_OF_CLIENTS) {
         let simulation = Simulation::new(1);
         simulation.run(async {
-            let (reporter, mut server_events) = reporter();
-            let server = ChatServer::builder(ROOM)
-                .keep_alive_timeout(HOUR)
-                .simulated(&simulation)
-                .start(move |_| reporter.clone())
-                .await
-                .unwrap();
+            let (server, mut server_events) = serve(
+                ChatServer::builder(ROOM)
+                    .keep_alive_timeout(HOUR)
+                    .simulated(&simulation),
+            )
+            .await;
             let (handler, mut events) = Waiting::new(wait);
             let client = ChatClient::builder(ROOM)
                 .keep_alive_interval(end.keep_alive())
@@ -263,7 +256,7 @@ fn a_callback_of_a_client_that_waits_learns_of_every_end() {
             simulation.sleep(SECOND).await;
             let pair = Pair {
                 client,
-                client_events: crate::common::reporter().1,
+                client_events: reporter().1,
                 server,
                 server_events,
                 connection,
@@ -286,7 +279,7 @@ fn combinations(ends: &[End]) -> Vec<(End, Wait)> {
 }
 
 #[test]
-fn who_waits_outside_of_a_callback_learns_of_every_end_while_a_callback_waits_for_something_else() {
+fn a_wait_outside_of_a_callback_ends_with_the_connection_while_a_callback_is_stuck() {
     /// Waits for ever in the callback of a message.
     struct Stuck;
 
@@ -303,11 +296,11 @@ fn who_waits_outside_of_a_callback_learns_of_every_end_while_a_callback_waits_fo
                 .keep_alive_timeout(end.keep_alive())
                 .simulated(&simulation);
             let server = server.start(|_| Stuck).await.unwrap();
-            let (reporter, client_events) = reporter();
-            let client = ChatClient::builder(ROOM)
-                .keep_alive_interval(HOUR)
-                .simulated(&simulation);
-            let client = client.start(reporter).unwrap();
+            let (client, client_events) = start_client(
+                ChatClient::builder(ROOM)
+                    .keep_alive_interval(HOUR)
+                    .simulated(&simulation),
+            );
             client.connected().await.unwrap();
             let connection = simulation.connections().remove(0);
             connection.to_client().set_buffer(BUFFER);
@@ -318,7 +311,7 @@ fn who_waits_outside_of_a_callback_learns_of_every_end_while_a_callback_waits_fo
                 client,
                 client_events,
                 server,
-                server_events: crate::common::reporter().1,
+                server_events: reporter().1,
                 connection,
             };
             let waiting = pair.server.clients().remove(0);
@@ -334,7 +327,7 @@ fn who_waits_outside_of_a_callback_learns_of_every_end_while_a_callback_waits_fo
 }
 
 #[test]
-fn who_waits_outside_of_a_callback_of_a_client_learns_of_every_end() {
+fn a_wait_outside_of_a_callback_of_a_client_ends_with_the_connection() {
     for (end, wait) in combinations(&ENDS_OF_CLIENTS) {
         let simulation = Simulation::new(1);
         simulation.run(async {
@@ -359,7 +352,7 @@ fn who_waits_outside_of_a_callback_of_a_client_learns_of_every_end() {
 
 /// Ends that come of a message, while no callback waits. Over real sockets.
 #[test]
-fn who_waits_outside_of_a_callback_learns_that_a_message_ends_the_connection() {
+fn a_wait_outside_of_a_callback_ends_when_a_message_ends_the_connection() {
     /// Panics in the callback of a message.
     struct Panicking(Reporter);
 
@@ -378,7 +371,7 @@ fn who_waits_outside_of_a_callback_learns_that_a_message_ends_the_connection() {
     for (bytes, wait) in rows.iter().flat_map(|row| WAITS.map(|wait| (row, wait))) {
         run(async {
             let (reporter, mut events) = reporter();
-            let server = ChatServer::builder("tcp://127.0.0.1:0")
+            let server = ChatServer::builder(LOOPBACK)
                 // Half of it is more than the operating system takes.
                 .max_queued_bytes(32 << 20)
                 .start(move |_| Panicking(reporter.clone()))
@@ -399,7 +392,7 @@ fn who_waits_outside_of_a_callback_learns_that_a_message_ends_the_connection() {
 
 /// Ends of which a peer of this crate is no cause. Over real sockets.
 #[test]
-fn a_callback_of_a_server_that_waits_learns_that_its_peer_breaks_the_rules() {
+fn a_wait_in_a_callback_of_a_server_ends_when_the_peer_breaks_the_protocol() {
     let ends: [(&[u8], bool, DisconnectReason); 5] = [
         (
             b"\x07\0\0\0",
@@ -426,7 +419,7 @@ fn a_callback_of_a_server_that_waits_learns_that_its_peer_breaks_the_rules() {
     for ((bytes, is_closed, reason), wait) in rows {
         run(async {
             let (handler, mut events) = Waiting::new(wait);
-            let server = ChatServer::builder("tcp://127.0.0.1:0")
+            let server = ChatServer::builder(LOOPBACK)
                 // Half of it is more than the operating system takes.
                 .max_queued_bytes(32 << 20)
                 .write_timeout(2 * SECOND)

@@ -1,24 +1,18 @@
-//! Servers that close at once, and addresses that do not answer.
+//! Reconnecting to servers that close at once, and to addresses that do not answer, over real sockets.
 
 use std::time::{Duration, Instant};
 
 use crate::common::chat::*;
 use crate::common::*;
-use messi::DisconnectReason;
 
 const MIN_DELAY: Duration = Duration::from_millis(10);
-const HOUR: Duration = Duration::from_secs(3_600);
-const CLOSED: Event = Event::Disconnected(DisconnectReason::ConnectionClosed);
 
 #[test]
 fn a_client_of_a_server_that_accepts_and_closes_waits_longer_each_time() {
     run(async {
         let (listener, uri) = raw_server().await;
-        let (reporter, mut events) = reporter();
-        let _client = ChatClient::builder(uri)
-            .reconnect_delay(MIN_DELAY, HOUR)
-            .start(reporter)
-            .unwrap();
+        let (_client, mut events) =
+            start_client(ChatClient::builder(uri).reconnect_delay(MIN_DELAY, HOUR));
         let mut last: Option<Instant> = None;
         for attempt in 0..8 {
             let peer = RawPeer::accept(&listener).await;
@@ -37,12 +31,9 @@ fn a_client_of_a_server_that_accepts_and_closes_waits_longer_each_time() {
 fn a_sign_of_life_makes_the_delays_short_again() {
     run(async {
         let (listener, uri) = raw_server().await;
-        let (reporter, mut events) = reporter();
-        let _client = ChatClient::builder(uri)
-            .reconnect_delay(MIN_DELAY, HOUR)
-            .start(reporter)
-            .unwrap();
-        // Were the delays to grow all the time, the last would be more than half an hour.
+        let (_client, mut events) =
+            start_client(ChatClient::builder(uri).reconnect_delay(MIN_DELAY, HOUR));
+        // If each delay were longer than the one before, the last would be more than half an hour.
         for _ in 0..20 {
             let mut peer = RawPeer::accept(&listener).await;
             peer.send(b"\x04\x00\x00\x00").await;
@@ -65,12 +56,11 @@ mod black_hole {
         run(async {
             let hole = BlackHole::new();
             let limit = Duration::from_millis(100);
-            let (reporter, mut events) = reporter();
-            let _client = ChatClient::builder(hole.uri())
-                .connect_timeout(limit)
-                .reconnect_delay(MIN_DELAY, MIN_DELAY)
-                .start(reporter)
-                .unwrap();
+            let (_client, mut events) = start_client(
+                ChatClient::builder(hole.uri())
+                    .connect_timeout(limit)
+                    .reconnect_delay(MIN_DELAY, MIN_DELAY),
+            );
             for _ in 0..2 {
                 let timeout = Event::ConnectFailure(ConnectError::Timeout { limit });
                 assert_eq!(events.next().await, timeout);
@@ -84,11 +74,8 @@ mod black_hole {
     fn a_client_stops_at_once_while_an_address_does_not_answer() {
         run(async {
             let hole = BlackHole::new();
-            let (reporter, events) = reporter();
-            let client = ChatClient::builder(hole.uri())
-                .connect_timeout(HOUR)
-                .start(reporter)
-                .unwrap();
+            let (client, events) =
+                start_client(ChatClient::builder(hole.uri()).connect_timeout(HOUR));
             hole.attempted().await;
             within("stop", client.stop()).await;
             assert!(events.rest().await.is_empty());

@@ -1,16 +1,13 @@
-//! Clients that a server turns away, on the pretended clock.
+//! Clients that a server turns away, in simulated time.
 
 use std::net::SocketAddr;
 
 use std::time::Duration;
 
 use crate::common::chat::*;
-use crate::common::simulated::ROOM;
 use crate::common::*;
 use messi::ServerBuilder;
 use messi::testing::Simulation;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// Starts so many clients, and gives how many are in after a moment, and how many were turned away.
 async fn admitted(
@@ -39,7 +36,7 @@ async fn start(simulation: &Simulation, server: ServerBuilder<Chat>) -> (ChatSer
 }
 
 #[test]
-fn those_above_the_number_of_clients_are_counted_and_others_are_unaffected() {
+fn clients_above_the_maximum_are_refused_and_counted_and_others_are_unaffected() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let builder = ChatServer::builder(ROOM).max_clients(3);
@@ -72,7 +69,7 @@ fn those_above_the_number_of_clients_are_counted_and_others_are_unaffected() {
 }
 
 #[test]
-fn those_above_the_rate_are_turned_away_for_now() {
+fn clients_above_the_rate_are_refused_for_now() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let builder = ChatServer::builder(ROOM).max_clients_per_second(10);
@@ -93,15 +90,10 @@ fn those_above_the_rate_are_turned_away_for_now() {
 #[test]
 fn clients_of_one_address_are_bounded() {
     run(async {
-        let (server_reporter, mut server_events) = reporter();
-        let server = ChatServer::builder("tcp://:0")
-            .max_clients_per_address(1)
-            .start(move |_| server_reporter.clone())
-            .await
-            .unwrap();
+        let (server, mut server_events) =
+            serve(ChatServer::builder("tcp://:0").max_clients_per_address(1)).await;
         let here = SocketAddr::from(([127, 0, 0, 1], server.local_addr().port().unwrap()));
-        let (handler, _events) = reporter();
-        let client = ChatClient::builder(uri(here)).start(handler).unwrap();
+        let (client, _events) = start_client(ChatClient::builder(uri(here)));
         assert_eq!(server_events.next().await, Event::Connected);
         let mut second = RawPeer::connect(here).await;
         assert!(second.expect_end().await.is_empty());

@@ -6,8 +6,6 @@ use crate::common::chat::*;
 use crate::common::*;
 use messi::{DisconnectReason, SendError};
 
-const KIB: usize = 1024;
-
 /// A server with little room, whose handlers answer each message with the same.
 async fn echo_server(write_timeout: Duration) -> (ChatServer, Events) {
     struct Echo(Reporter);
@@ -31,7 +29,7 @@ async fn echo_server(write_timeout: Duration) -> (ChatServer, Events) {
     }
 
     let (reporter, events) = reporter();
-    let server = ChatServer::builder("tcp://127.0.0.1:0")
+    let server = ChatServer::builder(LOOPBACK)
         .max_queued_bytes(64 * KIB)
         .write_timeout(write_timeout)
         .start(move |_| Echo(reporter.clone()))
@@ -44,10 +42,7 @@ async fn echo_server(write_timeout: Duration) -> (ChatServer, Events) {
 fn a_client_that_asks_faster_than_it_reads_is_held_back_and_gets_every_answer() {
     run(async {
         let (server, _events) = echo_server(Duration::from_secs(60)).await;
-        let (reporter, mut events) = reporter();
-        let client = ChatClient::builder(uri(server.local_addr()))
-            .start(reporter)
-            .unwrap();
+        let (client, mut events) = start_client(ChatClient::builder(uri(server.local_addr())));
         assert_eq!(events.next().await, Event::Connected);
         let text = "x".repeat(KIB);
         let count = 20_000;

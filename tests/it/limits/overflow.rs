@@ -1,15 +1,11 @@
-//! What becomes of messages for which there is no room, on the pretended clock.
+//! What becomes of messages for which there is no room, in simulated time.
 
 use std::time::Duration;
 
 use crate::common::chat::*;
-use crate::common::simulated::{Pair, ROOM};
 use crate::common::*;
 use messi::testing::Simulation;
 use messi::{DisconnectReason, Overflow, RequestError, SendError};
-
-const SECOND: Duration = Duration::from_secs(1);
-const KIB: usize = 1024;
 
 /// A client and a server that queue 64 KiB for each other.
 async fn connect(simulation: &Simulation, overflow: Overflow) -> Pair {
@@ -85,7 +81,7 @@ fn the_oldest_are_dropped_on_request() {
 }
 
 #[test]
-fn otherwise_the_connection_ends() {
+fn by_default_the_connection_ends() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut pair = connect(&simulation, Overflow::Disconnect).await;
@@ -101,7 +97,7 @@ fn otherwise_the_connection_ends() {
 }
 
 #[test]
-fn what_is_being_written_is_not_dropped() {
+fn a_message_that_is_being_written_is_not_dropped() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut pair = connect(&simulation, Overflow::DropOldest).await;
@@ -148,22 +144,16 @@ fn a_dropped_request_fails_and_the_others_have_their_own_answers() {
 fn an_offline_queue_may_keep_the_latest() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (client_reporter, _events) = reporter();
-        let client = ChatClient::builder(ROOM)
-            .simulated(&simulation)
-            .offline_queue(64 * KIB, 3_600 * SECOND)
-            .overflow(Overflow::DropOldest)
-            .start(client_reporter)
-            .unwrap();
+        let (client, _events) = start_client(
+            ChatClient::builder(ROOM)
+                .simulated(&simulation)
+                .offline_queue(64 * KIB, 3_600 * SECOND)
+                .overflow(Overflow::DropOldest),
+        );
         for number in 0..1_000 {
             client.send(numbered(number));
         }
-        let (reporter, mut events) = reporter();
-        let _server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
-            .start(move |_| reporter.clone())
-            .await
-            .unwrap();
+        let (_server, mut events) = serve(ChatServer::builder(ROOM).simulated(&simulation)).await;
         assert_eq!(events.next().await, Event::Connected);
         let first = number(&events.next().await);
         assert!(first > 900);
@@ -178,14 +168,13 @@ fn an_offline_queue_may_keep_the_latest() {
 fn clients_that_do_not_read_leave_room_for_those_that_do() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (server_reporter, _events) = reporter();
-        let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
-            .max_total_queued_bytes(1_000 * KIB)
-            .overflow(Overflow::DropNewest)
-            .start(move |_| server_reporter.clone())
-            .await
-            .unwrap();
+        let (server, _events) = serve(
+            ChatServer::builder(ROOM)
+                .simulated(&simulation)
+                .max_total_queued_bytes(1_000 * KIB)
+                .overflow(Overflow::DropNewest),
+        )
+        .await;
         let start_client = || {
             let (reporter, events) = reporter();
             let client = ChatClient::builder(ROOM).simulated(&simulation);
@@ -214,18 +203,17 @@ fn clients_that_do_not_read_leave_room_for_those_that_do() {
 }
 
 #[test]
-fn when_all_memory_is_used_up_those_who_have_waited_for_longest_go_first() {
+fn when_the_shared_memory_is_used_up_the_slowest_clients_are_disconnected_first() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (server_reporter, mut server_events) = reporter();
-        let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
-            .keep_alive_timeout(3_600 * SECOND)
-            .write_timeout(3_600 * SECOND)
-            .max_total_queued_bytes(1_000 * KIB)
-            .start(move |_| server_reporter.clone())
-            .await
-            .unwrap();
+        let (server, mut server_events) = serve(
+            ChatServer::builder(ROOM)
+                .simulated(&simulation)
+                .keep_alive_timeout(3_600 * SECOND)
+                .write_timeout(3_600 * SECOND)
+                .max_total_queued_bytes(1_000 * KIB),
+        )
+        .await;
         simulation.later_connections().to_client().set_buffer(KIB);
         simulation.later_connections().to_client().stall();
         let start_client = || {

@@ -1,17 +1,14 @@
-//! Handlers that take ten seconds for a message, on the pretended clock: only their own connection
+//! Handlers that take ten seconds for a message, in simulated time: only their own connection
 //! waits, and nothing is lost.
 
 use std::time::Duration;
 
 use crate::common::chat::*;
-use crate::common::simulated::ROOM;
 use crate::common::*;
 use messi::DisconnectReason;
 use messi::testing::{Clock, Simulation};
 
-const SECOND: Duration = Duration::from_secs(1);
 const MOMENT: Duration = Duration::from_millis(1);
-const KIB: usize = 1024;
 
 /// A handler, for either side, that takes 10 s for the first message of each connection.
 struct Slow {
@@ -82,7 +79,7 @@ async fn slow_pair(simulation: &Simulation) -> (ChatServer, Events, ChatClient, 
 }
 
 #[test]
-fn what_comes_meanwhile_is_handled_afterwards_and_the_connection_lives() {
+fn messages_received_meanwhile_are_handled_afterwards_and_the_connection_lives() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut server_events, client, mut client_events) = slow_pair(&simulation).await;
@@ -104,7 +101,7 @@ fn what_comes_meanwhile_is_handled_afterwards_and_the_connection_lives() {
 }
 
 #[test]
-fn what_is_sent_in_a_callback_leaves_while_it_waits() {
+fn messages_sent_in_a_callback_are_written_while_it_waits() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (_server, _server_events, client, _client_events) = slow_pair(&simulation).await;
@@ -117,7 +114,7 @@ fn what_is_sent_in_a_callback_leaves_while_it_waits() {
 }
 
 #[test]
-fn a_sender_is_held_back_once_too_much_waits_and_everything_arrives() {
+fn a_fast_sender_is_held_back_and_everything_arrives() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut server_events, client, _client_events) = slow_pair(&simulation).await;
@@ -147,11 +144,8 @@ fn the_other_connections_of_a_server_do_not_wait() {
         let (_server, mut server_events, client, _client_events) = slow_pair(&simulation).await;
         client.send(message("slow"));
         simulation.sleep(5 * SECOND).await;
-        let (reporter, mut other_events) = reporter();
-        let other = ChatClient::builder(ROOM)
-            .simulated(&simulation)
-            .start(reporter)
-            .unwrap();
+        let (other, mut other_events) =
+            start_client(ChatClient::builder(ROOM).simulated(&simulation));
         other.connected().await.unwrap();
         other.send(message("other"));
         assert_eq!(other_events.next().await, Event::Connected);

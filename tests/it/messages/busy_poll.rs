@@ -11,18 +11,13 @@ const LONG: Duration = Duration::from_secs(3_600);
 #[test]
 fn a_busy_conversation_is_like_any_other() {
     run(async {
-        let (server_reporter, mut server_events) = reporter();
-        let server = ChatServer::builder("tcp://127.0.0.1:0")
-            .busy_poll(LONG)
-            .start(move |_| server_reporter.clone())
-            .await
-            .unwrap();
-        let (client_reporter, mut client_events) = reporter();
-        let client = ChatClient::builder(uri(server.local_addr()))
-            .busy_poll(LONG)
-            .keep_alive_interval(Duration::from_secs(1))
-            .start(client_reporter)
-            .unwrap();
+        let (server, mut server_events) =
+            serve(ChatServer::builder(LOOPBACK).busy_poll(LONG)).await;
+        let (client, mut client_events) = start_client(
+            ChatClient::builder(uri(server.local_addr()))
+                .busy_poll(LONG)
+                .keep_alive_interval(Duration::from_secs(1)),
+        );
         assert_eq!(client_events.next().await, Event::Connected);
         assert_eq!(server_events.next().await, Event::Connected);
         for number in 0..100 {

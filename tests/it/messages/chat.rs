@@ -115,7 +115,7 @@ fn a_disconnected_client_gets_what_was_sent_before_and_comes_back() {
 }
 
 #[test]
-fn what_is_sent_before_a_stop_arrives() {
+fn messages_sent_before_a_stop_arrive() {
     run(async {
         let (server, mut server_events) = start_server().await;
         let (client, client_events) = connect(&server, &mut server_events).await;
@@ -180,12 +180,7 @@ fn dropping_the_last_handle_stops() {
 #[test]
 fn a_client_above_the_maximum_is_turned_away_until_one_leaves() {
     run(async {
-        let (server_reporter, mut server_events) = reporter();
-        let server = ChatServer::builder("tcp://127.0.0.1:0")
-            .max_clients(1)
-            .start(move |_| server_reporter.clone())
-            .await
-            .unwrap();
+        let (server, mut server_events) = serve(ChatServer::builder(LOOPBACK).max_clients(1)).await;
         let (first, _first_events) = connect(&server, &mut server_events).await;
         let mut second = RawPeer::connect(server.local_addr()).await;
         assert!(second.expect_end().await.is_empty());
@@ -227,11 +222,8 @@ fn flush_waits_until_everything_is_written() {
 fn a_message_above_the_limit_is_not_sent() {
     run(async {
         let (server, mut server_events) = start_server().await;
-        let (reporter, mut client_events) = reporter();
-        let client = ChatClient::builder(uri(server.local_addr()))
-            .max_message_size(100)
-            .start(reporter)
-            .unwrap();
+        let (client, mut client_events) =
+            start_client(ChatClient::builder(uri(server.local_addr())).max_message_size(100));
         assert_eq!(client_events.next().await, Event::Connected);
         assert_eq!(server_events.next().await, Event::Connected);
         let result = client.try_send(message("x".repeat(100)));
@@ -265,15 +257,8 @@ fn handles_print_and_can_be_shared_between_threads() {
 #[test]
 fn any_executor_may_run_the_futures_of_users() {
     futures::executor::block_on(async {
-        let (reporter, _events) = reporter();
-        let server = ChatServer::builder("tcp://127.0.0.1:0")
-            .start(move |_| reporter.clone())
-            .await
-            .unwrap();
-        let (reporter, _events) = crate::common::reporter();
-        let client = ChatClient::builder(uri(server.local_addr()))
-            .start(reporter)
-            .unwrap();
+        let (server, _events) = serve(ChatServer::builder(LOOPBACK)).await;
+        let (client, _events) = start_client(ChatClient::builder(uri(server.local_addr())));
         assert_eq!(client.connected().await, Ok(()));
         client.send(message("hello"));
         assert_eq!(client.flush().await, Ok(()));

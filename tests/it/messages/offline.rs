@@ -1,4 +1,4 @@
-//! Messages that are sent while there is no connection, on the pretended clock.
+//! Messages that are sent while there is no connection, in simulated time.
 
 use std::time::Duration;
 
@@ -6,10 +6,6 @@ use crate::common::chat::*;
 use crate::common::*;
 use messi::testing::{Clock, Simulation};
 use messi::{DisconnectReason, SendError};
-
-const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3_600);
-const KIB: usize = 1_024;
 
 /// Says hello when it has connected.
 struct Polite;
@@ -22,7 +18,7 @@ impl ChatClientHandler for Polite {
 
 /// A client whose server is not there yet, which keeps this much for so long.
 fn client(simulation: &Simulation, bytes: usize, age: Duration) -> ChatClient {
-    ChatClient::builder("tcp://room:1")
+    ChatClient::builder(ROOM)
         .simulated(simulation)
         .reconnect_delay(SECOND, SECOND)
         .offline_queue(bytes, age)
@@ -31,13 +27,7 @@ fn client(simulation: &Simulation, bytes: usize, age: Duration) -> ChatClient {
 }
 
 async fn server(simulation: &Simulation) -> (ChatServer, Events) {
-    let (reporter, events) = reporter();
-    let server = ChatServer::builder("tcp://room:1")
-        .simulated(simulation)
-        .start(move |_| reporter.clone())
-        .await
-        .unwrap();
-    (server, events)
+    serve(ChatServer::builder(ROOM).simulated(simulation)).await
 }
 
 /// The messages of the next connection that a server has seen within a second.
@@ -57,7 +47,7 @@ async fn texts(simulation: &Simulation, events: &mut Events) -> Vec<String> {
 }
 
 #[test]
-fn what_is_kept_goes_out_in_order_after_what_on_connected_sends() {
+fn queued_messages_are_sent_in_order_after_those_of_on_connected() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = client(&simulation, 64 * KIB, HOUR);
@@ -78,10 +68,10 @@ fn what_is_kept_goes_out_in_order_after_what_on_connected_sends() {
 }
 
 #[test]
-fn without_it_everything_is_dropped_and_counted() {
+fn without_an_offline_queue_messages_are_dropped_and_counted() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let client = ChatClient::builder("tcp://room:1")
+        let client = ChatClient::builder(ROOM)
             .simulated(&simulation)
             .start(Polite)
             .unwrap();
@@ -115,10 +105,10 @@ fn memory_is_bounded() {
 }
 
 #[test]
-fn no_more_is_kept_than_half_of_the_queue_for_a_connection() {
+fn the_offline_queue_takes_at_most_half_of_the_send_queue() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let client = ChatClient::builder("tcp://room:1")
+        let client = ChatClient::builder(ROOM)
             .simulated(&simulation)
             .max_queued_bytes(8 * KIB)
             .offline_queue(usize::MAX, HOUR)
@@ -131,7 +121,7 @@ fn no_more_is_kept_than_half_of_the_queue_for_a_connection() {
 }
 
 #[test]
-fn what_is_too_old_is_dropped() {
+fn expired_messages_are_dropped() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = client(&simulation, 64 * KIB, 10 * SECOND);
@@ -150,7 +140,7 @@ fn what_is_too_old_is_dropped() {
 }
 
 #[test]
-fn what_is_too_old_makes_room() {
+fn expired_messages_make_room() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = client(&simulation, KIB, SECOND);
@@ -162,7 +152,7 @@ fn what_is_too_old_makes_room() {
 }
 
 #[test]
-fn it_is_kept_across_a_lost_connection_and_nothing_is_sent_twice() {
+fn queued_messages_survive_a_lost_connection_and_none_is_sent_twice() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut events) = server(&simulation).await;
@@ -187,7 +177,7 @@ fn it_is_kept_across_a_lost_connection_and_nothing_is_sent_twice() {
 }
 
 #[test]
-fn what_others_send_while_on_connected_runs_survives_its_connection() {
+fn messages_sent_while_on_connected_runs_survive_the_connection() {
     let cut: End = |simulation, _| simulation.connections()[0].cut();
     let disconnect: End = |_, server| server.clients()[0].disconnect();
     for end in [cut, disconnect] {
@@ -211,7 +201,7 @@ fn survives_an_end_while_on_connected_runs(end: End) {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut events) = server(&simulation).await;
-        let client = ChatClient::builder("tcp://room:1")
+        let client = ChatClient::builder(ROOM)
             .simulated(&simulation)
             .offline_queue(64 * KIB, HOUR)
             .start(Thorough(simulation.clock()))
@@ -230,7 +220,7 @@ fn survives_an_end_while_on_connected_runs(end: End) {
 }
 
 #[test]
-fn a_stop_drops_what_is_kept() {
+fn a_stop_drops_the_offline_queue() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = client(&simulation, 64 * KIB, HOUR);
@@ -246,17 +236,14 @@ fn a_stop_drops_what_is_kept() {
 }
 
 #[test]
-fn what_was_on_its_way_is_lost_and_counted() {
+fn unsent_messages_of_a_lost_connection_are_dropped_and_counted() {
     let simulation = Simulation::new(1);
     simulation.later_connections().to_server().stall();
     simulation.later_connections().to_server().set_buffer(1);
     simulation.run(async {
         let (server, mut events) = server(&simulation).await;
-        let (reporter, mut client_events) = reporter();
-        let client = ChatClient::builder("tcp://room:1")
-            .simulated(&simulation)
-            .start(reporter)
-            .unwrap();
+        let (client, mut client_events) =
+            start_client(ChatClient::builder(ROOM).simulated(&simulation));
         client.connected().await.unwrap();
         for text in ["a", "b", "c"] {
             client.send(message(text));

@@ -1,4 +1,4 @@
-//! Requests and their answers, on the pretended clock.
+//! Requests and their answers, in simulated time.
 
 mod lost_answers;
 mod world;
@@ -151,7 +151,7 @@ fn the_time_limit_counts_from_the_request() {
 }
 
 #[test]
-fn a_disconnect_fails_all_that_wait_at_once() {
+fn a_disconnect_fails_all_pending_requests_at_once() {
     let world = World::new();
     world.run(async {
         let closed = || RequestError::Disconnected(DisconnectReason::ConnectionClosed);
@@ -166,7 +166,7 @@ fn a_disconnect_fails_all_that_wait_at_once() {
 }
 
 #[test]
-fn a_lost_server_fails_what_waits_when_it_is_given_up() {
+fn pending_requests_fail_when_a_lost_server_is_given_up() {
     let world = World::new();
     world.run(async {
         world.simulation.connections()[0].lose();

@@ -2,21 +2,18 @@
 
 mod authority;
 mod both_ways;
-
 mod empty_records;
 mod flooded;
 mod identities;
-
-mod recorder;
 mod refused;
 mod stalled;
 
 use messi::ConnectError;
 use messi::tls::{ClientTls, Roots, ServerTls};
 
-use authority::Authority;
 use crate::common::chat::*;
 use crate::common::*;
+use authority::Authority;
 
 /// The host that servers show a certificate for, unless it is about that.
 const HOST: &str = "localhost";

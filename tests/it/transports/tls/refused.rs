@@ -1,5 +1,6 @@
 //! Peers that are refused, each with what is wrong, while an honest one is served.
 
+use log::LevelFilter;
 use messi::DisconnectReason;
 
 use super::*;
@@ -125,7 +126,7 @@ fn a_client_without_a_certificate_and_one_that_is_not_trusted() {
 #[test]
 fn a_server_that_is_refused_always_logs_why() {
     const ATTEMPTS: u64 = 20;
-    recorder::record();
+    recorder::record(LevelFilter::Info);
     let authority = Authority::new();
     // The other tests of this program are refused for other reasons.
     let tls = ServerTls::new(authority.for_clients_only(HOST));
