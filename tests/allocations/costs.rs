@@ -1,4 +1,4 @@
-//! What a message costs in system calls and allocations, where time would be noise.
+//! The system calls and allocations of a message: unlike its time, they are the same in each run.
 
 use std::time::Duration;
 
@@ -9,16 +9,7 @@ use messi::testing::Simulation;
 
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// Answers each message with the same.
-struct Echo;
-
-impl ChatServerHandler for Echo {
-    async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
-        client.reply(message);
-    }
-}
-
-/// Sends each answer again, so many times in all.
+/// A handler that sends each echo again, this many times in all.
 struct Again {
     left: u32,
 }
@@ -122,12 +113,12 @@ fn a_broadcast_is_encoded_once() {
     });
 }
 
-/// Does nothing with what it gets.
+/// A handler that does nothing.
 struct Sink;
 
 impl ChatServerHandler for Sink {}
 
-/// A client, and a server that does nothing with what it sends.
+/// Connects a client to a server whose handlers do nothing.
 fn connect_to_sink(simulation: &Simulation) -> (ChatServer, ChatClient) {
     simulation.run(async {
         let server = ChatServer::builder(ROOM)

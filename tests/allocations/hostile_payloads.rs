@@ -44,7 +44,7 @@ const ENDLESS: [(&str, &[u8], &[u8]); 8] = [
     ("google.protobuf.ListValue", &[13, 6, 1, 2], &[6, 1]),
 ];
 
-/// Messages within each other so many levels deep, the last of them with this content.
+/// Encodes messages nested this deep, the innermost with this content.
 fn nested(way: &[u8], cycle: &[u8], depth: usize, content: &[u8]) -> Vec<u8> {
     let fields = way.iter().chain(cycle.iter().cycle());
     let mut fields: Vec<u8> = fields.take(depth).copied().collect();
@@ -60,7 +60,7 @@ fn nested(way: &[u8], cycle: &[u8], depth: usize, content: &[u8]) -> Vec<u8> {
     reversed
 }
 
-/// So many groups within each other, of a field that no message has.
+/// Encodes groups nested this deep, of a field that no message has.
 fn groups(depth: usize) -> Vec<u8> {
     [[0x7b].repeat(depth), [0x7c].repeat(depth)].concat()
 }
@@ -115,7 +115,7 @@ fn extremely_deep_groups_are_an_error() {
     });
 }
 
-/// Reports why its client is gone.
+/// A handler that reports why its client was disconnected.
 struct Session(mpsc::UnboundedSender<DisconnectReason>);
 
 impl KitchenSinkServerHandler for Session {
@@ -155,7 +155,7 @@ fn a_server_disconnects_a_client_that_sends_an_extremely_deep_message() {
 
 // --- Growth ---
 
-/// The bytes of `element` as often as they fit into a message, which is all of a field.
+/// Encodes a field that repeats `element` as often as the largest message has room for.
 fn full_of(field: u8, element: &[u8]) -> Vec<u8> {
     nested(
         &[field],
@@ -192,7 +192,7 @@ fn full_map() -> Vec<u8> {
     nested(&[1], &[], 1, &entries)
 }
 
-/// How much memory decoding takes at its peak, as a multiple of the payload.
+/// Returns the peak memory of decoding, as a multiple of the payload.
 fn growth<M: Message + Default>(payload: &[u8]) -> usize {
     assert!(payload.len() <= MAX_SIZE && payload.len() > MAX_SIZE - 256);
     let taken = measure(|| drop(M::decode(payload).expect("is sound")));

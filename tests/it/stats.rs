@@ -1,4 +1,4 @@
-//! What clients and servers count, in simulated time.
+//! Statistics of clients and servers, in simulated time.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const DELAY: Duration = Duration::from_millis(50);
 /// The size on the wire of a `message_ind` with a text of one byte, with its header.
 const FRAME: u64 = 4 + 11;
 
-/// A server, and a builder of clients of it.
+/// Starts a server for two clients.
 async fn start(simulation: &Simulation) -> (ChatServer, Events) {
     serve(
         ChatServer::builder(ROOM)

@@ -24,7 +24,7 @@ async fn client_of_raw_server() -> (ChatClient, Events, RawPeer) {
     (client, events, peer)
 }
 
-/// What becomes of a client that sends these bytes.
+/// Returns why a client that sends these bytes is disconnected.
 async fn ended_by(bytes: &[u8]) -> DisconnectReason {
     let (_server, mut events, mut peer) = raw_client().await;
     peer.send(bytes).await;
@@ -136,7 +136,7 @@ fn a_frame_above_the_limit_is_refused_at_its_header() {
 fn messages_without_a_known_member_are_ignored() {
     run(async {
         let (server, mut events, mut peer) = raw_client().await;
-        // Nothing; the unknown field 15; a known choice beside an unknown field.
+        // Nothing; the unknown field 15; a known member beside an unknown field.
         peer.send(b"\x01\x00\x00\x00").await;
         peer.send(b"\x01\x00\x00\x02\x78\x01").await;
         peer.send(b"\x01\x00\x00\x0a\x78\x01\x0a\x06\x0a\x04Erik")

@@ -27,25 +27,25 @@ use common::{Event, Events, HOUR, Reporter, run};
 use form::slack;
 use peers::Manner;
 
-/// What limits are set to that can be set.
+/// The value of limits that are settings.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// What a connection has for writing what is queued, and the peer for reading it.
+/// The limit for writing what is queued when a connection is closed.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// What the last callback has after a stop.
+/// The limit of the last callback after a stop.
 const LAST_CALLBACK: Duration = Duration::from_secs(1);
 
-/// What it has after a drain.
+/// The limit of the last callback after a drain.
 const LAST_CALLBACK_OF_A_DRAIN: Duration = Duration::from_millis(100);
 
-/// What connecting may take, which is not the subject.
+/// The limit of connecting, which is not tested here.
 const CONNECTING: Duration = Duration::from_secs(10);
 
-/// A size of large messages.
+/// The size of a large message, in bytes.
 const LARGE: usize = 1_000_000;
 
-/// What is wrong, if anything is.
+/// What is wrong, if anything.
 type Verdict = Result<(), String>;
 
 /// Waits until no other test runs, and keeps others waiting until the guard is dropped.
@@ -73,7 +73,7 @@ fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
     assert!(problems.is_empty(), "{operation}: {}", problems.join("; "));
 }
 
-/// Sees an operation be done within its limit.
+/// Checks that an operation is done within its limit.
 fn is_done_within<T>(limit: Duration, operation: impl Future<Output = T>) -> Result<T, String> {
     let begin = Instant::now();
     run(timeout(limit + slack(), operation)).map_err(|_| {
@@ -82,7 +82,7 @@ fn is_done_within<T>(limit: Duration, operation: impl Future<Output = T>) -> Res
     })
 }
 
-/// Sees this number of connections end for a reason within a limit.
+/// Checks that this many connections end for a reason within a limit.
 fn end_within(
     limit: Duration,
     events: &mut Events,
@@ -100,7 +100,7 @@ fn end_within(
     is_done_within(limit, ends)?
 }
 
-/// Sees connections outlast a limit.
+/// Checks that connections outlast a limit.
 fn outlast(limit: Duration, events: &mut Events) -> Verdict {
     match run(timeout(limit * 2, events.next())) {
         Err(_) => Ok(()),

@@ -158,6 +158,15 @@ impl ChatServerHandler for Reporter {
     }
 }
 
+/// A handler that echoes each message.
+pub struct Echo;
+
+impl ChatServerHandler for Echo {
+    async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+        client.reply(message);
+    }
+}
+
 /// Starts a server whose handlers report.
 pub async fn serve(builder: ServerBuilder<Chat>) -> (ChatServer, Events) {
     let (reporter, events) = reporter();

@@ -1,4 +1,4 @@
-//! What the generated types do: on the wire, and in a user's hands.
+//! The generated types: their encoding and their methods.
 
 use std::collections::HashMap;
 use std::fmt::Debug;

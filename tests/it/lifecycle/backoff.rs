@@ -1,4 +1,4 @@
-//! When a client tries again, and where, in simulated time.
+//! The delays between attempts to connect, and the order of servers, in simulated time.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use messi::testing::{Clock, Host, Simulation};
 use messi::{ClientState, ConnectError, DisconnectReason, Retry};
 
-/// A handler that tells when attempts failed, and how, and decides when to try again.
+/// A handler that reports the time and the error of each failed attempt, and decides when to retry.
 struct Ui {
     clock: Clock,
     failures: UnboundedSender<(Duration, ConnectError)>,
@@ -50,7 +50,7 @@ async fn next(failures: &mut Failures) -> (Duration, ConnectError) {
     within("a failure", failures.next()).await.unwrap()
 }
 
-/// The time between each of so many failures and the next.
+/// Returns the pauses between the next failures.
 async fn pauses(failures: &mut Failures, count: usize) -> Vec<Duration> {
     let mut pauses = Vec::new();
     let (mut last, _) = next(failures).await;
@@ -62,7 +62,7 @@ async fn pauses(failures: &mut Failures, count: usize) -> Vec<Duration> {
     pauses
 }
 
-/// Each pause is that many seconds, and a quarter more at most.
+/// Checks that each pause has this many seconds, and at most a quarter more.
 #[track_caller]
 fn assert_pauses(pauses: &[Duration], seconds: &[u32]) {
     assert_eq!(pauses.len(), seconds.len());
@@ -172,8 +172,8 @@ fn servers_take_turns_and_the_delay_grows_from_round_to_round() {
     });
 }
 
-/// How long a client takes to come back, each time that its connection is cut after it has lasted for
-/// this long.
+/// Cuts five connections of a client, each after this time, and returns how long each reconnect
+/// takes.
 fn delays_after_connections_of(lasting: Duration) -> Vec<Duration> {
     let simulation = Simulation::new(1);
     simulation.run(async {

@@ -1,5 +1,5 @@
-//! Callbacks come in strict pairs with the true reason, whatever a handler does in one of them, on
-//! the simulated clock.
+//! The order of callbacks and the reasons they are given, whatever a handler does in one of them, in
+//! simulated time.
 
 use std::future::pending;
 use std::panic::resume_unwind;
@@ -32,7 +32,7 @@ enum Act {
     Panic,
     /// Waits for ever.
     Hang,
-    /// Waits for ever, and holds what panics when it is dropped.
+    /// Waits for ever, with a future that panics when it is dropped.
     HangAndPanic,
     Disconnect,
     /// Stops its own side, and waits for that.
@@ -46,7 +46,7 @@ struct Scripted {
 }
 
 impl Scripted {
-    /// What is to be done here.
+    /// Reports a callback, and returns what to do in it.
     fn enter(&mut self, at: At, event: Event) -> Option<Act> {
         self.reporter.report(event);
         let (_, act) = self.script.take_if(|(wanted, _)| *wanted == at)?;
@@ -264,7 +264,8 @@ impl ChatServerHandler for Late {
     }
 }
 
-/// What such a handler sees of two messages, when the connection ends while it has the first.
+/// Returns the events of such a handler when the connection ends while it handles the first of two
+/// messages.
 fn seen_late(act: Act, is_drained: bool) -> Vec<Event> {
     let simulation = Simulation::new(1);
     simulation.run(async {

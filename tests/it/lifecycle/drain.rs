@@ -1,4 +1,4 @@
-//! Draining a server, in simulated time and over real sockets.
+//! Draining a server, in simulated time.
 
 use std::future::pending;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use futures::future::{join, join_all};
 use messi::DisconnectReason;
 use messi::testing::{Clock, Simulation};
 
-/// Takes simulated time for each message, then says it back.
+/// A handler that takes simulated time for each message, then echoes it.
 struct Slow {
     clock: Clock,
     time: Duration,
@@ -27,7 +27,7 @@ impl ChatServerHandler for Slow {
     }
 }
 
-/// A server whose handlers take this time for each message.
+/// Starts a server whose handlers take this time for each message.
 async fn slow_server(simulation: &Simulation, time: Duration) -> (ChatServer, Events) {
     let (reporter, events) = reporter();
     let clock = simulation.clock();
@@ -43,7 +43,7 @@ async fn slow_server(simulation: &Simulation, time: Duration) -> (ChatServer, Ev
     (server, events)
 }
 
-/// A connected client that does not come back by itself.
+/// Connects a client that does not reconnect.
 async fn client(simulation: &Simulation) -> (ChatClient, Events) {
     let (client, mut events) = start_client(
         ChatClient::builder(ROOM)
@@ -119,7 +119,7 @@ fn a_partly_received_message_is_waited_for() {
         to_server.set_delay(Duration::from_millis(160));
         let text = "x".repeat(100);
         client.send(message(text.clone()));
-        // Only a part of it is there when the server is to leave.
+        // Only a part of it has arrived when the drain begins.
         to_server.split(50);
         client.flush().await.unwrap();
         simulation.sleep(Duration::from_millis(110)).await;
@@ -221,7 +221,7 @@ fn clients_are_disconnected_one_by_one() {
         let start = simulation.elapsed();
         let ends = clients.iter_mut().map(async |(client, events)| {
             events.next().await;
-            // One that has not been told yet is served as ever.
+            // A client is served until its turn has come.
             assert!(!client.is_connected());
             (simulation.elapsed() - start).as_secs()
         });
@@ -244,7 +244,7 @@ fn clients_are_disconnected_one_by_one() {
 
 #[test]
 fn a_last_callback_that_never_returns_delays_neither_a_drain_nor_a_stop() {
-    /// Never gets over the end of its connection.
+    /// A handler whose last callback never returns.
     struct Mourning;
 
     impl ChatServerHandler for Mourning {

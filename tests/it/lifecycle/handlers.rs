@@ -10,7 +10,7 @@ use messi::DisconnectReason;
 /// The size of a long text, in bytes.
 const LONG: usize = 1_000_000;
 
-/// Does what it is told with a message.
+/// A handler that obeys the text of a message.
 struct Obedient(Reporter);
 
 impl ChatServerHandler for Obedient {
@@ -42,7 +42,7 @@ impl ChatServerHandler for Obedient {
     }
 }
 
-/// A server that does what it is told, and a client that tells it so.
+/// Connects a client to a server with obedient handlers, and sends orders.
 async fn told(orders: &[&str]) -> (ChatServer, Events, ChatClient, Events) {
     let (reporter, mut server_events) = reporter();
     let server = ChatServer::builder(LOOPBACK)
@@ -107,7 +107,7 @@ fn a_client_that_goes_on_sending_still_gets_what_was_sent_before_the_end() {
             .unwrap();
         let mut peer = RawPeer::connect(server.local_addr()).await;
         assert_eq!(events.next().await, Event::Connected);
-        // The message_ind with the text "farewell", and more that nobody reads.
+        // The message_ind with the text "farewell", and more that are never handled.
         let order = b"\x01\x00\x00\x0c\x12\x0a\x12\x08farewell";
         peer.send(&[order, b"\x01\x00\x00\x00".repeat(50_000).as_slice()].concat())
             .await;

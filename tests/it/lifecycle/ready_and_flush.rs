@@ -1,5 +1,5 @@
-//! What waits for the queue of a connection, `ready` and `flush`, when that connection ends: in a
-//! callback, which must return before the connection can be closed, and outside of one.
+//! `ready` and `flush` when the connection ends: awaited in a callback, which must return before
+//! the connection can be closed, and outside of one.
 
 use std::io::Write;
 use std::net::Shutdown;
@@ -11,10 +11,10 @@ use messi::prost::Message;
 use messi::testing::{Clock, Simulation};
 use messi::{DisconnectReason, SendError};
 
-/// Far more than the longest limit of time in these tests.
+/// Far longer than the longest time limit in these tests.
 const LONG: Duration = Duration::from_secs(100);
 
-/// What is waited for.
+/// The method that is awaited.
 #[derive(Clone, Copy, Debug)]
 enum Wait {
     Ready,
@@ -23,14 +23,14 @@ enum Wait {
 
 const WAITS: [Wait; 2] = [Wait::Ready, Wait::Flush];
 
-/// What the network holds of each direction, in bytes.
+/// The bytes that the network holds in each direction.
 const BUFFER: usize = 1_000;
 
-/// The size of what queues are filled with, in bytes.
+/// The size of the messages that fill queues, in bytes.
 const MUCH: usize = 900_000;
 
 impl Wait {
-    /// Fills the queue, and waits.
+    /// Fills the queue for a client, and waits.
     async fn on_server(self, client: &ChatServerClient) -> Result<(), SendError> {
         while client.try_send(message("x".repeat(MUCH))).is_ok() {}
         match self {
@@ -39,7 +39,7 @@ impl Wait {
         }
     }
 
-    /// The same of a client.
+    /// Fills the queue of a client, and waits.
     async fn on_client(self, client: &ChatClient) -> Result<(), SendError> {
         while client.try_send(message("x".repeat(MUCH))).is_ok() {}
         match self {
@@ -49,7 +49,7 @@ impl Wait {
     }
 }
 
-/// A handler of either side that waits in the callback of a message, and reports.
+/// A handler of either side that waits in the callback of a message, and reports the result.
 #[derive(Clone)]
 struct Waiting {
     wait: Wait,
@@ -101,7 +101,7 @@ fn not_connected() -> Event {
     Event::Message("Err(NotConnected)".into())
 }
 
-/// A way in which a connection ends on which nothing gets through to the peer.
+/// How a connection ends while nothing gets through to the peer.
 #[derive(Clone, Copy, Debug)]
 enum End {
     PeerStops,
@@ -128,8 +128,8 @@ impl End {
 }
 
 impl End {
-    /// The time of keep-alive on the side that waits. The peer is held up, and must not be given up
-    /// before the connection ends in this way.
+    /// Returns the keep-alive time of the side that waits: long enough that the silent peer is not
+    /// given up before the connection ends in this way.
     fn keep_alive(self) -> Duration {
         match self {
             NetworkLost => 2 * SECOND,
@@ -138,7 +138,7 @@ impl End {
     }
 }
 
-/// Waits for an event, but not for ever: in a simulation that would end nothing but the test.
+/// Waits for an event, and panics after [`LONG`].
 async fn next(clock: &Clock, events: &mut Events, end: End, wait: Wait) -> Event {
     let timeout = clock.timeout(LONG, events.next()).await;
     timeout.unwrap_or_else(|| panic!("{end:?}: {wait:?} waits for ever"))
@@ -155,11 +155,11 @@ const ENDS_OF_SERVERS: [End; 6] = [
 
 const ENDS_OF_CLIENTS: [End; 5] = [PeerStops, Reset, NetworkLost, WriteTimeout, Overflow];
 
-/// Ends the connection to a client, of which nothing is read by that client.
+/// Ends the connection of a server whose client reads nothing.
 async fn end_on_server(end: End, pair: &Pair) {
     let client = &pair.server.clients()[0];
     match end {
-        // It does not wait for its end, which is held up as nothing gets through to it.
+        // Not awaited: the stop is held up, as nothing gets through to the client.
         PeerStops => drop(futures::poll!(Box::pin(pair.client.stop()))),
         Reset => pair.connection.cut(),
         NetworkLost => pair.connection.to_server().lose(),
@@ -169,7 +169,7 @@ async fn end_on_server(end: End, pair: &Pair) {
     }
 }
 
-/// The same of the connection of a client to a server.
+/// Ends the connection of a client whose server reads nothing.
 async fn end_on_client(end: End, pair: &Pair) {
     match end {
         PeerStops => drop(futures::poll!(Box::pin(pair.server.stop()))),
@@ -217,7 +217,7 @@ fn a_wait_in_a_callback_of_a_server_ends_with_the_connection() {
             assert_eq!(next(&clock, &mut events, end, wait).await, not_connected());
             let ended = Event::Disconnected(end.reason());
             assert_eq!(next(&clock, &mut events, end, wait).await, ended);
-            // Its place is free again.
+            // There is room for one client again.
             pair.connection.to_client().resume();
             let other = ChatClient::builder(ROOM).simulated(&simulation);
             let other = other.start(reporter().0).unwrap();
@@ -280,7 +280,7 @@ fn combinations(ends: &[End]) -> Vec<(End, Wait)> {
 
 #[test]
 fn a_wait_outside_of_a_callback_ends_with_the_connection_while_a_callback_is_stuck() {
-    /// Waits for ever in the callback of a message.
+    /// A handler whose callback of a message never returns.
     struct Stuck;
 
     impl ChatServerHandler for Stuck {
@@ -350,10 +350,10 @@ fn a_wait_outside_of_a_callback_of_a_client_ends_with_the_connection() {
     }
 }
 
-/// Ends that come of a message, while no callback waits. Over real sockets.
+/// A message causes the end, while no callback waits. Over real sockets.
 #[test]
 fn a_wait_outside_of_a_callback_ends_when_a_message_ends_the_connection() {
-    /// Panics in the callback of a message.
+    /// A handler that panics in the callback of a message.
     struct Panicking(Reporter);
 
     impl ChatServerHandler for Panicking {
@@ -390,7 +390,7 @@ fn a_wait_outside_of_a_callback_ends_when_a_message_ends_the_connection() {
     }
 }
 
-/// Ends of which a peer of this crate is no cause. Over real sockets.
+/// Bytes that messi never sends cause the end. Over real sockets.
 #[test]
 fn a_wait_in_a_callback_of_a_server_ends_when_the_peer_breaks_the_protocol() {
     let ends: [(&[u8], bool, DisconnectReason); 5] = [
@@ -443,7 +443,7 @@ fn a_wait_in_a_callback_of_a_server_ends_when_the_peer_breaks_the_protocol() {
     }
 }
 
-/// The frame of a message of a client.
+/// Encodes a client's message as a frame.
 fn frame(message: MessageInd) -> Vec<u8> {
     let payload = ClientToServer::from(message).encode_to_vec();
     let size = u8::try_from(payload.len()).unwrap();

@@ -1,4 +1,4 @@
-//! Clients that a server turns away, in simulated time.
+//! Clients that a server refuses, in simulated time.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use crate::common::*;
 use messi::ServerBuilder;
 use messi::testing::Simulation;
 
-/// Starts so many clients, and gives how many are in after a moment, and how many were turned away.
+/// Starts clients, and returns how many are connected and how many were refused a moment later.
 async fn admitted(
     simulation: &Simulation,
     server: &ChatServer,
@@ -20,7 +20,7 @@ async fn admitted(
         let (handler, _events) = reporter();
         let client = ChatClient::builder(ROOM)
             .simulated(simulation)
-            // Those that are turned away stay away.
+            // A refused client does not come back.
             .reconnect_delay(1_000 * SECOND, 1_000 * SECOND)
             .start(handler);
         clients.push(client.unwrap());

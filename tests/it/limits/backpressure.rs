@@ -1,47 +1,21 @@
-//! Peers that take less than they are sent, and handlers that are slower than their peer.
+//! Clients that read more slowly than the server sends, over real sockets.
 
 use std::time::Duration;
 
 use crate::common::chat::*;
 use crate::common::*;
-use messi::{DisconnectReason, SendError};
+use messi::{DisconnectReason, SendError, ServerBuilder};
 
-/// A server with little room, whose handlers answer each message with the same.
-async fn echo_server(write_timeout: Duration) -> (ChatServer, Events) {
-    struct Echo(Reporter);
-
-    impl ChatServerHandler for Echo {
-        async fn on_client_connected(&mut self, client: &ChatServerClient) {
-            self.0.on_client_connected(client).await;
-        }
-
-        async fn on_client_disconnected(
-            &mut self,
-            client: &ChatServerClient,
-            reason: DisconnectReason,
-        ) {
-            self.0.on_client_disconnected(client, reason).await;
-        }
-
-        async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
-            client.reply(message);
-        }
-    }
-
-    let (reporter, events) = reporter();
-    let server = ChatServer::builder(LOOPBACK)
-        .max_queued_bytes(64 * KIB)
-        .write_timeout(write_timeout)
-        .start(move |_| Echo(reporter.clone()))
-        .await
-        .unwrap();
-    (server, events)
+/// A server with small send queues.
+fn small_queues() -> ServerBuilder<Chat> {
+    ChatServer::builder(LOOPBACK).max_queued_bytes(64 * KIB)
 }
 
 #[test]
 fn a_client_that_asks_faster_than_it_reads_is_held_back_and_gets_every_answer() {
     run(async {
-        let (server, _events) = echo_server(Duration::from_secs(60)).await;
+        let builder = small_queues().write_timeout(60 * SECOND);
+        let server = builder.start(|_| Echo).await.unwrap();
         let (client, mut events) = start_client(ChatClient::builder(uri(server.local_addr())));
         assert_eq!(events.next().await, Event::Connected);
         let text = "x".repeat(KIB);
@@ -64,7 +38,11 @@ fn a_client_that_asks_faster_than_it_reads_is_held_back_and_gets_every_answer() 
 #[test]
 fn a_client_that_never_reads_is_disconnected_and_others_are_not() {
     run(async {
-        let (server, mut server_events) = echo_server(Duration::from_secs(60)).await;
+        let builder = small_queues()
+            .write_timeout(60 * SECOND)
+            // The stalled client does not ping.
+            .keep_alive_timeout(HOUR);
+        let (server, mut server_events) = serve(builder).await;
         let _stalled = RawPeer::connect(server.local_addr()).await;
         assert_eq!(server_events.next().await, Event::Connected);
         let (_client, mut client_events) = connect(&server, &mut server_events).await;
@@ -94,11 +72,12 @@ fn a_client_that_never_reads_is_disconnected_and_others_are_not() {
 #[test]
 fn a_client_that_stops_reading_is_given_up_after_the_write_timeout() {
     run(async {
-        let (server, mut server_events) = echo_server(Duration::from_millis(100)).await;
+        let builder = small_queues().write_timeout(Duration::from_millis(100));
+        let (server, mut server_events) = serve(builder).await;
         let mut stalled = RawPeer::connect(server.local_addr()).await;
         assert_eq!(server_events.next().await, Event::Connected);
         let at_server = server.clients().remove(0);
-        // It pings: what it lacks is not life.
+        // It pings, so that keep-alive does not give it up.
         let pinging = async_std::task::spawn(async move {
             loop {
                 let ping = futures::AsyncWriteExt::write_all(&mut stalled.0, b"\x03\0\0\0");

@@ -1,4 +1,4 @@
-//! What becomes of messages for which there is no room, in simulated time.
+//! Messages for which a send queue has no room, in simulated time.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn connect(simulation: &Simulation, overflow: Overflow) -> Pair {
     .await
 }
 
-/// The number of a message of a kibibyte.
+/// Returns the number of a message that [`numbered`] made.
 fn number(event: &Event) -> u32 {
     match event {
         Event::Message(text) => text.split(' ').next().unwrap().parse().unwrap(),
@@ -31,7 +31,7 @@ fn numbered(number: u32) -> MessageInd {
     message(format!("{number} {}", "x".repeat(KIB)))
 }
 
-/// Sends a thousand messages from the server while nothing arrives; then what the client gets.
+/// Broadcasts a thousand messages while nothing arrives, and returns those that the client then gets.
 fn received(overflow: Overflow) -> Vec<u32> {
     let simulation = Simulation::new(1);
     simulation.run(async {
@@ -43,7 +43,7 @@ fn received(overflow: Overflow) -> Vec<u32> {
         simulation.sleep(Duration::from_millis(1)).await;
         pair.connection.to_client().resume();
         let mut numbers = Vec::new();
-        // One more, which finds room.
+        // Now there is room for one more.
         simulation.sleep(SECOND).await;
         pair.server.broadcast(numbered(1_000));
         while numbers.last() != Some(&1_000) {
@@ -197,7 +197,7 @@ fn clients_that_do_not_read_leave_room_for_those_that_do() {
         let stats = server.stats().total;
         // Each has 4 KiB for itself.
         assert!(stats.queued_bytes <= (1_000 + 51 * 4) * KIB);
-        // Two thirds are for what waits, in buffers that are by half larger at most.
+        // Two thirds are for queued bytes. A buffer is at most half larger than its content.
         assert!(stats.queued_bytes >= 430 * KIB, "{}", stats.queued_bytes);
     });
 }
@@ -235,7 +235,7 @@ fn when_the_shared_memory_is_used_up_the_slowest_clients_are_disconnected_first(
         for _ in 0..51 {
             assert_eq!(server_events.next().await, Event::Connected);
         }
-        // More at once than is left to one of so many.
+        // Each batch exceeds the share of one client.
         for batch in 0..50 {
             for number in 0..20 {
                 server.broadcast(numbered(batch * 20 + number));

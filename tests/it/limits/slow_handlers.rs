@@ -55,8 +55,8 @@ impl ChatServerHandler for Slow {
     }
 }
 
-/// A server with slow handlers, and a slow client. Neither takes in more than 64 KiB while its
-/// handler waits.
+/// Starts a server and a client with slow handlers. Each stops reading when 64 KiB wait for its
+/// handler.
 async fn slow_pair(simulation: &Simulation) -> (ChatServer, Events, ChatClient, Events) {
     let (server_reporter, server_events) = reporter();
     let (client_reporter, client_events) = reporter();
@@ -124,7 +124,7 @@ fn a_fast_sender_is_held_back_and_everything_arrives() {
             client.send(message(format!("{number} {text}")));
         }
         simulation.sleep(5 * SECOND).await;
-        // What the server takes in, one read on top, and what waits at the client.
+        // The server has read up to its limit, and one read more. The rest is queued by the client.
         assert!(connection.to_server().read() <= 128 * KIB as u64);
         assert!(client.stats().queued_bytes > 800 * KIB);
         for number in 0..1_000 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::common::chat::*;
 use crate::common::*;
 
-/// Longer than anything here takes: a connection is busy all the time.
+/// Longer than the test takes: connections poll all the time.
 const LONG: Duration = Duration::from_secs(3_600);
 
 #[test]

@@ -7,7 +7,7 @@ use crate::common::*;
 use messi::testing::{Clock, Simulation};
 use messi::{DisconnectReason, SendError};
 
-/// Says hello when it has connected.
+/// A handler that sends a message when it has connected.
 struct Polite;
 
 impl ChatClientHandler for Polite {
@@ -16,7 +16,7 @@ impl ChatClientHandler for Polite {
     }
 }
 
-/// A client whose server is not there yet, which keeps this much for so long.
+/// Starts a client with an offline queue of this size and age, before its server.
 fn client(simulation: &Simulation, bytes: usize, age: Duration) -> ChatClient {
     ChatClient::builder(ROOM)
         .simulated(simulation)
@@ -30,7 +30,7 @@ async fn server(simulation: &Simulation) -> (ChatServer, Events) {
     serve(ChatServer::builder(ROOM).simulated(simulation)).await
 }
 
-/// The messages of the next connection that a server has seen within a second.
+/// Returns the messages that the server receives within two seconds.
 async fn texts(simulation: &Simulation, events: &mut Events) -> Vec<String> {
     let mut texts = Vec::new();
     simulation
@@ -189,7 +189,7 @@ fn messages_sent_while_on_connected_runs_survive_the_connection() {
 type End = fn(&Simulation, &ChatServer);
 
 fn survives_an_end_while_on_connected_runs(end: End) {
-    /// Takes its time when it has connected.
+    /// A handler that takes five seconds for `on_connected`.
     struct Thorough(Clock);
 
     impl ChatClientHandler for Thorough {

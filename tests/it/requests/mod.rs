@@ -1,6 +1,6 @@
-//! Requests and their answers, in simulated time.
+//! Requests and their responses, in simulated time.
 
-mod lost_answers;
+mod lost_responses;
 mod world;
 
 use std::io::{Read, Write};
@@ -74,7 +74,7 @@ fn a_callback_may_wait_for_an_answer() {
 fn callbacks_that_wait_for_each_other_time_out() {
     let world = World::with_question(Some("who"));
     world.run(world.simulation.sleep(30 * SECOND));
-    // The handler gets what came too late.
+    // The late response goes to the handler.
     assert_eq!(
         world.client_seen.all(),
         [
@@ -214,7 +214,7 @@ fn a_request_that_can_not_be_sent_fails_at_once() {
     });
 }
 
-/// A peer that is not of this crate: its own code would never send that.
+/// The peer is raw: messi never sends such a frame.
 #[test]
 fn an_answer_that_another_member_replaces_is_no_answer_and_goes_to_the_handler() {
     /// Reports the texts of notes.
@@ -243,7 +243,7 @@ fn an_answer_that_another_member_replaces_is_no_answer_and_goes_to_the_handler()
     block_on(client.stop());
 }
 
-/// One that is too big for the wire is never encoded.
+/// A message that is too big for the wire is never encoded.
 #[test]
 fn an_answer_above_all_limits_ends_the_connection_and_another_message_does_not() {
     let text = "x".repeat(20 << 20);

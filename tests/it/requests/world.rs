@@ -1,4 +1,4 @@
-//! A server with one client, and what they answer.
+//! A server with one client, and their responses.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use requests::*;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-/// What handlers have seen, in order.
+/// The callbacks of handlers, in order.
 #[derive(Clone, Default)]
 pub(crate) struct Seen(Arc<Mutex<Vec<String>>>);
 
@@ -28,7 +28,7 @@ impl Seen {
     }
 }
 
-/// Answers as the text of a request says.
+/// A handler of the server that responds as the text of a request says.
 struct Session {
     clock: Clock,
     seen: Seen,
@@ -64,7 +64,7 @@ impl RequestsServerHandler for Session {
     }
 }
 
-/// Has a name, and may ask for an echo when it has connected.
+/// A handler of the client that has a name, and may request an echo when it has connected.
 struct Ui {
     seen: Seen,
     asks: Option<&'static str>,
@@ -122,12 +122,12 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Both ends, connected. The client asks for this when it has connected.
+    /// Connects both; the client requests an echo of this text when it has connected.
     pub(crate) fn with_question(asks: Option<&'static str>) -> Self {
         Self::with(asks, |server| server)
     }
 
-    /// The same with a server that is set up so.
+    /// Connects both, with settings of the server.
     pub(crate) fn with(
         asks: Option<&'static str>,
         set_up: impl FnOnce(ServerBuilder<Requests>) -> ServerBuilder<Requests>,
@@ -163,6 +163,7 @@ impl World {
         }
     }
 
+    /// Connects both.
     pub(crate) fn new() -> Self {
         Self::with_question(None)
     }

@@ -1,4 +1,4 @@
-//! Answers that can't be sent: nobody takes another for them.
+//! Responses that can't be sent: no request is given the response to another.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::world::{SECOND, World, answer, echo, note};
 
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// What all get who have asked, when one of them can't be answered.
+/// The result of every pending request when a response can't be sent.
 const CLOSED: Result<EchoRsp, RequestError> = Err(RequestError::Disconnected(
     DisconnectReason::ConnectionClosed,
 ));
@@ -81,7 +81,7 @@ fn an_answer_that_has_waited_for_longest_is_not_dropped_for_others() {
     });
 }
 
-/// Keeps the handles that it is to answer with.
+/// A handler that keeps the handles, to respond later.
 #[derive(Clone, Default)]
 struct Later(Arc<Mutex<Vec<RequestsClient>>>);
 
