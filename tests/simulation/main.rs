@@ -4,7 +4,7 @@
 //! A seed decides a schedule. If one fails, the command that replays it is printed:
 //! `MESSI_SEED=123 cargo test --test simulation`. `MESSI_SEEDS` sets the number of seeds.
 //!
-//! A crate of its own, since it takes all processors for a minute.
+//! A crate of its own, since it takes all processors for minutes.
 
 mod journal;
 mod parties;
