@@ -1,0 +1,4 @@
+//! Transports other than TCP.
+
+mod tls;
+mod unix;
