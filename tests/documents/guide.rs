@@ -1,75 +1,90 @@
-//! The guide in `docs/`: its table of contents, its links, and what it quotes.
+//! The guide: its tables of contents, its links in the crate's documentation, and its quotes.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+use crate::markdown::{Link, files, links, read, sources};
+
+/// Returns the names of the pages in `docs/`, in order.
+fn pages() -> Vec<String> {
+    let files = files("docs", "md");
+    let names = files.iter().map(|page| page.file_stem().unwrap());
+    let mut names: Vec<String> = names.map(|name| name.to_str().unwrap().into()).collect();
+    names.retain(|name| name != "SUMMARY");
+    names
 }
 
-fn read(path: impl AsRef<Path>) -> String {
-    let path = path.as_ref();
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// The files below a directory that have one of these extensions.
-fn files(directory: &Path, extensions: &[&str]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        if path.is_dir() {
-            found.append(&mut files(&path, extensions));
-        } else if extension.is_some_and(|extension| extensions.contains(&extension)) {
-            found.push(path);
-        }
-    }
-    found
-}
-
-/// Where the links of a page lead to, but for those into the web and within the page.
-fn links(page: &str) -> impl Iterator<Item = &str> {
-    let targets = page.split("](").skip(1);
-    targets
-        .filter_map(|rest| Some(rest.split_once(')')?.0))
-        .map(|target| target.split('#').next().unwrap_or_default())
-        .filter(|target| !target.is_empty() && !target.contains("://"))
+/// Returns the definitions of a page: label and target.
+fn definitions(page: &str) -> BTreeMap<String, String> {
+    let links = links(page).into_iter();
+    let definitions = links.filter_map(|link| match link {
+        Link::Definition { label, target } => Some((label, target)),
+        _ => None,
+    });
+    definitions.collect()
 }
 
 #[test]
 fn every_page_is_in_the_table_of_contents() {
-    let summary = read(root().join("docs/SUMMARY.md"));
-    let mut listed: Vec<_> = links(&summary).collect();
+    let links = links(&read("docs/SUMMARY.md"));
+    let targets = links.iter().filter_map(Link::target);
+    let mut listed: Vec<_> = targets.map(|it| it.trim_end_matches(".md")).collect();
     listed.sort_unstable();
-    let pages = files(&root().join("docs"), &["md"]);
-    let names = pages.iter().map(|page| page.file_name().unwrap());
-    let mut names: Vec<_> = names.map(|name| name.to_str().unwrap()).collect();
-    names.retain(|name| *name != "SUMMARY.md");
-    names.sort_unstable();
-    assert_eq!(listed, names);
+    assert_eq!(listed, pages());
 }
 
 #[test]
-fn links_lead_to_files_that_are_there() {
-    let top = [
-        "README.md",
-        "ARCHITECTURE.md",
-        "SECURITY.md",
-        "CHANGELOG.md",
-    ];
-    let mut pages: Vec<_> = top.iter().map(|name| root().join(name)).collect();
-    pages.append(&mut files(&root().join("docs"), &["md"]));
-    pages.push(root().join("bench/README.md"));
-    pages.push(root().join("examples/README.md"));
-    for page in pages {
-        for link in links(&read(&page)).filter(|link| link.contains(['.', '/'])) {
-            let target = page.parent().unwrap().join(link);
-            assert!(target.exists(), "{}: {link}", page.display());
-        }
+fn every_page_is_a_module_of_the_crate() {
+    let source = read("src/guide.rs");
+    for page in pages() {
+        let module = format!("{page} = \"../docs/{page}.md\"");
+        let contents = format!("]({page}):");
+        assert!(source.contains(&module), "{module}");
+        assert!(source.contains(&contents), "{contents}");
     }
 }
 
-/// The messages that the headings of a page quote, cut where the page has three dots.
+/// Returns the module that shows a page of the guide, with the anchor of its target.
+fn module(target: &str) -> Option<String> {
+    let (path, anchor) = match target.split_once('#') {
+        Some((path, anchor)) => (path, format!("#{anchor}")),
+        None => (target, String::new()),
+    };
+    let name = Path::new(path).file_stem()?.to_str()?.to_lowercase();
+    let is_module = name == "security" || pages().contains(&name);
+    is_module.then(|| format!("crate::guide::{name}{anchor}"))
+}
+
+/// A link to a file would be dead in the crate's documentation: `src/guide/links.txt` has another target for it.
+#[test]
+fn links_between_pages_lead_to_modules_in_the_documentation_of_the_crate() {
+    let in_docs = definitions(&read("src/guide/links.txt"));
+    let mut in_files = BTreeMap::new();
+    let pages = pages().into_iter().map(|name| format!("docs/{name}.md"));
+    for page in pages.chain(["SECURITY.md".into()]) {
+        let page = read(page);
+        for link in links(&page) {
+            if let Link::Inline { target } = &link {
+                let is_valid = target.contains("://") || target.starts_with('#');
+                assert!(is_valid, "not a reference, so not replaced: {target}");
+            }
+        }
+        in_files.append(&mut definitions(&page));
+    }
+    assert!(
+        in_docs.keys().eq(in_files.keys()),
+        "{in_docs:?} {in_files:?}"
+    );
+    for (label, target) in &in_files {
+        let in_docs = &in_docs[label];
+        assert!(
+            module(target).is_none_or(|it| it == *in_docs),
+            "{target}: {in_docs}"
+        );
+    }
+}
+
+/// The messages that the headings of a page quote, split where the page has three dots.
 fn quotes(page: &str) -> Vec<Vec<&str>> {
     let headings = page.lines().filter_map(|line| line.strip_prefix("### "));
     let quoted = headings.flat_map(|heading| heading.split('`').skip(1).step_by(2));
@@ -78,10 +93,10 @@ fn quotes(page: &str) -> Vec<Vec<&str>> {
 
 #[test]
 fn messages_are_quoted_as_they_are() {
-    let page = read(root().join("docs/troubleshooting.md"));
-    let sources = ["messi-core/src", "messi-codegen/src", "tests/ui/fail"];
-    let sources = sources.map(|source| files(&root().join(source), &["rs", "stderr"]));
-    let texts: Vec<String> = sources.iter().flatten().map(read).collect();
+    let page = read("docs/troubleshooting.md");
+    let mut sources = sources();
+    sources.append(&mut files("tests/ui/fail", "stderr"));
+    let texts: Vec<String> = sources.iter().map(read).collect();
     let quotes = quotes(&page);
     assert!(quotes.len() > 40, "{}", quotes.len());
     for parts in quotes {
@@ -92,7 +107,7 @@ fn messages_are_quoted_as_they_are() {
 
 #[test]
 fn the_schema_of_the_tutorial_is_the_one_that_is_tested() {
-    let tutorial = read(root().join("docs/tutorial.md"));
-    let schema = read(root().join("docs/room.proto"));
+    let tutorial = read("docs/tutorial.md");
+    let schema = read("docs/room.proto");
     assert!(tutorial.contains(&format!("```proto\n{schema}```")));
 }
