@@ -3,8 +3,5 @@
 use messi_codegen::{CompileError, Config};
 
 fn main() -> Result<(), CompileError> {
-    Config::new()
-        .include("../chat")
-        .derive("Eq, Hash")
-        .compile("chat.proto")
+    Config::new().derive("Eq, Hash").compile("chat.proto")
 }

@@ -1,6 +1,7 @@
-//! The documents of the repository: their links, their code and the facts that they repeat.
+//! The documents and packages of the repository: their links, code, and the facts that they repeat.
 
 mod guide;
 mod links;
 mod markdown;
+mod packages;
 mod readme;

@@ -29,16 +29,20 @@ pub(crate) fn files(directory: impl AsRef<Path>, extension: &str) -> Vec<PathBuf
     found
 }
 
-/// Returns the Rust files of messi's crates.
+/// Returns the directories of messi and its crates.
+pub(crate) fn members() -> Vec<PathBuf> {
+    let entries = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap());
+    let is_member = |name: &str| name.starts_with("messi-");
+    let members = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_member));
+    let mut members: Vec<_> = members.map(|entry| entry.path()).collect();
+    members.push(root().to_owned());
+    members
+}
+
+/// Returns the Rust files of messi and its crates.
 pub(crate) fn sources() -> Vec<PathBuf> {
-    let mut sources = files("src", "rs");
-    for entry in fs::read_dir(root()).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.starts_with("messi-") {
-            sources.append(&mut files(root().join(name).join("src"), "rs"));
-        }
-    }
-    sources
+    let directories = members().into_iter().map(|member| member.join("src"));
+    directories.flat_map(|it| files(it, "rs")).collect()
 }
 
 /// A line of a page, with the info string of the code block that it is in.
