@@ -1,5 +1,6 @@
 //! Reads the parts of Markdown that the tests compare: prose, links, headings and code blocks.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -79,6 +80,26 @@ pub(crate) fn prose(page: &str) -> String {
     let text = text.join("\n");
     let outside = text.split('`').step_by(2);
     outside.collect::<Vec<_>>().join("_")
+}
+
+/// Returns the rows of all tables, each as its cells by the name of their column.
+pub(crate) fn rows(page: &str) -> Vec<HashMap<&str, &str>> {
+    let mut head = Vec::new();
+    let mut rows = Vec::new();
+    for line in lines(page) {
+        let cells = line.text.trim().strip_prefix('|');
+        let Some(cells) = cells.and_then(|it| it.strip_suffix('|')) else {
+            head.clear();
+            continue;
+        };
+        let cells: Vec<_> = cells.split('|').map(str::trim).collect();
+        if head.is_empty() {
+            head = cells;
+        } else if !cells.iter().all(|cell| cell.starts_with("---")) {
+            rows.push(head.iter().copied().zip(cells).collect());
+        }
+    }
+    rows
 }
 
 /// How Markdown writes a link, or a part of one.
