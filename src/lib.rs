@@ -156,7 +156,7 @@ pub use messi_core::tls;
 /// member need not be a message: `string text = 3;` is a valid member. `ClientToServer` and
 /// `ServerToClient` may not have nested messages.
 ///
-/// # What is generated
+/// # Generated items
 ///
 /// The names begin with the name of the protocol: the last part of the package, or the stem of the file
 /// if it has no package. `package my.chat_room;` becomes `ChatRoom`. `package chat;` generates:

@@ -1,4 +1,4 @@
-//! Makes `chat.rs` of `chat.proto`.
+//! Generates `chat.rs` from `chat.proto`.
 
 use messi_codegen::{CompileError, Config};
 
