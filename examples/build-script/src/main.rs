@@ -8,7 +8,11 @@ use chat::{
 };
 
 mod chat {
-    #![allow(dead_code, unreachable_pub, reason = "not every generated item is used")]
+    #![allow(
+        dead_code,
+        unreachable_pub,
+        reason = "not every generated item is used"
+    )]
 
     include!(concat!(env!("OUT_DIR"), "/chat.rs"));
 }
