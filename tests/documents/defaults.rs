@@ -57,9 +57,11 @@ fn in_doc_comments(source: &str) -> Vec<Statement> {
             let builder = method.split_once("(mut self");
             let default = comment.split_once("Default: ");
             if let (Some((name, _)), Some((_, default))) = (builder, default) {
-                let default = default.split(['.', ';']).next().unwrap_or_default();
-                // A method of a single request refers to the setting.
-                if !default.starts_with("the builder's") {
+                // The default ends with its sentence, or is the text of a link.
+                let default = default.split(['.', ';', ']']).next().unwrap_or_default();
+                // The others are no values: a runtime, and the setting that a single request overrides.
+                let is_value = name != "runtime" && !default.starts_with("the builder's");
+                if is_value {
                     statements.push(Statement::new(name, default));
                 }
             }
