@@ -125,7 +125,7 @@ pub use messi_core::tls;
 /// # The schema
 ///
 /// A schema is a proto3 file with two messages of fixed names: clients send `ClientToServer`, and servers
-/// send `ServerToClient`. Each has one oneof, `messages`, whose members are the messages of that direction.
+/// send `ServerToClient`. Each has one oneof, `messages`, and its members are the messages of that direction.
 ///
 /// ```proto
 /// syntax = "proto3";
