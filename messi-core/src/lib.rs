@@ -9,6 +9,7 @@
 mod address;
 mod answer;
 mod backoff;
+mod builder;
 mod client;
 mod codec;
 mod connection;

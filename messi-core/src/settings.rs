@@ -1,4 +1,4 @@
-//! The settings of a connection, and their defaults.
+//! The settings of a connection: their defaults, and the limits of their values.
 
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ pub(crate) struct Settings {
     pub(crate) max_received_size: usize,
     /// Largest payload sent to the peer, in bytes.
     pub(crate) max_sent_size: usize,
+    /// Whether that has a limit of its own, and is not that of both directions.
+    pub(crate) has_own_sent_limit: bool,
     /// Bytes that wait to be sent, at most.
     pub(crate) max_queued_bytes: usize,
     /// Bytes of whole messages that wait for the handler, at most, before reading pauses.
@@ -68,21 +70,21 @@ pub(crate) struct Offline {
     pub(crate) max_age: Duration,
 }
 
-/// Longer than any connection lives: what is longer is taken for this, so that no deadline is out
-/// of range.
+/// The longest time: longer than any connection lives, and short enough for deadlines to be computed.
 const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// The least time after which a peer is given up, or something is done again. With less, a client
-/// would use a whole core to connect and connect again, and a peer would be given up before it can
+/// The shortest time after which a peer is given up, or an attempt is repeated. With less, a client
+/// would use a whole core to connect again and again, and a peer would be given up before it can
 /// answer.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-/// A time that a user has set, made one that deadlines can be computed with.
+/// Returns the time that a user has set, or the nearest one with which deadlines can be computed.
 pub(crate) fn bounded(time: Duration) -> Duration {
     time.min(LONGEST)
 }
 
-/// The same for one after which a peer is given up, or something is done again.
+/// Returns the time that a user has set, or the nearest one after which a peer may be given up or an attempt
+/// be repeated.
 pub(crate) fn clamped(time: Duration) -> Duration {
     time.clamp(SHORTEST, LONGEST)
 }
@@ -96,19 +98,65 @@ impl Settings {
         (progress as usize).max(1)
     }
 
-    /// Sets the largest payload of both directions.
+    /// Sets the largest payload of both directions, unless the one to the peer has a limit of its own.
     pub(crate) fn set_max_message_size(&mut self, bytes: usize) {
         self.max_received_size = bytes.min(MAX_PAYLOAD_SIZE);
-        self.max_sent_size = self.max_received_size;
+        if !self.has_own_sent_limit {
+            self.max_sent_size = self.max_received_size;
+        }
     }
 
-    /// Sets the largest payload that is sent, if it is not to be that of both directions.
-    pub(crate) fn with_max_sent_size(self, bytes: Option<usize>) -> Self {
-        let max_sent_size = bytes.map_or(self.max_sent_size, |bytes| bytes.min(MAX_PAYLOAD_SIZE));
-        Self {
-            max_sent_size,
-            ..self
-        }
+    /// Sets the largest payload to the peer. A limit of both directions does not change it, whether that is
+    /// set before or after.
+    pub(crate) fn set_max_sent_message_size(&mut self, bytes: usize) {
+        self.max_sent_size = bytes.min(MAX_PAYLOAD_SIZE);
+        self.has_own_sent_limit = true;
+    }
+
+    pub(crate) fn set_max_queued_bytes(&mut self, bytes: usize) {
+        self.max_queued_bytes = bytes;
+    }
+
+    pub(crate) fn set_overflow(&mut self, overflow: Overflow) {
+        self.overflow = overflow;
+    }
+
+    /// Sets the bytes that wait for the handler. Without any, nothing would ever be read.
+    pub(crate) fn set_max_unhandled_bytes(&mut self, bytes: usize) {
+        self.max_unhandled_bytes = bytes.max(1);
+    }
+
+    pub(crate) fn set_keep_alive_interval(&mut self, interval: Duration) {
+        self.keep_alive_interval = clamped(interval);
+    }
+
+    pub(crate) fn set_keep_alive_timeout(&mut self, timeout: Duration) {
+        self.keep_alive_timeout = clamped(timeout);
+    }
+
+    pub(crate) fn set_write_timeout(&mut self, timeout: Duration) {
+        self.write_timeout = clamped(timeout);
+    }
+
+    pub(crate) fn set_message_timeout(&mut self, timeout: Duration) {
+        self.message_timeout = clamped(timeout);
+    }
+
+    pub(crate) fn set_min_message_rate(&mut self, bytes_per_second: usize) {
+        self.min_message_rate = bytes_per_second;
+    }
+
+    pub(crate) fn set_request_timeout(&mut self, timeout: Duration) {
+        self.request_timeout = bounded(timeout);
+    }
+
+    pub(crate) fn set_busy_poll(&mut self, time: Duration) {
+        self.busy_poll = bounded(time);
+    }
+
+    pub(crate) fn set_offline_queue(&mut self, max_bytes: usize, max_age: Duration) {
+        let max_age = bounded(max_age);
+        self.offline = Some(Offline { max_bytes, max_age });
     }
 }
 
@@ -117,6 +165,7 @@ impl Default for Settings {
         Self {
             max_received_size: 1024 * 1024,
             max_sent_size: 1024 * 1024,
+            has_own_sent_limit: false,
             max_queued_bytes: 4 * 1024 * 1024,
             max_unhandled_bytes: 1024 * 1024,
             keep_alive_interval: Duration::from_secs(2),
@@ -129,5 +178,44 @@ impl Default for Settings {
             overflow: Overflow::default(),
             offline: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_sent_messages_does_not_depend_on_the_order_of_the_setters() {
+        let limits = |set: fn(&mut Settings)| {
+            let mut settings = Settings::default();
+            set(&mut settings);
+            (settings.max_received_size, settings.max_sent_size)
+        };
+        let before = limits(|it| {
+            it.set_max_sent_message_size(10);
+            it.set_max_message_size(20);
+        });
+        let after = limits(|it| {
+            it.set_max_message_size(20);
+            it.set_max_sent_message_size(10);
+        });
+        assert_eq!((before, after), ((20, 10), (20, 10)));
+        assert_eq!(limits(|it| it.set_max_message_size(20)), (20, 20));
+    }
+
+    #[test]
+    fn values_out_of_range_become_the_nearest_in_range() {
+        let mut settings = Settings::default();
+        settings.set_max_message_size(usize::MAX);
+        settings.set_max_unhandled_bytes(0);
+        settings.set_write_timeout(Duration::ZERO);
+        settings.set_message_timeout(Duration::MAX);
+        settings.set_request_timeout(Duration::MAX);
+        assert_eq!(settings.max_received_size, MAX_PAYLOAD_SIZE);
+        assert_eq!(settings.max_unhandled_bytes, 1);
+        assert_eq!(settings.write_timeout, SHORTEST);
+        assert_eq!(settings.message_timeout, LONGEST);
+        assert_eq!(settings.request_timeout, LONGEST);
     }
 }
