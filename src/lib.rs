@@ -2,8 +2,8 @@
 
 pub use messi_core::{
     Address, Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason,
-    Dropped, Error, ListenError, Overflow, RequestError, Retry, SendError, Server, ServerBuilder,
-    ServerClient, ServerStats, Stats, UriError, testing,
+    Dropped, Error, ListenError, Overflow, RequestError, Retry, Runtime, SendError, Server,
+    ServerBuilder, ServerClient, ServerStats, Stats, Uri, UriError, testing,
 };
 
 #[cfg(feature = "tls")]

@@ -24,7 +24,7 @@ async fn admitted(
     for _ in 0..count {
         let (handler, _events) = reporter();
         let client = ChatClient::builder(ROOM)
-            .simulated(simulation)
+            .runtime(simulation)
             // Those that are turned away stay away.
             .reconnect_delay(1_000 * SECOND, 1_000 * SECOND)
             .start(handler);
@@ -36,7 +36,7 @@ async fn admitted(
 
 async fn start(simulation: &Simulation, server: ServerBuilder<Chat>) -> (ChatServer, Events) {
     let (handler, events) = reporter();
-    let server = server.simulated(simulation).start(move |_| handler.clone());
+    let server = server.runtime(simulation).start(move |_| handler.clone());
     (server.await.unwrap(), events)
 }
 

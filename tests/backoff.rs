@@ -45,7 +45,7 @@ fn ui(simulation: &Simulation, retry: Retry) -> (Ui, Failures) {
 fn start(simulation: &Simulation, retry: Retry) -> (ChatClient, Failures) {
     let (ui, failures) = ui(simulation, retry);
     let client = ChatClient::builder(ROOM)
-        .simulated(simulation)
+        .runtime(simulation)
         .start(ui)
         .unwrap();
     (client, failures)
@@ -132,7 +132,7 @@ fn a_name_is_looked_up_at_each_attempt() {
         simulation.set_host("room", Host::Reachable);
         let (reporter, _events) = reporter();
         let _server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(move |_| reporter.clone())
             .await
             .unwrap();
@@ -163,7 +163,7 @@ fn servers_take_turns_and_the_delay_grows_from_round_to_round() {
         let _client = ChatClient::builder("tcp://one:1")
             .alternative_uri("tcp://two:2")
             .alternative_uri("tcp://three:3")
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(ui)
             .unwrap();
         let mut ports = Vec::new();
@@ -189,13 +189,13 @@ fn delays_after_connections_of(lasting: Duration) -> Vec<Duration> {
     simulation.run(async {
         let (server_reporter, _events) = reporter();
         let _server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(move |_| server_reporter.clone())
             .await
             .unwrap();
         let (reporter, mut events) = reporter();
         let _client = ChatClient::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(reporter)
             .unwrap();
         let mut delays = Vec::new();

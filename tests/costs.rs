@@ -40,12 +40,12 @@ fn messages_that_wait_together_are_written_together() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(|_| Echo)
             .await
             .unwrap();
         let client = ChatClient::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(Again { left: 64_000 })
             .unwrap();
         client.connected().await.unwrap();
@@ -105,14 +105,14 @@ fn a_broadcast_is_encoded_once() {
     simulation.run(async {
         let (handler, _events) = reporter();
         let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(move |_| handler.clone())
             .await
             .unwrap();
         let clients: Vec<_> = (0..50)
             .map(|_| {
                 let (handler, _events) = reporter();
-                let client = ChatClient::builder(ROOM).simulated(&simulation);
+                let client = ChatClient::builder(ROOM).runtime(&simulation);
                 client.start(handler).unwrap()
             })
             .collect();
@@ -139,13 +139,13 @@ impl ChatServerHandler for Sink {}
 fn connect_to_sink(simulation: &Simulation) -> (ChatServer, ChatClient) {
     simulation.run(async {
         let server = ChatServer::builder(ROOM)
-            .simulated(simulation)
+            .runtime(simulation)
             .start(|_| Sink)
             .await
             .unwrap();
         let (handler, _events) = reporter();
         let client = ChatClient::builder(ROOM)
-            .simulated(simulation)
+            .runtime(simulation)
             .start(handler)
             .unwrap();
         client.connected().await.unwrap();

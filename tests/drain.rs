@@ -40,7 +40,7 @@ async fn slow_server(simulation: &Simulation, time: Duration) -> (ChatServer, Ev
     let (reporter, events) = reporter();
     let clock = simulation.clock();
     let server = ChatServer::builder("tcp://room:1")
-        .simulated(simulation)
+        .runtime(simulation)
         .start(move |_| Slow {
             clock: clock.clone(),
             time,
@@ -55,7 +55,7 @@ async fn slow_server(simulation: &Simulation, time: Duration) -> (ChatServer, Ev
 async fn client(simulation: &Simulation) -> (ChatClient, Events) {
     let (reporter, mut events) = reporter();
     let client = ChatClient::builder("tcp://room:1")
-        .simulated(simulation)
+        .runtime(simulation)
         .reconnect_delay(3_600 * SECOND, 3_600 * SECOND)
         .start(reporter)
         .unwrap();
@@ -190,7 +190,7 @@ fn no_client_comes_in_any_more_and_later_messages_are_not_handled() {
             client.send(message("too late"));
             let (reporter, mut events) = reporter();
             let _late = ChatClient::builder("tcp://room:1")
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .start(reporter)
                 .unwrap();
             assert!(matches!(events.next().await, Event::ConnectFailure(_)));
@@ -269,7 +269,7 @@ fn a_last_callback_that_never_returns_delays_neither_a_drain_nor_a_stop() {
     simulation.run(async {
         for is_drained in [true, false] {
             let server = ChatServer::builder("tcp://room:1")
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .start(|_| Mourning)
                 .await
                 .unwrap();

@@ -195,7 +195,7 @@ fn a_callback_of_a_server_that_waits_learns_of_every_end() {
         simulation.run(async {
             let (handler, mut events) = Waiting::new(wait);
             let server = ChatServer::builder(ROOM)
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .max_clients(1)
                 .keep_alive_timeout(end.keep_alive())
                 .start(move |_| handler.clone())
@@ -204,7 +204,7 @@ fn a_callback_of_a_server_that_waits_learns_of_every_end() {
             let (reporter, client_events) = reporter();
             let client = ChatClient::builder(ROOM)
                 .keep_alive_interval(HOUR)
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .start(reporter)
                 .unwrap();
             let clock = simulation.clock();
@@ -227,7 +227,7 @@ fn a_callback_of_a_server_that_waits_learns_of_every_end() {
             assert_eq!(next(&clock, &mut events, end, wait).await, ended);
             // Its place is free again.
             pair.connection.to_client().resume();
-            let other = ChatClient::builder(ROOM).simulated(&simulation);
+            let other = ChatClient::builder(ROOM).runtime(&simulation);
             let other = other.start(common::reporter().0).unwrap();
             other.connected().await.unwrap();
             other.stop().await;
@@ -245,14 +245,14 @@ fn a_callback_of_a_client_that_waits_learns_of_every_end() {
             let (reporter, mut server_events) = reporter();
             let server = ChatServer::builder(ROOM)
                 .keep_alive_timeout(HOUR)
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .start(move |_| reporter.clone())
                 .await
                 .unwrap();
             let (handler, mut events) = Waiting::new(wait);
             let client = ChatClient::builder(ROOM)
                 .keep_alive_interval(end.keep_alive())
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .start(handler)
                 .unwrap();
             let clock = simulation.clock();
@@ -303,12 +303,12 @@ fn who_waits_outside_of_a_callback_learns_of_every_end_while_a_callback_waits_fo
         simulation.run(async {
             let server = ChatServer::builder(ROOM)
                 .keep_alive_timeout(end.keep_alive())
-                .simulated(&simulation);
+                .runtime(&simulation);
             let server = server.start(|_| Stuck).await.unwrap();
             let (reporter, client_events) = reporter();
             let client = ChatClient::builder(ROOM)
                 .keep_alive_interval(HOUR)
-                .simulated(&simulation);
+                .runtime(&simulation);
             let client = client.start(reporter).unwrap();
             client.connected().await.unwrap();
             let connection = simulation.connections().remove(0);

@@ -47,7 +47,7 @@ fn what_happens_to_connections_is_logged_without_their_messages() {
     simulation.run(async {
         let (reporter, mut events) = reporter();
         let client = ChatClient::builder("tcp://room:1")
-            .simulated(&simulation)
+            .runtime(&simulation)
             .offline_queue(10_000, Duration::from_secs(1))
             .start(reporter)
             .unwrap();
@@ -55,7 +55,7 @@ fn what_happens_to_connections_is_logged_without_their_messages() {
         assert!(matches!(events.next().await, Event::ConnectFailure(_)));
         simulation.sleep(Duration::from_secs(2)).await;
         let server = ChatServer::builder("tcp://room:1")
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(|_| Panicking)
             .await
             .unwrap();

@@ -25,7 +25,7 @@ impl ChatClientHandler for Polite {
 /// A client whose server is not there yet, which keeps this much for so long.
 fn client(simulation: &Simulation, bytes: usize, age: Duration) -> ChatClient {
     ChatClient::builder("tcp://room:1")
-        .simulated(simulation)
+        .runtime(simulation)
         .reconnect_delay(SECOND, SECOND)
         .offline_queue(bytes, age)
         .start(Polite)
@@ -35,7 +35,7 @@ fn client(simulation: &Simulation, bytes: usize, age: Duration) -> ChatClient {
 async fn server(simulation: &Simulation) -> (ChatServer, Events) {
     let (reporter, events) = reporter();
     let server = ChatServer::builder("tcp://room:1")
-        .simulated(simulation)
+        .runtime(simulation)
         .start(move |_| reporter.clone())
         .await
         .unwrap();
@@ -84,7 +84,7 @@ fn without_it_everything_is_dropped_and_counted() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = ChatClient::builder("tcp://room:1")
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(Polite)
             .unwrap();
         client.send(message("lost"));
@@ -121,7 +121,7 @@ fn no_more_is_kept_than_half_of_the_queue_for_a_connection() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = ChatClient::builder("tcp://room:1")
-            .simulated(&simulation)
+            .runtime(&simulation)
             .max_queued_bytes(8 * KIB)
             .offline_queue(usize::MAX, HOUR)
             .start(Polite)
@@ -214,7 +214,7 @@ fn survives_an_end_while_on_connected_runs(end: End) {
     simulation.run(async {
         let (server, mut events) = server(&simulation).await;
         let client = ChatClient::builder("tcp://room:1")
-            .simulated(&simulation)
+            .runtime(&simulation)
             .offline_queue(64 * KIB, HOUR)
             .start(Thorough(simulation.clock()))
             .unwrap();
@@ -256,7 +256,7 @@ fn what_was_on_its_way_is_lost_and_counted() {
         let (server, mut events) = server(&simulation).await;
         let (reporter, mut client_events) = reporter();
         let client = ChatClient::builder("tcp://room:1")
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(reporter)
             .unwrap();
         client.connected().await.unwrap();

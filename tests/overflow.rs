@@ -152,7 +152,7 @@ fn an_offline_queue_may_keep_the_latest() {
     simulation.run(async {
         let (client_reporter, _events) = reporter();
         let client = ChatClient::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .offline_queue(64 * KIB, 3_600 * SECOND)
             .overflow(Overflow::DropOldest)
             .start(client_reporter)
@@ -162,7 +162,7 @@ fn an_offline_queue_may_keep_the_latest() {
         }
         let (reporter, mut events) = reporter();
         let _server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(move |_| reporter.clone())
             .await
             .unwrap();
@@ -182,7 +182,7 @@ fn clients_that_do_not_read_leave_room_for_those_that_do() {
     simulation.run(async {
         let (server_reporter, _events) = reporter();
         let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .max_total_queued_bytes(1_000 * KIB)
             .overflow(Overflow::DropNewest)
             .start(move |_| server_reporter.clone())
@@ -190,7 +190,7 @@ fn clients_that_do_not_read_leave_room_for_those_that_do() {
             .unwrap();
         let start_client = || {
             let (reporter, events) = reporter();
-            let client = ChatClient::builder(ROOM).simulated(&simulation);
+            let client = ChatClient::builder(ROOM).runtime(&simulation);
             (client.start(reporter).unwrap(), events)
         };
         let (client, mut events) = start_client();
@@ -221,7 +221,7 @@ fn when_all_memory_is_used_up_those_who_have_waited_for_longest_go_first() {
     simulation.run(async {
         let (server_reporter, mut server_events) = reporter();
         let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .keep_alive_timeout(3_600 * SECOND)
             .write_timeout(3_600 * SECOND)
             .max_total_queued_bytes(1_000 * KIB)
@@ -235,7 +235,7 @@ fn when_all_memory_is_used_up_those_who_have_waited_for_longest_go_first() {
             let client = ChatClient::builder(ROOM)
                 .keep_alive_interval(3_600 * SECOND)
                 .reconnect_delay(3_600 * SECOND, 3_600 * SECOND)
-                .simulated(&simulation);
+                .runtime(&simulation);
             (client.start(reporter).unwrap(), events)
         };
         let slow: Vec<_> = (0..50).map(|_| start_client()).collect();

@@ -68,13 +68,13 @@ async fn slow_pair(simulation: &Simulation) -> (ChatServer, Events, ChatClient, 
     let clock = simulation.clock();
     let ui = Slow::new(&clock, &client_reporter);
     let server = ChatServer::builder(ROOM)
-        .simulated(simulation)
+        .runtime(simulation)
         .max_unhandled_bytes(64 * KIB)
         .start(move |_| Slow::new(&clock, &server_reporter))
         .await
         .unwrap();
     let client = ChatClient::builder(ROOM)
-        .simulated(simulation)
+        .runtime(simulation)
         .max_unhandled_bytes(64 * KIB)
         .start(ui)
         .unwrap();
@@ -151,7 +151,7 @@ fn the_other_connections_of_a_server_do_not_wait() {
         simulation.sleep(5 * SECOND).await;
         let (reporter, mut other_events) = reporter();
         let other = ChatClient::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(reporter)
             .unwrap();
         other.connected().await.unwrap();

@@ -19,7 +19,7 @@ const FRAME: u64 = 4 + 11;
 async fn start(simulation: &Simulation) -> (ChatServer, Events) {
     let (reporter, events) = reporter();
     let server = ChatServer::builder("tcp://room:1")
-        .simulated(simulation)
+        .runtime(simulation)
         .max_clients(2)
         .start(move |_| reporter.clone())
         .await
@@ -30,7 +30,7 @@ async fn start(simulation: &Simulation) -> (ChatServer, Events) {
 async fn join(simulation: &Simulation) -> (ChatClient, Events) {
     let (reporter, events) = reporter();
     let client = ChatClient::builder("tcp://room:1")
-        .simulated(simulation)
+        .runtime(simulation)
         .start(reporter)
         .unwrap();
     client.connected().await.unwrap();
@@ -113,7 +113,7 @@ fn what_is_dropped_is_counted_by_its_cause() {
     simulation.run(async {
         let (server, _events) = start(&simulation).await;
         let client = ChatClient::builder("tcp://room:1")
-            .simulated(&simulation)
+            .runtime(&simulation)
             .max_queued_bytes(20)
             .max_message_size(100)
             .start(reporter().0)
@@ -180,7 +180,7 @@ fn a_client_tells_what_it_is_doing_and_how_often_it_came_back() {
         let (client, mut events) = {
             let (reporter, events) = reporter();
             let client = ChatClient::builder("tcp://room:1")
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .start(reporter)
                 .unwrap();
             (client, events)

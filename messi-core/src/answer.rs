@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use prost::Message;
 
 use crate::outbox::{Outbox, Sender, Waiter};
-use crate::runtime::Runtime;
+use crate::runtime::AsyncRuntime;
 use crate::{DisconnectReason, RequestError, SendError};
 
 /// The answer to a request, once it has come.
@@ -61,7 +61,7 @@ use crate::{DisconnectReason, RequestError, SendError};
 #[must_use = "the request is sent, but its answer goes to the handler unless it is awaited"]
 pub struct Answer<T> {
     receiver: oneshot::Receiver<Result<T, RequestError>>,
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     sent: Instant,
     limit: Duration,
     /// Made when it is first waited for.

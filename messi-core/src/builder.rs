@@ -3,7 +3,7 @@
 /// Writes the setters of the settings that both builders have, with their documentation.
 ///
 /// The builder has a field `settings`, a [`Settings`](crate::settings::Settings), whose own setters know the
-/// limits of the values. `$builder` is an expression for the examples.
+/// limits of the values; and a field `runtime`. `$builder` is an expression for the examples.
 macro_rules! connection_setters {
     (example: $builder:literal) => {
         /// Sets the largest encoded size of a message in bytes, in both directions. The maximum is 2^24 - 1.
@@ -195,6 +195,25 @@ macro_rules! connection_setters {
         /// ```
         pub fn busy_poll(mut self, time: std::time::Duration) -> Self {
             self.settings.set_busy_poll(time);
+            self
+        }
+
+        /// Sets the runtime of the tasks, timers and sockets.
+        ///
+        /// Default: [`Runtime::default`](crate::Runtime::default), which all clients and servers share.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+        /// # use chat::*;
+        /// use messi::Runtime;
+        ///
+        #[doc = concat!("let builder = ", $builder)]
+        ///     .runtime(Runtime::async_std());
+        /// ```
+        pub fn runtime(mut self, runtime: impl Into<$crate::Runtime>) -> Self {
+            self.runtime = runtime.into();
             self
         }
     };

@@ -12,8 +12,7 @@ use std::sync::{Arc, Weak};
 pub use self::builder::ClientBuilder;
 use crate::outbox::{Outbox, Sender};
 use crate::tasks::Tasks;
-use crate::uri::Uri;
-use crate::{Answer, Protocol, RequestServer, SendError, Stats};
+use crate::{Answer, Protocol, RequestServer, SendError, Stats, Uri};
 
 /// A client of a protocol. It connects by itself, and again when the connection is lost.
 ///

@@ -25,9 +25,11 @@ use self::rest::Rest;
 use crate::cpu_limit::{CpuLimit, CpuPermit};
 use crate::input::Payload;
 use crate::outbox::{Budget, Outbox, Request, Share};
-use crate::runtime::{BoxSocket, DeadlineTimer, Runtime};
+use crate::runtime::AsyncRuntime;
 use crate::settings::Settings;
 use crate::state::{CLOSE_TIMEOUT, Connection as State, Role};
+use crate::time::DeadlineTimer;
+use crate::transport::BoxSocket;
 use crate::{DisconnectReason, Dispatch, LOG_TARGET};
 
 /// What the last callback is given when this side has no time left.
@@ -55,7 +57,7 @@ pub(crate) struct Connection {
     /// Whether the outbox knows that the connection has ended.
     is_end_noted: bool,
     outbox: Arc<Outbox>,
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     timer: DeadlineTimer,
     /// Gone once the connection is closed.
     socket: Option<BoxSocket>,
@@ -95,7 +97,7 @@ impl Connection {
         settings: &Settings,
         socket: BoxSocket,
         outbox: Arc<Outbox>,
-        runtime: Arc<dyn Runtime>,
+        runtime: Arc<dyn AsyncRuntime>,
     ) -> Self {
         Self {
             role,

@@ -2,11 +2,10 @@
 //!
 //! From the inside out: `frame` is the wire format; `input`, `output`, `keep_alive` and `timer` are
 //! the parts of `state`, one connection without I/O and without a clock; `outbox` is where senders
-//! meet the task of a connection, `connection` that task; `client` and `server` are what users
-//! hold, `tls` a socket around a socket. `runtime` is all that is asked of async-std, and `testing` a
-//! second runtime, in memory.
+//! meet the task of a connection, `connection` that task; `client` and `server` are the handles of users.
+//! `transport` leads from a URI to a socket, with TLS if it is configured. `runtime` is the interface of an async
+//! runtime and its implementations, and `testing` another one, in memory.
 
-mod address;
 mod answer;
 mod backoff;
 mod builder;
@@ -29,7 +28,6 @@ mod frame;
 pub mod fuzzing;
 mod input;
 mod keep_alive;
-mod linger;
 mod outbox;
 mod output;
 mod protocol;
@@ -40,26 +38,25 @@ mod state;
 mod stats;
 mod tasks;
 pub mod testing;
+mod time;
 mod timer;
-#[cfg(feature = "tls")]
-pub mod tls;
-#[cfg(not(feature = "tls"))]
-#[path = "tls/absent.rs"]
-mod tls;
-mod uri;
+mod transport;
 
-pub use address::Address;
 pub use answer::Answer;
 pub use client::{Client, ClientBuilder, ClientState};
 pub use error::{
-    ConnectError, DisconnectReason, Error, ListenError, RequestError, Retry, SendError, UriError,
+    ConnectError, DisconnectReason, Error, ListenError, RequestError, Retry, SendError,
 };
 pub use protocol::{
     ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
 };
+pub use runtime::Runtime;
 pub use server::{ClientId, Server, ServerBuilder, ServerClient};
 pub use settings::Overflow;
 pub use stats::{Dropped, ServerStats, Stats};
+#[cfg(feature = "tls")]
+pub use transport::tls;
+pub use transport::{Address, Uri, UriError};
 
 /// What every line of the log is from, whichever module writes it. None holds a message.
 const LOG_TARGET: &str = "messi";

@@ -26,7 +26,7 @@ pub(crate) use self::requests::{Kinds, Waiter};
 use self::state::{Else, Message as Outgoing, Phase, Refusal, State};
 use crate::codec::append_frame;
 use crate::frame::{self, HEADER_SIZE};
-use crate::runtime::Runtime;
+use crate::runtime::AsyncRuntime;
 use crate::settings::Settings;
 use crate::state::Role;
 use crate::stats::{Counters, Stats};
@@ -52,7 +52,7 @@ pub(crate) struct Outbox {
     role: Role,
     kinds: Kinds,
     settings: Arc<Settings>,
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     state: Mutex<State>,
     /// What the queue shares with others, for a look without the lock.
     budget: Option<Arc<Budget>>,
@@ -115,7 +115,7 @@ impl Outbox {
         role: Role,
         kinds: Kinds,
         settings: Arc<Settings>,
-        runtime: Arc<dyn Runtime>,
+        runtime: Arc<dyn AsyncRuntime>,
     ) -> Self {
         Self {
             role,
@@ -332,7 +332,7 @@ impl Outbox {
     }
 
     /// The runtime of the connection.
-    pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
+    pub(crate) fn runtime(&self) -> &Arc<dyn AsyncRuntime> {
         &self.runtime
     }
 

@@ -17,13 +17,12 @@ use event_listener::Event;
 
 pub use self::builder::ServerBuilder;
 pub use self::client::{ClientId, ServerClient};
-pub(crate) use self::registry::Certificates;
 use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
-use crate::runtime::Runtime;
+use crate::runtime::AsyncRuntime;
 use crate::settings::bounded;
 use crate::tasks::{Tasks, unless, until};
-use crate::{Address, Protocol, ServerStats};
+use crate::{Address, Protocol, ServerStats, Uri};
 
 /// A server of a protocol, with any number of clients.
 ///
@@ -67,9 +66,10 @@ pub struct Server<P: Protocol> {
 #[derive(Debug)]
 struct Shared {
     local_addr: Address,
+    uri: Uri,
     registry: Registry,
     tasks: Arc<Tasks>,
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     /// Limits the large messages that are decoded at a time.
     decoding: Arc<CpuLimit>,
     /// Notified when the registry has been closed.
@@ -109,7 +109,7 @@ impl<P: Protocol> Server<P> {
     ///
     /// - `tcp://host:port`, where the host is a name, an IPv4 address, an IPv6 address in brackets,
     ///   or nothing for every IPv4 address of the machine. Port 0 stands for any free port: see
-    ///   [`local_addr`](Self::local_addr).
+    ///   [`uri`](Self::uri).
     /// - `tls://host:port`, with TLS, which the builder's method `tls` sets up, of the feature `tls`.
     /// - `unix:///path`, a Unix socket. Its file is made when the server starts, with the permissions
     ///   that the process gives to new files, and removed when it stops. A file that a server has left
@@ -125,9 +125,52 @@ impl<P: Protocol> Server<P> {
         ServerBuilder::new(uri.into())
     }
 
-    /// The address that the server listens on: with a port even where none was asked for.
+    /// Returns the address that the server listens on, with the real port if the URI has port 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # struct Session;
+    /// # impl ChatServerHandler for Session {}
+    /// # async_std::task::block_on(async {
+    /// let server = ChatServer::builder("tcp://127.0.0.1:0").start(|_client| Session).await?;
+    /// assert_ne!(server.local_addr().port(), Some(0));
+    /// # server.stop().await;
+    /// # Ok::<(), messi::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn local_addr(&self) -> Address {
         self.shared.local_addr.clone()
+    }
+
+    /// Returns a URI with which clients connect to the server, with the real port if the URI of the
+    /// builder has port 0.
+    ///
+    /// Its host is that of the builder. If that stands for all addresses of the machine, the URI is for
+    /// clients on this machine.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # struct Session;
+    /// # impl ChatServerHandler for Session {}
+    /// # struct Ui;
+    /// # impl ChatClientHandler for Ui {}
+    /// # async_std::task::block_on(async {
+    /// let server = ChatServer::builder("tcp://:0").start(|_client| Session).await?;
+    /// let client = ChatClient::builder(server.uri()).start(Ui)?;
+    /// client.connected().await?;
+    /// # client.stop().await;
+    /// # server.stop().await;
+    /// # Ok::<(), messi::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn uri(&self) -> Uri {
+        self.shared.uri.clone()
     }
 
     /// Sends a message to every client, the one whose message is being handled included. Never

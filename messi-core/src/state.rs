@@ -10,8 +10,8 @@ mod role;
 #[cfg(test)]
 mod tests;
 
+use std::mem;
 use std::time::{Duration, Instant};
-use std::{io, mem};
 
 pub(crate) use self::role::Role;
 use crate::DisconnectReason;
@@ -43,10 +43,6 @@ const SETTLE_LIMIT: Duration = Duration::from_millis(500);
 /// How much is read, at most, from a client that is left, in bytes: more than the operating systems of
 /// both sides hold. One that sends so fast that there is always more is left then.
 const MAX_IN_FLIGHT: usize = 16 * 1024 * 1024;
-
-/// What TLS calls the alert that a server answers with which can't make anything of what it got
-/// (RFC 8446, section 5.1). It is the type of no frame.
-const TLS_ALERT: u8 = 21;
 
 /// What some received bytes completed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -294,18 +290,6 @@ impl Connection {
     /// The peer will send nothing more.
     pub(crate) fn handle_end_of_input(&mut self, now: Instant) {
         self.end(DisconnectReason::ConnectionClosed, now);
-    }
-
-    /// Reading or writing failed: nothing more can be exchanged.
-    pub(crate) fn handle_io_error(&mut self, kind: io::ErrorKind, now: Instant) {
-        let reason = match kind {
-            io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe
-            | io::ErrorKind::UnexpectedEof => DisconnectReason::ConnectionClosed,
-            kind => DisconnectReason::Io(kind),
-        };
-        self.fail(reason, now);
     }
 
     /// Nothing more can be exchanged.
@@ -603,10 +587,6 @@ impl Connection {
             )
         {
             return Err(DisconnectReason::UnexpectedMessageType(header.type_byte));
-        }
-        if self.role == Role::Client && !self.proved && header.type_byte == TLS_ALERT {
-            let reason = "the peer speaks TLS, and this side does not: see tls:// in URIs";
-            return Err(DisconnectReason::Tls(reason.into()));
         }
         if header.size > limit {
             return Err(DisconnectReason::MessageTooBig {

@@ -1,6 +1,6 @@
 //! A client and a server in a simulation.
 
-use messi::testing::{Connection, Simulation};
+use messi::testing::{SimulatedConnection, Simulation};
 use messi::{ClientBuilder, ServerBuilder};
 
 use super::chat::*;
@@ -15,7 +15,7 @@ pub struct Pair {
     pub client_events: Events,
     pub server: ChatServer,
     pub server_events: Events,
-    pub connection: Connection,
+    pub connection: SimulatedConnection,
 }
 
 impl Pair {
@@ -36,12 +36,12 @@ impl Pair {
     ) -> Self {
         let (reporter, mut server_events) = reporter();
         let server = server
-            .simulated(simulation)
+            .runtime(simulation)
             .start(move |_| reporter.clone())
             .await
             .unwrap();
         let (reporter, mut client_events) = super::reporter();
-        let client = client.simulated(simulation).start(reporter).unwrap();
+        let client = client.runtime(simulation).start(reporter).unwrap();
         assert_eq!(client_events.next().await, Event::Connected);
         assert_eq!(server_events.next().await, Event::Connected);
         Self {

@@ -282,7 +282,7 @@ fn answers_overtake_messages_that_wait_for_the_handler() {
     let seen = Seen::default();
     world.run(async {
         let client = RequestsClient::builder("tcp://server:1")
-            .simulated(&world.simulation)
+            .runtime(&world.simulation)
             .start(Asking(seen.clone()))
             .unwrap();
         client.connected().await.unwrap();

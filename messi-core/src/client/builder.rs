@@ -13,14 +13,13 @@ use super::{Client, Shared, StopOnDrop};
 use crate::backoff::Backoff;
 use crate::builder::connection_setters;
 use crate::outbox::{Kinds, Outbox, Sender};
-use crate::runtime::{self, Runtime};
 use crate::settings::{Settings, clamped};
 use crate::state::Role;
 use crate::tasks::Tasks;
-use crate::testing::Simulation;
-use crate::tls::ClientTls;
-use crate::uri::Uri;
-use crate::{ConnectWith, Protocol, UriError};
+use crate::transport::handshake::ClientHandshake;
+#[cfg(feature = "tls")]
+use crate::transport::tls::ClientTls;
+use crate::{ConnectWith, Protocol, Runtime, Uri, UriError};
 
 /// Configures and starts a [`Client`]. Every setting has a default that suits most programs.
 ///
@@ -48,8 +47,8 @@ pub struct ClientBuilder<P: Protocol> {
     settings: Settings,
     connect_timeout: Duration,
     backoff: Backoff,
-    tls: Option<ClientTls>,
-    runtime: Arc<dyn Runtime>,
+    handshake: Option<Arc<dyn ClientHandshake>>,
+    runtime: Runtime,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -63,8 +62,8 @@ impl<P: Protocol> ClientBuilder<P> {
                 min: Duration::from_secs(1),
                 max: Duration::from_secs(30),
             },
-            tls: None,
-            runtime: runtime::default(),
+            handshake: None,
+            runtime: Runtime::default(),
             protocol: PhantomData,
         }
     }
@@ -201,13 +200,7 @@ impl<P: Protocol> ClientBuilder<P> {
     /// ```
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: ClientTls) -> Self {
-        self.tls = Some(tls);
-        self
-    }
-
-    /// Lets the client run in a simulation, for tests: see [`testing`](crate::testing).
-    pub fn simulated(mut self, simulation: &Simulation) -> Self {
-        self.runtime = simulation.runtime();
+        self.handshake = Some(Arc::new(tls));
         self
     }
 
@@ -229,10 +222,10 @@ impl<P: Protocol> ClientBuilder<P> {
         let uris: Vec<Uri> = self
             .uris
             .iter()
-            .map(|uri| Uri::parse(uri, self.tls.is_some()))
+            .map(|uri| Uri::parse(uri, self.handshake.is_some()))
             .collect::<Result<_, _>>()?;
         let settings = Arc::new(self.settings);
-        let runtime = self.runtime;
+        let runtime = self.runtime.0;
         let outbox = Arc::new(Outbox::new(
             Role::Client,
             Kinds::of_client::<P>(),
@@ -259,7 +252,7 @@ impl<P: Protocol> ClientBuilder<P> {
         let task = Task {
             client: client.lent(0),
             handler,
-            connector: Connector::new(uris, self.connect_timeout, self.tls, runtime.clone()),
+            connector: Connector::new(uris, self.connect_timeout, self.handshake, runtime.clone()),
             backoff: self.backoff,
             settings,
         };

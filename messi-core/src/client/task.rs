@@ -12,12 +12,11 @@ use super::Client;
 use super::connect::Connector;
 use crate::backoff::Backoff;
 use crate::connection::Connection;
-use crate::runtime::BoxSocket;
 use crate::settings::{Settings, clamped};
 use crate::state::Role;
 use crate::tasks::{Running, unless};
-use crate::uri::Uri;
-use crate::{ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Retry};
+use crate::transport::BoxSocket;
+use crate::{ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Retry, Uri};
 
 /// Connects, serves the connection, waits, and begins again, until the client is stopped.
 pub(super) struct Task<P: Protocol, H> {

@@ -7,7 +7,7 @@ use futures::io::AsyncWrite;
 
 use super::Connection;
 use crate::DisconnectReason;
-use crate::linger::Linger;
+use crate::transport::linger::Linger;
 
 /// How far closing has got.
 #[derive(Debug)]

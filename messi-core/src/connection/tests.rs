@@ -9,17 +9,17 @@ use std::task::{Wake, Waker};
 
 use self::fake::{Fake, FakeSocket};
 use super::*;
+use crate::Runtime;
 use crate::outbox::{Kinds, Sender};
-use crate::runtime;
 use crate::testing::Simulation;
 
 /// A server's connection that has just begun, with the outbox of its client and its number there.
 fn connection(settings: &Settings, socket: impl Fake) -> (Connection, Arc<Outbox>, u64) {
-    connection_in(runtime::default(), settings, socket)
+    connection_in(Runtime::default().0, settings, socket)
 }
 
 fn connection_in(
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     settings: &Settings,
     socket: impl Fake,
 ) -> (Connection, Arc<Outbox>, u64) {
@@ -203,7 +203,7 @@ fn a_flood_of_what_means_nothing_is_read_at_a_bounded_pace() {
             frame,
             frames: frames.clone(),
         };
-        let runtime = simulation.runtime();
+        let runtime = simulation.runtime().0;
         let (mut connection, ..) = connection_in(runtime, &Settings::default(), socket);
         simulation.run(simulation.timeout(SECOND, async {
             while connection.next().await.is_some() {
@@ -308,7 +308,7 @@ fn a_message_for_which_there_is_no_memory_ends_in_its_time_and_not_for_silence()
     let budget = Arc::new(Budget::of_received(0));
     let socket = Endless { has_begun: false };
     let settings = Settings::default();
-    let (connection, outbox, _) = connection_in(simulation.runtime(), &settings, socket);
+    let (connection, outbox, _) = connection_in(simulation.runtime().0, &settings, socket);
     let mut connection = connection.sharing(&budget, &CpuLimit::new(2));
     let next = simulation.run(connection.next());
     assert_eq!(next, None);
@@ -331,7 +331,7 @@ fn a_flood_does_not_delay_the_end_of_closing() {
             frame: *b"\x03\0\0\0",
             frames: Arc::default(),
         };
-        let runtime = simulation.runtime();
+        let runtime = simulation.runtime().0;
         let (mut connection, outbox, _) = connection_in(runtime, &Settings::default(), socket);
         outbox.request_end(reason.clone());
         let closed = simulation.run(simulation.timeout(60 * SECOND, async {

@@ -10,7 +10,6 @@ use futures::io::{AsyncRead, AsyncWrite};
 
 use super::Connection;
 use crate::state::IDLE_CAPACITY;
-use crate::{DisconnectReason, tls};
 
 /// Bytes read at once, at most.
 const READ_SIZE: usize = 64 * 1024;
@@ -287,11 +286,11 @@ impl Connection {
     }
 
     fn handle_io_error(&mut self, error: &io::Error) {
-        let now = self.runtime.now();
-        match (tls::explain(error), error.kind()) {
-            (Some(message), _) => self.state.fail(DisconnectReason::Tls(message), now),
-            (None, io::ErrorKind::Interrupted) => {}
-            (None, kind) => self.state.handle_io_error(kind, now),
+        if let Some(socket) = &self.socket
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            let reason = socket.disconnect_reason(error);
+            self.state.fail(reason, self.runtime.now());
         }
     }
 

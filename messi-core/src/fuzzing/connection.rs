@@ -1,6 +1,5 @@
 //! The state of one connection, whatever its peer, its program and the clock do.
 
-use std::io;
 use std::time::{Duration, Instant};
 
 use super::first_frame;
@@ -98,7 +97,7 @@ impl Play {
             5 => self.send(usize::from(how)),
             6 => connection.release(connection.spare_capacity(), connection.spare_capacity()),
             7 => connection.handle_end_of_input(now),
-            8 => connection.handle_io_error(io::ErrorKind::ConnectionReset, now),
+            8 => connection.fail(DisconnectReason::ConnectionClosed, now),
             9 => connection.end(DisconnectReason::SlowConsumer, now),
             10 => connection.leave(),
             11 => connection.end(DisconnectReason::Stopped, now),

@@ -22,7 +22,7 @@ fn outbox(settings: &Settings) -> Outbox {
         Role::Client,
         Kinds::default(),
         settings,
-        crate::runtime::default(),
+        crate::Runtime::default().0,
     )
 }
 
@@ -32,7 +32,7 @@ fn answering_outbox(settings: Settings) -> Outbox {
         Role::Client,
         Kinds::answering(&[(7, 1)]),
         Arc::new(settings),
-        crate::runtime::default(),
+        crate::Runtime::default().0,
     )
 }
 

@@ -8,20 +8,21 @@ use std::time::Duration;
 use futures::FutureExt;
 use log::info;
 
-use super::accept::{Acceptor, Entrance};
+use super::accept::{Acceptor, ClientStarter};
 use super::admission::Limits;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
 use crate::builder::connection_setters;
 use crate::cpu_limit::CpuLimit;
 use crate::outbox::{Budget, Kinds};
-use crate::runtime::{self, BoxListener, Runtime};
+use crate::runtime::AsyncRuntime;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
-use crate::testing::Simulation;
-use crate::tls::ServerTls;
-use crate::uri::{HostPort, Uri};
-use crate::{Address, LOG_TARGET, ListenError, Protocol, ServeWith};
+use crate::transport::handshake::ServerHandshake;
+#[cfg(feature = "tls")]
+use crate::transport::tls::ServerTls;
+use crate::transport::{BoxListener, HostPort, Location};
+use crate::{Address, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith, Uri};
 
 /// Configures and starts a [`Server`]. Every setting has a default that suits most programs.
 ///
@@ -51,8 +52,8 @@ pub struct ServerBuilder<P: Protocol> {
     limits: Limits,
     max_total_queued_bytes: usize,
     max_total_received_bytes: usize,
-    tls: Option<ServerTls>,
-    runtime: Arc<dyn Runtime>,
+    handshake: Option<Arc<dyn ServerHandshake>>,
+    runtime: Runtime,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -64,8 +65,8 @@ impl<P: Protocol> ServerBuilder<P> {
             limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
             max_total_received_bytes: 256 * 1024 * 1024,
-            tls: None,
-            runtime: runtime::default(),
+            handshake: None,
+            runtime: Runtime::default(),
             protocol: PhantomData,
         }
     }
@@ -199,13 +200,7 @@ impl<P: Protocol> ServerBuilder<P> {
     /// ```
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: ServerTls) -> Self {
-        self.tls = Some(tls);
-        self
-    }
-
-    /// Lets the server run in a simulation, for tests: see [`testing`](crate::testing).
-    pub fn simulated(mut self, simulation: &Simulation) -> Self {
-        self.runtime = simulation.runtime();
+        self.handshake = Some(Arc::new(tls));
         self
     }
 
@@ -226,9 +221,9 @@ impl<P: Protocol> ServerBuilder<P> {
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
         P: ServeWith<H>,
     {
-        let runtime = self.runtime;
-        let (listener, local_addr) =
-            listen(&*runtime, &Uri::parse(&self.uri, self.tls.is_some())?).await?;
+        let runtime = self.runtime.0;
+        let uri = Uri::parse(&self.uri, self.handshake.is_some())?;
+        let (listener, local_addr) = listen(&*runtime, &uri).await?;
         info!(target: LOG_TARGET, "listening on {local_addr}");
         let settings = Arc::new(self.settings);
         let registry = Registry::new(
@@ -241,6 +236,7 @@ impl<P: Protocol> ServerBuilder<P> {
         );
         let guard = Arc::new_cyclic(|guard| {
             StopOnDrop(Arc::new(Shared {
+                uri: uri.of_started_server(local_addr.port()),
                 local_addr,
                 registry,
                 tasks: Arc::new(Tasks::default()),
@@ -256,32 +252,35 @@ impl<P: Protocol> ServerBuilder<P> {
             protocol: PhantomData,
         };
         let running = server.shared.tasks.begin();
-        let entrance = Arc::new(Entrance {
+        let starter = Arc::new(ClientStarter {
             server: server.lent(),
             make_handler: Mutex::new(make_handler),
             settings,
         });
         let acceptor = Acceptor {
             listener,
-            tls: self.tls,
-            entrance,
+            handshake: self.handshake,
+            starter,
         };
         runtime.spawn(acceptor.run(running).boxed());
         Ok(server)
     }
 }
 
-/// Listens where a URI says, and tells the address.
-async fn listen(runtime: &dyn Runtime, uri: &Uri) -> Result<(BoxListener, Address), ListenError> {
-    match uri {
-        Uri::Tcp(host_port) | Uri::Tls(host_port) => listen_on_host(runtime, host_port).await,
-        Uri::Unix(path) => listen_on(runtime, Address::Unix(path.clone())),
+/// Listens at the location of a URI, and returns the address too.
+async fn listen(
+    runtime: &dyn AsyncRuntime,
+    uri: &Uri,
+) -> Result<(BoxListener, Address), ListenError> {
+    match uri.location() {
+        Location::Host(host_port) => listen_on_host(runtime, host_port).await,
+        Location::Path(path) => listen_on(runtime, Address::Unix(path.clone())),
     }
 }
 
 /// Listens on the first address of a host that allows it.
 async fn listen_on_host(
-    runtime: &dyn Runtime,
+    runtime: &dyn AsyncRuntime,
     host_port: &HostPort,
 ) -> Result<(BoxListener, Address), ListenError> {
     let host = host_port.listen_host();
@@ -301,9 +300,9 @@ async fn listen_on_host(
     result
 }
 
-/// Listens on an address; the one it tells has a port even where none was asked for.
+/// Listens on an address. The returned address has the real port if the requested one is 0.
 fn listen_on(
-    runtime: &dyn Runtime,
+    runtime: &dyn AsyncRuntime,
     address: Address,
 ) -> Result<(BoxListener, Address), ListenError> {
     let listen = || -> io::Result<_> {

@@ -12,13 +12,11 @@ use super::admission::{Admission, Limits};
 use super::broadcasts::Broadcasts;
 use super::turn::is_in_turn;
 use crate::outbox::{Budget, Kinds, Outbox, report_wrong_size};
-use crate::runtime::Runtime;
+use crate::runtime::AsyncRuntime;
 use crate::settings::Settings;
 use crate::state::Role;
+use crate::transport::handshake::Certificates;
 use crate::{Address, SendError, ServerStats, Stats};
-
-/// Certificates in DER, that of the peer first.
-pub(crate) type Certificates = Box<[Vec<u8>]>;
 
 /// One connected client.
 #[derive(Debug)]
@@ -38,7 +36,7 @@ pub(super) struct Registry {
     pub(super) received: Arc<Budget>,
     settings: Arc<Settings>,
     kinds: Kinds,
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     /// Whether there are broadcasts in `State`, for a look without the lock.
     has_broadcasts: AtomicBool,
     state: Mutex<State>,
@@ -87,7 +85,7 @@ impl Registry {
         received: Budget,
         settings: Arc<Settings>,
         kinds: Kinds,
-        runtime: Arc<dyn Runtime>,
+        runtime: Arc<dyn AsyncRuntime>,
     ) -> Self {
         Self {
             budget: Arc::new(budget),
@@ -282,11 +280,11 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::runtime;
+    use crate::Runtime;
 
     fn registry() -> Registry {
         let settings = Arc::new(Settings::default());
-        let runtime = runtime::default();
+        let runtime = Runtime::default().0;
         Registry::new(
             Limits::default(),
             Budget::new(1 << 20),
