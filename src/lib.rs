@@ -1,12 +1,18 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use messi_core::{
     Address, Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason,
     Dropped, Error, ListenError, Overflow, RequestError, Retry, Runtime, SendError, Server,
-    ServerBuilder, ServerClient, ServerStats, Stats, Uri, UriError, testing,
+    ServerBuilder, ServerClient, ServerStats, Stats, Uri, UriError,
 };
 
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub use messi_core::testing;
+
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use messi_core::tls;
 
 /// Makes a typed client and server of a proto3 schema.

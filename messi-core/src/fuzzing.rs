@@ -1,6 +1,7 @@
 //! What fuzzers run: plain functions of bytes, each of which panics if a promise is broken.
 //!
-//! They are here, behind a feature that nobody else needs, since what they try is private.
+//! They are in this crate since they test private parts of it. The feature `testing` includes them, but they
+//! are not part of the public interface.
 
 mod connection;
 mod frames;

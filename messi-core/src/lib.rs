@@ -6,6 +6,8 @@
 //! `transport` leads from a URI to a socket, with TLS if it is configured. `runtime` is the interface of an async
 //! runtime and its implementations, and `testing` another one, in memory.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod answer;
 mod backoff;
 mod builder;
@@ -23,7 +25,7 @@ mod connection;
 mod cpu_limit;
 mod error;
 mod frame;
-#[cfg(feature = "fuzzing")]
+#[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod input;
@@ -37,6 +39,8 @@ mod settings;
 mod state;
 mod stats;
 mod tasks;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
 mod time;
 mod timer;
@@ -55,6 +59,7 @@ pub use server::{ClientId, Server, ServerBuilder, ServerClient};
 pub use settings::Overflow;
 pub use stats::{Dropped, ServerStats, Stats};
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use transport::tls;
 pub use transport::{Address, Uri, UriError};
 

@@ -313,7 +313,7 @@ impl Connection {
     }
 
     /// Takes the next message for the handler, if there is one.
-    #[cfg(any(test, feature = "fuzzing"))]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn next_message(&mut self) -> Option<Payload> {
         let size = self.next_message_size()?;
         Some(self.take_message(size))

@@ -6,6 +6,13 @@
 //! that breaks in the middle of a message are then a few lines of a test that takes no time and gives the same
 //! result each time.
 //!
+//! This module needs the feature `testing`, which is for development dependencies:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! messi = { version = "0.1", features = ["testing"] }
+//! ```
+//!
 //! # Examples
 //!
 //! ```

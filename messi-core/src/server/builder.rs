@@ -199,6 +199,7 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # }
     /// ```
     #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls(mut self, tls: ServerTls) -> Self {
         self.handshake = Some(Arc::new(tls));
         self
