@@ -1,6 +1,6 @@
 //! Transports: from a URI to a socket on which frames can be read and written.
 //!
-//! From the bottom up: [`tcp`] and [`unix`] make and configure the sockets of the operating system, which
+//! From the bottom up: [`tcp`] and `unix` make and configure the sockets of the operating system, which
 //! [`os`] joins to one type; a runtime only wraps them to a [`Socket`] or a [`Listener`]. A [`handshake`]
 //! may follow once two ends are connected, and turns a socket into another one: that of TLS does. What
 //! is above, the connection and its driver, does not know which it is.
@@ -10,6 +10,7 @@ pub(crate) mod handshake;
 pub(crate) mod linger;
 pub(crate) mod os;
 mod socket;
+pub(crate) mod std_socket;
 mod tcp;
 #[cfg(feature = "tls")]
 pub mod tls;

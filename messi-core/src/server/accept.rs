@@ -53,7 +53,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
         // While many handshakes wait for a core, further clients are left to the operating system: here, they
         // would take the places of clients.
         let accept = async || {
-            cpu_limit.uncrowded().await;
+            cpu_limit.uncongested().await;
             self.listener.accept().await
         };
         while let Some(result) = unless(shared.closed(), accept()).await {

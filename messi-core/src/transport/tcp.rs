@@ -5,19 +5,19 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 
 use socket2::{Domain, Protocol, SockRef};
 
-use super::os::{self, StdStream};
+use super::std_socket::{self, StdStream};
 
 /// Begins to connect to an address. The stream becomes writable once it is connected or has failed.
 pub(super) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let domain = Domain::for_address(address);
-    let socket = os::connect_socket(domain, &address.into(), Some(Protocol::TCP))?;
+    let socket = std_socket::connect(domain, &address.into(), Some(Protocol::TCP))?;
     configure(socket.into())
 }
 
 /// Listens on an address.
 pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let domain = Domain::for_address(address);
-    let socket = os::listen_socket(domain, &address.into(), Some(Protocol::TCP))?;
+    let socket = std_socket::listen(domain, &address.into(), Some(Protocol::TCP))?;
     Ok(socket.into())
 }
 

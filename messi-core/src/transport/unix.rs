@@ -12,17 +12,17 @@ use std::sync::Arc;
 use socket2::{Domain, SockAddr};
 
 use super::address::Address;
-use super::os::{self, StdStream};
+use super::std_socket::{self, StdStream};
 
-/// Begins to connect to the server that listens on a path. See [`os::connect`].
+/// Begins to connect to the server that listens on a path. See [`os::connect`](super::os::connect).
 pub(super) fn connect(path: &Path) -> io::Result<UnixStream> {
-    let socket = os::connect_socket(Domain::UNIX, &SockAddr::unix(path)?, None)?;
+    let socket = std_socket::connect(Domain::UNIX, &SockAddr::unix(path)?, None)?;
     Ok(OwnedFd::from(socket).into())
 }
 
 /// Listens on a path. A file that a server has left that does not run any more is replaced.
 pub(super) fn listen(path: &Arc<Path>) -> io::Result<UnixServer> {
-    let bind = || os::listen_socket(Domain::UNIX, &SockAddr::unix(path)?, None);
+    let bind = || std_socket::listen(Domain::UNIX, &SockAddr::unix(path)?, None);
     let socket = match bind() {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_abandoned(path) => {
             fs::remove_file(path)?;

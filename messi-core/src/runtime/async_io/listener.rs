@@ -5,7 +5,7 @@ use std::io;
 use async_io::Async;
 use futures::future::{BoxFuture, FutureExt};
 
-use super::wrap;
+use super::stream::wrap;
 use crate::transport::os::OsListener;
 use crate::transport::{Address, BoxSocket, Listener};
 

@@ -8,14 +8,39 @@ use std::task::{Context, Poll, ready};
 use async_io::{Async, IoSafe};
 use futures::io::{AsyncRead, AsyncWrite};
 
-use crate::transport::Socket;
-use crate::transport::os::StdStream;
+use crate::transport::os::OsStream;
+use crate::transport::std_socket::StdStream;
 use crate::transport::tls_alert::TlsAlertGuard;
+use crate::transport::{BoxSocket, Socket};
 
 /// A stream that the reactor can wait for.
 pub(super) trait ReactorStream: StdStream + IoSafe + Write + Send + Sync {}
 
 impl<T: StdStream + IoSafe + Write + Send + Sync> ReactorStream for T {}
+
+/// Waits until a stream is connected, and wraps it.
+pub(in crate::runtime) async fn connected(stream: OsStream) -> io::Result<BoxSocket> {
+    match stream {
+        OsStream::Tcp(stream) => wait_connected(Async::new_nonblocking(stream)?).await,
+        #[cfg(unix)]
+        OsStream::Unix(stream) => wait_connected(Async::new_nonblocking(stream)?).await,
+    }
+}
+
+async fn wait_connected(stream: Async<impl ReactorStream + 'static>) -> io::Result<BoxSocket> {
+    stream.writable().await?;
+    stream.get_ref().check_connected()?;
+    Ok(Box::new(AsyncStream::new(stream)))
+}
+
+/// Wraps a stream that is connected.
+pub(super) fn wrap(stream: OsStream) -> io::Result<BoxSocket> {
+    Ok(match stream {
+        OsStream::Tcp(stream) => Box::new(AsyncStream::new(Async::new_nonblocking(stream)?)),
+        #[cfg(unix)]
+        OsStream::Unix(stream) => Box::new(AsyncStream::new(Async::new_nonblocking(stream)?)),
+    })
+}
 
 /// A stream that waits for the reactor, and ends the direction that it writes when it is closed.
 #[derive(Debug)]
@@ -163,7 +188,6 @@ mod tests {
 
     use super::*;
     use crate::DisconnectReason;
-    use crate::transport::BoxSocket;
 
     fn pair() -> (AsyncStream<UnixStream>, UnixStream) {
         let (stream, peer) = UnixStream::pair().unwrap();
