@@ -62,7 +62,7 @@ macro_rules! connection_setters {
 
         /// Sets what to do with a message when the send queue of its peer is full.
         ///
-        /// Default: [`Overflow::Disconnect`].
+        /// Default: [`Overflow::Disconnect`](crate::Overflow::Disconnect).
         ///
         /// # Examples
         ///

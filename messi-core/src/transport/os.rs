@@ -1,6 +1,6 @@
 //! Sockets of the operating system, which a runtime wraps.
 //!
-//! They are made here and in [`tcp`](super::tcp) and [`unix`](super::unix), once for all runtimes: not
+//! They are made here and in `tcp` and `unix`, once for all runtimes: not
 //! blocking, with their options set, and, of a Unix socket, with the file that belongs to it.
 
 use std::io;
