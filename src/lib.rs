@@ -71,15 +71,22 @@
 //! - `tls`: `tls://` URIs, and the module [`tls`].
 //! - `testing`: the module [`testing`], with a network in memory and a simulated clock.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod guide;
 
 pub use messi_core::{
     Address, Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason,
-    Dropped, Error, ListenError, Overflow, RequestError, Retry, SendError, Server, ServerBuilder,
-    ServerClient, ServerStats, Stats, UriError, testing,
+    Dropped, Error, ListenError, Overflow, RequestError, Retry, Runtime, SendError, Server,
+    ServerBuilder, ServerClient, ServerStats, Stats, Uri, UriError,
 };
 
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub use messi_core::testing;
+
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use messi_core::tls;
 
 /// Generates a typed client and server from a proto3 schema.

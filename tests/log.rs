@@ -27,14 +27,14 @@ fn connection_events_are_logged_without_messages() {
     simulation.run(async {
         let (client, mut events) = start_client(
             ChatClient::builder(ROOM)
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .offline_queue(10_000, Duration::from_secs(1)),
         );
         client.send(message("secret"));
         assert!(matches!(events.next().await, Event::ConnectFailure(_)));
         simulation.sleep(Duration::from_secs(2)).await;
         let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(|_| Panicking)
             .await
             .unwrap();
@@ -50,10 +50,7 @@ fn connection_events_are_logged_without_messages() {
     let levels_and_words = [
         (Level::Warn, "no connection to tcp://room:1"),
         (Level::Info, "listening on"),
-        (
-            Level::Warn,
-            "messages dropped, as they waited for a connection for too long: 1",
-        ),
+        (Level::Warn, "messages expired in the offline queue: 1"),
         (Level::Info, "connected to tcp://room:1"),
         (Level::Info, "client 1 connected from"),
         (Level::Error, "a callback panicked"),

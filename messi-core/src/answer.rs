@@ -13,7 +13,7 @@ use messi_wire::session::Sender;
 use prost::Message;
 
 use crate::mailbox::{Mailbox, Responder};
-use crate::runtime::Runtime;
+use crate::runtime::AsyncRuntime;
 use crate::{DisconnectReason, RequestError, SendError};
 
 /// The answer to a request, once it has come.
@@ -62,7 +62,7 @@ use crate::{DisconnectReason, RequestError, SendError};
 #[must_use = "the request is sent, but its answer goes to the handler unless it is awaited"]
 pub struct Answer<T> {
     receiver: oneshot::Receiver<Result<T, RequestError>>,
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     sent: Instant,
     limit: Duration,
     /// Made when it is first waited for.

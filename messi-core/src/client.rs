@@ -14,8 +14,7 @@ use messi_wire::session::Sender;
 pub use self::builder::ClientBuilder;
 use crate::mailbox::Mailbox;
 use crate::tasks::Tasks;
-use crate::uri::Uri;
-use crate::{Answer, Protocol, RequestServer, SendError, Stats};
+use crate::{Answer, Protocol, RequestServer, SendError, Stats, Uri};
 
 /// A client of a protocol. It connects on its own, and reconnects when the connection is lost.
 ///

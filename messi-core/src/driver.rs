@@ -44,7 +44,8 @@ use self::receive_memory::ReceivePermit;
 use self::turn::TurnBudget;
 use crate::cpu_limit::CpuLimit;
 use crate::mailbox::{Command, Mailbox};
-use crate::runtime::{BoxSocket, DeadlineTimer};
+use crate::time::DeadlineTimer;
+use crate::transport::BoxSocket;
 use crate::{Dispatch, LOG_TARGET};
 
 /// Time of the last callback after [`Command::Abort`].

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{Address, RequestError, SendError};
+use crate::{Address, RequestError, SendError, UriError};
 
 /// Any error of this crate, for programs that handle all of them alike.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -26,17 +26,7 @@ pub enum Error {
     /// A certificate or a key can't be used.
     #[cfg(feature = "tls")]
     #[error(transparent)]
-    Tls(#[from] crate::tls::TlsError),
-}
-
-/// A URI that is not of the accepted form.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error(
-    "expected tcp://<host>:<port>, tls://<host>:<port> or unix://<path>, but got '{uri}': {problem}"
-)]
-pub struct UriError {
-    pub(crate) uri: String,
-    pub(crate) problem: &'static str,
+    Tls(#[from] crate::transport::tls::TlsError),
 }
 
 /// Why a server could not start.
@@ -88,9 +78,9 @@ pub enum ConnectError {
         /// What the operating system said.
         message: String,
     },
-    /// The server is there, but there is no TLS with it: it does not speak TLS, one side does not
-    /// accept the certificate of the other, or the handshake has taken too long.
-    #[error("no TLS with {host}: {message}")]
+    /// The TLS handshake has failed: the server does not speak TLS, one side does not accept the
+    /// certificate of the other, or the handshake has taken too long.
+    #[error("TLS handshake with {host} failed: {message}")]
     Tls {
         /// The host of the URI.
         host: String,

@@ -44,7 +44,7 @@ pub(crate) use self::eviction::SendBudget;
 pub(crate) use self::responder::{BoxResponder, Responder};
 pub(crate) use self::wakeups::Wakeups;
 use crate::LOG_TARGET;
-use crate::runtime::Runtime;
+use crate::runtime::AsyncRuntime;
 use crate::stats::{LateDrops, Stats, TransferCounters};
 use crate::tasks::until;
 
@@ -52,7 +52,7 @@ use crate::tasks::until;
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     config: Arc<SessionConfig>,
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     shared: Mutex<Shared>,
     published: Published,
     /// Memory that the send queue shares with others.
@@ -105,7 +105,7 @@ impl Mailbox {
     /// and may be evicted.
     pub(crate) fn new(
         config: Arc<SessionConfig>,
-        runtime: Arc<dyn Runtime>,
+        runtime: Arc<dyn AsyncRuntime>,
         budget: Option<Arc<SendBudget>>,
     ) -> Arc<Self> {
         let permit = budget.as_ref().map(|it| Permit::new(it.memory().clone()));
@@ -370,7 +370,7 @@ impl Mailbox {
     // --- Properties ---
 
     /// Returns the runtime of the task.
-    pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
+    pub(crate) fn runtime(&self) -> &Arc<dyn AsyncRuntime> {
         &self.runtime
     }
 

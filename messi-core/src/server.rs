@@ -19,13 +19,12 @@ use messi_wire::config::bounded;
 
 pub use self::builder::ServerBuilder;
 pub use self::client::ServerClient;
-pub(crate) use self::peer::Certificates;
 pub use self::peer::ClientId;
 use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
-use crate::runtime::Runtime;
+use crate::runtime::AsyncRuntime;
 use crate::tasks::{Tasks, unless, until};
-use crate::{Address, Protocol, ServerStats};
+use crate::{Address, Protocol, ServerStats, Uri};
 
 /// A server of a protocol, with any number of clients.
 ///
@@ -69,9 +68,10 @@ pub struct Server<P: Protocol> {
 #[derive(Debug)]
 struct Shared {
     local_addr: Address,
+    uri: Uri,
     registry: Registry,
     tasks: Arc<Tasks>,
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     /// Limits how many large messages are decoded at a time.
     decoding: Arc<CpuLimit>,
     /// Notified when the registry is closed.
@@ -113,7 +113,7 @@ impl<P: Protocol> Server<P> {
     ///
     /// - `tcp://host:port`, where the host is a name, an IPv4 address, an IPv6 address in brackets, or
     ///   empty for all IPv4 addresses of the machine. Port 0 is any free port: see
-    ///   [`local_addr`](Self::local_addr).
+    ///   [`uri`](Self::uri).
     /// - `tls://host:port` for TLS, which is configured by the builder's method `tls` of the feature `tls`.
     /// - `unix:///path` for a Unix socket. Its file is created when the server starts, with the default
     ///   permissions of the process, and removed when it stops. A file that a killed server has left is
@@ -132,15 +132,48 @@ impl<P: Protocol> Server<P> {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
-    /// # fn example(server: &ChatServer) {
-    /// println!("listening on {}", server.local_addr());
-    /// # }
+    /// # struct Session;
+    /// # impl ChatServerHandler for Session {}
+    /// # async_std::task::block_on(async {
+    /// let server = ChatServer::builder("tcp://127.0.0.1:0").start(|_client| Session).await?;
+    /// assert_ne!(server.local_addr().port(), Some(0));
+    /// # server.stop().await;
+    /// # Ok::<(), messi::Error>(())
+    /// # }).unwrap();
     /// ```
     pub fn local_addr(&self) -> Address {
         self.shared.local_addr.clone()
+    }
+
+    /// Returns a URI with which clients connect to the server, with the real port if the URI of the
+    /// builder has port 0.
+    ///
+    /// Its host is that of the builder. If that stands for all addresses of the machine, the URI is for
+    /// clients on this machine.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # struct Session;
+    /// # impl ChatServerHandler for Session {}
+    /// # struct Ui;
+    /// # impl ChatClientHandler for Ui {}
+    /// # async_std::task::block_on(async {
+    /// let server = ChatServer::builder("tcp://:0").start(|_client| Session).await?;
+    /// let client = ChatClient::builder(server.uri()).start(Ui)?;
+    /// client.connected().await?;
+    /// # client.stop().await;
+    /// # server.stop().await;
+    /// # Ok::<(), messi::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn uri(&self) -> Uri {
+        self.shared.uri.clone()
     }
 
     /// Sends a message to all clients, even to the one whose message is being handled. It never waits and

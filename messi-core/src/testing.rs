@@ -1,10 +1,17 @@
 //! Tests of handlers without sockets and without waiting.
 //!
-//! A [`Simulation`] has a network in memory, a clock that is pretended, and an order of events that
-//! a seed decides. Clients and servers run in it as they are: only their builder is told, by
-//! `simulated`. A minute of silence, a server that is restarted and a connection that breaks in
-//! the middle of a message are then a few lines of a test that takes no time and gives the same
+//! A [`Simulation`] is a runtime with a network in memory, a pretended clock, and an order of events that
+//! a seed decides. Clients and servers run in it as they are: their builders take it as their
+//! [`runtime`](crate::ClientBuilder::runtime). A minute of silence, a server that is restarted and a connection
+//! that breaks in the middle of a message are then a few lines of a test that takes no time and gives the same
 //! result each time.
+//!
+//! This module needs the feature `testing`, which is for development dependencies:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! messi = { version = "0.1", features = ["testing"] }
+//! ```
 //!
 //! # Examples
 //!
@@ -23,11 +30,11 @@
 //! let simulation = Simulation::new(7);
 //! simulation.run(async {
 //!     let server = ChatServer::builder("tcp://room:6000")
-//!         .simulated(&simulation)
+//!         .runtime(&simulation)
 //!         .start(|_client| Session)
 //!         .await?;
 //!     let client = ChatClient::builder("tcp://room:6000")
-//!         .simulated(&simulation)
+//!         .runtime(&simulation)
 //!         .start(Ui)?;
 //!     client.connected().await?;
 //!
@@ -45,8 +52,8 @@
 //! # }
 //! ```
 
+mod accept_queue;
 mod clock;
-mod connection;
 mod count;
 mod executor;
 mod flow;
@@ -54,6 +61,7 @@ mod hosts;
 mod link;
 mod listener;
 mod network;
+mod simulated_connection;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -65,10 +73,10 @@ use std::thread;
 use std::time::Duration;
 
 pub use self::clock::Clock;
-pub use self::connection::{Connection, Direction};
 pub use self::hosts::Host;
+pub use self::simulated_connection::{Direction, SimulatedConnection};
 use self::world::World;
-use crate::runtime::Runtime;
+use crate::Runtime;
 
 /// A world of its own, with a network, a clock, and tasks on the thread that calls
 /// [`run`](Self::run).
@@ -136,15 +144,15 @@ impl Simulation {
     }
 
     /// Every connection made so far, in that order, those that have ended included.
-    pub fn connections(&self) -> Vec<Connection> {
+    pub fn connections(&self) -> Vec<SimulatedConnection> {
         let links = self.world.network.links();
-        links.into_iter().map(Connection::new).collect()
+        links.into_iter().map(SimulatedConnection::new).collect()
     }
 
     /// The model of the connections that are made from now on: what is done to it, is done to each
     /// of them at its beginning.
-    pub fn later_connections(&self) -> Connection {
-        Connection::new(self.world.network.later.clone())
+    pub fn later_connections(&self) -> SimulatedConnection {
+        SimulatedConnection::new(self.world.network.later.clone())
     }
 
     /// Decides what becomes of attempts to connect to a host, a name or an address, from now on.
@@ -163,8 +171,30 @@ impl Simulation {
         self.world.network.sockets()
     }
 
-    pub(crate) fn runtime(&self) -> Arc<dyn Runtime> {
-        self.world.clone()
+    /// Returns the runtime of the clients and servers that run in the simulation.
+    ///
+    /// Builders take it with [`ClientBuilder::runtime`](crate::ClientBuilder::runtime) and
+    /// [`ServerBuilder::runtime`](crate::ServerBuilder::runtime). They take a reference to the simulation as well.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// let server = ChatServer::builder("tcp://room:6000").runtime(simulation.runtime());
+    /// let client = ChatClient::builder("tcp://room:6000").runtime(&simulation);
+    /// ```
+    pub fn runtime(&self) -> Runtime {
+        Runtime(self.world.clone())
+    }
+}
+
+impl From<&Simulation> for Runtime {
+    fn from(simulation: &Simulation) -> Self {
+        simulation.runtime()
     }
 }
 

@@ -1,6 +1,5 @@
 //! One connection, whatever its peer, its program and the clock do.
 
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -101,7 +100,7 @@ impl Play {
                 connection.idle_capacity_limit(),
             ),
             7 => connection.handle_end_of_input(now),
-            8 => connection.handle_io_error(io::ErrorKind::ConnectionReset, now),
+            8 => connection.fail(DisconnectReason::ConnectionClosed, now),
             9 => connection.end(DisconnectReason::SlowConsumer, now),
             10 => connection.drain(),
             11 => connection.end(DisconnectReason::Stopped, now),

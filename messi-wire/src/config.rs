@@ -11,6 +11,8 @@ pub struct ConnectionConfig {
     pub max_received_size: usize,
     /// Largest payload that is sent to the peer, in bytes.
     pub max_sent_size: usize,
+    /// Whether `max_sent_size` was set by itself: a limit of both directions does not change it then.
+    pub has_own_sent_limit: bool,
     /// Most bytes in the send queue.
     pub max_queued_bytes: usize,
     /// Bytes of complete messages waiting for the handler at which reading pauses.
@@ -99,19 +101,75 @@ impl ConnectionConfig {
         self.keep_alive_timeout / 3
     }
 
-    /// Sets the largest payload of both directions.
+    /// Sets the largest payload of both directions, unless the one to the peer has a limit of its own.
     pub fn set_max_message_size(&mut self, bytes: usize) {
         self.max_received_size = bytes.min(MAX_PAYLOAD_SIZE);
-        self.max_sent_size = self.max_received_size;
+        if !self.has_own_sent_limit {
+            self.max_sent_size = self.max_received_size;
+        }
     }
 
-    /// Sets the largest payload that is sent, if it differs from that of both directions.
-    pub fn with_max_sent_size(self, bytes: Option<usize>) -> Self {
-        let max_sent_size = bytes.map_or(self.max_sent_size, |bytes| bytes.min(MAX_PAYLOAD_SIZE));
-        Self {
-            max_sent_size,
-            ..self
-        }
+    /// Sets the largest payload to the peer. A limit of both directions does not change it, whether that is
+    /// set before or after.
+    pub fn set_max_sent_message_size(&mut self, bytes: usize) {
+        self.max_sent_size = bytes.min(MAX_PAYLOAD_SIZE);
+        self.has_own_sent_limit = true;
+    }
+
+    /// Sets the most bytes in the send queue.
+    pub fn set_max_queued_bytes(&mut self, bytes: usize) {
+        self.max_queued_bytes = bytes;
+    }
+
+    /// Sets what to do when the send queue is full.
+    pub fn set_overflow(&mut self, overflow: Overflow) {
+        self.overflow = overflow;
+    }
+
+    /// Sets the bytes that wait for the handler. Without any, nothing would ever be read.
+    pub fn set_max_unhandled_bytes(&mut self, bytes: usize) {
+        self.max_unhandled_bytes = bytes.max(1);
+    }
+
+    /// Sets the interval of a client's pings.
+    pub fn set_keep_alive_interval(&mut self, interval: Duration) {
+        self.keep_alive_interval = clamped(interval);
+    }
+
+    /// Sets the silence of a client after which a server closes the connection.
+    pub fn set_keep_alive_timeout(&mut self, timeout: Duration) {
+        self.keep_alive_timeout = clamped(timeout);
+    }
+
+    /// Sets the time without a byte written after which the connection is closed.
+    pub fn set_write_timeout(&mut self, timeout: Duration) {
+        self.write_timeout = clamped(timeout);
+    }
+
+    /// Sets the time in which a message must arrive.
+    pub fn set_message_timeout(&mut self, timeout: Duration) {
+        self.message_timeout = clamped(timeout);
+    }
+
+    /// Sets the least rate of a message that takes longer, in bytes per second.
+    pub fn set_min_message_rate(&mut self, bytes_per_second: usize) {
+        self.min_message_rate = bytes_per_second;
+    }
+
+    /// Sets the default timeout of requests.
+    pub fn set_request_timeout(&mut self, timeout: Duration) {
+        self.request_timeout = bounded(timeout);
+    }
+
+    /// Sets the time of busy polling after a transfer.
+    pub fn set_busy_poll(&mut self, time: Duration) {
+        self.busy_poll = bounded(time);
+    }
+
+    /// Sets the limits of the offline queue.
+    pub fn set_offline_queue(&mut self, max_bytes: usize, max_age: Duration) {
+        let max_age = bounded(max_age);
+        self.offline = Some(OfflineLimits { max_bytes, max_age });
     }
 }
 
@@ -120,6 +178,7 @@ impl Default for ConnectionConfig {
         Self {
             max_received_size: 1024 * 1024,
             max_sent_size: 1024 * 1024,
+            has_own_sent_limit: false,
             max_queued_bytes: 4 * 1024 * 1024,
             max_unhandled_bytes: 1024 * 1024,
             keep_alive_interval: Duration::from_secs(2),
@@ -132,5 +191,44 @@ impl Default for ConnectionConfig {
             overflow: Overflow::default(),
             offline: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_sent_messages_does_not_depend_on_the_order_of_setters() {
+        let limits = |set: fn(&mut ConnectionConfig)| {
+            let mut config = ConnectionConfig::default();
+            set(&mut config);
+            (config.max_received_size, config.max_sent_size)
+        };
+        let before = limits(|it| {
+            it.set_max_sent_message_size(10);
+            it.set_max_message_size(20);
+        });
+        let after = limits(|it| {
+            it.set_max_message_size(20);
+            it.set_max_sent_message_size(10);
+        });
+        assert_eq!((before, after), ((20, 10), (20, 10)));
+        assert_eq!(limits(|it| it.set_max_message_size(20)), (20, 20));
+    }
+
+    #[test]
+    fn values_out_of_range_become_the_nearest_in_range() {
+        let mut config = ConnectionConfig::default();
+        config.set_max_message_size(usize::MAX);
+        config.set_max_unhandled_bytes(0);
+        config.set_write_timeout(Duration::ZERO);
+        config.set_message_timeout(Duration::MAX);
+        config.set_request_timeout(Duration::MAX);
+        assert_eq!(config.max_received_size, MAX_PAYLOAD_SIZE);
+        assert_eq!(config.max_unhandled_bytes, 1);
+        assert_eq!(config.write_timeout, SHORTEST);
+        assert_eq!(config.message_timeout, LONGEST);
+        assert_eq!(config.request_timeout, LONGEST);
     }
 }

@@ -20,7 +20,6 @@ mod lifecycle;
 mod tests;
 mod timeouts;
 
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -208,11 +207,6 @@ impl Connection {
     /// Handles the end of the peer's direction.
     pub fn handle_end_of_input(&mut self, now: Instant) {
         self.end(DisconnectReason::ConnectionClosed, now);
-    }
-
-    /// Handles an error of reading or writing, after which neither is possible.
-    pub fn handle_io_error(&mut self, kind: io::ErrorKind, now: Instant) {
-        self.fail(DisconnectReason::from_io(kind), now);
     }
 
     /// Ends and aborts the connection.

@@ -28,12 +28,12 @@ fn messages_that_wait_together_are_written_together() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(|_| Echo)
             .await
             .unwrap();
         let client = ChatClient::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(Again { left: 64_000 })
             .unwrap();
         client.connected().await.unwrap();
@@ -91,11 +91,11 @@ fn a_message_without_texts_is_sent_without_an_allocation() {
 fn a_broadcast_is_encoded_once() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (server, _events) = serve(ChatServer::builder(ROOM).simulated(&simulation)).await;
+        let (server, _events) = serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
         let clients: Vec<_> = (0..50)
             .map(|_| {
                 let (handler, _events) = reporter();
-                let client = ChatClient::builder(ROOM).simulated(&simulation);
+                let client = ChatClient::builder(ROOM).runtime(&simulation);
                 client.start(handler).unwrap()
             })
             .collect();
@@ -122,11 +122,11 @@ impl ChatServerHandler for Sink {}
 fn connect_to_sink(simulation: &Simulation) -> (ChatServer, ChatClient) {
     simulation.run(async {
         let server = ChatServer::builder(ROOM)
-            .simulated(simulation)
+            .runtime(simulation)
             .start(|_| Sink)
             .await
             .unwrap();
-        let (client, _events) = start_client(ChatClient::builder(ROOM).simulated(simulation));
+        let (client, _events) = start_client(ChatClient::builder(ROOM).runtime(simulation));
         client.connected().await.unwrap();
         (server, client)
     })

@@ -14,16 +14,11 @@ const FRAME: u64 = 4 + 11;
 
 /// Starts a server for two clients.
 async fn start(simulation: &Simulation) -> (ChatServer, Events) {
-    serve(
-        ChatServer::builder(ROOM)
-            .simulated(simulation)
-            .max_clients(2),
-    )
-    .await
+    serve(ChatServer::builder(ROOM).runtime(simulation).max_clients(2)).await
 }
 
 async fn join(simulation: &Simulation) -> (ChatClient, Events) {
-    let (client, events) = start_client(ChatClient::builder(ROOM).simulated(simulation));
+    let (client, events) = start_client(ChatClient::builder(ROOM).runtime(simulation));
     client.connected().await.unwrap();
     simulation.sleep(2 * DELAY).await;
     (client, events)
@@ -104,7 +99,7 @@ fn dropped_messages_are_counted_by_cause() {
     simulation.run(async {
         let (server, _events) = start(&simulation).await;
         let client = ChatClient::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .max_queued_bytes(20)
             .max_message_size(100)
             .start(reporter().0)
@@ -168,7 +163,7 @@ fn a_client_reports_its_state_and_its_reconnects() {
     let simulation = Simulation::new(1);
     simulation.later_connections().set_delay(DELAY);
     simulation.run(async {
-        let (client, mut events) = start_client(ChatClient::builder(ROOM).simulated(&simulation));
+        let (client, mut events) = start_client(ChatClient::builder(ROOM).runtime(&simulation));
         assert_eq!(client.state(), ClientState::Connecting);
         assert!(matches!(events.next().await, Event::ConnectFailure(_)));
         simulation.sleep(DELAY).await;

@@ -34,7 +34,7 @@ impl ChatClientHandler for Ui {}
 async fn main() -> Result<(), messi::Error> {
     let server = ChatServer::builder("tcp://127.0.0.1:0");
     let server = server.start(|_| Session).await?;
-    let client = ChatClient::builder(format!("tcp://{}", server.local_addr())).start(Ui)?;
+    let client = ChatClient::builder(server.uri()).start(Ui)?;
     client.connected().await?;
     let ConnectRsp {} = client
         .connect_req(ConnectReq {

@@ -13,10 +13,9 @@ use messi_wire::{Backoff, ConnectionConfig, Role};
 use super::Client;
 use super::connect::Connector;
 use crate::driver::Driver;
-use crate::runtime::BoxSocket;
 use crate::tasks::{Running, unless};
-use crate::uri::Uri;
-use crate::{ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Retry};
+use crate::transport::BoxSocket;
+use crate::{ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Retry, Uri};
 
 /// Connects, serves the connection, waits and reconnects, until the client is stopped.
 pub(super) struct Task<P: Protocol, H> {

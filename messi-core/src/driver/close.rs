@@ -15,7 +15,7 @@ use futures::io::AsyncWrite;
 use messi_wire::DisconnectReason;
 
 use super::Driver;
-use crate::linger::Linger;
+use crate::transport::linger::Linger;
 
 /// Progress of closing.
 #[derive(Debug)]

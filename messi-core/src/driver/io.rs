@@ -6,13 +6,11 @@ use std::time::Instant;
 use std::{io, mem};
 
 use futures::io::{AsyncRead, AsyncWrite};
-use messi_wire::DisconnectReason;
 use messi_wire::connection::IDLE_CAPACITY;
 
 use super::Driver;
 use super::receive_memory::Room;
 use super::scratch::{READ_SIZE, Scratch};
-use crate::tls;
 
 impl Driver {
     /// Moves bytes, and is ready when the caller has something new to look at. Pending, it has arranged
@@ -260,11 +258,11 @@ impl Driver {
     }
 
     fn handle_io_error(&mut self, error: &io::Error) {
-        let now = self.now();
-        match (tls::explain(error), error.kind()) {
-            (Some(message), _) => self.connection.fail(DisconnectReason::Tls(message), now),
-            (None, io::ErrorKind::Interrupted) => {}
-            (None, kind) => self.connection.handle_io_error(kind, now),
+        if let Some(socket) = &self.socket
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            let reason = socket.disconnect_reason(error);
+            self.connection.fail(reason, self.now());
         }
     }
 

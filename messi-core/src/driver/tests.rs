@@ -14,17 +14,18 @@ use messi_wire::session::{RequestKinds, Sender, SessionConfig};
 use self::decode_permit::LARGE_MESSAGE;
 use self::fake::{Fake, FakeSocket};
 use super::*;
+use crate::Runtime;
 use crate::mailbox::Responder;
-use crate::runtime::{self, Runtime};
+use crate::runtime::AsyncRuntime;
 use crate::testing::Simulation;
 
 /// Creates the driver of a server's connection, its mailbox and the number of the connection.
 fn driver(config: &ConnectionConfig, socket: impl Fake) -> (Driver, Arc<Mailbox>, u64) {
-    driver_in(runtime::default(), config, socket)
+    driver_in(Runtime::default().0, config, socket)
 }
 
 fn driver_in(
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     config: &ConnectionConfig,
     socket: impl Fake,
 ) -> (Driver, Arc<Mailbox>, u64) {
@@ -208,7 +209,7 @@ fn a_flood_of_what_means_nothing_is_read_at_a_bounded_pace() {
             frame,
             frames: frames.clone(),
         };
-        let runtime = simulation.runtime();
+        let runtime = simulation.runtime().0;
         let (mut driver, ..) = driver_in(runtime, &ConnectionConfig::default(), socket);
         simulation.run(simulation.timeout(SECOND, async {
             while driver.next().await.is_some() {
@@ -315,7 +316,7 @@ fn a_message_for_which_there_is_no_memory_ends_in_its_time_and_not_for_silence()
     let budget = Arc::new(ReceiveBudget::new(0));
     let socket = Endless { has_begun: false };
     let config = ConnectionConfig::default();
-    let (driver, mailbox, _) = driver_in(simulation.runtime(), &config, socket);
+    let (driver, mailbox, _) = driver_in(simulation.runtime().0, &config, socket);
     let mut driver = driver.sharing(&budget, &CpuLimit::new(2));
     let next = simulation.run(driver.next());
     assert_eq!(next, None);
@@ -338,7 +339,7 @@ fn a_flood_does_not_delay_the_end_of_closing() {
             frame: *b"\x03\0\0\0",
             frames: Arc::default(),
         };
-        let runtime = simulation.runtime();
+        let runtime = simulation.runtime().0;
         let (mut driver, mailbox, _) = driver_in(runtime, &ConnectionConfig::default(), socket);
         mailbox.close(reason.clone());
         let closed = simulation.run(simulation.timeout(60 * SECOND, async {
@@ -481,7 +482,7 @@ fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
         kinds: RequestKinds::new(&[(3, 4)], &[]),
         limits: config.clone(),
     };
-    let mailbox = Mailbox::new(Arc::new(session), runtime::default(), None);
+    let mailbox = Mailbox::new(Arc::new(session), Runtime::default().0, None);
     mailbox.attach();
     mailbox.open();
     let (nested, ..) = driver(&config, Received(b"\x01\0\0\x01n"));
@@ -494,19 +495,4 @@ fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
         panic!("no message");
     };
     assert_eq!(driver.connection.payload(&message), b"m");
-}
-
-#[test]
-fn sizes() {
-    eprintln!(
-        "driver {} mailbox {} connection {} closing {} timer {} recv {} decode {} flood {}",
-        size_of::<Driver>(),
-        size_of::<Mailbox>(),
-        size_of::<Connection>(),
-        size_of::<Closing>(),
-        size_of::<DeadlineTimer>(),
-        size_of::<ReceivePermit>(),
-        size_of::<DecodePermit>(),
-        size_of::<FloodLimiter>()
-    );
 }

@@ -27,7 +27,7 @@ fn mailbox(limits: ConnectionConfig) -> Arc<Mailbox> {
         kinds: RequestKinds::new(&[(3, 4)], &[(7, 1)]),
         limits: Arc::new(limits),
     };
-    Mailbox::new(Arc::new(config), crate::runtime::default(), None)
+    Mailbox::new(Arc::new(config), crate::Runtime::default().0, None)
 }
 
 /// Creates a mailbox with an open connection.

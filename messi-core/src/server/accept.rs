@@ -9,20 +9,20 @@ use futures::future::FutureExt;
 use log::{error, info, warn};
 use messi_wire::{ConnectionConfig, Role};
 
-use super::peer::{Certificates, Peer};
+use super::peer::Peer;
 use super::poll_scope;
 use super::{Server, ServerClient};
 use crate::cpu_limit::CpuLimit;
 use crate::driver::Driver;
-use crate::runtime::{BoxListener, BoxSocket};
 use crate::tasks::{Running, Turns, unless};
-use crate::tls::ServerTls;
+use crate::transport::handshake::{Certificates, ServerHandshake};
+use crate::transport::{BoxListener, BoxSocket};
 use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, ServeWith};
 
-/// The pause after the first error in a row; it doubles from error to error.
+/// The pause after the first error in a row. It doubles from error to error.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
 
-/// What the pause grows to: out of descriptors, the server must be back soon after they are free.
+/// The longest pause: a server without descriptors must accept again soon after some are free.
 const MAX_PAUSE: Duration = Duration::from_millis(500);
 
 /// Clients that are accepted in a row before other tasks have their turn.
@@ -31,14 +31,14 @@ const ACCEPTS_PER_TURN: u32 = 16;
 /// Accepts clients until the server is stopped.
 pub(super) struct Acceptor<P: Protocol, F> {
     pub(super) listener: BoxListener,
-    /// There if clients must speak TLS.
-    pub(super) tls: Option<ServerTls>,
-    pub(super) entrance: Arc<Entrance<P, F>>,
+    /// `None` if frames follow at once.
+    pub(super) handshake: Option<Arc<dyn ServerHandshake>>,
+    pub(super) starter: Arc<ClientStarter<P, F>>,
 }
 
 impl<P: Protocol, F> Acceptor<P, F> {
-    /// Runs until the server is stopped. No error of accepting ends it: a client that has left
-    /// already and a lack of descriptors pass.
+    /// Runs until the server is stopped. No error of accepting ends it: a client that has left already and a
+    /// lack of descriptors are temporary.
     pub(super) async fn run<H>(self, running: Running)
     where
         H: Send + 'static,
@@ -46,20 +46,20 @@ impl<P: Protocol, F> Acceptor<P, F> {
         P: ServeWith<H>,
     {
         let mut pause = MIN_PAUSE;
-        let shared = self.entrance.server.shared.clone();
+        let shared = self.starter.server.shared.clone();
         let cpu_limit = CpuLimit::new(shared.runtime.parallelism());
         let mut turns = Turns::new(ACCEPTS_PER_TURN);
-        // Those who come while a crowd waits for its handshakes are left to the operating system: here,
-        // they would take the places of clients.
+        // While many handshakes wait for a core, further clients are left to the operating system: here, they
+        // would take the places of clients.
         let accept = async || {
-            cpu_limit.uncrowded().await;
+            cpu_limit.uncongested().await;
             self.listener.accept().await
         };
         while let Some(result) = unless(shared.closed(), accept()).await {
             match result {
                 Ok((socket, address)) => {
                     pause = MIN_PAUSE;
-                    self.admit(socket, address, &cpu_limit);
+                    self.accept(socket, address, &cpu_limit);
                     turns.step().await;
                 }
                 Err(error) => {
@@ -69,83 +69,85 @@ impl<P: Protocol, F> Acceptor<P, F> {
                 }
             }
         }
-        // Whoever waits for the end may rely on the port being free.
+        // The port must be free before the server counts as stopped.
         drop(self);
         drop(running);
     }
 
-    /// Lets a client in, if it may, once it speaks TLS where that is asked for.
-    fn admit<H>(&self, socket: BoxSocket, address: Address, cpu_limit: &Arc<CpuLimit>)
+    /// Accepts a client if the limits allow it. A handshake gets a task of its own.
+    fn accept<H>(&self, socket: BoxSocket, address: Address, cpu_limit: &Arc<CpuLimit>)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
         P: ServeWith<H>,
     {
-        let shared = &self.entrance.server.shared;
+        let shared = &self.starter.server.shared;
         if !shared.registry.admit(&address) {
-            return info!(target: LOG_TARGET, "turned away {address}");
+            return info!(target: LOG_TARGET, "refused {address}: too many clients");
         }
-        match self.tls.clone() {
-            None => self.entrance.welcome(socket, address, Box::default()),
-            Some(tls) => {
-                let handshake = Handshake {
-                    tls,
-                    cpu_limit: cpu_limit.clone(),
-                    running: shared.tasks.begin(),
-                };
-                let task = self.entrance.clone().encrypt(handshake, socket, address);
-                shared.runtime.spawn(task.boxed());
-            }
-        }
+        let Some(handshake) = &self.handshake else {
+            return self.starter.start(socket, address, Box::default());
+        };
+        let handshake = PendingHandshake {
+            handshake: handshake.clone(),
+            cpu_limit: cpu_limit.clone(),
+            running: shared.tasks.begin(),
+        };
+        let task = self.starter.clone().handshake(handshake, socket, address);
+        shared.runtime.spawn(task.boxed());
     }
 }
 
-/// What the task of a handshake takes with it.
-struct Handshake {
-    tls: ServerTls,
+/// A handshake that its task is going to perform.
+struct PendingHandshake {
+    handshake: Arc<dyn ServerHandshake>,
     /// Shared by the handshakes of a server.
     cpu_limit: Arc<CpuLimit>,
     running: Running,
 }
 
-/// What awaits those who are let in.
-pub(super) struct Entrance<P: Protocol, F> {
+/// Registers accepted clients, and starts their tasks.
+pub(super) struct ClientStarter<P: Protocol, F> {
     pub(super) server: Server<P>,
-    /// Clients may come in from several threads.
+    /// Clients are started from several threads.
     pub(super) make_handler: Mutex<F>,
     pub(super) config: Arc<ConnectionConfig>,
 }
 
-impl<P: Protocol, F> Entrance<P, F> {
-    /// Welcomes a client with which there is TLS. Nobody waits for that but the client.
-    async fn encrypt<H>(self: Arc<Self>, handshake: Handshake, socket: BoxSocket, address: Address)
-    where
+impl<P: Protocol, F> ClientStarter<P, F> {
+    /// Performs the handshake with a client, and starts the client.
+    async fn handshake<H>(
+        self: Arc<Self>,
+        handshake: PendingHandshake,
+        socket: BoxSocket,
+        address: Address,
+    ) where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
         P: ServeWith<H>,
     {
         let shared = self.server.shared.clone();
-        let Handshake {
-            tls,
+        let PendingHandshake {
+            handshake,
             cpu_limit,
             running,
         } = handshake;
-        let handshake = tls.accept(&*shared.runtime, cpu_limit, socket);
+        let handshake = handshake.accept(&*shared.runtime, cpu_limit, socket);
         match unless(shared.closed(), handshake).await {
-            Some(Ok((socket, certificates))) => self.welcome(socket, address, certificates),
-            Some(Err(message)) => {
-                info!(target: LOG_TARGET, "no TLS with {address}: {message}");
+            Some(Ok((socket, certificates))) => self.start(socket, address, certificates),
+            Some(Err(error)) => {
+                info!(target: LOG_TARGET, "refused {address}: {error}");
                 shared.registry.fail_handshake(&address);
             }
             None => shared.registry.release(&address),
         }
-        // Whoever waits for the end may rely on what makes handlers being gone.
+        // The closure that makes handlers must be dropped before the server counts as stopped.
         drop(self);
         drop(running);
     }
 
-    /// Starts the task of a client that has been admitted.
-    fn welcome<H>(&self, socket: BoxSocket, address: Address, certificates: Certificates)
+    /// Registers an accepted client, and starts its task.
+    fn start<H>(&self, socket: BoxSocket, address: Address, certificates: Certificates)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H,
@@ -158,7 +160,7 @@ impl<P: Protocol, F> Entrance<P, F> {
         let client = ServerClient::lent(&self.server, &peer, connection);
         let Some(handler) = self.make_handler(&client) else {
             error!(target: LOG_TARGET, "making a handler for {} panicked", peer.address);
-            // Handles of it may have been kept: those who wait with them must learn of the end.
+            // Whoever waits with a kept handle must learn of the end.
             peer.mailbox.seal();
             peer.mailbox.detach(&DisconnectReason::HandlerPanicked, 0);
             shared.registry.deregister(peer.id);
@@ -178,7 +180,7 @@ impl<P: Protocol, F> Entrance<P, F> {
         shared.runtime.spawn(task.boxed());
     }
 
-    /// Makes a handler; `None` if that panicked.
+    /// Makes a handler, or returns `None` if that panicked.
     fn make_handler<H>(&self, client: &ServerClient<P>) -> Option<H>
     where
         F: FnMut(&ServerClient<P>) -> H,
@@ -210,7 +212,7 @@ where
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
             driver.handle_panic();
         }
-        // Those that its last callbacks have made are for this client too.
+        // The broadcasts of its last callbacks are for this client too.
         client.server().shared.registry.flush();
         let reason = driver.close().await;
         client.server().shared.registry.deregister(peer.id);
@@ -220,7 +222,7 @@ where
             driver.handle_panic();
         }
         client.server().shared.registry.remove(peer.id);
-        // Whoever waits for the end may rely on the handler being gone.
+        // The handler must be dropped before the client counts as gone.
         drop((handler, client));
         drop(running);
     }

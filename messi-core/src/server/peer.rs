@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use crate::Address;
 use crate::mailbox::Mailbox;
-
-/// Certificates in DER, the peer's own first.
-pub(crate) type Certificates = Box<[Vec<u8>]>;
+use crate::transport::handshake::Certificates;
 
 /// Identifies one connection of a client. A server never uses the same one again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

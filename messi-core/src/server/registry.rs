@@ -22,12 +22,13 @@ use prost::Message;
 
 use super::admission::{Admission, Limits};
 use super::broadcast::Broadcasts;
-use super::peer::{Certificates, ClientId, Peer};
+use super::peer::{ClientId, Peer};
 use super::poll_scope;
 use crate::driver::ReceiveBudget;
 use crate::mailbox::{Mailbox, SendBudget, Wakeups, log_wrong_size};
-use crate::runtime::Runtime;
+use crate::runtime::AsyncRuntime;
 use crate::stats::LateDrops;
+use crate::transport::handshake::Certificates;
 use crate::{Address, ServerStats, Stats};
 
 /// All clients of a server.
@@ -37,7 +38,7 @@ pub(super) struct Registry {
     /// Memory for the received bytes of all clients.
     pub(super) receive_budget: Arc<ReceiveBudget>,
     config: Arc<SessionConfig>,
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     /// Counters of clients that are deregistered.
     late_drops: Arc<LateDrops>,
     /// Whether the batch has broadcasts, for a look without the lock.
@@ -73,7 +74,7 @@ impl Registry {
         send_budget: SendBudget,
         receive_budget: ReceiveBudget,
         config: SessionConfig,
-        runtime: Arc<dyn Runtime>,
+        runtime: Arc<dyn AsyncRuntime>,
     ) -> Self {
         let state = State {
             is_closed: false,
@@ -290,7 +291,7 @@ mod tests {
     use messi_wire::{DisconnectReason, Role};
 
     use super::*;
-    use crate::runtime;
+    use crate::Runtime;
 
     fn registry() -> Registry {
         let config = SessionConfig {
@@ -303,7 +304,7 @@ mod tests {
             SendBudget::new(1 << 20),
             ReceiveBudget::new(1 << 20),
             config,
-            runtime::default(),
+            Runtime::default().0,
         )
     }
 

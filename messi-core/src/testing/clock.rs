@@ -36,16 +36,16 @@ use futures::future::{Either, select};
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Clock(Arc<Shared>);
+pub struct Clock(Arc<ClockShared>);
 
-struct Shared {
+struct ClockShared {
     /// What stands for the start where an `Instant` is asked for. Only differences matter.
     start: Instant,
-    state: Mutex<State>,
+    state: Mutex<ClockState>,
 }
 
 #[derive(Default)]
-struct State {
+struct ClockState {
     elapsed: Duration,
     next_id: u64,
     /// Who sleeps, by the moment to be woken at, and then in the order of falling asleep.
@@ -54,7 +54,7 @@ struct State {
 
 impl Clock {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(ClockShared {
             start: Instant::now(),
             state: Mutex::default(),
         }))
@@ -80,10 +80,10 @@ impl Clock {
     }
 
     /// Waits until so much time has passed since the start.
-    pub(super) fn sleep_until(&self, deadline: Duration) -> Sleep {
+    pub(super) fn sleep_until(&self, deadline: Duration) -> ClockSleep {
         let mut state = self.lock();
         state.next_id += 1;
-        Sleep {
+        ClockSleep {
             clock: self.clone(),
             key: (deadline, state.next_id),
         }
@@ -109,7 +109,7 @@ impl Clock {
         due.into_values().for_each(Waker::wake);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ClockState> {
         // Nothing that runs under the lock leaves it half changed.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -126,19 +126,19 @@ impl Debug for Clock {
 
 /// Waits for a moment. Once dropped, the clock does not jump to it any more.
 #[derive(Debug)]
-pub(super) struct Sleep {
+pub(super) struct ClockSleep {
     clock: Clock,
     key: (Duration, u64),
 }
 
-impl Sleep {
+impl ClockSleep {
     /// The moment, as time since the start.
     pub(super) fn deadline(&self) -> Duration {
         self.key.0
     }
 }
 
-impl Future for Sleep {
+impl Future for ClockSleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -154,7 +154,7 @@ impl Future for Sleep {
     }
 }
 
-impl Drop for Sleep {
+impl Drop for ClockSleep {
     fn drop(&mut self) {
         let removed = self.clock.lock().sleepers.remove(&self.key);
         drop(removed);

@@ -12,7 +12,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use futures::future::BoxFuture;
 
-use super::Clock;
+use super::clock::Clock;
 
 /// Polls without the clock moving that no run needs, but a loop that never waits.
 const MAX_POLLS_AT_ONE_MOMENT: u32 = 1_000_000;
@@ -24,12 +24,12 @@ const MAX_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The tasks of a simulation.
 pub(super) struct Executor {
     clock: Clock,
-    ready: Arc<Ready>,
-    state: Mutex<State>,
+    ready: Arc<ReadyQueue>,
+    state: Mutex<ExecutorState>,
 }
 
-struct State {
-    tasks: BTreeMap<u64, Task>,
+struct ExecutorState {
+    tasks: BTreeMap<u64, SimulatedTask>,
     next_id: u64,
     random: Rng,
     running: bool,
@@ -37,7 +37,7 @@ struct State {
     closed: bool,
 }
 
-struct Task {
+struct SimulatedTask {
     waker: Arc<TaskWaker>,
     /// Away while it is polled.
     future: Option<BoxFuture<'static, ()>>,
@@ -45,13 +45,13 @@ struct Task {
 
 /// The tasks that want to be polled.
 #[derive(Default)]
-struct Ready(Mutex<Vec<u64>>);
+struct ReadyQueue(Mutex<Vec<u64>>);
 
 /// Knows a task by its number only: whoever keeps a waker does not keep the task.
 struct TaskWaker {
     id: u64,
     is_queued: AtomicBool,
-    ready: Arc<Ready>,
+    ready: Arc<ReadyQueue>,
 }
 
 impl Wake for TaskWaker {
@@ -66,7 +66,7 @@ impl Wake for TaskWaker {
     }
 }
 
-impl Ready {
+impl ReadyQueue {
     fn lock(&self) -> MutexGuard<'_, Vec<u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,7 +77,7 @@ impl Executor {
         Self {
             clock,
             ready: Arc::default(),
-            state: Mutex::new(State {
+            state: Mutex::new(ExecutorState {
                 tasks: BTreeMap::new(),
                 next_id: 0,
                 random,
@@ -96,7 +96,7 @@ impl Executor {
             drop(state);
             return drop(future);
         }
-        let task = Task {
+        let task = SimulatedTask {
             waker: waker.clone(),
             future: Some(future),
         };
@@ -112,7 +112,7 @@ impl Executor {
 
     /// Polls a future and all tasks until the future is ready.
     pub(super) fn run<T>(&self, future: impl Future<Output = T>) -> T {
-        let _running = Running::new(self);
+        let _running = RunGuard::new(self);
         let limit = self.clock.elapsed().saturating_add(MAX_TIME);
         let mut future = pin!(future);
         let task_waker = self.new_waker();
@@ -218,7 +218,7 @@ impl Executor {
         self.clock.advance_to(next);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ExecutorState> {
         // Nothing that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -234,9 +234,9 @@ impl Debug for Executor {
 }
 
 /// Sees to it that there is only one run at a time.
-struct Running<'a>(&'a Executor);
+struct RunGuard<'a>(&'a Executor);
 
-impl<'a> Running<'a> {
+impl<'a> RunGuard<'a> {
     fn new(executor: &'a Executor) -> Self {
         let was_running = mem::replace(&mut executor.lock().running, true);
         assert!(!was_running, "the simulation is being run already");
@@ -244,7 +244,7 @@ impl<'a> Running<'a> {
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for RunGuard<'_> {
     fn drop(&mut self) {
         self.0.lock().running = false;
     }

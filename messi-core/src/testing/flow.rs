@@ -88,7 +88,7 @@ struct Segment {
 
 /// What a reader finds.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Read {
+pub(super) enum FlowRead {
     Bytes(usize),
     End,
     Reset,
@@ -184,25 +184,25 @@ impl Flow {
     }
 
     /// Takes what has arrived.
-    pub(super) fn read(&mut self, buffer: &mut [u8], now: Duration, random: &mut Rng) -> Read {
+    pub(super) fn read(&mut self, buffer: &mut [u8], now: Duration, random: &mut Rng) -> FlowRead {
         if self.is_reset(now) {
             self.clear();
-            return Read::Reset;
+            return FlowRead::Reset;
         }
         if self.conditions.stalled {
-            return Read::Nothing(None);
+            return FlowRead::Nothing(None);
         }
         let possible = self.arrived(now).min(buffer.len());
         let possible = possible.min(self.conditions.cut_after.unwrap_or(usize::MAX));
         let count = self.conditions.portion(possible, random);
         if count > 0 || buffer.is_empty() {
             self.take(&mut buffer[..count]);
-            return Read::Bytes(count);
+            return FlowRead::Bytes(count);
         }
         match (self.segments.front(), self.end) {
-            (None, Some(end)) if end <= now => Read::End,
-            (Some(segment), _) => Read::Nothing(Some(segment.arrival)),
-            (None, end) => Read::Nothing(end.into_iter().chain(self.reset).min()),
+            (None, Some(end)) if end <= now => FlowRead::End,
+            (Some(segment), _) => FlowRead::Nothing(Some(segment.arrival)),
+            (None, end) => FlowRead::Nothing(end.into_iter().chain(self.reset).min()),
         }
     }
 
@@ -262,10 +262,10 @@ mod tests {
         (Flow::new(conditions), Rng::with_seed(1))
     }
 
-    fn read(flow: &mut Flow, now: Duration, random: &mut Rng) -> Result<Vec<u8>, Read> {
+    fn read(flow: &mut Flow, now: Duration, random: &mut Rng) -> Result<Vec<u8>, FlowRead> {
         let mut buffer = [0; 100];
         match flow.read(&mut buffer, now, random) {
-            Read::Bytes(count) => Ok(buffer[..count].to_vec()),
+            FlowRead::Bytes(count) => Ok(buffer[..count].to_vec()),
             other => Err(other),
         }
     }
@@ -280,10 +280,10 @@ mod tests {
         flow.conditions.delay = Duration::ZERO;
         assert_eq!(flow.write(b"c", NOW, &mut random), 1);
         flow.finish(NOW);
-        let nothing = Err(Read::Nothing(Some(LATER)));
+        let nothing = Err(FlowRead::Nothing(Some(LATER)));
         assert_eq!(read(&mut flow, NOW, &mut random), nothing);
         assert_eq!(read(&mut flow, LATER, &mut random), Ok(b"abc".to_vec()));
-        assert_eq!(read(&mut flow, LATER, &mut random), Err(Read::End));
+        assert_eq!(read(&mut flow, LATER, &mut random), Err(FlowRead::End));
     }
 
     #[test]
@@ -326,7 +326,10 @@ mod tests {
         });
         flow.write(b"a", NOW, &mut random);
         flow.send_reset(NOW);
-        assert_eq!(read(&mut flow, NOW, &mut random), Err(Read::Nothing(None)));
+        assert_eq!(
+            read(&mut flow, NOW, &mut random),
+            Err(FlowRead::Nothing(None))
+        );
         assert!(!flow.is_reset(NOW));
         flow.conditions.stalled = false;
         assert!(flow.is_reset(NOW));
@@ -342,7 +345,10 @@ mod tests {
         assert_eq!(flow.write(b"abc", NOW, &mut random), 3);
         flow.finish(NOW);
         flow.send_reset(NOW);
-        assert_eq!(read(&mut flow, NOW, &mut random), Err(Read::Nothing(None)));
+        assert_eq!(
+            read(&mut flow, NOW, &mut random),
+            Err(FlowRead::Nothing(None))
+        );
     }
 
     #[test]
@@ -352,6 +358,6 @@ mod tests {
         flow.send_reset(LATER);
         assert_eq!(read(&mut flow, NOW, &mut random), Ok(b"a".to_vec()));
         flow.write(b"b", NOW, &mut random);
-        assert_eq!(read(&mut flow, LATER, &mut random), Err(Read::Reset));
+        assert_eq!(read(&mut flow, LATER, &mut random), Err(FlowRead::Reset));
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::Clock;
-use super::flow::{Conditions, Flow, Read};
+use super::clock::Clock;
+use super::flow::{Conditions, Flow, FlowRead};
 
 /// Which end of a connection, or the direction that leads there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +34,11 @@ pub(super) struct Link {
     pub(super) client_addr: SocketAddr,
     pub(super) server_addr: SocketAddr,
     clock: Clock,
-    state: Mutex<State>,
+    state: Mutex<LinkState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct LinkState {
     to_client: Flow,
     to_server: Flow,
     /// Whether the connection has been reset for both sides.
@@ -50,13 +50,13 @@ struct State {
 
 /// What a socket waits for.
 #[derive(Clone, Copy, Debug)]
-enum Wish {
+enum Operation {
     Read,
     Write,
 }
 
-impl Wish {
-    /// The wish that is granted at the other end when this one is.
+impl Operation {
+    /// The operation that is granted at the other end when this one is.
     fn other(self) -> Self {
         match self {
             Self::Read => Self::Write,
@@ -68,7 +68,7 @@ impl Wish {
 /// What came of a read or a write: a result, or else the time when to look again, if it is known.
 pub(super) type Outcome = Result<io::Result<usize>, Option<Duration>>;
 
-impl State {
+impl LinkState {
     /// The direction that leads to this end.
     fn flow(&mut self, to: End) -> &mut Flow {
         match to {
@@ -77,8 +77,8 @@ impl State {
         }
     }
 
-    fn waiting(&mut self, end: End, wish: Wish) -> &mut Option<Waker> {
-        &mut self.waiting[2 * end as usize + wish as usize]
+    fn waiting(&mut self, end: End, operation: Operation) -> &mut Option<Waker> {
+        &mut self.waiting[2 * end as usize + operation as usize]
     }
 
     fn read(&mut self, end: End, buffer: &mut [u8], now: Duration) -> Outcome {
@@ -87,10 +87,10 @@ impl State {
         }
         let mut random = self.random.fork();
         match self.flow(end).read(buffer, now, &mut random) {
-            Read::Bytes(count) => Ok(Ok(count)),
-            Read::End => Ok(Ok(0)),
-            Read::Reset => Ok(Err(io::ErrorKind::ConnectionReset.into())),
-            Read::Nothing(arrival) => Err(arrival),
+            FlowRead::Bytes(count) => Ok(Ok(count)),
+            FlowRead::End => Ok(Ok(0)),
+            FlowRead::Reset => Ok(Err(io::ErrorKind::ConnectionReset.into())),
+            FlowRead::Nothing(arrival) => Err(arrival),
         }
     }
 
@@ -149,7 +149,7 @@ impl Link {
         random: Rng,
     ) -> Self {
         let (to_client, to_server) = conditions;
-        let mut state = State {
+        let mut state = LinkState {
             to_client: Flow::new(to_client),
             to_server: Flow::new(to_server),
             is_cut: false,
@@ -177,13 +177,13 @@ impl Link {
     // --- For sockets ---
 
     pub(super) fn poll_read(&self, end: End, cx: &mut Context<'_>, buffer: &mut [u8]) -> Outcome {
-        self.exchange(end, Wish::Read, cx, |state, now| {
+        self.exchange(end, Operation::Read, cx, |state, now| {
             state.read(end, buffer, now)
         })
     }
 
     pub(super) fn poll_write(&self, end: End, cx: &mut Context<'_>, bytes: &[u8]) -> Outcome {
-        self.exchange(end, Wish::Write, cx, |state, now| {
+        self.exchange(end, Operation::Write, cx, |state, now| {
             state.write(end, bytes, now)
         })
     }
@@ -205,22 +205,22 @@ impl Link {
     fn exchange(
         &self,
         end: End,
-        wish: Wish,
+        operation: Operation,
         cx: &mut Context<'_>,
-        act: impl FnOnce(&mut State, Duration) -> Outcome,
+        act: impl FnOnce(&mut LinkState, Duration) -> Outcome,
     ) -> Outcome {
         let now = self.clock.elapsed();
         let mut state = self.lock();
         let outcome = act(&mut state, now);
         if outcome.is_err() {
             let waker = Some(cx.waker().clone());
-            let replaced = mem::replace(state.waiting(end, wish), waker);
+            let replaced = mem::replace(state.waiting(end, operation), waker);
             drop(state);
             drop(replaced);
         } else if state.cut_if_due() {
             wake_all(state);
         } else {
-            let waker = state.waiting(end.other(), wish.other()).take();
+            let waker = state.waiting(end.other(), operation.other()).take();
             drop(state);
             waker.into_iter().for_each(Waker::wake);
         }
@@ -241,7 +241,7 @@ impl Link {
 
     /// Resets the connection for both sides, now.
     pub(super) fn cut(&self) {
-        self.change(State::cut);
+        self.change(LinkState::cut);
     }
 
     /// Whether neither side has ended or lost the connection.
@@ -252,21 +252,21 @@ impl Link {
     }
 
     /// Changes what everyone who waits must look at.
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut LinkState)) {
         let mut state = self.lock();
         change(&mut state);
         state.cut_if_due();
         wake_all(state);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LinkState> {
         // Nothing that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Wakes everyone who waits, not under the lock.
-fn wake_all(mut state: MutexGuard<'_, State>) {
+fn wake_all(mut state: MutexGuard<'_, LinkState>) {
     let waiting = mem::take(&mut state.waiting);
     drop(state);
     waiting.into_iter().flatten().for_each(Waker::wake);

@@ -1,5 +1,7 @@
 //! A client's and a server's state joined in memory, under a pretended clock.
 
+use std::io;
+
 use super::drain::SILENCE;
 use super::*;
 use crate::encode::append_frame;
@@ -424,7 +426,7 @@ fn only_the_first_reason_counts() {
     let (mut server, now) = server();
     server.end(DisconnectReason::Disconnected, now);
     server.handle_end_of_input(now);
-    server.handle_io_error(io::ErrorKind::TimedOut, now);
+    server.fail(DisconnectReason::Io(io::ErrorKind::TimedOut), now);
     assert_eq!(server.end_reason(), Some(&DisconnectReason::Disconnected));
 }
 
@@ -446,9 +448,9 @@ fn a_message_that_cant_be_decoded_is_the_reason_though_the_peer_has_left_since()
 }
 
 #[test]
-fn a_reset_is_the_peer_closing() {
+fn nothing_is_exchanged_after_an_error_of_the_socket() {
     let (mut server, now) = server();
-    server.handle_io_error(io::ErrorKind::ConnectionReset, now);
+    server.fail(DisconnectReason::ConnectionClosed, now);
     assert_eq!(
         server.end_reason(),
         Some(&DisconnectReason::ConnectionClosed)

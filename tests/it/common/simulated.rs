@@ -1,6 +1,6 @@
 //! A client and a server in a simulation.
 
-use messi::testing::{Connection, Simulation};
+use messi::testing::{SimulatedConnection, Simulation};
 use messi::{ClientBuilder, ServerBuilder};
 
 use super::chat::*;
@@ -15,7 +15,7 @@ pub struct Pair {
     pub client_events: Events,
     pub server: ChatServer,
     pub server_events: Events,
-    pub connection: Connection,
+    pub connection: SimulatedConnection,
 }
 
 impl Pair {
@@ -35,8 +35,8 @@ impl Pair {
         server: ServerBuilder<Chat>,
         client: ClientBuilder<Chat>,
     ) -> Self {
-        let (server, mut server_events) = serve(server.simulated(simulation)).await;
-        let (client, mut client_events) = start_client(client.simulated(simulation));
+        let (server, mut server_events) = serve(server.runtime(simulation)).await;
+        let (client, mut client_events) = start_client(client.runtime(simulation));
         assert_eq!(client_events.next().await, Event::Connected);
         assert_eq!(server_events.next().await, Event::Connected);
         Self {

@@ -40,7 +40,7 @@ fn ui(simulation: &Simulation, retry: Retry) -> (Ui, Failures) {
 fn start(simulation: &Simulation, retry: Retry) -> (ChatClient, Failures) {
     let (ui, failures) = ui(simulation, retry);
     let client = ChatClient::builder(ROOM)
-        .simulated(simulation)
+        .runtime(simulation)
         .start(ui)
         .unwrap();
     (client, failures)
@@ -125,7 +125,7 @@ fn a_name_is_looked_up_at_each_attempt() {
         let (_, error) = next(&mut failures).await;
         assert!(matches!(error, ConnectError::Resolve { host, .. } if host == "room"));
         simulation.set_host("room", Host::Reachable);
-        let (_server, _events) = serve(ChatServer::builder(ROOM).simulated(&simulation)).await;
+        let (_server, _events) = serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
         client.connected().await.unwrap();
         assert!(simulation.elapsed() < 2 * SECOND);
     });
@@ -153,7 +153,7 @@ fn servers_take_turns_and_the_delay_grows_from_round_to_round() {
         let _client = ChatClient::builder("tcp://one:1")
             .alternative_uri("tcp://two:2")
             .alternative_uri("tcp://three:3")
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(ui)
             .unwrap();
         let mut ports = Vec::new();
@@ -177,8 +177,8 @@ fn servers_take_turns_and_the_delay_grows_from_round_to_round() {
 fn delays_after_connections_of(lasting: Duration) -> Vec<Duration> {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (_server, _events) = serve(ChatServer::builder(ROOM).simulated(&simulation)).await;
-        let (_client, mut events) = start_client(ChatClient::builder(ROOM).simulated(&simulation));
+        let (_server, _events) = serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
+        let (_client, mut events) = start_client(ChatClient::builder(ROOM).runtime(&simulation));
         let mut delays = Vec::new();
         assert_eq!(events.next().await, Event::Connected);
         for _ in 0..5 {

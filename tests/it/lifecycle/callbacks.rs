@@ -136,7 +136,7 @@ type Script = Option<(At, Act)>;
 async fn server(simulation: &Simulation, mut script: Script) -> (ChatServer, Events) {
     let (reporter, events) = reporter();
     let server = ChatServer::builder(ROOM)
-        .simulated(simulation)
+        .runtime(simulation)
         .start(move |_| Scripted {
             reporter: reporter.clone(),
             script: script.take(),
@@ -149,7 +149,7 @@ async fn server(simulation: &Simulation, mut script: Script) -> (ChatServer, Eve
 fn client(simulation: &Simulation, script: Script) -> (ChatClient, Events) {
     let (reporter, events) = reporter();
     let client = ChatClient::builder(ROOM)
-        .simulated(simulation)
+        .runtime(simulation)
         .start(Scripted { reporter, script })
         .unwrap();
     (client, events)
@@ -272,7 +272,7 @@ fn seen_late(act: Act, is_drained: bool) -> Vec<Event> {
         let (reporter, mut events) = reporter();
         let clock = simulation.clock();
         let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(move |_| Late {
                 reporter: reporter.clone(),
                 clock: clock.clone(),
@@ -361,7 +361,7 @@ fn a_server_that_fails_to_make_a_handler_closes_that_connection_and_goes_on() {
         let kept = Arc::new(Mutex::new(None));
         let keep = kept.clone();
         let server = ChatServer::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .max_clients(1)
             .start(move |client| {
                 if keep.lock().unwrap().is_none() {

@@ -32,7 +32,7 @@ async fn slow_server(simulation: &Simulation, time: Duration) -> (ChatServer, Ev
     let (reporter, events) = reporter();
     let clock = simulation.clock();
     let server = ChatServer::builder(ROOM)
-        .simulated(simulation)
+        .runtime(simulation)
         .start(move |_| Slow {
             clock: clock.clone(),
             time,
@@ -47,7 +47,7 @@ async fn slow_server(simulation: &Simulation, time: Duration) -> (ChatServer, Ev
 async fn client(simulation: &Simulation) -> (ChatClient, Events) {
     let (client, mut events) = start_client(
         ChatClient::builder(ROOM)
-            .simulated(simulation)
+            .runtime(simulation)
             .reconnect_delay(3_600 * SECOND, 3_600 * SECOND),
     );
     client.connected().await.unwrap();
@@ -179,8 +179,7 @@ fn new_clients_are_refused_and_later_messages_are_not_handled() {
         let late = async {
             simulation.sleep(SECOND).await;
             client.send(message("too late"));
-            let (_late, mut events) =
-                start_client(ChatClient::builder(ROOM).simulated(&simulation));
+            let (_late, mut events) = start_client(ChatClient::builder(ROOM).runtime(&simulation));
             assert!(matches!(events.next().await, Event::ConnectFailure(_)));
         };
         join(server.drain(60 * SECOND), late).await;
@@ -257,7 +256,7 @@ fn a_last_callback_that_never_returns_delays_neither_a_drain_nor_a_stop() {
     simulation.run(async {
         for is_drained in [true, false] {
             let server = ChatServer::builder(ROOM)
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .start(|_| Mourning)
                 .await
                 .unwrap();

@@ -188,7 +188,7 @@ fn a_wait_in_a_callback_of_a_server_ends_with_the_connection() {
         simulation.run(async {
             let (handler, mut events) = Waiting::new(wait);
             let server = ChatServer::builder(ROOM)
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .max_clients(1)
                 .keep_alive_timeout(end.keep_alive())
                 .start(move |_| handler.clone())
@@ -197,7 +197,7 @@ fn a_wait_in_a_callback_of_a_server_ends_with_the_connection() {
             let (client, client_events) = start_client(
                 ChatClient::builder(ROOM)
                     .keep_alive_interval(HOUR)
-                    .simulated(&simulation),
+                    .runtime(&simulation),
             );
             let clock = simulation.clock();
             assert_eq!(events.next().await, Event::Connected);
@@ -219,7 +219,7 @@ fn a_wait_in_a_callback_of_a_server_ends_with_the_connection() {
             assert_eq!(next(&clock, &mut events, end, wait).await, ended);
             // There is room for one client again.
             pair.connection.to_client().resume();
-            let other = ChatClient::builder(ROOM).simulated(&simulation);
+            let other = ChatClient::builder(ROOM).runtime(&simulation);
             let other = other.start(reporter().0).unwrap();
             other.connected().await.unwrap();
             other.stop().await;
@@ -237,13 +237,13 @@ fn a_wait_in_a_callback_of_a_client_ends_with_the_connection() {
             let (server, mut server_events) = serve(
                 ChatServer::builder(ROOM)
                     .keep_alive_timeout(HOUR)
-                    .simulated(&simulation),
+                    .runtime(&simulation),
             )
             .await;
             let (handler, mut events) = Waiting::new(wait);
             let client = ChatClient::builder(ROOM)
                 .keep_alive_interval(end.keep_alive())
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .start(handler)
                 .unwrap();
             let clock = simulation.clock();
@@ -294,12 +294,12 @@ fn a_wait_outside_of_a_callback_ends_with_the_connection_while_a_callback_is_stu
         simulation.run(async {
             let server = ChatServer::builder(ROOM)
                 .keep_alive_timeout(end.keep_alive())
-                .simulated(&simulation);
+                .runtime(&simulation);
             let server = server.start(|_| Stuck).await.unwrap();
             let (client, client_events) = start_client(
                 ChatClient::builder(ROOM)
                     .keep_alive_interval(HOUR)
-                    .simulated(&simulation),
+                    .runtime(&simulation),
             );
             client.connected().await.unwrap();
             let connection = simulation.connections().remove(0);

@@ -19,7 +19,7 @@ async fn admitted(
     for _ in 0..count {
         let (handler, _events) = reporter();
         let client = ChatClient::builder(ROOM)
-            .simulated(simulation)
+            .runtime(simulation)
             // A refused client does not come back.
             .reconnect_delay(1_000 * SECOND, 1_000 * SECOND)
             .start(handler);
@@ -31,7 +31,7 @@ async fn admitted(
 
 async fn start(simulation: &Simulation, server: ServerBuilder<Chat>) -> (ChatServer, Events) {
     let (handler, events) = reporter();
-    let server = server.simulated(simulation).start(move |_| handler.clone());
+    let server = server.runtime(simulation).start(move |_| handler.clone());
     (server.await.unwrap(), events)
 }
 

@@ -146,14 +146,14 @@ fn an_offline_queue_may_keep_the_latest() {
     simulation.run(async {
         let (client, _events) = start_client(
             ChatClient::builder(ROOM)
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .offline_queue(64 * KIB, 3_600 * SECOND)
                 .overflow(Overflow::DropOldest),
         );
         for number in 0..1_000 {
             client.send(numbered(number));
         }
-        let (_server, mut events) = serve(ChatServer::builder(ROOM).simulated(&simulation)).await;
+        let (_server, mut events) = serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
         assert_eq!(events.next().await, Event::Connected);
         let first = number(&events.next().await);
         assert!(first > 900);
@@ -170,14 +170,14 @@ fn clients_that_do_not_read_leave_room_for_those_that_do() {
     simulation.run(async {
         let (server, _events) = serve(
             ChatServer::builder(ROOM)
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .max_total_queued_bytes(1_000 * KIB)
                 .overflow(Overflow::DropNewest),
         )
         .await;
         let start_client = || {
             let (reporter, events) = reporter();
-            let client = ChatClient::builder(ROOM).simulated(&simulation);
+            let client = ChatClient::builder(ROOM).runtime(&simulation);
             (client.start(reporter).unwrap(), events)
         };
         let (client, mut events) = start_client();
@@ -208,7 +208,7 @@ fn when_the_shared_memory_is_used_up_the_slowest_clients_are_disconnected_first(
     simulation.run(async {
         let (server, mut server_events) = serve(
             ChatServer::builder(ROOM)
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .keep_alive_timeout(3_600 * SECOND)
                 .write_timeout(3_600 * SECOND)
                 .max_total_queued_bytes(1_000 * KIB),
@@ -221,7 +221,7 @@ fn when_the_shared_memory_is_used_up_the_slowest_clients_are_disconnected_first(
             let client = ChatClient::builder(ROOM)
                 .keep_alive_interval(3_600 * SECOND)
                 .reconnect_delay(3_600 * SECOND, 3_600 * SECOND)
-                .simulated(&simulation);
+                .runtime(&simulation);
             (client.start(reporter).unwrap(), events)
         };
         let slow: Vec<_> = (0..50).map(|_| start_client()).collect();

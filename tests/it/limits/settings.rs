@@ -169,10 +169,10 @@ fn play(name: &str, is_answered: bool, client: Client, server: Server) {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (reporter, _server_events) = reporter();
-        let server = server.simulated(&simulation);
+        let server = server.runtime(&simulation);
         let server = server.start(move |_| reporter.clone()).await.unwrap();
         let (reporter, _client_events) = crate::common::reporter();
-        let client = client.simulated(&simulation).start(reporter).unwrap();
+        let client = client.runtime(&simulation).start(reporter).unwrap();
         client.connected().await.unwrap();
         let request = ConnectReq {
             user: "Erik".into(),
@@ -244,13 +244,13 @@ fn attempts_in_a_second(delay: Duration, retry: Retry, is_there: bool) -> usize 
     };
     simulation.run(async {
         let (reporter, _events) = reporter();
-        let server = server().max_clients(0).simulated(&simulation);
+        let server = server().max_clients(0).runtime(&simulation);
         let server = server.start(move |_| reporter.clone()).await.unwrap();
         if !is_there {
             server.stop().await;
         }
         let client = client().reconnect_delay(delay, delay);
-        let client = client.simulated(&simulation).start(handler).unwrap();
+        let client = client.runtime(&simulation).start(handler).unwrap();
         simulation.sleep(SECOND).await;
         client.stop().await;
         server.stop().await;
@@ -315,9 +315,9 @@ fn play_slowly(client: Client, server: Server) {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let clock = simulation.clock();
-        let server = server.max_unhandled_bytes(1).simulated(&simulation);
+        let server = server.max_unhandled_bytes(1).runtime(&simulation);
         let server = server.start(move |_| Slow(clock.clone())).await.unwrap();
-        let client = client.max_unhandled_bytes(1).simulated(&simulation);
+        let client = client.max_unhandled_bytes(1).runtime(&simulation);
         let client = client.start(Slow(simulation.clock())).unwrap();
         simulation.sleep(10 * SECOND).await;
         client.stop().await;

@@ -63,13 +63,13 @@ async fn slow_pair(simulation: &Simulation) -> (ChatServer, Events, ChatClient, 
     let clock = simulation.clock();
     let ui = Slow::new(&clock, &client_reporter);
     let server = ChatServer::builder(ROOM)
-        .simulated(simulation)
+        .runtime(simulation)
         .max_unhandled_bytes(64 * KIB)
         .start(move |_| Slow::new(&clock, &server_reporter))
         .await
         .unwrap();
     let client = ChatClient::builder(ROOM)
-        .simulated(simulation)
+        .runtime(simulation)
         .max_unhandled_bytes(64 * KIB)
         .start(ui)
         .unwrap();
@@ -145,7 +145,7 @@ fn the_other_connections_of_a_server_do_not_wait() {
         client.send(message("slow"));
         simulation.sleep(5 * SECOND).await;
         let (other, mut other_events) =
-            start_client(ChatClient::builder(ROOM).simulated(&simulation));
+            start_client(ChatClient::builder(ROOM).runtime(&simulation));
         other.connected().await.unwrap();
         other.send(message("other"));
         assert_eq!(other_events.next().await, Event::Connected);

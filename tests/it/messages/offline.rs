@@ -19,7 +19,7 @@ impl ChatClientHandler for Polite {
 /// Starts a client with an offline queue of this size and age, before its server.
 fn client(simulation: &Simulation, bytes: usize, age: Duration) -> ChatClient {
     ChatClient::builder(ROOM)
-        .simulated(simulation)
+        .runtime(simulation)
         .reconnect_delay(SECOND, SECOND)
         .offline_queue(bytes, age)
         .start(Polite)
@@ -27,7 +27,7 @@ fn client(simulation: &Simulation, bytes: usize, age: Duration) -> ChatClient {
 }
 
 async fn server(simulation: &Simulation) -> (ChatServer, Events) {
-    serve(ChatServer::builder(ROOM).simulated(simulation)).await
+    serve(ChatServer::builder(ROOM).runtime(simulation)).await
 }
 
 /// Returns the messages that the server receives within two seconds.
@@ -72,7 +72,7 @@ fn without_an_offline_queue_messages_are_dropped_and_counted() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = ChatClient::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(Polite)
             .unwrap();
         client.send(message("lost"));
@@ -109,7 +109,7 @@ fn the_offline_queue_takes_at_most_half_of_the_send_queue() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = ChatClient::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .max_queued_bytes(8 * KIB)
             .offline_queue(usize::MAX, HOUR)
             .start(Polite)
@@ -202,7 +202,7 @@ fn survives_an_end_while_on_connected_runs(end: End) {
     simulation.run(async {
         let (server, mut events) = server(&simulation).await;
         let client = ChatClient::builder(ROOM)
-            .simulated(&simulation)
+            .runtime(&simulation)
             .offline_queue(64 * KIB, HOUR)
             .start(Thorough(simulation.clock()))
             .unwrap();
@@ -243,7 +243,7 @@ fn unsent_messages_of_a_lost_connection_are_dropped_and_counted() {
     simulation.run(async {
         let (server, mut events) = server(&simulation).await;
         let (client, mut client_events) =
-            start_client(ChatClient::builder(ROOM).simulated(&simulation));
+            start_client(ChatClient::builder(ROOM).runtime(&simulation));
         client.connected().await.unwrap();
         for text in ["a", "b", "c"] {
             client.send(message(text));

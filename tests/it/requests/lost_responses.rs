@@ -105,7 +105,7 @@ fn an_answer_that_comes_too_late_for_its_connection_is_not_taken_for_one_on_the_
         world.client.stop().await;
         let later = Later::default();
         let client = RequestsClient::builder("tcp://server:1")
-            .simulated(&world.simulation)
+            .runtime(&world.simulation)
             .start(later.clone())
             .unwrap();
         client.connected().await.unwrap();

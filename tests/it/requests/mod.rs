@@ -79,7 +79,7 @@ fn callbacks_that_wait_for_each_other_time_out() {
         world.client_seen.all(),
         [
             "connected Err(Timeout { limit: 10s })",
-            "echo no answer within 10 s"
+            "echo no response within 10 s"
         ]
     );
     assert!(world.client.is_connected(), "nothing else is lost");
@@ -282,7 +282,7 @@ fn answers_overtake_messages_that_wait_for_the_handler() {
     let seen = Seen::default();
     world.run(async {
         let client = RequestsClient::builder("tcp://server:1")
-            .simulated(&world.simulation)
+            .runtime(&world.simulation)
             .start(Asking(seen.clone()))
             .unwrap();
         client.connected().await.unwrap();

@@ -137,7 +137,7 @@ impl World {
         let (server, client) = simulation.run(async {
             let (clock, seen) = (simulation.clock(), server_seen.clone());
             let server = set_up(RequestsServer::builder("tcp://server:1"))
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .start(move |_| Session {
                     clock: clock.clone(),
                     seen: seen.clone(),
@@ -145,7 +145,7 @@ impl World {
                 .await
                 .unwrap();
             let client = RequestsClient::builder("tcp://server:1")
-                .simulated(&simulation)
+                .runtime(&simulation)
                 .start(Ui {
                     seen: client_seen.clone(),
                     asks,

@@ -99,6 +99,7 @@ fn clients_have_the_address_of_the_server_and_are_not_counted_by_it() {
         let address = Address::Unix(place.socket().into());
         assert_eq!(server.local_addr(), address);
         assert_eq!(format!("unix://{address}"), place.uri());
+        assert_eq!(server.uri().to_string(), place.uri());
         for client in server.clients() {
             assert_eq!(client.peer_addr(), address);
         }

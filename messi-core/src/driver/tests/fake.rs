@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use futures::io::{AsyncRead, AsyncWrite};
 
-use crate::runtime::Socket;
+use crate::transport::Socket;
 
 /// What a socket does: unless told otherwise, it takes what is written, and nothing comes on it.
 pub(super) trait Fake: Send + Unpin + 'static {

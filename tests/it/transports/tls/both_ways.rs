@@ -86,6 +86,27 @@ fn a_client_comes_back_when_the_server_does() {
 }
 
 #[test]
+fn a_server_is_found_by_its_uri() {
+    let authority = Authority::new();
+    run(async {
+        let (server_reporter, mut server_events) = reporter();
+        let server = ChatServer::builder(format!("tls://{HOST}:0"))
+            .tls(ServerTls::new(authority.identity(HOST)))
+            .start(move |_| server_reporter.clone())
+            .await
+            .unwrap();
+        let port = server.local_addr().port().unwrap();
+        assert_eq!(server.uri().to_string(), format!("tls://{HOST}:{port}"));
+        let (reporter, mut events) = reporter();
+        let client = ChatClient::builder(server.uri()).tls(trusting(&authority));
+        let client = client.start(reporter).unwrap();
+        assert_served(&client, &mut events, &mut server_events).await;
+        client.stop().await;
+        server.stop().await;
+    });
+}
+
+#[test]
 fn busy_clients_and_servers_read_what_is_there() {
     let authority = Authority::new();
     let long = Duration::from_secs(3_600);

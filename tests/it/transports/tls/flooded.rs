@@ -56,7 +56,10 @@ fn a_client_leaves_a_server_that_floods_after_a_second() {
         let client = ChatClient::builder(uri).tls(trusting(&authority));
         let client = client.start(reporter).unwrap();
         let text = failure(&mut events).await;
-        assert_eq!(text, "no TLS with 127.0.0.1: the peer does not speak TLS");
+        assert_eq!(
+            text,
+            "TLS handshake with 127.0.0.1 failed: the peer does not speak TLS"
+        );
         let taken = server.join().unwrap();
         assert!(taken < LIMIT, "{taken:?}");
         client.stop().await;

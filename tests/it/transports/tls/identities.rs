@@ -74,7 +74,7 @@ fn what_can_not_be_used_is_an_error_that_says_why() {
     );
     assert_eq!(
         error(&one.certificate, &one.certificate),
-        "can't read a private key in what was given: no items found"
+        "can't read a private key in the given text: no items found"
     );
     let missing = Identity::from_pem_files("no/such.pem", "no/such.key").unwrap_err();
     let TlsError::Pem { what, origin, .. } = missing else {

@@ -49,7 +49,7 @@ fn a_server_of_an_authority_that_is_not_trusted() {
     ));
     assert_failure(
         event,
-        "no TLS with localhost: the certificate of the peer is of no authority that is trusted here",
+        "TLS handshake with localhost failed: the certificate of the peer is of no authority that is trusted here",
     );
 }
 
@@ -65,7 +65,7 @@ fn a_server_with_a_certificate_for_another_host() {
     ));
     assert_failure(
         event,
-        "no TLS with 127.0.0.1: the certificate of the peer is not for 127.0.0.1, but for: localhost",
+        "TLS handshake with 127.0.0.1 failed: the certificate of the peer is not for 127.0.0.1, but for: DnsName(\"localhost\")",
     );
 }
 
@@ -77,7 +77,8 @@ fn a_server_whose_certificate_has_expired() {
         let (server, mut server_events) = start(&tls).await;
         let (client, mut events) = connect(&server, &trusting(&authority));
         let text = failure(&mut events).await;
-        let expected = "no TLS with localhost: the certificate of the peer has expired ";
+        let expected =
+            "TLS handshake with localhost failed: the certificate of the peer has expired ";
         assert!(text.starts_with(expected), "{text}");
         // It comes back by itself once the certificate is renewed.
         tls.set_identity(authority.identity(HOST));
@@ -180,7 +181,7 @@ fn a_server_that_does_not_speak_tls() {
         let (client, mut events) = connect(&server, &trusting(&authority));
         assert_eq!(
             failure(&mut events).await,
-            "no TLS with localhost: the peer has closed the connection: it may not speak TLS"
+            "TLS handshake with localhost failed: the peer has closed the connection: it may not speak TLS"
         );
         client.stop().await;
         let disconnected = |event: &Event| matches!(event, Event::Disconnected(_));
@@ -198,19 +199,19 @@ fn settings_that_do_not_agree_with_the_uri() {
     let error = ChatClient::builder("tls://localhost:1")
         .start(reporter.clone())
         .unwrap_err();
-    let expected = "TLS is not set up: see the method `tls` of the builder";
+    let expected = "TLS is not configured: see the method `tls` of the builder";
     assert!(error.to_string().ends_with(expected), "{error}");
     let client = ChatClient::builder("tls://localhost:1")
         .alternative_uri("tcp://localhost:2")
         .tls(trusting(&authority));
     let error = client.start(reporter.clone()).unwrap_err();
-    let expected = "'tcp://localhost:2': TLS is set up, which this URI would do without";
+    let expected = "'tcp://localhost:2': TLS is configured, but the URI is not `tls://`";
     assert!(error.to_string().ends_with(expected), "{error}");
     let server =
         ChatServer::builder("tcp://127.0.0.1:0").tls(ServerTls::new(authority.identity(HOST)));
     let error = run(server.start(move |_| reporter.clone())).unwrap_err();
     assert!(
-        error.to_string().ends_with("this URI would do without"),
+        error.to_string().ends_with("the URI is not `tls://`"),
         "{error}"
     );
 }

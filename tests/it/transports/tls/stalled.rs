@@ -12,7 +12,7 @@ async fn start_in(simulation: &Simulation, tls: ServerTls) -> ChatServer {
     ChatServer::builder("tls://room:6000")
         .tls(tls)
         .max_clients(1)
-        .simulated(simulation)
+        .runtime(simulation)
         .start(move |_| reporter.clone())
         .await
         .unwrap()
@@ -23,7 +23,7 @@ fn connect_in(simulation: &Simulation, tls: ClientTls) -> (ChatClient, Events) {
     let (reporter, events) = reporter();
     let client = ChatClient::builder("tls://room:6000")
         .tls(tls)
-        .simulated(simulation);
+        .runtime(simulation);
     (client.start(reporter).unwrap(), events)
 }
 
@@ -42,7 +42,7 @@ fn both_sides_give_a_handshake_five_seconds() {
         let (client, mut events) = connect_in(&simulation, trusting(&authority));
         assert_eq!(
             failure(&mut events).await,
-            "no TLS with room: no handshake within 5 s"
+            "TLS handshake with room failed: no handshake within 5 s"
         );
         let taken = simulation.elapsed() - start;
         assert!((5..6).contains(&taken.as_secs()), "{taken:?}");
@@ -68,7 +68,7 @@ fn a_client_that_connects_and_stays_silent_is_given_up_after_five_seconds() {
         let (reporter, mut events) = reporter();
         let client = ChatClient::builder("tcp://room:6000")
             .keep_alive_interval(Duration::from_secs(3_600))
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(reporter)
             .unwrap();
         assert_eq!(events.next().await, Event::Connected);
@@ -95,7 +95,7 @@ fn a_limit_of_ones_own_counts() {
         let (client, mut events) = connect_in(&simulation, tls);
         assert_eq!(
             failure(&mut events).await,
-            "no TLS with room: no handshake within 1 s"
+            "TLS handshake with room failed: no handshake within 1 s"
         );
         simulation.sleep(Duration::from_millis(1)).await;
         assert_eq!(server.stats().failed_handshakes, 1);
@@ -114,7 +114,7 @@ fn handshakes_that_are_ready_at_a_time_are_all_completed() {
         let (reporter, _events) = reporter();
         let server = ChatServer::builder("tls://room:6000")
             .tls(ServerTls::new(authority.identity("room")))
-            .simulated(&simulation)
+            .runtime(&simulation)
             .start(move |_| reporter.clone())
             .await
             .unwrap();

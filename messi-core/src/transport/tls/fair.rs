@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 
 use futures::io::{AsyncRead, AsyncWrite};
 
-use crate::runtime::{BoxSocket, Socket};
+use crate::DisconnectReason;
+use crate::transport::{BoxSocket, Socket};
 
 /// Reads in a row before other tasks have their turn. rustls reads some 4 KiB at once. With 16 of them, bulk
 /// transfers lose some 8 % of their pace.
@@ -55,6 +56,10 @@ impl Socket for FairSocket {
 
     fn limit_unsent(&self) {
         self.socket.limit_unsent();
+    }
+
+    fn disconnect_reason(&self, error: &io::Error) -> DisconnectReason {
+        self.socket.disconnect_reason(error)
     }
 }
 
@@ -124,7 +129,7 @@ mod tests {
         }
     }
 
-    /// Something to read so many times.
+    /// A socket with something to read so many times.
     struct Portions(u32);
 
     impl Socket for Portions {}

@@ -1,4 +1,4 @@
-//! Whom one side trusts.
+//! The authorities that one side trusts.
 
 use std::fmt::{self, Debug, Formatter};
 use std::path::Path;
@@ -8,24 +8,35 @@ use futures_rustls::pki_types::CertificateDer;
 use futures_rustls::pki_types::pem::PemObject;
 use futures_rustls::rustls::RootCertStore;
 
-use super::TlsError;
+use super::error::TlsError;
 use super::identity::read;
 
 const AUTHORITIES: &str = "certificates of authorities";
 
-/// The authorities whose word on the other side is taken.
+/// Authorities that are trusted to issue certificates for the other side.
 #[derive(Clone)]
 pub struct Roots(pub(super) Arc<RootCertStore>);
 
 impl Roots {
-    /// Those that the operating system trusts. `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
+    /// Loads the authorities that the operating system trusts.
     ///
-    /// It reads files, which can take some milliseconds. Certificates among them that can't be used
-    /// are passed over.
+    /// The environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name other files. Reading them can take
+    /// some milliseconds. Certificates that can't be used are skipped.
     ///
     /// # Errors
     ///
-    /// If there are none.
+    /// [`TlsError::Roots`] if there are none.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), messi::Error> {
+    /// use messi::tls::{ClientTls, Roots};
+    ///
+    /// let tls = ClientTls::new(Roots::platform()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn platform() -> Result<Self, TlsError> {
         let found = rustls_native_certs::load_native_certs();
         let mut store = RootCertStore::empty();
@@ -40,21 +51,42 @@ impl Roots {
         Ok(Self(Arc::new(store)))
     }
 
-    /// Those in this PEM.
+    /// Reads the certificates of authorities from PEM.
     ///
     /// # Errors
     ///
-    /// If the text is not PEM, if there is no certificate in it, or one that can't be used.
+    /// [`TlsError`] if the text is not PEM, or holds no certificate, or one that can't be used.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use messi::tls::{Roots, TlsError};
+    ///
+    /// let error = Roots::from_pem("no certificate").unwrap_err();
+    /// assert!(matches!(error, TlsError::Roots { .. }));
+    /// ```
     pub fn from_pem(certificates: impl AsRef<[u8]>) -> Result<Self, TlsError> {
         let certificates = CertificateDer::pem_slice_iter(certificates.as_ref()).collect();
-        Self::new(read(AUTHORITIES, "what was given", certificates)?)
+        Self::new(read(AUTHORITIES, "the given text", certificates)?)
     }
 
-    /// Those in this file.
+    /// Reads the certificates of authorities from a file in PEM.
     ///
     /// # Errors
     ///
-    /// The same, and if the file can't be read.
+    /// [`TlsError`] if the file can't be read, is not PEM, or holds no certificate, or one that can't be
+    /// used.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), messi::Error> {
+    /// use messi::tls::{ClientTls, Roots};
+    ///
+    /// let tls = ClientTls::new(Roots::from_pem_file("authority.pem")?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_pem_file(certificates: impl AsRef<Path>) -> Result<Self, TlsError> {
         let path = certificates.as_ref();
         let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);

@@ -1,4 +1,4 @@
-//! What one side shows to prove who it is.
+//! The certificate and key with which one side proves who it is.
 
 use std::fmt::{self, Debug, Formatter};
 use std::path::Path;
@@ -11,25 +11,36 @@ use futures_rustls::rustls::client::ResolvesClientCert;
 use futures_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use futures_rustls::rustls::sign::CertifiedKey;
 
-use super::{TlsError, provider};
+use super::config::provider;
+use super::error::TlsError;
 
-/// Where certificates and keys come from that are no files.
-const IN_MEMORY: &str = "what was given";
+/// The origin of certificates and keys that come from no file.
+const IN_MEMORY: &str = "the given text";
 
-/// A certificate, those of the authorities that vouch for it, and its private key.
+/// A certificate with the chain of its authorities, and its private key.
 ///
-/// Its [`Debug`] shows nothing of it.
+/// Its [`Debug`] output shows none of them.
 #[derive(Clone)]
 pub struct Identity(Arc<CertifiedKey>);
 
 impl Identity {
-    /// Reads a chain of certificates, this side's first, and the private key of that: PKCS #8, PKCS #1
-    /// or SEC1.
+    /// Reads a chain of certificates, this side's first, and its private key from PEM.
+    ///
+    /// The key may be in PKCS #8, PKCS #1 or SEC1.
     ///
     /// # Errors
     ///
-    /// If a text is not PEM, if there is no certificate or no key in it, or if the key is not that of
-    /// the certificate, or of a kind that can't be used.
+    /// [`TlsError`] if a text is not PEM, if it holds no certificate or no key, or if the key does not
+    /// belong to the certificate or is of a type that can't be used.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use messi::tls::{Identity, TlsError};
+    ///
+    /// let error = Identity::from_pem("no certificate", "no key").unwrap_err();
+    /// assert!(matches!(error, TlsError::Pem { .. }));
+    /// ```
     pub fn from_pem(
         certificates: impl AsRef<[u8]>,
         key: impl AsRef<[u8]>,
@@ -39,11 +50,22 @@ impl Identity {
         Self::new(read(CHAIN, IN_MEMORY, chain)?, read(KEY, IN_MEMORY, key)?)
     }
 
-    /// Reads them from files.
+    /// Reads a chain of certificates, this side's first, and its private key from files in PEM.
     ///
     /// # Errors
     ///
-    /// The same, and if a file can't be read.
+    /// Those of [`from_pem`](Self::from_pem), and [`TlsError::Pem`] if a file can't be read.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), messi::Error> {
+    /// use messi::tls::{Identity, ServerTls};
+    ///
+    /// let tls = ServerTls::new(Identity::from_pem_files("server.pem", "server.key")?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_pem_files(
         certificates: impl AsRef<Path>,
         key: impl AsRef<Path>,
@@ -77,7 +99,7 @@ impl Debug for Identity {
 const CHAIN: &str = "certificates";
 const KEY: &str = "a private key";
 
-/// What PEM gives, or an error that tells what it was to give.
+/// Returns what was read from PEM, or an error that names the expected content.
 pub(super) fn read<T>(
     what: &'static str,
     origin: impl ToString,
@@ -90,11 +112,11 @@ pub(super) fn read<T>(
     })
 }
 
-/// An identity that can be replaced while connections are made.
+/// The identity for the next connection. It can be replaced at any time.
 #[derive(Debug)]
-pub(super) struct Current(RwLock<Option<Identity>>);
+pub(super) struct CurrentIdentity(RwLock<Option<Identity>>);
 
-impl Current {
+impl CurrentIdentity {
     pub(super) fn new(identity: Option<Identity>) -> Self {
         Self(RwLock::new(identity))
     }
@@ -109,13 +131,13 @@ impl Current {
     }
 }
 
-impl ResolvesServerCert for Current {
+impl ResolvesServerCert for CurrentIdentity {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         self.get()
     }
 }
 
-impl ResolvesClientCert for Current {
+impl ResolvesClientCert for CurrentIdentity {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.get()
     }

@@ -27,9 +27,9 @@ use super::link::{End, Link};
 /// later.to_server().split_at_random();
 /// ```
 #[derive(Clone)]
-pub struct Connection(Arc<Link>);
+pub struct SimulatedConnection(Arc<Link>);
 
-impl Connection {
+impl SimulatedConnection {
     pub(super) fn new(link: Arc<Link>) -> Self {
         Self(link)
     }
@@ -78,10 +78,10 @@ impl Connection {
     }
 }
 
-impl Debug for Connection {
+impl Debug for SimulatedConnection {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Connection")
+            .debug_struct("SimulatedConnection")
             .field("client_addr", &self.client_addr())
             .field("server_addr", &self.server_addr())
             .field("is_open", &self.is_open())
@@ -89,7 +89,7 @@ impl Debug for Connection {
     }
 }
 
-/// One direction of a [`Connection`].
+/// One direction of a [`SimulatedConnection`].
 #[derive(Clone)]
 pub struct Direction {
     link: Arc<Link>,

@@ -1,13 +1,14 @@
-//! Where one end of a connection is.
+//! Addresses of the ends of a connection.
 
 use std::fmt::{self, Display, Formatter};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Where a server listens, or where a client came from.
+/// The address that a server listens on, or that a client has connected from.
 ///
-/// As text, it is what follows the `tcp://`, `tls://` or `unix://` of a URI.
+/// Its text is the part of a URI after `tcp://`, `tls://` or `unix://`. For a whole URI, see
+/// [`Server::uri`](crate::Server::uri).
 ///
 /// # Examples
 ///
@@ -23,12 +24,23 @@ use std::sync::Arc;
 pub enum Address {
     /// An IP address and a port.
     Tcp(SocketAddr),
-    /// The path of a Unix socket. Clients have none of their own: theirs is that of the server.
+    /// The path of a Unix socket. A client has no path of its own, but that of its server.
     Unix(Arc<Path>),
 }
 
 impl Address {
-    /// The IP address and the port, if this is not a Unix socket.
+    /// Returns the IP address and the port; `None` for a Unix socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    ///
+    /// use messi::Address;
+    ///
+    /// let local = SocketAddr::from(([127, 0, 0, 1], 6000));
+    /// assert_eq!(Address::from(local).socket_addr(), Some(local));
+    /// ```
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(address) => Some(*address),
@@ -36,12 +48,32 @@ impl Address {
         }
     }
 
-    /// The port, if this is not a Unix socket.
+    /// Returns the port; `None` for a Unix socket.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use messi::Address;
+    ///
+    /// let address = Address::from(([127, 0, 0, 1], 6000));
+    /// assert_eq!(address.port(), Some(6000));
+    /// ```
     pub fn port(&self) -> Option<u16> {
         self.socket_addr().map(|address| address.port())
     }
 
-    /// The path, if this is a Unix socket.
+    /// Returns the path of a Unix socket; `None` for any other address.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use messi::Address;
+    ///
+    /// let path = Path::new("/run/chat.sock");
+    /// assert_eq!(Address::Unix(path.into()).path(), Some(path));
+    /// ```
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Tcp(_) => None,
@@ -49,7 +81,7 @@ impl Address {
         }
     }
 
-    /// The IP address, if this is not a Unix socket.
+    /// Returns the IP address; `None` for a Unix socket.
     pub(crate) fn ip(&self) -> Option<IpAddr> {
         self.socket_addr().map(|address| address.ip())
     }

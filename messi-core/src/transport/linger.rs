@@ -17,7 +17,8 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::io::AsyncRead;
 
-use crate::runtime::{BoxSocket, Runtime};
+use super::socket::BoxSocket;
+use crate::time::TimeSource;
 
 /// Bytes discarded in a row before a rest.
 const BURST: usize = 64 * 1024;
@@ -48,14 +49,14 @@ pub(crate) struct Linger {
 impl Linger {
     /// Reads and discards, and is ready once the peer has closed or reading fails.
     ///
-    /// A poll reads at most [`BURST`] bytes and somewhat less than [`READ_SIZE`] more. Pending, it has
-    /// arranged for the task to be woken by the socket or, during a rest, by a timer. The runtime must
-    /// be the same each time.
+    /// A poll reads at most [`BURST`] bytes and somewhat less than [`READ_SIZE`] more. If it is pending, it
+    /// has arranged for the task to be woken by the socket or, during a rest, by a timer. The time source
+    /// must be the same each time.
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
         socket: &mut BoxSocket,
-        runtime: &dyn Runtime,
+        time: &dyn TimeSource,
     ) -> Poll<()> {
         loop {
             if let Some(rest) = &mut self.rest {
@@ -71,7 +72,7 @@ impl Linger {
             if self.spent >= BURST {
                 self.spent = 0;
                 // Polled at once, in the next turn of the loop: only then it wakes this task.
-                self.rest = Some(runtime.sleep(REST));
+                self.rest = Some(time.sleep(REST));
             }
         }
     }
@@ -98,8 +99,8 @@ mod tests {
     use futures::io::AsyncWrite;
 
     use super::*;
-    use crate::runtime::Socket;
     use crate::testing::{Clock, Simulation};
+    use crate::transport::Socket;
 
     /// A peer that sends without end, or until it has sent so many bytes.
     struct Flood {
@@ -178,7 +179,7 @@ mod tests {
         let runtime = simulation.runtime();
         let mut socket = Flood::socket(&simulation, portion, bytes);
         let mut linger = Linger::default();
-        let closed = poll_fn(|cx| linger.poll(cx, &mut socket, &*runtime));
+        let closed = poll_fn(|cx| linger.poll(cx, &mut socket, &*runtime.0));
         let limit = Duration::from_secs(1);
         simulation.run(simulation.timeout(limit, closed))?;
         Some(simulation.elapsed())

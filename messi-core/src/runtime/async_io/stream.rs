@@ -1,62 +1,50 @@
-//! The stream sockets of the default runtime.
+//! Stream sockets.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Write};
 use std::mem;
-use std::net::{Shutdown, TcpStream};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use async_io::{Async, IoSafe};
 use futures::io::{AsyncRead, AsyncWrite};
 
-use crate::runtime::Socket;
+use crate::transport::os::OsStream;
+use crate::transport::std_socket::StdStream;
+use crate::transport::tls_alert::TlsAlertGuard;
+use crate::transport::{BoxSocket, Socket};
 
-/// What streams do each in their own way.
-pub(super) trait Connected: IoSafe + Write + Send + Sync {
-    /// Reads what is there.
-    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+/// A stream that the reactor can wait for.
+pub(super) trait ReactorStream: StdStream + IoSafe + Write + Send + Sync {}
 
-    /// Ends the direction that is written.
-    fn end(&self) -> io::Result<()>;
+impl<T: StdStream + IoSafe + Write + Send + Sync> ReactorStream for T {}
 
-    /// Limits the bytes that the operating system holds and has not sent, where it can be told.
-    fn limit_unsent(&self) {}
-}
-
-/// Most bytes that it holds then. By itself it takes megabytes for a peer that does not read.
-#[cfg(any(target_os = "android", target_os = "linux"))]
-const MAX_UNSENT: u32 = 128 * 1024;
-
-impl Connected for TcpStream {
-    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        Read::read(&mut &*self, buffer)
-    }
-
-    fn end(&self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
-
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    fn limit_unsent(&self) {
-        // An old system may not know it, and goes on as before.
-        let _ = socket2::SockRef::from(self).set_tcp_notsent_lowat(MAX_UNSENT);
+/// Waits until a stream is connected, and wraps it.
+pub(in crate::runtime) async fn connected(stream: OsStream) -> io::Result<BoxSocket> {
+    match stream {
+        OsStream::Tcp(stream) => wait_connected(Async::new_nonblocking(stream)?).await,
+        #[cfg(unix)]
+        OsStream::Unix(stream) => wait_connected(Async::new_nonblocking(stream)?).await,
     }
 }
 
-#[cfg(unix)]
-impl Connected for std::os::unix::net::UnixStream {
-    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        Read::read(&mut &*self, buffer)
-    }
-
-    fn end(&self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
+async fn wait_connected(stream: Async<impl ReactorStream + 'static>) -> io::Result<BoxSocket> {
+    stream.writable().await?;
+    stream.get_ref().check_connected()?;
+    Ok(Box::new(AsyncStream::new(stream)))
 }
 
-/// A stream that ends the direction it writes when it is closed.
+/// Wraps a stream that is connected.
+pub(super) fn wrap(stream: OsStream) -> io::Result<BoxSocket> {
+    Ok(match stream {
+        OsStream::Tcp(stream) => Box::new(AsyncStream::new(Async::new_nonblocking(stream)?)),
+        #[cfg(unix)]
+        OsStream::Unix(stream) => Box::new(AsyncStream::new(Async::new_nonblocking(stream)?)),
+    })
+}
+
+/// A stream that waits for the reactor, and ends the direction that it writes when it is closed.
 #[derive(Debug)]
-pub(super) struct Stream<T> {
+pub(super) struct AsyncStream<T> {
     stream: Async<T>,
     /// Whether there may be something to read at once. When the last read got less than there was
     /// room for, to try again would most often be a system call for nothing.
@@ -67,11 +55,13 @@ pub(super) struct Stream<T> {
     /// Whether the reactor was asked to wake this task for something to read, and nothing has been
     /// written since.
     is_waiting: bool,
-    /// Whether something was read that the reactor may still tell of.
+    /// Whether something was read that the reactor may still report.
     is_ahead: bool,
+    tls_alert: TlsAlertGuard,
 }
 
-impl<T> Stream<T> {
+impl<T> AsyncStream<T> {
+    /// Creates a stream that is connected.
     pub(super) fn new(stream: Async<T>) -> Self {
         Self {
             stream,
@@ -79,11 +69,12 @@ impl<T> Stream<T> {
             is_asked: false,
             is_waiting: false,
             is_ahead: false,
+            tls_alert: TlsAlertGuard::default(),
         }
     }
 
-    /// Waits until the reactor tells of something to read, once more when it may be telling of what
-    /// was read ahead of it.
+    /// Waits until the reactor reports something to read; twice if the first report may be of bytes that
+    /// were read ahead of it.
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut polled = self.stream.poll_readable(cx);
         if mem::take(&mut self.is_ahead) && polled.is_ready() {
@@ -101,31 +92,43 @@ impl<T> Stream<T> {
     }
 }
 
-impl<T: Connected> Socket for Stream<T> {
+impl<T: ReactorStream> AsyncStream<T> {
+    /// Reads the bytes that have arrived.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.stream.get_ref().read(buffer)?;
+        self.tls_alert.check(&buffer[..count])?;
+        Ok(count)
+    }
+}
+
+impl<T: ReactorStream> Socket for AsyncStream<T> {
     fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
-        Some(self.stream.get_ref().read(buffer))
+        Some(self.read(buffer))
     }
 
     fn limit_unsent(&self) {
         self.stream.get_ref().limit_unsent();
     }
+
+    fn refuse_tls(&mut self) {
+        self.tls_alert.arm();
+    }
 }
 
-impl<T: Connected> AsyncRead for Stream<T> {
+impl<T: ReactorStream> AsyncRead for AsyncStream<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
         loop {
-            // When woken it reads at once: the reactor does not tell that something can be read
-            // until this is asked for a second time, if another thread was waiting for events when
-            // it was asked first.
+            // When woken it reads at once: if another thread was waiting for events when the reactor was
+            // asked first, the reactor reports something to read only when it is asked a second time.
             let is_woken = mem::take(&mut self.is_waiting);
             if !self.may_have_more && !is_woken {
                 ready!(self.poll_readable(cx))?;
             }
-            match self.stream.get_ref().read(buffer) {
+            match self.read(buffer) {
                 Ok(count) => {
                     self.may_have_more = count == buffer.len();
                     self.is_asked = true;
@@ -141,7 +144,7 @@ impl<T: Connected> AsyncRead for Stream<T> {
     }
 }
 
-impl<T: Connected> AsyncWrite for Stream<T> {
+impl<T: ReactorStream> AsyncWrite for AsyncStream<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -184,14 +187,14 @@ mod tests {
     use futures::task::noop_waker_ref;
 
     use super::*;
-    use crate::runtime::BoxSocket;
+    use crate::DisconnectReason;
 
-    fn pair() -> (Stream<UnixStream>, UnixStream) {
+    fn pair() -> (AsyncStream<UnixStream>, UnixStream) {
         let (stream, peer) = UnixStream::pair().unwrap();
-        (Stream::new(Async::new(stream).unwrap()), peer)
+        (AsyncStream::new(Async::new(stream).unwrap()), peer)
     }
 
-    fn read<T: Connected>(stream: &mut Stream<T>, cx: &mut Context<'_>) -> Poll<usize> {
+    fn read<T: ReactorStream>(stream: &mut AsyncStream<T>, cx: &mut Context<'_>) -> Poll<usize> {
         Pin::new(stream)
             .poll_read(cx, &mut [0; 16])
             .map(Result::unwrap)
@@ -250,14 +253,18 @@ mod tests {
         }
     }
 
-    impl Connected for &Counted {
+    impl StdStream for &Counted {
         fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
             self.reads.fetch_add(1, Ordering::Relaxed);
-            Connected::read(&self.stream, buffer)
+            StdStream::read(&self.stream, buffer)
         }
 
         fn end(&self) -> io::Result<()> {
             self.stream.end()
+        }
+
+        fn check_connected(&self) -> io::Result<()> {
+            self.stream.check_connected()
         }
     }
 
@@ -271,8 +278,22 @@ mod tests {
         let written = Pin::new(&mut socket).poll_write_vectored(&mut cx, &buffers);
         assert!(matches!(written, Poll::Ready(Ok(4))), "{written:?}");
         let mut received = [0; 4];
-        Read::read_exact(&mut peer, &mut received).unwrap();
+        io::Read::read_exact(&mut peer, &mut received).unwrap();
         assert_eq!(&received, b"ping");
+    }
+
+    #[test]
+    fn a_tls_alert_ends_a_stream_that_refuses_it_with_a_reason() {
+        let (stream, mut peer) = pair();
+        let mut socket: BoxSocket = Box::new(stream);
+        socket.refuse_tls();
+        peer.write_all(b"\x15\x03\x03").unwrap();
+        let mut cx = Context::from_waker(noop_waker_ref());
+        let Poll::Ready(Err(error)) = Pin::new(&mut socket).poll_read(&mut cx, &mut [0; 16]) else {
+            panic!("the alert is read");
+        };
+        let reason = socket.disconnect_reason(&error);
+        assert!(matches!(reason, DisconnectReason::Tls(_)), "{reason:?}");
     }
 
     #[test]
@@ -282,7 +303,7 @@ mod tests {
             stream,
             reads: AtomicUsize::new(0),
         };
-        let mut stream = Stream::new(Async::new(&counted).unwrap());
+        let mut stream = AsyncStream::new(Async::new(&counted).unwrap());
         let mut cx = Context::from_waker(noop_waker_ref());
         assert!(read(&mut stream, &mut cx).is_pending());
         for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! What can be wrong with certificates and keys that are given.
+//! Errors of certificates and keys.
 
 use thiserror::Error;
 
@@ -9,23 +9,23 @@ pub enum TlsError {
     /// A file can't be read, or does not hold what it should.
     #[error("can't read {what} in {origin}: {message}")]
     Pem {
-        /// What was looked for.
+        /// The kind of content that was expected.
         what: &'static str,
         /// The file, or that it was given in memory.
         origin: String,
-        /// What is wrong.
+        /// What is wrong with it.
         message: String,
     },
     /// A certificate can't be used, or not with this key.
     #[error("can't use the certificate with its key: {message}")]
     Identity {
-        /// What is wrong.
+        /// What is wrong with it.
         message: String,
     },
     /// The certificate of an authority can't be used.
     #[error("can't use the certificates of authorities: {message}")]
     Roots {
-        /// What is wrong.
+        /// What is wrong with it.
         message: String,
     },
 }

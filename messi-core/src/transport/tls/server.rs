@@ -10,18 +10,21 @@ use futures_rustls::rustls::version::TLS13;
 use futures_rustls::rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 
 use super::close::close;
-use super::explain::{explain_handshake, no_handshake};
+use super::config::{DEFAULT_HANDSHAKE_TIMEOUT, provider};
+use super::error::TlsError;
+use super::explain::{explain_handshake, timed_out};
 use super::fair::FairSocket;
-use super::identity::Current;
-use super::{HANDSHAKE_TIMEOUT, Identity, Roots, TlsError, provider};
+use super::identity::{CurrentIdentity, Identity};
+use super::roots::Roots;
 use crate::cpu_limit::{CpuLimit, HeavySteps};
-use crate::runtime::{BoxSocket, Runtime, timeout};
-use crate::server::Certificates;
+use crate::time::{TimeSource, timeout};
+use crate::transport::BoxSocket;
+use crate::transport::handshake::{Certificates, HandshakeError, ServerHandshake};
 use messi_wire::config::clamped;
 
-/// How a server speaks TLS: see [`ServerBuilder::tls`](crate::ServerBuilder::tls).
+/// The TLS settings of a server, for [`ServerBuilder::tls`](crate::ServerBuilder::tls).
 ///
-/// Clones are handles of the same: [`set_identity`](Self::set_identity) on one of them counts for all.
+/// Clones share one identity: [`set_identity`](Self::set_identity) on one of them changes it for all.
 ///
 /// # Examples
 ///
@@ -50,31 +53,56 @@ use messi_wire::config::clamped;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ServerTls {
-    identity: Arc<Current>,
+    identity: Arc<CurrentIdentity>,
     config: Arc<ServerConfig>,
     handshake_timeout: Duration,
 }
 
 impl ServerTls {
-    /// A server that shows this to its clients, which need not show anything.
+    /// Creates the settings of a server that shows this identity, and asks clients for none.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), messi::Error> {
+    /// use messi::tls::{Identity, ServerTls};
+    ///
+    /// let tls = ServerTls::new(Identity::from_pem_files("server.pem", "server.key")?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(identity: Identity) -> Self {
-        let identity = Arc::new(Current::new(Some(identity)));
+        let identity = Arc::new(CurrentIdentity::new(Some(identity)));
         let config = builder()
             .with_no_client_auth()
             .with_cert_resolver(identity.clone());
         Self {
             identity,
             config: without_sessions(config),
-            handshake_timeout: HANDSHAKE_TIMEOUT,
+            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
         }
     }
 
-    /// Turns clients away that do not show a certificate of one of these authorities. Handlers see
-    /// it: [`ServerClient::peer_certificates`](crate::ServerClient::peer_certificates).
+    /// Refuses clients that do not show a certificate of one of these authorities.
+    ///
+    /// [`ServerClient::peer_certificates`](crate::ServerClient::peer_certificates) returns the
+    /// certificate to handlers.
     ///
     /// # Errors
     ///
-    /// If the authorities can't be used for that.
+    /// [`TlsError::Roots`] if the authorities can't be used for that.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(server: messi::tls::Identity) -> Result<(), messi::Error> {
+    /// use messi::tls::{Roots, ServerTls};
+    ///
+    /// let devices = Roots::from_pem_file("devices.pem")?;
+    /// let tls = ServerTls::new(server).require_client_certificates(devices)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn require_client_certificates(mut self, authorities: Roots) -> Result<Self, TlsError> {
         let verifier = WebPkiClientVerifier::builder_with_provider(authorities.0, provider());
         let verifier = verifier.build().map_err(|error| TlsError::Roots {
@@ -87,40 +115,54 @@ impl ServerTls {
         Ok(self)
     }
 
-    /// Time from a client's connection to the end of the handshake; one that takes longer is turned
-    /// away. Default: 5 s. A time below 10 ms is taken for 10 ms.
+    /// Sets the time limit from a client's connection to the end of the handshake. A client that takes
+    /// longer is refused. Default: 5 s. The minimum is 10 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(identity: messi::tls::Identity) {
+    /// use std::time::Duration;
+    ///
+    /// use messi::tls::ServerTls;
+    ///
+    /// let tls = ServerTls::new(identity).handshake_timeout(Duration::from_secs(2));
+    /// # }
+    /// ```
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.handshake_timeout = clamped(timeout);
         self
     }
 
-    /// Shows this from the next connection on. Connections that are there go on.
+    /// Shows this identity from the next connection on. Connections that exist go on.
+    ///
+    /// See [`ServerTls`] for an example.
     pub fn set_identity(&self, identity: Identity) {
         self.identity.set(identity);
     }
+}
 
-    /// Performs the TLS handshake, and returns the encrypted socket and the client's certificates, or a
-    /// description of the error. The time of waiting for the `cpu_limit` is part of the handshake's.
-    pub(crate) fn accept<'a>(
+impl ServerHandshake for ServerTls {
+    fn accept<'a>(
         &'a self,
-        runtime: &'a dyn Runtime,
+        time: &'a dyn TimeSource,
         cpu_limit: Arc<CpuLimit>,
         socket: BoxSocket,
-    ) -> BoxFuture<'a, Result<(BoxSocket, Certificates), String>> {
+    ) -> BoxFuture<'a, Result<(BoxSocket, Certificates), HandshakeError>> {
         async move {
             let handshake = TlsAcceptor::from(self.config.clone()).accept(FairSocket::new(socket));
             let handshake = HeavySteps::new(cpu_limit, handshake.into_fallible());
-            match timeout(runtime, self.handshake_timeout, handshake).await {
+            match timeout(time, self.handshake_timeout, handshake).await {
                 Some(Ok(stream)) => {
                     let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
                     let shown = shown.iter().map(|it| it.to_vec()).collect();
                     Ok((Box::new(stream) as BoxSocket, shown))
                 }
                 Some(Err((error, socket))) => {
-                    close(runtime, socket.into_inner()).await;
+                    close(time, socket.into_inner()).await;
                     Err(explain_handshake(&error))
                 }
-                None => Err(no_handshake(self.handshake_timeout)),
+                None => Err(timed_out(self.handshake_timeout)),
             }
         }
         .boxed()

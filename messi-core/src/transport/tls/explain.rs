@@ -1,12 +1,14 @@
-//! What is wrong, for those who have to mend it.
+//! Descriptions of errors, for people who have to mend them.
 
 use std::io;
 use std::time::Duration;
 
 use futures_rustls::rustls::{AlertDescription, CertificateError, Error};
 
-/// What an error of a socket that speaks TLS means; `None` if it has nothing to do with TLS.
-pub(crate) fn explain(error: &io::Error) -> Option<String> {
+use crate::transport::handshake::HandshakeError;
+
+/// Returns the description of an error of a TLS socket; `None` if it has nothing to do with TLS.
+pub(super) fn explain(error: &io::Error) -> Option<String> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     Some(match error {
         Error::InvalidCertificate(error) => explain_certificate(error),
@@ -17,22 +19,20 @@ pub(crate) fn explain(error: &io::Error) -> Option<String> {
     })
 }
 
-/// Why there was no handshake.
-pub(super) fn explain_handshake(error: &io::Error) -> String {
-    if let Some(explanation) = explain(error) {
-        return explanation;
-    }
-    match error.kind() {
+/// Describes the error that a handshake has ended with.
+pub(super) fn explain_handshake(error: &io::Error) -> HandshakeError {
+    let message = explain(error).unwrap_or_else(|| match error.kind() {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
             "the peer has closed the connection: it may not speak TLS".into()
         }
         _ => error.to_string(),
-    }
+    });
+    HandshakeError::Tls(message)
 }
 
-/// Why there was no handshake in time.
-pub(super) fn no_handshake(limit: Duration) -> String {
-    format!("no handshake within {} s", limit.as_secs_f64())
+/// Describes a handshake that has exceeded its time limit.
+pub(super) fn timed_out(limit: Duration) -> HandshakeError {
+    HandshakeError::Tls(format!("no handshake within {} s", limit.as_secs_f64()))
 }
 
 fn explain_certificate(error: &CertificateError) -> String {
@@ -44,8 +44,8 @@ fn explain_certificate(error: &CertificateError) -> String {
             expected,
             presented,
         } => {
-            let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
-            let names = names.join(", ");
+            // How rustls writes a name is its own affair: it is shown as it is.
+            let names = presented.join(", ");
             let expected = expected.to_str();
             format!("the certificate of the peer is not for {expected}, but for: {names}")
         }
@@ -61,12 +61,7 @@ fn explain_certificate(error: &CertificateError) -> String {
     }
 }
 
-/// The name in `DnsName("name")`, as rustls shows it.
-fn bare(name: &str) -> &str {
-    name.split('"').nth(1).unwrap_or(name)
-}
-
-/// What the peer has said of this side.
+/// Describes why the peer has refused this side.
 fn explain_alert(alert: AlertDescription) -> String {
     let meaning = match alert {
         AlertDescription::CertificateRequired => "it requires a certificate of this side",
@@ -76,4 +71,26 @@ fn explain_alert(alert: AlertDescription) -> String {
         alert => return format!("the peer has refused: {alert:?}"),
     };
     format!("the peer has refused: {meaning}")
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_rustls::pki_types::ServerName;
+
+    use super::*;
+
+    #[test]
+    fn names_of_a_certificate_are_shown_as_rustls_writes_them() {
+        // A name may hold quotes, and rustls may write it in another way with any version.
+        for name in [r#"DnsName("a.example")"#, "a.example", r#"x-"quoted"-name"#] {
+            let error = CertificateError::NotValidForNameContext {
+                expected: ServerName::try_from("b.example").unwrap(),
+                presented: vec![name.into(), "other".into()],
+            };
+            let error = io::Error::other(Error::InvalidCertificate(error));
+            let expected =
+                format!("the certificate of the peer is not for b.example, but for: {name}, other");
+            assert_eq!(explain(&error), Some(expected));
+        }
+    }
 }

@@ -6,43 +6,45 @@ use std::ops::DerefMut;
 use futures_rustls::rustls::{ConnectionCommon, SideData};
 use futures_rustls::{client, server};
 
+use super::explain::explain;
 use super::fair::{FairSocket, READS_PER_TURN};
-use crate::runtime::Socket;
+use crate::DisconnectReason;
+use crate::transport::Socket;
 
-impl Socket for client::TlsStream<FairSocket> {
-    fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
-        let (socket, connection) = self.get_mut();
-        read_now(socket, connection, buffer)
-    }
+/// The streams of both sides have the same methods, but no trait for them.
+macro_rules! impl_socket {
+    ($stream:ty) => {
+        impl Socket for $stream {
+            fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
+                let (socket, connection) = self.get_mut();
+                read_now(socket, connection, buffer)
+            }
 
-    fn has_paused(&self) -> bool {
-        self.get_ref().0.has_paused()
-    }
+            fn has_paused(&self) -> bool {
+                self.get_ref().0.has_paused()
+            }
 
-    fn limit_unsent(&self) {
-        self.get_ref().0.limit_unsent();
-    }
+            fn limit_unsent(&self) {
+                self.get_ref().0.limit_unsent();
+            }
+
+            fn disconnect_reason(&self, error: &io::Error) -> DisconnectReason {
+                match explain(error) {
+                    Some(message) => DisconnectReason::Tls(message),
+                    None => self.get_ref().0.disconnect_reason(error),
+                }
+            }
+        }
+    };
 }
 
-impl Socket for server::TlsStream<FairSocket> {
-    fn read_now(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
-        let (socket, connection) = self.get_mut();
-        read_now(socket, connection, buffer)
-    }
+impl_socket!(client::TlsStream<FairSocket>);
+impl_socket!(server::TlsStream<FairSocket>);
 
-    fn has_paused(&self) -> bool {
-        self.get_ref().0.has_paused()
-    }
-
-    fn limit_unsent(&self) {
-        self.get_ref().0.limit_unsent();
-    }
-}
-
-/// Reads what has been decrypted, or, if there is nothing, decrypts what is there.
+/// Reads decrypted bytes, or decrypts those that have arrived if there are none.
 ///
-/// Records without content are passed over, but only those of [`READS_PER_TURN`] reads: then there is
-/// nothing for now, as a peer could send them without end. The caller tries again.
+/// It skips records without content, but only those of [`READS_PER_TURN`] reads: a peer could send them
+/// without end. Then it reports that there is nothing for now, and the caller tries again.
 fn read_now<T: SideData>(
     socket: &mut FairSocket,
     connection: &mut impl DerefMut<Target = ConnectionCommon<T>>,
