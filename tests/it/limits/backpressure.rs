@@ -14,9 +14,12 @@ fn small_queues() -> ServerBuilder<Chat> {
 #[test]
 fn a_client_that_asks_faster_than_it_reads_is_held_back_and_gets_every_answer() {
     run(async {
-        let builder = small_queues().write_timeout(60 * SECOND);
+        let builder = small_queues()
+            .write_timeout(60 * SECOND)
+            .keep_alive_timeout(HOUR);
         let server = builder.start(|_| Echo).await.unwrap();
-        let (client, mut events) = start_client(ChatClient::builder(uri(server.local_addr())));
+        let builder = ChatClient::builder(uri(server.local_addr())).keep_alive_interval(HOUR);
+        let (client, mut events) = start_client(builder);
         assert_eq!(events.next().await, Event::Connected);
         let text = "x".repeat(KIB);
         let count = 20_000;
