@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use async_std::task;
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
 /// Attempts that take longer are not answered.
 const UNANSWERED: Duration = Duration::from_millis(100);
@@ -56,7 +56,10 @@ impl BlackHole {
     }
 
     /// Makes room in the backlog, so that the next attempts succeed.
+    ///
+    /// There is room for many, as an attempt that was given up too early takes a place too.
     pub fn open(&self) {
+        SockRef::from(&self.listener).listen(1_024).unwrap();
         self.listener.set_nonblocking(true).unwrap();
         loop {
             match self.listener.accept() {

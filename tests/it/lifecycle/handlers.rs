@@ -29,7 +29,7 @@ impl ChatServerHandler for Obedient {
     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
         self.0.report(Event::Message(message.text.clone()));
         match message.text.as_str() {
-            "panic" => panic!("as told"),
+            "panic" => panic_quietly(),
             "wait" => pending().await,
             "disconnect" => client.disconnect(),
             "farewell" => {
