@@ -231,6 +231,14 @@ mod tests {
         Pin::new(sleep).poll(&mut Context::from_waker(&waker))
     }
 
+    /// Begins a long sleep, and waits until the task that wakes surely sleeps for as long.
+    fn sleep_for_long(ticks: &Arc<Ticks>, sleep: &mut TickSleep) {
+        assert!(poll(sleep, &Arc::default()).is_pending());
+        for _ in 0..2 {
+            sleep_for(ticks, SHORT);
+        }
+    }
+
     /// Waits for what another thread does.
     #[track_caller]
     fn wait_until(is_done: impl Fn() -> bool) {
@@ -258,11 +266,7 @@ mod tests {
     fn a_short_sleep_is_not_held_up_by_a_long_one() {
         let ticks = ticks();
         let mut long = ticks.sleep(LONG);
-        assert!(poll(&mut long, &Arc::default()).is_pending());
-        // At the second, the task surely sleeps for long.
-        for _ in 0..2 {
-            sleep_for(&ticks, SHORT);
-        }
+        sleep_for_long(&ticks, &mut long);
     }
 
     #[test]
@@ -291,7 +295,7 @@ mod tests {
     fn the_task_ends_once_no_one_waits() {
         let ticks = ticks();
         let mut sleep = ticks.sleep(LONG);
-        assert!(poll(&mut sleep, &Arc::default()).is_pending());
+        sleep_for_long(&ticks, &mut sleep);
         assert!(ticks.lock().is_driven);
         drop(sleep);
         wait_until(|| !ticks.lock().is_driven);
@@ -303,7 +307,7 @@ mod tests {
         let left = Arc::downgrade(&ticks);
         let mut sleeps = [LONG, 2 * LONG].map(|duration| ticks.sleep(duration));
         for sleep in &mut sleeps {
-            assert!(poll(sleep, &Arc::default()).is_pending());
+            sleep_for_long(&ticks, sleep);
         }
         drop(ticks);
         drop(sleeps);
