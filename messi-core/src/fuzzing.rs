@@ -1,4 +1,4 @@
-//! What fuzzers run: plain functions of bytes, each of which panics if a promise is broken.
+//! Entry points of fuzzers: functions of bytes, each of which panics if a promise is broken.
 //!
 //! They are in this crate since they test private parts of it. The feature `testing` includes them, but they
 //! are not part of the public interface.

@@ -1,10 +1,10 @@
 //! The runtime of messi. Use the crate `messi`, which has the macro too.
 //!
-//! From the inside out: `frame` is the wire format; `input`, `output`, `keep_alive` and `timer` are
-//! the parts of `state`, one connection without I/O and without a clock; `outbox` is where senders
-//! meet the task of a connection, `connection` that task; `client` and `server` are the handles of users.
-//! `transport` leads from a URI to a socket, with TLS if it is configured. `runtime` is the interface of an async
-//! runtime and its implementations, and `testing` another one, in memory.
+//! From the inside out: `frame` is the wire format; `input`, `output`, `keep_alive` and `timer` are the parts
+//! of `state`, one connection without I/O and without a clock; `outbox` is where senders meet the task of a
+//! connection, `connection` that task; `client` and `server` are the handles of users. `transport` leads from
+//! a URI to a socket, with TLS if it is configured. `runtime` is the interface of an async runtime and its
+//! implementations, and `testing` another one, in memory.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

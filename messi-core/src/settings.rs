@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::frame::MAX_PAYLOAD_SIZE;
 
-/// What the builders of clients and servers set for every connection.
+/// The settings that builders have for every connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// Largest payload accepted from the peer, in bytes.
@@ -21,7 +21,7 @@ pub(crate) struct Settings {
     pub(crate) keep_alive_interval: Duration,
     /// How long a server waits for a sign of life.
     pub(crate) keep_alive_timeout: Duration,
-    /// How long the peer may refuse to take a single byte of what waits for it.
+    /// The time in which the peer must accept some of the bytes that are queued for it.
     pub(crate) write_timeout: Duration,
     /// How long a message may take to arrive, or at least to make some progress.
     pub(crate) message_timeout: Duration,
@@ -31,13 +31,13 @@ pub(crate) struct Settings {
     pub(crate) busy_poll: Duration,
     /// How long the answer to a request is waited for, unless the request says so.
     pub(crate) request_timeout: Duration,
-    /// What becomes of messages for which there is no room.
+    /// What to do with messages when the queue is full.
     pub(crate) overflow: Overflow,
-    /// What is kept while there is no connection.
+    /// The bounds of the offline queue, if there is one.
     pub(crate) offline: Option<Offline>,
 }
 
-/// What becomes of messages for a peer to which as many bytes wait as may.
+/// What to do with messages when a peer's send queue is full.
 ///
 /// In any case, a message is sent in whole or not at all, messages are counted in
 /// [`Dropped::queue_full`](crate::Dropped::queue_full), and a peer that takes nothing at all is given
@@ -61,7 +61,7 @@ pub enum Overflow {
     DropOldest,
 }
 
-/// Bounds of what a client keeps while there is no connection.
+/// The bounds of the messages that a client keeps while there is no connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Offline {
     /// Memory, in bytes.

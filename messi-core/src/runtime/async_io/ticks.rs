@@ -1,15 +1,15 @@
 //! Sleep that may last a little longer than asked for, for the deadlines of many connections.
 //!
-//! Deadlines of keep-alive move on with each ping, most often just before they come. To learn of
-//! that, each connection is woken once per ping more. Here, those whose deadlines are near each
-//! other are woken together, and the reactor is not disturbed for each.
+//! Deadlines of keep-alive move on with each ping, most often just before they come, and each connection must
+//! wake up once more per ping to find that out. Here, connections whose deadlines are near each other are
+//! woken together, by one timer of the reactor.
 //!
 //! How a sleeper is woken:
 //!
 //! 1. A sleep that is polled leaves its waker under its tick. The first of all starts the task that wakes.
 //! 2. The task sleeps until the first tick, or until the sleepers change in such a way that this is not the
-//!    moment any more: a sleeper comes before all others, or there is none left.
-//! 3. It takes those who are due out of the map, and wakes them after it has unlocked the map.
+//!    moment any more: a new sleeper is the first, or the last one is gone.
+//! 3. It takes the wakers that are due out of the map, and wakes them after it has unlocked the map.
 //! 4. With the last sleeper gone, the task ends. Whether it runs is known under the lock of the map, so that
 //!    the next sleeper starts another one.
 
@@ -41,8 +41,8 @@ pub(in crate::runtime) struct Ticks {
     /// The tick 0.
     start: Instant,
     next_id: AtomicU64,
-    /// A waker is cloned, used and dropped only while this is not locked, since each of them may run foreign
-    /// code. Nothing is awaited and no task is spawned under it.
+    /// Under the lock, no waker is cloned, woken or dropped, as that may run foreign code; no task is
+    /// spawned, and nothing is awaited or logged.
     sleepers: Mutex<Sleepers>,
     /// Notified when [`drive`](Self::drive) must look at the sleepers before it would by itself.
     changed: Event,
@@ -131,7 +131,7 @@ impl Ticks {
         }
     }
 
-    /// Wakes the sleepers whose tick has come. Returns the time to the next tick that one waits for.
+    /// Wakes the sleepers whose tick has come. Returns the time until the tick of the next one.
     fn wake_due(&self) -> Option<Duration> {
         let (due, next) = self.take_due();
         due.into_values().for_each(Waker::wake);
