@@ -118,9 +118,9 @@ macro_rules! connection_setters {
 
         /// Sets the time from the first to the last byte of a received message.
         ///
-        /// A message may take longer if it arrives at [`min_message_rate`](Self::min_message_rate). Otherwise the
-        /// connection ends with [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s. The
-        /// minimum is 10 ms.
+        /// A message may take longer if it arrives at [`min_message_rate`](Self::min_message_rate). Otherwise
+        /// the connection ends with [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10
+        /// s. The minimum is 10 ms.
         ///
         /// # Examples
         ///
@@ -176,12 +176,12 @@ macro_rules! connection_setters {
             self
         }
 
-        /// Sets the time after the last transfer for which a connection polls for input, before it sleeps until
-        /// the operating system wakes it.
+        /// Sets the time after the last transfer for which a connection polls for input, before it sleeps
+        /// until the operating system wakes it.
         ///
-        /// A message that arrives within that time needs no wake-up, which takes most of a short round trip. The
-        /// price is a whole core for as long as there is such a connection; other tasks still run in between.
-        /// Default: zero, with which it sleeps at once.
+        /// A message that arrives within that time needs no wake-up, which takes most of a short round trip.
+        /// The price is a whole core for as long as there is such a connection; other tasks still run in
+        /// between. Default: zero, with which it sleeps at once.
         ///
         /// # Examples
         ///

@@ -1,11 +1,11 @@
-//! A limit on the tasks that do heavy work at a time, so that the others get a core.
+//! A limit on the tasks that do heavy work at the same time, so that the others get a core.
 //!
 //! A TLS handshake takes half a millisecond of a core in one piece. If hundreds of handshakes are ready
-//! at a time, each task that is ready too waits for all of them. With a [`CpuLimit`], those that must
-//! wait are parked, not in the queue of the executor, and one core at least is left to the others.
+//! at a time, every other task that is ready waits for all of them. With a [`CpuLimit`], handshakes that must
+//! wait are parked outside of the queue of the executor, and at least one core is left to other tasks.
 //!
 //! The limit is fair: permits are given in the order of asking. A permit that is returned is handed to
-//! the first that waits, and nobody can take it in between.
+//! the first task that waits, and no other can take it in between.
 //!
 //! [`HeavySteps`] limits the polls of a future. For other work, hold a [`CpuPermit`] in the task, call
 //! [`CpuPermit::poll_acquire`] before each heavy step, and [`CpuPermit::release`] at the beginning of the

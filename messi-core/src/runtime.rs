@@ -23,8 +23,8 @@ static DEFAULT: LazyLock<Runtime> = LazyLock::new(Runtime::async_std);
 /// An async runtime: it runs the tasks of clients and servers, their timers and their sockets.
 ///
 /// Builders take one with [`ClientBuilder::runtime`](crate::ClientBuilder::runtime) and
-/// [`ServerBuilder::runtime`](crate::ServerBuilder::runtime). Without it, all clients and servers of a process
-/// share the [default](Self::default) one, which is async-std.
+/// [`ServerBuilder::runtime`](crate::ServerBuilder::runtime). Without it, all clients and servers of a
+/// process share the [default](Self::default) one, which is async-std.
 ///
 /// Clones are handles of the same runtime.
 ///

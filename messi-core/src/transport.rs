@@ -2,8 +2,8 @@
 //!
 //! From the bottom up: [`tcp`] and `unix` make and configure the sockets of the operating system, which
 //! [`os`] joins to one type; a runtime only wraps them to a [`Socket`] or a [`Listener`]. A [`handshake`]
-//! may follow once two ends are connected, and turns a socket into another one: that of TLS does. What
-//! is above, the connection and its driver, does not know which it is.
+//! may follow once two ends are connected, and turns a socket into another one; that of TLS does. The
+//! connection and its driver, which are above, do not know which transport it is.
 
 mod address;
 pub(crate) mod handshake;

@@ -131,8 +131,8 @@ impl<P: Protocol> ClientBuilder<P> {
     /// Sets the delay before the client connects again, and the maximum to which it grows.
     ///
     /// The delay doubles from attempt to attempt until the server has sent something. Up to a quarter of it
-    /// is added at random, so that many clients do not come back at the same moment. Default: 1 s, up to 30 s.
-    /// The minimum of `min` is 10 ms, that of `max` is `min`.
+    /// is added at random, so that many clients do not come back at the same moment. Default: 1 s, up to 30
+    /// s. The minimum of `min` is 10 ms, that of `max` is `min`.
     ///
     /// # Examples
     ///
@@ -155,17 +155,17 @@ impl<P: Protocol> ClientBuilder<P> {
     /// Keeps messages that are sent while there is no connection, instead of dropping them.
     ///
     /// They use at most `max_bytes` of memory, and wait for at most `max_age`. When the client has connected,
-    /// they go out in the order in which they were sent, after the messages that `on_connected` sends and ahead
-    /// of later ones. Messages that other tasks send while `on_connected` runs are kept too, if the connection
-    /// ends before it returns.
+    /// they go out in the order in which they were sent, after the messages that `on_connected` sends and
+    /// ahead of later ones. Messages that other tasks send while `on_connected` runs are kept too, if the
+    /// connection ends before it returns.
     ///
-    /// A message is dropped if there is no room for it, if it is too old once there is a connection, or if the
-    /// client stops while it waits. [`Stats::dropped`](crate::Stats::dropped) counts it. A message that was on
-    /// its way when a connection ended is lost as ever: it may have arrived, and is not sent twice.
+    /// A message is dropped if there is no room for it, if it is too old once there is a connection, or if
+    /// the client stops while it waits. [`Stats::dropped`](crate::Stats::dropped) counts it. A message that
+    /// was on its way when a connection ended is lost as ever: it may have arrived, and is not sent twice.
     ///
     /// At most half of [`max_queued_bytes`](Self::max_queued_bytes) is used, so that there is room for the
-    /// messages of `on_connected`. With `max_bytes` or `max_age` at zero, nothing is kept. Default: nothing is
-    /// kept.
+    /// messages of `on_connected`. With `max_bytes` or `max_age` at zero, nothing is kept. Default: nothing
+    /// is kept.
     ///
     /// # Examples
     ///

@@ -8,8 +8,8 @@ use event_listener::Event;
 
 use crate::tasks::until;
 
-/// The number of waiting tasks from which on no further work should be accepted. For handshakes, so many take some
-/// tenths of a second of a core.
+/// The number of waiting tasks from which on no further work should be accepted. For handshakes, so many take
+/// some tenths of a second of a core.
 pub(super) const CONGESTION: usize = 256;
 
 /// A number of permits, and the queue of the tasks that wait for one.
@@ -26,8 +26,8 @@ struct PermitQueue {
     /// Permits that no task has. If there are any, no task waits.
     free: usize,
     next_ticket: u64,
-    /// The wakers of the waiting tasks, in the order of their tickets. A task that is not here any more has been
-    /// given a permit.
+    /// The wakers of the waiting tasks, in the order of their tickets. A task that is not here any more has
+    /// been given a permit.
     waiting: BTreeMap<u64, Waker>,
 }
 
@@ -73,7 +73,8 @@ impl CpuLimit {
         queue.next_ticket
     }
 
-    /// Returns whether the task with this ticket has been given a permit. If not, the waker replaces its last.
+    /// Returns whether the task with this ticket has been given a permit. If not, the waker replaces its
+    /// last.
     pub(super) fn is_permitted(&self, ticket: u64, waker: &Waker) -> bool {
         let waker = waker.clone();
         let mut queue = self.lock();
@@ -107,8 +108,8 @@ impl CpuLimit {
         }
     }
 
-    /// Unlocks the queue after a task has left it. Tasks leave one by one, so that the notification is due at one
-    /// length alone.
+    /// Unlocks the queue after a task has left it. Tasks leave one by one, so that the notification is due at
+    /// one length alone.
     fn unlock_shortened(&self, queue: MutexGuard<'_, PermitQueue>) {
         let is_relieved = queue.waiting.len() == CONGESTION - 1;
         drop(queue);

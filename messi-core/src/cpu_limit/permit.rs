@@ -11,7 +11,7 @@ use super::limit::CpuLimit;
 #[derive(Debug)]
 pub(crate) struct CpuPermit {
     limit: Arc<CpuLimit>,
-    /// The place in the order of those who ask, once this has asked.
+    /// The place in the order of the tasks that ask, once this one has asked.
     ticket: Option<u64>,
     state: PermitState,
 }

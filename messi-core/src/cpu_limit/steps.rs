@@ -3,7 +3,7 @@
 //! A poll does, in this order:
 //!
 //! 1. It registers the waker of the task. Whoever wakes the future from then on wakes the task.
-//! 2. It returns the permit of the last step, and keeps its place in the order of those who ask. The
+//! 2. It returns the permit of the last step, and keeps its place in the order of the tasks that ask. The
 //!    task has gone through the queue of the executor since: others that were ready have had their turn.
 //! 3. Unless the future was woken since the last step, it is pending.
 //! 4. It waits for a permit. StepWakes that come meanwhile are remembered.
@@ -63,7 +63,7 @@ impl<F: Future + Unpin> Future for HeavySteps<F> {
         let mut step = Context::from_waker(&this.waker);
         match Pin::new(&mut this.future).poll(&mut step) {
             Poll::Ready(output) => {
-                // Who is given the permit goes to the end of the queue of the executor.
+                // The next task with the permit goes to the end of the queue of the executor.
                 this.permit.release();
                 Poll::Ready(output)
             }

@@ -94,8 +94,8 @@ impl<P: Protocol> ServerBuilder<P> {
 
     /// Sets the number of clients at a time from one address.
     ///
-    /// A client above the limit is refused like one above [`max_clients`](Self::max_clients). Many clients may
-    /// share an address, behind a router or a proxy. Clients of a Unix socket have no limit of this kind.
+    /// A client above the limit is refused like one above [`max_clients`](Self::max_clients). Many clients
+    /// may share an address, behind a router or a proxy. Clients of a Unix socket have no limit of this kind.
     /// Default: no limit.
     ///
     /// # Examples
@@ -112,8 +112,8 @@ impl<P: Protocol> ServerBuilder<P> {
 
     /// Sets the number of clients that are accepted within a second, in bursts or evenly.
     ///
-    /// A client above the limit is refused like one above [`max_clients`](Self::max_clients), and tries again by
-    /// itself. Default: no limit.
+    /// A client above the limit is refused like one above [`max_clients`](Self::max_clients), and tries again
+    /// by itself. Default: no limit.
     ///
     /// # Examples
     ///
@@ -167,10 +167,10 @@ impl<P: Protocol> ServerBuilder<P> {
 
     /// Sets the memory for received and not yet handled bytes of all clients together, beyond 4 KiB for each.
     ///
-    /// The less of it is left, the less may be held of one client: no more than is left for all others. Further
-    /// bytes are not read, and TCP holds the client back. A client whose message can't go on for this reason ends
-    /// with [`MessageTimeout`](crate::DisconnectReason::MessageTimeout), like one that sends too slowly. Default:
-    /// 256 MiB.
+    /// The less of it is left, the less may be held of one client: no more than is left for all others.
+    /// Further bytes are not read, and TCP holds the client back. A client whose message can't go on for this
+    /// reason ends with [`MessageTimeout`](crate::DisconnectReason::MessageTimeout), like one that sends too
+    /// slowly. Default: 256 MiB.
     ///
     /// # Examples
     ///

@@ -11,9 +11,8 @@ use futures::future::{Either, select};
 
 /// The clock of a [`Simulation`](super::Simulation).
 ///
-/// It is cheap to clone, so that a handler can have one of its own to wait with, and does not keep
-/// the simulation. It stands still while anything can be done, and then jumps to the next moment
-/// that someone waits for.
+/// It is cheap to clone, so that each handler can have its own, and does not keep the simulation alive. It
+/// stands still while a task is ready, and then jumps to the next time that a task waits for.
 ///
 /// # Examples
 ///
@@ -39,7 +38,7 @@ use futures::future::{Either, select};
 pub struct Clock(Arc<ClockShared>);
 
 struct ClockShared {
-    /// What stands for the start where an `Instant` is asked for. Only differences matter.
+    /// The `Instant` that stands for the start. Only differences matter.
     start: Instant,
     state: Mutex<ClockState>,
 }
@@ -48,7 +47,7 @@ struct ClockShared {
 struct ClockState {
     elapsed: Duration,
     next_id: u64,
-    /// Who sleeps, by the moment to be woken at, and then in the order of falling asleep.
+    /// The wakers of sleeping tasks, by the time to wake them, and then in the order of falling asleep.
     sleepers: BTreeMap<(Duration, u64), Waker>,
 }
 
@@ -60,18 +59,43 @@ impl Clock {
         }))
     }
 
-    /// Pretended time since the start of the simulation.
+    /// Returns the pretended time since the start of the simulation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// assert!(simulation.clock().elapsed().is_zero());
+    /// ```
     pub fn elapsed(&self) -> Duration {
         self.lock().elapsed
     }
 
-    /// Waits for a pretended duration. Everything that can happen before, happens before: even a
-    /// sleep of a nanosecond lets all that is possible now be done.
+    /// Waits for a pretended duration.
+    ///
+    /// All tasks that are ready run before: even a sleep of a nanosecond waits until every other task waits.
+    ///
+    /// See [`Clock`] for an example.
     pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + Unpin + use<> {
         self.sleep_until(self.elapsed().saturating_add(duration))
     }
 
-    /// Waits for a future, but no longer than a pretended `limit`; then `None`.
+    /// Waits for a future, but not longer than a pretended `limit`: then it returns `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// let clock = simulation.clock();
+    /// let ready = clock.timeout(Duration::from_secs(1), async { 7 });
+    /// assert_eq!(simulation.run(ready), Some(7));
+    /// ```
     pub async fn timeout<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
         match select(pin!(future), self.sleep(limit)).await {
             Either::Left((output, _)) => Some(output),
@@ -79,7 +103,7 @@ impl Clock {
         }
     }
 
-    /// Waits until so much time has passed since the start.
+    /// Waits until this time has passed since the start.
     pub(super) fn sleep_until(&self, deadline: Duration) -> ClockSleep {
         let mut state = self.lock();
         state.next_id += 1;
@@ -89,17 +113,17 @@ impl Clock {
         }
     }
 
-    /// The time now, as an `Instant`.
+    /// Returns the time now, as an `Instant`.
     pub(super) fn now(&self) -> Instant {
         self.0.start + self.elapsed()
     }
 
-    /// The next moment that someone waits for.
+    /// Returns the next time that a task waits for.
     pub(super) fn next(&self) -> Option<Duration> {
         self.lock().sleepers.keys().next().map(|key| key.0)
     }
 
-    /// Jumps to a moment, and wakes those who have waited for it.
+    /// Jumps to a time, and wakes the tasks that have waited for it.
     pub(super) fn advance_to(&self, moment: Duration) {
         let mut state = self.lock();
         state.elapsed = moment;
@@ -124,7 +148,7 @@ impl Debug for Clock {
     }
 }
 
-/// Waits for a moment. Once dropped, the clock does not jump to it any more.
+/// Waits for a time. Once it is dropped, the clock does not jump to that time any more.
 #[derive(Debug)]
 pub(super) struct ClockSleep {
     clock: Clock,
@@ -132,7 +156,7 @@ pub(super) struct ClockSleep {
 }
 
 impl ClockSleep {
-    /// The moment, as time since the start.
+    /// Returns the time, counted from the start.
     pub(super) fn deadline(&self) -> Duration {
         self.key.0
     }

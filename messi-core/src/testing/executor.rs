@@ -1,4 +1,4 @@
-//! Tasks on one thread, in an order drawn from the seed.
+//! Tasks on one thread, in a random order that the seed decides.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
@@ -14,11 +14,11 @@ use futures::future::BoxFuture;
 
 use super::clock::Clock;
 
-/// Polls without the clock moving that no run needs, but a loop that never waits.
+/// The limit of polls while the clock stands still. Only a loop that never waits exceeds it.
 const MAX_POLLS_AT_ONE_MOMENT: u32 = 1_000_000;
 
-/// Pretended time that no run needs, but one that waits for what never happens, while keep-alive
-/// goes on for ever.
+/// The limit of the pretended time of one run. Only one that waits in vain, while keep-alive goes on for
+/// ever, exceeds it.
 const MAX_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The tasks of a simulation.
@@ -33,21 +33,21 @@ struct ExecutorState {
     next_id: u64,
     random: Rng,
     running: bool,
-    /// Whether the simulation is gone, and its tasks with it.
+    /// Whether the simulation has been dropped, and its tasks with it.
     closed: bool,
 }
 
 struct SimulatedTask {
     waker: Arc<TaskWaker>,
-    /// Away while it is polled.
+    /// `None` while it is polled.
     future: Option<BoxFuture<'static, ()>>,
 }
 
-/// The tasks that want to be polled.
+/// The tasks that are ready to be polled.
 #[derive(Default)]
 struct ReadyQueue(Mutex<Vec<u64>>);
 
-/// Knows a task by its number only: whoever keeps a waker does not keep the task.
+/// The waker of a task. It has only its number, so that keeping the waker does not keep the task.
 struct TaskWaker {
     id: u64,
     is_queued: AtomicBool,
@@ -92,7 +92,7 @@ impl Executor {
         let waker = self.new_waker();
         let mut state = self.lock();
         if state.closed {
-            // What a future does when it is dropped may come back here.
+            // Dropping the future may call this again: not under the lock.
             drop(state);
             return drop(future);
         }
@@ -105,7 +105,7 @@ impl Executor {
         waker.wake();
     }
 
-    /// How many tasks have not ended.
+    /// Returns the number of tasks that have not ended.
     pub(super) fn tasks(&self) -> usize {
         self.lock().tasks.len()
     }
@@ -163,7 +163,7 @@ impl Executor {
         })
     }
 
-    /// Takes one of those that want to be polled, whichever chance picks.
+    /// Takes a random one of the tasks that are ready.
     fn take_ready(&self) -> Option<u64> {
         let mut state = self.lock();
         let mut ready = self.ready.lock();
@@ -198,7 +198,7 @@ impl Executor {
         Some((task.waker.clone(), task.future.take()?))
     }
 
-    /// Nothing can be done at this moment: goes on to the next.
+    /// Advances the clock to the next time that a task waits for, as no task is ready.
     fn advance(&self, limit: Duration) {
         let elapsed = self.clock.elapsed();
         let Some(next) = self.clock.next() else {
@@ -233,7 +233,7 @@ impl Debug for Executor {
     }
 }
 
-/// Sees to it that there is only one run at a time.
+/// Ensures that there is only one run at a time.
 struct RunGuard<'a>(&'a Executor);
 
 impl<'a> RunGuard<'a> {

@@ -1,4 +1,4 @@
-//! A connection in memory: what happens on it to both directions together.
+//! A connection in memory, with both its directions.
 
 use std::io;
 use std::mem;
@@ -12,7 +12,7 @@ use fastrand::Rng;
 use super::clock::Clock;
 use super::flow::{Conditions, Flow, FlowRead};
 
-/// Which end of a connection, or the direction that leads there.
+/// An end of a connection, or the direction that leads there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Client,
@@ -28,7 +28,7 @@ impl End {
     }
 }
 
-/// What the two sockets of a connection share with those who disturb it.
+/// The state of a connection, which its two sockets share with the tests that disturb it.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) client_addr: SocketAddr,
@@ -44,11 +44,11 @@ struct LinkState {
     /// Whether the connection has been reset for both sides.
     is_cut: bool,
     random: Rng,
-    /// Those who wait to read and to write: at the client's end, then at the server's.
+    /// The tasks that wait to read and to write: at the client's end, then at the server's.
     waiting: [Option<Waker>; 4],
 }
 
-/// What a socket waits for.
+/// An operation that a socket waits for.
 #[derive(Clone, Copy, Debug)]
 enum Operation {
     Read,
@@ -56,7 +56,7 @@ enum Operation {
 }
 
 impl Operation {
-    /// The operation that is granted at the other end when this one is.
+    /// Returns the operation that this one makes possible at the other end.
     fn other(self) -> Self {
         match self {
             Self::Read => Self::Write,
@@ -65,11 +65,11 @@ impl Operation {
     }
 }
 
-/// What came of a read or a write: a result, or else the time when to look again, if it is known.
+/// The outcome of a read or a write: a result, or else the time of the next attempt, if it is known.
 pub(super) type Outcome = Result<io::Result<usize>, Option<Duration>>;
 
 impl LinkState {
-    /// The direction that leads to this end.
+    /// Returns the direction that leads to this end.
     fn flow(&mut self, to: End) -> &mut Flow {
         match to {
             End::Client => &mut self.to_client,
@@ -112,7 +112,7 @@ impl LinkState {
         Ok(Ok(count))
     }
 
-    /// Ends what an end writes, and answers with a reset what it has not read.
+    /// Ends the direction that an end writes, and answers bytes that it has not read with a reset.
     fn abandon(&mut self, end: End, now: Duration) {
         let unread = self.flow(end).desert();
         let flow = self.flow(end.other());
@@ -130,7 +130,7 @@ impl LinkState {
         self.to_server.clear();
     }
 
-    /// Cuts the connection if that many bytes have arrived as were to arrive before.
+    /// Cuts the connection if as many bytes have arrived as were to arrive before.
     fn cut_if_due(&mut self) -> bool {
         let is_due = |flow: &Flow| flow.conditions.cut_after == Some(0);
         let is_due = !self.is_cut && (is_due(&self.to_client) || is_due(&self.to_server));
@@ -165,7 +165,7 @@ impl Link {
         }
     }
 
-    /// What both directions do to what is written, as those of a new connection will.
+    /// Returns the conditions of both directions, for a new connection.
     pub(super) fn conditions(&self) -> (Conditions, Conditions) {
         let state = self.lock();
         (
@@ -194,14 +194,14 @@ impl Link {
         self.change(|state| state.flow(end.other()).finish(now));
     }
 
-    /// The socket of this end is gone.
+    /// Handles that the socket of this end is gone.
     pub(super) fn abandon(&self, end: End) {
         let now = self.clock.elapsed();
         self.change(|state| state.abandon(end, now));
     }
 
-    /// Reads or writes. If that has to wait, the waker is kept; if not, the other end may be able
-    /// to do the opposite.
+    /// Reads or writes. If that has to wait, the waker is kept; if not, a task is woken that waits for the
+    /// opposite at the other end.
     fn exchange(
         &self,
         end: End,
@@ -229,7 +229,7 @@ impl Link {
 
     // --- For everyone ---
 
-    /// Reads something of a direction.
+    /// Returns a property of a direction.
     pub(super) fn look<T>(&self, to: End, look: impl FnOnce(&Flow) -> T) -> T {
         look(self.lock().flow(to))
     }
@@ -244,14 +244,14 @@ impl Link {
         self.change(LinkState::cut);
     }
 
-    /// Whether neither side has ended or lost the connection.
+    /// Returns whether neither side has ended or lost the connection.
     pub(super) fn is_open(&self) -> bool {
         let state = self.lock();
         let is_open = |flow: &Flow| !flow.is_finished() && !flow.is_deserted();
         !state.is_cut && is_open(&state.to_client) && is_open(&state.to_server)
     }
 
-    /// Changes what everyone who waits must look at.
+    /// Changes the state, and wakes all waiting tasks, which must look at it again.
     fn change(&self, change: impl FnOnce(&mut LinkState)) {
         let mut state = self.lock();
         change(&mut state);
@@ -265,7 +265,7 @@ impl Link {
     }
 }
 
-/// Wakes everyone who waits, not under the lock.
+/// Wakes all waiting tasks after unlocking.
 fn wake_all(mut state: MutexGuard<'_, LinkState>) {
     let waiting = mem::take(&mut state.waiting);
     drop(state);

@@ -1,4 +1,4 @@
-//! One end of a connection, as the runtime's sockets are.
+//! Sockets: the ends of connections.
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use super::count::Counted;
 use super::link::{End, Link, Outcome};
 use crate::transport::Socket;
 
-/// One end of a connection. To drop it closes the connection.
+/// One end of a connection. Dropping it closes the connection.
 #[derive(Debug)]
 pub(super) struct SimulatedSocket {
     link: Arc<Link>,
@@ -35,7 +35,7 @@ impl SimulatedSocket {
         }
     }
 
-    /// The address of the other end, as a server sees it.
+    /// Returns the address of the client, as its server sees it.
     pub(super) fn client_addr(&self) -> SocketAddr {
         self.link.client_addr
     }
@@ -101,7 +101,7 @@ impl Drop for SimulatedSocket {
     }
 }
 
-/// Wakes who waits when what is under way arrives.
+/// Wakes a waiting task when bytes arrive that are on their way.
 #[derive(Debug)]
 struct Alarm {
     clock: Clock,
@@ -116,7 +116,7 @@ impl Alarm {
         }
     }
 
-    /// Tries until there is a result, or until there is nothing but to wait.
+    /// Tries until there is a result, or until the task has to wait.
     fn poll(
         &mut self,
         cx: &mut Context<'_>,

@@ -1,8 +1,8 @@
 //! Reading until the peer has closed, at a bounded pace.
 //!
-//! A socket that is closed with unread input resets the connection, and the peer may then lose what it
+//! Closing a socket with unread input resets the connection, and the peer may then lose bytes that it
 //! has not read yet. So the side that ends a connection shuts its writing direction down and discards
-//! what still comes until the peer has closed too. The limit of time for that is the caller's.
+//! further bytes until the peer has closed too. The caller limits the time.
 //!
 //! A peer may send as fast as it can. Without a pause, the reading would never be pending: the caller
 //! would not look at its limit, and no other task would run on this thread.
@@ -33,14 +33,14 @@ const READ_SIZE: usize = 16 * 1024;
 const MIN_COST: usize = 4 * 1024;
 
 thread_local! {
-    /// Takes what is discarded, inside one poll. Those who linger have no buffer of their own.
+    /// The buffer for discarded bytes, used inside one poll: lingering sockets have no buffer of their own.
     static DISCARDED: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
 }
 
-/// Discards what a peer still sends.
+/// Discards the bytes that a peer still sends.
 #[derive(Default)]
 pub(crate) struct Linger {
-    /// What has been read since the last rest.
+    /// Bytes that have been read since the last rest.
     spent: usize,
     /// The rest, while there is one.
     rest: Option<BoxFuture<'static, ()>>,

@@ -20,7 +20,7 @@ pub(crate) struct TlsAlertGuard {
 }
 
 impl TlsAlertGuard {
-    /// Refuses an alert from now on. Nothing has been read before.
+    /// Refuses an alert in the next bytes, which are the first of all.
     pub(crate) fn arm(&mut self) {
         self.is_armed = true;
     }

@@ -50,7 +50,7 @@ fn is_refused(path: &Path) -> bool {
     connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
-/// Returns the device of a file and its number there, which tell it from another that took its place.
+/// Returns the device of a file and its number there, by which a file that took its place is recognized.
 fn file_id(path: &Path) -> io::Result<(u64, u64)> {
     let file = fs::symlink_metadata(path)?;
     Ok((file.dev(), file.ino()))

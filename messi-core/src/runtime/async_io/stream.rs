@@ -46,8 +46,8 @@ pub(super) fn wrap(stream: OsStream) -> io::Result<BoxSocket> {
 #[derive(Debug)]
 pub(super) struct AsyncStream<T> {
     stream: Async<T>,
-    /// Whether there may be something to read at once. When the last read got less than there was
-    /// room for, to try again would most often be a system call for nothing.
+    /// Whether there may be something to read at once. If the last read did not fill its buffer, another
+    /// attempt would most often be a wasted system call.
     may_have_more: bool,
     /// Whether something was read that was not answered. A peer often answers an answer while it is
     /// being written.
@@ -87,7 +87,7 @@ impl<T> AsyncStream<T> {
     /// Updates the expectations about reading before a write.
     fn expect_answer(&mut self) {
         self.may_have_more |= mem::take(&mut self.is_asked);
-        // Most likely, this is what it was woken for.
+        // Most likely, the task was woken for this write.
         self.is_waiting = false;
     }
 }
@@ -166,7 +166,7 @@ impl<T: ReactorStream> AsyncWrite for AsyncStream<T> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // What is written is with the operating system.
+        // The operating system has all written bytes.
         Poll::Ready(Ok(()))
     }
 

@@ -1,15 +1,15 @@
 //! Sleep that may last a little longer than asked for, for the deadlines of many connections.
 //!
-//! Deadlines of keep-alive move on with each ping, most often just before they come. To learn of
-//! that, each connection is woken once per ping more. Here, those whose deadlines are near each
-//! other are woken together, and the reactor is not disturbed for each.
+//! Deadlines of keep-alive move on with each ping, most often just before they come, and each connection must
+//! wake up once more per ping to find that out. Here, connections whose deadlines are near each other are
+//! woken together, by one timer of the reactor.
 //!
 //! How a sleeper is woken:
 //!
 //! 1. A sleep that is polled leaves its waker under its tick. The first of all starts the task that wakes.
 //! 2. The task sleeps until the first tick, or until the sleepers change in such a way that this is not the
-//!    moment any more: a sleeper comes before all others, or there is none left.
-//! 3. It takes those who are due out of the map, and wakes them after it has unlocked the map.
+//!    moment any more: a new sleeper is the first, or the last one is gone.
+//! 3. It takes the wakers that are due out of the map, and wakes them after it has unlocked the map.
 //! 4. With the last sleeper gone, the task ends. Whether it runs is known under the lock of the map, so that
 //!    the next sleeper starts another one.
 
@@ -41,8 +41,8 @@ pub(in crate::runtime) struct Ticks {
     /// The tick 0.
     start: Instant,
     next_id: AtomicU64,
-    /// A waker is cloned, used and dropped only while this is not locked, since each of them may run foreign
-    /// code. Nothing is awaited and no task is spawned under it.
+    /// Under the lock, no waker is cloned, woken or dropped, as that may run foreign code; no task is
+    /// spawned, and nothing is awaited or logged.
     sleepers: Mutex<Sleepers>,
     /// Notified when [`drive`](Self::drive) must look at the sleepers before it would by itself.
     changed: Event,
@@ -131,7 +131,7 @@ impl Ticks {
         }
     }
 
-    /// Wakes the sleepers whose tick has come. Returns the time to the next tick that one waits for.
+    /// Wakes the sleepers whose tick has come. Returns the time until the tick of the next one.
     fn wake_due(&self) -> Option<Duration> {
         let (due, next) = self.take_due();
         due.into_values().for_each(Waker::wake);
@@ -231,6 +231,14 @@ mod tests {
         Pin::new(sleep).poll(&mut Context::from_waker(&waker))
     }
 
+    /// Begins a long sleep, and waits until the task that wakes surely sleeps for as long.
+    fn sleep_for_long(ticks: &Arc<Ticks>, sleep: &mut TickSleep) {
+        assert!(poll(sleep, &Arc::default()).is_pending());
+        for _ in 0..2 {
+            sleep_for(ticks, SHORT);
+        }
+    }
+
     /// Waits for what another thread does.
     #[track_caller]
     fn wait_until(is_done: impl Fn() -> bool) {
@@ -258,11 +266,7 @@ mod tests {
     fn a_short_sleep_is_not_held_up_by_a_long_one() {
         let ticks = ticks();
         let mut long = ticks.sleep(LONG);
-        assert!(poll(&mut long, &Arc::default()).is_pending());
-        // At the second, the task surely sleeps for long.
-        for _ in 0..2 {
-            sleep_for(&ticks, SHORT);
-        }
+        sleep_for_long(&ticks, &mut long);
     }
 
     #[test]
@@ -291,7 +295,7 @@ mod tests {
     fn the_task_ends_once_no_one_waits() {
         let ticks = ticks();
         let mut sleep = ticks.sleep(LONG);
-        assert!(poll(&mut sleep, &Arc::default()).is_pending());
+        sleep_for_long(&ticks, &mut sleep);
         assert!(ticks.lock().is_driven);
         drop(sleep);
         wait_until(|| !ticks.lock().is_driven);
@@ -303,7 +307,7 @@ mod tests {
         let left = Arc::downgrade(&ticks);
         let mut sleeps = [LONG, 2 * LONG].map(|duration| ticks.sleep(duration));
         for sleep in &mut sleeps {
-            assert!(poll(sleep, &Arc::default()).is_pending());
+            sleep_for_long(&ticks, sleep);
         }
         drop(ticks);
         drop(sleeps);

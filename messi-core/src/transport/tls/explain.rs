@@ -1,4 +1,4 @@
-//! Descriptions of errors, for people who have to mend them.
+//! Descriptions of errors, for people who have to fix them.
 
 use std::io;
 use std::time::Duration;

@@ -19,7 +19,7 @@ const IN_MEMORY: &str = "the given text";
 
 /// A certificate with the chain of its authorities, and its private key.
 ///
-/// Its [`Debug`] output shows none of them.
+/// Its [`Debug`] output hides them.
 #[derive(Clone)]
 pub struct Identity(Arc<CertifiedKey>);
 

@@ -175,7 +175,8 @@ fn builder() -> ConfigBuilder<ServerConfig, WantsVerifier> {
         .expect("ring has all that TLS 1.3 needs")
 }
 
-/// A client that comes back would be spared little, and would not be asked again who it is.
+/// Turns session tickets off: they spare a client that comes back little, and its certificate would not be
+/// checked again.
 fn without_sessions(mut config: ServerConfig) -> Arc<ServerConfig> {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
