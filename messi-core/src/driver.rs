@@ -112,7 +112,7 @@ impl Driver {
         Self {
             role,
             connection: Connection::new(role, config, now),
-            timer: DeadlineTimer::new(mailbox.runtime().clone()),
+            timer: DeadlineTimer::default(),
             mailbox,
             socket: Some(socket),
             closing: Closing::Writing,
@@ -302,7 +302,8 @@ impl Driver {
                 let limit = now + stop.grace();
                 let limit = deadline.map_or(limit, |earlier| limit.min(earlier));
                 *deadline = Some(limit);
-                ready!(self.timer.poll(cx, limit, now));
+                let runtime = &**self.mailbox.runtime();
+                ready!(self.timer.poll(cx, runtime, limit, now));
                 return Poll::Ready(());
             }
             ready!(self.park(cx));

@@ -277,7 +277,8 @@ impl Driver {
         let Some(deadline) = deadlines.into_iter().flatten().min() else {
             return Poll::Pending;
         };
-        let now = ready!(self.timer.poll(cx, deadline, now));
+        let runtime = &**self.mailbox.runtime();
+        let now = ready!(self.timer.poll(cx, runtime, deadline, now));
         // A timer that is due again at once must not keep other tasks waiting.
         self.turn.spend_transfer();
         self.flood_limiter.handle_timeout(now);
