@@ -10,7 +10,7 @@ use log::{error, info, warn};
 use messi_wire::{ConnectionConfig, Role};
 
 use super::peer::Peer;
-use super::poll_scope;
+use super::poll_scope::Scoped;
 use super::{Server, ServerClient};
 use crate::cpu_limit::CpuLimit;
 use crate::driver::Driver;
@@ -176,7 +176,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
         let task = serve(client, peer, handler, driver, shared.tasks.begin());
         let (scope, flush) = (shared.registry.scope_id(), shared.clone());
-        let task = poll_scope::scoped(scope, task.boxed(), move || flush.registry.flush());
+        let task = Scoped::new(scope, task, move || flush.registry.flush());
         shared.runtime.spawn(task.boxed());
     }
 

@@ -86,7 +86,7 @@ impl<R: PendingResponse> Session<R> {
             _ => None,
         };
         let response = message.on_refusal.into_response();
-        self.fail(response, RequestError::NotSent(error));
+        self.pending.fail(response, RequestError::NotSent(error));
         Refusal { error, close }
     }
 
@@ -244,7 +244,8 @@ impl<R: PendingResponse> Session<R> {
         let response = self.pending.handle_dropped(kinds, member);
         self.queue.drop_first();
         self.counters.dropped.queue_full += 1;
-        self.fail(response, RequestError::NotSent(SendError::QueueFull));
+        self.pending
+            .fail(response, RequestError::NotSent(SendError::QueueFull));
         true
     }
 
