@@ -2,8 +2,8 @@
 
 /// Writes the setters of the settings that both builders have, with their documentation.
 ///
-/// The builder has a field `settings`, a [`Settings`](crate::settings::Settings), whose own setters know the
-/// limits of the values; and a field `runtime`. `$builder` is an expression for the examples.
+/// The builder has a field `config`, a [`ConnectionConfig`](messi_wire::ConnectionConfig), whose own setters
+/// know the limits of the values; and a field `runtime`. `$builder` is an expression for the examples.
 macro_rules! connection_setters {
     (example: $builder:literal) => {
         /// Sets the largest encoded size of a message in bytes, in both directions. The maximum is 2^24 - 1.
@@ -20,7 +20,7 @@ macro_rules! connection_setters {
         ///     .max_message_size(64 * 1024);
         /// ```
         pub fn max_message_size(mut self, bytes: usize) -> Self {
-            self.settings.set_max_message_size(bytes);
+            self.config.set_max_message_size(bytes);
             self
         }
 
@@ -38,7 +38,7 @@ macro_rules! connection_setters {
         ///     .max_sent_message_size(16 * 1024);
         /// ```
         pub fn max_sent_message_size(mut self, bytes: usize) -> Self {
-            self.settings.set_max_sent_message_size(bytes);
+            self.config.set_max_sent_message_size(bytes);
             self
         }
 
@@ -56,7 +56,7 @@ macro_rules! connection_setters {
         ///     .max_queued_bytes(256 * 1024);
         /// ```
         pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
-            self.settings.set_max_queued_bytes(bytes);
+            self.config.set_max_queued_bytes(bytes);
             self
         }
 
@@ -75,7 +75,7 @@ macro_rules! connection_setters {
         ///     .overflow(Overflow::DropOldest);
         /// ```
         pub fn overflow(mut self, overflow: $crate::Overflow) -> Self {
-            self.settings.set_overflow(overflow);
+            self.config.set_overflow(overflow);
             self
         }
 
@@ -92,7 +92,7 @@ macro_rules! connection_setters {
         ///     .max_unhandled_bytes(64 * 1024);
         /// ```
         pub fn max_unhandled_bytes(mut self, bytes: usize) -> Self {
-            self.settings.set_max_unhandled_bytes(bytes);
+            self.config.set_max_unhandled_bytes(bytes);
             self
         }
 
@@ -112,7 +112,7 @@ macro_rules! connection_setters {
         ///     .write_timeout(Duration::from_secs(30));
         /// ```
         pub fn write_timeout(mut self, timeout: std::time::Duration) -> Self {
-            self.settings.set_write_timeout(timeout);
+            self.config.set_write_timeout(timeout);
             self
         }
 
@@ -133,7 +133,7 @@ macro_rules! connection_setters {
         ///     .message_timeout(Duration::from_secs(30));
         /// ```
         pub fn message_timeout(mut self, timeout: std::time::Duration) -> Self {
-            self.settings.set_message_timeout(timeout);
+            self.config.set_message_timeout(timeout);
             self
         }
 
@@ -151,7 +151,7 @@ macro_rules! connection_setters {
         ///     .min_message_rate(4 * 1024);
         /// ```
         pub fn min_message_rate(mut self, bytes_per_second: usize) -> Self {
-            self.settings.set_min_message_rate(bytes_per_second);
+            self.config.set_min_message_rate(bytes_per_second);
             self
         }
 
@@ -172,7 +172,7 @@ macro_rules! connection_setters {
         ///     .request_timeout(Duration::from_secs(2));
         /// ```
         pub fn request_timeout(mut self, timeout: std::time::Duration) -> Self {
-            self.settings.set_request_timeout(timeout);
+            self.config.set_request_timeout(timeout);
             self
         }
 
@@ -194,7 +194,7 @@ macro_rules! connection_setters {
         ///     .busy_poll(Duration::from_micros(50));
         /// ```
         pub fn busy_poll(mut self, time: std::time::Duration) -> Self {
-            self.settings.set_busy_poll(time);
+            self.config.set_busy_poll(time);
             self
         }
 

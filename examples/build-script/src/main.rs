@@ -1,4 +1,4 @@
-//! A client that says hello to a server, by code that `build.rs` has made.
+//! A client that sends its name to a server, with code that `build.rs` generates.
 //!
 //! `cargo run -p build-script`
 
@@ -8,7 +8,11 @@ use chat::{
 };
 
 mod chat {
-    #![allow(dead_code, unreachable_pub, reason = "it is made for all uses")]
+    #![allow(
+        dead_code,
+        unreachable_pub,
+        reason = "not every generated item is used"
+    )]
 
     include!(concat!(env!("OUT_DIR"), "/chat.rs"));
 }

@@ -6,15 +6,16 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures::FutureExt;
+use messi_wire::config::clamped;
+use messi_wire::session::{Sender, SessionConfig};
+use messi_wire::{Backoff, ConnectionConfig, Role};
 
 use super::connect::Connector;
 use super::task::Task;
 use super::{Client, Shared, StopOnDrop};
-use crate::backoff::Backoff;
 use crate::builder::connection_setters;
-use crate::outbox::{Kinds, Outbox, Sender};
-use crate::settings::{Settings, clamped};
-use crate::state::Role;
+use crate::mailbox::Mailbox;
+use crate::protocol::client_kinds;
 use crate::tasks::Tasks;
 use crate::transport::handshake::ClientHandshake;
 #[cfg(feature = "tls")]
@@ -44,7 +45,7 @@ use crate::{ConnectWith, Protocol, Runtime, Uri, UriError};
 #[must_use = "a client does nothing until it is started"]
 pub struct ClientBuilder<P: Protocol> {
     uris: Vec<String>,
-    settings: Settings,
+    config: ConnectionConfig,
     connect_timeout: Duration,
     backoff: Backoff,
     handshake: Option<Arc<dyn ClientHandshake>>,
@@ -56,7 +57,7 @@ impl<P: Protocol> ClientBuilder<P> {
     pub(super) fn new(uri: String) -> Self {
         Self {
             uris: vec![uri],
-            settings: Settings::default(),
+            config: ConnectionConfig::default(),
             connect_timeout: Duration::from_secs(5),
             backoff: Backoff {
                 min: Duration::from_secs(1),
@@ -103,7 +104,7 @@ impl<P: Protocol> ClientBuilder<P> {
     ///     .keep_alive_interval(Duration::from_secs(5));
     /// ```
     pub fn keep_alive_interval(mut self, interval: Duration) -> Self {
-        self.settings.set_keep_alive_interval(interval);
+        self.config.set_keep_alive_interval(interval);
         self
     }
 
@@ -177,7 +178,7 @@ impl<P: Protocol> ClientBuilder<P> {
     ///     .offline_queue(64 * 1024, Duration::from_secs(60));
     /// ```
     pub fn offline_queue(mut self, max_bytes: usize, max_age: Duration) -> Self {
-        self.settings.set_offline_queue(max_bytes, max_age);
+        self.config.set_offline_queue(max_bytes, max_age);
         self
     }
 
@@ -225,19 +226,19 @@ impl<P: Protocol> ClientBuilder<P> {
             .iter()
             .map(|uri| Uri::parse(uri, self.handshake.is_some()))
             .collect::<Result<_, _>>()?;
-        let settings = Arc::new(self.settings);
+        let config = Arc::new(self.config);
         let runtime = self.runtime.0;
-        let outbox = Arc::new(Outbox::new(
-            Role::Client,
-            Kinds::of_client::<P>(),
-            settings.clone(),
-            runtime.clone(),
-        ));
+        let session = SessionConfig {
+            role: Role::Client,
+            kinds: client_kinds::<P>(),
+            limits: config.clone(),
+        };
+        let mailbox = Mailbox::new(Arc::new(session), runtime.clone(), None);
         let guard = Arc::new_cyclic(|guard| {
             let guard = guard.clone();
             StopOnDrop(Arc::new(Shared {
                 uris: uris.clone(),
-                outbox,
+                mailbox,
                 tasks: Arc::new(Tasks::default()),
                 is_connecting: AtomicBool::new(true),
                 guard,
@@ -255,7 +256,7 @@ impl<P: Protocol> ClientBuilder<P> {
             handler,
             connector: Connector::new(uris, self.connect_timeout, self.handshake, runtime.clone()),
             backoff: self.backoff,
-            settings,
+            config,
         };
         runtime.spawn(task.run(running).boxed());
         Ok(client)

@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use futures::future::FutureExt;
 use log::{error, info, warn};
+use messi_wire::{ConnectionConfig, Role};
 
-use super::registry::Peer;
-use super::turn::in_turns;
+use super::peer::Peer;
+use super::poll_scope;
 use super::{Server, ServerClient};
-use crate::connection::Connection;
 use crate::cpu_limit::CpuLimit;
-use crate::settings::Settings;
-use crate::state::Role;
+use crate::driver::Driver;
 use crate::tasks::{Running, Turns, unless};
 use crate::transport::handshake::{Certificates, ServerHandshake};
 use crate::transport::{BoxListener, BoxSocket};
@@ -112,7 +111,7 @@ pub(super) struct ClientStarter<P: Protocol, F> {
     pub(super) server: Server<P>,
     /// Clients are started from several threads.
     pub(super) make_handler: Mutex<F>,
-    pub(super) settings: Arc<Settings>,
+    pub(super) config: Arc<ConnectionConfig>,
 }
 
 impl<P: Protocol, F> ClientStarter<P, F> {
@@ -155,29 +154,29 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         P: ServeWith<H>,
     {
         let shared = &self.server.shared;
-        let Some((peer, connection)) = shared.registry.enter(address, certificates) else {
+        let Some((peer, connection)) = shared.registry.register(address, certificates) else {
             return;
         };
         let client = ServerClient::lent(&self.server, &peer, connection);
         let Some(handler) = self.make_handler(&client) else {
             error!(target: LOG_TARGET, "making a handler for {} panicked", peer.address);
             // Whoever waits with a kept handle must learn of the end.
-            peer.outbox.seal();
-            peer.outbox.close(&DisconnectReason::HandlerPanicked, 0);
-            shared.registry.leave(peer.id);
-            return shared.registry.forget(peer.id);
+            peer.mailbox.seal();
+            peer.mailbox.detach(&DisconnectReason::HandlerPanicked, 0);
+            shared.registry.deregister(peer.id);
+            return shared.registry.remove(peer.id);
         };
-        let connection = Connection::new(
+        let driver = Driver::new(
             Role::Server,
-            &self.settings,
+            self.config.clone(),
             socket,
-            peer.outbox.clone(),
-            shared.runtime.clone(),
+            peer.mailbox.clone(),
         )
-        .sharing(&shared.registry.received, &shared.decoding);
+        .sharing(&shared.registry.receive_budget, &shared.decoding);
         info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
-        let task = serve(client, peer, handler, connection, shared.tasks.begin());
-        let task = in_turns(shared.clone(), task.boxed());
+        let task = serve(client, peer, handler, driver, shared.tasks.begin());
+        let (scope, flush) = (shared.registry.scope_id(), shared.clone());
+        let task = poll_scope::scoped(scope, task.boxed(), move || flush.registry.flush());
         shared.runtime.spawn(task.boxed());
     }
 
@@ -201,7 +200,7 @@ fn serve<P, H>(
     client: ServerClient<P>,
     peer: Arc<Peer>,
     mut handler: H,
-    mut connection: Connection,
+    mut driver: Driver,
     running: Running,
 ) -> impl Future<Output = ()>
 where
@@ -209,20 +208,20 @@ where
     P: ServeWith<H>,
 {
     async move {
-        let messages = serve_messages(&client, &mut handler, &mut connection);
+        let messages = serve_messages(&client, &mut handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
-            connection.handle_panic();
+            driver.handle_panic();
         }
         // The broadcasts of its last callbacks are for this client too.
-        client.server().shared.registry.settle();
-        let reason = connection.close().await;
-        client.server().shared.registry.leave(peer.id);
+        client.server().shared.registry.flush();
+        let reason = driver.close().await;
+        client.server().shared.registry.deregister(peer.id);
         info!(target: LOG_TARGET, "client {} disconnected: {reason}", peer.id);
-        let last = serve_last(&client, &mut handler, &mut connection, reason);
+        let last = serve_last(&client, &mut handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
-            connection.handle_panic();
+            driver.handle_panic();
         }
-        client.server().shared.registry.forget(peer.id);
+        client.server().shared.registry.remove(peer.id);
         // The handler must be dropped before the client counts as gone.
         drop((handler, client));
         drop(running);
@@ -230,21 +229,18 @@ where
 }
 
 /// Runs the callbacks of one client but the last.
-async fn serve_messages<P, H>(
-    client: &ServerClient<P>,
-    handler: &mut H,
-    connection: &mut Connection,
-) where
+async fn serve_messages<P, H>(client: &ServerClient<P>, handler: &mut H, driver: &mut Driver)
+where
     P: ServeWith<H>,
 {
-    connection
+    driver
         .run(pin!(P::on_client_connected(handler, client)))
         .await;
-    connection.open();
-    while let Some(payload) = connection.next().await {
+    driver.open();
+    while let Some(payload) = driver.next().await {
         let mut message = P::ClientToServer::default();
-        if connection.decode(&payload, &mut message) {
-            connection
+        if driver.decode(&payload, &mut message) {
+            driver
                 .dispatch(pin!(P::on_message(handler, client, message)))
                 .await;
         }
@@ -255,11 +251,11 @@ async fn serve_messages<P, H>(
 async fn serve_last<P, H>(
     client: &ServerClient<P>,
     handler: &mut H,
-    connection: &mut Connection,
+    driver: &mut Driver,
     reason: DisconnectReason,
 ) where
     P: ServeWith<H>,
 {
     let callback = P::on_client_disconnected(handler, client, reason);
-    connection.run_last(pin!(callback)).await;
+    driver.run_last(pin!(callback)).await;
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use log::info;
+use messi_wire::session::SessionConfig;
+use messi_wire::{ConnectionConfig, Role};
 
 use super::accept::{Acceptor, ClientStarter};
 use super::admission::Limits;
@@ -14,9 +16,10 @@ use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
 use crate::builder::connection_setters;
 use crate::cpu_limit::CpuLimit;
-use crate::outbox::{Budget, Kinds};
+use crate::driver::ReceiveBudget;
+use crate::mailbox::SendBudget;
+use crate::protocol::server_kinds;
 use crate::runtime::AsyncRuntime;
-use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::transport::handshake::ServerHandshake;
 #[cfg(feature = "tls")]
@@ -48,7 +51,7 @@ use crate::{Address, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith, Uri}
 #[must_use = "a server does nothing until it is started"]
 pub struct ServerBuilder<P: Protocol> {
     uri: String,
-    settings: Settings,
+    config: ConnectionConfig,
     limits: Limits,
     max_total_queued_bytes: usize,
     max_total_received_bytes: usize,
@@ -61,7 +64,7 @@ impl<P: Protocol> ServerBuilder<P> {
     pub(super) fn new(uri: String) -> Self {
         Self {
             uri,
-            settings: Settings::default(),
+            config: ConnectionConfig::default(),
             limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
             max_total_received_bytes: 256 * 1024 * 1024,
@@ -138,7 +141,7 @@ impl<P: Protocol> ServerBuilder<P> {
     /// let builder = ChatServer::builder("tcp://:6000").keep_alive_timeout(Duration::from_secs(10));
     /// ```
     pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.set_keep_alive_timeout(timeout);
+        self.config.set_keep_alive_timeout(timeout);
         self
     }
 
@@ -226,13 +229,17 @@ impl<P: Protocol> ServerBuilder<P> {
         let uri = Uri::parse(&self.uri, self.handshake.is_some())?;
         let (listener, local_addr) = listen(&*runtime, &uri).await?;
         info!(target: LOG_TARGET, "listening on {local_addr}");
-        let settings = Arc::new(self.settings);
+        let config = Arc::new(self.config);
+        let session = SessionConfig {
+            role: Role::Server,
+            kinds: server_kinds::<P>(),
+            limits: config.clone(),
+        };
         let registry = Registry::new(
             self.limits,
-            Budget::new(self.max_total_queued_bytes),
-            Budget::of_received(self.max_total_received_bytes),
-            settings.clone(),
-            Kinds::of_server::<P>(),
+            SendBudget::new(self.max_total_queued_bytes),
+            ReceiveBudget::new(self.max_total_received_bytes),
+            session,
             runtime.clone(),
         );
         let guard = Arc::new_cyclic(|guard| {
@@ -256,7 +263,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let starter = Arc::new(ClientStarter {
             server: server.lent(),
             make_handler: Mutex::new(make_handler),
-            settings,
+            config,
         });
         let acceptor = Acceptor {
             listener,

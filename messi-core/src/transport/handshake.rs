@@ -14,7 +14,7 @@ use super::uri::Uri;
 use crate::cpu_limit::CpuLimit;
 use crate::time::TimeSource;
 
-/// Certificates in DER, that of the peer first.
+/// Certificates in DER, the peer's own first.
 pub(crate) type Certificates = Box<[Vec<u8>]>;
 
 /// The handshake of a client.

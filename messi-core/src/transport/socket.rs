@@ -63,17 +63,7 @@ pub(crate) fn error_with_reason(reason: DisconnectReason) -> io::Error {
 /// Returns the reason that an error carries, or else the one that belongs to its kind.
 fn reason_of(error: &io::Error) -> DisconnectReason {
     let carried = error.get_ref().and_then(|inner| inner.downcast_ref());
-    match (carried, error.kind()) {
-        (Some(reason), _) => DisconnectReason::clone(reason),
-        (
-            None,
-            io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe
-            | io::ErrorKind::UnexpectedEof,
-        ) => DisconnectReason::ConnectionClosed,
-        (None, kind) => DisconnectReason::Io(kind),
-    }
+    carried.map_or_else(|| DisconnectReason::from_io(error.kind()), Clone::clone)
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ impl Drop for TickSleep {
 }
 
 /// Returns the whole ticks in a duration, which the settings bound to
-/// [a hundred years](crate::settings::bounded).
+/// [a hundred years](messi_wire::config::bounded).
 fn whole_ticks(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).map_or(u64::MAX - 1, |millis| millis / TICK)
 }

@@ -16,10 +16,10 @@ use super::explain::{explain_handshake, timed_out};
 use super::fair::FairSocket;
 use super::identity::{CurrentIdentity, Identity};
 use super::roots::Roots;
-use crate::settings::clamped;
 use crate::time::{TimeSource, timeout};
 use crate::transport::handshake::{ClientHandshake, HandshakeError};
 use crate::transport::{BoxSocket, Uri};
+use messi_wire::config::clamped;
 
 /// The TLS settings of a client, for [`ClientBuilder::tls`](crate::ClientBuilder::tls).
 ///

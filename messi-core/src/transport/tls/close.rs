@@ -5,10 +5,10 @@ use std::pin::pin;
 
 use futures::io::AsyncWriteExt;
 
-use crate::state::CLOSE_TIMEOUT;
 use crate::time::{TimeSource, timeout};
 use crate::transport::BoxSocket;
 use crate::transport::linger::Linger;
+use messi_wire::connection::CLOSE_TIMEOUT;
 
 /// Closes the socket once the peer has closed too, or after [`CLOSE_TIMEOUT`], so that the peer has time
 /// to read the alert.

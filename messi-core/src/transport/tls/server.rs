@@ -17,10 +17,10 @@ use super::fair::FairSocket;
 use super::identity::{CurrentIdentity, Identity};
 use super::roots::Roots;
 use crate::cpu_limit::{CpuLimit, HeavySteps};
-use crate::settings::clamped;
 use crate::time::{TimeSource, timeout};
 use crate::transport::BoxSocket;
 use crate::transport::handshake::{Certificates, HandshakeError, ServerHandshake};
+use messi_wire::config::clamped;
 
 /// The TLS settings of a server, for [`ServerBuilder::tls`](crate::ServerBuilder::tls).
 ///
