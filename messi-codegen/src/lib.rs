@@ -6,105 +6,37 @@
 //! hands them to `protobuf-parse`, `check` holds the rules, `build` makes the [`model`], and
 //! `expand` turns it into tokens. Problems are collected as `diagnostics` and shown all at once.
 
-mod build;
-mod bundled;
-mod check;
 #[cfg(feature = "build")]
 mod compile;
 mod config;
-mod diagnostics;
 mod expand;
 mod input;
-mod lex;
+mod layout;
 mod names;
-mod parse;
-mod scan;
-mod source;
 
 pub mod model;
 
-use std::path::PathBuf;
-
+pub use messi_schema::{Diagnostic, Locations, Position, SchemaError};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use self::check::File;
 #[cfg(feature = "build")]
 pub use self::compile::CompileError;
 pub use self::config::{BytesType, Config, Side};
-use self::diagnostics::Diagnostics;
-pub use self::diagnostics::{Diagnostic, Position};
 pub use self::expand::expand;
 use self::input::Input;
+use self::layout::lay_out;
 use self::model::Protocol;
-pub use self::source::Locations;
-use self::source::Sources;
 
-/// Why a schema could not be read.
-#[derive(Debug)]
-pub struct SchemaError {
-    /// Every problem found, at least one.
-    pub diagnostics: Vec<Diagnostic>,
-    /// The name that the protocol would have: `my_protocol`.
-    pub name: String,
-    /// The files that were read: an edit of one may mend it.
-    pub sources: Vec<PathBuf>,
-}
-
-/// Reads a schema and all that it imports.
+/// Reads a schema and all that it imports, and lays it out in Rust.
 ///
 /// # Errors
 ///
-/// Every problem with it, each with its place.
+/// Every problem with the schema, with its place.
 pub fn read(schema: &str, locations: &Locations) -> Result<Protocol, SchemaError> {
-    let mut diagnostics = Diagnostics::default();
-    let sources = source::load(schema, locations, &mut diagnostics);
-    let protocol = understand(&sources, &mut diagnostics);
-    match protocol {
-        Some(protocol) if diagnostics.is_empty() => Ok(protocol),
-        _ => Err(SchemaError {
-            name: protocol_name(schema, &sources),
-            diagnostics: diagnostics.into_sorted(&sources.texts),
-            sources: sources.paths,
-        }),
-    }
-}
-
-/// Goes from stage to stage. Where names are not sound, those after it would report what follows
-/// from that; where other rules are broken, they may find more.
-fn understand(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Protocol> {
-    check::heads(sources, diagnostics);
-    if !diagnostics.is_empty() {
-        return None;
-    }
-    check::names(sources, diagnostics);
-    let are_names_sound = diagnostics.is_empty();
-    check::rules(sources, diagnostics);
-    if !are_names_sound {
-        return None;
-    }
-    let descriptors = parse::parse(sources, diagnostics)?;
-    let files: Vec<File<'_>> = sources
-        .files
-        .iter()
-        .filter_map(|source| {
-            let descriptor = descriptors.iter().find(|file| file.name() == source.name)?;
-            Some(File {
-                scan: &source.scan,
-                descriptor,
-            })
-        })
-        .collect();
-    check::directions(&files, diagnostics);
-    build::build(&files, &sources.paths, diagnostics)
-}
-
-fn protocol_name(schema: &str, sources: &Sources) -> String {
-    let package = sources
-        .files
-        .last()
-        .map_or("", |source| source.scan.package());
-    names::protocol(package, schema)
+    messi_schema::read_with(schema, locations, |schema, diagnostics| {
+        lay_out(&schema, diagnostics)
+    })
 }
 
 /// Expands `messi::protocol!(input)`. `locate` tells, from the span of the schema's path, where
@@ -135,6 +67,6 @@ fn explain(error: &SchemaError, span: Span, config: &Config) -> TokenStream {
         quote_spanned!(span=> ::core::compile_error!(#message);)
     });
     let rebuild = expand::rebuild(&error.sources);
-    let skeleton = expand::skeleton(&error.name, config);
+    let skeleton = expand::skeleton(&names::protocol(&error.name), config);
     quote!( #(#errors)* #rebuild #skeleton )
 }

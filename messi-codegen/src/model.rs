@@ -7,6 +7,8 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
+pub use messi_schema::Scalar;
+
 /// A protocol: two directions of messages, and every type they are made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Protocol {
@@ -195,50 +197,6 @@ impl Display for TypePath {
     }
 }
 
-/// The scalar types of proto3.
-#[allow(missing_docs)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scalar {
-    Double,
-    Float,
-    Int32,
-    Int64,
-    Uint32,
-    Uint64,
-    Sint32,
-    Sint64,
-    Fixed32,
-    Fixed64,
-    Sfixed32,
-    Sfixed64,
-    Bool,
-    String,
-    Bytes,
-}
-
-impl Scalar {
-    /// The name in a schema: `sint32`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Double => "double",
-            Self::Float => "float",
-            Self::Int32 => "int32",
-            Self::Int64 => "int64",
-            Self::Uint32 => "uint32",
-            Self::Uint64 => "uint64",
-            Self::Sint32 => "sint32",
-            Self::Sint64 => "sint64",
-            Self::Fixed32 => "fixed32",
-            Self::Fixed64 => "fixed64",
-            Self::Sfixed32 => "sfixed32",
-            Self::Sfixed64 => "sfixed64",
-            Self::Bool => "bool",
-            Self::String => "string",
-            Self::Bytes => "bytes",
-        }
-    }
-}
-
 /// An enum type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Enum {
@@ -262,9 +220,9 @@ pub struct Variant {
     pub name: String,
     /// The name in Rust: `Red` (the enum's own name as a prefix is left out, as prost does).
     pub rust_name: String,
-    /// Other names of the same number, as `(name, rust_name)`; they become associated constants,
-    /// but for those that Rust calls the same.
-    pub aliases: Vec<(String, String)>,
+    /// Other names of the same number. They become associated constants, unless they are the same
+    /// in Rust.
+    pub aliases: Vec<Alias>,
     /// Its number on the wire.
     pub number: i32,
     /// Lines of the comment in the schema, without its markers.
@@ -273,41 +231,57 @@ pub struct Variant {
     pub deprecated: bool,
 }
 
+/// Another name of a value of an enum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// The name in the schema: `COLOR_KIND_CRIMSON`.
+    pub name: String,
+    /// The name in Rust: `Crimson`.
+    pub rust_name: String,
+}
+
 impl Variant {
-    /// Whether the value, or one that is the same, has this name in Rust.
+    /// Returns whether the value or one of its aliases has this name in Rust.
     pub(crate) fn has_name(&self, rust_name: &str) -> bool {
         let mut aliases = self.aliases.iter();
-        self.rust_name == rust_name || aliases.any(|(_, alias)| alias == rust_name)
+        self.rust_name == rust_name || aliases.any(|alias| alias.rust_name == rust_name)
     }
 }
 
 /// One direction of a protocol: the messages that one side sends and the other handles.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Direction {
-    /// A choice for each member of the oneof `messages`, in the order of declaration.
-    pub choices: Vec<Choice>,
+    /// The members of the oneof `messages`, in the order of declaration.
+    pub members: Vec<DirectionMember>,
     /// Whether the message has fields beside the oneof.
     pub has_fields: bool,
 }
 
-/// One message of a direction.
+impl Direction {
+    /// Returns the member with this name in the schema.
+    pub(crate) fn member(&self, name: &str) -> Option<&Member> {
+        let mut members = self.members.iter().map(|it| &it.member);
+        members.find(|member| member.name == name)
+    }
+}
+
+/// A member of the oneof of a direction.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+pub struct DirectionMember {
     /// The member of the oneof.
     pub member: Member,
     /// The method of the handler that gets it: `on_foo_req`.
     pub handler: String,
-    /// Whether `From<T>` makes the direction's message of it: `T` is a message type (not a
-    /// scalar, wrapper or `Empty`) that no other choice of the direction has, and not the
-    /// direction's message itself.
+    /// Whether the direction's message is `From` its type: a message type (no scalar, wrapper or
+    /// `Empty`) that no other member of the direction has, and not the direction's message itself.
     pub convertible: bool,
 }
 
-/// A choice `foo_req` of one direction whose answer is `foo_rsp` of the other.
+/// A member `foo_req` of one direction whose response is `foo_rsp` of the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// The request; its name in Rust is that of the method that sends it: `foo_req`.
+    /// The request. Its name in Rust is that of the method that sends it: `foo_req`.
     pub request: Member,
-    /// Its answer.
-    pub answer: Member,
+    /// Its response.
+    pub response: Member,
 }

@@ -43,8 +43,12 @@ pub(crate) fn variant_name(enumeration: &str, value: &str) -> String {
     identifier(stripped.unwrap_or(&value).into())
 }
 
-/// The modules of a package: `["acme", "types"]` for `acme.types`.
-pub(crate) fn modules(package: &str) -> Vec<String> {
+/// Returns the modules of the types of a package: `["acme", "types"]` for `acme.types`. Those of the
+/// schema's own package, `root`, are in none.
+pub(crate) fn modules(package: &str, root: &str) -> Vec<String> {
+    if package == root {
+        return Vec::new();
+    }
     package
         .split('.')
         .filter(|part| !part.is_empty())
@@ -52,18 +56,8 @@ pub(crate) fn modules(package: &str) -> Vec<String> {
         .collect()
 }
 
-/// The name of a protocol: the last part of its package, or the stem of its file.
-pub(crate) fn protocol(package: &str, file: &str) -> String {
-    let stem = || {
-        file.rsplit(['/', '\\'])
-            .next()
-            .unwrap_or(file)
-            .trim_end_matches(".proto")
-    };
-    let name = match package.rsplit('.').next() {
-        Some(last) if !last.is_empty() => last,
-        _ => stem(),
-    };
+/// Returns the name of a protocol in snake case: `chat_room` for `ChatRoom`.
+pub(crate) fn protocol(name: &str) -> String {
     snake(name)
 }
 
@@ -109,11 +103,9 @@ mod tests {
     }
 
     #[test]
-    fn a_protocol_is_named_after_its_package_or_file() {
-        assert_eq!(protocol("acme.ChatRoom", "x.proto"), "chat_room");
-        assert_eq!(protocol("", "protos/my_chat.proto"), "my_chat");
-        assert_eq!(protocol("", r"..\protos\my_chat.proto"), "my_chat");
-        assert_eq!(protocol("", r"C:\protos\my_chat.proto"), "my_chat");
-        assert_eq!(modules("acme.type"), ["acme", "r#type"]);
+    fn packages_become_modules_and_protocols_snake_case() {
+        assert_eq!(protocol("ChatRoom"), "chat_room");
+        assert_eq!(modules("acme.type", "chat"), ["acme", "r#type"]);
+        assert!(modules("chat", "chat").is_empty());
     }
 }

@@ -11,7 +11,7 @@ use syn::{File, Item};
 fn pairs(to_server: &str, to_client: &str) -> [Vec<(String, String)>; 2] {
     let protocol = model(&schema(to_server, to_client));
     [protocol.client_requests, protocol.server_requests].map(|requests| {
-        let names = |it: Request| (it.request.name, it.answer.name);
+        let names = |it: Request| (it.request.name, it.response.name);
         requests.into_iter().map(names).collect()
     })
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use messi_schema::nearest;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Error;
 
 use super::derive::{Derivable, Derive, Known, Target};
 use super::item::Item;
-use crate::check::similar::nearest;
 use crate::model::{Module, TypePath};
 
 /// The derives of each type, and what is wrong with what was asked for.

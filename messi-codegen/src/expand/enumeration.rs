@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs::{deprecated, docs, lines};
 use super::{Scope, ident};
-use crate::model::{Enum, Variant};
+use crate::model::{Alias, Enum, Variant};
 
 /// An enum, with its names as the schema has them.
 pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {
@@ -94,15 +94,15 @@ fn aliases(variant: &Variant) -> Vec<TokenStream> {
     let original = ident(&variant.rust_name);
     let mut taken = vec![&variant.rust_name];
     let mut constants = Vec::new();
-    for (alias, rust_alias) in &variant.aliases {
-        if taken.contains(&rust_alias) {
+    for Alias { name, rust_name } in &variant.aliases {
+        if taken.contains(&rust_name) {
             continue;
         }
-        taken.push(rust_alias);
-        let rust_alias = ident(rust_alias);
-        let docs = format!("The value `{alias}`, the same as `{}`.", variant.name);
+        taken.push(rust_name);
+        let rust_name = ident(rust_name);
+        let docs = format!("The value `{name}`, the same as `{}`.", variant.name);
         let docs = lines(&[docs]);
-        constants.push(quote!( #docs pub const #rust_alias: Self = Self::#original; ));
+        constants.push(quote!( #docs pub const #rust_name: Self = Self::#original; ));
     }
     constants
 }
@@ -113,7 +113,7 @@ fn to_name(variant: &Variant) -> TokenStream {
 }
 
 fn from_name(variant: &Variant) -> TokenStream {
-    let aliases = variant.aliases.iter().map(|(alias, _)| alias);
+    let aliases = variant.aliases.iter().map(|alias| &alias.name);
     let names = [&variant.name].into_iter().chain(aliases);
     let variant = ident(&variant.rust_name);
     quote!( #(#names)|* => ::core::option::Option::Some(Self::#variant), )

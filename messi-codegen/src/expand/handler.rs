@@ -7,7 +7,7 @@ use super::docs::{deprecated, docs};
 use super::protocol::Names;
 use super::types::{is_boxed, value_type};
 use super::{Scope, ident};
-use crate::model::{Choice, Direction, Protocol};
+use crate::model::{Direction, DirectionMember, Protocol};
 
 /// The trait of clients' handlers, and its use.
 pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
@@ -136,16 +136,16 @@ pub(super) fn server_trait(
     }
 }
 
-/// A method of the trait for each choice of a direction.
+/// A method of the trait for each member of a direction.
 fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream {
-    let methods = direction.choices.iter().map(|choice| {
-        let method = ident(&choice.handler);
+    let methods = direction.members.iter().map(|member| {
+        let method = ident(&member.handler);
         let docs = docs(
-            &choice.member.docs,
-            &format!("A message `{}` has come.", choice.member.name),
+            &member.member.docs,
+            &format!("A message `{}` has come.", member.member.name),
         );
-        let deprecated = deprecated(choice.member.deprecated);
-        let ty = value_type(&choice.member.ty, scope);
+        let deprecated = deprecated(member.member.deprecated);
+        let ty = value_type(&member.member.ty, scope);
         quote! {
             #docs
             #deprecated
@@ -161,10 +161,10 @@ fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream 
     methods.collect()
 }
 
-/// An arm that calls the handler, for each choice of a direction.
+/// An arm that calls the handler, for each member of a direction.
 fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -> Dispatch {
     let module = ident(module);
-    let arms = direction.choices.iter().map(|choice| arm(choice, &module));
+    let arms = direction.members.iter().map(|member| arm(member, &module));
     let krate = &scope.krate;
     let body = quote! {
         match message.messages {
@@ -185,10 +185,10 @@ pub(super) struct Dispatch {
     pub(super) body: TokenStream,
 }
 
-fn arm(choice: &Choice, module: &Ident) -> TokenStream {
-    let variant = ident(&choice.member.variant);
-    let method = ident(&choice.handler);
-    let message = if is_boxed(&choice.member.ty) {
+fn arm(member: &DirectionMember, module: &Ident) -> TokenStream {
+    let variant = ident(&member.member.variant);
+    let method = ident(&member.handler);
+    let message = if is_boxed(&member.member.ty) {
         quote!(*message)
     } else {
         quote!(message)

@@ -61,7 +61,7 @@ fn oneof_field(oneof: &Oneof, message: &Message) -> TokenStream {
     let (module, enum_name) = (ident(&message.module_name), ident(&oneof.enum_name));
     let docs = docs(
         &oneof.docs,
-        &format!("One of the choices of `{}`.", oneof.name),
+        &format!("One of the members of `{}`.", oneof.name),
     );
     let path = format!("{}::{}", message.module_name, oneof.enum_name);
     let numbers: Vec<String> = oneof
@@ -100,7 +100,7 @@ fn oneof_enum(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {
     let docs = docs(
         &oneof.docs,
         &format!(
-            "The choices of `{}` in the message `{}`.",
+            "The members of `{}` in the message `{}`.",
             oneof.name, message.name
         ),
     );
@@ -120,7 +120,7 @@ fn oneof_enum(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {
 
 fn variant(member: &Member, scope: &Scope) -> TokenStream {
     let name = ident(&member.variant);
-    let docs = docs(&member.docs, &format!("The choice `{}`.", member.name));
+    let docs = docs(&member.docs, &format!("The member `{}`.", member.name));
     let deprecated = deprecated(member.deprecated);
     let attribute = member_attribute(&member.ty, scope);
     let number = member.number.to_string();

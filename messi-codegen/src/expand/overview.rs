@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use super::docs::lines;
 use super::protocol::Names;
 use super::{Scope, spaceless};
-use crate::model::{Choice, Direction, Protocol, Request, Type};
+use crate::model::{Direction, DirectionMember, Protocol, Request, Type};
 
 /// A table of messages for each side.
 pub(super) fn docs(protocol: &Protocol, names: &Names, scope: &Scope) -> TokenStream {
@@ -50,8 +50,8 @@ impl Table<'_> {
         let rule = vec!["---"; titles.len()];
         let mut lines = vec![String::new(), self.heading.into(), String::new()];
         lines.extend([row(&titles), row(&rule)]);
-        let choices = self.direction.choices.iter();
-        lines.extend(choices.map(|choice| row(&self.cells(choice, scope))));
+        let members = self.direction.members.iter();
+        lines.extend(members.map(|member| row(&self.cells(member, scope))));
         lines
     }
 
@@ -59,17 +59,17 @@ impl Table<'_> {
         !self.requests.is_empty()
     }
 
-    fn cells(&self, choice: &Choice, scope: &Scope) -> Vec<String> {
-        let message = format!("`{}`", choice.member.name);
-        let mut cells = vec![message, ty(&choice.member.ty, scope), self.method(choice)];
+    fn cells(&self, member: &DirectionMember, scope: &Scope) -> Vec<String> {
+        let message = format!("`{}`", member.member.name);
+        let mut cells = vec![message, ty(&member.member.ty, scope), self.method(member)];
         if self.has_requests() {
-            cells.push(self.answer(choice));
+            cells.push(self.answer(member));
         }
         cells
     }
 
-    fn method(&self, choice: &Choice) -> String {
-        let (method, handler) = (&choice.handler, self.handler);
+    fn method(&self, member: &DirectionMember) -> String {
+        let (method, handler) = (&member.handler, self.handler);
         if self.has_handler {
             format!("[`{method}`]({handler}::{method})")
         } else {
@@ -78,10 +78,10 @@ impl Table<'_> {
     }
 
     /// The answer, if the message is a request.
-    fn answer(&self, choice: &Choice) -> String {
+    fn answer(&self, member: &DirectionMember) -> String {
         let mut requests = self.requests.iter();
-        let request = requests.find(|it| it.request.name == choice.member.name);
-        request.map_or_else(String::new, |it| format!("`{}`", it.answer.name))
+        let request = requests.find(|it| it.request.name == member.member.name);
+        request.map_or_else(String::new, |it| format!("`{}`", it.response.name))
     }
 }
 

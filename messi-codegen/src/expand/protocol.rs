@@ -68,10 +68,15 @@ fn requests(name: &str, requests: &[Request], scope: &Scope) -> TokenStream {
     }
     let krate = &scope.krate;
     let name = ident(name);
-    let kinds = requests.iter().map(|Request { request, answer }| {
-        let [request, answer] = [request, answer].map(|it| Literal::u32_unsuffixed(it.number));
-        quote!( (#request, #answer) )
-    });
+    let kinds = requests.iter().map(
+        |Request {
+             request,
+             response: answer,
+         }| {
+            let [request, answer] = [request, answer].map(|it| Literal::u32_unsuffixed(it.number));
+            quote!( (#request, #answer) )
+        },
+    );
     quote!( const #name: &'static [#krate::__private::RequestKind] = &[#(#kinds),*]; )
 }
 
@@ -85,7 +90,7 @@ fn member(
 ) -> TokenStream {
     let requests = made.iter().map(|it| &it.request);
     let members: Vec<_> = requests
-        .chain(answered.iter().map(|it| &it.answer))
+        .chain(answered.iter().map(|it| &it.response))
         .collect();
     if members.is_empty() {
         return TokenStream::new();

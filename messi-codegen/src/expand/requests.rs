@@ -98,7 +98,14 @@ impl Side<'_> {
         }
     }
 
-    fn method(&self, Request { request, answer }: &Request, scope: &Scope) -> TokenStream {
+    fn method(
+        &self,
+        Request {
+            request,
+            response: answer,
+        }: &Request,
+        scope: &Scope,
+    ) -> TokenStream {
         let krate = &scope.krate;
         let Self {
             sent,

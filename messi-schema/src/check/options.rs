@@ -1,0 +1,149 @@
+//! Options: known ones, each set once, to values of their type, where they mean something.
+//!
+//! Of the options that a schema declares itself, `(acme.option)`, the values are left to
+//! `protobuf-parse`.
+
+mod meaning;
+
+use crate::ast::{Declaration, DeclarationKind, File, Setting, ValueKind};
+use crate::diagnostics::Diagnostics;
+use crate::list::code_list;
+use crate::options::{KnownOption, OF_EDITIONS, OptionOwner, OptionType};
+use crate::resolve::Symbols;
+use crate::similar::nearest;
+
+pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Diagnostics) {
+    for &file in files {
+        let check = &mut Check {
+            file,
+            files,
+            diagnostics,
+        };
+        check.settings(OptionOwner::File, &file.settings);
+        for declaration in &file.declarations {
+            let owner = OptionOwner::of(declaration.kind);
+            check.settings(owner, &declaration.settings);
+            meaning::check(file, declaration, symbols, check.diagnostics);
+        }
+    }
+    meaning::check_optimization(files, diagnostics);
+}
+
+struct Check<'a> {
+    file: &'a File,
+    files: &'a [&'a File],
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Check<'_> {
+    fn settings(&mut self, owner: OptionOwner, settings: &[Setting]) {
+        for (index, setting) in settings.iter().enumerate() {
+            let known = owner.find(&setting.name.value);
+            let earlier = settings[..index]
+                .iter()
+                .find(|earlier| earlier.name.value == setting.name.value);
+            if let Some(earlier) = earlier.filter(|_| !self.may_repeat(setting, known)) {
+                self.second(setting, earlier);
+            }
+            match known {
+                _ if setting.is_custom() => self.custom(setting),
+                Some(known) => self.value(known, setting),
+                None => self.unknown(owner, setting),
+            }
+        }
+    }
+
+    fn second(&mut self, setting: &Setting, earlier: &Setting) {
+        let message = format!("found the option `{}` a second time", setting.name.value);
+        let help = format!(
+            "the first is at {}:{}",
+            self.file.display_name, earlier.name.position
+        );
+        self.report(setting, message, help);
+    }
+
+    fn may_repeat(&self, setting: &Setting, known: Option<&KnownOption>) -> bool {
+        if !setting.is_custom() {
+            return known.is_some_and(|known| known.repeats);
+        }
+        self.extensions(setting).any(Declaration::is_repeated)
+    }
+
+    /// The extensions that may be meant by the name of an option.
+    fn extensions<'a>(&'a self, setting: &Setting) -> impl Iterator<Item = &'a Declaration> {
+        let name = setting.name.value.trim_start_matches(['(', '.']);
+        let name = name.split(')').next().unwrap_or(name);
+        let last = name.rsplit('.').next().unwrap_or(name).to_string();
+        let files = self.files.iter();
+        let extensions = files.flat_map(|file| file.of_kind(DeclarationKind::Extension));
+        extensions.filter(move |extension| extension.name.value == last)
+    }
+
+    fn custom(&mut self, setting: &Setting) {
+        if self.extensions(setting).next().is_none() {
+            let message = format!("found the unknown option `{}`", setting.name.value);
+            let help = "import the file that declares it in an `extend`";
+            self.report(setting, message, help.into());
+        }
+    }
+
+    fn unknown(&mut self, owner: OptionOwner, setting: &Setting) {
+        let name = &setting.name.value;
+        let first = name.split('.').next().unwrap_or(name);
+        if OF_EDITIONS.contains(&first) {
+            let message = format!("found the option `{name}`, which is for editions of protobuf");
+            let help = "leave it out: this file is of proto3".into();
+            return self.report(setting, message, help);
+        }
+        if name == "default" {
+            let message = "found the option `default`, which proto3 does not have".into();
+            let help = "leave it out: a field that is not set is zero, false or empty".into();
+            return self.report(setting, message, help);
+        }
+        let message = format!("found the unknown option `{name}` of {owner}");
+        let names = owner.names();
+        let help = match nearest(name, names.iter().copied()) {
+            Some(similar) => format!("there is an option of a similar name, `{similar}`"),
+            None => format!("the options of {owner} are {}", names.join(", ")),
+        };
+        self.report(setting, message, help);
+    }
+
+    fn value(&mut self, known: &KnownOption, setting: &Setting) {
+        let value = &setting.value.value;
+        let (fits, expected) = match known.ty {
+            OptionType::Bool => (
+                setting.kind == ValueKind::Identifier && matches!(value.as_str(), "true" | "false"),
+                "`true` or `false`".into(),
+            ),
+            OptionType::Text => (setting.kind == ValueKind::Text, "a text in quotes".into()),
+            OptionType::Enum(values) => {
+                let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+                (
+                    setting.kind == ValueKind::Identifier && names.contains(&value.as_str()),
+                    code_list(&names, "or"),
+                )
+            }
+        };
+        if fits {
+            return;
+        }
+        let found = match setting.kind {
+            ValueKind::Text => format!("\"{value}\""),
+            _ => format!("`{value}`"),
+        };
+        let message = format!(
+            "found the value {found} of the option `{}`, expected {expected}",
+            setting.name.value
+        );
+        let position = setting.value.position;
+        self.diagnostics
+            .report(&self.file.display_name, position, message);
+    }
+
+    fn report(&mut self, setting: &Setting, message: String, help: String) {
+        let position = setting.name.position;
+        self.diagnostics
+            .report_with_help(&self.file.display_name, position, message, help);
+    }
+}

@@ -1,0 +1,23 @@
+//! Schemas from files to the model, or to every problem with them.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod directions;
+mod files;
+mod model;
+mod rules;
+
+use messi_schema::{Message, Schema};
+
+use self::common::{problems, with};
+
+/// The problems of declarations beside a sound protocol, the first of them on line 6.
+fn problems_with(declarations: &str) -> Vec<String> {
+    problems(&with(declarations))
+}
+
+fn message<'a>(schema: &'a Schema, name: &str) -> &'a Message {
+    let mut messages = schema.files.iter().flat_map(|file| &file.messages);
+    messages.find(|message| message.name == name).unwrap()
+}
