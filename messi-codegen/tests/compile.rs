@@ -5,7 +5,7 @@ mod common;
 use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use common::{Schemas, with};
 use messi_codegen::{BytesType, Config, Locations, Side, protocol};
@@ -82,18 +82,51 @@ fn setters_do_what_the_options_of_the_macro_do() {
     );
 }
 
+/// Runs another test of this program in a process of its own, and returns its output.
+fn run_test(name: &str, prepare: impl FnOnce(&mut Command)) -> Output {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", name, "--nocapture"]);
+    prepare(&mut command);
+    command.output().unwrap()
+}
+
+/// The next test runs this one with other directories for temporary files.
+#[test]
+fn a_schema_that_protobuf_parse_must_not_see_as_it_is_expands() {
+    let corpus = format!("{ROOT}/messi-schema/tests/corpus/valid");
+    for schema in ["option_in_pieces.proto", "reserved_negative.proto"] {
+        let text = expansion(quote!(#schema, include = [#corpus]));
+        assert!(text.contains("pub struct Ping"), "{text}");
+    }
+}
+
+#[test]
+fn no_temporary_directory_is_needed_or_written_to() {
+    let name = "a_schema_that_protobuf_parse_must_not_see_as_it_is_expands";
+    let schemas = Schemas::new(&[]);
+    let (missing, empty) = (schemas.root().join("missing"), schemas.root().join("empty"));
+    fs::create_dir(&empty).unwrap();
+    for directory in [&missing, &empty] {
+        let output = run_test(name, |command| {
+            // As they are called on Unix and on Windows.
+            for variable in ["TMPDIR", "TMP", "TEMP"] {
+                command.env(variable, directory);
+            }
+        });
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && text.contains("1 passed"),
+            "{text}"
+        );
+    }
+    assert!(!missing.exists());
+    assert_eq!(fs::read_dir(empty).unwrap().count(), 0);
+}
+
 #[test]
 fn cargo_is_told_which_files_the_code_is_made_of() {
-    // The output of another test, which is a program of its own.
-    let test = [
-        "--exact",
-        "a_build_script_writes_what_the_macro_expands_to",
-        "--nocapture",
-    ];
-    let output = Command::new(env::current_exe().unwrap())
-        .args(test)
-        .output()
-        .unwrap();
+    let test = "a_build_script_writes_what_the_macro_expands_to";
+    let output = run_test(test, |_| {});
     let output = String::from_utf8(output.stdout).unwrap();
     for name in [
         "imports",

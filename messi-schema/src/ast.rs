@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use crate::comments::Comments;
 use crate::edits::Edits;
-use crate::position::Spanned;
+use crate::position::{Position, Spanned};
 
 /// The statements and declarations of a file.
 #[derive(Debug, Default)]
@@ -125,13 +125,33 @@ pub(crate) enum DeclarationKind {
 pub(crate) struct Setting {
     /// `deprecated`, or `(acme.option).part`.
     pub(crate) name: Spanned<String>,
-    pub(crate) kind: ValueKind,
-    pub(crate) value: Spanned<String>,
+    pub(crate) value: Literal,
 }
 
-/// The form of an option's value.
+/// The value of an option.
+#[derive(Clone, Debug)]
+pub(crate) struct Literal {
+    pub(crate) kind: LiteralKind,
+    /// The value as written, a string without its quotes, `{ … }` for a message.
+    pub(crate) text: String,
+    pub(crate) position: Position,
+    /// The fields of a message.
+    pub(crate) fields: Vec<LiteralField>,
+}
+
+/// A field of a message that is written as the value of an option.
+#[derive(Clone, Debug)]
+pub(crate) struct LiteralField {
+    /// `name`, or `[acme.option]`.
+    pub(crate) name: Spanned<String>,
+    /// The value, or the elements of a list.
+    pub(crate) values: Vec<Literal>,
+    pub(crate) is_list: bool,
+}
+
+/// The form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ValueKind {
+pub(crate) enum LiteralKind {
     Identifier,
     Integer,
     Float,
@@ -270,7 +290,7 @@ pub(crate) fn setting<'a>(settings: &'a [Setting], name: &str) -> Option<&'a Set
 
 /// Returns whether an option is set to `true`.
 pub(crate) fn is_set(settings: &[Setting], name: &str) -> bool {
-    setting(settings, name).is_some_and(|setting| setting.value.value == "true")
+    setting(settings, name).is_some_and(|setting| setting.value.text == "true")
 }
 
 /// Returns the full name of a name in a scope.

@@ -3,11 +3,10 @@
 //! Each function encodes the fields of one message of `google/protobuf/descriptor.proto`, in the
 //! order of their numbers like protoc, so that the bytes are the same.
 
-mod encoder;
 mod options;
 
-use self::encoder::Encoder;
 use crate::ast::{ImportKind, join};
+use crate::encoder::Encoder;
 use crate::entries::entry_name;
 use crate::model::{
     Enum, Extension, Field, FieldKind, Message, Method, Oneof, ProtoFile, Reserved, Service, Type,
@@ -62,15 +61,14 @@ fn message(message: &Message, out: &mut Encoder) {
     let synthetic = synthetic_oneofs(message);
     // A synthetic oneof comes after all oneofs of the schema, and has one member.
     let mut next_synthetic = message.oneofs.len();
+    let owner = Owner::Message(&message.full_name);
     for it in &message.fields {
         let mut oneof = it.oneof;
         if matches!(it.kind, FieldKind::Optional(_)) {
             oneof = Some(next_synthetic);
             next_synthetic += 1;
         }
-        out.message(2, |out| {
-            field(it, &Place::Field { oneof }, &message.full_name, out)
-        });
+        out.message(2, |out| field(it, owner, oneof, out));
     }
     nested_messages(message, out);
     for it in &message.enums {
@@ -150,16 +148,18 @@ fn entry(map: &Field, key: Scalar, value: &Type, out: &mut Encoder) {
 const OPTIONAL: u64 = 1;
 const REPEATED: u64 = 3;
 
-/// The place of a field: in a message, where it may be in a oneof, or in an `extend`.
-enum Place<'a> {
-    Field { oneof: Option<usize> },
-    Extension { extendee: &'a str },
+/// The owner of a field: the message that declares it, by its full name, or the options of
+/// `google.protobuf` that an extension extends.
+#[derive(Clone, Copy)]
+enum Owner<'a> {
+    Message(&'a str),
+    Extended(&'a str),
 }
 
-fn field(field: &Field, place: &Place<'_>, scope: &str, out: &mut Encoder) {
+fn field(field: &Field, owner: Owner<'_>, oneof: Option<usize>, out: &mut Encoder) {
     out.text(1, &field.name);
-    if let Place::Extension { extendee } = place {
-        out.text(2, &format!(".google.protobuf.{extendee}"));
+    if let Owner::Extended(options) = owner {
+        out.text(2, &format!(".google.protobuf.{options}"));
     }
     out.number(3, field.number.into());
     let is_repeated = matches!(
@@ -169,17 +169,20 @@ fn field(field: &Field, place: &Place<'_>, scope: &str, out: &mut Encoder) {
     out.number(4, if is_repeated { REPEATED } else { OPTIONAL });
     match &field.kind {
         FieldKind::Map { .. } => {
-            let entry = Type::Message(join(scope, &entry_name(&field.name)));
-            type_of(&entry, out);
+            // An extension can't be a map.
+            let scope = match owner {
+                Owner::Message(full_name) => full_name,
+                Owner::Extended(_) => "",
+            };
+            type_of(&Type::Message(join(scope, &entry_name(&field.name))), out);
         }
         FieldKind::Singular(ty) | FieldKind::Optional(ty) | FieldKind::Repeated { ty, .. } => {
             type_of(ty, out);
         }
     }
     options::write(8, OptionOwner::Field, &field.options, out);
-    match place {
-        Place::Field { oneof: Some(oneof) } => out.number(9, *oneof as u64),
-        Place::Field { oneof: None } | Place::Extension { .. } => {}
+    if let Some(oneof) = oneof {
+        out.number(9, oneof as u64);
     }
     out.text(10, &field.json_name);
     if matches!(field.kind, FieldKind::Optional(_)) {
@@ -201,10 +204,8 @@ fn type_of(ty: &Type, out: &mut Encoder) {
 }
 
 fn extension(extension: &Extension, out: &mut Encoder) {
-    let place = Place::Extension {
-        extendee: extension.extendee.name,
-    };
-    field(&extension.field, &place, "", out);
+    let owner = Owner::Extended(extension.extendee.name);
+    field(&extension.field, owner, None, out);
 }
 
 fn oneof(oneof: &Oneof, out: &mut Encoder) {

@@ -14,10 +14,6 @@ struct Edit {
 }
 
 impl Edits {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Adds a replacement, which ends after all others.
     pub(crate) fn replace(&mut self, span: Range<usize>, text: String) {
         // Edits inside the span go with the text that they were for.

@@ -7,7 +7,7 @@ use crate::options::JSON_NAME;
 /// Returns the name of a field in JSON: that of its option, or the default.
 pub(crate) fn json_name(field: &Declaration) -> String {
     match setting(&field.settings, JSON_NAME) {
-        Some(setting) => String::from_utf8_lossy(&unescape(&setting.value.value)).into_owned(),
+        Some(setting) => String::from_utf8_lossy(&unescape(&setting.value.text)).into_owned(),
         None => default_name(&field.name.value),
     }
 }

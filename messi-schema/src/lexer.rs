@@ -8,7 +8,7 @@ mod token;
 mod unescape;
 
 use self::literal::{is_escape, is_hex, number_kind};
-pub(crate) use self::number::value;
+pub(crate) use self::number::{integer, value};
 pub(crate) use self::token::{Kind, Token};
 pub(crate) use self::unescape::unescape;
 use crate::position::Position;

@@ -14,9 +14,11 @@
 mod ast;
 mod check;
 mod comments;
+mod custom_options;
 mod descriptors;
 mod diagnostics;
 mod edits;
+mod encoder;
 mod entries;
 mod google;
 mod json_name;
@@ -26,13 +28,13 @@ mod lower;
 mod model;
 mod numbers;
 mod options;
-mod parse;
 mod parser;
 mod position;
 mod protocol;
 mod read;
 mod resolve;
 mod scalar;
+mod second_parser;
 mod similar;
 mod source;
 

@@ -11,16 +11,18 @@ use std::path::PathBuf;
 
 use self::declarations::Lowering;
 use crate::ast::{File, join};
+use crate::custom_options::Interpreter;
 use crate::descriptors;
 use crate::model::{Direction, Import, Package, ProtoFile, Schema};
-use crate::options::OptionOwner;
 use crate::protocol::{CLIENT_TO_SERVER, SERVER_TO_CLIENT};
 use crate::resolve::Symbols;
 use crate::source::{Source, Sources};
 
 /// Lowers a schema. Returns `None` if there is no file, or a name does not resolve.
-pub(crate) fn lower(sources: &Sources, symbols: &Symbols<'_>) -> Option<Schema> {
-    let files = sources.files.iter().map(|source| file(source, symbols));
+pub(crate) fn lower(sources: &Sources, trees: &[&File], symbols: &Symbols<'_>) -> Option<Schema> {
+    let interpreter = Interpreter::new(trees, symbols);
+    let files = sources.files.iter();
+    let files = files.map(|source| file(source, symbols, &interpreter));
     let files: Vec<ProtoFile> = files.collect::<Option<_>>()?;
     let schema = files.last()?;
     let package = schema.package_name();
@@ -50,9 +52,13 @@ pub(crate) fn name(package: &str, file: &str) -> String {
     name.into()
 }
 
-fn file(source: &Source, symbols: &Symbols<'_>) -> Option<ProtoFile> {
+fn file(
+    source: &Source,
+    symbols: &Symbols<'_>,
+    interpreter: &Interpreter<'_>,
+) -> Option<ProtoFile> {
     let tree = &source.file;
-    let lowering = Lowering::new(tree, symbols);
+    let lowering = Lowering::new(tree, symbols, interpreter);
     let package = tree.package();
     let mut file = ProtoFile {
         name: source.name.clone(),
@@ -65,7 +71,7 @@ fn file(source: &Source, symbols: &Symbols<'_>) -> Option<ProtoFile> {
         enums: lowering.enums(package),
         services: lowering.services(package)?,
         extensions: lowering.extensions(package)?,
-        options: options::of(OptionOwner::File, &tree.settings, false),
+        options: lowering.file_options(),
         comments: tree.comments.clone(),
         descriptor: Vec::new(),
     };

@@ -396,10 +396,12 @@ pub struct Extension {
     pub field: Field,
 }
 
-/// The options of an item that protobuf itself has, as far as they are set.
+/// The options of an item that are set. Those that a schema declares are in its descriptor alone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     values: Vec<(&'static str, OptionValue)>,
+    /// The options that the schema declares, encoded as fields of the message of options.
+    pub(crate) custom: Vec<u8>,
     /// Whether the descriptor has a message of options even if it is empty.
     pub(crate) is_present: bool,
 }
@@ -417,8 +419,16 @@ pub enum OptionValue {
 }
 
 impl Options {
-    pub(crate) fn new(values: Vec<(&'static str, OptionValue)>, is_present: bool) -> Self {
-        Self { values, is_present }
+    pub(crate) fn new(
+        values: Vec<(&'static str, OptionValue)>,
+        custom: Vec<u8>,
+        is_present: bool,
+    ) -> Self {
+        Self {
+            values,
+            custom,
+            is_present,
+        }
     }
 
     /// Returns the names and values, in the order of the file.

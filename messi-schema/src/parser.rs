@@ -9,6 +9,7 @@
 mod blocks;
 mod fields;
 mod head;
+mod literal;
 mod nesting;
 mod settings;
 
@@ -252,11 +253,6 @@ impl<'a, 'd> Parser<'a, 'd> {
         });
         self.next += 1;
         word
-    }
-
-    /// Skips the block that begins here.
-    fn skip_block(&mut self) {
-        self.next = self.closing.get(self.next).map_or(self.next, |end| end + 1);
     }
 
     /// Reads the statements of a block up to its closing brace.

@@ -7,7 +7,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::model::Schema;
 use crate::resolve::Symbols;
 use crate::source::{self, Locations, Sources};
-use crate::{check, lower, parse};
+use crate::{check, lower, second_parser};
 
 /// The reason why a schema could not be read.
 #[derive(Debug)]
@@ -76,9 +76,11 @@ fn check_and_lower(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<S
     if !are_names_valid {
         return None;
     }
-    parse::parse(sources, diagnostics)?;
+    if diagnostics.is_empty() {
+        second_parser::check(sources, diagnostics);
+    }
     check::directions(&files, diagnostics);
-    lower::lower(sources, &symbols)
+    lower::lower(sources, &files, &symbols)
 }
 
 /// Returns the name that the protocol would have.

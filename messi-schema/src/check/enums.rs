@@ -69,7 +69,7 @@ impl Check<'_> {
 
     fn numbers(&mut self, values: &[&Declaration]) {
         let aliases = setting(&self.enumeration.settings, ALIASES);
-        let may_repeat = aliases.is_some_and(|aliases| aliases.value.value == "true");
+        let may_repeat = aliases.is_some_and(|aliases| aliases.value.text == "true");
         let mut numbers: HashMap<i64, &Declaration> = HashMap::new();
         let mut repeats = false;
         for declaration in values {
@@ -102,7 +102,7 @@ impl Check<'_> {
         if let Some(aliases) = aliases.filter(|_| !repeats) {
             let message = format!(
                 "found `allow_alias = {}` in the enum `{}`, none of whose values need it",
-                aliases.value.value, self.enumeration.name.value
+                aliases.value.text, self.enumeration.name.value
             );
             let help = "leave the option out";
             let position = aliases.name.position;

@@ -1,11 +1,11 @@
 //! Options: known ones, each set once, to values of their type, where they mean something.
 //!
-//! Of the options that a schema declares itself, `(acme.option)`, the values are left to
-//! `protobuf-parse`.
+//! Options that a schema declares itself, `(acme.option)`, are interpreted by `custom_options`.
 
 mod meaning;
 
-use crate::ast::{Declaration, DeclarationKind, File, Setting, ValueKind};
+use crate::ast::{File, LiteralKind, Setting};
+use crate::custom_options::{Interpreter, OptionPlace, Refusal};
 use crate::diagnostics::Diagnostics;
 use crate::list::code_list;
 use crate::options::{KnownOption, OF_EDITIONS, OptionOwner, OptionType};
@@ -16,13 +16,13 @@ pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Di
     for &file in files {
         let check = &mut Check {
             file,
-            files,
+            interpreter: Interpreter::new(files, symbols),
             diagnostics,
         };
-        check.settings(OptionOwner::File, &file.settings);
+        check.settings(OptionOwner::File, file.package(), &file.settings);
         for declaration in &file.declarations {
             let owner = OptionOwner::of(declaration.kind);
-            check.settings(owner, &declaration.settings);
+            check.settings(owner, &declaration.full_name, &declaration.settings);
             meaning::check(file, declaration, symbols, check.diagnostics);
         }
     }
@@ -31,22 +31,24 @@ pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Di
 
 struct Check<'a> {
     file: &'a File,
-    files: &'a [&'a File],
+    interpreter: Interpreter<'a>,
     diagnostics: &'a mut Diagnostics,
 }
 
 impl Check<'_> {
-    fn settings(&mut self, owner: OptionOwner, settings: &[Setting]) {
+    fn settings(&mut self, owner: OptionOwner, scope: &str, settings: &[Setting]) {
+        let file = self.file;
+        let place = OptionPlace { file, scope, owner };
         for (index, setting) in settings.iter().enumerate() {
             let known = owner.find(&setting.name.value);
             let earlier = settings[..index]
                 .iter()
                 .find(|earlier| earlier.name.value == setting.name.value);
-            if let Some(earlier) = earlier.filter(|_| !self.may_repeat(setting, known)) {
+            if let Some(earlier) = earlier.filter(|_| !self.may_repeat(place, setting, known)) {
                 self.second(setting, earlier);
             }
             match known {
-                _ if setting.is_custom() => self.custom(setting),
+                _ if setting.is_custom() => self.custom(place, setting),
                 Some(known) => self.value(known, setting),
                 None => self.unknown(owner, setting),
             }
@@ -62,28 +64,33 @@ impl Check<'_> {
         self.report(setting, message, help);
     }
 
-    fn may_repeat(&self, setting: &Setting, known: Option<&KnownOption>) -> bool {
+    fn may_repeat(
+        &self,
+        place: OptionPlace<'_>,
+        setting: &Setting,
+        known: Option<&KnownOption>,
+    ) -> bool {
         if !setting.is_custom() {
             return known.is_some_and(|known| known.repeats);
         }
-        self.extensions(setting).any(Declaration::is_repeated)
+        self.interpreter.may_repeat(place, setting)
     }
 
-    /// The extensions that may be meant by the name of an option.
-    fn extensions<'a>(&'a self, setting: &Setting) -> impl Iterator<Item = &'a Declaration> {
-        let name = setting.name.value.trim_start_matches(['(', '.']);
-        let name = name.split(')').next().unwrap_or(name);
-        let last = name.rsplit('.').next().unwrap_or(name).to_string();
-        let files = self.files.iter();
-        let extensions = files.flat_map(|file| file.of_kind(DeclarationKind::Extension));
-        extensions.filter(move |extension| extension.name.value == last)
-    }
-
-    fn custom(&mut self, setting: &Setting) {
-        if self.extensions(setting).next().is_none() {
-            let message = format!("found the unknown option `{}`", setting.name.value);
-            let help = "import the file that declares it in an `extend`";
-            self.report(setting, message, help.into());
+    fn custom(&mut self, place: OptionPlace<'_>, setting: &Setting) {
+        let Err(refusal) = self.interpreter.encode(place, setting) else {
+            return;
+        };
+        let Refusal {
+            position,
+            message,
+            help,
+        } = refusal;
+        let file = &self.file.display_name;
+        match help {
+            Some(help) => self
+                .diagnostics
+                .report_with_help(file, position, message, help),
+            None => self.diagnostics.report(file, position, message),
         }
     }
 
@@ -110,17 +117,22 @@ impl Check<'_> {
     }
 
     fn value(&mut self, known: &KnownOption, setting: &Setting) {
-        let value = &setting.value.value;
+        let value = &setting.value.text;
         let (fits, expected) = match known.ty {
             OptionType::Bool => (
-                setting.kind == ValueKind::Identifier && matches!(value.as_str(), "true" | "false"),
+                setting.value.kind == LiteralKind::Identifier
+                    && matches!(value.as_str(), "true" | "false"),
                 "`true` or `false`".into(),
             ),
-            OptionType::Text => (setting.kind == ValueKind::Text, "a text in quotes".into()),
+            OptionType::Text => (
+                setting.value.kind == LiteralKind::Text,
+                "a text in quotes".into(),
+            ),
             OptionType::Enum(values) => {
                 let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
                 (
-                    setting.kind == ValueKind::Identifier && names.contains(&value.as_str()),
+                    setting.value.kind == LiteralKind::Identifier
+                        && names.contains(&value.as_str()),
                     code_list(&names, "or"),
                 )
             }
@@ -128,8 +140,8 @@ impl Check<'_> {
         if fits {
             return;
         }
-        let found = match setting.kind {
-            ValueKind::Text => format!("\"{value}\""),
+        let found = match setting.value.kind {
+            LiteralKind::Text => format!("\"{value}\""),
             _ => format!("`{value}`"),
         };
         let message = format!(

@@ -1,6 +1,6 @@
 //! Descriptors of options.
 
-use super::encoder::Encoder;
+use crate::encoder::Encoder;
 use crate::model::{OptionValue, Options};
 use crate::options::{OptionOwner, OptionType};
 
@@ -25,6 +25,7 @@ pub(super) fn write(field: u32, owner: OptionOwner, options: &Options, out: &mut
             (OptionValue::Enum(_), _) => {}
         }
     }
+    message.append(&options.custom);
     if options.is_present || !message.is_empty() {
         out.bytes(field, &message.into_bytes());
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::options;
 use crate::ast::{Declaration, DeclarationKind, File, ReservedBlock, is_set, setting};
+use crate::custom_options::{Interpreter, OptionPlace};
 use crate::google::GoogleType;
 use crate::json_name::json_name;
 use crate::lexer::{unescape, value};
@@ -22,11 +23,16 @@ use crate::scalar::Scalar;
 pub(super) struct Lowering<'a> {
     file: &'a File,
     symbols: &'a Symbols<'a>,
+    interpreter: &'a Interpreter<'a>,
     inside: HashMap<&'a str, Vec<&'a Declaration>>,
 }
 
 impl<'a> Lowering<'a> {
-    pub(super) fn new(file: &'a File, symbols: &'a Symbols<'a>) -> Self {
+    pub(super) fn new(
+        file: &'a File,
+        symbols: &'a Symbols<'a>,
+        interpreter: &'a Interpreter<'a>,
+    ) -> Self {
         let mut inside: HashMap<&str, Vec<&Declaration>> = HashMap::new();
         for declaration in &file.declarations {
             let scope = inside.entry(declaration.scope.as_str()).or_default();
@@ -35,6 +41,7 @@ impl<'a> Lowering<'a> {
         Self {
             file,
             symbols,
+            interpreter,
             inside,
         }
     }
@@ -74,11 +81,11 @@ impl<'a> Lowering<'a> {
             full_name: full_name.into(),
             position: message.name.position,
             comments: message.comments.clone(),
-            options: options_of(message),
+            options: self.options_of(message),
             fields: fields
                 .map(|field| self.field(field, &oneofs))
                 .collect::<Option<_>>()?,
-            oneofs: oneofs.iter().enumerate().map(oneof).collect(),
+            oneofs: oneofs.iter().enumerate().map(|it| self.oneof(it)).collect(),
             messages: self.messages(full_name)?,
             enums: self.enums(full_name),
             extensions: self.extensions(full_name)?,
@@ -95,7 +102,7 @@ impl<'a> Lowering<'a> {
             number: number(&field.number),
             position: field.name.position,
             comments: field.comments.clone(),
-            options: options_of(field),
+            options: self.options_of(field),
             kind: self.field_kind(field)?,
             oneof: oneofs.iter().position(is_around),
         })
@@ -159,8 +166,8 @@ impl<'a> Lowering<'a> {
             full_name: full_name.into(),
             position: enumeration.name.position,
             comments: enumeration.comments.clone(),
-            options: options_of(enumeration),
-            values: values.map(enum_value).collect(),
+            options: self.options_of(enumeration),
+            values: values.map(|it| self.enum_value(it)).collect(),
             reserved: self.reserved(full_name),
         }
     }
@@ -176,7 +183,7 @@ impl<'a> Lowering<'a> {
             full_name: service.full_name.clone(),
             position: service.name.position,
             comments: service.comments.clone(),
-            options: options_of(service),
+            options: self.options_of(service),
             methods: methods.map(|it| self.method(it)).collect::<Option<_>>()?,
         })
     }
@@ -188,33 +195,57 @@ impl<'a> Lowering<'a> {
             name: method.name.value.clone(),
             position: method.name.position,
             comments: method.comments.clone(),
-            options: options_of(method),
+            options: self.options_of(method),
             request: ty(0)?,
             is_client_streaming,
             response: ty(1)?,
             is_server_streaming,
         })
     }
-}
 
-fn oneof((index, oneof): (usize, &&Declaration)) -> Oneof {
-    Oneof {
-        name: oneof.name.value.clone(),
-        full_name: oneof.full_name.clone(),
-        index,
-        position: oneof.name.position,
-        comments: oneof.comments.clone(),
-        options: options_of(oneof),
+    fn oneof(&self, (index, oneof): (usize, &&Declaration)) -> Oneof {
+        Oneof {
+            name: oneof.name.value.clone(),
+            full_name: oneof.full_name.clone(),
+            index,
+            position: oneof.name.position,
+            comments: oneof.comments.clone(),
+            options: self.options_of(oneof),
+        }
     }
-}
 
-fn enum_value(declaration: &Declaration) -> Value {
-    Value {
-        name: declaration.name.value.clone(),
-        number: number(&declaration.number),
-        position: declaration.name.position,
-        comments: declaration.comments.clone(),
-        options: options_of(declaration),
+    fn enum_value(&self, declaration: &Declaration) -> Value {
+        Value {
+            name: declaration.name.value.clone(),
+            number: number(&declaration.number),
+            position: declaration.name.position,
+            comments: declaration.comments.clone(),
+            options: self.options_of(declaration),
+        }
+    }
+
+    /// Lowers the options of the file.
+    pub(super) fn file_options(&self) -> Options {
+        let place = OptionPlace {
+            file: self.file,
+            scope: self.file.package(),
+            owner: OptionOwner::File,
+        };
+        options::lower(self.interpreter, place, &self.file.settings, false)
+    }
+
+    fn options_of(&self, declaration: &Declaration) -> Options {
+        let place = OptionPlace {
+            file: self.file,
+            scope: &declaration.full_name,
+            owner: OptionOwner::of(declaration.kind),
+        };
+        let Declaration {
+            settings,
+            has_block,
+            ..
+        } = declaration;
+        options::lower(self.interpreter, place, settings, *has_block)
     }
 }
 
@@ -229,11 +260,6 @@ fn reserved(block: &ReservedBlock) -> Reserved {
             .map(|name| String::from_utf8_lossy(&name).into_owned())
             .collect(),
     }
-}
-
-fn options_of(declaration: &Declaration) -> Options {
-    let owner = OptionOwner::of(declaration.kind);
-    options::of(owner, &declaration.settings, declaration.has_block)
 }
 
 /// Returns a number, or 0 where it is out of range, which has been reported.

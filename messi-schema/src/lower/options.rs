@@ -1,19 +1,27 @@
 //! The values of options.
 
 use crate::ast::Setting;
+use crate::custom_options::{Interpreter, OptionPlace};
 use crate::lexer::unescape;
 use crate::model::{OptionValue, Options};
-use crate::options::{JSON_NAME, OptionOwner, OptionType};
+use crate::options::{JSON_NAME, OptionType};
 
-/// Lowers the options of an item, but for those that the schema declares and for `json_name`.
-/// `is_present` is for [`Options::is_present`].
-pub(super) fn of(owner: OptionOwner, settings: &[Setting], is_present: bool) -> Options {
+/// Lowers the options of an item, but for `json_name`. `is_present` is for [`Options::is_present`].
+pub(super) fn lower(
+    interpreter: &Interpreter<'_>,
+    place: OptionPlace<'_>,
+    settings: &[Setting],
+    is_present: bool,
+) -> Options {
     let standard = settings.iter().filter(|it| it.name.value != JSON_NAME);
     let values = standard.filter_map(|setting| {
-        let known = owner.find(&setting.name.value)?;
-        Some((known.name, value(&known.ty, &setting.value.value)?))
+        let known = place.owner.find(&setting.name.value)?;
+        Some((known.name, value(&known.ty, &setting.value.text)?))
     });
-    Options::new(values.collect(), is_present)
+    let custom = settings.iter().filter(|it| it.is_custom());
+    // An option that is not valid has been reported.
+    let encoded = custom.filter_map(|setting| interpreter.encode(place, setting).ok()?);
+    Options::new(values.collect(), encoded.flatten().collect(), is_present)
 }
 
 /// Returns a value of the type of its option. The check of options has refused all others.

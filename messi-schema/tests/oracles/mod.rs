@@ -97,6 +97,10 @@ const PROTOX_ERRS: &[(&str, &[&str])] = &[
         &["map_named_as_a_field"],
     ),
     ("it knows no editions", &["syntax_edition"]),
+    (
+        "it does not know the number `-inf`",
+        &["options_of_every_type"],
+    ),
 ];
 
 fn protoc(name: &str, directories: [&Path; 2]) -> Option<Verdict> {

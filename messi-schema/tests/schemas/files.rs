@@ -1,6 +1,8 @@
 //! Files that are not there, import each other, or hold no text.
 
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::{fs, process::Command, sync::mpsc, thread, time::Duration};
 
 use messi_schema::{Locations, read};
 
@@ -221,4 +223,29 @@ fn a_directory_to_include_that_is_not_there_is_refused() {
     };
     let problems: Vec<String> = error.diagnostics.iter().map(brief).collect();
     assert_eq!(problems, [expected("protos"), expected("chat.proto")]);
+}
+
+/// A pipe is empty after it has been read once: whoever opens it again waits for ever.
+#[cfg(unix)]
+#[test]
+fn every_file_is_opened_once() {
+    let import = "package chat; import \"types.proto\";";
+    let schema = with("message B { T t = 1; }").replace("package chat;", import);
+    let types = "syntax = \"proto3\"; package chat; message T { reserved \"a\" \"b\"; }";
+    let schemas = Schemas::new(&[]);
+    for (name, text) in [("chat.proto", schema), ("types.proto", types.into())] {
+        let path = schemas.root().join(name);
+        let status = Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(status.success());
+        thread::spawn(move || fs::write(path, text));
+    }
+    let locations = Locations {
+        crate_root: schemas.root().into(),
+        ..Locations::default()
+    };
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(read("chat.proto", &locations).map(|it| it.files.len())));
+    let result = receiver.recv_timeout(Duration::from_secs(30));
+    let files = result.expect("a file was opened again").unwrap();
+    assert_eq!(files, 2);
 }

@@ -17,7 +17,7 @@ pub(super) fn check(
         let Some(setting) = setting else { return };
         let message = format!(
             "found `{} = {}` of `{}`, {rule}",
-            setting.name.value, setting.value.value, declaration.name.value
+            setting.name.value, setting.value.text, declaration.name.value
         );
         diagnostics.report_with_help(&file.display_name, setting.name.position, message, help);
     };
@@ -43,14 +43,14 @@ pub(super) fn check(
             }
             let jstype = setting(settings, "jstype");
             if !ty.is_scalar(Scalar::is_wide_integer) {
-                let jstype = jstype.filter(|jstype| jstype.value.value != "JS_NORMAL");
+                let jstype = jstype.filter(|jstype| jstype.value.text != "JS_NORMAL");
                 let rule =
                     "but only integers of 64 bits can have a type of their own in JavaScript";
                 refuse(jstype, rule, "leave it out");
             }
             if !ty.is_scalar(|scalar| matches!(scalar, Scalar::String | Scalar::Bytes)) {
                 let ctype = setting(settings, "ctype");
-                let ctype = ctype.filter(|ctype| ctype.value.value != "STRING");
+                let ctype = ctype.filter(|ctype| ctype.value.text != "STRING");
                 let rule = "but only `string` and `bytes` can have a type of their own in C++";
                 refuse(ctype, rule, "leave it out");
             }
@@ -63,7 +63,7 @@ pub(super) fn check(
                 );
             }
             let bracketed =
-                |it: &&Setting| it.value.value.starts_with('[') && it.value.value.ends_with(']');
+                |it: &&Setting| it.value.text.starts_with('[') && it.value.text.ends_with(']');
             let rule = "but names in brackets are for extensions";
             refuse(json_name.filter(bracketed), rule, "leave the brackets out");
         }
@@ -110,7 +110,7 @@ impl<'a> TypeOf<'a> {
 pub(super) fn check_optimization(files: &[&File], diagnostics: &mut Diagnostics) {
     let is_lite = |file: &File| {
         let optimization = setting(&file.settings, "optimize_for");
-        optimization.is_some_and(|setting| setting.value.value == "LITE_RUNTIME")
+        optimization.is_some_and(|setting| setting.value.text == "LITE_RUNTIME")
     };
     for file in files.iter().filter(|file| !is_lite(file)) {
         for import in &file.imports {
