@@ -1,4 +1,5 @@
-//! The descriptors of files, compared with those of protoc for every valid schema of the corpus.
+//! The descriptors of files, compared with those of protoc and of `protobuf-parse` for every valid
+//! schema of the corpus.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,10 @@ use std::process::Command;
 
 use messi_schema::{Locations, Schema, read};
 use protobuf::Message;
-use protobuf::descriptor::{FileDescriptorProto, FileDescriptorSet};
+use protobuf::descriptor::{
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FileDescriptorProto,
+    FileDescriptorSet,
+};
 
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus")
@@ -76,4 +80,86 @@ fn a_set_holds_every_file() {
     let names: Vec<&str> = set.file.iter().map(FileDescriptorProto::name).collect();
     let expected: Vec<&str> = schema.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, expected);
+}
+
+/// The fields and values of a file, each in a line. Options and oneofs are left out: in those,
+/// `protobuf-parse` and protoc differ.
+fn lines(file: &FileDescriptorProto) -> Vec<String> {
+    let mut lines = Vec::new();
+    for message in &file.message_type {
+        add_message(file.package(), message, &mut lines);
+    }
+    add_enums(file.package(), &file.enum_type, &mut lines);
+    for service in &file.service {
+        lines.extend(service.method.iter().map(|it| {
+            let [request, response] = [it.input_type(), it.output_type()];
+            format!("{}.{} {request} {response}", service.name(), it.name())
+        }));
+    }
+    lines
+}
+
+fn add_message(scope: &str, message: &DescriptorProto, lines: &mut Vec<String>) {
+    let name = format!("{scope}.{}", message.name());
+    for field in message.field.iter().chain(&message.extension) {
+        lines.push(format!(
+            "{name}.{} = {}: {:?} {:?} {} {} {}",
+            field.name(),
+            field.number(),
+            field.label(),
+            field.type_(),
+            field.type_name(),
+            field.json_name(),
+            field.extendee(),
+        ));
+    }
+    for nested in &message.nested_type {
+        add_message(&name, nested, lines);
+    }
+    add_enums(&name, &message.enum_type, lines);
+}
+
+fn add_enums(scope: &str, enums: &[EnumDescriptorProto], lines: &mut Vec<String>) {
+    for it in enums {
+        let values = it.value.iter();
+        let value = |value: &EnumValueDescriptorProto| {
+            format!(
+                "{scope}.{}.{} = {}",
+                it.name(),
+                value.name(),
+                value.number()
+            )
+        };
+        lines.extend(values.map(value));
+    }
+}
+
+/// Schemas that `protobuf-parse` reads in another way than protoc: it takes octal for decimal.
+const PROTOBUF_PARSE_ERRS: &[&str] = &["numbers_in_hexadecimal_and_octal.proto"];
+
+#[test]
+fn descriptors_are_those_of_protobuf_parse() {
+    let valid = corpus().join("valid");
+    let mut compared = 0;
+    for name in valid_schemas() {
+        let mut parser = protobuf_parse::Parser::new();
+        parser.pure().includes([&valid, &corpus()]);
+        // It can't read all of them.
+        let Ok(parsed) = parser.input(valid.join(&name)).parse_and_typecheck() else {
+            continue;
+        };
+        for file in &model(&name).files {
+            let found = FileDescriptorProto::parse_from_bytes(&file.descriptor).unwrap();
+            let mut others = parsed.file_descriptors.iter();
+            let expected = others.find(|it| it.name() == file.name).unwrap();
+            let (found, expected) = (lines(&found), lines(expected));
+            if PROTOBUF_PARSE_ERRS.contains(&name.as_str()) {
+                assert_ne!(found, expected, "is right now, though listed: {name}");
+            } else {
+                assert_eq!(found, expected, "{name}: {}", file.name);
+            }
+        }
+        compared += 1;
+    }
+    assert!(compared > 50, "{compared}");
 }

@@ -94,6 +94,7 @@ fn fields_have_a_kind_a_number_and_a_name_in_json() {
             repeated string texts = 5;
             map<string, E> by_name = 6 [json_name = \"a\\x62\"];
             google.protobuf.NullValue null = 7;
+            int32 octal = 017;
         }",
     );
     let b = message(&schema, "B");
@@ -123,7 +124,7 @@ fn fields_have_a_kind_a_number_and_a_name_in_json() {
         ("NullValue", "google/protobuf/struct.proto")
     );
     assert!(null.is_enum);
-    assert_eq!(b.fields[1].number, 32);
+    assert_eq!((b.fields[1].number, b.fields[7].number), (32, 15));
     assert_eq!(b.fields[5].json_name, "ab");
     let by_default = model(&with("message B { int32 user_name_2 = 1; }"));
     assert_eq!(message(&by_default, "B").fields[0].json_name, "userName2");
