@@ -6,8 +6,12 @@ use std::fmt::{self, Debug, Display, Formatter};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use messi_schema::{Locations, SchemaError};
+
+use crate::config::Config;
+use crate::expand::expand;
 use crate::model::Protocol;
-use crate::{Config, Locations, SchemaError, expand, read};
+use crate::read::read;
 
 /// Why a schema could not be compiled: every problem, as text.
 ///

@@ -167,17 +167,3 @@ impl Config {
         mistakes
     }
 }
-
-/// `a`, `b` and `c`.
-pub(crate) fn list(names: &[impl AsRef<str>], conjunction: &str) -> String {
-    let names: Vec<String> = names
-        .iter()
-        .map(|it| format!("`{}`", it.as_ref()))
-        .collect();
-    match names.as_slice() {
-        [names @ .., last] if !names.is_empty() => {
-            format!("{} {conjunction} {last}", names.join(", "))
-        }
-        names => names.concat(),
-    }
-}

@@ -16,19 +16,7 @@ use self::builder::Builder;
 use self::direction::{CLIENT_CALLBACKS, SERVER_CALLBACKS, direction, requests};
 use self::namespace::Namespaces;
 use crate::model::{Module, Package, Protocol};
-use crate::names;
-
-/// The suffixes of the names generated for a protocol.
-const GENERATED: [&str; 8] = [
-    "",
-    "Client",
-    "Server",
-    "ServerClient",
-    "ClientHandler",
-    "ServerHandler",
-    "ClientRequests",
-    "ServerClientRequests",
-];
+use crate::names::{self, ItemNames};
 
 /// Lays out a schema. Returns `None` if it has no messages for the two directions.
 pub(crate) fn lay_out(schema: &Schema, diagnostics: &mut Diagnostics) -> Option<Protocol> {
@@ -55,9 +43,8 @@ pub(crate) fn lay_out(schema: &Schema, diagnostics: &mut Diagnostics) -> Option<
 fn root(schema: &Schema, rust_name: &str, diagnostics: &mut Diagnostics) -> Module {
     let mut namespaces = Namespaces::default();
     let own = namespaces.get(&[]);
-    for suffix in GENERATED {
-        let name = format!("{rust_name}{suffix}");
-        own.reserve_type(&name, &format!("the generated item `{name}`"));
+    for name in ItemNames::new(rust_name).all() {
+        own.reserve_type(&name.to_string(), &format!("the generated item `{name}`"));
     }
     let types = types::Types::new(schema);
     let mut root = Module::default();

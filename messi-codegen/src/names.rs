@@ -1,8 +1,10 @@
 //! From the schema's names to Rust identifiers, by the rules that prost's users know.
 
 mod case;
+mod items;
 
 use self::case::{snake, upper_camel};
+pub(crate) use self::items::{ItemNames, ident};
 
 /// Words that can't be identifiers, but can be raw ones.
 const KEYWORDS: &[&str] = &[

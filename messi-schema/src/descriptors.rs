@@ -47,15 +47,6 @@ pub(crate) fn file(file: &ProtoFile) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// Joins encoded files to a `FileDescriptorSet`.
-pub(crate) fn set<'a>(files: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut out = Encoder::default();
-    for file in files {
-        out.bytes(1, file);
-    }
-    out.into_bytes()
-}
-
 fn message(message: &Message, out: &mut Encoder) {
     out.text(1, &message.name);
     let synthetic = synthetic_oneofs(message);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use crate::ast::ImportKind;
 use crate::comments::Comments;
+use crate::encoder::Encoder;
 use crate::google::GoogleType;
 use crate::position::Position;
 use crate::protocol;
@@ -41,7 +42,11 @@ impl Schema {
     /// `protoc --descriptor_set_out` with `--include_imports`, but without the files of
     /// `google/protobuf/`.
     pub fn descriptor_set(&self) -> Vec<u8> {
-        crate::descriptors::set(self.files.iter().map(|file| file.descriptor.as_slice()))
+        let mut set = Encoder::default();
+        for file in &self.files {
+            set.bytes(1, &file.descriptor);
+        }
+        set.into_bytes()
     }
 }
 

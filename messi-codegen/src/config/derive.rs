@@ -1,5 +1,6 @@
 //! What of the option `derive` can be understood without the schema.
 
+use messi_schema::code_list;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::parse::{Parse, ParseStream};
@@ -7,7 +8,6 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Error, Path, Result, Token};
 
-use super::list;
 use super::path::{absolute, shown};
 
 /// `Eq`, or `ConnectReq: Eq + Hash`.
@@ -121,7 +121,7 @@ impl Derivable {
         let (shown, span) = (shown(path), path.span());
         let standard = standard(path);
         if standard.is_some_and(|name| GIVEN.iter().any(|given| name == given)) {
-            let given = list(GIVEN, "and");
+            let given = code_list(GIVEN, "and");
             let message = format!("found the derive `{shown}`: every message has {given} already");
             return Err(Error::new(span, message));
         }
@@ -143,7 +143,7 @@ impl Derivable {
 fn incomplete(name: &str, span: Span) -> Error {
     let message = format!(
         "found the derive `{name}`, which is none of {}: write its whole path, as in `::serde::Serialize`",
-        list(&Known::ALL.map(|known| format!("{known:?}")), "and"),
+        code_list(&Known::ALL.map(|known| format!("{known:?}")), "and"),
     );
     Error::new(span, message)
 }

@@ -1,10 +1,10 @@
 //! Packages whose types are elsewhere.
 
+use messi_schema::code_list;
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Error, LitStr, Result, Token};
 
-use super::list;
 use super::path::parse_absolute;
 use crate::model::{Module, Package, Protocol, TypePath};
 
@@ -64,7 +64,7 @@ fn imported(packages: &[Package]) -> String {
     let names: Vec<&str> = packages.iter().map(|it| it.name.as_str()).collect();
     match names.as_slice() {
         [] => "it imports no other package".into(),
-        names => format!("it imports {}", list(names, "and")),
+        names => format!("it imports {}", code_list(names, "and")),
     }
 }
 

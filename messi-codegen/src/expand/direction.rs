@@ -3,9 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::scope::Scope;
 use super::types::{is_boxed, value_type};
-use super::{Scope, ident};
 use crate::model::{Direction, DirectionMember, Protocol};
+use crate::names::ident;
 
 /// The conversions of both directions.
 pub(super) fn conversions(protocol: &Protocol, scope: &Scope) -> TokenStream {

@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::{deprecated, docs, lines};
-use super::{Scope, ident};
+use super::scope::Scope;
 use crate::model::{Alias, Enum, Variant};
+use crate::names::ident;
 
 /// An enum, with its names as the schema has them.
 pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {

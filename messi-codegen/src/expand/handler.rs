@@ -4,14 +4,14 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs::{deprecated, docs};
-use super::protocol::Names;
+use super::scope::Scope;
 use super::types::{is_boxed, value_type};
-use super::{Scope, ident};
 use crate::model::{Direction, DirectionMember, Protocol};
+use crate::names::{ItemNames, ident};
 
 /// The trait of clients' handlers, and its use.
 pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = Names::new(&protocol.rust_name);
+    let names = ItemNames::new(&protocol.rust_name);
     let methods = methods(&protocol.server_to_client, &names.client, scope);
     let handler_trait = client_trait(&names, &protocol.name, &methods, scope);
     let dispatch = dispatch(
@@ -26,7 +26,7 @@ pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
 
 /// The trait of servers' handlers, and its use.
 pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = Names::new(&protocol.rust_name);
+    let names = ItemNames::new(&protocol.rust_name);
     let methods = methods(&protocol.client_to_server, &names.server_client, scope);
     let handler_trait = server_trait(&names, &protocol.name, &methods, scope);
     let dispatch = dispatch(
@@ -41,13 +41,13 @@ pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
 
 /// The trait of clients' handlers, with these methods for messages.
 pub(super) fn client_trait(
-    names: &Names,
+    names: &ItemNames,
     name: &str,
     methods: &TokenStream,
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         client,
         client_handler,
         ..
@@ -94,13 +94,13 @@ pub(super) fn client_trait(
 
 /// The trait of servers' handlers, with these methods for messages.
 pub(super) fn server_trait(
-    names: &Names,
+    names: &ItemNames,
     name: &str,
     methods: &TokenStream,
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         server_client,
         server_handler,
         ..
@@ -202,12 +202,12 @@ fn arm(member: &DirectionMember, module: &Ident) -> TokenStream {
 
 /// Lets the runtime drive clients with any handler.
 pub(super) fn client_implementation(
-    names: &Names,
+    names: &ItemNames,
     dispatch: &Dispatch,
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         marker,
         client,
         client_handler,
@@ -251,12 +251,12 @@ pub(super) fn client_implementation(
 
 /// Lets the runtime drive servers with any handler.
 pub(super) fn server_implementation(
-    names: &Names,
+    names: &ItemNames,
     dispatch: &Dispatch,
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         marker,
         server_client,
         server_handler,

@@ -3,13 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::{deprecated, docs, lines};
+use super::docs::{deprecated, docs};
+use super::scope::Scope;
 use super::types::{boxed_type, field_attribute, field_type, member_attribute};
-use super::{Scope, ident, module};
 use crate::model::{Field, Member, Message, Oneof};
+use crate::names::ident;
 
-/// A message's struct, and the module of what is nested in it.
-pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
+/// Expands the struct of a message.
+pub(super) fn definition(message: &Message, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let name = ident(&message.rust_name);
     let docs = docs(&message.docs, &format!("The message `{}`.", message.name));
@@ -24,7 +25,6 @@ pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
         .oneofs
         .iter()
         .map(|oneof| oneof_field(oneof, message));
-    let nested = nested(message, scope);
     let allow = scope.allow_deprecated();
     quote! {
         #docs
@@ -37,7 +37,6 @@ pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
             #(#fields)*
             #(#oneofs)*
         }
-        #nested
     }
 }
 
@@ -77,24 +76,8 @@ fn oneof_field(oneof: &Oneof, message: &Message) -> TokenStream {
     }
 }
 
-/// The module of a message's oneofs and nested types, if it has any.
-fn nested(message: &Message, scope: &Scope) -> TokenStream {
-    if message.oneofs.is_empty() && message.nested.is_empty() {
-        return TokenStream::new();
-    }
-    let inside = scope.inside(&message.module_name);
-    let oneofs = message
-        .oneofs
-        .iter()
-        .map(|oneof| oneof_enum(oneof, message, &inside));
-    let items = oneofs
-        .chain([module::items(&message.nested, &inside)])
-        .collect();
-    let docs = lines(&[format!("What belongs to the message `{}`.", message.name)]);
-    module::named(&message.module_name, &docs, items, scope)
-}
-
-fn oneof_enum(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {
+/// Expands the enum of a oneof.
+pub(super) fn oneof(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let name = ident(&oneof.enum_name);
     let docs = docs(

@@ -3,12 +3,12 @@
 use proc_macro2::{Ident, TokenStream};
 
 use super::docs::lines;
-use super::protocol::Names;
-use super::{Scope, spaceless};
+use super::scope::{Scope, spaceless};
 use crate::model::{Direction, DirectionMember, Protocol, Request, Type};
+use crate::names::ItemNames;
 
 /// A table of messages for each side.
-pub(super) fn docs(protocol: &Protocol, names: &Names, scope: &Scope) -> TokenStream {
+pub(super) fn docs(protocol: &Protocol, names: &ItemNames, scope: &Scope) -> TokenStream {
     let side = scope.side;
     let from_clients = Table {
         heading: "# What clients send",

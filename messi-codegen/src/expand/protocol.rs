@@ -1,38 +1,12 @@
 //! The marker type of a protocol, and the names of its client and server.
 
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 
-use super::{Scope, ident, overview};
+use super::overview;
+use super::scope::Scope;
 use crate::model::{Protocol, Request};
-
-/// The names generated from that of a protocol.
-pub(super) struct Names {
-    pub(super) marker: Ident,
-    pub(super) client: Ident,
-    pub(super) server: Ident,
-    pub(super) server_client: Ident,
-    pub(super) client_handler: Ident,
-    pub(super) server_handler: Ident,
-    pub(super) client_requests: Ident,
-    pub(super) server_client_requests: Ident,
-}
-
-impl Names {
-    /// The names for a protocol called `ChatRoom`.
-    pub(super) fn new(protocol: &str) -> Self {
-        Self {
-            marker: ident(protocol),
-            client: format_ident!("{protocol}Client"),
-            server: format_ident!("{protocol}Server"),
-            server_client: format_ident!("{protocol}ServerClient"),
-            client_handler: format_ident!("{protocol}ClientHandler"),
-            server_handler: format_ident!("{protocol}ServerHandler"),
-            client_requests: format_ident!("{protocol}ClientRequests"),
-            server_client_requests: format_ident!("{protocol}ServerClientRequests"),
-        }
-    }
-}
+use crate::names::{ItemNames, ident};
 
 /// The marker and the aliases.
 pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
@@ -56,7 +30,7 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
         ),
     ];
     let requests = requests.into_iter().chain(members).collect();
-    let names = Names::new(&protocol.rust_name);
+    let names = ItemNames::new(&protocol.rust_name);
     let docs = overview::docs(protocol, &names, scope);
     declarations(&names, &protocol.name, &docs, &requests, scope)
 }
@@ -114,7 +88,7 @@ fn member(
 
 /// The marker and the aliases, for a protocol of which no more may be known than its name.
 pub(super) fn declarations(
-    names: &Names,
+    names: &ItemNames,
     name: &str,
     docs: &TokenStream,
     requests: &TokenStream,
@@ -143,9 +117,9 @@ pub(super) fn declarations(
 }
 
 /// The alias of clients.
-fn client(names: &Names, name: &str, scope: &Scope) -> TokenStream {
+fn client(names: &ItemNames, name: &str, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         marker,
         client,
         client_handler,
@@ -159,9 +133,9 @@ fn client(names: &Names, name: &str, scope: &Scope) -> TokenStream {
 }
 
 /// The aliases of servers, and of clients as servers see them.
-fn server(names: &Names, name: &str, scope: &Scope) -> TokenStream {
+fn server(names: &ItemNames, name: &str, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         marker,
         server,
         server_client,

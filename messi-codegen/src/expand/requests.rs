@@ -6,16 +6,15 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::protocol::Names;
+use super::scope::Scope;
 use super::types::{is_boxed, value_type};
-use super::{Scope, ident};
 use crate::model::{Protocol, Request};
-use crate::names;
+use crate::names::{self, ItemNames, ident};
 
 /// The requests that clients make.
 pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = Names::new(&protocol.rust_name);
-    let side = Side {
+    let names = ItemNames::new(&protocol.rust_name);
+    let side = RequestTrait {
         requests: &protocol.client_requests,
         requests_trait: &names.client_requests,
         runtime_trait: quote!(RequestServer),
@@ -34,8 +33,8 @@ pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
 
 /// The requests that servers make.
 pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = Names::new(&protocol.rust_name);
-    let side = Side {
+    let names = ItemNames::new(&protocol.rust_name);
+    let side = RequestTrait {
         requests: &protocol.server_requests,
         requests_trait: &names.server_client_requests,
         runtime_trait: quote!(RequestClient),
@@ -53,7 +52,7 @@ pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
 }
 
 /// The requests that one side makes.
-struct Side<'a> {
+struct RequestTrait<'a> {
     requests: &'a [Request],
     requests_trait: &'a Ident,
     /// What of the runtime sends them.
@@ -70,7 +69,7 @@ struct Side<'a> {
     docs: String,
 }
 
-impl Side<'_> {
+impl RequestTrait<'_> {
     /// The trait, if there is any request.
     fn expand(&self, scope: &Scope) -> TokenStream {
         if self.requests.is_empty() {

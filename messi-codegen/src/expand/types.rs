@@ -3,9 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Scope, spaceless};
+use super::scope::{Scope, spaceless};
 use crate::config::BytesType;
 use crate::model::{FieldKind, Scalar, Type};
+use crate::names::ident;
 
 /// A field's Rust type.
 pub(super) fn field_type(kind: &FieldKind, scope: &Scope) -> TokenStream {
@@ -67,7 +68,7 @@ pub(super) fn value_type(ty: &Type, scope: &Scope) -> TokenStream {
         Type::Enum(_) | Type::WellKnownEnum(_) => quote!(i32),
         Type::Message { path, .. } => scope.path(path),
         Type::WellKnown(name) => {
-            let name = super::ident(name);
+            let name = ident(name);
             quote!(#krate::prost_types::#name)
         }
         Type::Empty => quote!(()),
@@ -108,7 +109,7 @@ fn type_attribute(ty: &Type, scope: &Scope) -> TokenStream {
             BytesType::Bytes => quote!(bytes = "bytes"),
         },
         Type::Scalar(scalar) => {
-            let name = super::ident(scalar.name());
+            let name = ident(scalar.name());
             quote!(#name)
         }
         Type::Enum(_) | Type::WellKnownEnum(_) => {

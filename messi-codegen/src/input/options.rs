@@ -1,12 +1,13 @@
 //! The options of the macro.
 
+use messi_schema::code_list;
 use proc_macro2::{Ident, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Error, LitStr, Result, Token, braced, bracketed, parenthesized, token};
 
-use crate::config::{BytesType, Config, Derive, Extern, Side, list, parse_absolute};
+use crate::config::{BytesType, Config, Derive, Extern, Side, parse_absolute};
 
 /// Reads an option, from behind its name.
 type Read = fn(&mut Config, ParseStream<'_>) -> Result<()>;
@@ -83,7 +84,7 @@ fn skip(input: ParseStream<'_>) -> Result<()> {
 
 fn known() -> String {
     let names: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
-    format!("the options are {}", list(&names, "and"))
+    format!("the options are {}", code_list(&names, "and"))
 }
 
 /// An error where an option does not go on as it should.
@@ -170,13 +171,13 @@ fn externs(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
 fn choice<T: Copy>(what: &str, choices: &[(&str, T)], input: ParseStream<'_>) -> Result<T> {
     input.parse::<Token![=]>()?;
     let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-    expect(input.peek(Ident::peek_any), &list(&names, "or"), input)?;
+    expect(input.peek(Ident::peek_any), &code_list(&names, "or"), input)?;
     let found = input.call(Ident::parse_any)?;
     let mut choices = choices.iter();
     if let Some((_, choice)) = choices.find(|(name, _)| found == name) {
         return Ok(*choice);
     }
-    let known = list(&names, "and");
+    let known = code_list(&names, "and");
     let message = format!("found the unknown {what} `{found}`: there are {known}");
     Err(Error::new(found.span(), message))
 }

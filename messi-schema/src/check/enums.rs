@@ -17,7 +17,7 @@ pub(super) fn check(file: &File, diagnostics: &mut Diagnostics) {
             .inside(&enumeration.full_name)
             .filter(|declaration| declaration.kind == DeclarationKind::Value)
             .collect();
-        let check = &mut Check {
+        let check = &mut EnumCheck {
             file,
             enumeration,
             diagnostics,
@@ -31,13 +31,13 @@ pub(super) fn check(file: &File, diagnostics: &mut Diagnostics) {
     }
 }
 
-struct Check<'a> {
+struct EnumCheck<'a> {
     file: &'a File,
     enumeration: &'a Declaration,
     diagnostics: &'a mut Diagnostics,
 }
 
-impl Check<'_> {
+impl EnumCheck<'_> {
     fn first(&mut self, first: Option<&Declaration>) {
         let name = &self.enumeration.name;
         let Some(first) = first else {

@@ -14,7 +14,7 @@ use crate::similar::nearest;
 
 pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Diagnostics) {
     for &file in files {
-        let check = &mut Check {
+        let check = &mut OptionCheck {
             file,
             interpreter: Interpreter::new(files, symbols),
             diagnostics,
@@ -29,13 +29,13 @@ pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Di
     meaning::check_optimization(files, diagnostics);
 }
 
-struct Check<'a> {
+struct OptionCheck<'a> {
     file: &'a File,
     interpreter: Interpreter<'a>,
     diagnostics: &'a mut Diagnostics,
 }
 
-impl Check<'_> {
+impl OptionCheck<'_> {
     fn settings(&mut self, owner: OptionOwner, scope: &str, settings: &[Setting]) {
         let file = self.file;
         let place = OptionPlace { file, scope, owner };

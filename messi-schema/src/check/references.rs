@@ -11,7 +11,7 @@ use crate::similar::nearest;
 
 pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Diagnostics) {
     for &file in files {
-        let check = &mut Check {
+        let check = &mut ReferenceCheck {
             file,
             symbols,
             diagnostics,
@@ -21,13 +21,13 @@ pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Di
     }
 }
 
-struct Check<'a> {
+struct ReferenceCheck<'a> {
     file: &'a File,
     symbols: &'a Symbols<'a>,
     diagnostics: &'a mut Diagnostics,
 }
 
-impl Check<'_> {
+impl ReferenceCheck<'_> {
     fn declarations(&mut self) {
         for declaration in &self.file.declarations {
             let is_method = declaration.kind == DeclarationKind::Method;
