@@ -79,7 +79,12 @@ fn quotes(page: &str) -> Vec<Vec<&str>> {
 #[test]
 fn messages_are_quoted_as_they_are() {
     let page = read(root().join("docs/troubleshooting.md"));
-    let sources = ["messi-core/src", "messi-codegen/src", "tests/ui/fail"];
+    let sources = [
+        "messi-core/src",
+        "messi-codegen/src",
+        "messi-schema/src",
+        "tests/ui/fail",
+    ];
     let sources = sources.map(|source| files(&root().join(source), &["rs", "stderr"]));
     let texts: Vec<String> = sources.iter().flatten().map(read).collect();
     let quotes = quotes(&page);

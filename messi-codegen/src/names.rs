@@ -1,4 +1,4 @@
-//! From the schema's names to Rust identifiers, by the rules that prost's users know.
+//! The names of a schema as Rust identifiers, by the rules of prost.
 
 mod case;
 mod items;
@@ -18,27 +18,27 @@ const KEYWORDS: &[&str] = &[
 /// Words that can't even be raw identifiers.
 const NEVER: &[&str] = &["_", "self", "Self", "super", "crate"];
 
-/// The name of a struct, an enum or a variant: `FooReq` for `foo_req`.
+/// Returns the name of a struct, an enum or a variant: `FooReq` for `foo_req`.
 pub(crate) fn type_name(name: &str) -> String {
     identifier(upper_camel(name))
 }
 
-/// The name of a field or a module: `r#type` for `type`.
+/// Returns the name of a field or a module: `r#type` for `type`.
 pub(crate) fn value_name(name: &str) -> String {
     identifier(snake(name))
 }
 
-/// The method of a handler that gets the messages of a choice: `on_foo_req` for `foo_req`.
-pub(crate) fn handler_name(choice: &str) -> String {
-    format!("on_{}", snake(choice))
+/// Returns the handler method for a member of a direction: `on_foo_req` for `foo_req`.
+pub(crate) fn handler_name(member: &str) -> String {
+    format!("on_{}", snake(member))
 }
 
-/// The name of an enum's value, without the enum's own name before it: `Red` for
+/// Returns the name of a value without the name of its enum before it: `Red` for
 /// `COLOR_KIND_RED` of `ColorKind`.
 pub(crate) fn variant_name(enumeration: &str, value: &str) -> String {
     let value = upper_camel(value);
     let prefix = upper_camel(enumeration);
-    // What follows a real prefix begins a word of its own.
+    // A new word must begin behind the prefix.
     let stripped = value
         .strip_prefix(&prefix)
         .filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));

@@ -156,13 +156,13 @@ fn everything_that_is_wrong_is_told_at_once() {
   |             ^^^^^
   = help: declare it, or import the file that does
 
-found the derive `Clone`: every message has `Clone`, `Debug`, `Default` and `PartialEq` already
+found the derive `Clone`: every message implements `Clone`, `Debug`, `Default` and `PartialEq` already
 
-found the derive `Serialize`, which is none of `Copy`, `Eq`, `Hash`, `Ord` and `PartialOrd`: write its whole path, as in `::serde::Serialize`
+found the derive `Serialize`, expected one of `Copy`, `Eq`, `Hash`, `Ord` and `PartialOrd`, or a whole path, as in `::serde::Serialize`
 
-found the relative path `renamed`: write `::renamed` for a crate, or `crate::...` for what is in this one
+found the relative path `renamed`: write `::renamed` for a crate, or `crate::...` for an item of this crate
 
-found the relative path `types`: write `::types` for a crate, or `crate::...` for what is in this one"
+found the relative path `types`: write `::types` for a crate, or `crate::...` for an item of this crate"
     );
 }
 
@@ -176,13 +176,13 @@ fn options_are_refused_that_are_wrong_or_do_not_suit_the_schema() {
     let text = with("message B { double x = 1; }");
     assert_eq!(
         error(config, &text),
-        "found the derive `Clone`: every message has `Clone`, `Debug`, `Default` and `PartialEq` already
+        "found the derive `Clone`: every message implements `Clone`, `Debug`, `Default` and `PartialEq` already
 
 found the package `types`, which the schema does not import: it imports no other package
 
 found a derive for the unknown type `C`
 
-found the derive `Eq`: `B` can't have it, as its field `x` holds a floating-point number"
+found the derive `Eq`: `B` can't implement it, as its field `x` holds a floating-point number"
     );
 }
 

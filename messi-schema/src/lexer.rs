@@ -228,7 +228,7 @@ impl Lexer<'_> {
     fn text(&mut self) -> Result<String, LexError> {
         let position = self.position;
         let unterminated = || LexError {
-            message: "found a text without its closing quote on the same line".into(),
+            message: "found a string without a closing quote on the same line".into(),
             position,
         };
         let quote = self.peek().ok_or_else(unterminated)?;

@@ -19,7 +19,7 @@ use crate::source::{Source, Sources};
 pub(crate) fn check(sources: &Sources, diagnostics: &mut Diagnostics) {
     for source in &sources.files {
         if let Err((position, cause)) = parse(source) {
-            let message = format!("found something that protobuf-parse refuses: {cause}");
+            let message = format!("found something that protobuf-parse can't read: {cause}");
             let file = &source.file.display_name;
             diagnostics.report(file, position, message);
         }

@@ -48,7 +48,7 @@ impl Locations {
     fn help(&self) -> &'static str {
         match self.source_directory {
             Some(_) => {
-                "the path is relative to the Rust file that names it, or to the crate's Cargo.toml"
+                "the path is relative to the invoking source file, or to the crate's Cargo.toml"
             }
             None => "the path is relative to the crate's Cargo.toml",
         }

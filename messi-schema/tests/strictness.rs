@@ -63,7 +63,7 @@ fn reserved_ranges_are_in_order_apart_and_within_limits() {
         ),
         (
             "message A { reserved 1 to 3; reserved 3; }",
-            "found the reserved range 3, part of which is reserved\n --> chat.proto:3:39\n help: 1 to 3 is at chat.proto:3:22",
+            "found the reserved range 3, part of which is reserved already\n --> chat.proto:3:39\n help: 1 to 3 is at chat.proto:3:22",
         ),
         (
             "message A { reserved 2147483647; }",
@@ -79,7 +79,7 @@ fn reserved_ranges_are_in_order_apart_and_within_limits() {
         ),
         (
             "enum E { X = 0; reserved 3, 1 to 5; }",
-            "found the reserved range 1 to 5, part of which is reserved\n --> chat.proto:3:29\n help: 3 is at chat.proto:3:26",
+            "found the reserved range 1 to 5, part of which is reserved already\n --> chat.proto:3:29\n help: 3 is at chat.proto:3:26",
         ),
     ];
     for (declarations, problem) in cases {
@@ -109,13 +109,13 @@ fn a_value_has_a_name_of_its_own_in_the_scope_of_its_enum() {
     assert_eq!(
         problems("enum E { X = 0; } enum F { X = 0; }"),
         [
-            "found the value `X` where the scope of its enum has that name\n --> chat.proto:3:28\n help: the other is at chat.proto:3:10"
+            "found the value `X` whose name is taken in the scope around its enum\n --> chat.proto:3:28\n help: the other is at chat.proto:3:10"
         ]
     );
     assert_eq!(
         problems("message A { enum E { B = 0; } message B {} }"),
         [
-            "found the value `B` where the scope of its enum has that name\n --> chat.proto:3:22\n help: the other is at chat.proto:3:39"
+            "found the value `B` whose name is taken in the scope around its enum\n --> chat.proto:3:22\n help: the other is at chat.proto:3:39"
         ]
     );
     let apart = "enum E { X = 0; } message A { enum F { X = 0; } }";

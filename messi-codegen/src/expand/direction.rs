@@ -1,4 +1,4 @@
-//! Conversions into the messages of the two directions, so that users send what they mean.
+//! Conversions into the messages of the two directions, so that users can send members.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,7 +8,7 @@ use super::types::{is_boxed, value_type};
 use crate::model::{Direction, DirectionMember, Protocol};
 use crate::names::ident;
 
-/// The conversions of both directions.
+/// Expands the conversions of both directions.
 pub(super) fn conversions(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let client = direction(
         "ClientToServer",

@@ -8,7 +8,7 @@ use super::scope::Scope;
 use crate::model::{Alias, Enum, Variant};
 use crate::names::ident;
 
-/// An enum, with its names as the schema has them.
+/// Expands an enum and the conversions between its values and their names.
 pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let name = ident(&enumeration.rust_name);
@@ -53,7 +53,7 @@ fn variant(variant: &Variant) -> TokenStream {
     }
 }
 
-/// Conversions to and from the schema's names, and the aliases.
+/// Expands the conversions between values and names, and the aliases.
 fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
     let name = ident(&enumeration.rust_name);
     let aliases: Vec<TokenStream> = enumeration.variants.iter().flat_map(aliases).collect();
@@ -61,7 +61,7 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
     let from_name = enumeration.variants.iter().map(from_name);
     let allow_deprecated = scope.allow_deprecated();
     let allow_aliases = (!aliases.is_empty()).then(
-        // Aliases read like the variants that they stand for.
+        // Aliases are constants with names like those of variants.
         || quote!( #[allow(non_upper_case_globals)] ),
     );
     quote! {
@@ -70,7 +70,7 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
         impl #name {
             #(#aliases)*
 
-            /// The name of the value in the schema.
+            /// Returns the name of the value in the schema.
             #[must_use]
             pub const fn as_str_name(&self) -> &'static str {
                 match self {
@@ -78,7 +78,7 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
                 }
             }
 
-            /// The value with this name in the schema.
+            /// Returns the value with a name in the schema.
             #[must_use]
             pub fn from_str_name(name: &str) -> ::core::option::Option<Self> {
                 match name {
@@ -90,7 +90,7 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
     }
 }
 
-/// A constant for each other name that a value has in Rust.
+/// Expands a constant for each other name of a value in Rust.
 fn aliases(variant: &Variant) -> Vec<TokenStream> {
     let original = ident(&variant.rust_name);
     let mut taken = vec![&variant.rust_name];

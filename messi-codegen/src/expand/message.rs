@@ -58,10 +58,7 @@ fn expand_field(field: &Field, scope: &Scope) -> TokenStream {
 fn oneof_field(oneof: &Oneof, message: &Message) -> TokenStream {
     let name = ident(&oneof.rust_name);
     let (module, enum_name) = (ident(&message.module_name), ident(&oneof.enum_name));
-    let docs = docs(
-        &oneof.docs,
-        &format!("One of the members of `{}`.", oneof.name),
-    );
+    let docs = docs(&oneof.docs, &format!("The oneof `{}`.", oneof.name));
     let path = format!("{}::{}", message.module_name, oneof.enum_name);
     let numbers: Vec<String> = oneof
         .members

@@ -1,4 +1,4 @@
-//! What can be said of a protocol whose schema is not valid.
+//! The items of a protocol whose schema is not valid.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -12,8 +12,8 @@ use super::scope::Scope;
 use crate::config::Config;
 use crate::names::{self, ItemNames, ident};
 
-/// The items that every protocol has, so that one mistake in a schema is one error, and not one
-/// more for each place that uses a client, a server or a handler.
+/// Expands the items that every protocol has. One mistake in a schema is then one error, without
+/// further errors where a client, a server or a handler is used.
 pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
     let scope = Scope::new(config);
     let names = ItemNames::new(&names::type_name(name));

@@ -53,7 +53,7 @@ fn report_callback(
     diagnostics: &mut Diagnostics,
 ) {
     let message = format!(
-        "found the message `{}`, whose method `{handler}` every handler has already",
+        "member `{}` would generate `{handler}`, which is a built-in callback",
         member.name
     );
     for file in &schema.files {

@@ -61,7 +61,7 @@ fn a_message_that_would_hide_a_hook_is_refused() {
     assert_eq!(
         problems(&text),
         [
-            "found the message `connected`, whose method `on_connected` every handler has already\n --> chat.proto:4:45"
+            "member `connected` would generate `on_connected`, which is a built-in callback\n --> chat.proto:4:45"
         ]
     );
 }

@@ -36,7 +36,7 @@ fn report_missing(file: &File, name: &str, senders: &str, diagnostics: &mut Diag
     let package = file.packages.first();
     let position = package.map_or(Position::START, |package| package.position);
     let message = format!(
-        "found no message `{name}`, expected one with a oneof `{ONEOF}` of what {senders} send"
+        "found no message `{name}`, expected one with a oneof `{ONEOF}` for the messages that {senders} send"
     );
     diagnostics.report(&file.display_name, position, message);
 }

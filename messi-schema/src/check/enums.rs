@@ -56,8 +56,7 @@ impl EnumCheck<'_> {
                 "found {} as the number of `{}`, the first value of the enum `{}`, expected 0",
                 first.number.value, first.name.value, name.value
             );
-            let help =
-                "the first value is what a field that is not set has: put a value for that first";
+            let help = "the first value is the default of fields: begin with a value for that";
             self.diagnostics.report_with_help(
                 &self.file.display_name,
                 first.number.position,
@@ -101,10 +100,10 @@ impl EnumCheck<'_> {
         }
         if let Some(aliases) = aliases.filter(|_| !repeats) {
             let message = format!(
-                "found `allow_alias = {}` in the enum `{}`, none of whose values need it",
+                "found `allow_alias = {}` in the enum `{}`, where no two values have the same number",
                 aliases.value.text, self.enumeration.name.value
             );
-            let help = "leave the option out";
+            let help = "remove the option";
             let position = aliases.name.position;
             self.diagnostics
                 .report_with_help(&self.file.display_name, position, message, help);

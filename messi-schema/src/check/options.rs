@@ -99,18 +99,18 @@ impl OptionCheck<'_> {
         let first = name.split('.').next().unwrap_or(name);
         if OF_EDITIONS.contains(&first) {
             let message = format!("found the option `{name}`, which is for editions of protobuf");
-            let help = "leave it out: this file is of proto3".into();
+            let help = "remove it: this file is of proto3".into();
             return self.report(setting, message, help);
         }
         if name == "default" {
             let message = "found the option `default`, which proto3 does not have".into();
-            let help = "leave it out: a field that is not set is zero, false or empty".into();
+            let help = "remove it: a field without a value is zero, false or empty".into();
             return self.report(setting, message, help);
         }
         let message = format!("found the unknown option `{name}` of {owner}");
         let names = owner.names();
         let help = match nearest(name, names.iter().copied()) {
-            Some(similar) => format!("there is an option of a similar name, `{similar}`"),
+            Some(similar) => format!("an option with a similar name exists: `{similar}`"),
             None => format!("the options of {owner} are {}", names.join(", ")),
         };
         self.report(setting, message, help);
@@ -124,10 +124,7 @@ impl OptionCheck<'_> {
                     && matches!(value.as_str(), "true" | "false"),
                 "`true` or `false`".into(),
             ),
-            OptionType::Text => (
-                setting.value.kind == LiteralKind::Text,
-                "a text in quotes".into(),
-            ),
+            OptionType::Text => (setting.value.kind == LiteralKind::Text, "a string".into()),
             OptionType::Enum(values) => {
                 let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
                 (

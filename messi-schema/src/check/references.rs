@@ -48,7 +48,7 @@ impl ReferenceCheck<'_> {
         let is_enum = kind == DeclarationKind::Enum;
         if is_enum && GoogleType::find(&full_name).is_some_and(GoogleType::is_descriptor) {
             let message = format!(
-                "found the enum `{full_name}`, which is of proto2 and so no type for a field of proto3"
+                "found the enum `{full_name}`, which is of proto2: fields of proto3 can't have it"
             );
             let help = "declare an enum of your own, or an `int32`";
             self.report(reference, message, help);
@@ -134,7 +134,7 @@ impl ReferenceCheck<'_> {
         let help = match (google, self.similar(last)) {
             (Some(google), _) => format!("add `import \"{}\";`", google.file),
             (None, Some(similar)) => {
-                format!("there is a type of a similar name, `{similar}`")
+                format!("a type with a similar name exists: `{similar}`")
             }
             (None, None) => "declare it, or import the file that does".into(),
         };

@@ -56,7 +56,8 @@ fn check_ranges(file: &File, block: &ReservedBlock, diagnostics: &mut Diagnostic
             other.start() <= range.end() && range.start() <= other.end()
         };
         if let Some((other, place)) = before.iter().find(|(other, _)| overlaps(other)) {
-            let message = format!("found the reserved range {shown}, part of which is reserved");
+            let message =
+                format!("found the reserved range {shown}, part of which is reserved already");
             let help = format!("{} is at {}:{place}", self::shown(other), file.display_name);
             diagnostics.report_with_help(&file.display_name, position, message, help);
         }

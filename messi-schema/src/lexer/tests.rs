@@ -73,7 +73,7 @@ fn what_is_no_token_is_an_error_with_its_place() {
     assert_eq!(
         error("a\n  \"open"),
         (
-            "found a text without its closing quote on the same line".into(),
+            "found a string without a closing quote on the same line".into(),
             2,
             3
         )
@@ -93,7 +93,7 @@ fn what_is_no_token_is_an_error_with_its_place() {
     assert_eq!(
         error("\"\\"),
         (
-            "found a text without its closing quote on the same line".into(),
+            "found a string without a closing quote on the same line".into(),
             1,
             1
         )

@@ -115,7 +115,7 @@ impl<'a> Parser<'a, '_> {
         let before = self.file.declarations.len();
         self.block("the block of an extension", Self::extension)?;
         if self.file.declarations.len() == before {
-            let help = "declare an option in it, or leave it out";
+            let help = "declare an option in it, or remove it";
             return self.report_with_help(position, "found an `extend` without a field", help);
         }
         Some(())

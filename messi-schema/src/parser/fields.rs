@@ -68,7 +68,7 @@ impl Parser<'_, '_> {
             return self.report_with_help(
                 found.position,
                 "found `required`, which proto3 does not have",
-                "leave it out, or write `optional` to tell a missing value from a default one",
+                "remove it, or write `optional` to tell a missing value from a default one",
             );
         }
         if oneof.is_some() {
@@ -76,7 +76,7 @@ impl Parser<'_, '_> {
                 "found `{}` in a oneof, whose members have no label",
                 found.value
             );
-            return self.report_with_help(found.position, message, "leave it out");
+            return self.report_with_help(found.position, message, "remove it");
         }
         Some(label)
     }
@@ -121,7 +121,7 @@ impl Parser<'_, '_> {
             return self.report_with_help(
                 label.position,
                 message,
-                "leave it out: a map holds any number of entries",
+                "remove it: a map holds any number of entries",
             );
         }
         if oneof.is_some() {

@@ -25,7 +25,7 @@ pub(super) fn check(
                     .pop()
                     .filter(|&opening| are_halves(&tokens[opening], token));
                 let Some(opening) = opening else {
-                    let message = format!("found `{}` without its opening half", token.text);
+                    let message = format!("found `{}` without an opening half", token.text);
                     diagnostics.report(file, token.position, message);
                     return None;
                 };
@@ -41,7 +41,7 @@ pub(super) fn check(
     }
     if let Some(&opening) = open.first() {
         let token = &tokens[opening];
-        let message = format!("found `{}` without its closing half", token.text);
+        let message = format!("found `{}` without a closing half", token.text);
         diagnostics.report(file, token.position, message);
         return None;
     }

@@ -15,7 +15,7 @@ fn a_missing_direction_is_refused() {
     assert_eq!(
         problems_of_direction(""),
         [
-            "found no message `ClientToServer`, expected one with a oneof `messages` of what clients send\n --> chat.proto:2:9"
+            "found no message `ClientToServer`, expected one with a oneof `messages` for the messages that clients send\n --> chat.proto:2:9"
         ]
     );
 }

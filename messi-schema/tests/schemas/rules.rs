@@ -33,7 +33,7 @@ fn what_is_not_proto3_is_refused_at_its_place() {
     );
     assert_eq!(
         problems_with("message B {"),
-        ["found `{` without its closing half\n --> chat.proto:6:11"]
+        ["found `{` without a closing half\n --> chat.proto:6:11"]
     );
     assert_eq!(
         problems_with("extend A { int32 x = 1; }"),
@@ -57,7 +57,7 @@ fn an_unknown_type_is_refused_with_the_nearest_name() {
     assert_eq!(
         problems_with("message Shape {}\nmessage B { Shpae shape = 1; }"),
         [
-            "found the unknown type `Shpae`\n --> chat.proto:7:13\n help: there is a type of a similar name, `Shape`"
+            "found the unknown type `Shpae`\n --> chat.proto:7:13\n help: a type with a similar name exists: `Shape`"
         ]
     );
     assert_eq!(
@@ -129,7 +129,7 @@ fn bad_enums_are_refused() {
     assert_eq!(
         problems_with("enum E { ONE = 1; }"),
         [
-            "found 1 as the number of `ONE`, the first value of the enum `E`, expected 0\n --> chat.proto:6:16\n help: the first value is what a field that is not set has: put a value for that first"
+            "found 1 as the number of `ONE`, the first value of the enum `E`, expected 0\n --> chat.proto:6:16\n help: the first value is the default of fields: begin with a value for that"
         ]
     );
     assert_eq!(

@@ -28,44 +28,44 @@ pub(super) fn check(
             let help = "declare a field of a type `map<…>`";
             refuse(setting(settings, "map_entry"), rule, help);
             let rule = "which proto3 does not have";
-            refuse(set("message_set_wire_format"), rule, "leave it out");
+            refuse(set("message_set_wire_format"), rule, "remove it");
         }
         DeclarationKind::Field | DeclarationKind::Extension => {
             let ty = TypeOf::field(file, declaration, symbols);
             if !(declaration.is_repeated() && ty.is_packable()) {
                 let rule = "but only a repeated field of numbers or enums can be packed";
-                refuse(set("packed"), rule, "leave it out");
+                refuse(set("packed"), rule, "remove it");
             }
             if !ty.is_message() {
                 let rule = "but only a field of a message type can be lazy";
-                refuse(set("lazy"), rule, "leave it out");
-                refuse(set("unverified_lazy"), rule, "leave it out");
+                refuse(set("lazy"), rule, "remove it");
+                refuse(set("unverified_lazy"), rule, "remove it");
             }
             let jstype = setting(settings, "jstype");
             if !ty.is_scalar(Scalar::is_wide_integer) {
                 let jstype = jstype.filter(|jstype| jstype.value.text != "JS_NORMAL");
                 let rule =
                     "but only integers of 64 bits can have a type of their own in JavaScript";
-                refuse(jstype, rule, "leave it out");
+                refuse(jstype, rule, "remove it");
             }
             if !ty.is_scalar(|scalar| matches!(scalar, Scalar::String | Scalar::Bytes)) {
                 let ctype = setting(settings, "ctype");
                 let ctype = ctype.filter(|ctype| ctype.value.text != "STRING");
                 let rule = "but only `string` and `bytes` can have a type of their own in C++";
-                refuse(ctype, rule, "leave it out");
+                refuse(ctype, rule, "remove it");
             }
             let json_name = setting(settings, "json_name");
             if declaration.kind == DeclarationKind::Extension {
                 refuse(
                     json_name,
                     "but an extension has no name in JSON",
-                    "leave it out",
+                    "remove it",
                 );
             }
             let bracketed =
                 |it: &&Setting| it.value.text.starts_with('[') && it.value.text.ends_with(']');
             let rule = "but names in brackets are for extensions";
-            refuse(json_name.filter(bracketed), rule, "leave the brackets out");
+            refuse(json_name.filter(bracketed), rule, "remove the brackets");
         }
         _ => {}
     }
