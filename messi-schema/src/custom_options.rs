@@ -1,7 +1,6 @@
 //! Interprets options that a schema declares: `(acme.option).part = value`.
 //!
-//! They mean nothing to messi. They are checked because protoc checks them, and encoded for the
-//! descriptors.
+//! messi ignores them. They are checked like in protoc, and encoded for the descriptors.
 
 mod fields;
 mod refusal;

@@ -1,4 +1,4 @@
-//! Problems with a schema: what was found, what is expected, where, and how to fix it.
+//! Problems with a schema: a message, a place and a way to fix it.
 
 mod excerpt;
 
@@ -6,10 +6,10 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::position::Position;
 
-/// One problem.
+/// A problem with a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The finding and the expectation.
+    /// The message: found …, expected ….
     pub message: String,
     /// The file, as the user or the import wrote it, and the place in it.
     pub location: Option<(String, Option<Position>)>,
@@ -79,7 +79,7 @@ impl Diagnostics {
         self.push(message.into(), None, Some(help.into()));
     }
 
-    /// Returns whether no problem has been reported.
+    /// Returns whether there is no problem.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -13,7 +13,7 @@ pub(crate) use self::token::{Kind, Token};
 pub(crate) use self::unescape::unescape;
 use crate::position::Position;
 
-/// Characters that form no token.
+/// The reason why a text can't be split into tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LexError {
     pub(crate) message: String,
@@ -38,14 +38,14 @@ pub(crate) fn lex(text: &str) -> Result<Vec<Token>, LexError> {
 
 struct Lexer<'a> {
     rest: &'a str,
-    /// Of the whole text.
+    /// The length of the whole text.
     length: usize,
     position: Position,
     tokens: Vec<Token>,
     comment: Comment,
 }
 
-/// The last comment, which belongs to the token before it, to the one after it, or to no token.
+/// The last comment. It belongs to the token before it, or to the one after it, or is dropped.
 #[derive(Debug, Default)]
 struct Comment {
     lines: Vec<String>,
@@ -182,7 +182,7 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    /// Joins line comments on adjacent lines; anything else begins a comment of its own.
+    /// Adds a comment. Line comments on adjacent lines are one.
     fn add_comment(&mut self, first: usize, last: usize, lines: Vec<String>, may_join: bool) {
         let joins =
             may_join && !self.comment.lines.is_empty() && self.comment.last_line + 1 == first;
@@ -192,7 +192,7 @@ impl Lexer<'_> {
         }
         self.comment.lines.extend(lines);
         self.comment.last_line = last;
-        // A comment beside a token is that token's alone: the next line begins another.
+        // A comment behind a token ends with its line, so that the next one is not joined.
         if self.is_trailing() {
             self.end_comment();
         }

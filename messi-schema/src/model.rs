@@ -96,7 +96,7 @@ pub struct ProtoFile {
     pub messages: Vec<Message>,
     /// The enums outside of messages.
     pub enums: Vec<Enum>,
-    /// The services. They mean nothing to messi.
+    /// The services, which messi ignores.
     pub services: Vec<Service>,
     /// The extensions outside of messages: options that the schema declares.
     pub extensions: Vec<Extension>,

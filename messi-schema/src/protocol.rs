@@ -1,9 +1,9 @@
 //! The names by which a schema becomes a messi protocol.
 
-/// The message for the messages that clients send.
+/// The message that clients send.
 pub(crate) const CLIENT_TO_SERVER: &str = "ClientToServer";
 
-/// The message for the messages that servers send.
+/// The message that servers send.
 pub(crate) const SERVER_TO_CLIENT: &str = "ServerToClient";
 
 /// The oneof in both messages. Its members are the messages that a side may send.

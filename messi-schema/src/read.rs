@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use crate::ast::File;
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::locations::Locations;
 use crate::model::Schema;
 use crate::resolve::Symbols;
-use crate::source::{self, Locations, Sources};
+use crate::source::{self, Sources};
 use crate::{check, lower, second_parser};
 
 /// The reason why a schema could not be read.

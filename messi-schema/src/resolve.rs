@@ -24,9 +24,9 @@ pub(crate) enum Meaning<'a> {
     Declared(DeclarationKind, String),
     /// A declaration of this file, which is not imported.
     NotImported(&'a str),
-    /// No declaration in this scope, which the first part of the name selects.
+    /// Not declared in this scope, which the first part of the name selects.
     NotInside(String),
-    /// No declaration.
+    /// Not declared anywhere.
     Unknown,
 }
 

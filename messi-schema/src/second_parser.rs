@@ -1,10 +1,7 @@
 //! Has `protobuf-parse` read the files too, from memory.
 //!
-//! Its only public function that takes a text is `parse_dependencies`: it parses the whole file, but
-//! returns no more than its imports. The functions that return descriptors read files from disk
-//! themselves, and the trait that would give them texts is private. So the descriptors of this crate
-//! come from its own model, and `protobuf-parse` has a veto: a file that it can't parse is refused.
-//! The tests compare our descriptors with those of protoc and of `protobuf-parse`.
+//! The documentation of the crate explains why. The trait through which `protobuf-parse` would take
+//! texts for its descriptors, `ProtoPathResolver`, is private.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,4 +1,4 @@
-//! The values of enums: their numbers, and the names that they have without that of the enum.
+//! Checks the values of enums: their numbers, and their names without that of the enum.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use crate::diagnostics::Diagnostics;
 use crate::lexer::value;
 use crate::numbers::{ranges, reserved_of};
 
-/// The option with which two values may have the same number.
+/// The option that allows two values to have the same number.
 const ALIASES: &str = "allow_alias";
 
 pub(super) fn check(file: &File, diagnostics: &mut Diagnostics) {
     for enumeration in file.of_kind(DeclarationKind::Enum) {
-        // A message may have the same name, which is reported elsewhere.
+        // A message may have the same name. That is reported elsewhere.
         let values: Vec<&Declaration> = file
             .inside(&enumeration.full_name)
             .filter(|declaration| declaration.kind == DeclarationKind::Value)
@@ -110,7 +110,7 @@ impl EnumCheck<'_> {
         }
     }
 
-    /// Two names that differ only in what most languages leave out.
+    /// Checks names that differ only by the name of the enum, case or underscores.
     fn names(&mut self, values: &[&Declaration]) {
         let enumeration = &self.enumeration.name.value;
         let mut names: HashMap<String, &Declaration> = HashMap::new();
@@ -156,8 +156,7 @@ impl EnumCheck<'_> {
     }
 }
 
-/// The name of a value without the name of its enum before it, whatever the case and underscores
-/// of either.
+/// Removes the name of the enum from the start of a value's name, ignoring case and underscores.
 fn without_prefix<'a>(enumeration: &str, value: &'a str) -> &'a str {
     let mut prefix = enumeration
         .chars()

@@ -1,5 +1,5 @@
-//! The numbers of extensions: within limits, and one for each in a file. protobuf lets files that
-//! know nothing of each other take the same.
+//! Checks the numbers of extensions: within limits, and unique in a file. Files that do not import each
+//! other may use the same number.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -58,7 +58,7 @@ fn is_allowed(number: i64) -> bool {
     numbers.contains(&number) && !KEPT.contains(&number)
 }
 
-/// The full name of the options that an extension extends. That it extends anything else has been
+/// Returns the full name of the options that an extension extends. Other messages have been
 /// reported.
 fn extended(file: &File, extension: &Declaration, symbols: &Symbols<'_>) -> Option<String> {
     let extended = file.extended.get(extension.extends?)?;

@@ -1,4 +1,4 @@
-//! The numbers of fields: within limits, one for each, and none that is reserved.
+//! Checks the numbers of fields: within limits, unique and not reserved.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -68,7 +68,7 @@ fn check_reserved(file: &File, field: &Declaration, number: i64, diagnostics: &m
     }
 }
 
-/// Reports a number, and which one the field could have.
+/// Reports a number, and suggests another.
 fn report(file: &File, field: &Declaration, message: String, diagnostics: &mut Diagnostics) {
     let position = field.number.position;
     match free_number(file, &field.scope) {
@@ -80,7 +80,7 @@ fn report(file: &File, field: &Declaration, message: String, diagnostics: &mut D
     }
 }
 
-/// The least number that no field of a message has had, as far as the schema tells.
+/// Returns the least number of a message that is neither used nor reserved.
 fn free_number(file: &File, message: &str) -> Option<i64> {
     let fields = file
         .inside(message)

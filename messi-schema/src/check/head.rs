@@ -1,4 +1,4 @@
-//! The head of a file.
+//! Checks the head of a file.
 
 use crate::ast::File;
 use crate::diagnostics::Diagnostics;

@@ -1,4 +1,4 @@
-//! The names of fields in JSON: one for each field of a message.
+//! Checks that the fields of a message have different names in JSON.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,11 @@ use crate::ast::{Declaration, DeclarationKind, File, is_set};
 use crate::diagnostics::Diagnostics;
 use crate::json_name::{default_name, json_name};
 
-/// The option with which a message may keep names that are the same by default.
+/// The option that allows a message to have fields with the same default name.
 const LEGACY: &str = "deprecated_legacy_json_field_conflicts";
 
 pub(super) fn check(file: &File, diagnostics: &mut Diagnostics) {
-    // Names that are given don't keep those that would be the default apart.
+    // protoc compares the default names too, even where an option replaces them.
     check_names(file, &|field| default_name(&field.name.value), diagnostics);
     check_names(file, &json_name, diagnostics);
 }

@@ -1,4 +1,4 @@
-//! The keys of maps, and the messages that protobuf makes of their entries.
+//! Checks the keys of maps, and the names of the messages of their entries.
 
 use crate::diagnostics::Diagnostics;
 use crate::entries::entry_name;

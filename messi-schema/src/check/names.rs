@@ -1,4 +1,4 @@
-//! Names: each declared once, in a file and in all that it imports.
+//! Checks that names are unique in all files.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ fn check_unique(files: &[&File], diagnostics: &mut Diagnostics) {
     }
 }
 
-/// A package is a name too, as is each part of it.
+/// Checks declarations against packages and the packages around them, which are names too.
 fn check_packages(files: &[&File], diagnostics: &mut Diagnostics) {
     let packages = packages(files);
     for (file, declaration) in declarations(files) {
@@ -51,7 +51,7 @@ fn check_packages(files: &[&File], diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The first file of each package and of each that is around one.
+/// Returns the first file of each package, and of each package around one.
 fn packages<'a>(files: &[&'a File]) -> HashMap<&'a str, (&'a File, &'a Spanned<String>)> {
     let mut packages = HashMap::new();
     for &file in files {
@@ -67,7 +67,7 @@ fn packages<'a>(files: &[&'a File]) -> HashMap<&'a str, (&'a File, &'a Spanned<S
     packages
 }
 
-/// Values of enums are in the scope around their enum, where nothing else has their name.
+/// Checks that values of enums are unique in the scope around their enum.
 fn check_values(files: &[&File], diagnostics: &mut Diagnostics) {
     let is_value = |declaration: &Declaration| declaration.kind == DeclarationKind::Value;
     let mut taken: HashMap<String, Place<'_>> = HashMap::new();
@@ -77,7 +77,7 @@ fn check_values(files: &[&File], diagnostics: &mut Diagnostics) {
     }
     let mut values: HashMap<&str, ()> = HashMap::new();
     for (file, value) in declarations(files).filter(|(_, it)| is_value(it)) {
-        // One that is twice in its enum is reported as that.
+        // A second one in the same enum has been reported.
         if values.insert(&value.full_name, ()).is_some() {
             continue;
         }
@@ -94,7 +94,7 @@ fn check_values(files: &[&File], diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Every declaration, in the order of the files and of each file.
+/// Returns every declaration, in the order of the files.
 fn declarations<'a>(files: &[&'a File]) -> impl Iterator<Item = (&'a File, &'a Declaration)> {
     let files: Vec<&File> = files.to_vec();
     files.into_iter().flat_map(|file| {

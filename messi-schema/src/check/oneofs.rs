@@ -1,4 +1,4 @@
-//! Oneofs: none without a member.
+//! Checks that every oneof has a member.
 
 use crate::ast::{DeclarationKind, File};
 use crate::diagnostics::Diagnostics;

@@ -1,4 +1,4 @@
-//! Options: known ones, each set once, to values of their type, where they mean something.
+//! Checks that options are known, set once, of the right type, and make sense.
 //!
 //! Options that a schema declares itself, `(acme.option)`, are interpreted by `custom_options`.
 

@@ -1,4 +1,4 @@
-//! References to types: each resolves, to a type that may be there.
+//! Checks that references resolve to types that are allowed in their place.
 
 use crate::ast::{DeclarationKind, File};
 use crate::diagnostics::Diagnostics;
@@ -141,7 +141,7 @@ impl ReferenceCheck<'_> {
         self.report(reference, message, help);
     }
 
-    /// The type whose last part is nearest to a name: by its full name where that part is the same.
+    /// Returns the type with the most similar last part: by its full name if that part is the same.
     fn similar(&self, last: &str) -> Option<&str> {
         let last_part = |name: &'_ str| name.rfind('.').map_or(0, |dot| dot + 1);
         let types = || self.symbols.types().chain(Scalar::names());

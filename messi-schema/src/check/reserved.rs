@@ -1,4 +1,4 @@
-//! What messages and enums reserve: ranges within limits, in order and apart, and names once.
+//! Checks reservations: ranges are within limits and do not overlap, names are unique.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;

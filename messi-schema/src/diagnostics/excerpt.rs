@@ -4,10 +4,10 @@ use std::fmt::{self, Formatter};
 
 use crate::position::Position;
 
-/// How many characters of a line are shown. A line can be as long as its file.
+/// The number of characters shown of a line, which can be as long as its file.
 const MAX_WIDTH: usize = 100;
 
-/// How many of them are before the place, in a line that is not shown from its start.
+/// The number of them before the place, in a line that is not shown from its start.
 const BEFORE: usize = 40;
 
 /// Writes a line with its number, and a line with carets below the word at the place.
@@ -18,7 +18,7 @@ pub(super) fn write(
     margin: usize,
 ) -> fmt::Result {
     let characters: Vec<char> = line.trim_end().chars().collect();
-    // Behind the last character is a place too: that of something missing.
+    // The place of a missing token can be behind the last character.
     let place = (position.column - 1).min(characters.len());
     let start = if characters.len() > MAX_WIDTH {
         place.saturating_sub(BEFORE)
@@ -50,7 +50,7 @@ fn printable(characters: &[char]) -> String {
         .collect()
 }
 
-/// What takes as much room as these characters. A tab is as wide as it is.
+/// Returns blanks of the width of these characters. Tabs stay tabs.
 fn blank(characters: &[char]) -> String {
     let characters = characters.iter();
     characters
@@ -58,8 +58,7 @@ fn blank(characters: &[char]) -> String {
         .collect()
 }
 
-/// The length of the name, number or text in quotes that the characters begin with; one for
-/// anything else.
+/// Returns the length of the name, number or string at the start, or one.
 fn width_of_word(characters: &[char]) -> usize {
     let Some(&first) = characters.first() else {
         return 1;

@@ -26,7 +26,7 @@ pub(super) fn number_kind(text: &str) -> Option<Kind> {
     (is_plain && text.trim_end_matches(['f', 'F']).parse::<f64>().is_ok()).then_some(Kind::Float)
 }
 
-/// Returns whether a text begins with an escape that texts in quotes may have.
+/// Returns whether a text begins with a valid escape of a string literal.
 pub(super) fn is_escape(text: &str) -> bool {
     let mut characters = text.chars().skip(1);
     let hex = |count: usize| {

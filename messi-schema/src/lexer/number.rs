@@ -1,7 +1,7 @@
 //! The values of integers.
 
 /// Returns the value of an integer in decimal, octal or hexadecimal, with or without a minus sign.
-/// `None` if it does not fit.
+/// `None` if it is out of range.
 pub(crate) fn value(text: &str) -> Option<i64> {
     integer(text).and_then(|value| value.try_into().ok())
 }

@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Integer,
     /// A number with a point or an exponent: `1.5e-3`.
     Float,
-    /// Text in quotes.
+    /// A string literal.
     Text,
     /// One punctuation character.
     Symbol,

@@ -1,4 +1,4 @@
-//! Messages, oneofs, enums, services and what they reserve.
+//! Messages, oneofs, enums, services and reservations.
 
 use super::{Parser, comments};
 use crate::ast::{DeclarationKind, Reference, ReservedBlock};

@@ -43,7 +43,7 @@ impl Parser<'_, '_> {
         Some(())
     }
 
-    /// Reads what follows the type.
+    /// Reads the name, the number and the options.
     fn named_and_numbered(
         &mut self,
         kind: DeclarationKind,

@@ -1,14 +1,14 @@
-//! The balance and the depth of blocks and brackets.
+//! Checks that blocks and brackets are balanced, and not too deep.
 
 use crate::diagnostics::Diagnostics;
 use crate::lexer::{Kind, Token};
 
-/// How deep blocks and brackets may be nested. Far deeper than anything readable, and shallow
-/// enough for a parser that recurses.
+/// The greatest depth of nested blocks and brackets: far deeper than readable schemas, and shallow
+/// enough for parsers that recurse.
 const MAX_NESTING: usize = 64;
 
-/// For each token that opens something, the index of the token that closes it; the token's own for
-/// all others. Reports the first fault; `None` if there is one.
+/// Returns the index of the closing token for each opening token, and its own index for any other.
+/// Reports the first fault and returns `None` if there is one.
 pub(super) fn check(
     file: &str,
     tokens: &[Token],

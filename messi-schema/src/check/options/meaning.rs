@@ -1,4 +1,4 @@
-//! What options mean: where one has no meaning, it is refused.
+//! Checks that options make sense where they are set.
 
 use crate::ast::{Declaration, DeclarationKind, File, Setting, is_set, setting};
 use crate::diagnostics::Diagnostics;
@@ -71,10 +71,10 @@ pub(super) fn check(
     }
 }
 
-/// The type of a field, as far as it is known.
+/// The type of a field.
 struct TypeOf<'a> {
     name: &'a str,
-    /// What is declared under that name.
+    /// The kind of its declaration.
     kind: Option<DeclarationKind>,
 }
 
@@ -106,7 +106,7 @@ impl<'a> TypeOf<'a> {
     }
 }
 
-/// A file that is not for the lite runtime can't import one that is.
+/// Checks that no file for the full runtime imports one for the lite runtime.
 pub(super) fn check_optimization(files: &[&File], diagnostics: &mut Diagnostics) {
     let is_lite = |file: &File| {
         let optimization = setting(&file.settings, "optimize_for");
