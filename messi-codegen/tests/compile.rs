@@ -1,4 +1,4 @@
-//! The route of build scripts.
+//! Compilation in build scripts.
 
 mod common;
 
@@ -15,14 +15,14 @@ use quote::quote;
 /// The root of the repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// What the macro expands to, as a person would write it.
+/// Returns the formatted expansion of the macro.
 fn expansion(input: TokenStream) -> String {
     let locations = |_| Locations::new(None, Path::new(""), env!("CARGO_MANIFEST_DIR").as_ref());
     let file = syn::parse2(protocol(input, locations)).unwrap();
     prettyplease::unparse(&file)
 }
 
-/// What is written for a schema, but for the first lines.
+/// Returns the file written for a schema, without its head.
 fn written(config: Config, schema: &str, name: &str) -> String {
     let schemas = Schemas::new(&[]);
     config.out_dir(schemas.root()).compile(schema).unwrap();
@@ -35,7 +35,7 @@ fn written(config: Config, schema: &str, name: &str) -> String {
     items.into()
 }
 
-/// The problems of a schema of this text.
+/// Returns the problems of a schema with this text.
 fn error(config: Config, text: &str) -> String {
     let schemas = Schemas::new(&[("chat.proto", text)]);
     let config = config.include(schemas.root()).out_dir(schemas.root());
@@ -108,7 +108,7 @@ fn no_temporary_directory_is_needed_or_written_to() {
     fs::create_dir(&empty).unwrap();
     for directory in [&missing, &empty] {
         let output = run_test(name, |command| {
-            // As they are called on Unix and on Windows.
+            // The names on Unix and on Windows.
             for variable in ["TMPDIR", "TMP", "TEMP"] {
                 command.env(variable, directory);
             }

@@ -234,6 +234,11 @@ impl Declaration {
         self.has_label("repeated")
     }
 
+    /// Returns whether a repeated field is packed, if its type can be: unless its option forbids it.
+    pub(crate) fn may_be_packed(&self) -> bool {
+        setting(&self.settings, "packed").is_none() || is_set(&self.settings, "packed")
+    }
+
     /// Returns whether a field is marked `optional`.
     pub(crate) fn is_optional(&self) -> bool {
         self.has_label("optional")

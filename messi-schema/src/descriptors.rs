@@ -8,6 +8,7 @@ mod options;
 use crate::ast::{ImportKind, join};
 use crate::encoder::Encoder;
 use crate::entries::entry_name;
+use crate::google::GoogleType;
 use crate::model::{
     Enum, Extension, Field, FieldKind, Message, Method, Oneof, ProtoFile, Reserved, Service, Type,
 };
@@ -144,13 +145,13 @@ const REPEATED: u64 = 3;
 #[derive(Clone, Copy)]
 enum Owner<'a> {
     Message(&'a str),
-    Extended(&'a str),
+    Extended(GoogleType),
 }
 
 fn field(field: &Field, owner: Owner<'_>, oneof: Option<usize>, out: &mut Encoder) {
     out.text(1, &field.name);
     if let Owner::Extended(options) = owner {
-        out.text(2, &format!(".google.protobuf.{options}"));
+        out.text(2, &format!(".{}", options.full_name()));
     }
     out.number(3, field.number.into());
     let is_repeated = matches!(
@@ -195,7 +196,7 @@ fn type_of(ty: &Type, out: &mut Encoder) {
 }
 
 fn extension(extension: &Extension, out: &mut Encoder) {
-    let owner = Owner::Extended(extension.extendee.name);
+    let owner = Owner::Extended(extension.extendee);
     field(&extension.field, owner, None, out);
 }
 

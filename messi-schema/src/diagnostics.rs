@@ -85,7 +85,7 @@ impl Diagnostics {
     }
 
     /// Returns whether a problem with a file has been reported.
-    pub(crate) fn concerns_file(&self, file: &str) -> bool {
+    pub(crate) fn has_problem_in(&self, file: &str) -> bool {
         let files = self
             .0
             .iter()
@@ -94,7 +94,7 @@ impl Diagnostics {
     }
 
     /// Returns whether a problem at a place in a file has been reported.
-    pub fn concerns_place(&self, file: &str, position: Position) -> bool {
+    pub fn has_problem_at(&self, file: &str, position: Position) -> bool {
         let place = Some((file, Some(position)));
         self.0.iter().any(|diagnostic| {
             let location = diagnostic.location.as_ref();

@@ -1,6 +1,6 @@
 //! The files of `google/protobuf/` and the types that they declare. The only table of them.
 
-use crate::ast::{Declaration, DeclarationKind, File};
+use crate::ast::{Declaration, DeclarationKind, File, join};
 use crate::position::Spanned;
 use crate::scalar::Scalar;
 
@@ -144,6 +144,11 @@ impl GoogleType {
                 is_enum: message.is_none(),
             })
         })
+    }
+
+    /// Returns the name with its package: `google.protobuf.Timestamp`.
+    pub fn full_name(self) -> String {
+        join(PACKAGE, self.name)
     }
 
     /// Returns the type of the value in a wrapper: `string` for `StringValue`.

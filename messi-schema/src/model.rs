@@ -269,7 +269,7 @@ impl Type {
         match self {
             Self::Scalar(_) => None,
             Self::Message(name) | Self::Enum(name) => Some(name.clone()),
-            Self::Google(google) => Some(format!("google.protobuf.{}", google.name)),
+            Self::Google(google) => Some(google.full_name()),
         }
     }
 
@@ -342,7 +342,7 @@ pub struct Value {
 }
 
 /// The reserved names and numbers of a message or an enum.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reserved {
     /// The first and the last number of each range.
@@ -402,7 +402,7 @@ pub struct Extension {
 }
 
 /// The options of an item that are set. Those that a schema declares are in its descriptor alone.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     values: Vec<(&'static str, OptionValue)>,
     /// The options that the schema declares, encoded as fields of the message of options.

@@ -15,6 +15,11 @@ pub(crate) const KEPT: RangeInclusive<i64> = 19_000..=19_999;
 /// The numbers that a value of an enum may have.
 const OF_VALUES: RangeInclusive<i64> = i32::MIN as i64..=i32::MAX as i64;
 
+/// Returns whether a field may have this number.
+pub(crate) fn is_allowed(number: i64) -> bool {
+    NUMBERS.contains(&number) && !KEPT.contains(&number)
+}
+
 /// Returns the reserved names and numbers of a message or an enum.
 pub(crate) fn reserved_of<'a>(file: &'a File, owner: &str) -> Option<&'a ReservedBlock> {
     file.reserved.iter().find(|block| block.owner == owner)

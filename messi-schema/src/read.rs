@@ -1,5 +1,7 @@
 //! Reads a schema, stage by stage.
 
+use std::error::Error;
+use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
 use crate::ast::File;
@@ -22,7 +24,34 @@ pub struct SchemaError {
     pub sources: Vec<PathBuf>,
 }
 
+impl Display for SchemaError {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let problems: Vec<String> = self.diagnostics.iter().map(ToString::to_string).collect();
+        formatter.write_str(&problems.join("\n\n"))
+    }
+}
+
+impl Error for SchemaError {}
+
 /// Reads a schema and all that it imports.
+///
+/// ```no_run
+/// use messi_schema::{Locations, SchemaError, read};
+///
+/// fn main() -> Result<(), SchemaError> {
+///     let locations = Locations {
+///         crate_root: "protos".into(),
+///         ..Locations::default()
+///     };
+///     let schema = read("chat.proto", &locations)?;
+///     for file in &schema.files {
+///         for message in &file.messages {
+///             println!("{} at {}", message.full_name, message.position);
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 ///
 /// # Errors
 ///

@@ -1,10 +1,9 @@
-//! Small schemas, each with one thing that is right or wrong, and what messi, `protoc` and `protox`
-//! say of it.
+//! Small schemas, each with one valid or invalid construct, read by messi, `protoc` and `protox`.
 //!
-//! `corpus/valid/` is accepted by all of them. `corpus/invalid/` is refused by all of them, unless
-//! a line `// Only messi refuses this: …` in the schema tells why the others accept it. What messi
-//! says is stored beside a schema; `CORPUS=overwrite cargo test -p messi-schema --test corpus`
-//! stores it anew. `corpus/imports/` is for others to import.
+//! All of them accept `corpus/valid/` and refuse `corpus/invalid/`, unless a line
+//! `// Only messi refuses this: …` in the schema explains why the others accept it. The errors of messi
+//! are stored beside the schemas; `CORPUS=overwrite cargo test -p messi-schema --test corpus` updates
+//! them. `corpus/imports/` holds files to import.
 
 mod oracles;
 
@@ -17,13 +16,13 @@ use messi_schema::{Locations, read};
 
 use oracles::{ORACLES, Oracle, Verdict};
 
-/// What a schema says that is valid, but nothing for messi.
+/// The start of a line in schemas that are valid, but not supported by messi.
 const ONLY_MESSI: &str = "// Only messi refuses this: ";
 
-/// Set where a compiler that can't be had is an error.
+/// The environment variable that makes a missing compiler an error.
 const REQUIRED: &str = "MESSI_ORACLES_REQUIRED";
 
-/// How the root of the corpus is written in stored errors.
+/// The root of the corpus in stored errors.
 const ROOT: &str = "$CORPUS";
 
 fn main() -> ExitCode {
@@ -40,7 +39,7 @@ fn main() -> ExitCode {
 /// A schema of the corpus.
 #[derive(Clone, Debug)]
 struct Schema {
-    /// The directory that it is in, within the corpus.
+    /// The directory within the corpus.
     kind: &'static str,
     /// The name of the file.
     name: String,
@@ -104,13 +103,13 @@ impl Schema {
         root().join(self.kind)
     }
 
-    /// Whether the oracles are to accept it.
+    /// Returns whether the oracles should accept it.
     fn is_valid(&self) -> bool {
         let text = fs::read_to_string(self.directory().join(&self.name)).expect("a schema");
         self.kind == "valid" || text.contains(ONLY_MESSI)
     }
 
-    /// Asks an oracle, which is to say what the corpus says.
+    /// Compares the verdict of an oracle with the corpus.
     fn ask(&self, oracle: Oracle) -> Result<Completion, Failed> {
         let directories = [self.directory(), root()];
         let [own, root] = &directories;
@@ -135,7 +134,7 @@ impl Schema {
         }
     }
 
-    /// Lets messi read it, and compares what it says with what it said.
+    /// Reads the schema, and compares the errors with the stored ones.
     fn check(&self) -> Result<(), Failed> {
         let locations = Locations {
             source_directory: Some(self.directory()),

@@ -1,4 +1,4 @@
-//! Mistakes that `protobuf-parse` lets pass, or stumbles over.
+//! Mistakes that `protobuf-parse` accepts, or fails on.
 
 mod common;
 
@@ -14,7 +14,7 @@ message ServerToClient { oneof messages { Ping ping = 1; } }
 message Ping {}
 ";
 
-/// The problems of declarations on line 3 of a sound protocol, beside other files.
+/// Returns the problems of declarations on line 3 of a valid protocol, beside other files.
 fn problems_beside(declarations: &str, others: &[(&str, &str)]) -> Vec<String> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -109,13 +109,13 @@ fn a_value_has_a_name_of_its_own_in_the_scope_of_its_enum() {
     assert_eq!(
         problems("enum E { X = 0; } enum F { X = 0; }"),
         [
-            "found the value `X` whose name is taken in the scope around its enum\n --> chat.proto:3:28\n help: the other is at chat.proto:3:10"
+            "found the value `X`, whose name is taken in the scope around its enum\n --> chat.proto:3:28\n help: the other is at chat.proto:3:10"
         ]
     );
     assert_eq!(
         problems("message A { enum E { B = 0; } message B {} }"),
         [
-            "found the value `B` whose name is taken in the scope around its enum\n --> chat.proto:3:22\n help: the other is at chat.proto:3:39"
+            "found the value `B`, whose name is taken in the scope around its enum\n --> chat.proto:3:22\n help: the other is at chat.proto:3:39"
         ]
     );
     let apart = "enum E { X = 0; } message A { enum F { X = 0; } }";

@@ -41,7 +41,7 @@ impl<'a, 'd> Builder<'a, 'd> {
         let Err(other) = claim else { return };
         let file = &self.file.display_name;
         // Names that clash in protobuf as well have been reported.
-        if !self.diagnostics.concerns_place(file, position) {
+        if !self.diagnostics.has_problem_at(file, position) {
             let message = format!("found {what} beside {other}: both become `{rust_name}` in Rust");
             self.report(position, message);
         }

@@ -69,7 +69,7 @@ impl Types {
                 boxed: holder.is_some_and(|holder| self.reaches(name, holder)),
             }),
             messi_schema::Type::Google(google) => {
-                of_google(*google).ok_or_else(|| format!("google.protobuf.{}", google.name))
+                of_google(*google).ok_or_else(|| google.full_name())
             }
             other => Err(format!("{other:?}")),
         }

@@ -2,7 +2,7 @@
 
 use super::common::{model, problems, with};
 
-/// The problems of declarations beside a sound protocol, the first of them on line 6.
+/// Returns the problems of declarations beside a valid protocol, the first of them on line 6.
 fn problems_with(declarations: &str) -> Vec<String> {
     problems(&with(declarations))
 }

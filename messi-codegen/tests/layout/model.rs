@@ -1,4 +1,4 @@
-//! What sound schemas become.
+//! The layout of valid schemas.
 
 use messi_codegen::model::{Direction, FieldKind, Scalar, Type, TypePath};
 use messi_codegen::{Locations, read};

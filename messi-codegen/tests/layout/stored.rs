@@ -11,7 +11,7 @@ fn valid_schemas() -> PathBuf {
     own.join("../messi-schema/tests/corpus/valid")
 }
 
-/// The problems of a schema, or nothing.
+/// Returns the problems of a schema, or an empty text.
 fn problems(path: &Path) -> String {
     let locations = Locations {
         source_directory: path.parent().map(Into::into),

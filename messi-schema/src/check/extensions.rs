@@ -2,13 +2,12 @@
 //! other may use the same number.
 
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
 
 use crate::ast::{Declaration, DeclarationKind, File};
 use crate::diagnostics::Diagnostics;
 use crate::google::PACKAGE;
 use crate::lexer::value;
-use crate::numbers::{KEPT, NUMBERS};
+use crate::numbers::{KEPT, NUMBERS, is_allowed};
 use crate::resolve::{Meaning, Symbols};
 
 /// The least number of an extension of options.
@@ -22,7 +21,7 @@ pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Di
                 continue;
             };
             let number = &extension.number;
-            let allowed = value(&number.value).filter(|it| is_allowed(*it));
+            let allowed = value(&number.value).filter(|it| *it >= LEAST && is_allowed(*it));
             let Some(allowed) = allowed else {
                 let message = format!(
                     "found the number {} of the extension `{}`, expected one from {LEAST} to {}, and none from {} to {}",
@@ -51,11 +50,6 @@ pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Di
             }
         }
     }
-}
-
-fn is_allowed(number: i64) -> bool {
-    let numbers: RangeInclusive<i64> = LEAST..=*NUMBERS.end();
-    numbers.contains(&number) && !KEPT.contains(&number)
 }
 
 /// Returns the full name of the options that an extension extends. Other messages have been

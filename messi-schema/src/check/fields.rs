@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use crate::ast::{Declaration, DeclarationKind, File};
 use crate::diagnostics::Diagnostics;
 use crate::lexer::value;
-use crate::numbers::{KEPT, NUMBERS, ranges, reserved_of};
+use crate::numbers::{KEPT, NUMBERS, is_allowed, ranges, reserved_of};
 
 pub(super) fn check(file: &File, diagnostics: &mut Diagnostics) {
     let mut numbers: HashMap<(&str, i64), &Declaration> = HashMap::new();
@@ -23,10 +23,6 @@ pub(super) fn check(file: &File, diagnostics: &mut Diagnostics) {
             }
         }
     }
-}
-
-fn is_allowed(number: i64) -> bool {
-    NUMBERS.contains(&number) && !KEPT.contains(&number)
 }
 
 fn report_number(file: &File, field: &Declaration, diagnostics: &mut Diagnostics) {

@@ -8,7 +8,7 @@ pub(super) fn check(file: &File, diagnostics: &mut Diagnostics) {
     let name = &file.display_name;
     match file.syntax.first() {
         // A broken statement has been reported.
-        None if diagnostics.concerns_file(name) => {}
+        None if diagnostics.has_problem_in(name) => {}
         None => diagnostics.report_with_help(
             name,
             Position::START,

@@ -30,7 +30,7 @@ fn check_names(
         let (name, position) = (&field.name.value, field.name.position);
         let key = (field.scope.as_str(), json_name.clone());
         let other = *json_names.entry(key).or_insert(field);
-        let is_reported = diagnostics.concerns_place(&file.display_name, position);
+        let is_reported = diagnostics.has_problem_at(&file.display_name, position);
         if other.full_name != field.full_name && !is_reported {
             let other = &other.name.value;
             let message = format!(

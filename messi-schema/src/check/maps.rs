@@ -10,7 +10,7 @@ use crate::ast::{Declaration, File, join};
 pub(super) fn check_keys(file: &File, diagnostics: &mut Diagnostics) {
     for field in maps(file) {
         let (name, key) = (&field.name.value, &field.types[0]);
-        let is_known = !diagnostics.concerns_place(&file.display_name, key.position);
+        let is_known = !diagnostics.has_problem_at(&file.display_name, key.position);
         if is_known && !Scalar::from_name(&key.value).is_some_and(Scalar::is_map_key) {
             let message = format!(
                 "found the type of key `{}` in the map `{name}`, expected an integer, `bool` or `string`",

@@ -84,7 +84,7 @@ fn check_values(files: &[&File], diagnostics: &mut Diagnostics) {
         let (name, position) = (&value.name.value, value.name.position);
         if let Some((other, first)) = taken.get(&value.scoped_name()) {
             let message = format!(
-                "found the value `{name}` whose name is taken in the scope around its enum"
+                "found the value `{name}`, whose name is taken in the scope around its enum"
             );
             let help = format!("the other is at {}:{first}", other.display_name);
             diagnostics.report_with_help(&file.display_name, position, message, help);

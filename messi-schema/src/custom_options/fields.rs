@@ -1,7 +1,7 @@
 //! Fields of messages, and extensions, with the types of their values.
 
 use super::refusal::Failure;
-use crate::ast::{Declaration, DeclarationKind, File, is_set, join, setting};
+use crate::ast::{Declaration, DeclarationKind, File, join};
 use crate::google::GoogleType;
 use crate::lexer::value;
 use crate::resolve::{Meaning, Symbols};
@@ -73,8 +73,7 @@ impl<'a> FieldRef<'a> {
 
     /// Returns whether numbers in a list share one length on the wire.
     pub(super) fn is_packed(&self) -> bool {
-        let settings = &self.0.declaration.settings;
-        setting(settings, "packed").is_none() || is_set(settings, "packed")
+        self.0.declaration.may_be_packed()
     }
 
     pub(super) fn name(&self) -> &'a str {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::options;
-use crate::ast::{Declaration, DeclarationKind, File, ReservedBlock, is_set, setting};
+use crate::ast::{Declaration, DeclarationKind, File, ReservedBlock};
 use crate::custom_options::{Interpreter, OptionPlace};
 use crate::google::GoogleType;
 use crate::json_name::json_name;
@@ -66,6 +66,16 @@ impl<'a> Lowering<'a> {
         extensions.map(|it| self.extension(it)).collect()
     }
 
+    /// Lowers the options of the file.
+    pub(super) fn file_options(&self) -> Options {
+        let place = OptionPlace {
+            file: self.file,
+            scope: self.file.package(),
+            owner: OptionOwner::File,
+        };
+        options::lower(self.interpreter, place, &self.file.settings, false)
+    }
+
     /// Returns the declarations of a kind directly inside a scope.
     fn inside(&self, scope: &str, kind: DeclarationKind) -> impl Iterator<Item = &'a Declaration> {
         let declarations = self.inside.get(scope).into_iter().flatten().copied();
@@ -117,9 +127,7 @@ impl<'a> Lowering<'a> {
         }
         let ty = ty(0)?;
         Some(if field.is_repeated() {
-            let is_unpacked =
-                setting(&field.settings, "packed").is_some() && !is_set(&field.settings, "packed");
-            let is_packed = ty.is_packable() && !is_unpacked;
+            let is_packed = ty.is_packable() && field.may_be_packed();
             FieldKind::Repeated { ty, is_packed }
         } else if field.is_optional() {
             FieldKind::Optional(ty)
@@ -173,7 +181,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn reserved(&self, owner: &str) -> Reserved {
-        reserved_of(self.file, owner).map_or_else(Reserved::default, reserved)
+        reserved(reserved_of(self.file, owner))
     }
 
     fn service(&self, service: &Declaration) -> Option<Service> {
@@ -224,16 +232,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Lowers the options of the file.
-    pub(super) fn file_options(&self) -> Options {
-        let place = OptionPlace {
-            file: self.file,
-            scope: self.file.package(),
-            owner: OptionOwner::File,
-        };
-        options::lower(self.interpreter, place, &self.file.settings, false)
-    }
-
     fn options_of(&self, declaration: &Declaration) -> Options {
         let place = OptionPlace {
             file: self.file,
@@ -249,11 +247,14 @@ impl<'a> Lowering<'a> {
     }
 }
 
-fn reserved(block: &ReservedBlock) -> Reserved {
+fn reserved(block: Option<&ReservedBlock>) -> Reserved {
     let narrow = |number: i64| i32::try_from(number).unwrap_or_default();
-    let names = block.names.iter().map(|name| unescape(&name.value));
+    let names = block.into_iter().flat_map(|block| &block.names);
+    let names = names.map(|name| unescape(&name.value));
     Reserved {
-        ranges: ranges(block)
+        ranges: block
+            .into_iter()
+            .flat_map(ranges)
             .map(|range| (narrow(*range.start()), narrow(*range.end())))
             .collect(),
         names: names

@@ -1,4 +1,4 @@
-//! What several tests of schemas share.
+//! Helpers of several tests of schemas.
 
 #![allow(
     dead_code,
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use messi_schema::{Diagnostic, Locations, Schema, SchemaError, read};
 
-/// A problem without the line of its file, which the place in it tells as well.
+/// Returns a problem without its source line.
 pub(crate) fn brief(problem: &Diagnostic) -> String {
     let mut text = problem.message.clone();
     match &problem.location {
@@ -25,7 +25,7 @@ pub(crate) fn brief(problem: &Diagnostic) -> String {
     text
 }
 
-/// A directory of schemas, gone when dropped.
+/// A directory of schemas, which is removed when dropped.
 pub(crate) struct Schemas(PathBuf);
 
 impl Schemas {
@@ -82,7 +82,7 @@ impl Drop for Schemas {
     }
 }
 
-/// A sound protocol with these declarations beside it.
+/// Returns a valid protocol with further declarations.
 pub(crate) fn with(declarations: &str) -> String {
     format!(
         "syntax = \"proto3\";\npackage chat;\nmessage ClientToServer {{ oneof messages {{ A a = 1; }} }}\nmessage ServerToClient {{ oneof messages {{ A a = 1; }} }}\nmessage A {{}}\n{declarations}\n"

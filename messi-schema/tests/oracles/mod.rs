@@ -1,22 +1,22 @@
-//! Other compilers of protobuf, which tell whether a schema is valid.
+//! Other compilers of protobuf, as oracles for the validity of schemas.
 
 use std::path::Path;
 use std::process::Command;
 
-/// What a compiler says of a schema: an error is why it refuses it.
+/// The verdict of a compiler on a schema. The error is the reason for a refusal.
 pub(crate) type Verdict = Result<(), String>;
 
-/// A compiler. `None` is what it says where it can't be had.
+/// A compiler. It returns `None` where it is not available.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Oracle {
     pub(crate) name: &'static str,
     /// Compiles a schema by its name in the first of two directories.
     pub(crate) compile: fn(&str, [&Path; 2]) -> Option<Verdict>,
-    /// Where it is known to be wrong: why, and on which schemas.
+    /// The schemas on which it is wrong, with the reasons.
     pub(crate) errs: &'static [(&'static str, &'static [&'static str])],
 }
 
-/// The reference, and an implementation of its own in Rust.
+/// The reference compiler, and an independent one in Rust.
 pub(crate) const ORACLES: [Oracle; 2] = [
     Oracle {
         name: "protoc",

@@ -1,9 +1,9 @@
-//! What makes a schema a protocol: its two directions.
+//! The two directions of a protocol.
 
 use super::common::{model, problems, with};
 use super::message;
 
-/// The problems of a message of a direction, on line 3.
+/// Returns the problems of a message of a direction, on line 3.
 fn problems_of_direction(message: &str) -> Vec<String> {
     problems(&format!(
         "syntax = \"proto3\";\npackage chat;\n{message}\nmessage ServerToClient {{ oneof messages {{ A a = 1; }} }}\nmessage A {{}}\n"

@@ -1,4 +1,4 @@
-//! Files that are not there, import each other, or hold no text.
+//! Files that are missing, import each other, or are not text.
 
 use std::path::{Path, PathBuf};
 #[cfg(unix)]
@@ -28,7 +28,7 @@ fn a_schema_that_is_not_there_is_refused_with_the_places_tried() {
     assert!(text.contains(&tried("src/chat.proto")) && text.contains(&tried("chat.proto")));
 }
 
-/// As it is to some editors.
+/// Some editors do not know it.
 #[test]
 fn where_the_rust_file_is_unknown_a_path_leads_from_cargo_toml() {
     let schemas = Schemas::new(&[("chat.proto", &with("")), ("here/other.proto", &with(""))]);
@@ -152,7 +152,7 @@ fn a_file_that_is_imported_by_two_names_is_refused() {
     };
     let name = "protos/chat.proto";
     assert_eq!(schemas.read(name).unwrap_err(), [problem(name)]);
-    // By another path to it, too.
+    // The same by another path to it.
     let name = "src/../protos/chat.proto";
     assert_eq!(schemas.read(name).unwrap_err(), [problem(name)]);
 }
@@ -225,7 +225,7 @@ fn a_directory_to_include_that_is_not_there_is_refused() {
     assert_eq!(problems, [expected("protos"), expected("chat.proto")]);
 }
 
-/// A pipe is empty after it has been read once: whoever opens it again waits for ever.
+/// A pipe is empty after it has been read once: opening it again blocks for ever.
 #[cfg(unix)]
 #[test]
 fn every_file_is_opened_once() {

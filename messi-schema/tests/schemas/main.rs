@@ -1,4 +1,4 @@
-//! Schemas from files to the model, or to every problem with them.
+//! Reads schemas into the model, or reports every problem.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -12,7 +12,7 @@ use messi_schema::{Message, Schema};
 
 use self::common::{problems, with};
 
-/// The problems of declarations beside a sound protocol, the first of them on line 6.
+/// Returns the problems of declarations beside a valid protocol, the first of them on line 6.
 fn problems_with(declarations: &str) -> Vec<String> {
     problems(&with(declarations))
 }

@@ -12,7 +12,7 @@ fn file(schema: &Schema) -> &ProtoFile {
     schema.files.last().unwrap()
 }
 
-/// The model of declarations after an import of a file of `google.protobuf`.
+/// Returns the model of declarations with an import of a file of `google.protobuf`.
 fn model_with_import(import: &str, declarations: &str) -> Schema {
     let import = format!("package chat; import \"google/protobuf/{import}.proto\";");
     model(&with(declarations).replace("package chat;", &import))
