@@ -1,11 +1,11 @@
-//! Everything that happens between a client and a server, in one process: connecting, keep-alive,
-//! requests in both directions, and a server that goes silent.
+//! Each kind of event between a client and a server, in one process: connecting, keep-alive,
+//! requests in both directions, and a network failure.
 //!
 //! ```text
 //! cargo run --example my_protocol
 //! ```
 //!
-//! Between the two runs a [`Cable`] that prints what it carries, and that is pulled in the end.
+//! Both are connected through a [`Cable`], which prints each frame and is unplugged at the end.
 
 mod cable;
 
@@ -20,7 +20,7 @@ mod my_protocol {
 
 use my_protocol::*;
 
-/// What the main function waits for.
+/// An event that the main function waits for.
 #[derive(Debug, PartialEq)]
 enum Milestone {
     ClientHasFooRsp,

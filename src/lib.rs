@@ -1,15 +1,95 @@
-#![doc = include_str!("../README.md")]
+//! Typed, ordered messages in both directions over one connection, generated from a proto3 file.
+//!
+//! [`protocol!`] reads a schema at compile time. It generates the message types, a handler trait for each
+//! side, a client and a server. Client and server reconnect, detect dead peers, bound their memory and stop
+//! cleanly. They speak the wire protocol of the original Messi, which generates C and Python.
+//!
+//! # Examples
+//!
+//! A server that sends each message on to all clients, and a client:
+//!
+//! ```
+//! use futures::StreamExt;
+//! use futures::channel::mpsc::{UnboundedSender, unbounded};
+//!
+//! mod chat {
+//!     messi::protocol!("examples/chat/chat.proto");
+//! }
+//!
+//! use chat::*;
+//!
+//! /// The server's handler: one value per connection.
+//! struct Session;
+//!
+//! impl ChatServerHandler for Session {
+//!     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+//!         client.server().broadcast(message);
+//!     }
+//! }
+//!
+//! /// The client's handler: one value for the client's whole life.
+//! struct Ui {
+//!     received: UnboundedSender<MessageInd>,
+//! }
+//!
+//! impl ChatClientHandler for Ui {
+//!     async fn on_connected(&mut self, client: &ChatClient) {
+//!         client.send(MessageInd { user: "Kalle".into(), text: "Hello!".into() });
+//!     }
+//!
+//!     async fn on_message_ind(&mut self, _: &ChatClient, message: MessageInd) {
+//!         let _ = self.received.unbounded_send(message);
+//!     }
+//! }
+//!
+//! #[async_std::main]
+//! async fn main() -> Result<(), messi::Error> {
+//!     let server = ChatServer::builder("tcp://127.0.0.1:0").start(|_client| Session).await?;
+//!
+//!     let (received, mut messages) = unbounded();
+//!     let uri = format!("tcp://{}", server.local_addr());
+//!     let client = ChatClient::builder(uri).start(Ui { received })?;
+//!
+//!     assert_eq!(messages.next().await.unwrap().text, "Hello!");
+//!     client.stop().await;
+//!     server.stop().await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Where to start
+//!
+//! - The [tutorial](guide::tutorial) builds a chat room step by step, and the [`guide`] has a page for each
+//!   further topic.
+//! - [`protocol!`] describes the schema, the generated items and the options.
+//! - [`ClientBuilder`] and [`ServerBuilder`] have the settings, each with its default.
+//! - [`Client`], [`Server`] and [`ServerClient`] are the handles that send messages.
+//! - [`DisconnectReason`] lists the reasons for which a connection ends.
+//!
+//! # Features
+//!
+//! - `tls`: `tls://` URIs, and the module [`tls`].
+//! - `testing`: the module [`testing`], with a network in memory and a simulated clock.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod guide;
 
 pub use messi_core::{
     Address, Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason,
-    Dropped, Error, ListenError, Overflow, RequestError, Retry, SendError, Server, ServerBuilder,
-    ServerClient, ServerStats, Stats, UriError, testing,
+    Dropped, Error, ListenError, Overflow, RequestError, Retry, Runtime, SendError, Server,
+    ServerBuilder, ServerClient, ServerStats, Stats, Uri, UriError,
 };
 
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub use messi_core::testing;
+
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use messi_core::tls;
 
-/// Makes a typed client and server of a proto3 schema.
+/// Generates a typed client and server from a proto3 schema.
 ///
 /// ```
 /// # mod example {
@@ -19,7 +99,7 @@ pub use messi_core::tls;
 /// use chat::*;
 /// use messi::DisconnectReason;
 ///
-/// /// What a server knows of one of its clients.
+/// /// The server's state of one client.
 /// struct Session {
 ///     user: Option<String>,
 /// }
@@ -51,8 +131,8 @@ pub use messi_core::tls;
 ///
 /// # The schema
 ///
-/// A schema is a proto3 file with two messages of fixed names, and in each a oneof `messages`: of
-/// what clients send, and of what servers send.
+/// A schema is a proto3 file with two messages of fixed names: clients send `ClientToServer`, and servers
+/// send `ServerToClient`. Each has one oneof, `messages`, and its members are the messages of that direction.
 ///
 /// ```proto
 /// syntax = "proto3";
@@ -78,50 +158,50 @@ pub use messi_core::tls;
 /// message MessageInd { string user = 1; string text = 2; }
 /// ```
 ///
-/// All else is as proto3 has it: scalars, enums, maps, `optional`, nested and recursive messages,
+/// The rest of proto3 is supported: scalars, enums, maps, `optional`, nested and recursive messages,
 /// further oneofs, imports of other files and packages, and the types of `google.protobuf`. A
-/// choice need not be a message: `string text = 3;` is one too. Neither direction may declare
-/// messages inside it.
+/// member need not be a message: `string text = 3;` is a valid member. `ClientToServer` and
+/// `ServerToClient` may not have nested messages.
 ///
-/// # What is generated
+/// # Generated items
 ///
-/// Names begin with that of the protocol: the last part of the package, or the stem of the file
-/// where there is none. `package my.chat_room;` makes a `ChatRoom`. For `package chat;` there are
+/// The names begin with the name of the protocol: the last part of the package, or the stem of the file
+/// if it has no package. `package my.chat_room;` becomes `ChatRoom`. `package chat;` generates:
 ///
-/// | | |
+/// | items | description |
 /// | --- | --- |
-/// | `ChatClient`, `ChatServer` | the two ends: a [`Client`] and a [`Server`] of the protocol |
-/// | `ChatServerClient` | a client as its server sees it: a [`ServerClient`] |
-/// | `ChatClientHandler` | what happens to a client: `on_connected`, `on_disconnected`, `on_connect_failure`, and `on_<choice>` for each choice of `ServerToClient` |
-/// | `ChatServerHandler` | what happens to a client of a server: `on_client_connected`, `on_client_disconnected`, and `on_<choice>` for each choice of `ClientToServer` |
-/// | `ChatClientRequests`, `ChatServerClientRequests` | what a client can ask the server, and a server a client: for each request that has an answer |
-/// | `Chat` | the protocol itself, which the types above are given; its page shows which side sends what |
+/// | `ChatClient`, `ChatServer` | the two sides: a [`Client`] and a [`Server`] of the protocol |
+/// | `ChatServerClient` | the server's handle of a connected client: a [`ServerClient`] |
+/// | `ChatClientHandler` | the callbacks of a client: `on_connected`, `on_disconnected`, `on_connect_failure`, and `on_<member>` for each member of `ServerToClient` |
+/// | `ChatServerHandler` | the callbacks of a server, for one client: `on_client_connected`, `on_client_disconnected`, and `on_<member>` for each member of `ClientToServer` |
+/// | `ChatClientRequests`, `ChatServerClientRequests` | a method for each request of a client to the server, and of the server to a client |
+/// | `Chat` | the protocol, a type parameter of the types above; its page shows which side sends which message |
 /// | `ConnectReq`, … | a struct or an enum for each type of the schema |
 ///
-/// Methods of handlers are written as `async fn`. Each has a default that does nothing.
+/// Write the methods of handlers as `async fn`. Each has a default that does nothing.
 ///
-/// Types have the shape that [`prost`] gives them, and implement [`prost::Message`]: what is
-/// nested in `Outer` is in the module `outer`, a oneof `kind` of `Outer` is an
-/// `Option<outer::Kind>`, a field of an enum is an `i32` with a getter and a setter of the enum's
-/// type. Types of another package are in modules named after it, those of `google.protobuf` are
-/// in [`prost_types`].
+/// Types have the shape that [`prost`] gives them, and implement [`prost::Message`]. A type
+/// nested in `Outer` is in the module `outer`. A oneof `kind` of `Outer` is an
+/// `Option<outer::Kind>`. An enum field is an `i32` with a getter and a setter of the enum's
+/// type. Types of another package are in modules named after the package; those of `google.protobuf`
+/// are in [`prost_types`].
 ///
-/// Whatever converts into `ClientToServer` can be sent by a client, and likewise for a server:
-/// the message of a choice, if no other choice has the same, and `client_to_server::Messages`
-/// for all of them.
+/// A client can send each value that converts into `ClientToServer`: the message type of a member, if
+/// no other member has the same type, and `client_to_server::Messages` for all members. The same
+/// holds for a server and `ServerToClient`.
 ///
 /// ```
 /// # mod chat { messi::protocol!("examples/chat/chat.proto"); }
 /// use chat::{ClientToServer, MessageInd, client_to_server::Messages};
 ///
 /// let message = MessageInd { user: "Erik".into(), text: "Hi!".into() };
-/// let choice = Messages::MessageInd(message.clone());
-/// assert_eq!(ClientToServer::from(message), ClientToServer::from(choice));
+/// let member = Messages::MessageInd(message.clone());
+/// assert_eq!(ClientToServer::from(message), ClientToServer::from(member));
 /// ```
 ///
-/// Where a choice `foo_req` of one direction has a choice `foo_rsp` in the other, it is a request: the
-/// trait `ChatClientRequests`, or `ChatServerClientRequests`, has a method of its name, which sends it
-/// and is a future of its [`Answer`].
+/// A member `foo_req` in one direction and a member `foo_rsp` in the other are a request and its
+/// response. The trait `ChatClientRequests`, or `ChatServerClientRequests`, has a method `foo_req`, which
+/// sends the request and returns a future of the response: an [`Answer`].
 ///
 /// ```no_run
 /// # mod chat { messi::protocol!("examples/chat/chat.proto"); }
@@ -133,41 +213,40 @@ pub use messi_core::tls;
 /// # }
 /// ```
 ///
-/// Comments of the schema become documentation, `deprecated = true` becomes `#[deprecated]`.
+/// Comments of the schema become documentation, and `deprecated = true` becomes `#[deprecated]`.
 ///
-/// The items are put where the macro is called. Give it a module of its own: that keeps its names
-/// apart from yours, and those of two protocols from each other. The module may import nothing
-/// else under the names `Some`, `None`, `Ok` and `Err`; it needs no prelude.
+/// Call the macro in its own module, so that the generated names do not clash with yours or with those
+/// of another protocol. The module may not import other items under the names `Some`, `None`, `Ok` and
+/// `Err`. It needs no prelude.
 ///
 /// # The path
 ///
-/// The path is relative to the Rust file that calls the macro, as that of [`include_str!`] is, or
-/// else to the directory of the crate's `Cargo.toml`. In a `macro_rules!` the file is the one that
-/// the path is written in. Some editors do not tell the macro which file that is: they know only the
-/// crate's directory.
+/// The path is resolved relative to the invoking source file (like [`include_str!`]), then to the
+/// directory of `Cargo.toml`. In a `macro_rules!`, the source file is the one with the path's literal. Some
+/// editors do not pass this file to the macro: then only the directory of `Cargo.toml` is searched.
 ///
-/// Imports are relative to the directory of the schema, or else to that of `Cargo.toml`; those of
-/// `google/protobuf/` come with messi. Further directories can be [included](#include). An edit of
+/// Imports are resolved relative to the directory of the schema, then to that of `Cargo.toml`. The files
+/// of `google/protobuf/` are built in. [`include`](#include) adds further directories. A change of
 /// any of these files rebuilds the crate.
 ///
 /// # Options
 ///
 /// Options follow the path, in any order, each at most once.
 ///
-/// | option | meaning | without it |
+/// | option | meaning | default |
 /// | --- | --- | --- |
-/// | [`side`](#side) | generates what a client or a server needs | both |
-/// | [`derive`](#derive) | derives further traits | none |
+/// | [`side`](#side) | the side to generate, client or server | both |
+/// | [`derive`](#derive) | further traits to derive | no further traits |
 /// | [`bytes`](#bytes) | the Rust type of `bytes` fields | `Vec<u8>` |
-/// | [`include`](#include) | directories of schemas and imports | none |
-/// | [`extern`](#extern) | where the types of an imported package are | generated |
-/// | [`crate`](#crate) | where this crate is | `::messi` |
+/// | [`include`](#include) | directories of schemas and imports | no directories |
+/// | [`extern`](#extern) | the module with the types of an imported package | types are generated |
+/// | [`crate`](#crate) | the path of this crate | `::messi` |
 ///
 /// ## side
 ///
-/// `side = client` leaves out what only a server needs, its handler among it, and `side = server`
-/// what only a client needs. The types of the schema are generated whichever it is. `side = both`
-/// is the default.
+/// `side = client` omits the items that only a server needs, such as its handler trait, and
+/// `side = server` those that only a client needs. The types of the schema are always generated.
+/// `side = both` is the default.
 ///
 /// ```
 /// # mod chat {
@@ -177,9 +256,9 @@ pub use messi_core::tls;
 ///
 /// ## derive
 ///
-/// Messages and oneofs have `Clone`, `Debug` and `PartialEq`, messages `Default` as well; enums have
-/// all traits of the standard library that can be derived. `derive` adds others: for all types, or
-/// for those that it names.
+/// Messages and oneofs implement `Clone`, `Debug` and `PartialEq`, and messages also `Default`. Enums
+/// implement all traits of the standard library that can be derived. `derive` adds others, for all types
+/// or for named ones.
 ///
 /// ```
 /// # mod chat {
@@ -190,21 +269,21 @@ pub use messi_core::tls;
 /// # }
 /// ```
 ///
-/// - Types are named as they are in Rust: `outer::Inner`, `acme::types::Shape`. The name of a message
-///   means its oneofs as well, but not the messages inside it.
-/// - `Copy`, `Eq`, `Hash`, `Ord` and `PartialOrd` are given to all types that can have them, if they
-///   are asked for all: a message with a `double` is not `Eq`, nor is one that holds such a message;
-///   one with a map is not `Hash`. To a type that is named they are given, or it is an error that
-///   tells which field is in the way. `Ord` is asked for with `Eq` and `PartialOrd`. The types of an
-///   [`extern`](#extern) package are taken to have them.
-/// - Any other trait is named by its whole path, `::serde::Serialize` or `crate::Traced`, and is given
-///   to every type that it is asked for, enums included. Whether that can be is for its derive to say.
+/// - Types have their Rust names: `outer::Inner`, `acme::types::Shape`. The name of a message
+///   includes its oneofs, but not its nested messages.
+/// - `Copy`, `Eq`, `Hash`, `Ord` and `PartialOrd` for all types are derived for each type that supports
+///   them. A message with a `double` does not support `Eq`, nor does one that contains such a message; a
+///   message with a map does not support `Hash`. For a named type that does not support the trait, the
+///   macro reports an error that names the field. `Ord` must be listed with `Eq` and `PartialOrd`. The
+///   macro assumes that the types of an [`extern`](#extern) package support them.
+/// - Any other trait needs its full path, `::serde::Serialize` or `crate::Traced`. It is derived for all
+///   or the named types, including enums. If a type does not support it, its derive reports the error.
 ///
 /// ## bytes
 ///
-/// `bytes = Bytes` makes `bytes` fields a [`Bytes`](prost::bytes::Bytes), of which a clone shares what
-/// the first one holds. It is for all of a schema, but for the values of maps, which prost knows as
-/// `Vec<u8>` only. `bytes = Vec` is the default.
+/// With `bytes = Bytes`, `bytes` fields have the type [`Bytes`](prost::bytes::Bytes), whose clones share
+/// memory. It applies to the whole schema, except for the values of maps: there, prost supports `Vec<u8>`
+/// only. `bytes = Vec` is the default.
 ///
 /// ```
 /// # mod kitchen_sink {
@@ -217,9 +296,9 @@ pub use messi_core::tls;
 ///
 /// ## include
 ///
-/// `include = ["../protos"]` names directories in which the schema and imports are looked for as well,
-/// in this order and after all other places. Their paths lead from where that of the schema does. A
-/// directory that is not there is an error.
+/// `include = ["../protos"]` adds directories to search for the schema and its imports, in this order and
+/// after all other places. Their paths are resolved like the path of the schema. A directory that does not
+/// exist is an error.
 ///
 /// ```
 /// # mod imports {
@@ -229,10 +308,10 @@ pub use messi_core::tls;
 ///
 /// ## extern
 ///
-/// Two protocols of one crate that import the same package have types of their own for it, unless one
-/// of them uses those of the other. The types of the package are then not generated, and expected in
-/// the module that is named. Its path begins with `::` or `crate::`. Packages inside the package are
-/// packages of their own.
+/// If two protocols of one crate import the same package, its types are generated twice, as different
+/// types. With `extern`, one of them uses the types of the other: the types of the package are not
+/// generated, and are expected in the named module. The path begins with `::` or `crate::`. A package
+/// inside the package needs its own entry.
 ///
 /// ```
 /// mod gallery {
@@ -255,8 +334,8 @@ pub use messi_core::tls;
 ///
 /// ## crate
 ///
-/// `crate = path` is the path of this crate, where it is not `::messi`: in a crate that depends
-/// on it under another name, or knows it by way of a third. It begins with `::` or `crate::`.
+/// `crate = path` sets the path of this crate if it is not `::messi`: in a crate that depends on it
+/// under another name, or through a third crate. The path begins with `::` or `crate::`.
 ///
 /// ```
 /// # extern crate messi as renamed;
@@ -267,9 +346,8 @@ pub use messi_core::tls;
 ///
 /// # Build scripts
 ///
-/// A build script can write the same code to a file, where it can be read and where a debugger and an
-/// editor see it as any other. `messi-codegen`, of the same version as messi, is then a build
-/// dependency:
+/// A build script can write the same code to a file, so that people, debuggers and editors can read it like
+/// any other code. Add `messi-codegen`, in the same version as messi, to the build dependencies:
 ///
 /// ```no_run
 /// // build.rs
@@ -286,13 +364,12 @@ pub use messi_core::tls;
 /// }
 /// ```
 ///
-/// The methods of `Config` are the options of the macro. What is included is code of the crate, and
-/// the crate's lints apply to it.
+/// The methods of `Config` are the options of the macro. The included code is part of your crate, so the
+/// crate's lints apply to it.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with a schema is an error of the compiler, each with its place in the
-/// schema:
+/// Every mistake in a schema is a compile error with its place in the schema:
 ///
 /// ```text
 /// error: found the unknown type `ConectReq`
@@ -307,19 +384,12 @@ pub use messi_macros::protocol;
 pub use prost;
 pub use prost_types;
 
+// Compiles and runs the programs in the README.
 #[cfg(doctest)]
-#[doc = include_str!("../docs/tutorial.md")]
-struct Tutorial;
+#[doc = include_str!("../README.md")]
+struct Readme;
 
-#[cfg(doctest)]
-#[doc = include_str!("../docs/lifecycle.md")]
-struct Lifecycle;
-
-#[cfg(doctest)]
-#[doc = include_str!("../docs/evolving.md")]
-struct Evolving;
-
-/// What expansions of [`protocol!`] name. Not part of the public interface.
+/// The items that expansions of [`protocol!`] name. Not part of the public API.
 #[doc(hidden)]
 pub mod __private {
     pub use std::collections::HashMap;
@@ -328,7 +398,7 @@ pub mod __private {
         ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
     };
 
-    /// Traits have no name here: a type of the schema may have it.
+    /// Imports traits without a name, since a type of the schema may have the same name.
     pub mod prelude {
         pub use std::default::Default as _;
         pub use std::iter::Iterator as _;

@@ -7,11 +7,28 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Packages, each with the crates that it must not depend on and the reason.
-const RULES: &[(&str, &[&str], &str)] = &[(
-    "messi-schema",
-    &["proc-macro2", "quote", "syn"],
-    "it is for back ends of any language",
-)];
+const RULES: &[(&str, &[&str], &str)] = &[
+    (
+        "messi-schema",
+        &["proc-macro2", "quote", "syn"],
+        "it is for back ends of any language",
+    ),
+    (
+        "messi-wire",
+        &[
+            "async-io",
+            "async-std",
+            "futures",
+            "log",
+            "mio",
+            "polling",
+            "smol",
+            "socket2",
+            "tokio",
+        ],
+        "it has no I/O, no runtime and no log",
+    ),
+];
 
 #[test]
 fn packages_depend_on_no_crate_that_a_rule_excludes() {

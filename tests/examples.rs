@@ -1,4 +1,7 @@
 //! The examples as a newcomer runs them: as programs, with their output compared.
+//!
+//! A crate of its own: between the choice of a free port and its use by a program, a test beside
+//! it could take the port.
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -9,7 +12,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-/// Far more than any line takes; only a hang gets there.
+/// Far longer than any line takes: only a hang reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A running example. It is killed when dropped.
@@ -86,7 +89,7 @@ fn path(name: &str) -> PathBuf {
         .with_extension(env::consts::EXE_EXTENSION)
 }
 
-/// The URI of a port that was free a moment ago.
+/// Returns the URI of a port that was free a moment ago.
 fn free_uri() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("tcp://{}", listener.local_addr().unwrap())

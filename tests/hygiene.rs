@@ -1,5 +1,7 @@
-//! Expansions get along with whatever is around them: other meanings of common names,
-//! and the strictest lints. What this file is about is that it compiles.
+//! Expansions compile whatever surrounds them: other meanings of common names, and the strictest
+//! lints.
+//!
+//! A crate of its own, since some lints look at what a crate exports.
 
 #![deny(
     warnings,

@@ -1,27 +1,25 @@
-//! Whatever a client or a server is doing when it ends, no descriptor and no handler is left.
+//! Whatever a client or a server does when it ends, it leaves no descriptor and no handler.
 //!
-//! Descriptors are counted for the whole process: nothing else may run beside these tests.
+//! A crate of its own, since the descriptors are those of the process.
 
 #![cfg(target_os = "linux")]
 
+#[path = "it/common/mod.rs"]
 mod common;
 
 use std::fs;
 use std::future::pending;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use common::black_hole::BlackHole;
 use common::chat::*;
 use common::*;
 use futures::FutureExt;
 
-const HOUR: Duration = Duration::from_secs(3_600);
-
-/// Held by the test that runs.
+/// Locked by the test that runs.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// How a client or a server comes to its end.
+/// How a client or a server ends.
 #[derive(Clone, Copy)]
 enum End {
     Stopped,
@@ -56,10 +54,10 @@ impl End {
     }
 }
 
-/// Runs a scenario to either end, and compares the descriptors before and after.
+/// Runs a scenario to each end, and compares the descriptors before and after.
 fn leaves_nothing(scenario: impl AsyncFn(End)) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    // The runtime opens some of its own at the first use.
+    // The runtime opens its own descriptors when it is first used.
     run(connected(End::Stopped));
     for end in [End::Stopped, End::Dropped] {
         let before = descriptors();
@@ -68,7 +66,7 @@ fn leaves_nothing(scenario: impl AsyncFn(End)) {
     }
 }
 
-/// What the descriptors of this process lead to.
+/// Returns the targets of the descriptors of this process.
 fn descriptors() -> Vec<String> {
     let mut targets: Vec<_> = fs::read_dir("/proc/self/fd")
         .unwrap()
@@ -107,9 +105,8 @@ fn nothing_is_left_of_a_server_with_clients() {
 fn nothing_is_left_of_an_attempt_to_connect() {
     leaves_nothing(async |end| {
         let hole = BlackHole::new();
-        let (reporter, events) = reporter();
         let builder = ChatClient::builder(hole.uri()).connect_timeout(HOUR);
-        let client = builder.start(reporter).unwrap();
+        let (client, events) = start_client(builder);
         hole.attempted().await;
         end.client(client, events).await;
     });
@@ -118,17 +115,15 @@ fn nothing_is_left_of_an_attempt_to_connect() {
 #[test]
 fn nothing_is_left_of_a_client_that_waits_to_try_again() {
     leaves_nothing(async |end| {
-        let (listener, uri) = raw_server().await;
-        drop(listener);
-        let (reporter, mut events) = reporter();
-        let builder = ChatClient::builder(uri).reconnect_delay(HOUR, HOUR);
-        let client = builder.start(reporter).unwrap();
+        let port = RefusingPort::new();
+        let builder = ChatClient::builder(port.uri()).reconnect_delay(HOUR, HOUR);
+        let (client, mut events) = start_client(builder);
         assert!(matches!(events.next().await, Event::ConnectFailure(_)));
         end.client(client, events).await;
     });
 }
 
-/// Never gets beyond being connected.
+/// A handler whose first callback never returns.
 struct Stuck(Reporter);
 
 impl ChatClientHandler for Stuck {
@@ -149,7 +144,7 @@ impl ChatServerHandler for Stuck {
 fn nothing_is_left_of_handlers_that_never_return() {
     leaves_nothing(async |end| {
         let (server_reporter, mut server_events) = reporter();
-        let server = ChatServer::builder("tcp://127.0.0.1:0")
+        let server = ChatServer::builder(LOOPBACK)
             .start(move |_| Stuck(server_reporter.clone()))
             .await
             .unwrap();

@@ -1,34 +1,16 @@
-//! What is written to the log of a program: what happens to connections, and never a message.
+//! The log of a program: it has the events of connections, and never the content of a message.
+//!
+//! A crate of its own, since the log belongs to the process and every line of it is checked.
 
+#[path = "it/common/mod.rs"]
 mod common;
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use common::chat::*;
 use common::*;
-use log::{Level, LevelFilter, Log, Metadata, Record};
+use log::{Level, LevelFilter};
 use messi::testing::Simulation;
-
-/// What has been logged so far.
-static LINES: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
-
-struct Recorder;
-
-impl Log for Recorder {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "messi"
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) {
-            let line = (record.level(), record.args().to_string());
-            LINES.lock().unwrap().push(line);
-        }
-    }
-
-    fn flush(&self) {}
-}
 
 struct Panicking;
 
@@ -38,24 +20,21 @@ impl ChatServerHandler for Panicking {
     }
 }
 
-// One test, since there is one log.
 #[test]
-fn what_happens_to_connections_is_logged_without_their_messages() {
-    log::set_logger(&Recorder).unwrap();
-    log::set_max_level(LevelFilter::Trace);
+fn connection_events_are_logged_without_messages() {
+    recorder::record(LevelFilter::Trace);
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (reporter, mut events) = reporter();
-        let client = ChatClient::builder("tcp://room:1")
-            .simulated(&simulation)
-            .offline_queue(10_000, Duration::from_secs(1))
-            .start(reporter)
-            .unwrap();
+        let (client, mut events) = start_client(
+            ChatClient::builder(ROOM)
+                .runtime(&simulation)
+                .offline_queue(10_000, Duration::from_secs(1)),
+        );
         client.send(message("secret"));
         assert!(matches!(events.next().await, Event::ConnectFailure(_)));
         simulation.sleep(Duration::from_secs(2)).await;
-        let server = ChatServer::builder("tcp://room:1")
-            .simulated(&simulation)
+        let server = ChatServer::builder(ROOM)
+            .runtime(&simulation)
             .start(|_| Panicking)
             .await
             .unwrap();
@@ -67,14 +46,11 @@ fn what_happens_to_connections_is_logged_without_their_messages() {
         client.stop().await;
         server.stop().await;
     });
-    let lines = LINES.lock().unwrap().clone();
+    let lines = recorder::lines();
     let levels_and_words = [
         (Level::Warn, "no connection to tcp://room:1"),
         (Level::Info, "listening on"),
-        (
-            Level::Warn,
-            "messages dropped, as they waited for a connection for too long: 1",
-        ),
+        (Level::Warn, "messages expired in the offline queue: 1"),
         (Level::Info, "connected to tcp://room:1"),
         (Level::Info, "client 1 connected from"),
         (Level::Error, "a callback panicked"),

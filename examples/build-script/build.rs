@@ -1,10 +1,7 @@
-//! Makes `chat.rs` of `chat.proto`.
+//! Generates `chat.rs` from `chat.proto`.
 
 use messi_codegen::{CompileError, Config};
 
 fn main() -> Result<(), CompileError> {
-    Config::new()
-        .include("../chat")
-        .derive("Eq, Hash")
-        .compile("chat.proto")
+    Config::new().derive("Eq, Hash").compile("chat.proto")
 }

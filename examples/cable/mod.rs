@@ -10,7 +10,7 @@ use async_std::task;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
 
-/// Carries one connection.
+/// A proxy for one connection, which can drop all data.
 pub(crate) struct Cable {
     local_addr: SocketAddr,
     is_pulled: Arc<AtomicBool>,
@@ -18,7 +18,7 @@ pub(crate) struct Cable {
 }
 
 impl Cable {
-    /// A cable to the server at this address.
+    /// Creates a cable to the server at this address.
     pub(crate) async fn new(server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let local_addr = listener.local_addr()?;
@@ -32,17 +32,17 @@ impl Cable {
         })
     }
 
-    /// Where the client finds its end.
+    /// Returns the address for the client to connect to.
     pub(crate) fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
 
-    /// Waits until the next pong has been carried.
+    /// Waits until the next pong has passed.
     pub(crate) async fn next_pong(&mut self) {
         self.pongs.next().await;
     }
 
-    /// Carries nothing any more. Neither end is told, as it is with cables.
+    /// Drops all data from now on. Both connections stay open, as with an unplugged network cable.
     pub(crate) fn pull(&self) {
         self.is_pulled.store(true, Ordering::Relaxed);
     }
@@ -86,7 +86,7 @@ async fn carry_one_way(
     }
 }
 
-/// What a frame is, by its type byte.
+/// Returns a description of a frame, by its type byte.
 fn describe(frame: &[u8]) -> String {
     match frame[0] {
         1 => format!("message to the server, {} bytes", frame.len()),

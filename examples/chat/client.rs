@@ -1,5 +1,5 @@
-//! A client of the chat: sends each line of its standard input to the room, and prints what
-//! others and itself have written there. It reconnects by itself, and ends with its input.
+//! A client of the chat: sends each line of its standard input to the room, and prints all messages of
+//! the room, including its own. It reconnects by itself, and stops at the end of its input.
 //!
 //! ```text
 //! cargo run --example chat_client -- <user> [uri]
@@ -18,7 +18,7 @@ mod chat {
 
 use chat::*;
 
-/// What the user sees.
+/// Prints events for the user.
 struct Ui {
     user: String,
 }

@@ -1,6 +1,6 @@
-//! The server of the chat: a room in which everyone reads what one of them writes.
+//! The server of the chat: a room in which every message is sent to all clients.
 //!
-//! Run it, and as many clients as you like beside it; the original's C and Python clients too:
+//! Run it with any number of clients, including the C and Python clients of the original:
 //!
 //! ```text
 //! cargo run --example chat_server -- [uri]
@@ -19,7 +19,7 @@ mod chat {
 
 use chat::*;
 
-/// One user's connection. What all of them share is behind the `Arc`.
+/// One connection. State that all connections share is behind the `Arc`.
 struct Session {
     users: Arc<AtomicUsize>,
     is_user: bool,

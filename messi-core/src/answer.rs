@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::BoxFuture;
+use messi_wire::session::Sender;
 use prost::Message;
 
-use crate::outbox::{Outbox, Sender, Waiter};
-use crate::runtime::Runtime;
+use crate::mailbox::{Mailbox, Responder};
+use crate::runtime::AsyncRuntime;
 use crate::{DisconnectReason, RequestError, SendError};
 
 /// The answer to a request, once it has come.
@@ -61,7 +62,7 @@ use crate::{DisconnectReason, RequestError, SendError};
 #[must_use = "the request is sent, but its answer goes to the handler unless it is awaited"]
 pub struct Answer<T> {
     receiver: oneshot::Receiver<Result<T, RequestError>>,
-    runtime: Arc<dyn Runtime>,
+    runtime: Arc<dyn AsyncRuntime>,
     sent: Instant,
     limit: Duration,
     /// Made when it is first waited for.
@@ -71,24 +72,24 @@ pub struct Answer<T> {
 impl<T: Send + 'static> Answer<T> {
     /// Sends a request, of whose kind `extract` knows the answer.
     pub(crate) fn request<M: Message + Default + 'static>(
-        outbox: &Outbox,
+        mailbox: &Arc<Mailbox>,
         request: &impl Message,
         member: Option<u32>,
         sender: Sender,
         extract: fn(M) -> Option<T>,
     ) -> Self {
         let (answered, receiver) = oneshot::channel();
-        outbox.push_request(
+        mailbox.push_request(
             request,
             member,
             sender,
             Box::new(Waiting { answered, extract }),
         );
-        let runtime = outbox.runtime().clone();
+        let runtime = mailbox.runtime().clone();
         Self {
             receiver,
             sent: runtime.now(),
-            limit: outbox.request_timeout(),
+            limit: mailbox.request_timeout(),
             runtime,
             sleep: None,
         }
@@ -150,13 +151,13 @@ struct Waiting<M, T> {
     extract: fn(M) -> Option<T>,
 }
 
-impl<M: Message + Default, T: Send> Waiter for Waiting<M, T> {
-    fn is_waiting(&self) -> bool {
+impl<M: Message + Default, T: Send> Responder for Waiting<M, T> {
+    fn is_awaited(&self) -> bool {
         !self.answered.is_canceled()
     }
 
-    fn answer(self: Box<Self>, payload: &[u8]) -> bool {
-        if !self.is_waiting() {
+    fn respond(self: Box<Self>, payload: &[u8]) -> bool {
+        if !self.is_awaited() {
             return false;
         }
         match M::decode(payload).map(self.extract) {

@@ -1,4 +1,4 @@
-//! The client: a handle, and a task that connects, serves the connection, and connects again.
+//! The client: a handle, and a task that connects, serves the connection, and reconnects.
 
 mod builder;
 mod connect;
@@ -9,17 +9,18 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-pub use self::builder::ClientBuilder;
-use crate::outbox::{Outbox, Sender};
-use crate::tasks::Tasks;
-use crate::uri::Uri;
-use crate::{Answer, Protocol, RequestServer, SendError, Stats};
+use messi_wire::session::Sender;
 
-/// A client of a protocol. It connects by itself, and again when the connection is lost.
+pub use self::builder::ClientBuilder;
+use crate::mailbox::Mailbox;
+use crate::tasks::Tasks;
+use crate::{Answer, Protocol, RequestServer, SendError, Stats, Uri};
+
+/// A client of a protocol. It connects on its own, and reconnects when the connection is lost.
 ///
 /// Handles are cheap to clone and can be used from any thread. The client stops when
-/// [`stop`](Self::stop) is called, and when the last handle is dropped, those that the handler
-/// has cloned included.
+/// [`stop`](Self::stop) is called, and when the last handle is dropped. Handles that the handler has
+/// cloned count too.
 ///
 /// # Examples
 ///
@@ -49,19 +50,19 @@ use crate::{Answer, Protocol, RequestServer, SendError, Stats};
 #[must_use = "a client stops when its last handle is dropped"]
 pub struct Client<P: Protocol> {
     shared: Arc<Shared>,
-    /// Stops the client when the last is gone. The handle that callbacks are lent has none.
+    /// Stops the client when the last one is dropped. The handle that callbacks borrow has none.
     guard: Option<Arc<StopOnDrop>>,
     sender: Sender,
     protocol: PhantomData<fn() -> P>,
 }
 
-/// What the handles and the task share.
+/// State that the handles and the task share.
 #[derive(Debug)]
 struct Shared {
     uris: Vec<Uri>,
-    outbox: Arc<Outbox>,
+    mailbox: Arc<Mailbox>,
     tasks: Arc<Tasks>,
-    /// Whether an attempt to connect is under way.
+    /// Whether an attempt to connect is running.
     is_connecting: AtomicBool,
     guard: Weak<StopOnDrop>,
 }
@@ -72,17 +73,18 @@ impl Shared {
     }
 }
 
-/// What a client is doing.
+/// State of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientState {
-    /// It attempts to connect.
+    /// The client attempts to connect.
     Connecting,
-    /// There is a connection: what is sent now goes out on it.
+    /// There is a connection: messages are sent on it.
     Connected,
-    /// There is no connection. The last one is being closed, or the next attempt has to wait.
+    /// There is no connection: the last one is being closed, or the client waits before the next attempt.
     Waiting,
-    /// It has been stopped, or its handler has given up. There will be no connection any more.
+    /// The client was stopped, or its handler returned [`Retry::Never`](crate::Retry::Never). It will not
+    /// connect again.
     Stopped,
 }
 
@@ -91,65 +93,101 @@ struct StopOnDrop(Arc<Shared>);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        self.0.outbox.stop();
+        self.0.mailbox.stop();
     }
 }
 
 impl<P: Protocol> Client<P> {
-    /// Begins to set up a client of the server at `uri`, one of
+    /// Returns a builder of a client of the server at `uri`, which is one of
     ///
-    /// - `tcp://host:port`, where the host is a name, an IPv4 address, an IPv6 address in brackets,
-    ///   or nothing for this machine;
-    /// - `tls://host:port`, with TLS, which the builder's method `tls` sets up, of the feature `tls`;
-    /// - `unix:///path`, a Unix socket of this machine.
+    /// - `tcp://host:port`, where the host is a name, an IPv4 address, an IPv6 address in brackets, or
+    ///   empty for this machine;
+    /// - `tls://host:port` for TLS, which is configured by the builder's method `tls` of the feature `tls`;
+    /// - `unix:///path` for a Unix socket of this machine.
     pub fn builder(uri: impl Into<String>) -> ClientBuilder<P> {
         ClientBuilder::new(uri.into())
     }
 
-    /// Sends a message to the server. Never waits and never fails.
+    /// Sends a message to the server. It never waits and never fails.
     ///
-    /// Messages arrive in the order in which they were sent, each at most once. A message is lost
-    /// when there is no connection, when it is larger than
-    /// [`max_message_size`](ClientBuilder::max_message_size), and when the connection ends before
-    /// the server has received it. When [`max_queued_bytes`](ClientBuilder::max_queued_bytes)
-    /// wait already, the connection ends with
-    /// [`SlowConsumer`](crate::DisconnectReason::SlowConsumer): use
-    /// [`try_send`](Self::try_send) or [`ready`](Self::ready) to send more than the connection
-    /// carries. An answer that is too big ends the connection too, with
+    /// Messages arrive in the order in which they were sent, each at most once. A message is lost if there
+    /// is no connection, if it is larger than [`max_message_size`](ClientBuilder::max_message_size), and if
+    /// the connection ends before the server has received it. If
+    /// [`max_queued_bytes`](ClientBuilder::max_queued_bytes) are already queued, the connection is closed
+    /// with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer): use [`try_send`](Self::try_send) or
+    /// [`ready`](Self::ready) to send more than the connection can carry.
+    ///
+    /// A response that is too big closes the connection with
     /// [`MessageTooBig`](crate::DisconnectReason::MessageTooBig): see
-    /// [`Answer`](crate::Answer#which-answer-belongs-to-which-request). An answer is lost too when
-    /// the connection has ended on which a callback was lent this handle, or the one that it is a
-    /// clone of, even if there is another connection.
+    /// [`Answer`](crate::Answer#matching). A response is also lost if this handle, or the one that it was
+    /// cloned from, was passed to a callback of an earlier connection.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient) {
+    /// client.send(MessageInd { user: "Kalle".into(), text: "Hello!".into() });
+    /// # }
+    /// ```
     pub fn send(&self, message: impl Into<P::ClientToServer>) {
         let message = message.into();
         let member = P::client_member(&message);
-        self.shared.outbox.send(&message, member, self.sender);
+        self.shared.mailbox.send(&message, member, self.sender);
     }
 
-    /// Sends a message to the server, or tells why it was not sent. Never waits.
+    /// Sends a message to the server, or returns the reason why it was not sent. It never waits.
+    ///
+    /// `Ok` means that the message is queued, not that the server has received it.
     ///
     /// # Errors
     ///
-    /// The message is lost if there is no connection, if the queue is full, or if it is too big.
-    /// The connection goes on all the same: after the loss of an answer to a request, another must
-    /// be sent in its place. `Ok` means that the message is queued, not that the server has it.
+    /// The message is lost if there is no connection, if the send queue is full, or if it is too big. The
+    /// connection is not closed: if a response was lost, another one must be sent in its place.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient) -> Result<(), messi::SendError> {
+    /// let message = MessageInd { user: "Kalle".into(), text: "Hello!".into() };
+    /// if client.try_send(message).is_err() {
+    ///     println!("not sent");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_send(&self, message: impl Into<P::ClientToServer>) -> Result<(), SendError> {
         let message = message.into();
         let member = P::client_member(&message);
-        self.shared.outbox.push(&message, member, self.sender)
+        self.shared.mailbox.push(&message, member, self.sender)
     }
 
-    /// Whether there is a connection at this moment.
+    /// Returns whether there is a connection at this moment.
     pub fn is_connected(&self) -> bool {
-        self.shared.outbox.is_connected()
+        self.shared.mailbox.is_connected()
     }
 
-    /// What the client is doing at this moment.
+    /// Returns the state of the client at this moment.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient) {
+    /// use messi::ClientState;
+    ///
+    /// let is_stopped = client.state() == ClientState::Stopped;
+    /// # }
+    /// ```
     pub fn state(&self) -> ClientState {
-        let outbox = &self.shared.outbox;
-        if outbox.is_stopping() {
+        let mailbox = &self.shared.mailbox;
+        if mailbox.is_stopped() {
             ClientState::Stopped
-        } else if outbox.is_connected() {
+        } else if mailbox.is_connected() {
             ClientState::Connected
         } else if self.shared.is_connecting.load(Ordering::Relaxed) {
             ClientState::Connecting
@@ -158,11 +196,12 @@ impl<P: Protocol> Client<P> {
         }
     }
 
-    /// Waits until there is a connection: what is sent before there is one is lost.
+    /// Waits until there is a connection. Messages that are sent before are lost, unless the builder has
+    /// configured an [`offline_queue`](ClientBuilder::offline_queue).
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if the client has stopped, or stops while waiting.
+    /// Returns [`SendError::NotConnected`] if the client has stopped, or stops meanwhile.
     ///
     /// # Examples
     ///
@@ -180,46 +219,92 @@ impl<P: Protocol> Client<P> {
     /// # }
     /// ```
     pub async fn connected(&self) -> Result<(), SendError> {
-        self.shared.outbox.connected().await
+        self.shared.mailbox.connected().await
     }
 
-    /// Waits until there is room for more: until at most half of
-    /// [`max_queued_bytes`](ClientBuilder::max_queued_bytes) wait to be written.
+    /// Waits until there is room in the send queue: until at most half of
+    /// [`max_queued_bytes`](ClientBuilder::max_queued_bytes) are queued.
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if there is no connection, or as soon as it ends: in a callback too,
-    /// and before `on_disconnected`.
+    /// Returns [`SendError::NotConnected`] if there is no connection, or as soon as it ends, even in a
+    /// callback.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatClient) -> Result<(), messi::SendError> {
+    /// for number in 0..1_000_000 {
+    ///     client.ready().await?;
+    ///     client.send(MessageInd { user: "Kalle".into(), text: number.to_string() });
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self) -> Result<(), SendError> {
-        self.shared.outbox.ready().await
+        self.shared.mailbox.ready().await
     }
 
-    /// Waits until everything sent so far is with the operating system.
+    /// Waits until all messages sent so far are written to the operating system.
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if there is no connection, or as soon as it ends: in a callback too,
-    /// and before `on_disconnected`. Some of what was sent may then be lost.
+    /// Returns [`SendError::NotConnected`] if there is no connection, or as soon as it ends, even in a
+    /// callback. Some of the messages may then be lost.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatClient) -> Result<(), messi::SendError> {
+    /// client.send(MessageInd { user: "Kalle".into(), text: "Goodbye!".into() });
+    /// client.flush().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn flush(&self) -> Result<(), SendError> {
-        self.shared.outbox.flush().await
+        self.shared.mailbox.flush().await
     }
 
-    /// What has happened since the client was started.
+    /// Returns the statistics of the client since its start.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient) {
+    /// println!("{} reconnects", client.stats().reconnects());
+    /// # }
+    /// ```
     pub fn stats(&self) -> Stats {
-        self.shared.outbox.stats()
+        self.shared.mailbox.stats()
     }
 
     /// Stops the client, and waits until its task has ended.
     ///
-    /// What has been sent on the connection is still written and `on_disconnected` is called, but
-    /// neither is given more than a second. A callback that is waiting is abandoned where it
-    /// waits, the one that called this included. A client can't be started again.
+    /// Queued messages are still written and `on_disconnected` is called, each within a second. A callback
+    /// that is waiting is dropped, even the one that has called this. A client can't be started again.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatClient) {
+    /// client.stop().await;
+    /// # }
+    /// ```
     pub async fn stop(&self) {
-        self.shared.outbox.stop();
+        self.shared.mailbox.stop();
         self.shared.tasks.ended().await;
     }
 
-    /// The handle that the callbacks of the connection with this number are lent.
+    /// Returns the handle for the callbacks of the connection with this number. It does not keep the client
+    /// from stopping.
     fn lent(&self, connection: u64) -> Self {
         Self {
             shared: self.shared.clone(),
@@ -238,7 +323,7 @@ impl<P: Protocol> RequestServer<P> for Client<P> {
     ) -> Answer<T> {
         let request = request.into();
         let member = P::client_member(&request);
-        Answer::request(&self.shared.outbox, &request, member, self.sender, extract)
+        Answer::request(&self.shared.mailbox, &request, member, self.sender, extract)
     }
 }
 

@@ -1,17 +1,15 @@
 //! The runtime of messi. Use the crate `messi`, which has the macro too.
 //!
-//! From the inside out: `frame` is the wire format; `input`, `output`, `keep_alive` and `timer` are
-//! the parts of `state`, one connection without I/O and without a clock; `outbox` is where senders
-//! meet the task of a connection, `connection` that task; `client` and `server` are what users
-//! hold, `tls` a socket around a socket. `runtime` is all that is asked of async-std, and `testing` a
-//! second runtime, in memory.
+//! From the inside out: `mailbox` is where senders and the task of a connection meet, around the session of
+//! messi-wire; `driver` is that task, around the connection of messi-wire; `client` and `server` are the
+//! handles of users. `transport` leads from a URI to a socket, with TLS if it is configured. `runtime` is
+//! the interface of an async runtime and its implementations, and `testing` another one, in memory.
 
-mod address;
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod answer;
-mod backoff;
+mod builder;
 mod client;
-mod codec;
-mod connection;
 #[cfg_attr(
     not(feature = "tls"),
     expect(
@@ -21,44 +19,35 @@ mod connection;
     )
 )]
 mod cpu_limit;
+mod driver;
 mod error;
-mod frame;
-#[cfg(feature = "fuzzing")]
-#[doc(hidden)]
-pub mod fuzzing;
-mod input;
-mod keep_alive;
-mod linger;
-mod outbox;
-mod output;
+mod mailbox;
 mod protocol;
 mod runtime;
 mod server;
-mod settings;
-mod state;
 mod stats;
 mod tasks;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
-mod timer;
-#[cfg(feature = "tls")]
-pub mod tls;
-#[cfg(not(feature = "tls"))]
-#[path = "tls/absent.rs"]
-mod tls;
-mod uri;
+mod time;
+mod transport;
 
-pub use address::Address;
 pub use answer::Answer;
 pub use client::{Client, ClientBuilder, ClientState};
-pub use error::{
-    ConnectError, DisconnectReason, Error, ListenError, RequestError, Retry, SendError, UriError,
-};
+pub use error::{ConnectError, Error, ListenError, Retry};
+pub use messi_wire::session::Dropped;
+pub use messi_wire::{DisconnectReason, Overflow, RequestError, SendError};
 pub use protocol::{
     ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
 };
+pub use runtime::Runtime;
 pub use server::{ClientId, Server, ServerBuilder, ServerClient};
-pub use settings::Overflow;
-pub use stats::{Dropped, ServerStats, Stats};
+pub use stats::{ServerStats, Stats};
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+pub use transport::tls;
+pub use transport::{Address, Uri, UriError};
 
-/// What every line of the log is from, whichever module writes it. None holds a message.
+/// Target of all log lines. No line contains a message.
 const LOG_TARGET: &str = "messi";

@@ -1,4 +1,4 @@
-//! Where generated code meets the runtime.
+//! The traits by which generated code uses this crate.
 //!
 //! An expansion of `messi::protocol!` has one marker type per protocol (`pub struct Chat;`) that
 //! implements [`Protocol`], and, for every handler `H` of the user's, [`ConnectWith<H>`] and
@@ -7,6 +7,8 @@
 
 use std::future::Future;
 
+pub use messi_wire::session::RequestKind;
+use messi_wire::session::RequestKinds;
 use prost::Message;
 
 use crate::{Answer, Client, ConnectError, DisconnectReason, Retry, ServerClient};
@@ -16,37 +18,43 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     /// The name of the protocol as the schema has it: the last part of its package.
     const NAME: &'static str;
 
-    /// The message that holds everything a client may send.
+    /// The message type that clients send.
     type ClientToServer: Message + Default + 'static;
 
-    /// The message that holds everything a server may send.
+    /// The message type that servers send.
     type ServerToClient: Message + Default + 'static;
 
-    /// The requests that clients make.
+    /// The kinds of requests that clients send.
     const CLIENT_REQUESTS: &'static [RequestKind] = &[];
 
-    /// The requests that servers make.
+    /// The kinds of requests that servers send.
     const SERVER_REQUESTS: &'static [RequestKind] = &[];
 
-    /// Returns the number of the member that a message holds, if that is a request or a response. It is
-    /// told without the message being encoded, which may be too big for that.
+    /// Returns the field number of the request or response that a message of a client holds. The message is
+    /// not encoded for it: it may be too big.
     fn client_member(_message: &Self::ClientToServer) -> Option<u32> {
         None
     }
 
-    /// Returns the same of a message of a server.
+    /// Returns the field number of the request or response that a message of a server holds.
     fn server_member(_message: &Self::ServerToClient) -> Option<u32> {
         None
     }
 }
 
-/// A kind of request: the number of the field `foo_req` in the message of its direction, and that of
-/// its answer, the field `foo_rsp` in the message of the other.
-pub type RequestKind = (u32, u32);
+/// Returns the kinds of requests of a protocol as clients see them.
+pub(crate) fn client_kinds<P: Protocol>() -> RequestKinds {
+    RequestKinds::new(P::CLIENT_REQUESTS, P::SERVER_REQUESTS)
+}
 
-/// Who asks the server: a client.
+/// Returns the kinds of requests of a protocol as servers see them.
+pub(crate) fn server_kinds<P: Protocol>() -> RequestKinds {
+    RequestKinds::new(P::SERVER_REQUESTS, P::CLIENT_REQUESTS)
+}
+
+/// Sends requests to a server. Clients implement it.
 pub trait RequestServer<P: Protocol> {
-    /// Sends a request, of whose kind `extract` knows the answer.
+    /// Sends a request. `extract` takes its response out of a message.
     fn request<T: Send + 'static>(
         &self,
         request: impl Into<P::ClientToServer>,
@@ -54,9 +62,9 @@ pub trait RequestServer<P: Protocol> {
     ) -> Answer<T>;
 }
 
-/// Who asks a client: its server.
+/// Sends requests to a client. The handles of a server's clients implement it.
 pub trait RequestClient<P: Protocol> {
-    /// Sends a request, of whose kind `extract` knows the answer.
+    /// Sends a request. `extract` takes its response out of a message.
     fn request<T: Send + 'static>(
         &self,
         request: impl Into<P::ServerToClient>,
@@ -64,12 +72,12 @@ pub trait RequestClient<P: Protocol> {
     ) -> Answer<T>;
 }
 
-/// What became of a received message.
+/// Outcome of a received message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dispatch {
-    /// A method of the handler got it.
+    /// A method of the handler was called.
     Delivered,
-    /// It held no choice that this side's schema knows.
+    /// The message held no member that is known to this side's schema.
     UnknownChoice,
 }
 
@@ -94,7 +102,7 @@ pub trait ConnectWith<H>: Protocol {
         error: &ConnectError,
     ) -> impl Future<Output = Retry> + Send;
 
-    /// Calls the handler's method for the choice that the message holds.
+    /// Calls the handler's method for the member that the message holds.
     fn on_message(
         handler: &mut H,
         client: &Client<Self>,
@@ -119,7 +127,7 @@ pub trait ServeWith<H>: Protocol {
         reason: DisconnectReason,
     ) -> impl Future<Output = ()> + Send;
 
-    /// Calls the handler's method for the choice that the message holds.
+    /// Calls the handler's method for the member that the message holds.
     fn on_message(
         handler: &mut H,
         client: &ServerClient<Self>,

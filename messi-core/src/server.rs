@@ -1,12 +1,13 @@
-//! The server: a handle, a task that accepts, and a task for each client.
+//! The server: a handle, a task that accepts clients, and a task for each client.
 
 mod accept;
 mod admission;
-mod broadcasts;
+mod broadcast;
 mod builder;
 mod client;
+mod peer;
+mod poll_scope;
 mod registry;
-mod turn;
 
 use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
@@ -14,22 +15,22 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use event_listener::Event;
+use messi_wire::config::bounded;
 
 pub use self::builder::ServerBuilder;
-pub use self::client::{ClientId, ServerClient};
-pub(crate) use self::registry::Certificates;
+pub use self::client::ServerClient;
+pub use self::peer::ClientId;
 use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
-use crate::runtime::Runtime;
-use crate::settings::bounded;
+use crate::runtime::AsyncRuntime;
 use crate::tasks::{Tasks, unless, until};
-use crate::{Address, Protocol, ServerStats};
+use crate::{Address, Protocol, ServerStats, Uri};
 
 /// A server of a protocol, with any number of clients.
 ///
 /// Handles are cheap to clone and can be used from any thread. The server stops when
-/// [`stop`](Self::stop) is called, and when the last handle is dropped, those that handlers have
-/// cloned included.
+/// [`stop`](Self::stop) is called, and when the last handle is dropped. Handles that handlers have cloned
+/// count too.
 ///
 /// # Examples
 ///
@@ -58,21 +59,22 @@ use crate::{Address, Protocol, ServerStats};
 #[must_use = "a server stops when its last handle is dropped"]
 pub struct Server<P: Protocol> {
     shared: Arc<Shared>,
-    /// Stops the server when the last is gone. Handles that callbacks are lent have none.
+    /// Stops the server when the last one is dropped. Handles that callbacks borrow have none.
     guard: Option<Arc<StopOnDrop>>,
     protocol: PhantomData<fn() -> P>,
 }
 
-/// What the handles and the tasks share.
+/// State that the handles and the tasks share.
 #[derive(Debug)]
 struct Shared {
     local_addr: Address,
+    uri: Uri,
     registry: Registry,
     tasks: Arc<Tasks>,
-    runtime: Arc<dyn Runtime>,
-    /// Limits the large messages that are decoded at a time.
+    runtime: Arc<dyn AsyncRuntime>,
+    /// Limits how many large messages are decoded at a time.
     decoding: Arc<CpuLimit>,
-    /// Notified when the registry has been closed.
+    /// Notified when the registry is closed.
     closed: Event,
     guard: Weak<StopOnDrop>,
 }
@@ -86,10 +88,12 @@ impl Shared {
 
     fn stop(&self) {
         self.close();
-        self.registry.for_each_task(|peer| peer.outbox.stop());
+        for peer in self.registry.tasks() {
+            peer.mailbox.stop();
+        }
     }
 
-    /// Waits until no more clients are to be accepted.
+    /// Waits until no more clients are accepted.
     async fn closed(&self) {
         until(&self.closed, || self.registry.is_closed().then_some(())).await;
     }
@@ -105,89 +109,173 @@ impl Drop for StopOnDrop {
 }
 
 impl<P: Protocol> Server<P> {
-    /// Begins to set up a server at `uri`, one of
+    /// Returns a builder of a server at `uri`, which is one of
     ///
-    /// - `tcp://host:port`, where the host is a name, an IPv4 address, an IPv6 address in brackets,
-    ///   or nothing for every IPv4 address of the machine. Port 0 stands for any free port: see
-    ///   [`local_addr`](Self::local_addr).
-    /// - `tls://host:port`, with TLS, which the builder's method `tls` sets up, of the feature `tls`.
-    /// - `unix:///path`, a Unix socket. Its file is made when the server starts, with the permissions
-    ///   that the process gives to new files, and removed when it stops. A file that a server has left
-    ///   that was killed is replaced; one that somebody listens on, or that is no socket, is an
-    ///   error. The path is taken as it is, and can have some hundred bytes.
+    /// - `tcp://host:port`, where the host is a name, an IPv4 address, an IPv6 address in brackets, or
+    ///   empty for all IPv4 addresses of the machine. Port 0 is any free port: see
+    ///   [`uri`](Self::uri).
+    /// - `tls://host:port` for TLS, which is configured by the builder's method `tls` of the feature `tls`.
+    /// - `unix:///path` for a Unix socket. Its file is created when the server starts, with the default
+    ///   permissions of the process, and removed when it stops. A file that a killed server has left is
+    ///   replaced. A file that another server listens on, or that is no socket, is an error. The path is
+    ///   used unchanged, and can have some hundred bytes.
     ///
-    /// A server listens on one address. Of a name that has several, as `localhost` may have `127.0.0.1`
-    /// and `[::1]`, that is the first that allows it; the others are not listened on. To listen on all
-    /// addresses of the machine, leave the host out, `tcp://:6000`, for those of IPv4, or use
-    /// `tcp://[::]:6000` for those of IPv6 and, where the system allows it, of IPv4 too: Linux does by
-    /// default, Windows does not.
+    /// A server listens on one address. If a name has several addresses, as `localhost` may have `127.0.0.1`
+    /// and `[::1]`, it is the first one that can be listened on. To listen on all IPv4 addresses of the
+    /// machine, use an empty host, as in `tcp://:6000`. `tcp://[::]:6000` is all IPv6 addresses and, where
+    /// the system allows it, all IPv4 addresses too: Linux does by default, Windows does not.
     pub fn builder(uri: impl Into<String>) -> ServerBuilder<P> {
         ServerBuilder::new(uri.into())
     }
 
-    /// The address that the server listens on: with a port even where none was asked for.
+    /// Returns the address that the server listens on, with the real port if the URI has port 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # struct Session;
+    /// # impl ChatServerHandler for Session {}
+    /// # async_std::task::block_on(async {
+    /// let server = ChatServer::builder("tcp://127.0.0.1:0").start(|_client| Session).await?;
+    /// assert_ne!(server.local_addr().port(), Some(0));
+    /// # server.stop().await;
+    /// # Ok::<(), messi::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn local_addr(&self) -> Address {
         self.shared.local_addr.clone()
     }
 
-    /// Sends a message to every client, the one whose message is being handled included. Never
-    /// waits and never fails.
+    /// Returns a URI with which clients connect to the server, with the real port if the URI of the
+    /// builder has port 0.
     ///
-    /// The message is encoded once. Every client receives all broadcasts in the same order, and
-    /// what is sent to it afterwards comes after them. A client that can't take the message does not
-    /// affect the others: see [`ServerClient::send`] for what becomes of it.
+    /// Its host is that of the builder. If that stands for all addresses of the machine, the URI is for
+    /// clients on this machine.
     ///
-    /// What the callbacks of a client broadcast one after the other leaves together, once one of them
-    /// waits, or all have returned. A callback that blocks its thread for an answer would block for
-    /// ever: it must `await`.
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # struct Session;
+    /// # impl ChatServerHandler for Session {}
+    /// # struct Ui;
+    /// # impl ChatClientHandler for Ui {}
+    /// # async_std::task::block_on(async {
+    /// let server = ChatServer::builder("tcp://:0").start(|_client| Session).await?;
+    /// let client = ChatClient::builder(server.uri()).start(Ui)?;
+    /// client.connected().await?;
+    /// # client.stop().await;
+    /// # server.stop().await;
+    /// # Ok::<(), messi::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn uri(&self) -> Uri {
+        self.shared.uri.clone()
+    }
+
+    /// Sends a message to all clients, even to the one whose message is being handled. It never waits and
+    /// never fails.
+    ///
+    /// The message is encoded once. All clients receive all broadcasts in the same order, and messages
+    /// that are sent to a client afterwards come after them. If a client can't receive the message, the
+    /// others are not affected: see [`ServerClient::send`].
+    ///
+    /// Broadcasts of the callbacks of one client are sent together, once a callback waits or all have
+    /// returned. A callback that blocks its thread until a client responds blocks for ever: it must
+    /// `await`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// server.broadcast(MessageInd { user: "server".into(), text: "Good night.".into() });
+    /// # }
+    /// ```
     pub fn broadcast(&self, message: impl Into<P::ServerToClient>) {
         self.shared.registry.broadcast(&message.into());
     }
 
-    /// The clients that are connected at this moment, in the order in which they came.
+    /// Returns the clients that are connected at this moment, in the order in which they came.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// for client in server.clients() {
+    ///     println!("{} at {}", client.id(), client.peer_addr());
+    /// }
+    /// # }
+    /// ```
     pub fn clients(&self) -> Vec<ServerClient<P>> {
-        let mut clients = Vec::new();
-        self.shared
-            .registry
-            .for_each(|peer| clients.push(ServerClient::new(self, peer)));
-        clients
+        let peers = self.shared.registry.peers();
+        peers
+            .iter()
+            .map(|peer| ServerClient::new(self, peer))
+            .collect()
     }
 
     /// Waits until the server has stopped.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(server: &ChatServer) {
+    /// server.wait().await;
+    /// # }
+    /// ```
     pub async fn wait(&self) {
         self.shared.tasks.ended().await;
     }
 
-    /// Stops the server: it accepts no more clients, disconnects those it has, and waits until
-    /// all its tasks have ended.
+    /// Stops the server: it accepts no more clients, disconnects all clients, and waits until all its tasks
+    /// have ended.
     ///
-    /// What has been sent to a client is still written and `on_client_disconnected` is called,
-    /// but neither is given more than a second. A callback that is waiting is abandoned where it
-    /// waits, the one that called this included. A server can't be started again.
+    /// Queued messages are still written and `on_client_disconnected` is called, each within a second. A
+    /// callback that is waiting is dropped, even the one that has called this. A server can't be started
+    /// again.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(server: &ChatServer) {
+    /// server.stop().await;
+    /// # }
+    /// ```
     pub async fn stop(&self) {
         self.shared.stop();
         self.wait().await;
     }
 
-    /// Stops the server in good order: it accepts no more clients, handles what the clients have
-    /// sent until now, writes every answer, and disconnects them. What a client sends later is
-    /// not handled any more.
+    /// Stops the server in good order: it accepts no more clients, handles the messages that the clients
+    /// have sent until now, writes all responses, and disconnects the clients. Messages that a client sends
+    /// later are not handled.
     ///
-    /// What a client has sent may still be with the operating systems. So the server reads on until
-    /// nothing has come from it for 50 ms; if it never falls silent, for half a second after there was
-    /// nothing to read for the first time, or 16 MiB.
+    /// Messages that a client has sent may still be in the buffers of the operating systems. So the server
+    /// reads until it has received nothing from the client for 50 ms. If the client never falls silent,
+    /// reading ends half a second after there was nothing to read for the first time, or after 16 MiB.
     ///
-    /// Returns as soon as all tasks have ended, and a moment after `limit` at the latest (100 ms
-    /// for the last callbacks): what is not written by then is lost, and a callback that is still
-    /// waiting is abandoned where it waits. `on_client_disconnected` is called with
-    /// [`DisconnectReason::Stopped`](crate::DisconnectReason::Stopped) for every client.
+    /// This returns as soon as all tasks have ended, and shortly after `limit` at the latest (100 ms for the
+    /// last callbacks). Messages that are not written by then are lost, and a callback that is still
+    /// waiting is dropped. `on_client_disconnected` is called with
+    /// [`DisconnectReason::Stopped`](crate::DisconnectReason::Stopped) for each client.
     ///
-    /// A callback must not wait for this, as this waits for the callback.
+    /// A callback must not wait for this, since this waits for the callback.
     ///
     /// # Cancel safety
     ///
-    /// If this is dropped, those clients that have not been told to leave are served on, and there
-    /// is no limit any more. [`stop`](Self::stop) ends that.
+    /// If the future is dropped, the clients that do not drain yet are served on without a limit.
+    /// [`stop`](Self::stop) ends that.
     ///
     /// # Examples
     ///
@@ -204,26 +292,39 @@ impl<P: Protocol> Server<P> {
         self.drain_over(Duration::ZERO, limit).await;
     }
 
-    /// Does what [`drain`](Self::drain) does, but tells the clients to leave one by one, evenly
-    /// spread over a time, in the order in which they came: a fleet that finds another server does
-    /// not arrive there all at once. Until its turn comes, a client is served as ever. `limit` is
-    /// counted from now, and includes that time.
+    /// Stops the server like [`drain`](Self::drain), but drains the clients one after the other, evenly
+    /// over the time `spread` and in the order in which they came. So the clients do not all connect to
+    /// another server at the same moment. Until its turn, a client is served as usual. `limit` is counted
+    /// from now, and includes `spread`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(server: ChatServer) {
+    /// use std::time::Duration;
+    ///
+    /// server.drain_over(Duration::from_secs(60), Duration::from_secs(70)).await;
+    /// # }
+    /// ```
     pub async fn drain_over(&self, spread: Duration, limit: Duration) {
         self.shared.close();
         let leaving = async {
-            self.leave_over(spread.min(limit)).await;
+            self.drain_each(spread.min(limit)).await;
             self.wait().await;
         };
         let limit = self.shared.runtime.sleep(bounded(limit));
         if unless(limit, leaving).await.is_none() {
-            let registry = &self.shared.registry;
-            registry.for_each_task(|peer| peer.outbox.abort());
+            for peer in self.shared.registry.tasks() {
+                peer.mailbox.abort();
+            }
             self.wait().await;
         }
     }
 
-    /// Tells the clients to leave, evenly spread over a time.
-    async fn leave_over(&self, spread: Duration) {
+    /// Drains the clients one after the other, evenly over a time.
+    async fn drain_each(&self, spread: Duration) {
         let runtime = &self.shared.runtime;
         let peers = self.shared.registry.peers();
         let start = runtime.now();
@@ -234,16 +335,26 @@ impl<P: Protocol> Server<P> {
             if !wait.is_zero() {
                 runtime.sleep(wait).await;
             }
-            peer.outbox.leave();
+            peer.mailbox.drain();
         }
     }
 
-    /// What has happened since the server was started.
+    /// Returns the statistics of the server since its start.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// println!("{} clients", server.stats().clients);
+    /// # }
+    /// ```
     pub fn stats(&self) -> ServerStats {
         self.shared.registry.stats()
     }
 
-    /// A handle that does not keep the server from stopping.
+    /// Returns a handle that does not keep the server from stopping.
     fn lent(&self) -> Self {
         Self {
             shared: self.shared.clone(),

@@ -1,11 +1,16 @@
-//! Counts of what has happened, for those who operate a client or a server.
+//! Statistics of clients and servers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::SendError;
+use messi_wire::SendError;
+use messi_wire::session::{Dropped, SendCounters};
 
-/// What has happened on a connection, or on all connections of a client so far.
+/// Statistics of a server's connection, or of all connections of a client.
+///
+/// `queued_bytes` and `round_trip_time` are gauges: they show the present moment. All other values only
+/// grow.
 ///
 /// # Examples
 ///
@@ -26,47 +31,51 @@ use crate::SendError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Messages queued for the peer. Those of them that it did not get are in
+    /// Messages queued for the peer. The ones that were lost afterwards are counted in
     /// [`Dropped::unsent`], as far as this side can know, and with
     /// [`Overflow::DropOldest`](crate::Overflow::DropOldest) in [`Dropped::queue_full`].
     pub sent_messages: u64,
-    /// Bytes handed to the operating system, those of headers and keep-alive included. With TLS, they
-    /// are counted before they are encrypted.
+    /// Bytes written to the operating system, with headers and keep-alive frames. With TLS, they are
+    /// counted before encryption.
     pub sent_bytes: u64,
-    /// Messages received, be it for the handler or for who waits for an answer.
+    /// Messages received, responses included.
     pub received_messages: u64,
-    /// Bytes received, those of headers and keep-alive included. With TLS, they are counted once they
-    /// are decrypted.
+    /// Bytes received, with headers and keep-alive frames. With TLS, they are counted after decryption.
     pub received_bytes: u64,
-    /// Bytes that wait at this moment to be written, those in the offline queue included.
+    /// Bytes that wait to be written at this moment, with those in the offline queue.
     pub queued_bytes: usize,
-    /// Most bytes that have waited to be written at one moment; of a server, to one client.
+    /// Most bytes that have waited to be written at one moment; on a server, to one client.
     pub peak_queued_bytes: usize,
-    /// Messages that were lost, by cause.
+    /// Messages lost, by cause.
     pub dropped: Dropped,
-    /// Received messages that hold no choice that this side's schema has. A newer peer may send
+    /// Received messages without a member that is known to this side's schema. A newer peer may send
     /// them.
     pub ignored_messages: u64,
     /// Connections made.
     pub connections: u64,
-    /// Time from the last ping to its pong. Only clients ping: `None` on a server, and before the
-    /// first pong.
+    /// Time from the last ping to its pong on the current connection. Only clients ping: `None` on a
+    /// server, and before the first pong of a connection.
     pub round_trip_time: Option<Duration>,
 }
 
 impl Stats {
-    /// Connections after the first one.
+    /// Returns the number of connections after the first one.
     pub fn reconnects(&self) -> u64 {
         self.connections.saturating_sub(1)
     }
 
-    /// Adds what has happened elsewhere.
+    /// Adds the statistics of a connection that is there.
     pub(crate) fn add(&mut self, other: &Self) {
+        self.add_past(other);
+        self.queued_bytes += other.queued_bytes;
+    }
+
+    /// Adds the statistics of a connection that has ended: all but the gauges.
+    pub(crate) fn add_past(&mut self, other: &Self) {
         self.sent_messages += other.sent_messages;
         self.sent_bytes += other.sent_bytes;
         self.received_messages += other.received_messages;
         self.received_bytes += other.received_bytes;
-        self.queued_bytes += other.queued_bytes;
         self.peak_queued_bytes = self.peak_queued_bytes.max(other.peak_queued_bytes);
         self.dropped.add(&other.dropped);
         self.ignored_messages += other.ignored_messages;
@@ -74,120 +83,105 @@ impl Stats {
     }
 }
 
-/// Messages that this side lost, by cause.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Dropped {
-    /// There was no connection.
-    pub not_connected: u64,
-    /// As many bytes waited as may.
-    pub queue_full: u64,
-    /// They were above the limit.
-    pub too_big: u64,
-    /// They were encoded to another size than they had announced: see
-    /// [`SendError::WrongSize`].
-    pub wrong_size: u64,
-    /// They were in the offline queue for too long.
-    pub expired: u64,
-    /// They were queued, and not all of them was with the operating system, or with TLS, when the
-    /// connection ended.
-    pub unsent: u64,
-}
-
-impl Dropped {
-    /// All of them.
-    pub fn total(&self) -> u64 {
-        self.not_connected
-            + self.queue_full
-            + self.too_big
-            + self.wrong_size
-            + self.expired
-            + self.unsent
-    }
-
-    /// Counts a message that was not sent.
-    pub(crate) fn count(&mut self, error: SendError) {
-        let counter = match error {
-            SendError::NotConnected => &mut self.not_connected,
-            SendError::QueueFull => &mut self.queue_full,
-            SendError::MessageTooBig { .. } => &mut self.too_big,
-            SendError::WrongSize { .. } => &mut self.wrong_size,
-            SendError::Expired => &mut self.expired,
-        };
-        *counter += 1;
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.not_connected += other.not_connected;
-        self.queue_full += other.queue_full;
-        self.too_big += other.too_big;
-        self.wrong_size += other.wrong_size;
-        self.expired += other.expired;
-        self.unsent += other.unsent;
-    }
-}
-
-/// What has happened on a server so far.
+/// Statistics of a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStats {
     /// Clients connected at this moment.
     pub clients: usize,
-    /// Clients that were turned away: above
+    /// Clients refused because of
     /// [`max_clients`](crate::ServerBuilder::max_clients),
     /// [`max_clients_per_address`](crate::ServerBuilder::max_clients_per_address) or
     /// [`max_clients_per_second`](crate::ServerBuilder::max_clients_per_second).
     pub refused: u64,
-    /// Clients with which there was no TLS: they did not speak it, did not show the certificate that
-    /// is asked for, did not accept the server's, or took too long.
+    /// Failed handshakes: the client did not speak TLS, had no accepted certificate, rejected that of the
+    /// server, or took too long.
     pub failed_handshakes: u64,
-    /// What has happened on all connections together, those that have ended included.
+    /// Statistics of all connections together, with those that have ended. Messages sent to a client that
+    /// has left are counted in [`Dropped`] too.
     pub total: Stats,
 }
 
-/// What a connection's task counts.
+/// Counters and gauges of the task of a connection: of the bytes that it transfers.
+///
+/// The counters of the messages that are sent are those of the session.
 #[derive(Debug, Default)]
-pub(crate) struct Counters {
+pub(crate) struct TransferCounters {
     pub(crate) sent_bytes: Counter,
     pub(crate) received_messages: Counter,
     pub(crate) received_bytes: Counter,
     pub(crate) ignored_messages: Counter,
-    /// In nanoseconds; 0 until it is known.
+    /// Gauge of the current connection, in nanoseconds; 0 until it is known.
     round_trip_time: AtomicU64,
 }
 
-impl Counters {
+impl TransferCounters {
     pub(crate) fn set_round_trip_time(&self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.round_trip_time.store(nanos.max(1), Ordering::Relaxed);
     }
 
-    /// The counts at this moment; what the task does not count is left at its default.
-    pub(crate) fn stats(&self) -> Stats {
+    /// Forgets the round trip time of the last connection.
+    pub(crate) fn reset_round_trip_time(&self) {
+        self.round_trip_time.store(0, Ordering::Relaxed);
+    }
+
+    /// Returns the statistics of both directions.
+    pub(crate) fn stats(
+        &self,
+        sent: &SendCounters,
+        queued_bytes: usize,
+        connections: u64,
+    ) -> Stats {
         let round_trip_time = self.round_trip_time.load(Ordering::Relaxed);
         Stats {
+            sent_messages: sent.messages,
             sent_bytes: self.sent_bytes.get(),
             received_messages: self.received_messages.get(),
             received_bytes: self.received_bytes.get(),
+            queued_bytes,
+            peak_queued_bytes: sent.peak_queued_bytes,
+            dropped: sent.dropped,
             ignored_messages: self.ignored_messages.get(),
+            connections,
             round_trip_time: (round_trip_time != 0).then(|| Duration::from_nanos(round_trip_time)),
-            ..Stats::default()
         }
     }
 }
 
-/// A number that only one task adds to, and others read.
+/// Counter with one writer and many readers.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
+    #[inline]
     pub(crate) fn add(&self, count: u64) {
-        // As nobody else writes, this needs no atomic addition, which costs far more.
+        // With one writer, this needs no atomic addition, which costs far more.
         let before = self.0.load(Ordering::Relaxed);
         self.0.store(before + count, Ordering::Relaxed);
     }
 
     fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Messages sent to clients after the server has forgotten them.
+#[derive(Debug, Default)]
+pub(crate) struct LateDrops(Mutex<Dropped>);
+
+impl LateDrops {
+    /// Counts a message that was not sent.
+    pub(crate) fn count(&self, error: SendError) {
+        self.lock().count(error);
+    }
+
+    /// Returns the counters.
+    pub(crate) fn get(&self) -> Dropped {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Dropped> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

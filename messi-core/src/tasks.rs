@@ -1,4 +1,4 @@
-//! Waiting for what others do: for an event, for a stop, for the end of every task.
+//! Waiting for an event, for a stop, and for the end of all tasks.
 
 use std::future::poll_fn;
 use std::mem;
@@ -17,12 +17,12 @@ pub(crate) struct Tasks {
     ended: Event,
 }
 
-/// A running task, until it is dropped.
+/// Counts as a running task until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Running(Arc<Tasks>);
 
 impl Tasks {
-    /// Counts a task as running.
+    /// Counts one more task as running.
     pub(crate) fn begin(self: &Arc<Self>) -> Running {
         self.running.fetch_add(1, Ordering::AcqRel);
         Running(self.clone())
@@ -43,7 +43,7 @@ impl Drop for Running {
     }
 }
 
-/// Waits for a future; `None` if `stop` is ready first.
+/// Waits for a future. Returns `None` if `stop` is ready first.
 pub(crate) async fn unless<T>(
     stop: impl Future<Output = ()>,
     future: impl Future<Output = T>,
@@ -54,9 +54,10 @@ pub(crate) async fn unless<T>(
     }
 }
 
-/// Waits until `check` gives something. It is asked at once, and after each notification.
+/// Waits until `check` returns a value. It is called at once, and after each notification.
 pub(crate) async fn until<T>(event: &Event, check: impl Fn() -> Option<T>) -> T {
     loop {
+        // Before the check: a notification in between must not be missed.
         let listener = event.listen();
         if let Some(output) = check() {
             return output;
@@ -65,7 +66,7 @@ pub(crate) async fn until<T>(event: &Event, check: impl Fn() -> Option<T>) -> T 
     }
 }
 
-/// Counts the steps of a loop, so that it lets other tasks run now and then.
+/// Counts the steps of a loop, which lets other tasks run after some of them.
 #[derive(Debug)]
 pub(crate) struct Turns {
     steps: u32,
@@ -73,7 +74,7 @@ pub(crate) struct Turns {
 }
 
 impl Turns {
-    /// Creates a counter of no steps.
+    /// Creates a counter at the beginning of a turn.
     pub(crate) fn new(steps_per_turn: u32) -> Self {
         Self {
             steps: 0,
@@ -81,7 +82,7 @@ impl Turns {
         }
     }
 
-    /// Counts a step. After the last of a turn, other tasks that are ready run first.
+    /// Counts a step. After the last step of a turn, other tasks that are ready run first.
     pub(crate) async fn step(&mut self) {
         self.steps += 1;
         if self.steps >= self.steps_per_turn {

@@ -1,10 +1,17 @@
-//! Tests of handlers without sockets and without waiting.
+//! Tests of handlers without real sockets and without real time.
 //!
-//! A [`Simulation`] has a network in memory, a clock that is pretended, and an order of events that
-//! a seed decides. Clients and servers run in it as they are: only their builder is told, by
-//! `simulated`. A minute of silence, a server that is restarted and a connection that breaks in
-//! the middle of a message are then a few lines of a test that takes no time and gives the same
-//! result each time.
+//! A [`Simulation`] is a runtime with a network in memory, a pretended clock, and an order of events that a
+//! seed decides. Clients and servers run in it as they are: their builders take it as their
+//! [`runtime`](crate::ClientBuilder::runtime). A minute of silence, a server that is restarted and a
+//! connection that breaks in the middle of a message are then a few lines of a test that takes no time and
+//! gives the same result each time.
+//!
+//! This module needs the feature `testing`, which is for development dependencies:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! messi = { version = "0.1", features = ["testing"] }
+//! ```
 //!
 //! # Examples
 //!
@@ -23,11 +30,11 @@
 //! let simulation = Simulation::new(7);
 //! simulation.run(async {
 //!     let server = ChatServer::builder("tcp://room:6000")
-//!         .simulated(&simulation)
+//!         .runtime(&simulation)
 //!         .start(|_client| Session)
 //!         .await?;
 //!     let client = ChatClient::builder("tcp://room:6000")
-//!         .simulated(&simulation)
+//!         .runtime(&simulation)
 //!         .start(Ui)?;
 //!     client.connected().await?;
 //!
@@ -45,8 +52,8 @@
 //! # }
 //! ```
 
+mod accept_queue;
 mod clock;
-mod connection;
 mod count;
 mod executor;
 mod flow;
@@ -54,6 +61,7 @@ mod hosts;
 mod link;
 mod listener;
 mod network;
+mod simulated_connection;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -65,21 +73,19 @@ use std::thread;
 use std::time::Duration;
 
 pub use self::clock::Clock;
-pub use self::connection::{Connection, Direction};
 pub use self::hosts::Host;
+pub use self::simulated_connection::{Direction, SimulatedConnection};
 use self::world::World;
-use crate::runtime::Runtime;
+use crate::Runtime;
 
-/// A world of its own, with a network, a clock, and tasks on the thread that calls
-/// [`run`](Self::run).
+/// A runtime with its own network and clock, whose tasks run on the thread that calls [`run`](Self::run).
 ///
-/// The hosts that URIs name are made up as they are named: any name will do. `tcp://room:6000` and
-/// `tcp://hall:6000` are servers of different hosts; a server without a host, `tcp://:6000`, is
-/// found by any name. Nothing is shared with another simulation.
+/// Every host name exists. `tcp://room:6000` and `tcp://hall:6000` are servers on different hosts; a server
+/// without a host, `tcp://:6000`, is found by any name. Two simulations share no state.
 ///
-/// Handlers and the future that is run may wait for each other, for what clients and servers do,
-/// and for the pretended time: see [`clock`](Self::clock). They must not wait for anything
-/// outside, as what a thread, a real socket or the timer of another runtime does.
+/// Handlers and the future that is run may wait for each other, for clients and servers, and for the
+/// pretended time: see [`clock`](Self::clock). They must not wait for events from outside, such as those of a
+/// thread, a real socket or the timer of another runtime.
 ///
 /// Dropping the simulation drops the tasks that are left in it.
 ///
@@ -90,8 +96,19 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// A world in which nothing has happened. The same seed makes the same run, as long as what
-    /// is run draws on no other chance.
+    /// Creates a simulation without hosts, tasks or connections.
+    ///
+    /// The same seed makes the same run, as long as the code that is run uses no other source of random
+    /// numbers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// assert_eq!(simulation.elapsed().as_secs(), 0);
+    /// ```
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
@@ -101,76 +118,166 @@ impl Simulation {
 
     /// Runs a future to its end, and the tasks of all clients and servers until then.
     ///
-    /// What can be done at a moment is done in an order that the seed decides. When nothing can
-    /// be done any more, the clock jumps to the next moment that someone waits for. Tasks that
-    /// are left go on when `run` is called again.
+    /// The seed decides in which order tasks run that are ready at the same time. When no task is ready, the
+    /// clock jumps to the next time that a task waits for. Tasks that are left continue when `run` is called
+    /// again.
     ///
     /// # Panics
     ///
-    /// If the future panics; if nothing can happen any more and the future is not ready; if
-    /// tasks run on and on without waiting; after 30 pretended days; and if the simulation is
-    /// being run already. The seed and the pretended time are then printed.
+    /// If the future panics; if all tasks wait and none of them for a time; if tasks run on and on without
+    /// waiting; after 30 pretended days; and if the simulation is being run already. The seed and the
+    /// pretended time are then printed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// let elapsed = simulation.run(async {
+    ///     simulation.sleep(Duration::from_secs(60)).await;
+    ///     simulation.elapsed()
+    /// });
+    /// assert_eq!(elapsed, Duration::from_secs(60));
+    /// ```
     pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
         let _report = ReportPanic(self);
         self.world.executor.run(future)
     }
 
-    /// The clock, for handlers to wait with.
+    /// Returns the clock, with which handlers wait.
+    ///
+    /// See [`Clock`] for an example.
     pub fn clock(&self) -> Clock {
         self.world.clock.clone()
     }
 
-    /// Pretended time since the start.
+    /// Returns the pretended time since the start.
+    ///
+    /// See [`run`](Self::run) for an example.
     pub fn elapsed(&self) -> Duration {
         self.world.clock.elapsed()
     }
 
-    /// Waits for a pretended duration: see [`Clock::sleep`].
+    /// Waits for a pretended duration, like [`Clock::sleep`].
+    ///
+    /// See [`run`](Self::run) for an example.
     pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + Unpin + use<> {
         self.world.clock.sleep(duration)
     }
 
-    /// Waits for a future, but no longer than a pretended `limit`; then `None`.
+    /// Waits for a future, but not longer than a pretended `limit`: then it returns `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// let limit = Duration::from_secs(1);
+    /// let never = simulation.timeout(limit, std::future::pending::<()>());
+    /// assert_eq!(simulation.run(never), None);
+    /// ```
     pub async fn timeout<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
         self.world.clock.timeout(limit, future).await
     }
 
-    /// Every connection made so far, in that order, those that have ended included.
-    pub fn connections(&self) -> Vec<Connection> {
+    /// Returns all connections that were made so far, in that order, including those that have ended.
+    ///
+    /// See the [module](self) for an example.
+    pub fn connections(&self) -> Vec<SimulatedConnection> {
         let links = self.world.network.links();
-        links.into_iter().map(Connection::new).collect()
+        links.into_iter().map(SimulatedConnection::new).collect()
     }
 
-    /// The model of the connections that are made from now on: what is done to it, is done to each
-    /// of them at its beginning.
-    pub fn later_connections(&self) -> Connection {
-        Connection::new(self.world.network.later.clone())
+    /// Returns the template of the connections that are made from now on. Each of them begins with its
+    /// settings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// simulation.later_connections().set_delay(Duration::from_millis(50));
+    /// ```
+    pub fn later_connections(&self) -> SimulatedConnection {
+        SimulatedConnection::new(self.world.network.later.clone())
     }
 
-    /// Decides what becomes of attempts to connect to a host, a name or an address, from now on.
+    /// Sets how a host, a name or an address, reacts to attempts to connect from now on.
+    ///
+    /// See [`Host`] for an example.
     pub fn set_host(&self, name: &str, host: Host) {
         self.world.network.set_host(name, host);
     }
 
-    /// How many tasks of clients and servers are alive. None is left once all have been stopped.
+    /// Returns the number of running tasks of clients and servers. It is zero once all have been stopped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// assert_eq!(simulation.tasks(), 0);
+    /// ```
     pub fn tasks(&self) -> usize {
         self.world.executor.tasks()
     }
 
-    /// How many ends of connections, and listeners, are open. None is left once all clients and
+    /// Returns the number of open ends of connections and of listeners. It is zero once all clients and
     /// servers have been stopped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// assert_eq!(simulation.sockets(), 0);
+    /// ```
     pub fn sockets(&self) -> usize {
         self.world.network.sockets()
     }
 
-    pub(crate) fn runtime(&self) -> Arc<dyn Runtime> {
-        self.world.clone()
+    /// Returns the runtime of the clients and servers that run in the simulation.
+    ///
+    /// Builders take it with [`ClientBuilder::runtime`](crate::ClientBuilder::runtime) and
+    /// [`ServerBuilder::runtime`](crate::ServerBuilder::runtime). They take a reference to the simulation as
+    /// well.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// let server = ChatServer::builder("tcp://room:6000").runtime(simulation.runtime());
+    /// let client = ChatClient::builder("tcp://room:6000").runtime(&simulation);
+    /// ```
+    pub fn runtime(&self) -> Runtime {
+        Runtime(self.world.clone())
+    }
+}
+
+impl From<&Simulation> for Runtime {
+    fn from(simulation: &Simulation) -> Self {
+        simulation.runtime()
     }
 }
 
 impl Drop for Simulation {
     fn drop(&mut self) {
-        // Tasks hold the world that holds them.
+        // Tasks hold the world, which holds them.
         self.world.executor.close();
     }
 }
@@ -187,7 +294,7 @@ impl Debug for Simulation {
     }
 }
 
-/// Tells, when a run panics, which and when.
+/// Prints the seed and the time when a run panics.
 struct ReportPanic<'a>(&'a Simulation);
 
 impl Drop for ReportPanic<'_> {

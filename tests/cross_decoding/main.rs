@@ -8,7 +8,7 @@
 //! MESSI_MESSAGES=100000 cargo test --release --test cross_decoding
 //! ```
 
-#[path = "../common/preparation/mod.rs"]
+#[path = "../harness/preparation/mod.rs"]
 mod preparation;
 
 mod both_ways;

@@ -5,13 +5,13 @@
 //! is a failure. Scripted peers around the generated code are in `peers/`.
 
 #[allow(dead_code, reason = "the tests of killed processes use the rest")]
-#[path = "../common/events.rs"]
+#[path = "../harness/events.rs"]
 mod events;
-#[path = "../common/port.rs"]
+#[path = "../harness/port.rs"]
 mod port;
-#[path = "../common/preparation/mod.rs"]
+#[path = "../harness/preparation/mod.rs"]
 mod preparation;
-#[path = "../common/process.rs"]
+#[path = "../harness/process.rs"]
 mod process;
 
 mod originals;

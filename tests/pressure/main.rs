@@ -14,12 +14,12 @@
 //! ```
 
 #[allow(dead_code, reason = "the tests against the original use the rest")]
-#[path = "../common/events.rs"]
+#[path = "../harness/events.rs"]
 mod events;
-#[path = "../common/form.rs"]
+#[path = "../harness/form.rs"]
 mod form;
 #[allow(dead_code, reason = "the tests with killed processes use the rest")]
-#[path = "../common/process.rs"]
+#[path = "../harness/process.rs"]
 mod process;
 
 mod closing;

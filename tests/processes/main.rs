@@ -8,12 +8,12 @@
 //! ```
 
 #[allow(dead_code, reason = "the tests against the original use the rest")]
-#[path = "../common/events.rs"]
+#[path = "../harness/events.rs"]
 mod events;
-#[path = "../common/port.rs"]
+#[path = "../harness/port.rs"]
 mod port;
 #[allow(dead_code, reason = "the tests against the original use the rest")]
-#[path = "../common/process.rs"]
+#[path = "../harness/process.rs"]
 mod process;
 
 mod flow;

@@ -1,8 +1,10 @@
 //! Clients and a server through random schedules of messages, requests, faults, restarts and stops,
-//! on the pretended clock. Whatever happens, what is promised must hold.
+//! in simulated time. The promises of the documentation must hold in each of them.
 //!
-//! The seed decides all of a schedule. One that fails is printed with the command that replays it:
-//! `MESSI_SEED=123 cargo test --test simulation`. `MESSI_SEEDS` sets how many are tried.
+//! A seed decides a schedule. If one fails, the command that replays it is printed:
+//! `MESSI_SEED=123 cargo test --test simulation`. `MESSI_SEEDS` sets the number of seeds.
+//!
+//! A crate of its own, since it takes all processors for minutes.
 
 mod journal;
 mod parties;
@@ -17,7 +19,7 @@ mod protocol {
     messi::protocol!("../proto/requests.proto");
 }
 
-/// How many seeds are tried, unless `MESSI_SEEDS` says so.
+/// The number of seeds, unless `MESSI_SEEDS` is set.
 const SEEDS: u64 = 10_000;
 
 fn variable(name: &str) -> Option<u64> {
@@ -25,7 +27,7 @@ fn variable(name: &str) -> Option<u64> {
     Some(value.parse().expect("a number"))
 }
 
-/// Plays the schedule of a seed, and gives what happened.
+/// Plays the schedule of a seed, and returns its events.
 ///
 /// # Panics
 ///

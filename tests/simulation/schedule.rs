@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use futures::future::{BoxFuture, FutureExt, join_all};
-use messi::testing::{Connection, Direction, Simulation};
+use messi::testing::{Direction, SimulatedConnection, Simulation};
 use messi::{Overflow, RequestError};
 
 use crate::journal::Journal;
@@ -109,7 +109,7 @@ impl<'a> World<'a> {
         let (journal, clock) = (self.journal.clone(), self.simulation.clock());
         let (seed, number) = (self.random.u64(..), self.number());
         let server = RequestsServer::builder("tcp://server:1")
-            .simulated(self.simulation)
+            .runtime(self.simulation)
             .max_clients(self.random.usize(2..10))
             .max_total_queued_bytes(*choose(&mut self.random, &[1_000, 100_000, 1_000_000]))
             .overflow(self.overflow())
@@ -132,7 +132,7 @@ impl<'a> World<'a> {
         let name = format!("client-{}", self.number());
         let mut builder = RequestsClient::builder("tcp://server:1")
             .alternative_uri("tcp://same-server:1")
-            .simulated(self.simulation)
+            .runtime(self.simulation)
             .max_queued_bytes(self.max_queued_bytes)
             .overflow(self.overflow())
             .max_unhandled_bytes(*choose(&mut self.random, &[1, 1_000, 1_000_000]))
@@ -267,7 +267,8 @@ impl<'a> World<'a> {
 
     fn disturb(&mut self) {
         let connections = self.simulation.connections();
-        let open: Vec<&Connection> = connections.iter().filter(|it| it.is_open()).collect();
+        let open: Vec<&SimulatedConnection> =
+            connections.iter().filter(|it| it.is_open()).collect();
         if open.is_empty() {
             return;
         }

@@ -1,18 +1,21 @@
-//! The limits of time that the documentation names, each against a peer that floods, one that
-//! trickles and one that is silent, over real sockets.
+//! The documented time limits, each against a peer that floods, one that trickles and one that is
+//! silent, over real sockets.
 //!
-//! Limits that can be set are set to a second. A test is of one operation; it runs alone, since a
-//! flood takes the processors from others, and names every peer against which a limit is exceeded.
+//! Limits that can be set are set to a second. Each test checks one operation, and names every peer
+//! against which its limit is exceeded.
+//!
+//! A crate of its own, in which one test runs at a time: a flood takes the processors from others.
 
-#[path = "../common/mod.rs"]
+#[path = "../it/common/mod.rs"]
 mod common;
-#[path = "../common/form.rs"]
+mod crowd;
+#[path = "../harness/form.rs"]
 mod form;
 mod of_clients;
 mod of_servers;
 mod peers;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,38 +23,40 @@ use async_std::future::timeout;
 use messi::{ConnectError, DisconnectReason, Retry};
 
 use common::chat::*;
-use common::{Event, Events, Reporter, run};
+use common::{Event, Events, HOUR, Reporter, run};
 use form::slack;
 use peers::Manner;
 
-/// What limits are set to that can be set.
+/// The value of limits that are settings.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// What a connection has for writing what is queued, and the peer for reading it.
+/// The limit for writing what is queued when a connection is closed.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// What the last callback has after a stop.
+/// The limit of the last callback after a stop.
 const LAST_CALLBACK: Duration = Duration::from_secs(1);
 
-/// What it has after a drain.
+/// The limit of the last callback after a drain.
 const LAST_CALLBACK_OF_A_DRAIN: Duration = Duration::from_millis(100);
 
-/// What connecting may take, which is not the subject.
+/// The limit of connecting, which is not tested here.
 const CONNECTING: Duration = Duration::from_secs(10);
 
-/// Longer than any test takes.
-const HOUR: Duration = Duration::from_secs(3_600);
-
-/// A size of large messages.
+/// The size of a large message, in bytes.
 const LARGE: usize = 1_000_000;
 
-/// What is wrong, if anything is.
+/// What is wrong, if anything.
 type Verdict = Result<(), String>;
 
-/// Runs an operation against each peer. A cell says what is wrong.
-fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
+/// Waits until no other test runs, and keeps others waiting until the guard is dropped.
+fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs an operation against each peer. A cell returns what is wrong.
+fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
+    let _alone = alone();
     let begin = Instant::now();
     let calm = thread::scope(|scope| {
         let cell = &cell;
@@ -68,7 +73,7 @@ fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
     assert!(problems.is_empty(), "{operation}: {}", problems.join("; "));
 }
 
-/// Sees an operation be done within its limit.
+/// Checks that an operation is done within its limit.
 fn is_done_within<T>(limit: Duration, operation: impl Future<Output = T>) -> Result<T, String> {
     let begin = Instant::now();
     run(timeout(limit + slack(), operation)).map_err(|_| {
@@ -77,7 +82,7 @@ fn is_done_within<T>(limit: Duration, operation: impl Future<Output = T>) -> Res
     })
 }
 
-/// Sees this number of connections end for a reason within a limit.
+/// Checks that this many connections end for a reason within a limit.
 fn end_within(
     limit: Duration,
     events: &mut Events,
@@ -95,7 +100,7 @@ fn end_within(
     is_done_within(limit, ends)?
 }
 
-/// Sees connections outlast a limit.
+/// Checks that connections outlast a limit.
 fn outlast(limit: Duration, events: &mut Events) -> Verdict {
     match run(timeout(limit * 2, events.next())) {
         Err(_) => Ok(()),

@@ -20,7 +20,7 @@ struct Clients {
 
 type Setup = fn(ClientBuilder<Chat>) -> ClientBuilder<Chat>;
 
-/// Starts clients whose servers keep to nothing but the manner and the script.
+/// Connects clients to servers that follow the manner and the script.
 fn connect(count: usize, manner: Manner, script: &Script, setup: Setup) -> Result<Clients, String> {
     let mut clients = start(count, manner, script, ("tcp://127.0.0.1", setup));
     let connected = async {
@@ -48,7 +48,7 @@ fn start(count: usize, manner: Manner, script: &Script, (uri, setup): (&str, Set
     }
 }
 
-/// A listener for whose connections the operating system keeps little that is not read.
+/// Creates a listener whose connections have a small receive buffer.
 fn listen() -> TcpListener {
     let socket = narrow();
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -57,7 +57,7 @@ fn listen() -> TcpListener {
     socket.into()
 }
 
-/// Silence of a server is not the subject.
+/// Keeps the silence of a server from ending a connection.
 fn patient(builder: ClientBuilder<Chat>) -> ClientBuilder<Chat> {
     builder.keep_alive_interval(HOUR)
 }
@@ -154,7 +154,7 @@ fn is_timeout(answer: &Result<ConnectRsp, RequestError>) -> bool {
     matches!(answer, Err(RequestError::Timeout { .. }))
 }
 
-/// Clients that speak TLS, with servers that do not.
+/// Starts clients that speak TLS, with servers that do not.
 fn encrypted(manner: Manner) -> Clients {
     let setup: Setup = |builder| {
         let certified = generate_simple_self_signed(["localhost".to_owned()]).unwrap();

@@ -17,7 +17,7 @@ struct Served {
 
 type Setup = fn(ServerBuilder<Chat>) -> ServerBuilder<Chat>;
 
-/// Starts a server whose clients keep to nothing but the manner and the script.
+/// Starts a server, and connects clients that follow the manner and the script.
 fn serve(count: usize, manner: Manner, script: &Script, setup: Setup) -> Result<Served, String> {
     let builder = setup(ChatServer::builder("tcp://127.0.0.1:0"));
     let mut served = start(builder, count, manner, script);
@@ -43,7 +43,7 @@ fn start(builder: ServerBuilder<Chat>, count: usize, manner: Manner, script: &Sc
     }
 }
 
-/// Silence of a client is not the subject.
+/// Keeps the silence of a client from ending a connection.
 fn patient(builder: ServerBuilder<Chat>) -> ServerBuilder<Chat> {
     builder.keep_alive_timeout(HOUR)
 }
@@ -124,7 +124,7 @@ fn a_server_gives_up_a_client_that_takes_nothing() {
     });
 }
 
-/// A server that speaks TLS, with clients that do not.
+/// Starts a server that speaks TLS, with clients that do not.
 fn encrypted(manner: Manner) -> Served {
     let certified = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let CertifiedKey { cert, signing_key } = certified;
@@ -158,7 +158,7 @@ fn a_server_stops_amid_handshakes() {
     against_each("server.stop() amid TLS handshakes", |manner| {
         let served = encrypted(manner);
         let is_refused = |peer: &Peer| peer.is_shut_down_within(LIMIT + slack());
-        // One that floods is refused, and goes on; others are in their handshake.
+        // A peer that floods is refused, and goes on flooding; the others are in their handshake.
         if manner == Manner::Floods && !served.peers.iter().any(is_refused) {
             return Err("none of them is refused".into());
         }

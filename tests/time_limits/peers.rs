@@ -19,18 +19,18 @@ pub(crate) enum Manner {
     Floods,
     /// Writes a byte now and then.
     Trickles,
-    /// Writes no more than the beginning.
+    /// Writes only the beginning.
     IsSilent,
 }
 
 impl Manner {
-    /// How many peers there are. Of many that flood, some always have written something, whatever
-    /// share of the processors each gets.
+    /// Returns the number of peers. Of many that flood, some have always just written, whatever share
+    /// of the processors each gets.
     pub(crate) fn count(self) -> usize {
         if self == Self::Floods { 64 } else { 1 }
     }
 
-    /// How many there are where it is about one of them.
+    /// Returns the number of peers in a test of single connections.
     pub(crate) fn few(self) -> usize {
         self.count().min(4)
     }
@@ -79,7 +79,7 @@ impl Script {
         Self::from_start(&[&header, payload].concat())
     }
 
-    /// What begins like a handshake, and is none.
+    /// Bytes that begin like a handshake, and are none.
     pub(crate) fn no_tls() -> Self {
         let header = [22, 3, 1, 0x40, 0];
         Self::from_start(&[&header[..], &[0; 0x4000]].concat())
@@ -92,7 +92,7 @@ impl Script {
         }
     }
 
-    /// The same, whose header a silent peer writes.
+    /// Lets a silent peer write the header.
     pub(crate) fn begun(mut self) -> Self {
         self.begun = 4;
         self
@@ -114,14 +114,14 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// A client of a server.
+    /// Connects a peer to a server.
     pub(crate) fn connect(address: SocketAddr, manner: Manner, script: &Script) -> Self {
         let socket = narrow();
         socket.connect(&address.into()).unwrap();
         Self::play(socket.into(), manner, script.clone())
     }
 
-    /// One that is connected.
+    /// Starts a peer on a connection.
     pub(crate) fn play(stream: TcpStream, manner: Manner, script: Script) -> Self {
         let writer = stream.try_clone().unwrap();
         let (sender, writing) = channel();
@@ -169,7 +169,7 @@ impl Drop for Peer {
     }
 }
 
-/// A socket for which the operating system keeps little that is not read.
+/// Creates a socket with a small receive buffer.
 pub(crate) fn narrow() -> Socket {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(16 * 1024).unwrap();
@@ -194,7 +194,7 @@ fn trickle(mut stream: TcpStream, frame: &[u8]) {
         if stream.write_all(&[*byte]).is_err() {
             return;
         }
-        // That is what this peer does.
+        // The pace of a peer that trickles.
         thread::sleep(Duration::from_millis(50));
     }
 }

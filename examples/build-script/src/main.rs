@@ -1,4 +1,4 @@
-//! A client that says hello to a server, by code that `build.rs` has made.
+//! A client that sends its name to a server, with code that `build.rs` generates.
 //!
 //! `cargo run -p build-script`
 
@@ -8,7 +8,11 @@ use chat::{
 };
 
 mod chat {
-    #![allow(dead_code, unreachable_pub, reason = "it is made for all uses")]
+    #![allow(
+        dead_code,
+        unreachable_pub,
+        reason = "not every generated item is used"
+    )]
 
     include!(concat!(env!("OUT_DIR"), "/chat.rs"));
 }
@@ -30,7 +34,7 @@ impl ChatClientHandler for Ui {}
 async fn main() -> Result<(), messi::Error> {
     let server = ChatServer::builder("tcp://127.0.0.1:0");
     let server = server.start(|_| Session).await?;
-    let client = ChatClient::builder(format!("tcp://{}", server.local_addr())).start(Ui)?;
+    let client = ChatClient::builder(server.uri()).start(Ui)?;
     client.connected().await?;
     let ConnectRsp {} = client
         .connect_req(ConnectReq {

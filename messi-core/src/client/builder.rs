@@ -1,4 +1,4 @@
-//! The settings of a client.
+//! The builder of a client.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -6,22 +6,23 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures::FutureExt;
+use messi_wire::config::clamped;
+use messi_wire::session::{Sender, SessionConfig};
+use messi_wire::{Backoff, ConnectionConfig, Role};
 
 use super::connect::Connector;
 use super::task::Task;
 use super::{Client, Shared, StopOnDrop};
-use crate::backoff::Backoff;
-use crate::outbox::{Kinds, Outbox, Sender};
-use crate::runtime::{self, Runtime};
-use crate::settings::{Offline, Overflow, Settings, bounded, clamped};
-use crate::state::Role;
+use crate::builder::connection_setters;
+use crate::mailbox::Mailbox;
+use crate::protocol::client_kinds;
 use crate::tasks::Tasks;
-use crate::testing::Simulation;
-use crate::tls::ClientTls;
-use crate::uri::Uri;
-use crate::{ConnectWith, Protocol, UriError};
+use crate::transport::handshake::ClientHandshake;
+#[cfg(feature = "tls")]
+use crate::transport::tls::ClientTls;
+use crate::{ConnectWith, Protocol, Runtime, Uri, UriError};
 
-/// Sets up a [`Client`]. Every setting has a default that suits most programs.
+/// Configures and starts a [`Client`]. Every setting has a default that suits most programs.
 ///
 /// # Examples
 ///
@@ -44,13 +45,11 @@ use crate::{ConnectWith, Protocol, UriError};
 #[must_use = "a client does nothing until it is started"]
 pub struct ClientBuilder<P: Protocol> {
     uris: Vec<String>,
-    settings: Settings,
-    /// Goes before the limit of both directions, whichever is set first.
-    max_sent_message_size: Option<usize>,
+    config: ConnectionConfig,
     connect_timeout: Duration,
     backoff: Backoff,
-    tls: Option<ClientTls>,
-    runtime: Arc<dyn Runtime>,
+    handshake: Option<Arc<dyn ClientHandshake>>,
+    runtime: Runtime,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -58,49 +57,93 @@ impl<P: Protocol> ClientBuilder<P> {
     pub(super) fn new(uri: String) -> Self {
         Self {
             uris: vec![uri],
-            settings: Settings::default(),
-            max_sent_message_size: None,
+            config: ConnectionConfig::default(),
             connect_timeout: Duration::from_secs(5),
             backoff: Backoff {
                 min: Duration::from_secs(1),
                 max: Duration::from_secs(30),
             },
-            tls: None,
-            runtime: runtime::default(),
+            handshake: None,
+            runtime: Runtime::default(),
             protocol: PhantomData,
         }
     }
 
-    /// Adds a server that serves as well: each attempt to connect goes to the next of them, in the
-    /// order in which they were given, and after the last one to the first again.
+    /// Adds an alternative server. Attempts to connect go to the servers in turn, in the order in which they
+    /// were added.
     ///
-    /// The delay between attempts grows when all of them have been tried in vain. There may be any
-    /// number of them.
+    /// The delay between attempts grows once all servers have been tried in vain. There is no limit to their
+    /// number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// let builder = ChatClient::builder("tcp://one.example.com:6000")
+    ///     .alternative_uri("tcp://two.example.com:6000");
+    /// ```
     pub fn alternative_uri(mut self, uri: impl Into<String>) -> Self {
         self.uris.push(uri.into());
         self
     }
 
-    /// Time between two pings, and until the first one. A server that gives no sign of life
-    /// between two of them is given up. Default: 2 s, which is what servers expect that give up a
-    /// client after 3 s without a ping, as those of the original do. A time below 10 ms is taken for
-    /// 10 ms.
+    /// Sets the time between two pings, and until the first one.
+    ///
+    /// The client gives up a server from which nothing arrives between two pings. Default: 2 s, as servers
+    /// expect that give up a client after 3 s without a ping; those of the original do. The minimum is 10 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = ChatClient::builder("tcp://chat.example.com:6000")
+    ///     .keep_alive_interval(Duration::from_secs(5));
+    /// ```
     pub fn keep_alive_interval(mut self, interval: Duration) -> Self {
-        self.settings.keep_alive_interval = clamped(interval);
+        self.config.set_keep_alive_interval(interval);
         self
     }
 
-    /// Time that each address of the server is given to accept the connection, and the look-up of
-    /// its name to find them. Default: 5 s. A time below 10 ms is taken for 10 ms.
+    /// Sets the time in which each address of a server must accept the connection, and in which the look-up
+    /// of its name must end.
+    ///
+    /// Default: 5 s. The minimum is 10 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = ChatClient::builder("tcp://chat.example.com:6000")
+    ///     .connect_timeout(Duration::from_secs(1));
+    /// ```
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = clamped(timeout);
         self
     }
 
-    /// Delay before the client connects again, and what it grows to, doubling from attempt to
-    /// attempt until the server has given a sign of life. Up to a quarter is added at random, so
-    /// that many clients do not come back at the same moment. Default: 1 s, up to 30 s. A time below
-    /// 10 ms is taken for 10 ms, and a `max` below `min` for `min`.
+    /// Sets the delay before the client connects again, and the maximum to which it grows.
+    ///
+    /// The delay doubles from attempt to attempt until the server has sent something. Up to a quarter of it
+    /// is added at random, so that many clients do not come back at the same moment. Default: 1 s, up to 30
+    /// s. The minimum of `min` is 10 ms, that of `max` is `min`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = ChatClient::builder("tcp://chat.example.com:6000")
+    ///     .reconnect_delay(Duration::from_millis(100), Duration::from_secs(60));
+    /// ```
     pub fn reconnect_delay(mut self, min: Duration, max: Duration) -> Self {
         self.backoff = Backoff {
             min: clamped(min),
@@ -109,125 +152,70 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
-    /// Largest message in bytes, as encoded, in both directions; no more than 2^24 - 1. A larger
-    /// one from the server ends the connection before it is read, a larger one to the server is
-    /// not sent. Default: 1 MiB.
-    pub fn max_message_size(mut self, bytes: usize) -> Self {
-        self.settings.set_max_message_size(bytes);
-        self
-    }
-
-    /// Largest message to the server in bytes, as encoded, where the server can take less than
-    /// [`max_message_size`](Self::max_message_size); no more than 2^24 - 1. Default: as
-    /// `max_message_size`.
-    pub fn max_sent_message_size(mut self, bytes: usize) -> Self {
-        self.max_sent_message_size = Some(bytes);
-        self
-    }
-
-    /// Most bytes that may wait to be written. A single message may wait whatever the limit is.
-    /// Default: 4 MiB.
-    pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
-        self.settings.max_queued_bytes = bytes;
-        self
-    }
-
-    /// What becomes of a message when as many bytes wait to be written as may. Default:
-    /// [`Overflow::Disconnect`].
-    pub fn overflow(mut self, overflow: Overflow) -> Self {
-        self.settings.overflow = overflow;
-        self
-    }
-
-    /// Most bytes of received messages that may wait for the handler, before the server is held
-    /// back. Zero is taken for 1. Default: 1 MiB.
-    pub fn max_unhandled_bytes(mut self, bytes: usize) -> Self {
-        self.settings.max_unhandled_bytes = bytes.max(1);
-        self
-    }
-
-    /// Time that the server may take nothing of what waits to be written, before the connection
-    /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s. A time
-    /// below 10 ms is taken for 10 ms.
-    pub fn write_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.write_timeout = clamped(timeout);
-        self
-    }
-
-    /// Time in which a message that has begun to arrive from the server must be complete, unless it comes at
-    /// [`min_message_rate`](Self::min_message_rate); else the connection ends with
-    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s. A time below
-    /// 10 ms is taken for 10 ms.
-    pub fn message_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.message_timeout = clamped(timeout);
-        self
-    }
-
-    /// Pace at which a message that takes longer than [`message_timeout`](Self::message_timeout) to arrive
-    /// must come, in bytes per second, on average over each such time. With zero, a byte in each is
-    /// enough. Default: 512.
-    pub fn min_message_rate(mut self, bytes_per_second: usize) -> Self {
-        self.settings.min_message_rate = bytes_per_second;
-        self
-    }
-
-    /// Time that the answer to a request is waited for, unless
-    /// [`Answer::timeout`](crate::Answer::timeout) sets another. Default: 10 s. With zero, a
-    /// request fails when its answer is first awaited, unless the answer is there by then.
-    pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.request_timeout = bounded(timeout);
-        self
-    }
-
-    /// Keeps messages that are sent while there is no connection, instead of dropping them: no more
-    /// than this memory in bytes, and none for longer than this time.
+    /// Keeps messages that are sent while there is no connection, instead of dropping them.
     ///
-    /// When the client has connected, they go out in the order in which they were sent, after what
-    /// `on_connected` sends and ahead of what is sent later. What others send while `on_connected`
-    /// runs is kept too, if the connection ends before it returns.
+    /// They use at most `max_bytes` of memory, and wait for at most `max_age`. When the client has connected,
+    /// they go out in the order in which they were sent, after the messages that `on_connected` sends and
+    /// ahead of later ones. Messages that other tasks send while `on_connected` runs are kept too, if the
+    /// connection ends before it returns.
     ///
-    /// A message for which there is no room is dropped, and so are those that have become too old
-    /// when there is a connection at last, and all that wait when the client stops.
-    /// [`Stats::dropped`](crate::Stats::dropped) counts them. What was on its way when a connection
-    /// ended is lost as ever: it may have arrived, and is not sent twice.
+    /// A message is dropped if there is no room for it, if it is too old once there is a connection, or if
+    /// the client stops while it waits. [`Stats::dropped`](crate::Stats::dropped) counts it. A message that
+    /// was on its way when a connection ended is lost as ever: it may have arrived, and is not sent twice.
     ///
-    /// No more memory is used than half of [`max_queued_bytes`](Self::max_queued_bytes), so that
-    /// there is room for what `on_connected` sends. With `max_bytes` or `max_age` at zero,
-    /// nothing is kept. Default: nothing is kept.
+    /// At most half of [`max_queued_bytes`](Self::max_queued_bytes) is used, so that there is room for the
+    /// messages of `on_connected`. With `max_bytes` or `max_age` at zero, nothing is kept. Default: nothing
+    /// is kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = ChatClient::builder("tcp://chat.example.com:6000")
+    ///     .offline_queue(64 * 1024, Duration::from_secs(60));
+    /// ```
     pub fn offline_queue(mut self, max_bytes: usize, max_age: Duration) -> Self {
-        let max_age = bounded(max_age);
-        self.settings.offline = Some(Offline { max_bytes, max_age });
+        self.config.set_offline_queue(max_bytes, max_age);
         self
     }
 
-    /// Time after the last transfer on a connection for which it keeps trying to read, before it
-    /// waits to be woken by the operating system. A message that comes within that time meets no
-    /// wake-up, which takes most of a short round trip; the price is a core, as long as there is such
-    /// a connection. Others are served in between. Default: zero, by which it waits at once.
-    pub fn busy_poll(mut self, time: Duration) -> Self {
-        self.settings.busy_poll = bounded(time);
-        self
-    }
+    connection_setters!(example: "ChatClient::builder(\"tcp://chat.example.com:6000\")");
 
-    /// Sets TLS up. Every URI must then be of the form `tls://host:port`, and none may be otherwise.
+    /// Configures TLS. Every URI must then be of the form `tls://host:port`; without TLS, none may be.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use messi::tls::{ClientTls, Roots};
+    ///
+    /// # fn main() -> Result<(), messi::Error> {
+    /// let builder = ChatClient::builder("tls://chat.example.com:6000")
+    ///     .tls(ClientTls::new(Roots::platform()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls(mut self, tls: ClientTls) -> Self {
-        self.tls = Some(tls);
+        self.handshake = Some(Arc::new(tls));
         self
     }
 
-    /// Lets the client run in a simulation, for tests: see [`testing`](crate::testing).
-    pub fn simulated(mut self, simulation: &Simulation) -> Self {
-        self.runtime = simulation.runtime();
-        self
-    }
-
-    /// Starts the client with one handler for its whole life. It connects in the background: a
-    /// server that can't be reached is no error here, but a call of `on_connect_failure`.
+    /// Starts the client with one handler for its whole life.
+    ///
+    /// The client connects in the background. If it can't reach the server, it calls `on_connect_failure` of
+    /// the handler.
     ///
     /// # Errors
     ///
-    /// Only if a URI is not one, or is one with TLS where TLS is not set up, or the reverse.
+    /// [`UriError`] if a URI is not valid, or is `tls://` while TLS is not configured, or the reverse.
+    ///
+    /// See [`ClientBuilder`] for an example.
     pub fn start<H>(self, handler: H) -> Result<Client<P>, UriError>
     where
         H: Send + 'static,
@@ -236,21 +224,21 @@ impl<P: Protocol> ClientBuilder<P> {
         let uris: Vec<Uri> = self
             .uris
             .iter()
-            .map(|uri| Uri::parse(uri, self.tls.is_some()))
+            .map(|uri| Uri::parse(uri, self.handshake.is_some()))
             .collect::<Result<_, _>>()?;
-        let settings = Arc::new(self.settings.with_max_sent_size(self.max_sent_message_size));
-        let runtime = self.runtime;
-        let outbox = Arc::new(Outbox::new(
-            Role::Client,
-            Kinds::of_client::<P>(),
-            settings.clone(),
-            runtime.clone(),
-        ));
+        let config = Arc::new(self.config);
+        let runtime = self.runtime.0;
+        let session = SessionConfig {
+            role: Role::Client,
+            kinds: client_kinds::<P>(),
+            limits: config.clone(),
+        };
+        let mailbox = Mailbox::new(Arc::new(session), runtime.clone(), None);
         let guard = Arc::new_cyclic(|guard| {
             let guard = guard.clone();
             StopOnDrop(Arc::new(Shared {
                 uris: uris.clone(),
-                outbox,
+                mailbox,
                 tasks: Arc::new(Tasks::default()),
                 is_connecting: AtomicBool::new(true),
                 guard,
@@ -266,9 +254,9 @@ impl<P: Protocol> ClientBuilder<P> {
         let task = Task {
             client: client.lent(0),
             handler,
-            connector: Connector::new(uris, self.connect_timeout, self.tls, runtime.clone()),
+            connector: Connector::new(uris, self.connect_timeout, self.handshake, runtime.clone()),
             backoff: self.backoff,
-            settings,
+            config,
         };
         runtime.spawn(task.run(running).boxed());
         Ok(client)

@@ -3,53 +3,55 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::runtime::{BoxSocket, Runtime, timeout};
-use crate::tls::ClientTls;
-use crate::uri::{HostPort, Uri};
-use crate::{Address, ConnectError};
+use crate::runtime::AsyncRuntime;
+use crate::time::timeout;
+use crate::transport::handshake::{ClientHandshake, HandshakeError};
+use crate::transport::{BoxSocket, HostPort, Location};
+use crate::{Address, ConnectError, Uri};
 
 /// Connects to one of several servers, as often as asked.
 pub(super) struct Connector {
     uris: Vec<Uri>,
-    /// Which of them is next.
+    /// The index of the next one.
     next: usize,
-    /// For the look-up, and for each address.
+    /// The limit of the look-up, and of each attempt to connect to an address.
     timeout: Duration,
-    /// There if the servers speak TLS.
-    tls: Option<ClientTls>,
-    pub(super) runtime: Arc<dyn Runtime>,
+    /// `None` if frames follow at once.
+    handshake: Option<Arc<dyn ClientHandshake>>,
+    pub(super) runtime: Arc<dyn AsyncRuntime>,
 }
 
 impl Connector {
-    /// A connector to these servers, of which there must be one at least.
+    /// Creates a connector to these servers, of which there must be at least one.
     pub(super) fn new(
         uris: Vec<Uri>,
         timeout: Duration,
-        tls: Option<ClientTls>,
-        runtime: Arc<dyn Runtime>,
+        handshake: Option<Arc<dyn ClientHandshake>>,
+        runtime: Arc<dyn AsyncRuntime>,
     ) -> Self {
         Self {
             uris,
             next: 0,
             timeout,
-            tls,
+            handshake,
             runtime,
         }
     }
 
-    /// How many servers there are.
+    /// Returns the number of servers.
     pub(super) fn servers(&self) -> usize {
         self.uris.len()
     }
 
-    /// Takes the server whose turn it is.
+    /// Returns the server whose turn it is.
     pub(super) fn next_server(&mut self) -> Uri {
         let uri = self.uris[self.next].clone();
         self.next = (self.next + 1) % self.uris.len();
         uri
     }
 
-    /// Looks a server up, since its address may have changed, and tries each of its addresses.
+    /// Connects to a server, whose address is looked up each time as it may have changed, and performs the
+    /// handshake. Each of its addresses is tried.
     pub(super) async fn connect(&self, uri: &Uri) -> Result<BoxSocket, ConnectError> {
         let mut result = Err(ConnectError::Timeout {
             limit: self.timeout,
@@ -64,9 +66,9 @@ impl Connector {
     }
 
     async fn addresses(&self, uri: &Uri) -> Result<Vec<Address>, ConnectError> {
-        match uri {
-            Uri::Tcp(server) | Uri::Tls(server) => self.resolve(server).await,
-            Uri::Unix(path) => Ok(vec![Address::Unix(path.clone())]),
+        match uri.location() {
+            Location::Host(server) => self.resolve(server).await,
+            Location::Path(path) => Ok(vec![Address::Unix(path.clone())]),
         }
     }
 
@@ -86,26 +88,17 @@ impl Connector {
 
     async fn connect_to(&self, uri: &Uri, address: Address) -> Result<BoxSocket, ConnectError> {
         let socket = self.limit(self.runtime.connect(&address)).await?;
-        let socket = socket.map_err(|error| ConnectError::Io {
+        let mut socket = socket.map_err(|error| ConnectError::Io {
             address,
             kind: error.kind(),
             message: error.to_string(),
         })?;
-        match uri {
-            Uri::Tcp(_) | Uri::Unix(_) => Ok(socket),
-            Uri::Tls(server) => self.encrypt(server.connect_host(), socket).await,
-        }
-    }
-
-    async fn encrypt(&self, host: &str, socket: BoxSocket) -> Result<BoxSocket, ConnectError> {
-        let result = match &self.tls {
-            Some(tls) => tls.connect(&*self.runtime, host, socket).await,
-            None => Err("it is not set up".into()),
+        let Some(handshake) = &self.handshake else {
+            socket.refuse_tls();
+            return Ok(socket);
         };
-        result.map_err(|message| ConnectError::Tls {
-            host: host.into(),
-            message,
-        })
+        let result = handshake.connect(&*self.runtime, uri, socket).await;
+        result.map_err(|error| handshake_failed(uri, error))
     }
 
     async fn limit<T>(&self, future: impl Future<Output = T> + Unpin) -> Result<T, ConnectError> {
@@ -113,5 +106,14 @@ impl Connector {
         timeout(&*self.runtime, limit, future)
             .await
             .ok_or(ConnectError::Timeout { limit })
+    }
+}
+
+fn handshake_failed(uri: &Uri, error: HandshakeError) -> ConnectError {
+    match error {
+        HandshakeError::Tls(message) => ConnectError::Tls {
+            host: uri.connect_host().into(),
+            message,
+        },
     }
 }

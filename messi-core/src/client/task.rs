@@ -7,31 +7,29 @@ use std::time::Duration;
 
 use futures::future::FutureExt;
 use log::{error, info, warn};
+use messi_wire::config::clamped;
+use messi_wire::{Backoff, ConnectionConfig, Role};
 
 use super::Client;
 use super::connect::Connector;
-use crate::backoff::Backoff;
-use crate::connection::Connection;
-use crate::runtime::BoxSocket;
-use crate::settings::{Settings, clamped};
-use crate::state::Role;
+use crate::driver::Driver;
 use crate::tasks::{Running, unless};
-use crate::uri::Uri;
-use crate::{ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Retry};
+use crate::transport::BoxSocket;
+use crate::{ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Retry, Uri};
 
-/// Connects, serves the connection, waits, and begins again, until the client is stopped.
+/// Connects, serves the connection, waits and reconnects, until the client is stopped.
 pub(super) struct Task<P: Protocol, H> {
     pub(super) client: Client<P>,
     pub(super) handler: H,
     pub(super) connector: Connector,
     pub(super) backoff: Backoff,
-    pub(super) settings: Arc<Settings>,
+    pub(super) config: Arc<ConnectionConfig>,
 }
 
 impl<H: Send, P: ConnectWith<H>> Task<P, H> {
-    /// Runs until the client is stopped, or its handler gives up.
+    /// Runs until the client is stopped, or its handler returns [`Retry::Never`].
     pub(super) async fn run(mut self, running: Running) {
-        // Attempts in a row that did not lead to service.
+        // Failed attempts in a row.
         let mut failures = 0;
         while let Some((uri, result)) = self.connect().await {
             let retry = match result {
@@ -51,57 +49,50 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
                 break;
             }
         }
-        // A handler may have given up: those who wait for a connection wait in vain.
-        self.client.shared.outbox.stop();
-        // Whoever waits for the end may rely on the handler being gone.
+        // After `Retry::Never`, tasks that wait for a connection must not wait any longer.
+        self.client.shared.mailbox.stop();
+        // The handler must be dropped before the end of the task is seen.
         drop(self);
         drop(running);
     }
 
-    /// Attempts to connect to the server whose turn it is; `None` once the client is stopped.
+    /// Attempts to connect to the next server. Returns `None` once the client is stopped.
     async fn connect(&mut self) -> Option<(Uri, Result<BoxSocket, ConnectError>)> {
         let shared = &self.client.shared;
         let uri = self.connector.next_server();
         shared.set_connecting(true);
         let attempt = self.connector.connect(&uri);
-        let result = unless(shared.outbox.stopping(), attempt).await;
+        let result = unless(shared.mailbox.stopped(), attempt).await;
         shared.set_connecting(false);
         Some((uri, result?))
     }
 
-    /// Serves one connection to its end, and tells whether the server was really there.
+    /// Serves one connection to its end. Returns whether the server speaks this protocol.
     async fn serve(&mut self, uri: &Uri, socket: BoxSocket) -> bool {
-        let outbox = self.client.shared.outbox.clone();
-        let client = self.client.lent(outbox.begin());
+        let mailbox = self.client.shared.mailbox.clone();
+        let client = self.client.lent(mailbox.attach());
         let handler = &mut self.handler;
-        let runtime = self.connector.runtime.clone();
-        let mut connection = Connection::new(
-            Role::Client,
-            &self.settings,
-            socket,
-            outbox.clone(),
-            runtime,
-        );
+        let mut driver = Driver::new(Role::Client, self.config.clone(), socket, mailbox);
         info!(target: LOG_TARGET, "connected to {uri}");
-        let messages = serve_messages(&client, handler, &mut connection);
+        let messages = serve_messages(&client, handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
-            connection.handle_panic();
+            driver.handle_panic();
         }
-        let reason = connection.close().await;
+        let reason = driver.close().await;
         info!(target: LOG_TARGET, "disconnected from {uri}: {reason}");
-        let last = serve_last(&client, handler, &mut connection, reason);
+        let last = serve_last(&client, handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
-            connection.handle_panic();
+            driver.handle_panic();
         }
-        connection.is_proved()
+        driver.is_validated()
     }
 
-    /// Asks the handler what to do. One that panics has no opinion.
+    /// Asks the handler what to do next. A panic counts as [`Retry::Backoff`].
     async fn report(&mut self, uri: &Uri, error: &ConnectError) -> Retry {
         warn!(target: LOG_TARGET, "no connection to {uri}: {error}");
         let callback = P::on_connect_failure(&mut self.handler, &self.client, error);
         let answer = AssertUnwindSafe(callback).catch_unwind();
-        match unless(self.client.shared.outbox.stopping(), answer).await {
+        match unless(self.client.shared.mailbox.stopped(), answer).await {
             Some(Ok(retry)) => retry,
             Some(Err(_)) => {
                 error!(target: LOG_TARGET, "on_connect_failure panicked");
@@ -111,11 +102,10 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         }
     }
 
-    /// How long to wait before the next attempt; `None` to make none.
+    /// Returns the delay before the next attempt; `None` if there is none.
     fn delay(&self, retry: Retry, failures: u32) -> Option<Duration> {
         match retry {
-            // The next server may be there where the last was not: the delay grows once all of
-            // them have been tried.
+            // The next server may be reachable: the delay grows once all of them were tried.
             Retry::Backoff => {
                 let rounds = failures as usize / self.connector.servers();
                 let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
@@ -126,39 +116,39 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         }
     }
 
-    /// Waits; `None` once the client is stopped.
+    /// Waits. Returns `None` once the client is stopped.
     async fn sleep(&mut self, delay: Duration) -> Option<()> {
         let sleep = self.connector.runtime.sleep(delay);
-        unless(self.client.shared.outbox.stopping(), sleep).await
+        unless(self.client.shared.mailbox.stopped(), sleep).await
     }
 }
 
-/// Runs the callbacks of one connection but the last.
-async fn serve_messages<P, H>(client: &Client<P>, handler: &mut H, connection: &mut Connection)
+/// Runs the callbacks of one connection, but for the last one.
+async fn serve_messages<P, H>(client: &Client<P>, handler: &mut H, driver: &mut Driver)
 where
     P: ConnectWith<H>,
 {
-    connection.run(pin!(P::on_connected(handler, client))).await;
-    connection.open();
-    while let Some(payload) = connection.next().await {
+    driver.run(pin!(P::on_connected(handler, client))).await;
+    driver.open();
+    while let Some(payload) = driver.next().await {
         let mut message = P::ServerToClient::default();
-        if connection.decode(&payload, &mut message) {
-            connection
+        if driver.decode(&payload, &mut message) {
+            driver
                 .dispatch(pin!(P::on_message(handler, client, message)))
                 .await;
         }
     }
 }
 
-/// Runs the last callback of one connection.
+/// Runs the last callback of one driver.
 async fn serve_last<P, H>(
     client: &Client<P>,
     handler: &mut H,
-    connection: &mut Connection,
+    driver: &mut Driver,
     reason: DisconnectReason,
 ) where
     P: ConnectWith<H>,
 {
     let callback = P::on_disconnected(handler, client, reason);
-    connection.run_last(pin!(callback)).await;
+    driver.run_last(pin!(callback)).await;
 }

@@ -3,10 +3,10 @@
 //! A poll does, in this order:
 //!
 //! 1. It registers the waker of the task. Whoever wakes the future from then on wakes the task.
-//! 2. It returns the permit of the last step, and keeps its place in the order of those who ask. The
+//! 2. It returns the permit of the last step, and keeps its place in the order of the tasks that ask. The
 //!    task has gone through the queue of the executor since: others that were ready have had their turn.
 //! 3. Unless the future was woken since the last step, it is pending.
-//! 4. It waits for a permit. Wakes that come meanwhile are remembered.
+//! 4. It waits for a permit. StepWakes that come meanwhile are remembered.
 //! 5. It forgets that the future was woken, and only then polls it: a wake that comes during the poll
 //!    leads to another step.
 //! 6. If the future is pending, it wakes the task and is pending too, and keeps the permit.
@@ -18,14 +18,15 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 
 use futures::task::AtomicWaker;
 
-use super::{CpuLimit, CpuPermit};
+use super::limit::CpuLimit;
+use super::permit::CpuPermit;
 
 /// Polls a future only with a permit, and only when it was woken.
 #[derive(Debug)]
 pub(crate) struct HeavySteps<F> {
     pub(super) future: F,
     permit: CpuPermit,
-    wakes: Arc<Wakes>,
+    wakes: Arc<StepWakes>,
     /// Made of `wakes`.
     waker: Waker,
 }
@@ -33,7 +34,7 @@ pub(crate) struct HeavySteps<F> {
 impl<F> HeavySteps<F> {
     /// Limits the polls of a future.
     pub(crate) fn new(limit: Arc<CpuLimit>, future: F) -> Self {
-        let wakes = Arc::new(Wakes {
+        let wakes = Arc::new(StepWakes {
             // The first step needs no wake.
             is_woken: AtomicBool::new(true),
             task: AtomicWaker::new(),
@@ -62,7 +63,7 @@ impl<F: Future + Unpin> Future for HeavySteps<F> {
         let mut step = Context::from_waker(&this.waker);
         match Pin::new(&mut this.future).poll(&mut step) {
             Poll::Ready(output) => {
-                // Who is given the permit goes to the end of the queue of the executor.
+                // The next task with the permit goes to the end of the queue of the executor.
                 this.permit.release();
                 Poll::Ready(output)
             }
@@ -76,12 +77,12 @@ impl<F: Future + Unpin> Future for HeavySteps<F> {
 
 /// Remembers that the future was woken, and wakes the task.
 #[derive(Debug)]
-struct Wakes {
+struct StepWakes {
     is_woken: AtomicBool,
     task: AtomicWaker,
 }
 
-impl Wake for Wakes {
+impl Wake for StepWakes {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }

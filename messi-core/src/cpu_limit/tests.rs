@@ -1,26 +1,28 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Wake;
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
 use futures::future::{FutureExt, pending};
 
+use super::limit::CONGESTION;
 use super::*;
 use crate::testing::Simulation;
 
 /// A task that counts how often it was woken.
 #[derive(Default)]
-struct Task(AtomicUsize);
+struct CountingTask(AtomicUsize);
 
-impl Wake for Task {
+impl Wake for CountingTask {
     fn wake(self: Arc<Self>) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl Task {
+impl CountingTask {
     /// Polls something as this task.
     fn poll<T>(self: &Arc<Self>, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let waker = Waker::from(self.clone());
@@ -33,7 +35,7 @@ impl Task {
 }
 
 /// A permit, and its task.
-struct User(CpuPermit, Arc<Task>);
+struct User(CpuPermit, Arc<CountingTask>);
 
 impl User {
     fn new(limit: &Arc<CpuLimit>) -> Self {
@@ -80,7 +82,7 @@ impl Future for Steps {
     }
 }
 
-fn poll_steps(task: &Arc<Task>, steps: &mut HeavySteps<Steps>) -> Poll<()> {
+fn poll_steps(task: &Arc<CountingTask>, steps: &mut HeavySteps<Steps>) -> Poll<()> {
     task.poll(|cx| Pin::new(steps).poll(cx))
 }
 
@@ -91,7 +93,7 @@ fn wake(steps: &HeavySteps<Steps>) {
 #[test]
 fn one_core_is_left_to_others_if_there_are_several() {
     for (cores, permits) in [(0, 1), (1, 1), (2, 1), (4, 3)] {
-        assert_eq!(CpuLimit::new(cores).lock().free, permits);
+        assert_eq!(CpuLimit::new(cores).free_and_waiting().0, permits);
     }
 }
 
@@ -147,34 +149,34 @@ fn a_task_that_is_dropped_passes_its_turn_on() {
     assert_eq!(fourth.1.take_wakes(), 1);
     assert!(fourth.acquires());
     drop(fourth);
-    assert_eq!(limit.lock().free, 1);
-    assert!(limit.lock().waiting.is_empty());
+    assert_eq!(limit.free_and_waiting().0, 1);
+    assert_eq!(limit.free_and_waiting().1, 0);
 }
 
 #[test]
-fn more_work_waits_while_there_is_a_crowd() {
+fn more_work_waits_while_there_is_congestion() {
     let limit = CpuLimit::new(1);
-    let mut crowd: Vec<User> = (0..CROWD).map(|_| User::new(&limit)).collect();
+    let mut waiting: Vec<User> = (0..CONGESTION).map(|_| User::new(&limit)).collect();
     let mut last = User::new(&limit);
     // One of them has the permit.
-    crowd.iter_mut().for_each(|user| {
+    waiting.iter_mut().for_each(|user| {
         user.acquires();
     });
-    assert!(limit.uncrowded().now_or_never().is_some());
+    assert!(limit.uncongested().now_or_never().is_some());
     assert!(!last.acquires());
-    let task = Arc::new(Task::default());
-    let mut uncrowded = pin!(limit.uncrowded());
-    assert!(task.poll(|cx| uncrowded.as_mut().poll(cx)).is_pending());
+    let task = Arc::new(CountingTask::default());
+    let mut uncongested = pin!(limit.uncongested());
+    assert!(task.poll(|cx| uncongested.as_mut().poll(cx)).is_pending());
     drop(last);
     assert_eq!(task.take_wakes(), 1);
-    assert!(task.poll(|cx| uncrowded.as_mut().poll(cx)).is_ready());
+    assert!(task.poll(|cx| uncongested.as_mut().poll(cx)).is_ready());
 }
 
 #[test]
 fn a_permit_is_returned_once_the_task_has_let_others_run() {
     let limit = CpuLimit::new(1);
     let mut other = User::new(&limit);
-    let task = Arc::new(Task::default());
+    let task = Arc::new(CountingTask::default());
     let mut steps = HeavySteps::new(limit, Steps::new(2));
     assert!(poll_steps(&task, &mut steps).is_pending());
     assert_eq!(task.take_wakes(), 1);
@@ -188,19 +190,19 @@ fn a_permit_is_returned_once_the_task_has_let_others_run() {
 #[test]
 fn a_future_that_is_woken_while_its_task_lets_others_run_is_polled_again() {
     let limit = CpuLimit::new(1);
-    let task = Arc::new(Task::default());
+    let task = Arc::new(CountingTask::default());
     let mut steps = HeavySteps::new(limit.clone(), Steps::new(2));
     assert!(poll_steps(&task, &mut steps).is_pending());
     wake(&steps);
     assert!(poll_steps(&task, &mut steps).is_ready());
-    assert_eq!(limit.lock().free, 1);
+    assert_eq!(limit.free_and_waiting().0, 1);
 }
 
 #[test]
 fn a_future_that_is_woken_while_it_waits_for_its_permit_is_polled_with_it() {
     let limit = CpuLimit::new(1);
     let mut other = User::new(&limit);
-    let task = Arc::new(Task::default());
+    let task = Arc::new(CountingTask::default());
     let mut steps = HeavySteps::new(limit, Steps::new(2));
     assert!(poll_steps(&task, &mut steps).is_pending());
     assert!(poll_steps(&task, &mut steps).is_pending());
@@ -229,7 +231,7 @@ fn a_deadline_includes_the_time_of_waiting() {
     let deadline = Duration::from_secs(5);
     assert_eq!(simulation.run(simulation.timeout(deadline, waits)), None);
     assert_eq!(simulation.elapsed(), deadline);
-    assert!(limit.lock().waiting.is_empty());
+    assert_eq!(limit.free_and_waiting().1, 0);
 }
 
 /// Adds itself to those that are at work, during its life.
@@ -278,5 +280,5 @@ fn threads_never_do_more_at_a_time_than_there_are_permits_and_all_get_done() {
             scope.spawn(work);
         }
     });
-    assert_eq!(limit.lock().free, 2);
+    assert_eq!(limit.free_and_waiting().0, 2);
 }

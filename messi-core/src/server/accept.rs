@@ -7,23 +7,22 @@ use std::time::Duration;
 
 use futures::future::FutureExt;
 use log::{error, info, warn};
+use messi_wire::{ConnectionConfig, Role};
 
-use super::registry::{Certificates, Peer};
-use super::turn::in_turns;
+use super::peer::Peer;
+use super::poll_scope;
 use super::{Server, ServerClient};
-use crate::connection::Connection;
 use crate::cpu_limit::CpuLimit;
-use crate::runtime::{BoxListener, BoxSocket};
-use crate::settings::Settings;
-use crate::state::Role;
+use crate::driver::Driver;
 use crate::tasks::{Running, Turns, unless};
-use crate::tls::ServerTls;
+use crate::transport::handshake::{Certificates, ServerHandshake};
+use crate::transport::{BoxListener, BoxSocket};
 use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, ServeWith};
 
-/// The pause after the first error in a row; it doubles from error to error.
+/// The pause after the first error in a row. It doubles from error to error.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
 
-/// What the pause grows to: out of descriptors, the server must be back soon after they are free.
+/// The longest pause: a server without descriptors must accept again soon after some are free.
 const MAX_PAUSE: Duration = Duration::from_millis(500);
 
 /// Clients that are accepted in a row before other tasks have their turn.
@@ -32,14 +31,14 @@ const ACCEPTS_PER_TURN: u32 = 16;
 /// Accepts clients until the server is stopped.
 pub(super) struct Acceptor<P: Protocol, F> {
     pub(super) listener: BoxListener,
-    /// There if clients must speak TLS.
-    pub(super) tls: Option<ServerTls>,
-    pub(super) entrance: Arc<Entrance<P, F>>,
+    /// `None` if frames follow at once.
+    pub(super) handshake: Option<Arc<dyn ServerHandshake>>,
+    pub(super) starter: Arc<ClientStarter<P, F>>,
 }
 
 impl<P: Protocol, F> Acceptor<P, F> {
-    /// Runs until the server is stopped. No error of accepting ends it: a client that has left
-    /// already and a lack of descriptors pass.
+    /// Runs until the server is stopped. No error of accepting ends it: a client that has left already and a
+    /// lack of descriptors are temporary.
     pub(super) async fn run<H>(self, running: Running)
     where
         H: Send + 'static,
@@ -47,20 +46,20 @@ impl<P: Protocol, F> Acceptor<P, F> {
         P: ServeWith<H>,
     {
         let mut pause = MIN_PAUSE;
-        let shared = self.entrance.server.shared.clone();
+        let shared = self.starter.server.shared.clone();
         let cpu_limit = CpuLimit::new(shared.runtime.parallelism());
         let mut turns = Turns::new(ACCEPTS_PER_TURN);
-        // Those who come while a crowd waits for its handshakes are left to the operating system: here,
-        // they would take the places of clients.
+        // While many handshakes wait for a core, further clients are left to the operating system: here, they
+        // would take the places of clients.
         let accept = async || {
-            cpu_limit.uncrowded().await;
+            cpu_limit.uncongested().await;
             self.listener.accept().await
         };
         while let Some(result) = unless(shared.closed(), accept()).await {
             match result {
                 Ok((socket, address)) => {
                     pause = MIN_PAUSE;
-                    self.admit(socket, address, &cpu_limit);
+                    self.accept(socket, address, &cpu_limit);
                     turns.step().await;
                 }
                 Err(error) => {
@@ -70,116 +69,118 @@ impl<P: Protocol, F> Acceptor<P, F> {
                 }
             }
         }
-        // Whoever waits for the end may rely on the port being free.
+        // The port must be free before the server counts as stopped.
         drop(self);
         drop(running);
     }
 
-    /// Lets a client in, if it may, once it speaks TLS where that is asked for.
-    fn admit<H>(&self, socket: BoxSocket, address: Address, cpu_limit: &Arc<CpuLimit>)
+    /// Accepts a client if the limits allow it. A handshake gets a task of its own.
+    fn accept<H>(&self, socket: BoxSocket, address: Address, cpu_limit: &Arc<CpuLimit>)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
         P: ServeWith<H>,
     {
-        let shared = &self.entrance.server.shared;
+        let shared = &self.starter.server.shared;
         if !shared.registry.admit(&address) {
-            return info!(target: LOG_TARGET, "turned away {address}");
+            return info!(target: LOG_TARGET, "refused {address}: too many clients");
         }
-        match self.tls.clone() {
-            None => self.entrance.welcome(socket, address, Box::default()),
-            Some(tls) => {
-                let handshake = Handshake {
-                    tls,
-                    cpu_limit: cpu_limit.clone(),
-                    running: shared.tasks.begin(),
-                };
-                let task = self.entrance.clone().encrypt(handshake, socket, address);
-                shared.runtime.spawn(task.boxed());
-            }
-        }
+        let Some(handshake) = &self.handshake else {
+            return self.starter.start(socket, address, Box::default());
+        };
+        let handshake = PendingHandshake {
+            handshake: handshake.clone(),
+            cpu_limit: cpu_limit.clone(),
+            running: shared.tasks.begin(),
+        };
+        let task = self.starter.clone().handshake(handshake, socket, address);
+        shared.runtime.spawn(task.boxed());
     }
 }
 
-/// What the task of a handshake takes with it.
-struct Handshake {
-    tls: ServerTls,
+/// A handshake that its task is going to perform.
+struct PendingHandshake {
+    handshake: Arc<dyn ServerHandshake>,
     /// Shared by the handshakes of a server.
     cpu_limit: Arc<CpuLimit>,
     running: Running,
 }
 
-/// What awaits those who are let in.
-pub(super) struct Entrance<P: Protocol, F> {
+/// Registers accepted clients, and starts their tasks.
+pub(super) struct ClientStarter<P: Protocol, F> {
     pub(super) server: Server<P>,
-    /// Clients may come in from several threads.
+    /// Clients are started from several threads.
     pub(super) make_handler: Mutex<F>,
-    pub(super) settings: Arc<Settings>,
+    pub(super) config: Arc<ConnectionConfig>,
 }
 
-impl<P: Protocol, F> Entrance<P, F> {
-    /// Welcomes a client with which there is TLS. Nobody waits for that but the client.
-    async fn encrypt<H>(self: Arc<Self>, handshake: Handshake, socket: BoxSocket, address: Address)
-    where
+impl<P: Protocol, F> ClientStarter<P, F> {
+    /// Performs the handshake with a client, and starts the client.
+    async fn handshake<H>(
+        self: Arc<Self>,
+        handshake: PendingHandshake,
+        socket: BoxSocket,
+        address: Address,
+    ) where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
         P: ServeWith<H>,
     {
         let shared = self.server.shared.clone();
-        let Handshake {
-            tls,
+        let PendingHandshake {
+            handshake,
             cpu_limit,
             running,
         } = handshake;
-        let handshake = tls.accept(&*shared.runtime, cpu_limit, socket);
+        let handshake = handshake.accept(&*shared.runtime, cpu_limit, socket);
         match unless(shared.closed(), handshake).await {
-            Some(Ok((socket, certificates))) => self.welcome(socket, address, certificates),
-            Some(Err(message)) => {
-                info!(target: LOG_TARGET, "no TLS with {address}: {message}");
+            Some(Ok((socket, certificates))) => self.start(socket, address, certificates),
+            Some(Err(error)) => {
+                info!(target: LOG_TARGET, "refused {address}: {error}");
                 shared.registry.fail_handshake(&address);
             }
             None => shared.registry.release(&address),
         }
-        // Whoever waits for the end may rely on what makes handlers being gone.
+        // The closure that makes handlers must be dropped before the server counts as stopped.
         drop(self);
         drop(running);
     }
 
-    /// Starts the task of a client that has been admitted.
-    fn welcome<H>(&self, socket: BoxSocket, address: Address, certificates: Certificates)
+    /// Registers an accepted client, and starts its task.
+    fn start<H>(&self, socket: BoxSocket, address: Address, certificates: Certificates)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H,
         P: ServeWith<H>,
     {
         let shared = &self.server.shared;
-        let Some((peer, connection)) = shared.registry.enter(address, certificates) else {
+        let Some((peer, connection)) = shared.registry.register(address, certificates) else {
             return;
         };
         let client = ServerClient::lent(&self.server, &peer, connection);
         let Some(handler) = self.make_handler(&client) else {
             error!(target: LOG_TARGET, "making a handler for {} panicked", peer.address);
-            // Handles of it may have been kept: those who wait with them must learn of the end.
-            peer.outbox.seal();
-            peer.outbox.close(&DisconnectReason::HandlerPanicked, 0);
-            shared.registry.leave(peer.id);
-            return shared.registry.forget(peer.id);
+            // Whoever waits with a kept handle must learn of the end.
+            peer.mailbox.seal();
+            peer.mailbox.detach(&DisconnectReason::HandlerPanicked, 0);
+            shared.registry.deregister(peer.id);
+            return shared.registry.remove(peer.id);
         };
-        let connection = Connection::new(
+        let driver = Driver::new(
             Role::Server,
-            &self.settings,
+            self.config.clone(),
             socket,
-            peer.outbox.clone(),
-            shared.runtime.clone(),
+            peer.mailbox.clone(),
         )
-        .sharing(&shared.registry.received, &shared.decoding);
+        .sharing(&shared.registry.receive_budget, &shared.decoding);
         info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
-        let task = serve(client, peer, handler, connection, shared.tasks.begin());
-        let task = in_turns(shared.clone(), task.boxed());
+        let task = serve(client, peer, handler, driver, shared.tasks.begin());
+        let (scope, flush) = (shared.registry.scope_id(), shared.clone());
+        let task = poll_scope::scoped(scope, task.boxed(), move || flush.registry.flush());
         shared.runtime.spawn(task.boxed());
     }
 
-    /// Makes a handler; `None` if that panicked.
+    /// Makes a handler, or returns `None` if that panicked.
     fn make_handler<H>(&self, client: &ServerClient<P>) -> Option<H>
     where
         F: FnMut(&ServerClient<P>) -> H,
@@ -199,7 +200,7 @@ fn serve<P, H>(
     client: ServerClient<P>,
     peer: Arc<Peer>,
     mut handler: H,
-    mut connection: Connection,
+    mut driver: Driver,
     running: Running,
 ) -> impl Future<Output = ()>
 where
@@ -207,42 +208,39 @@ where
     P: ServeWith<H>,
 {
     async move {
-        let messages = serve_messages(&client, &mut handler, &mut connection);
+        let messages = serve_messages(&client, &mut handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
-            connection.handle_panic();
+            driver.handle_panic();
         }
-        // Those that its last callbacks have made are for this client too.
-        client.server().shared.registry.settle();
-        let reason = connection.close().await;
-        client.server().shared.registry.leave(peer.id);
+        // The broadcasts of its last callbacks are for this client too.
+        client.server().shared.registry.flush();
+        let reason = driver.close().await;
+        client.server().shared.registry.deregister(peer.id);
         info!(target: LOG_TARGET, "client {} disconnected: {reason}", peer.id);
-        let last = serve_last(&client, &mut handler, &mut connection, reason);
+        let last = serve_last(&client, &mut handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
-            connection.handle_panic();
+            driver.handle_panic();
         }
-        client.server().shared.registry.forget(peer.id);
-        // Whoever waits for the end may rely on the handler being gone.
+        client.server().shared.registry.remove(peer.id);
+        // The handler must be dropped before the client counts as gone.
         drop((handler, client));
         drop(running);
     }
 }
 
 /// Runs the callbacks of one client but the last.
-async fn serve_messages<P, H>(
-    client: &ServerClient<P>,
-    handler: &mut H,
-    connection: &mut Connection,
-) where
+async fn serve_messages<P, H>(client: &ServerClient<P>, handler: &mut H, driver: &mut Driver)
+where
     P: ServeWith<H>,
 {
-    connection
+    driver
         .run(pin!(P::on_client_connected(handler, client)))
         .await;
-    connection.open();
-    while let Some(payload) = connection.next().await {
+    driver.open();
+    while let Some(payload) = driver.next().await {
         let mut message = P::ClientToServer::default();
-        if connection.decode(&payload, &mut message) {
-            connection
+        if driver.decode(&payload, &mut message) {
+            driver
                 .dispatch(pin!(P::on_message(handler, client, message)))
                 .await;
         }
@@ -253,11 +251,11 @@ async fn serve_messages<P, H>(
 async fn serve_last<P, H>(
     client: &ServerClient<P>,
     handler: &mut H,
-    connection: &mut Connection,
+    driver: &mut Driver,
     reason: DisconnectReason,
 ) where
     P: ServeWith<H>,
 {
     let callback = P::on_client_disconnected(handler, client, reason);
-    connection.run_last(pin!(callback)).await;
+    driver.run_last(pin!(callback)).await;
 }

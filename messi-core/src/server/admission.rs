@@ -1,17 +1,17 @@
-//! Who may come in.
+//! Admission control: how many clients there may be.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Instant;
 
-/// Bounds on the clients of a server.
+/// Limits on the clients of a server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Clients at a time.
     pub(super) clients: usize,
     /// Clients at a time from one address.
     pub(super) clients_per_address: usize,
-    /// Clients that come in within a second, if that is bounded.
+    /// Clients admitted per second, if limited.
     pub(super) clients_per_second: Option<u32>,
 }
 
@@ -25,7 +25,7 @@ impl Default for Limits {
     }
 }
 
-/// The clients that are in, by where they came from, and how many more may come at once.
+/// The clients that are admitted, by address, and the limits for more.
 #[derive(Debug)]
 pub(super) struct Admission {
     limits: Limits,
@@ -44,24 +44,24 @@ impl Admission {
         }
     }
 
-    /// Lets a client in, if it may. Those of a Unix socket have no address of their own, and none is
-    /// counted.
+    /// Admits a client if the limits allow it. Clients of a Unix socket have no address: they only count
+    /// for the limits of all clients.
     pub(super) fn admit(&mut self, address: Option<IpAddr>, now: Instant) -> bool {
         let of_address = address.and_then(|address| self.clients_of.get(&address));
         let of_address = of_address.copied().unwrap_or(0);
-        let is_welcome = self.clients < self.limits.clients
+        let is_admitted = self.clients < self.limits.clients
             && of_address < self.limits.clients_per_address
             && self.bucket.as_mut().is_none_or(|bucket| bucket.take(now));
-        if is_welcome {
+        if is_admitted {
             self.clients += 1;
             if let Some(address) = address {
                 self.clients_of.insert(address, of_address + 1);
             }
         }
-        is_welcome
+        is_admitted
     }
 
-    /// Makes room for another client where one has gone that was let in.
+    /// Releases the place of a client that was admitted.
     pub(super) fn release(&mut self, address: Option<IpAddr>) {
         self.clients -= 1;
         let Some(address) = address else {
@@ -76,7 +76,7 @@ impl Admission {
     }
 }
 
-/// A token bucket: it fills at a rate, and holds what comes in a second.
+/// Token bucket with the capacity of one second.
 #[derive(Debug)]
 struct Bucket {
     rate: f64,
@@ -98,11 +98,11 @@ impl Bucket {
         let passed = now.saturating_duration_since(self.filled).as_secs_f64();
         self.tokens = (self.tokens + passed * self.rate).min(self.rate);
         self.filled = now;
-        let is_there = self.tokens >= 1.0;
-        if is_there {
+        let has_token = self.tokens >= 1.0;
+        if has_token {
             self.tokens -= 1.0;
         }
-        is_there
+        has_token
     }
 }
 

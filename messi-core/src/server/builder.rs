@@ -1,4 +1,4 @@
-//! The settings of a server.
+//! The builder of a server.
 
 use std::io;
 use std::marker::PhantomData;
@@ -7,22 +7,27 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use log::info;
+use messi_wire::session::SessionConfig;
+use messi_wire::{ConnectionConfig, Role};
 
-use super::accept::{Acceptor, Entrance};
+use super::accept::{Acceptor, ClientStarter};
 use super::admission::Limits;
 use super::registry::Registry;
 use super::{Server, ServerClient, Shared, StopOnDrop};
+use crate::builder::connection_setters;
 use crate::cpu_limit::CpuLimit;
-use crate::outbox::{Budget, Kinds};
-use crate::runtime::{self, BoxListener, Runtime};
-use crate::settings::{Overflow, Settings, bounded, clamped};
+use crate::driver::ReceiveBudget;
+use crate::mailbox::SendBudget;
+use crate::protocol::server_kinds;
+use crate::runtime::AsyncRuntime;
 use crate::tasks::Tasks;
-use crate::testing::Simulation;
-use crate::tls::ServerTls;
-use crate::uri::{HostPort, Uri};
-use crate::{Address, LOG_TARGET, ListenError, Protocol, ServeWith};
+use crate::transport::handshake::ServerHandshake;
+#[cfg(feature = "tls")]
+use crate::transport::tls::ServerTls;
+use crate::transport::{BoxListener, HostPort, Location};
+use crate::{Address, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith, Uri};
 
-/// Sets up a [`Server`]. Every setting has a default that suits most programs.
+/// Configures and starts a [`Server`]. Every setting has a default that suits most programs.
 ///
 /// # Examples
 ///
@@ -46,14 +51,12 @@ use crate::{Address, LOG_TARGET, ListenError, Protocol, ServeWith};
 #[must_use = "a server does nothing until it is started"]
 pub struct ServerBuilder<P: Protocol> {
     uri: String,
-    settings: Settings,
-    /// Goes before the limit of both directions, whichever is set first.
-    max_sent_message_size: Option<usize>,
+    config: ConnectionConfig,
     limits: Limits,
     max_total_queued_bytes: usize,
     max_total_received_bytes: usize,
-    tls: Option<ServerTls>,
-    runtime: Arc<dyn Runtime>,
+    handshake: Option<Arc<dyn ServerHandshake>>,
+    runtime: Runtime,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -61,194 +64,187 @@ impl<P: Protocol> ServerBuilder<P> {
     pub(super) fn new(uri: String) -> Self {
         Self {
             uri,
-            settings: Settings::default(),
-            max_sent_message_size: None,
+            config: ConnectionConfig::default(),
             limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
             max_total_received_bytes: 256 * 1024 * 1024,
-            tls: None,
-            runtime: runtime::default(),
+            handshake: None,
+            runtime: Runtime::default(),
             protocol: PhantomData,
         }
     }
 
-    /// Most clients at a time. One too many is accepted and closed at once, and never seen by a
-    /// handler. A client counts from the moment it is accepted, with TLS before its handshake, until its
-    /// last callback has returned. With zero, none comes in. Default: 10,000.
+    /// Sets the number of clients at a time.
+    ///
+    /// A client above the limit is accepted and closed at once, and no handler learns of it. A client counts
+    /// from the moment it is accepted, with TLS before its handshake, until its last callback has returned.
+    /// With zero, no client is served. Default: 10,000.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// let builder = ChatServer::builder("tcp://:6000").max_clients(100);
+    /// ```
     pub fn max_clients(mut self, clients: usize) -> Self {
         self.limits.clients = clients;
         self
     }
 
-    /// Most clients at a time from one address. One too many is turned away like one above
-    /// [`max_clients`](Self::max_clients). Many clients may share an address, behind a router or a
-    /// proxy. Those of a Unix socket are not bounded by this. Default: no limit.
+    /// Sets the number of clients at a time from one address.
+    ///
+    /// A client above the limit is refused like one above [`max_clients`](Self::max_clients). Many clients
+    /// may share an address, behind a router or a proxy. Clients of a Unix socket have no limit of this kind.
+    /// Default: no limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// let builder = ChatServer::builder("tcp://:6000").max_clients_per_address(10);
+    /// ```
     pub fn max_clients_per_address(mut self, clients: usize) -> Self {
         self.limits.clients_per_address = clients;
         self
     }
 
-    /// Most clients that come in within a second, in bursts or evenly. Those above are turned away
-    /// like those above [`max_clients`](Self::max_clients); they come back by themselves. Default:
-    /// no limit.
+    /// Sets the number of clients that are accepted within a second, in bursts or evenly.
+    ///
+    /// A client above the limit is refused like one above [`max_clients`](Self::max_clients), and tries again
+    /// by itself. Default: no limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// let builder = ChatServer::builder("tcp://:6000").max_clients_per_second(50);
+    /// ```
     pub fn max_clients_per_second(mut self, clients: u32) -> Self {
         self.limits.clients_per_second = Some(clients);
         self
     }
 
-    /// Time without a sign of life after which a client is given up. Default: 3 s, which suits
-    /// clients that ping every 2 s. A time below 10 ms is taken for 10 ms.
+    /// Sets the time after which the server gives up a client from which nothing arrives.
+    ///
+    /// Default: 3 s, which suits clients that ping every 2 s. The minimum is 10 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = ChatServer::builder("tcp://:6000").keep_alive_timeout(Duration::from_secs(10));
+    /// ```
     pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.keep_alive_timeout = clamped(timeout);
+        self.config.set_keep_alive_timeout(timeout);
         self
     }
 
-    /// Largest message in bytes, as encoded, in both directions; no more than 2^24 - 1. A larger
-    /// one from a client ends its connection before it is read, a larger one to a client is not
-    /// sent. Default: 1 MiB.
-    pub fn max_message_size(mut self, bytes: usize) -> Self {
-        self.settings.set_max_message_size(bytes);
-        self
-    }
-
-    /// Largest message to a client in bytes, as encoded, where clients can take less than
-    /// [`max_message_size`](Self::max_message_size); no more than 2^24 - 1. Default: as
-    /// `max_message_size`.
-    pub fn max_sent_message_size(mut self, bytes: usize) -> Self {
-        self.max_sent_message_size = Some(bytes);
-        self
-    }
-
-    /// Most bytes that may wait to be written to one client. When half of them do, its messages
-    /// are not handled until some are written. A single message may wait whatever the limit is.
-    /// Default: 4 MiB.
-    pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
-        self.settings.max_queued_bytes = bytes;
-        self
-    }
-
-    /// Memory for what waits to be written to all clients together, in bytes, beyond 4 KiB for each.
-    /// The less of it is left, the less may wait for one client: no more than is left for all others.
-    /// So clients that read are served when many others do not. Where a connection would end for lack of
-    /// it, the slowest ends instead. A third of the memory is for buffers that are empty and will be used
-    /// again and for what the allocator can't fill, and a buffer may be by half larger than what waits in
-    /// it. Default: 256 MiB.
+    /// Sets the memory for the send queues of all clients together in bytes, beyond 4 KiB for each.
+    ///
+    /// The less of it is left, the less may be queued for one client: no more than is left for all others. So
+    /// clients that read are served even if many others do not. When it is used up, the connection of the
+    /// slowest client ends. A third of the memory is for empty buffers that will be used again and for
+    /// fragmentation, and a buffer may be half as large again as the bytes that are queued in it. Default:
+    /// 256 MiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// let builder = ChatServer::builder("tcp://:6000").max_total_queued_bytes(64 << 20);
+    /// ```
     pub fn max_total_queued_bytes(mut self, bytes: usize) -> Self {
         self.max_total_queued_bytes = bytes;
         self
     }
 
-    /// Memory for what has been received from all clients together and is not handled yet, in bytes, beyond
-    /// 4 KiB for each. The less of it is left, the less may be held of one client: no more than is left
-    /// for all others. What is above is not read yet, and TCP holds the client back; a client whose
-    /// message can't go on for this ends with
-    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout), like one that sends too slowly.
-    /// Default: 256 MiB.
+    /// Sets the memory for received and not yet handled bytes of all clients together, beyond 4 KiB for each.
+    ///
+    /// The less of it is left, the less may be held of one client: no more than is left for all others.
+    /// Further bytes are not read, and TCP holds the client back. A client whose message can't go on for this
+    /// reason ends with [`MessageTimeout`](crate::DisconnectReason::MessageTimeout), like one that sends too
+    /// slowly. Default: 256 MiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// let builder = ChatServer::builder("tcp://:6000").max_total_received_bytes(64 << 20);
+    /// ```
     pub fn max_total_received_bytes(mut self, bytes: usize) -> Self {
         self.max_total_received_bytes = bytes;
         self
     }
 
-    /// What becomes of a message when as many bytes wait to be written as may. Default:
-    /// [`Overflow::Disconnect`].
-    pub fn overflow(mut self, overflow: Overflow) -> Self {
-        self.settings.overflow = overflow;
-        self
-    }
+    connection_setters!(example: "ChatServer::builder(\"tcp://:6000\")");
 
-    /// Most bytes of received messages of one client that may wait for its handler, before the
-    /// client is held back. Zero is taken for 1. Default: 1 MiB.
-    pub fn max_unhandled_bytes(mut self, bytes: usize) -> Self {
-        self.settings.max_unhandled_bytes = bytes.max(1);
-        self
-    }
-
-    /// Time that a client may take nothing of what waits to be written, before its connection
-    /// ends with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s. A time
-    /// below 10 ms is taken for 10 ms.
-    pub fn write_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.write_timeout = clamped(timeout);
-        self
-    }
-
-    /// Time in which a message that has begun to arrive from a client must be complete, unless it comes at
-    /// [`min_message_rate`](Self::min_message_rate); else the connection ends with
-    /// [`MessageTimeout`](crate::DisconnectReason::MessageTimeout). Default: 10 s. A time below
-    /// 10 ms is taken for 10 ms.
-    pub fn message_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.message_timeout = clamped(timeout);
-        self
-    }
-
-    /// Pace at which a message that takes longer than [`message_timeout`](Self::message_timeout) to arrive
-    /// must come, in bytes per second, on average over each such time. With zero, a byte in each is
-    /// enough. Default: 512.
-    pub fn min_message_rate(mut self, bytes_per_second: usize) -> Self {
-        self.settings.min_message_rate = bytes_per_second;
-        self
-    }
-
-    /// Time that the answer to a request to a client is waited for, unless
-    /// [`Answer::timeout`](crate::Answer::timeout) sets another. Default: 10 s. With zero, a
-    /// request fails when its answer is first awaited, unless the answer is there by then.
-    pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.request_timeout = bounded(timeout);
-        self
-    }
-
-    /// Time after the last transfer on a connection for which it keeps trying to read, before it
-    /// waits to be woken by the operating system. A message that comes within that time meets no
-    /// wake-up, which takes most of a short round trip; the price is a core, as long as there is such
-    /// a connection. Others are served in between. Default: zero, by which it waits at once.
-    pub fn busy_poll(mut self, time: Duration) -> Self {
-        self.settings.busy_poll = bounded(time);
-        self
-    }
-
-    /// Sets TLS up. The URI must then be of the form `tls://host:port`, and may not be otherwise.
-    #[cfg(feature = "tls")]
-    pub fn tls(mut self, tls: ServerTls) -> Self {
-        self.tls = Some(tls);
-        self
-    }
-
-    /// Lets the server run in a simulation, for tests: see [`testing`](crate::testing).
-    pub fn simulated(mut self, simulation: &Simulation) -> Self {
-        self.runtime = simulation.runtime();
-        self
-    }
-
-    /// Starts the server. For each client that connects, `make_handler` makes the handler that
-    /// gets its messages: what belongs to one connection lives in the handler, what all share in
-    /// what the closure captures.
+    /// Configures TLS. The URI must then be of the form `tls://host:port`; without TLS, it may not be.
     ///
-    /// When this returns, the server listens: clients can connect.
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use messi::tls::{Identity, ServerTls};
+    ///
+    /// # fn main() -> Result<(), messi::Error> {
+    /// let identity = Identity::from_pem_files("server.pem", "server.key")?;
+    /// let builder = ChatServer::builder("tls://:6000").tls(ServerTls::new(identity));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.handshake = Some(Arc::new(tls));
+        self
+    }
+
+    /// Starts the server. When this returns, clients can connect.
+    ///
+    /// For each client, `make_handler` makes the handler that receives its messages. State of one connection
+    /// belongs into the handler, state of all connections is captured by the closure.
     ///
     /// # Errors
     ///
-    /// If the URI is not one, its host has no address, or none of them can be listened on, or the
-    /// file of a Unix socket can't be made.
+    /// [`ListenError`] if the URI is not valid, if its host has no address, if no address can be listened on,
+    /// or if the file of a Unix socket can't be made.
+    ///
+    /// See [`ServerBuilder`] for an example.
     pub async fn start<H, F>(self, make_handler: F) -> Result<Server<P>, ListenError>
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> H + Send + 'static,
         P: ServeWith<H>,
     {
-        let runtime = self.runtime;
-        let (listener, local_addr) =
-            listen(&*runtime, &Uri::parse(&self.uri, self.tls.is_some())?).await?;
+        let runtime = self.runtime.0;
+        let uri = Uri::parse(&self.uri, self.handshake.is_some())?;
+        let (listener, local_addr) = listen(&*runtime, &uri).await?;
         info!(target: LOG_TARGET, "listening on {local_addr}");
-        let settings = Arc::new(self.settings.with_max_sent_size(self.max_sent_message_size));
+        let config = Arc::new(self.config);
+        let session = SessionConfig {
+            role: Role::Server,
+            kinds: server_kinds::<P>(),
+            limits: config.clone(),
+        };
         let registry = Registry::new(
             self.limits,
-            Budget::new(self.max_total_queued_bytes),
-            Budget::of_received(self.max_total_received_bytes),
-            settings.clone(),
-            Kinds::of_server::<P>(),
+            SendBudget::new(self.max_total_queued_bytes),
+            ReceiveBudget::new(self.max_total_received_bytes),
+            session,
             runtime.clone(),
         );
         let guard = Arc::new_cyclic(|guard| {
             StopOnDrop(Arc::new(Shared {
+                uri: uri.of_started_server(local_addr.port()),
                 local_addr,
                 registry,
                 tasks: Arc::new(Tasks::default()),
@@ -264,32 +260,35 @@ impl<P: Protocol> ServerBuilder<P> {
             protocol: PhantomData,
         };
         let running = server.shared.tasks.begin();
-        let entrance = Arc::new(Entrance {
+        let starter = Arc::new(ClientStarter {
             server: server.lent(),
             make_handler: Mutex::new(make_handler),
-            settings,
+            config,
         });
         let acceptor = Acceptor {
             listener,
-            tls: self.tls,
-            entrance,
+            handshake: self.handshake,
+            starter,
         };
         runtime.spawn(acceptor.run(running).boxed());
         Ok(server)
     }
 }
 
-/// Listens where a URI says, and tells the address.
-async fn listen(runtime: &dyn Runtime, uri: &Uri) -> Result<(BoxListener, Address), ListenError> {
-    match uri {
-        Uri::Tcp(host_port) | Uri::Tls(host_port) => listen_on_host(runtime, host_port).await,
-        Uri::Unix(path) => listen_on(runtime, Address::Unix(path.clone())),
+/// Listens at the location of a URI, and returns the address too.
+async fn listen(
+    runtime: &dyn AsyncRuntime,
+    uri: &Uri,
+) -> Result<(BoxListener, Address), ListenError> {
+    match uri.location() {
+        Location::Host(host_port) => listen_on_host(runtime, host_port).await,
+        Location::Path(path) => listen_on(runtime, Address::Unix(path.clone())),
     }
 }
 
 /// Listens on the first address of a host that allows it.
 async fn listen_on_host(
-    runtime: &dyn Runtime,
+    runtime: &dyn AsyncRuntime,
     host_port: &HostPort,
 ) -> Result<(BoxListener, Address), ListenError> {
     let host = host_port.listen_host();
@@ -309,9 +308,9 @@ async fn listen_on_host(
     result
 }
 
-/// Listens on an address; the one it tells has a port even where none was asked for.
+/// Listens on an address. The returned address has the real port if the requested one is 0.
 fn listen_on(
-    runtime: &dyn Runtime,
+    runtime: &dyn AsyncRuntime,
     address: Address,
 ) -> Result<(BoxListener, Address), ListenError> {
     let listen = || -> io::Result<_> {

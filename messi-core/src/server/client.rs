@@ -1,28 +1,19 @@
-//! One client, as its server sees it.
+//! The handle of one client of a server.
 
-use std::fmt::{self, Debug, Display, Formatter};
+use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
+use messi_wire::session::Sender;
+
 use super::Server;
-use super::registry::Peer;
-use crate::outbox::Outbox;
-use crate::outbox::Sender;
+use super::peer::{ClientId, Peer};
+use crate::mailbox::Mailbox;
 use crate::{Address, Answer, DisconnectReason, Protocol, RequestClient, SendError, Stats};
-
-/// Names one connection of a client, never reused by the same server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClientId(pub(super) u64);
-
-impl Display for ClientId {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        Display::fmt(&self.0, formatter)
-    }
-}
 
 /// A client connected to a [`Server`].
 ///
-/// Handles are cheap to clone and can be used from any thread, also when the client has left:
-/// what is sent to it is then lost.
+/// Handles are cheap to clone and can be used from any thread. Once the client has left, messages that are
+/// sent to it are lost.
 ///
 /// # Examples
 ///
@@ -50,7 +41,7 @@ pub struct ServerClient<P: Protocol> {
 }
 
 impl<P: Protocol> ServerClient<P> {
-    /// A handle for anyone.
+    /// Creates a handle for code outside of callbacks.
     pub(super) fn new(server: &Server<P>, peer: &Arc<Peer>) -> Self {
         Self {
             peer: peer.clone(),
@@ -59,7 +50,7 @@ impl<P: Protocol> ServerClient<P> {
         }
     }
 
-    /// The handle that the callbacks of the connection with this number are lent.
+    /// Creates the handle for the callbacks of the connection with this number.
     pub(super) fn lent(server: &Server<P>, peer: &Arc<Peer>, connection: u64) -> Self {
         Self {
             sender: Sender::Callback(connection),
@@ -67,100 +58,188 @@ impl<P: Protocol> ServerClient<P> {
         }
     }
 
-    /// Sends a message to this client. Never waits and never fails.
+    /// Sends a message to this client. It never waits and never fails.
     ///
-    /// Messages arrive in the order in which they were sent, each at most once. A message is lost
-    /// when the client has left, when it is larger than
-    /// [`max_message_size`](super::ServerBuilder::max_message_size), and when the connection ends
-    /// before the client has received it. When
-    /// [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) wait already, the connection
-    /// ends with [`SlowConsumer`](DisconnectReason::SlowConsumer). An answer that is too big ends
-    /// it too, with [`MessageTooBig`](DisconnectReason::MessageTooBig): see
-    /// [`Answer`](crate::Answer#which-answer-belongs-to-which-request).
+    /// Messages arrive in the order in which they were sent, each at most once. A message is lost if the
+    /// client has left, if it is larger than
+    /// [`max_message_size`](super::ServerBuilder::max_message_size), and if the connection ends before the
+    /// client has received it. If [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) are already
+    /// queued, the connection is closed with [`SlowConsumer`](DisconnectReason::SlowConsumer). A response
+    /// that is too big closes it with [`MessageTooBig`](DisconnectReason::MessageTooBig): see
+    /// [`Answer`](crate::Answer#matching).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient) {
+    /// client.send(MessageInd { user: "server".into(), text: "Welcome!".into() });
+    /// # }
+    /// ```
     pub fn send(&self, message: impl Into<P::ServerToClient>) {
         let message = message.into();
         let member = P::server_member(&message);
-        self.outbox().send(&message, member, self.sender);
+        self.mailbox().send(&message, member, self.sender);
     }
 
-    /// Sends an answer to the client whose message is being handled. The same as
-    /// [`send`](Self::send), for code that reads well.
+    /// Sends a response to the client whose message is being handled. It is [`send`](Self::send) by a name
+    /// that reads well.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient) {
+    /// client.reply(ConnectRsp {});
+    /// # }
+    /// ```
     pub fn reply(&self, message: impl Into<P::ServerToClient>) {
         self.send(message);
     }
 
-    /// Sends a message to this client, or tells why it was not sent. Never waits.
+    /// Sends a message to this client, or returns the reason why it was not sent. It never waits.
+    ///
+    /// `Ok` means that the message is queued, not that the client has received it.
     ///
     /// # Errors
     ///
-    /// The message is lost if the client has left, if the queue is full, or if it is too big. The
-    /// connection goes on all the same: after the loss of an answer to a request, another must be
-    /// sent in its place. `Ok` means that the message is queued, not that the client has it.
+    /// The message is lost if the client has left, if the send queue is full, or if it is too big. The
+    /// connection is not closed: if a response was lost, another one must be sent in its place.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient) {
+    /// let message = MessageInd { user: "server".into(), text: "Welcome!".into() };
+    /// if let Err(error) = client.try_send(message) {
+    ///     println!("not sent to {}: {error}", client.id());
+    /// }
+    /// # }
+    /// ```
     pub fn try_send(&self, message: impl Into<P::ServerToClient>) -> Result<(), SendError> {
         let message = message.into();
         let member = P::server_member(&message);
-        self.outbox().push(&message, member, self.sender)
+        self.mailbox().push(&message, member, self.sender)
     }
 
-    /// Waits until there is room for more: until at most half of
-    /// [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) wait to be written.
+    /// Waits until there is room in the send queue: until at most half of
+    /// [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) are queued.
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if the connection has ended, or as soon as it ends: in a callback too,
-    /// and before `on_client_disconnected`.
+    /// Returns [`SendError::NotConnected`] if the connection has ended, or as soon as it ends, even in a
+    /// callback.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::SendError> {
+    /// for number in 0..1_000_000 {
+    ///     client.ready().await?;
+    ///     client.send(MessageInd { user: "server".into(), text: number.to_string() });
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self) -> Result<(), SendError> {
-        self.outbox().ready().await
+        self.mailbox().ready().await
     }
 
-    /// Waits until everything sent so far is with the operating system.
+    /// Waits until all messages sent so far are written to the operating system.
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if the connection has ended, or as soon as it ends: in a callback too,
-    /// and before `on_client_disconnected`. Some of what was sent may then be lost.
+    /// Returns [`SendError::NotConnected`] if the connection has ended, or as soon as it ends, even in a
+    /// callback. Some of the messages may then be lost.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::SendError> {
+    /// client.send(MessageInd { user: "server".into(), text: "Goodbye!".into() });
+    /// client.flush().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn flush(&self) -> Result<(), SendError> {
-        self.outbox().flush().await
+        self.mailbox().flush().await
     }
 
-    /// Ends the connection, once what has been sent to the client is written; the client is given
-    /// a second for it. Messages of the client that wait for the handler are dropped, and
-    /// `on_client_disconnected` gets [`DisconnectReason::Disconnected`].
+    /// Closes the connection once all messages sent so far are written, within a second. Messages of the
+    /// client that wait for the handler are dropped, and `on_client_disconnected` is called with
+    /// [`DisconnectReason::Disconnected`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient) {
+    /// client.disconnect();
+    /// # }
+    /// ```
     pub fn disconnect(&self) {
-        self.outbox().request_end(DisconnectReason::Disconnected);
+        self.mailbox().close(DisconnectReason::Disconnected);
     }
 
-    /// What has happened on this connection so far.
+    /// Returns the statistics of this connection.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient) {
+    /// println!("{} bytes queued", client.stats().queued_bytes);
+    /// # }
+    /// ```
     pub fn stats(&self) -> Stats {
-        self.outbox().stats()
+        self.mailbox().stats()
     }
 
-    /// Names this connection.
+    /// Returns the id of this connection.
     pub fn id(&self) -> ClientId {
         self.peer.id
     }
 
-    /// The address of the client.
+    /// Returns the address of the client.
     pub fn peer_addr(&self) -> Address {
         self.peer.address.clone()
     }
 
-    /// The certificates that the client has shown, in DER, its own first: those that
-    /// `ServerTls::require_client_certificates` has verified. Empty where none are required, and
-    /// without TLS.
+    /// Returns the certificates of the client in DER, its own first. They are verified by
+    /// `ServerTls::require_client_certificates`; without it, and without TLS, there are none.
     pub fn peer_certificates(&self) -> &[Vec<u8>] {
         &self.peer.certificates
     }
 
-    /// The server that the client is connected to.
+    /// Returns the server that the client is connected to.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient) {
+    /// client.server().broadcast(MessageInd { user: "server".into(), text: "Hello, all!".into() });
+    /// # }
+    /// ```
     pub fn server(&self) -> &Server<P> {
         &self.server
     }
 
-    /// The queue, with all that was broadcast until now.
-    fn outbox(&self) -> &Arc<Outbox> {
-        self.server.shared.registry.settle();
-        &self.peer.outbox
+    /// Returns the mailbox, in which all broadcasts until now are queued.
+    fn mailbox(&self) -> &Arc<Mailbox> {
+        self.server.shared.registry.flush();
+        &self.peer.mailbox
     }
 }
 
@@ -172,7 +251,7 @@ impl<P: Protocol> RequestClient<P> for ServerClient<P> {
     ) -> Answer<T> {
         let request = request.into();
         let member = P::server_member(&request);
-        Answer::request(self.outbox(), &request, member, self.sender, extract)
+        Answer::request(self.mailbox(), &request, member, self.sender, extract)
     }
 }
 

@@ -1,319 +1,444 @@
-//! The clients of a server.
+//! The clients of a server, and the broadcasts to all of them.
+//!
+//! The invariant of the order: each client receives all broadcasts in the same order, and what is sent to
+//! it after a broadcast comes after it. To that end:
+//!
+//! 1. A broadcast is encoded into the batch under the lock. Outside of polls of this server's tasks, and
+//!    once the batch is full, the batch is flushed at once, in the same step.
+//! 2. All other operations flush the batch before anything else, under the same lock
+//!    ([`Registry::flushed`]). So does each send to a single client ([`Registry::flush`]).
+//! 3. A poll of a client's task flushes the batch at its end.
+//!
+//! Under the lock, frames are pushed to the mailboxes of the clients. What that wakes is collected in
+//! [`Wakeups`] and run after unlocking; nothing is logged and no handler is called under it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
+use messi_wire::SendError;
+use messi_wire::session::SessionConfig;
 use prost::Message;
 
-use super::ClientId;
 use super::admission::{Admission, Limits};
-use super::broadcasts::Broadcasts;
-use super::turn::is_in_turn;
-use crate::outbox::{Budget, Kinds, Outbox, report_wrong_size};
-use crate::runtime::Runtime;
-use crate::settings::Settings;
-use crate::state::Role;
-use crate::{Address, SendError, ServerStats, Stats};
+use super::broadcast::Broadcasts;
+use super::peer::{ClientId, Peer};
+use super::poll_scope;
+use crate::driver::ReceiveBudget;
+use crate::mailbox::{Mailbox, SendBudget, Wakeups, log_wrong_size};
+use crate::runtime::AsyncRuntime;
+use crate::stats::LateDrops;
+use crate::transport::handshake::Certificates;
+use crate::{Address, ServerStats, Stats};
 
-/// Certificates in DER, that of the peer first.
-pub(crate) type Certificates = Box<[Vec<u8>]>;
-
-/// One connected client.
-#[derive(Debug)]
-pub(super) struct Peer {
-    pub(super) id: ClientId,
-    pub(super) address: Address,
-    /// What it has shown of itself, in DER.
-    pub(super) certificates: Certificates,
-    pub(super) outbox: Arc<Outbox>,
-}
-
-/// Every connected client, by the order in which they came.
+/// All clients of a server.
 #[derive(Debug)]
 pub(super) struct Registry {
-    budget: Arc<Budget>,
-    /// The memory for what is received.
-    pub(super) received: Arc<Budget>,
-    settings: Arc<Settings>,
-    kinds: Kinds,
-    runtime: Arc<dyn Runtime>,
-    /// Whether there are broadcasts in `State`, for a look without the lock.
+    send_budget: Arc<SendBudget>,
+    /// Memory for the received bytes of all clients.
+    pub(super) receive_budget: Arc<ReceiveBudget>,
+    config: Arc<SessionConfig>,
+    runtime: Arc<dyn AsyncRuntime>,
+    /// Counters of clients that are deregistered.
+    late_drops: Arc<LateDrops>,
+    /// Whether the batch has broadcasts, for a look without the lock.
     has_broadcasts: AtomicBool,
     state: Mutex<State>,
 }
 
+/// State behind the lock.
 #[derive(Debug)]
 struct State {
-    /// Whether no client is let in any more.
-    closed: bool,
+    /// Whether no more clients are registered.
+    is_closed: bool,
     admission: Admission,
-    /// Never used again, so that an old handle can't reach a new client.
-    next_id: u64,
-    /// Clients that were turned away.
+    /// Number of the last [`ClientId`]. Ids are not used again: an old handle must not reach a new client.
+    last_id: u64,
+    /// Clients refused by the admission.
     refused: u64,
-    /// Those that were not, but with which there was no TLS.
     failed_handshakes: u64,
-    /// What happened on the connections of clients that have left.
+    /// Statistics of clients that are deregistered.
     past: Stats,
+    /// Connected clients, in the order in which they came.
     peers: BTreeMap<ClientId, Arc<Peer>>,
-    /// What all of them are still to get.
+    /// Broadcasts that none of them has in its queue.
     broadcasts: Broadcasts,
-    /// Those whose connections are closed, but whose last callback runs.
+    /// Clients whose connections are closed, and whose last callback is running.
     leaving: BTreeMap<ClientId, Arc<Peer>>,
 }
 
-impl State {
-    fn new(limits: Limits, now: Instant) -> Self {
-        Self {
-            closed: false,
-            admission: Admission::new(limits, now),
-            next_id: 0,
+impl Registry {
+    /// Creates a registry without clients.
+    pub(super) fn new(
+        limits: Limits,
+        send_budget: SendBudget,
+        receive_budget: ReceiveBudget,
+        config: SessionConfig,
+        runtime: Arc<dyn AsyncRuntime>,
+    ) -> Self {
+        let state = State {
+            is_closed: false,
+            admission: Admission::new(limits, runtime.now()),
+            last_id: 0,
             refused: 0,
             failed_handshakes: 0,
             past: Stats::default(),
             peers: BTreeMap::new(),
             broadcasts: Broadcasts::default(),
             leaving: BTreeMap::new(),
-        }
-    }
-}
-
-impl Registry {
-    pub(super) fn new(
-        limits: Limits,
-        budget: Budget,
-        received: Budget,
-        settings: Arc<Settings>,
-        kinds: Kinds,
-        runtime: Arc<dyn Runtime>,
-    ) -> Self {
+        };
         Self {
-            budget: Arc::new(budget),
-            received: Arc::new(received),
-            settings,
-            kinds,
+            send_budget: Arc::new(send_budget),
+            receive_budget: Arc::new(receive_budget),
+            config: Arc::new(config),
+            late_drops: Arc::default(),
             has_broadcasts: AtomicBool::new(false),
-            state: Mutex::new(State::new(limits, runtime.now())),
+            state: Mutex::new(state),
             runtime,
         }
     }
 
-    /// Whether there is room for a client from this address. It is then kept until it is
-    /// [`release`](Self::release)d, or [`forget`](Self::forget) is called for who has entered.
+    // --- Clients ---
+
+    /// Reserves a place for a client from this address, if there is one, until
+    /// [`release`](Self::release) or [`remove`](Self::remove).
     pub(super) fn admit(&self, address: &Address) -> bool {
+        let now = self.runtime.now();
         let mut state = self.lock();
-        let is_admitted = state.admission.admit(address.ip(), self.runtime.now());
-        if !is_admitted {
-            state.refused += 1;
-        }
+        let is_admitted = state.admission.admit(address.ip(), now);
+        state.refused += u64::from(!is_admitted);
         is_admitted
     }
 
-    /// Makes room again, where a client was admitted that does not enter.
+    /// Releases the place of a client that was admitted and is not registered.
     pub(super) fn release(&self, address: &Address) {
         self.lock().admission.release(address.ip());
     }
 
-    /// Makes room again, where there was no TLS with a client.
+    /// Counts a failed handshake, and releases the place of the client.
     pub(super) fn fail_handshake(&self, address: &Address) {
         let mut state = self.lock();
         state.failed_handshakes += 1;
         state.admission.release(address.ip());
     }
 
-    /// Enters a client that was admitted, and returns it with the number of its connection; `None` if
-    /// the server is to stop.
-    pub(super) fn enter(
+    /// Registers a client that was admitted, and returns it with the number of its connection. Returns
+    /// `None` if the server stops.
+    pub(super) fn register(
         &self,
         address: Address,
         certificates: Certificates,
     ) -> Option<(Arc<Peer>, u64)> {
-        // Begun before any other thread can see it: what others ask of it, such as to disconnect, must
-        // not be forgotten when it begins.
-        let outbox = Arc::new(self.outbox());
-        self.budget.join(&outbox);
-        let connection = outbox.begin();
-        let mut state = self.lock_settled();
-        if state.closed {
-            state.admission.release(address.ip());
-            return None;
-        }
-        state.next_id += 1;
-        let id = ClientId(state.next_id);
-        let peer = Arc::new(Peer {
-            id,
-            address,
-            certificates,
-            outbox,
+        let budget = Some(self.send_budget.clone());
+        let mailbox = Mailbox::new(self.config.clone(), self.runtime.clone(), budget);
+        // The connection begins before other threads can see the client: a command, such as to disconnect,
+        // must not be lost when it begins.
+        let connection = mailbox.attach();
+        self.flushed(|state| {
+            if state.is_closed {
+                state.admission.release(address.ip());
+                return None;
+            }
+            state.last_id += 1;
+            let id = ClientId(state.last_id);
+            let peer = Arc::new(Peer {
+                id,
+                address,
+                certificates,
+                mailbox,
+            });
+            state.peers.insert(id, peer.clone());
+            Some((peer, connection))
+        })
+    }
+
+    /// Deregisters a client whose connection is closed. Its task can still be told to end.
+    pub(super) fn deregister(&self, id: ClientId) {
+        self.flushed(|state| {
+            if let Some(peer) = state.peers.remove(&id) {
+                state
+                    .past
+                    .add_past(&peer.mailbox.deregister(&self.late_drops));
+                state.leaving.insert(id, peer);
+            }
         });
-        state.peers.insert(id, peer.clone());
-        Some((peer, connection))
     }
 
-    fn outbox(&self) -> Outbox {
-        Outbox::new(
-            Role::Server,
-            self.kinds,
-            self.settings.clone(),
-            self.runtime.clone(),
-        )
-        .sharing(&self.budget)
-    }
-
-    /// Takes a client from those that are connected. It can still be told to stop.
-    pub(super) fn leave(&self, id: ClientId) {
-        let mut state = self.lock_settled();
-        if let Some(peer) = state.peers.remove(&id) {
-            state.past.add(&peer.outbox.stats());
-            state.leaving.insert(id, peer);
-        }
-    }
-
-    /// Forgets a client that has left.
-    pub(super) fn forget(&self, id: ClientId) {
+    /// Removes a client that is deregistered, and releases its place.
+    pub(super) fn remove(&self, id: ClientId) {
         let mut state = self.lock();
-        if let Some(peer) = state.leaving.remove(&id) {
+        let removed = state.leaving.remove(&id);
+        if let Some(peer) = &removed {
             state.admission.release(peer.address.ip());
         }
+        drop(state);
     }
 
-    /// Sends a message to every client: in a turn of one of them at the latest at its end, else at
-    /// once.
+    /// Returns the connected clients, in the order in which they came.
+    pub(super) fn peers(&self) -> Vec<Arc<Peer>> {
+        self.flushed(|state| state.peers.values().cloned().collect())
+    }
+
+    /// Returns all clients whose tasks are running.
+    pub(super) fn tasks(&self) -> Vec<Arc<Peer>> {
+        self.flushed(|state| {
+            let peers = state.peers.values().chain(state.leaving.values());
+            peers.cloned().collect()
+        })
+    }
+
+    /// Registers no more clients.
+    pub(super) fn close(&self) {
+        self.flushed(|state| state.is_closed = true);
+    }
+
+    /// Returns whether no more clients are registered.
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
+    /// Returns the statistics of the server.
+    pub(super) fn stats(&self) -> ServerStats {
+        self.flushed(|state| {
+            let mut total = state.past;
+            total.dropped.add(&self.late_drops.get());
+            let peers = state.peers.values();
+            peers.for_each(|peer| total.add(&peer.mailbox.stats()));
+            ServerStats {
+                clients: state.peers.len(),
+                refused: state.refused,
+                failed_handshakes: state.failed_handshakes,
+                total,
+            }
+        })
+    }
+
+    // --- Broadcasts ---
+
+    /// Sends a message to all clients.
     pub(super) fn broadcast(&self, message: &impl Message) {
-        let (size, limit) = (message.encoded_len(), self.settings.max_sent_size);
+        let (size, limit) = (message.encoded_len(), self.config.limits.max_sent_size);
         if size > limit {
             return self.count_dropped(SendError::MessageTooBig { size, limit });
         }
+        let mut wakeups = Wakeups::default();
         let mut state = self.lock();
         if let Err(error) = state.broadcasts.push(message, size) {
             drop(state);
             return self.count_dropped(error);
         }
-        if is_in_turn(self) && !state.broadcasts.is_enough() {
+        if poll_scope::is_inside(self.scope_id()) && !state.broadcasts.is_full() {
             self.has_broadcasts.store(true, Ordering::Release);
         } else {
-            self.give_out(&mut state);
+            self.flush_locked(&mut state, &mut wakeups);
         }
+        drop(state);
+        wakeups.run();
     }
 
-    /// Counts a broadcast that no client gets.
+    /// Counts a broadcast that no client receives.
     #[cold]
     fn count_dropped(&self, error: SendError) {
-        report_wrong_size(error);
-        self.for_each(|peer| peer.outbox.count_dropped(error));
+        log_wrong_size(error);
+        for peer in self.peers() {
+            peer.mailbox.count_dropped(error);
+        }
     }
 
-    /// Lets what follows come after all broadcasts.
-    pub(super) fn settle(&self) {
+    /// Flushes the batch, so that messages sent from now on come after all broadcasts.
+    pub(super) fn flush(&self) {
         if self.has_broadcasts.load(Ordering::Acquire) {
-            drop(self.lock_settled());
+            self.flushed(|_| ());
         }
     }
 
-    /// Calls a function for each client. Calls from several threads do not mix, so that every
-    /// client sees their effects in the same order.
-    pub(super) fn for_each(&self, mut call: impl FnMut(&Arc<Peer>)) {
-        self.lock_settled().peers.values().for_each(&mut call);
+    /// Returns the id of the poll scopes in which broadcasts are batched.
+    pub(super) fn scope_id(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
-    /// Calls a function for each client whose task runs, be it connected or not.
-    pub(super) fn for_each_task(&self, call: impl FnMut(&Arc<Peer>)) {
-        let state = self.lock_settled();
-        state
-            .peers
-            .values()
-            .chain(state.leaving.values())
-            .for_each(call);
-    }
-
-    /// Lets no client in any more.
-    pub(super) fn close(&self) {
-        self.lock_settled().closed = true;
-    }
-
-    /// Whether no client is let in any more.
-    pub(super) fn is_closed(&self) -> bool {
-        self.lock().closed
-    }
-
-    /// The clients that are connected at this moment.
-    pub(super) fn peers(&self) -> Vec<Arc<Peer>> {
-        self.lock_settled().peers.values().cloned().collect()
-    }
-
-    /// What has happened so far.
-    pub(super) fn stats(&self) -> ServerStats {
-        let state = self.lock_settled();
-        let mut total = state.past;
-        let peers = state.peers.values();
-        peers.for_each(|peer| total.add(&peer.outbox.stats()));
-        ServerStats {
-            clients: state.peers.len(),
-            refused: state.refused,
-            failed_handshakes: state.failed_handshakes,
-            total,
-        }
-    }
-
-    /// The state, when there are no broadcasts that some of the clients have and others have not.
-    fn lock_settled(&self) -> MutexGuard<'_, State> {
+    /// Flushes the batch, then reads or changes the state.
+    fn flushed<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
+        let mut wakeups = Wakeups::default();
         let mut state = self.lock();
-        self.give_out(&mut state);
-        state
+        self.flush_locked(&mut state, &mut wakeups);
+        let output = access(&mut state);
+        drop(state);
+        wakeups.run();
+        output
     }
 
-    fn give_out(&self, state: &mut State) {
+    fn flush_locked(&self, state: &mut State, wakeups: &mut Wakeups) {
         if !state.broadcasts.is_empty() {
-            state.broadcasts.give_out(state.peers.values());
+            state.broadcasts.flush(state.peers.values(), wakeups);
         }
         self.has_broadcasts.store(false, Ordering::Release);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under the lock leaves it half changed.
+        // A message that panics while it is encoded leaves the batch unchanged.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Wake, Waker};
     use std::thread;
 
+    use messi_wire::frame::{self, HEADER_SIZE};
+    use messi_wire::session::{RequestKinds, Sender};
+    use messi_wire::{DisconnectReason, Role};
+
     use super::*;
-    use crate::runtime;
+    use crate::Runtime;
 
     fn registry() -> Registry {
-        let settings = Arc::new(Settings::default());
-        let runtime = runtime::default();
+        let config = SessionConfig {
+            role: Role::Server,
+            kinds: RequestKinds::default(),
+            limits: Arc::default(),
+        };
         Registry::new(
             Limits::default(),
-            Budget::new(1 << 20),
-            Budget::of_received(1 << 20),
-            settings,
-            Kinds::default(),
-            runtime,
+            SendBudget::new(1 << 20),
+            ReceiveBudget::new(1 << 20),
+            config,
+            Runtime::default().0,
         )
+    }
+
+    fn address() -> Address {
+        Address::from(([127, 0, 0, 1], 1))
+    }
+
+    fn register(registry: &Registry) -> Arc<Peer> {
+        assert!(registry.admit(&address()));
+        let (peer, _) = registry.register(address(), Box::default()).unwrap();
+        peer
     }
 
     #[test]
     fn a_client_that_can_be_seen_can_be_asked_to_leave() {
         const CLIENTS: usize = 20_000;
         let registry = registry();
-        let address = || Address::from(([127, 0, 0, 1], 1));
         thread::scope(|scope| {
             let entering = scope.spawn(|| {
                 for _ in 0..CLIENTS {
-                    assert!(registry.admit(&address()));
-                    let (peer, _) = registry.enter(address(), Box::default()).unwrap();
-                    registry.leave(peer.id);
-                    registry.forget(peer.id);
+                    let peer = register(&registry);
+                    registry.deregister(peer.id);
+                    registry.remove(peer.id);
                 }
             });
             while !entering.is_finished() {
-                registry.for_each(|peer| assert!(peer.outbox.is_connected()));
+                let mut peers = registry.peers().into_iter();
+                assert!(peers.all(|peer| peer.mailbox.is_connected()));
             }
         });
+    }
+
+    /// Takes the broadcasts out of the queue of a client.
+    fn take(peer: &Peer, received: &mut Vec<u64>) {
+        let mut frames = Vec::new();
+        peer.mailbox.take(&mut frames);
+        peer.mailbox.handle_written(0);
+        let payloads = frame::split(&frames).map(|it| &it[HEADER_SIZE..]);
+        received.extend(payloads.map(|it| u64::decode(it).unwrap()));
+    }
+
+    #[test]
+    fn all_clients_receive_the_broadcasts_of_several_threads_in_one_order() {
+        const THREADS: u64 = 2;
+        const BROADCASTS: u64 = 5_000;
+        const CLIENTS: usize = 3;
+        let registry = registry();
+        let peers = [(); CLIENTS].map(|()| register(&registry));
+        peers.iter().for_each(|peer| peer.mailbox.open());
+        let mut received = [const { Vec::new() }; CLIENTS];
+        thread::scope(|scope| {
+            let threads: Vec<_> = (1..=THREADS)
+                .map(|thread| {
+                    let registry = &registry;
+                    scope.spawn(move || {
+                        for number in 0..BROADCASTS {
+                            registry.broadcast(&(thread << 32 | number));
+                        }
+                    })
+                })
+                .collect();
+            while !threads.iter().all(|thread| thread.is_finished()) {
+                // Clients that come and go, and statistics.
+                let peer = register(&registry);
+                registry.deregister(peer.id);
+                registry.remove(peer.id);
+                assert_eq!(registry.stats().clients, CLIENTS);
+                for (peer, received) in peers.iter().zip(&mut received) {
+                    take(peer, received);
+                }
+            }
+        });
+        for (peer, received) in peers.iter().zip(&mut received) {
+            take(peer, received);
+        }
+        assert_eq!(received[0].len() as u64, THREADS * BROADCASTS);
+        for thread in 1..=THREADS {
+            let of_thread = received[0].iter().filter(|it| **it >> 32 == thread);
+            assert!(of_thread.is_sorted());
+        }
+        assert!(received.iter().all(|it| *it == received[0]));
+    }
+
+    /// Locks the registry when it is woken. Under the lock that would be a deadlock.
+    struct Foreign {
+        registry: Arc<Registry>,
+        is_woken: AtomicBool,
+    }
+
+    impl Wake for Foreign {
+        fn wake(self: Arc<Self>) {
+            assert!(
+                self.registry.state.try_lock().is_ok(),
+                "woken under the lock"
+            );
+            self.is_woken.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn tasks_are_woken_without_the_lock() {
+        let registry = Arc::new(registry());
+        let peer = register(&registry);
+        peer.mailbox.open();
+        let foreign = Arc::new(Foreign {
+            registry: registry.clone(),
+            is_woken: AtomicBool::new(false),
+        });
+        let waker = Waker::from(foreign.clone());
+        let mut frames = Vec::new();
+        for message in [1_u64, u64::MAX] {
+            assert!(peer.mailbox.park(&waker, false, 0));
+            registry.broadcast(&message);
+            assert!(foreign.is_woken.swap(false, Ordering::Relaxed));
+            frames.clear();
+            peer.mailbox.take(&mut frames);
+        }
+        assert!(peer.mailbox.park(&waker, false, 0));
+        for _ in 0..1_000 {
+            // Above the limit of the queue, which closes the connection.
+            registry.broadcast(&"x".repeat(10_000));
+        }
+        assert!(foreign.is_woken.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn messages_to_a_client_that_has_left_count_as_dropped() {
+        let registry = registry();
+        let peer = register(&registry);
+        peer.mailbox.detach(&DisconnectReason::ConnectionClosed, 0);
+        registry.deregister(peer.id);
+        registry.remove(peer.id);
+        let sent = peer.mailbox.push(&1_u64, None, Sender::Other);
+        assert_eq!(sent, Err(SendError::NotConnected));
+        assert_eq!(registry.stats().total.dropped.not_connected, 1);
     }
 }

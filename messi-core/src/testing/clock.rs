@@ -11,9 +11,8 @@ use futures::future::{Either, select};
 
 /// The clock of a [`Simulation`](super::Simulation).
 ///
-/// It is cheap to clone, so that a handler can have one of its own to wait with, and does not keep
-/// the simulation. It stands still while anything can be done, and then jumps to the next moment
-/// that someone waits for.
+/// It is cheap to clone, so that each handler can have its own, and does not keep the simulation alive. It
+/// stands still while a task is ready, and then jumps to the next time that a task waits for.
 ///
 /// # Examples
 ///
@@ -36,42 +35,67 @@ use futures::future::{Either, select};
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Clock(Arc<Shared>);
+pub struct Clock(Arc<ClockShared>);
 
-struct Shared {
-    /// What stands for the start where an `Instant` is asked for. Only differences matter.
+struct ClockShared {
+    /// The `Instant` that stands for the start. Only differences matter.
     start: Instant,
-    state: Mutex<State>,
+    state: Mutex<ClockState>,
 }
 
 #[derive(Default)]
-struct State {
+struct ClockState {
     elapsed: Duration,
     next_id: u64,
-    /// Who sleeps, by the moment to be woken at, and then in the order of falling asleep.
+    /// The wakers of sleeping tasks, by the time to wake them, and then in the order of falling asleep.
     sleepers: BTreeMap<(Duration, u64), Waker>,
 }
 
 impl Clock {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(ClockShared {
             start: Instant::now(),
             state: Mutex::default(),
         }))
     }
 
-    /// Pretended time since the start of the simulation.
+    /// Returns the pretended time since the start of the simulation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// assert!(simulation.clock().elapsed().is_zero());
+    /// ```
     pub fn elapsed(&self) -> Duration {
         self.lock().elapsed
     }
 
-    /// Waits for a pretended duration. Everything that can happen before, happens before: even a
-    /// sleep of a nanosecond lets all that is possible now be done.
+    /// Waits for a pretended duration.
+    ///
+    /// All tasks that are ready run before: even a sleep of a nanosecond waits until every other task waits.
+    ///
+    /// See [`Clock`] for an example.
     pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + Unpin + use<> {
         self.sleep_until(self.elapsed().saturating_add(duration))
     }
 
-    /// Waits for a future, but no longer than a pretended `limit`; then `None`.
+    /// Waits for a future, but not longer than a pretended `limit`: then it returns `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// let clock = simulation.clock();
+    /// let ready = clock.timeout(Duration::from_secs(1), async { 7 });
+    /// assert_eq!(simulation.run(ready), Some(7));
+    /// ```
     pub async fn timeout<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
         match select(pin!(future), self.sleep(limit)).await {
             Either::Left((output, _)) => Some(output),
@@ -79,27 +103,27 @@ impl Clock {
         }
     }
 
-    /// Waits until so much time has passed since the start.
-    pub(super) fn sleep_until(&self, deadline: Duration) -> Sleep {
+    /// Waits until this time has passed since the start.
+    pub(super) fn sleep_until(&self, deadline: Duration) -> ClockSleep {
         let mut state = self.lock();
         state.next_id += 1;
-        Sleep {
+        ClockSleep {
             clock: self.clone(),
             key: (deadline, state.next_id),
         }
     }
 
-    /// The time now, as an `Instant`.
+    /// Returns the time now, as an `Instant`.
     pub(super) fn now(&self) -> Instant {
         self.0.start + self.elapsed()
     }
 
-    /// The next moment that someone waits for.
+    /// Returns the next time that a task waits for.
     pub(super) fn next(&self) -> Option<Duration> {
         self.lock().sleepers.keys().next().map(|key| key.0)
     }
 
-    /// Jumps to a moment, and wakes those who have waited for it.
+    /// Jumps to a time, and wakes the tasks that have waited for it.
     pub(super) fn advance_to(&self, moment: Duration) {
         let mut state = self.lock();
         state.elapsed = moment;
@@ -109,7 +133,7 @@ impl Clock {
         due.into_values().for_each(Waker::wake);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ClockState> {
         // Nothing that runs under the lock leaves it half changed.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,21 +148,21 @@ impl Debug for Clock {
     }
 }
 
-/// Waits for a moment. Once dropped, the clock does not jump to it any more.
+/// Waits for a time. Once it is dropped, the clock does not jump to that time any more.
 #[derive(Debug)]
-pub(super) struct Sleep {
+pub(super) struct ClockSleep {
     clock: Clock,
     key: (Duration, u64),
 }
 
-impl Sleep {
-    /// The moment, as time since the start.
+impl ClockSleep {
+    /// Returns the time, counted from the start.
     pub(super) fn deadline(&self) -> Duration {
         self.key.0
     }
 }
 
-impl Future for Sleep {
+impl Future for ClockSleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -154,7 +178,7 @@ impl Future for Sleep {
     }
 }
 
-impl Drop for Sleep {
+impl Drop for ClockSleep {
     fn drop(&mut self) {
         let removed = self.clock.lock().sleepers.remove(&self.key);
         drop(removed);

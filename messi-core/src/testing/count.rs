@@ -1,13 +1,13 @@
-//! Counting what is alive.
+//! Counting live objects.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many of something there are.
+/// The number of live objects of one kind.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Count(Arc<AtomicUsize>);
 
-/// One of them, until it is dropped.
+/// Counts as one live object until it is dropped.
 #[derive(Debug)]
 pub(super) struct Counted(Count);
 

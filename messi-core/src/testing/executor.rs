@@ -1,4 +1,4 @@
-//! Tasks on one thread, in an order drawn from the seed.
+//! Tasks on one thread, in a random order that the seed decides.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
@@ -12,46 +12,46 @@ use std::time::Duration;
 use fastrand::Rng;
 use futures::future::BoxFuture;
 
-use super::Clock;
+use super::clock::Clock;
 
-/// Polls without the clock moving that no run needs, but a loop that never waits.
+/// The limit of polls while the clock stands still. Only a loop that never waits exceeds it.
 const MAX_POLLS_AT_ONE_MOMENT: u32 = 1_000_000;
 
-/// Pretended time that no run needs, but one that waits for what never happens, while keep-alive
-/// goes on for ever.
+/// The limit of the pretended time of one run. Only one that waits in vain, while keep-alive goes on for
+/// ever, exceeds it.
 const MAX_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The tasks of a simulation.
 pub(super) struct Executor {
     clock: Clock,
-    ready: Arc<Ready>,
-    state: Mutex<State>,
+    ready: Arc<ReadyQueue>,
+    state: Mutex<ExecutorState>,
 }
 
-struct State {
-    tasks: BTreeMap<u64, Task>,
+struct ExecutorState {
+    tasks: BTreeMap<u64, SimulatedTask>,
     next_id: u64,
     random: Rng,
     running: bool,
-    /// Whether the simulation is gone, and its tasks with it.
+    /// Whether the simulation has been dropped, and its tasks with it.
     closed: bool,
 }
 
-struct Task {
+struct SimulatedTask {
     waker: Arc<TaskWaker>,
-    /// Away while it is polled.
+    /// `None` while it is polled.
     future: Option<BoxFuture<'static, ()>>,
 }
 
-/// The tasks that want to be polled.
+/// The tasks that are ready to be polled.
 #[derive(Default)]
-struct Ready(Mutex<Vec<u64>>);
+struct ReadyQueue(Mutex<Vec<u64>>);
 
-/// Knows a task by its number only: whoever keeps a waker does not keep the task.
+/// The waker of a task. It has only its number, so that keeping the waker does not keep the task.
 struct TaskWaker {
     id: u64,
     is_queued: AtomicBool,
-    ready: Arc<Ready>,
+    ready: Arc<ReadyQueue>,
 }
 
 impl Wake for TaskWaker {
@@ -66,7 +66,7 @@ impl Wake for TaskWaker {
     }
 }
 
-impl Ready {
+impl ReadyQueue {
     fn lock(&self) -> MutexGuard<'_, Vec<u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,7 +77,7 @@ impl Executor {
         Self {
             clock,
             ready: Arc::default(),
-            state: Mutex::new(State {
+            state: Mutex::new(ExecutorState {
                 tasks: BTreeMap::new(),
                 next_id: 0,
                 random,
@@ -92,11 +92,11 @@ impl Executor {
         let waker = self.new_waker();
         let mut state = self.lock();
         if state.closed {
-            // What a future does when it is dropped may come back here.
+            // Dropping the future may call this again: not under the lock.
             drop(state);
             return drop(future);
         }
-        let task = Task {
+        let task = SimulatedTask {
             waker: waker.clone(),
             future: Some(future),
         };
@@ -105,14 +105,14 @@ impl Executor {
         waker.wake();
     }
 
-    /// How many tasks have not ended.
+    /// Returns the number of tasks that have not ended.
     pub(super) fn tasks(&self) -> usize {
         self.lock().tasks.len()
     }
 
     /// Polls a future and all tasks until the future is ready.
     pub(super) fn run<T>(&self, future: impl Future<Output = T>) -> T {
-        let _running = Running::new(self);
+        let _running = RunGuard::new(self);
         let limit = self.clock.elapsed().saturating_add(MAX_TIME);
         let mut future = pin!(future);
         let task_waker = self.new_waker();
@@ -163,7 +163,7 @@ impl Executor {
         })
     }
 
-    /// Takes one of those that want to be polled, whichever chance picks.
+    /// Takes a random one of the tasks that are ready.
     fn take_ready(&self) -> Option<u64> {
         let mut state = self.lock();
         let mut ready = self.ready.lock();
@@ -198,7 +198,7 @@ impl Executor {
         Some((task.waker.clone(), task.future.take()?))
     }
 
-    /// Nothing can be done at this moment: goes on to the next.
+    /// Advances the clock to the next time that a task waits for, as no task is ready.
     fn advance(&self, limit: Duration) {
         let elapsed = self.clock.elapsed();
         let Some(next) = self.clock.next() else {
@@ -218,7 +218,7 @@ impl Executor {
         self.clock.advance_to(next);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ExecutorState> {
         // Nothing that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -233,10 +233,10 @@ impl Debug for Executor {
     }
 }
 
-/// Sees to it that there is only one run at a time.
-struct Running<'a>(&'a Executor);
+/// Ensures that there is only one run at a time.
+struct RunGuard<'a>(&'a Executor);
 
-impl<'a> Running<'a> {
+impl<'a> RunGuard<'a> {
     fn new(executor: &'a Executor) -> Self {
         let was_running = mem::replace(&mut executor.lock().running, true);
         assert!(!was_running, "the simulation is being run already");
@@ -244,7 +244,7 @@ impl<'a> Running<'a> {
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for RunGuard<'_> {
     fn drop(&mut self) {
         self.0.lock().running = false;
     }

@@ -1,4 +1,4 @@
-//! The bytes of one direction of a connection, between the one who writes and the one who reads.
+//! The bytes of one direction of a connection, from the writer to the reader.
 //!
 //! Times are given as time since the start of the simulation.
 
@@ -7,23 +7,23 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-/// What a direction does to what is written on it.
+/// The settings of a direction: its delay, its buffer and its faults.
 #[derive(Clone, Debug)]
 pub(super) struct Conditions {
-    /// How long bytes are under way.
+    /// The time from writing to arriving.
     pub(super) delay: Duration,
-    /// How many bytes may be written and not yet read.
+    /// The number of bytes that may be written and not yet read.
     pub(super) buffer: usize,
     pub(super) split: Split,
-    /// Whether nothing arrives for now.
+    /// Whether all bytes are held back.
     pub(super) stalled: bool,
-    /// Whether what is written vanishes.
+    /// Whether written bytes are dropped.
     pub(super) lossy: bool,
-    /// How many bytes still arrive before the connection is cut.
+    /// The number of bytes that still arrive before the connection is cut.
     pub(super) cut_after: Option<usize>,
 }
 
-/// How many bytes go with one read or write, at most.
+/// The limit of the bytes of one read or write.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Split {
     Whole,
@@ -45,7 +45,7 @@ impl Default for Conditions {
 }
 
 impl Conditions {
-    /// How many of so many bytes go at once.
+    /// Returns how many of these bytes go at once.
     fn portion(&self, bytes: usize, random: &mut Rng) -> usize {
         match self.split {
             Split::Whole => bytes,
@@ -63,15 +63,15 @@ pub(super) struct Flow {
     segments: VecDeque<Segment>,
     /// Bytes in the segments.
     unread: usize,
-    /// When what was written last arrives: nothing overtakes it.
+    /// The arrival of the bytes that were written last. No later ones overtake them.
     last_arrival: Duration,
     /// Whether the end has been written.
     is_finished: bool,
-    /// When the end arrives.
+    /// The arrival of the end.
     end: Option<Duration>,
-    /// When news arrives that the writer has reset the connection.
+    /// The arrival of a reset by the writer.
     reset: Option<Duration>,
-    /// Whether nobody is left to read.
+    /// Whether the reader is gone.
     is_deserted: bool,
     written: u64,
     writes: u64,
@@ -86,13 +86,13 @@ struct Segment {
     start: usize,
 }
 
-/// What a reader finds.
+/// The result of a read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Read {
+pub(super) enum FlowRead {
     Bytes(usize),
     End,
     Reset,
-    /// Nothing yet. If something is under way, with the time when it arrives.
+    /// No bytes yet, and the time of the next arrival if any are on their way.
     Nothing(Option<Duration>),
 }
 
@@ -124,7 +124,7 @@ impl Flow {
         self.read
     }
 
-    /// Takes bytes on their way, as many as there is room for.
+    /// Writes bytes, as many as there is room for, and returns their number.
     pub(super) fn write(&mut self, bytes: &[u8], now: Duration, random: &mut Rng) -> usize {
         let room = self.conditions.buffer.saturating_sub(self.unread);
         let vanishes = self.conditions.lossy || self.is_deserted;
@@ -148,7 +148,7 @@ impl Flow {
         count
     }
 
-    /// Ends the direction, after what was written.
+    /// Ends the direction after the bytes that were written.
     pub(super) fn finish(&mut self, now: Duration) {
         if !self.is_finished {
             self.is_finished = true;
@@ -158,7 +158,7 @@ impl Flow {
         }
     }
 
-    /// Sends news of a reset at a time, after what was written.
+    /// Sends a reset at a time, after the bytes that were written.
     pub(super) fn send_reset(&mut self, time: Duration) {
         self.is_finished = true;
         if !self.conditions.lossy && self.reset.is_none() {
@@ -166,48 +166,48 @@ impl Flow {
         }
     }
 
-    /// When what is sent at a time arrives.
+    /// Returns the arrival of bytes that are sent at a time.
     fn arrival(&mut self, time: Duration) -> Duration {
         let arrival = time.saturating_add(self.conditions.delay);
         self.last_arrival = self.last_arrival.max(arrival);
         self.last_arrival
     }
 
-    /// Whether news of a reset has arrived.
+    /// Returns whether a reset has arrived.
     pub(super) fn is_reset(&self, now: Duration) -> bool {
         !self.conditions.stalled && self.reset.is_some_and(|arrival| arrival <= now)
     }
 
-    /// When news of a reset arrives, if it is under way.
+    /// Returns the arrival of a reset that is on its way.
     pub(super) fn next_reset(&self) -> Option<Duration> {
         self.reset.filter(|_| !self.conditions.stalled)
     }
 
-    /// Takes what has arrived.
-    pub(super) fn read(&mut self, buffer: &mut [u8], now: Duration, random: &mut Rng) -> Read {
+    /// Reads bytes that have arrived.
+    pub(super) fn read(&mut self, buffer: &mut [u8], now: Duration, random: &mut Rng) -> FlowRead {
         if self.is_reset(now) {
             self.clear();
-            return Read::Reset;
+            return FlowRead::Reset;
         }
         if self.conditions.stalled {
-            return Read::Nothing(None);
+            return FlowRead::Nothing(None);
         }
         let possible = self.arrived(now).min(buffer.len());
         let possible = possible.min(self.conditions.cut_after.unwrap_or(usize::MAX));
         let count = self.conditions.portion(possible, random);
         if count > 0 || buffer.is_empty() {
             self.take(&mut buffer[..count]);
-            return Read::Bytes(count);
+            return FlowRead::Bytes(count);
         }
         match (self.segments.front(), self.end) {
-            (None, Some(end)) if end <= now => Read::End,
-            (Some(segment), _) => Read::Nothing(Some(segment.arrival)),
-            (None, end) => Read::Nothing(end.into_iter().chain(self.reset).min()),
+            (None, Some(end)) if end <= now => FlowRead::End,
+            (Some(segment), _) => FlowRead::Nothing(Some(segment.arrival)),
+            (None, end) => FlowRead::Nothing(end.into_iter().chain(self.reset).min()),
         }
     }
 
-    /// The reader is gone. Tells when the first byte arrives that it has not read, if there is
-    /// one, which the operating system answers with a reset.
+    /// Handles that the reader is gone. Returns the arrival of the first byte that it has not read, if there
+    /// is one: the operating system answers it with a reset.
     pub(super) fn desert(&mut self) -> Option<Duration> {
         self.is_deserted = true;
         let first = self.segments.front().map(|segment| segment.arrival);
@@ -215,13 +215,13 @@ impl Flow {
         first.filter(|_| !self.conditions.stalled)
     }
 
-    /// Drops what was not read.
+    /// Drops the bytes that were not read.
     pub(super) fn clear(&mut self) {
         self.segments = VecDeque::new();
         self.unread = 0;
     }
 
-    /// How many bytes have arrived and were not read.
+    /// Returns the number of bytes that have arrived and were not read.
     fn arrived(&self, now: Duration) -> usize {
         self.segments
             .iter()
@@ -262,10 +262,10 @@ mod tests {
         (Flow::new(conditions), Rng::with_seed(1))
     }
 
-    fn read(flow: &mut Flow, now: Duration, random: &mut Rng) -> Result<Vec<u8>, Read> {
+    fn read(flow: &mut Flow, now: Duration, random: &mut Rng) -> Result<Vec<u8>, FlowRead> {
         let mut buffer = [0; 100];
         match flow.read(&mut buffer, now, random) {
-            Read::Bytes(count) => Ok(buffer[..count].to_vec()),
+            FlowRead::Bytes(count) => Ok(buffer[..count].to_vec()),
             other => Err(other),
         }
     }
@@ -280,10 +280,10 @@ mod tests {
         flow.conditions.delay = Duration::ZERO;
         assert_eq!(flow.write(b"c", NOW, &mut random), 1);
         flow.finish(NOW);
-        let nothing = Err(Read::Nothing(Some(LATER)));
+        let nothing = Err(FlowRead::Nothing(Some(LATER)));
         assert_eq!(read(&mut flow, NOW, &mut random), nothing);
         assert_eq!(read(&mut flow, LATER, &mut random), Ok(b"abc".to_vec()));
-        assert_eq!(read(&mut flow, LATER, &mut random), Err(Read::End));
+        assert_eq!(read(&mut flow, LATER, &mut random), Err(FlowRead::End));
     }
 
     #[test]
@@ -326,7 +326,10 @@ mod tests {
         });
         flow.write(b"a", NOW, &mut random);
         flow.send_reset(NOW);
-        assert_eq!(read(&mut flow, NOW, &mut random), Err(Read::Nothing(None)));
+        assert_eq!(
+            read(&mut flow, NOW, &mut random),
+            Err(FlowRead::Nothing(None))
+        );
         assert!(!flow.is_reset(NOW));
         flow.conditions.stalled = false;
         assert!(flow.is_reset(NOW));
@@ -342,7 +345,10 @@ mod tests {
         assert_eq!(flow.write(b"abc", NOW, &mut random), 3);
         flow.finish(NOW);
         flow.send_reset(NOW);
-        assert_eq!(read(&mut flow, NOW, &mut random), Err(Read::Nothing(None)));
+        assert_eq!(
+            read(&mut flow, NOW, &mut random),
+            Err(FlowRead::Nothing(None))
+        );
     }
 
     #[test]
@@ -352,6 +358,6 @@ mod tests {
         flow.send_reset(LATER);
         assert_eq!(read(&mut flow, NOW, &mut random), Ok(b"a".to_vec()));
         flow.write(b"b", NOW, &mut random);
-        assert_eq!(read(&mut flow, LATER, &mut random), Err(Read::Reset));
+        assert_eq!(read(&mut flow, LATER, &mut random), Err(FlowRead::Reset));
     }
 }

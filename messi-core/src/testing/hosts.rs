@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// What becomes of attempts to connect to a host.
+/// The reaction of a host to attempts to connect.
 ///
 /// # Examples
 ///
@@ -15,17 +15,16 @@ use std::net::{IpAddr, Ipv4Addr};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Host {
-    /// They succeed where a server listens, and are refused at once where none does.
+    /// They succeed if a server listens, and are refused at once otherwise.
     #[default]
     Reachable,
-    /// They are never answered, so that clients wait for their connect timeout. Connections that
-    /// are there go on.
+    /// They are never answered, so that clients wait for their connect timeout. Existing connections go on.
     BlackHole,
-    /// Its name has no address.
+    /// The name of the host has no address.
     Unknown,
 }
 
-/// The addresses of names, made up in the order in which the names are first heard of.
+/// The addresses of names, assigned in the order in which the names are first used.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
     by_name: BTreeMap<String, IpAddr>,
@@ -42,7 +41,7 @@ impl Hosts {
         self.by_address.get(&address).copied().unwrap_or_default()
     }
 
-    /// The address of a name; one in figures is its own.
+    /// Returns the address of a name. One in figures stands for itself.
     pub(super) fn address(&mut self, name: &str) -> IpAddr {
         if let Ok(address) = name.parse() {
             return address;
@@ -51,7 +50,7 @@ impl Hosts {
             return Ipv4Addr::LOCALHOST.into();
         }
         let [.., high, low] = (self.by_name.len() as u32 + 1).to_be_bytes();
-        // A range that is kept for tests of networks, so that it means nothing to anyone.
+        // This range is reserved for tests of networks.
         let next = Ipv4Addr::new(198, 18, high, low).into();
         *self.by_name.entry(name.into()).or_insert(next)
     }

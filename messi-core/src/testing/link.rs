@@ -1,4 +1,4 @@
-//! A connection in memory: what happens on it to both directions together.
+//! A connection in memory, with both its directions.
 
 use std::io;
 use std::mem;
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::Clock;
-use super::flow::{Conditions, Flow, Read};
+use super::clock::Clock;
+use super::flow::{Conditions, Flow, FlowRead};
 
-/// Which end of a connection, or the direction that leads there.
+/// An end of a connection, or the direction that leads there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Client,
@@ -28,35 +28,35 @@ impl End {
     }
 }
 
-/// What the two sockets of a connection share with those who disturb it.
+/// The state of a connection, which its two sockets share with the tests that disturb it.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) client_addr: SocketAddr,
     pub(super) server_addr: SocketAddr,
     clock: Clock,
-    state: Mutex<State>,
+    state: Mutex<LinkState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct LinkState {
     to_client: Flow,
     to_server: Flow,
     /// Whether the connection has been reset for both sides.
     is_cut: bool,
     random: Rng,
-    /// Those who wait to read and to write: at the client's end, then at the server's.
+    /// The tasks that wait to read and to write: at the client's end, then at the server's.
     waiting: [Option<Waker>; 4],
 }
 
-/// What a socket waits for.
+/// An operation that a socket waits for.
 #[derive(Clone, Copy, Debug)]
-enum Wish {
+enum Operation {
     Read,
     Write,
 }
 
-impl Wish {
-    /// The wish that is granted at the other end when this one is.
+impl Operation {
+    /// Returns the operation that this one makes possible at the other end.
     fn other(self) -> Self {
         match self {
             Self::Read => Self::Write,
@@ -65,11 +65,11 @@ impl Wish {
     }
 }
 
-/// What came of a read or a write: a result, or else the time when to look again, if it is known.
+/// The outcome of a read or a write: a result, or else the time of the next attempt, if it is known.
 pub(super) type Outcome = Result<io::Result<usize>, Option<Duration>>;
 
-impl State {
-    /// The direction that leads to this end.
+impl LinkState {
+    /// Returns the direction that leads to this end.
     fn flow(&mut self, to: End) -> &mut Flow {
         match to {
             End::Client => &mut self.to_client,
@@ -77,8 +77,8 @@ impl State {
         }
     }
 
-    fn waiting(&mut self, end: End, wish: Wish) -> &mut Option<Waker> {
-        &mut self.waiting[2 * end as usize + wish as usize]
+    fn waiting(&mut self, end: End, operation: Operation) -> &mut Option<Waker> {
+        &mut self.waiting[2 * end as usize + operation as usize]
     }
 
     fn read(&mut self, end: End, buffer: &mut [u8], now: Duration) -> Outcome {
@@ -87,10 +87,10 @@ impl State {
         }
         let mut random = self.random.fork();
         match self.flow(end).read(buffer, now, &mut random) {
-            Read::Bytes(count) => Ok(Ok(count)),
-            Read::End => Ok(Ok(0)),
-            Read::Reset => Ok(Err(io::ErrorKind::ConnectionReset.into())),
-            Read::Nothing(arrival) => Err(arrival),
+            FlowRead::Bytes(count) => Ok(Ok(count)),
+            FlowRead::End => Ok(Ok(0)),
+            FlowRead::Reset => Ok(Err(io::ErrorKind::ConnectionReset.into())),
+            FlowRead::Nothing(arrival) => Err(arrival),
         }
     }
 
@@ -112,7 +112,7 @@ impl State {
         Ok(Ok(count))
     }
 
-    /// Ends what an end writes, and answers with a reset what it has not read.
+    /// Ends the direction that an end writes, and answers bytes that it has not read with a reset.
     fn abandon(&mut self, end: End, now: Duration) {
         let unread = self.flow(end).desert();
         let flow = self.flow(end.other());
@@ -130,7 +130,7 @@ impl State {
         self.to_server.clear();
     }
 
-    /// Cuts the connection if that many bytes have arrived as were to arrive before.
+    /// Cuts the connection if as many bytes have arrived as were to arrive before.
     fn cut_if_due(&mut self) -> bool {
         let is_due = |flow: &Flow| flow.conditions.cut_after == Some(0);
         let is_due = !self.is_cut && (is_due(&self.to_client) || is_due(&self.to_server));
@@ -149,7 +149,7 @@ impl Link {
         random: Rng,
     ) -> Self {
         let (to_client, to_server) = conditions;
-        let mut state = State {
+        let mut state = LinkState {
             to_client: Flow::new(to_client),
             to_server: Flow::new(to_server),
             is_cut: false,
@@ -165,7 +165,7 @@ impl Link {
         }
     }
 
-    /// What both directions do to what is written, as those of a new connection will.
+    /// Returns the conditions of both directions, for a new connection.
     pub(super) fn conditions(&self) -> (Conditions, Conditions) {
         let state = self.lock();
         (
@@ -177,13 +177,13 @@ impl Link {
     // --- For sockets ---
 
     pub(super) fn poll_read(&self, end: End, cx: &mut Context<'_>, buffer: &mut [u8]) -> Outcome {
-        self.exchange(end, Wish::Read, cx, |state, now| {
+        self.exchange(end, Operation::Read, cx, |state, now| {
             state.read(end, buffer, now)
         })
     }
 
     pub(super) fn poll_write(&self, end: End, cx: &mut Context<'_>, bytes: &[u8]) -> Outcome {
-        self.exchange(end, Wish::Write, cx, |state, now| {
+        self.exchange(end, Operation::Write, cx, |state, now| {
             state.write(end, bytes, now)
         })
     }
@@ -194,33 +194,33 @@ impl Link {
         self.change(|state| state.flow(end.other()).finish(now));
     }
 
-    /// The socket of this end is gone.
+    /// Handles that the socket of this end is gone.
     pub(super) fn abandon(&self, end: End) {
         let now = self.clock.elapsed();
         self.change(|state| state.abandon(end, now));
     }
 
-    /// Reads or writes. If that has to wait, the waker is kept; if not, the other end may be able
-    /// to do the opposite.
+    /// Reads or writes. If that has to wait, the waker is kept; if not, a task is woken that waits for the
+    /// opposite at the other end.
     fn exchange(
         &self,
         end: End,
-        wish: Wish,
+        operation: Operation,
         cx: &mut Context<'_>,
-        act: impl FnOnce(&mut State, Duration) -> Outcome,
+        act: impl FnOnce(&mut LinkState, Duration) -> Outcome,
     ) -> Outcome {
         let now = self.clock.elapsed();
         let mut state = self.lock();
         let outcome = act(&mut state, now);
         if outcome.is_err() {
             let waker = Some(cx.waker().clone());
-            let replaced = mem::replace(state.waiting(end, wish), waker);
+            let replaced = mem::replace(state.waiting(end, operation), waker);
             drop(state);
             drop(replaced);
         } else if state.cut_if_due() {
             wake_all(state);
         } else {
-            let waker = state.waiting(end.other(), wish.other()).take();
+            let waker = state.waiting(end.other(), operation.other()).take();
             drop(state);
             waker.into_iter().for_each(Waker::wake);
         }
@@ -229,7 +229,7 @@ impl Link {
 
     // --- For everyone ---
 
-    /// Reads something of a direction.
+    /// Returns a property of a direction.
     pub(super) fn look<T>(&self, to: End, look: impl FnOnce(&Flow) -> T) -> T {
         look(self.lock().flow(to))
     }
@@ -241,32 +241,32 @@ impl Link {
 
     /// Resets the connection for both sides, now.
     pub(super) fn cut(&self) {
-        self.change(State::cut);
+        self.change(LinkState::cut);
     }
 
-    /// Whether neither side has ended or lost the connection.
+    /// Returns whether neither side has ended or lost the connection.
     pub(super) fn is_open(&self) -> bool {
         let state = self.lock();
         let is_open = |flow: &Flow| !flow.is_finished() && !flow.is_deserted();
         !state.is_cut && is_open(&state.to_client) && is_open(&state.to_server)
     }
 
-    /// Changes what everyone who waits must look at.
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    /// Changes the state, and wakes all waiting tasks, which must look at it again.
+    fn change(&self, change: impl FnOnce(&mut LinkState)) {
         let mut state = self.lock();
         change(&mut state);
         state.cut_if_due();
         wake_all(state);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, LinkState> {
         // Nothing that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Wakes everyone who waits, not under the lock.
-fn wake_all(mut state: MutexGuard<'_, State>) {
+/// Wakes all waiting tasks after unlocking.
+fn wake_all(mut state: MutexGuard<'_, LinkState>) {
     let waiting = mem::take(&mut state.waiting);
     drop(state);
     waiting.into_iter().flatten().for_each(Waker::wake);

@@ -1,97 +1,40 @@
-//! Where a server waits for clients.
+//! Listeners of servers.
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
-use std::mem;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
 
+use super::accept_queue::AcceptQueue;
 use super::count::Counted;
 use super::network::Network;
-use super::socket::Socket;
-use crate::Address;
-use crate::runtime::{self, BoxSocket};
+use crate::transport::{Address, BoxSocket, Listener};
 
-/// A bound address. To drop it makes the address free, and resets the connections that nobody has
-/// accepted.
+/// A bound address. Dropping it frees the address, and resets the connections that were not accepted.
 #[derive(Debug)]
-pub(super) struct Listener {
+pub(super) struct SimulatedListener {
     network: Arc<Network>,
     address: SocketAddr,
-    queue: Arc<Queue>,
+    queue: Arc<AcceptQueue>,
     _counted: Counted,
 }
 
-/// Connections that wait to be accepted.
-#[derive(Debug, Default)]
-pub(super) struct Queue(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    sockets: VecDeque<Socket>,
-    waiting: Vec<Waker>,
-    closed: bool,
-}
-
-impl Queue {
-    /// Adds a connection. One that comes too late is reset.
-    pub(super) fn push(&self, socket: Socket) {
-        let mut state = self.lock();
-        if state.closed {
-            drop(state);
-            return socket.reset();
-        }
-        state.sockets.push_back(socket);
-        let waiting = mem::take(&mut state.waiting);
-        drop(state);
-        waiting.into_iter().for_each(Waker::wake);
-    }
-
-    fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Socket> {
-        let mut state = self.lock();
-        if let Some(socket) = state.sockets.pop_front() {
-            return Poll::Ready(socket);
-        }
-        state.waiting.retain(|waker| !waker.will_wake(cx.waker()));
-        state.waiting.push(cx.waker().clone());
-        Poll::Pending
-    }
-
-    fn close(&self) {
-        let mut state = self.lock();
-        state.closed = true;
-        let left = mem::take(&mut state.sockets);
-        drop(state);
-        left.iter().for_each(Socket::reset);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under the lock leaves it half changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Listener {
-    pub(super) fn new(
-        network: Arc<Network>,
-        address: SocketAddr,
-        queue: Arc<Queue>,
-        counted: Counted,
-    ) -> Self {
-        Self {
-            network,
+impl SimulatedListener {
+    /// Listens on an address. Port 0 stands for a free one.
+    pub(super) fn bind(network: &Arc<Network>, address: SocketAddr) -> io::Result<Self> {
+        let (address, queue, counted) = network.bind(address)?;
+        Ok(Self {
+            network: network.clone(),
             address,
             queue,
             _counted: counted,
-        }
+        })
     }
 }
 
-impl runtime::Listener for Listener {
+impl Listener for SimulatedListener {
     fn local_addr(&self) -> io::Result<Address> {
         Ok(Address::Tcp(self.address))
     }
@@ -106,7 +49,7 @@ impl runtime::Listener for Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for SimulatedListener {
     fn drop(&mut self) {
         self.network.unbind(self.address);
         self.queue.close();

@@ -8,15 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fastrand::Rng;
 
-use super::Clock;
-use super::count::Count;
+use super::accept_queue::AcceptQueue;
+use super::clock::Clock;
+use super::count::{Count, Counted};
 use super::hosts::{Host, Hosts};
 use super::link::{End, Link};
-use super::listener::{Listener, Queue};
-use super::socket::Socket;
-use crate::runtime::{BoxListener, BoxSocket};
+use super::socket::SimulatedSocket;
+use crate::transport::BoxSocket;
 
-/// The first of the ports that are given where none is asked for.
+/// The first of the ports that are assigned if none is asked for.
 const FIRST_FREE_PORT: u16 = 49_152;
 
 /// The network of a simulation.
@@ -26,13 +26,13 @@ pub(super) struct Network {
     /// The model of the connections that are made from now on.
     pub(super) later: Arc<Link>,
     sockets: Count,
-    state: Mutex<State>,
+    state: Mutex<NetworkState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct NetworkState {
     hosts: Hosts,
-    listeners: BTreeMap<SocketAddr, Arc<Queue>>,
+    listeners: BTreeMap<SocketAddr, Arc<AcceptQueue>>,
     links: Vec<Arc<Link>>,
     random: Rng,
 }
@@ -50,7 +50,7 @@ impl Network {
             clock,
             later: Arc::new(later),
             sockets: Count::default(),
-            state: Mutex::new(State {
+            state: Mutex::new(NetworkState {
                 hosts: Hosts::default(),
                 listeners: BTreeMap::new(),
                 links: Vec::new(),
@@ -59,12 +59,12 @@ impl Network {
         }
     }
 
-    /// How many ends of connections, and listeners, there are.
+    /// Returns the number of open ends of connections and listeners.
     pub(super) fn sockets(&self) -> usize {
         self.sockets.get()
     }
 
-    /// Every connection made so far.
+    /// Returns every connection made so far.
     pub(super) fn links(&self) -> Vec<Arc<Link>> {
         self.lock().links.clone()
     }
@@ -83,25 +83,25 @@ impl Network {
         Ok(vec![SocketAddr::new(address, port)])
     }
 
-    pub(super) fn listen(self: &Arc<Self>, address: SocketAddr) -> io::Result<BoxListener> {
+    /// Binds an address to a new queue. Returns it, with a port if none was asked for, and the count of the
+    /// listener.
+    pub(super) fn bind(
+        &self,
+        address: SocketAddr,
+    ) -> io::Result<(SocketAddr, Arc<AcceptQueue>, Counted)> {
         let mut state = self.lock();
-        let address = state.bind(address)?;
-        let queue = Arc::new(Queue::default());
+        let address = state.free_address(address)?;
+        let queue = Arc::<AcceptQueue>::default();
         state.listeners.insert(address, queue.clone());
-        Ok(Box::new(Listener::new(
-            self.clone(),
-            address,
-            queue,
-            self.sockets.one_more(),
-        )))
+        Ok((address, queue, self.sockets.one_more()))
     }
 
-    /// Makes an address free again.
+    /// Frees an address.
     pub(super) fn unbind(&self, address: SocketAddr) {
         self.lock().listeners.remove(&address);
     }
 
-    /// Connects, which takes as long as a byte to the server and one back.
+    /// Connects to an address. That takes as long as a byte to the server and one back.
     pub(super) async fn connect(&self, address: SocketAddr) -> io::Result<BoxSocket> {
         let (to_client, to_server) = self.later.conditions();
         self.clock.sleep(to_server.delay).await;
@@ -113,8 +113,8 @@ impl Network {
         Ok(Box::new(socket?))
     }
 
-    /// Hands one end to whoever listens, and returns the other.
-    fn establish(&self, address: SocketAddr) -> io::Result<Socket> {
+    /// Hands one end to the server that listens, and returns the other.
+    fn establish(&self, address: SocketAddr) -> io::Result<SimulatedSocket> {
         let mut state = self.lock();
         let Some(queue) = state.listener(address) else {
             return Err(io::ErrorKind::ConnectionRefused.into());
@@ -127,20 +127,21 @@ impl Network {
         ));
         state.links.push(link.clone());
         drop(state);
-        let socket = |end| Socket::new(link.clone(), end, &self.clock, self.sockets.one_more());
+        let socket =
+            |end| SimulatedSocket::new(link.clone(), end, &self.clock, self.sockets.one_more());
         queue.push(socket(End::Server));
         Ok(socket(End::Client))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, NetworkState> {
         // Nothing that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// The address to listen on, with a port even where none was asked for.
-    fn bind(&self, address: SocketAddr) -> io::Result<SocketAddr> {
+impl NetworkState {
+    /// Returns the address to listen on, with a port if none was asked for.
+    fn free_address(&self, address: SocketAddr) -> io::Result<SocketAddr> {
         let with = |port| SocketAddr::new(address.ip(), port);
         match address.port() {
             0 => (FIRST_FREE_PORT..=u16::MAX)
@@ -158,8 +159,8 @@ impl State {
         })
     }
 
-    /// Who listens on this address, or on any of this port.
-    fn listener(&self, address: SocketAddr) -> Option<Arc<Queue>> {
+    /// Returns the queue of the server that listens on this address, or on all addresses of this port.
+    fn listener(&self, address: SocketAddr) -> Option<Arc<AcceptQueue>> {
         self.listeners
             .iter()
             .find(|&(&bound, _)| {
@@ -168,7 +169,7 @@ impl State {
             .map(|(_, queue)| queue.clone())
     }
 
-    /// An address that no connection had before.
+    /// Returns an address that no connection had before.
     fn next_client_addr(&self) -> SocketAddr {
         let number = self.links.len() as u32;
         let (host, port) = (number / 10_000, number % 10_000);

@@ -1,4 +1,4 @@
-//! One end of a connection, as the runtime's sockets are.
+//! Sockets: the ends of connections.
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -9,15 +9,14 @@ use std::time::Duration;
 
 use futures::io::{AsyncRead, AsyncWrite};
 
-use super::Clock;
-use super::clock::Sleep;
+use super::clock::{Clock, ClockSleep};
 use super::count::Counted;
 use super::link::{End, Link, Outcome};
-use crate::runtime;
+use crate::transport::Socket;
 
-/// One end of a connection. To drop it closes the connection.
+/// One end of a connection. Dropping it closes the connection.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(super) struct SimulatedSocket {
     link: Arc<Link>,
     end: End,
     reading: Alarm,
@@ -25,7 +24,7 @@ pub(super) struct Socket {
     _counted: Counted,
 }
 
-impl Socket {
+impl SimulatedSocket {
     pub(super) fn new(link: Arc<Link>, end: End, clock: &Clock, counted: Counted) -> Self {
         Self {
             link,
@@ -36,7 +35,7 @@ impl Socket {
         }
     }
 
-    /// The address of the other end, as a server sees it.
+    /// Returns the address of the client, as its server sees it.
     pub(super) fn client_addr(&self) -> SocketAddr {
         self.link.client_addr
     }
@@ -47,9 +46,9 @@ impl Socket {
     }
 }
 
-impl runtime::Socket for Socket {}
+impl Socket for SimulatedSocket {}
 
-impl AsyncRead for Socket {
+impl AsyncRead for SimulatedSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -61,7 +60,7 @@ impl AsyncRead for Socket {
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for SimulatedSocket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -96,17 +95,17 @@ impl AsyncWrite for Socket {
     }
 }
 
-impl Drop for Socket {
+impl Drop for SimulatedSocket {
     fn drop(&mut self) {
         self.link.abandon(self.end);
     }
 }
 
-/// Wakes who waits when what is under way arrives.
+/// Wakes a waiting task when bytes arrive that are on their way.
 #[derive(Debug)]
 struct Alarm {
     clock: Clock,
-    sleep: Option<Sleep>,
+    sleep: Option<ClockSleep>,
 }
 
 impl Alarm {
@@ -117,7 +116,7 @@ impl Alarm {
         }
     }
 
-    /// Tries until there is a result, or until there is nothing but to wait.
+    /// Tries until there is a result, or until the task has to wait.
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -141,7 +140,7 @@ impl Alarm {
     }
 
     fn set(&mut self, moment: Option<Duration>) {
-        if self.sleep.as_ref().map(Sleep::deadline) != moment {
+        if self.sleep.as_ref().map(ClockSleep::deadline) != moment {
             self.sleep = moment.map(|moment| self.clock.sleep_until(moment));
         }
     }

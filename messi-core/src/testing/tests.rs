@@ -11,7 +11,8 @@ use futures::future::{BoxFuture, FutureExt, join, join_all};
 use futures::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::runtime::{BoxListener, BoxSocket};
+use crate::runtime::AsyncRuntime;
+use crate::transport::{BoxListener, BoxSocket};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -140,7 +141,7 @@ fn a_run_in_a_run_panics() {
 fn a_simulation_drops_what_is_left_in_it() {
     let simulation = Simulation::new(1);
     let kept = Arc::new(());
-    let (clock, world) = (simulation.clock(), simulation.runtime());
+    let (clock, world) = (simulation.clock(), simulation.runtime().0);
     let mine = kept.clone();
     let task: BoxFuture<'static, ()> = async move {
         let _listener = world.listen(&([1, 2, 3, 4], 5).into());
@@ -389,7 +390,10 @@ fn many_connections_are_numbered_in_their_order() {
         let sockets = join_all((0..3).map(|_| connect(&simulation, address))).await;
         assert_eq!(sockets.len(), 3);
         let connections = simulation.connections();
-        let clients: Vec<_> = connections.iter().map(Connection::client_addr).collect();
+        let clients: Vec<_> = connections
+            .iter()
+            .map(SimulatedConnection::client_addr)
+            .collect();
         assert!(clients.is_sorted_by(|a, b| a < b), "{clients:?}");
         assert_eq!(connections[0].server_addr(), address);
     });

@@ -1,4 +1,4 @@
-//! All that a simulation consists of, as the runtime of its clients and servers.
+//! The parts of a simulation, as the runtime of its clients and servers.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,18 +8,21 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use futures::future::{BoxFuture, FutureExt, ready};
 
-use super::Clock;
+use super::clock::Clock;
 use super::executor::Executor;
+use super::listener::SimulatedListener;
 use super::network::Network;
-use crate::Address;
-use crate::runtime::{BoxListener, BoxSocket, Runtime};
+use crate::runtime::AsyncRuntime;
+use crate::time::TimeSource;
+use crate::transport::{Address, BoxListener, BoxSocket};
 
+/// The clock, the executor and the network of one simulation.
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) clock: Clock,
     pub(super) executor: Executor,
     pub(super) network: Arc<Network>,
-    /// What clients draw from. The order of tasks and the network have numbers of their own, so
+    /// The random numbers of clients. The order of tasks and the network have numbers of their own, so
     /// that one of them does not disturb another.
     random: Mutex<Rng>,
 }
@@ -37,13 +40,19 @@ impl World {
     }
 }
 
-impl Runtime for World {
+impl TimeSource for World {
     fn now(&self) -> Instant {
         self.clock.now()
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         self.clock.sleep(duration).boxed()
+    }
+}
+
+impl AsyncRuntime for World {
+    fn name(&self) -> &'static str {
+        "simulation"
     }
 
     fn random(&self) -> f64 {
@@ -71,11 +80,12 @@ impl Runtime for World {
     }
 
     fn listen(&self, address: &Address) -> io::Result<BoxListener> {
-        self.network.listen(socket_addr(address)?)
+        let listener = SimulatedListener::bind(&self.network, socket_addr(address)?)?;
+        Ok(Box::new(listener))
     }
 }
 
-/// The address on the network.
+/// Returns the address on the network.
 fn socket_addr(address: &Address) -> io::Result<SocketAddr> {
     address.socket_addr().ok_or_else(|| {
         let problem = "a simulation has no Unix sockets";

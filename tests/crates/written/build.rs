@@ -3,7 +3,7 @@
 use messi_codegen::{BytesType, CompileError, Config};
 
 fn main() -> Result<(), CompileError> {
-    let config = Config::new().include("../../proto");
+    let config = Config::new().include("proto");
     config.compile("deprecated.proto")?;
     config.compile("requests.proto")?;
     config

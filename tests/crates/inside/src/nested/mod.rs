@@ -16,6 +16,7 @@ pub mod in_a_macro {
 }
 
 /// A path from this file, by way of another crate.
+#[cfg(test)]
 pub mod given_to_a_macro {
     outside::protocol!("place.proto");
 }

@@ -1,0 +1,344 @@
+//! The task of one connection: it moves bytes between the socket, the [`Connection`] and the
+//! [`Mailbox`], and runs the callbacks of the handler in between.
+//!
+//! Reading, writing, timers and the handler's future are one task: there is no channel and no thread
+//! between a received byte and the handler. A callback is polled at once; while it is pending, the task
+//! goes on serving the connection.
+//!
+//! The task waits for the next message in this order ([`Driver::next`]):
+//!
+//! 1. Other tasks have their turn if this one has done much.
+//! 2. A command of the mailbox is handled. Once the connection has ended, pending responses fail and
+//!    those who wait for the send queue are notified: a callback that waits must return before the
+//!    connection can be closed.
+//! 3. If much output waits, it is written before more messages are handled.
+//! 4. A complete message is returned, as soon as there is a permit to decode it if it is large.
+//! 5. Bytes are moved ([`Driver::poll_turn`]): written first, as that makes room, then read. Timers
+//!    that are due are handled.
+//! 6. If none of it has changed anything, unused memory is freed and the task sleeps. The mailbox wakes
+//!    it for frames and commands, the socket for bytes, and the timer for the next deadline.
+
+mod close;
+mod decode_permit;
+mod io;
+mod receive_memory;
+mod scratch;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use log::error;
+use messi_wire::connection::CLOSE_TIMEOUT;
+use messi_wire::{Connection, ConnectionConfig, DisconnectReason, FloodLimiter, Payload, Role};
+
+use self::close::Closing;
+use self::decode_permit::DecodePermit;
+pub(crate) use self::receive_memory::ReceiveBudget;
+use self::receive_memory::ReceivePermit;
+use self::turn::TurnBudget;
+use crate::cpu_limit::CpuLimit;
+use crate::mailbox::{Command, Mailbox};
+use crate::time::DeadlineTimer;
+use crate::transport::BoxSocket;
+use crate::{Dispatch, LOG_TARGET};
+
+/// Time of the last callback after [`Command::Abort`].
+const ABORT_GRACE: Duration = Duration::from_millis(100);
+
+/// Bytes of output after which handling of messages pauses for a write.
+const WRITE_SIZE: usize = 64 * 1024;
+
+/// Drives one connection. It belongs to the task of the connection.
+pub(crate) struct Driver {
+    role: Role,
+    connection: Connection,
+    mailbox: Arc<Mailbox>,
+    timer: DeadlineTimer,
+    /// `None` once the connection is closed.
+    socket: Option<BoxSocket>,
+    closing: Closing,
+    /// Set once the task was told to end: the callback that is running is not waited for.
+    stop: Option<Stop>,
+    /// Whether the mailbox was told that the connection has ended.
+    has_reported_end: bool,
+    /// Whether the socket accepts no more bytes at this moment.
+    is_write_blocked: bool,
+    /// Whether the operating system was told to accept less.
+    is_unsent_limited: bool,
+    /// Whether all written bytes have left the buffers of the socket.
+    is_flushed: bool,
+    /// Whether to read again before waiting: see [`ConnectionConfig::busy_poll`].
+    reads_again: bool,
+    /// End of busy polling.
+    busy_until: Instant,
+    turn: TurnBudget,
+    flood_limiter: FloodLimiter,
+    receive_permit: ReceivePermit,
+    decode_permit: DecodePermit,
+}
+
+/// How the task was told to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    Orderly,
+    AtOnce,
+}
+
+impl Stop {
+    /// Returns the time of the last callback.
+    fn grace(self) -> Duration {
+        match self {
+            Self::Orderly => CLOSE_TIMEOUT,
+            Self::AtOnce => ABORT_GRACE,
+        }
+    }
+}
+
+impl Driver {
+    /// Creates the driver of a new socket. A connection must be attached to the mailbox.
+    pub(crate) fn new(
+        role: Role,
+        config: Arc<ConnectionConfig>,
+        socket: BoxSocket,
+        mailbox: Arc<Mailbox>,
+    ) -> Self {
+        let now = mailbox.runtime().now();
+        Self {
+            role,
+            connection: Connection::new(role, config, now),
+            timer: DeadlineTimer::new(mailbox.runtime().clone()),
+            mailbox,
+            socket: Some(socket),
+            closing: Closing::Writing,
+            stop: None,
+            has_reported_end: false,
+            is_write_blocked: false,
+            is_unsent_limited: false,
+            is_flushed: true,
+            reads_again: false,
+            busy_until: now,
+            turn: TurnBudget::default(),
+            flood_limiter: FloodLimiter::default(),
+            receive_permit: ReceivePermit::default(),
+            decode_permit: DecodePermit::default(),
+        }
+    }
+
+    /// Shares the memory for received bytes, and the permits to decode large messages, with other
+    /// connections.
+    pub(crate) fn sharing(
+        mut self,
+        received: &Arc<ReceiveBudget>,
+        decoding: &Arc<CpuLimit>,
+    ) -> Self {
+        self.receive_permit = ReceivePermit::new(received.clone());
+        self.decode_permit = DecodePermit::new(decoding.clone());
+        self
+    }
+
+    /// Waits for the next message, and serves the connection meanwhile. Returns `None` once the
+    /// connection has ended.
+    pub(crate) async fn next(&mut self) -> Option<Payload> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// Decodes the message received last into an empty one. Returns `false` if it can't be decoded, which
+    /// ends the connection.
+    ///
+    /// The caller owns the place of the message: moving it costs as much as a part of the decoding.
+    pub(crate) fn decode(&mut self, payload: &Payload, message: &mut impl prost::Message) -> bool {
+        let result = message.merge(self.connection.payload(payload));
+        if let Err(error) = &result {
+            self.connection
+                .handle_decode_error(error.to_string(), self.now());
+        }
+        result.is_ok()
+    }
+
+    /// Runs a callback of the handler to its end, and serves the connection while it is pending. The
+    /// callback is borrowed: moving futures costs more than most of them do.
+    ///
+    /// Returns `None` if the task was told to end meanwhile, which has ended the connection. A panic of
+    /// the callback unwinds: see [`handle_panic`](Self::handle_panic).
+    pub(crate) async fn run<T>(
+        &mut self,
+        mut callback: Pin<&mut impl Future<Output = T>>,
+    ) -> Option<T> {
+        poll_fn(|cx| self.poll_run(cx, callback.as_mut())).await
+    }
+
+    /// Ends the connection for a panic: of a callback, of the `Drop` of what an abandoned callback held,
+    /// or of the code of a message. The caller catches panics once for all callbacks, and must have
+    /// dropped the future that has panicked.
+    #[cold]
+    pub(crate) fn handle_panic(&mut self) {
+        error!(target: LOG_TARGET, "a callback panicked, which ends its connection");
+        self.connection
+            .end(DisconnectReason::HandlerPanicked, self.now());
+    }
+
+    /// Sends the messages of others, after those of the first callback.
+    pub(crate) fn open(&self) {
+        // Once the connection has ended, they may wait for another one.
+        if self.connection.end_reason().is_none() {
+            self.mailbox.open();
+        }
+    }
+
+    /// Runs the callback of a message. A message without a callback is counted.
+    pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = Dispatch>>) {
+        if self.run(callback).await == Some(Dispatch::UnknownChoice) {
+            self.mailbox.transfers.ignored_messages.add(1);
+            self.flood_limiter.count(1, self.now());
+        }
+    }
+
+    /// Writes all queued frames, closes the connection, and returns the reason of its end.
+    pub(crate) async fn close(&mut self) -> DisconnectReason {
+        self.mailbox.seal();
+        self.decode_permit.cancel();
+        self.connection.handle_closing(self.now());
+        poll_fn(|cx| self.poll_closed(cx)).await;
+        let reason = self.connection.end_reason().cloned();
+        let reason = reason.unwrap_or(DisconnectReason::ConnectionClosed);
+        self.mailbox
+            .detach(&reason, self.connection.unsent_messages());
+        // The last callback may take long.
+        self.connection.drop_input();
+        self.receive_permit.set(0);
+        reason
+    }
+
+    /// Runs the callback that follows [`close`](Self::close). Once the task is told to end, it has no
+    /// more than [`CLOSE_TIMEOUT`], or [`ABORT_GRACE`] after [`Command::Abort`].
+    pub(crate) async fn run_last(&mut self, mut callback: Pin<&mut impl Future<Output = ()>>) {
+        let mut deadline = None;
+        poll_fn(|cx| self.poll_run_last(cx, callback.as_mut(), &mut deadline)).await;
+    }
+
+    /// Returns whether the peer speaks this protocol.
+    pub(crate) fn is_validated(&self) -> bool {
+        self.connection.is_validated()
+    }
+
+    #[inline]
+    fn now(&self) -> Instant {
+        self.mailbox.runtime().now()
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Payload>> {
+        self.decode_permit.release();
+        loop {
+            ready!(self.poll_turn_budget(cx));
+            self.handle_command();
+            if self.must_write_first(cx) || self.flood_limiter.paused_until().is_some() {
+                // Others must not wait for a permit that this connection can't use now.
+                self.decode_permit.cancel();
+            } else if let Some(size) = self.connection.next_message_size() {
+                // While there is no permit, the connection is served.
+                if self.decode_permit.poll_acquire(cx, size).is_ready() {
+                    self.turn.spend_message(size);
+                    return Poll::Ready(Some(self.connection.take_message(size)));
+                }
+            } else if self.connection.end_reason().is_some() {
+                return Poll::Ready(None);
+            }
+            ready!(self.poll_turn(cx));
+        }
+    }
+
+    /// Returns whether no message may be handled before some output is written. A server then slows its
+    /// client down by TCP. A client does not: if both sides waited, neither would ever read.
+    fn must_write_first(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.mailbox.queued() >= WRITE_SIZE && !self.is_write_blocked {
+            let _ = self.poll_write(cx);
+        }
+        self.role == Role::Server
+            && self.connection.is_peer_reading()
+            && self.mailbox.is_congested()
+    }
+
+    fn poll_run<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        callback: Pin<&mut impl Future<Output = T>>,
+    ) -> Poll<Option<T>> {
+        if let Poll::Ready(output) = callback.poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        loop {
+            self.handle_command();
+            if self.stop.is_some() {
+                return Poll::Ready(None);
+            }
+            if self.connection.is_closing() {
+                let _ = self.poll_close(cx);
+                ready!(self.park(cx));
+            } else {
+                ready!(self.poll_turn(cx));
+            }
+        }
+    }
+
+    fn poll_run_last(
+        &mut self,
+        cx: &mut Context<'_>,
+        callback: Pin<&mut impl Future<Output = ()>>,
+        deadline: &mut Option<Instant>,
+    ) -> Poll<()> {
+        if callback.poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        loop {
+            self.handle_command();
+            if let Some(stop) = self.stop {
+                let now = self.now();
+                let limit = now + stop.grace();
+                let limit = deadline.map_or(limit, |earlier| limit.min(earlier));
+                *deadline = Some(limit);
+                ready!(self.timer.poll(cx, limit, now));
+                return Poll::Ready(());
+            }
+            ready!(self.park(cx));
+        }
+    }
+
+    /// Handles the command that waits, and reports the end of the connection to the mailbox. All loops
+    /// come by here.
+    fn handle_command(&mut self) {
+        if let Some(command) = self.mailbox.take_command() {
+            self.run_command(command);
+        }
+        if let Some(reason) = self.connection.end_reason() {
+            self.mailbox.fail_pending(reason);
+            if !self.has_reported_end && !self.connection.is_peer_reading() {
+                self.has_reported_end = true;
+                self.mailbox.handle_end();
+            }
+        }
+    }
+
+    #[cold]
+    fn run_command(&mut self, command: Command) {
+        let now = self.now();
+        match command {
+            Command::Drain => self.connection.drain(),
+            Command::Close(reason) => self.connection.end(reason, now),
+            Command::Evict => self.connection.fail(DisconnectReason::SlowConsumer, now),
+            Command::Stop => {
+                self.stop = Some(Stop::Orderly);
+                self.connection.end(DisconnectReason::Stopped, now);
+            }
+            Command::Abort => {
+                self.stop = Some(Stop::AtOnce);
+                self.connection.fail(DisconnectReason::Stopped, now);
+            }
+        }
+    }
+}

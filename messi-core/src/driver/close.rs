@@ -1,0 +1,97 @@
+//! Closing a socket in good order.
+//!
+//! 1. The send queue is written.
+//! 2. The writing direction is shut down.
+//! 3. What the peer still sends is discarded until it closes too. Closing a socket with unread input
+//!    would reset the connection, and the peer could lose what it has not read yet.
+//!
+//! The connection's timers are handled before each step: a peer can keep every step busy, and the limit
+//! of closing holds all the same.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures::io::AsyncWrite;
+use messi_wire::DisconnectReason;
+
+use super::Driver;
+use crate::transport::linger::Linger;
+
+/// Progress of closing.
+#[derive(Debug)]
+pub(super) enum Closing {
+    /// Bytes are still to be written.
+    Writing,
+    /// The writing direction is to be shut down.
+    ShuttingDown,
+    /// The peer is given time to read and to close.
+    Lingering(Box<Linger>),
+}
+
+impl Driver {
+    pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            self.handle_command();
+            if self.poll_close(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            ready!(self.park(cx));
+        }
+    }
+
+    /// Closes the socket, in good order or, once the connection is aborted, at once.
+    pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if self.connection.is_aborted() {
+                self.socket = None;
+            }
+            if self.socket.is_none() {
+                return Poll::Ready(());
+            }
+            ready!(self.poll_turn_budget(cx));
+            if self.poll_timer(cx, self.now()).is_pending() && self.poll_close_step(cx).is_pending()
+            {
+                // The step may have set a timer.
+                ready!(self.poll_timer(cx, self.now()));
+            }
+        }
+    }
+
+    /// Takes closing one step further.
+    fn poll_close_step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.closing {
+            Closing::Writing => {
+                ready!(self.poll_write(cx));
+                if self.mailbox.queued() == 0 {
+                    self.closing = Closing::ShuttingDown;
+                }
+            }
+            Closing::ShuttingDown => {
+                let Some(socket) = &mut self.socket else {
+                    return Poll::Ready(());
+                };
+                // An error means that the peer has closed already.
+                let _ = ready!(Pin::new(socket).poll_close(cx));
+                self.connection.handle_shut_down(self.now());
+                self.closing = Closing::Lingering(Box::default());
+            }
+            Closing::Lingering(_) => ready!(self.poll_linger(cx)),
+        }
+        Poll::Ready(())
+    }
+
+    /// Reads and discards until the peer has closed too.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let reason = self.connection.end_reason();
+        let has_peer_closed = reason == Some(&DisconnectReason::ConnectionClosed);
+        let runtime = self.mailbox.runtime();
+        if let Some(socket) = &mut self.socket
+            && let Closing::Lingering(linger) = &mut self.closing
+            && !has_peer_closed
+        {
+            ready!(linger.poll(cx, socket, &**runtime));
+        }
+        self.socket = None;
+        Poll::Ready(())
+    }
+}

@@ -1,0 +1,287 @@
+//! Moving bytes between the socket, the connection and the mailbox.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+use std::{io, mem};
+
+use futures::io::{AsyncRead, AsyncWrite};
+use messi_wire::connection::IDLE_CAPACITY;
+
+use super::Driver;
+use super::receive_memory::Room;
+use super::scratch::{READ_SIZE, Scratch};
+
+impl Driver {
+    /// Moves bytes, and is ready when the caller has something new to look at. Pending, it has arranged
+    /// for the task to be woken.
+    pub(super) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(self.poll_turn_budget(cx));
+        let was_congested = self.mailbox.is_congested();
+        let had_ended = self.connection.end_reason().is_some();
+        let _ = self.poll_write(cx);
+        let read = self.poll_read(cx);
+        let has_read = read.is_ready();
+        // Reading the clock costs as much as a part of a message.
+        let now = match read {
+            Poll::Ready(now) => now,
+            Poll::Pending => self.now(),
+        };
+        let is_due = self.poll_timer(cx, now).is_ready();
+        let has_room = was_congested && !self.mailbox.is_congested();
+        let has_ended = !had_ended && self.connection.end_reason().is_some();
+        if has_read || is_due || has_room || has_ended {
+            return Poll::Ready(());
+        }
+        if mem::take(&mut self.reads_again) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.release_memory();
+        self.park(cx)
+    }
+
+    /// Is pending once this task has done enough for now, so that other tasks run.
+    #[inline]
+    pub(super) fn poll_turn_budget(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.turn.is_spent() {
+            return Poll::Ready(());
+        }
+        self.turn.renew();
+        self.decode_permit.release();
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Arranges for the task to be woken by the mailbox. Ready if there is something to do already.
+    pub(super) fn park(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let is_blocked = self.is_write_blocked || self.socket.is_none();
+        let idle_capacity = self.send_capacity_limit();
+        if self.mailbox.park(cx.waker(), is_blocked, idle_capacity) {
+            self.turn.renew();
+            self.decode_permit.release();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
+
+    /// Frees memory that is not needed while the task sleeps.
+    fn release_memory(&mut self) {
+        let mut input = self.connection.idle_capacity_limit();
+        if self.connection.input_memory() > IDLE_CAPACITY && self.receive_permit.is_short() {
+            input = IDLE_CAPACITY;
+        }
+        self.connection.release(input, self.send_capacity_limit());
+        self.receive_permit.set(self.connection.input_memory());
+    }
+
+    /// Returns the most capacity that each empty buffer of the sending direction keeps, in bytes.
+    fn send_capacity_limit(&self) -> usize {
+        let shared = self.mailbox.idle_capacity_limit();
+        self.connection.idle_capacity_limit().min(shared)
+    }
+
+    // --- Writing ---
+
+    /// Writes the frames that are queued now. It is pending if the socket does not accept all of them.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let result = self.poll_write_frames(cx);
+        self.is_write_blocked = result.is_pending();
+        if self.is_write_blocked {
+            self.connection.handle_write_blocked(self.now());
+        }
+        result
+    }
+
+    fn poll_write_frames(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.connection.remaining_output().is_empty() {
+            ready!(self.poll_flush(cx));
+            let mailbox = &self.mailbox;
+            self.connection.refill_output(|frames| mailbox.take(frames));
+            self.limit_unsent();
+        }
+        while !self.connection.remaining_output().is_empty() {
+            let Some(socket) = &mut self.socket else {
+                return Poll::Ready(());
+            };
+            match ready!(Pin::new(socket).poll_write(cx, self.connection.remaining_output())) {
+                Ok(0) => self.handle_io_error(&io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.handle_written(count),
+                Err(error) => self.handle_io_error(&error),
+            }
+        }
+        self.poll_flush(cx)
+    }
+
+    /// Makes the operating system accept less once memory is short: only then the slow peers, which are
+    /// evicted first, are known in time.
+    fn limit_unsent(&mut self) {
+        if !self.is_unsent_limited
+            && self.mailbox.is_memory_short()
+            && let Some(socket) = &self.socket
+        {
+            self.is_unsent_limited = true;
+            socket.limit_unsent();
+        }
+    }
+
+    fn handle_written(&mut self, count: usize) {
+        self.handle_transfer();
+        self.mailbox.transfers.sent_bytes.add(count as u64);
+        self.connection.handle_written(count);
+        let remaining = self.connection.remaining_output().len();
+        if remaining > 0 {
+            self.mailbox.handle_written(remaining);
+        } else {
+            self.is_flushed = false;
+        }
+    }
+
+    /// Flushes the buffers of the socket. Only then all frames count as written.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(socket) = self.socket.as_mut().filter(|_| !self.is_flushed) else {
+            return Poll::Ready(());
+        };
+        match ready!(Pin::new(socket).poll_flush(cx)) {
+            Ok(()) => {
+                self.is_flushed = true;
+                self.connection.handle_written(0);
+                self.mailbox.handle_written(0);
+            }
+            Err(error) => self.handle_io_error(&error),
+        }
+        Poll::Ready(())
+    }
+
+    // --- Reading ---
+
+    /// Reads once, if input is wanted. Ready with the time when bytes, the end of the input or an error
+    /// were received.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
+        if !self.connection.wants_input() || self.flood_limiter.paused_until().is_some() {
+            self.stop_waiting_for_memory();
+            return Poll::Pending;
+        }
+        let room = ready!(self.poll_room(cx)).min(READ_SIZE);
+        let mut scratch = Scratch::take();
+        let Poll::Ready(result) = self.poll_read_into(cx, &mut scratch[..room]) else {
+            if self.connection.is_draining() && !self.has_socket_paused() {
+                self.connection.handle_no_input(self.now());
+            }
+            return Poll::Pending;
+        };
+        self.handle_transfer();
+        let now = self.now();
+        match result {
+            Ok(0) => self.connection.handle_end_of_input(now),
+            Ok(count) => self.handle_input(&scratch[..count], now),
+            Err(error) => self.handle_io_error(&error),
+        }
+        Poll::Ready(now)
+    }
+
+    fn has_socket_paused(&self) -> bool {
+        self.socket.as_ref().is_some_and(|it| it.has_paused())
+    }
+
+    /// Waits until there is memory for received bytes, and returns for how many.
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
+        let size = self.connection.input_memory();
+        let unused = self.connection.free_input();
+        loop {
+            match ready!(self.receive_permit.poll_room(cx, size, unused)) {
+                Room::Bytes(room) => {
+                    self.stop_waiting_for_memory();
+                    return Poll::Ready(room);
+                }
+                Room::Exhausted => self.connection.handle_memory_exhausted(self.now()),
+            }
+        }
+    }
+
+    fn stop_waiting_for_memory(&mut self) {
+        if self.receive_permit.stop_waiting() {
+            self.connection.handle_memory_available();
+        }
+    }
+
+    /// Reads once. While the connection is busy polling, it does not ask to be woken: that alone costs
+    /// more than another read.
+    fn poll_read_into(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let is_busy = !self.mailbox.busy_poll().is_zero() && self.now() < self.busy_until;
+        let Some(socket) = &mut self.socket else {
+            return Poll::Pending;
+        };
+        match is_busy.then(|| socket.read_now(buffer)).flatten() {
+            Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.reads_again = true;
+                Poll::Pending
+            }
+            Some(result) => Poll::Ready(result),
+            None => Pin::new(socket).poll_read(cx, buffer),
+        }
+    }
+
+    fn handle_transfer(&mut self) {
+        self.turn.spend_transfer();
+        let busy_poll = self.mailbox.busy_poll();
+        if !busy_poll.is_zero() {
+            self.busy_until = self.now() + busy_poll;
+        }
+    }
+
+    fn handle_input(&mut self, bytes: &[u8], now: Instant) {
+        let Self {
+            connection,
+            mailbox,
+            receive_permit,
+            ..
+        } = self;
+        let size = connection.input_memory();
+        let max_memory = size.saturating_add(receive_permit.room(size));
+        let received =
+            connection.handle_input(bytes, max_memory, now, |payload| mailbox.respond(payload));
+        receive_permit.set(connection.input_memory());
+        let transfers = &mailbox.transfers;
+        transfers.received_bytes.add(bytes.len() as u64);
+        transfers.received_messages.add(received.messages.into());
+        if let Some(time) = connection.round_trip_time() {
+            transfers.set_round_trip_time(time);
+        }
+        let without_effect = received.frames - received.messages;
+        self.flood_limiter.count(without_effect, now);
+        self.turn.spend_frames(received.frames);
+    }
+
+    fn handle_io_error(&mut self, error: &io::Error) {
+        if let Some(socket) = &self.socket
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            let reason = socket.disconnect_reason(error);
+            self.connection.fail(reason, self.now());
+        }
+    }
+
+    // --- Time ---
+
+    /// Handles the timers that are due `now`; ready if there was one.
+    pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
+        let deadlines = [
+            self.connection.poll_timeout(),
+            self.flood_limiter.paused_until(),
+        ];
+        let Some(deadline) = deadlines.into_iter().flatten().min() else {
+            return Poll::Pending;
+        };
+        let now = ready!(self.timer.poll(cx, deadline, now));
+        // A timer that is due again at once must not keep other tasks waiting.
+        self.turn.spend_transfer();
+        self.flood_limiter.handle_timeout(now);
+        self.connection.handle_timeout(now);
+        Poll::Ready(())
+    }
+}

@@ -1,0 +1,498 @@
+//! Drivers over sockets that misbehave.
+
+mod fake;
+
+use std::fmt::{self, Debug, Formatter};
+use std::io;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
+
+use messi_wire::RequestError;
+use messi_wire::session::{RequestKinds, Sender, SessionConfig};
+
+use self::decode_permit::LARGE_MESSAGE;
+use self::fake::{Fake, FakeSocket};
+use super::*;
+use crate::Runtime;
+use crate::mailbox::Responder;
+use crate::runtime::AsyncRuntime;
+use crate::testing::Simulation;
+
+/// Creates the driver of a server's connection, its mailbox and the number of the connection.
+fn driver(config: &ConnectionConfig, socket: impl Fake) -> (Driver, Arc<Mailbox>, u64) {
+    driver_in(Runtime::default().0, config, socket)
+}
+
+fn driver_in(
+    runtime: Arc<dyn AsyncRuntime>,
+    config: &ConnectionConfig,
+    socket: impl Fake,
+) -> (Driver, Arc<Mailbox>, u64) {
+    let limits = Arc::new(config.clone());
+    let session = SessionConfig {
+        role: Role::Server,
+        kinds: RequestKinds::default(),
+        limits: limits.clone(),
+    };
+    let mailbox = Mailbox::new(Arc::new(session), runtime, None);
+    let number = mailbox.attach();
+    let socket = Box::new(FakeSocket(socket));
+    let driver = Driver::new(Role::Server, limits, socket, mailbox.clone());
+    (driver, mailbox, number)
+}
+
+/// A socket on which nothing comes, and which fails to write.
+struct Broken;
+
+impl Fake for Broken {
+    fn write(&mut self, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+    }
+}
+
+#[test]
+fn an_error_of_writing_ends_the_connection_at_once() {
+    let (mut driver, mailbox, number) = driver(&ConnectionConfig::default(), Broken);
+    mailbox.push(&(), None, Sender::Callback(number)).unwrap();
+    let mut cx = Context::from_waker(Waker::noop());
+    assert_eq!(driver.poll_next(&mut cx), Poll::Ready(None));
+    assert_eq!(
+        driver.connection.end_reason(),
+        Some(&DisconnectReason::ConnectionClosed)
+    );
+    assert_eq!(driver.poll_closed(&mut cx), Poll::Ready(()));
+}
+
+/// A socket on which one ping comes, and which counts how it is asked for more.
+#[derive(Clone, Default)]
+struct Counting {
+    has_given: bool,
+    reads: Arc<AtomicUsize>,
+    tries: Arc<AtomicUsize>,
+}
+
+impl Fake for Counting {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        if std::mem::replace(&mut self.has_given, true) {
+            return Poll::Pending;
+        }
+        buffer[..4].copy_from_slice(b"\x03\0\0\0");
+        Poll::Ready(Ok(4))
+    }
+
+    fn read_now(&mut self) -> Option<io::Result<usize>> {
+        self.tries.fetch_add(1, Ordering::Relaxed);
+        Some(Err(io::ErrorKind::WouldBlock.into()))
+    }
+}
+
+#[test]
+fn a_busy_connection_tries_again_and_waits_to_be_woken_once_its_time_is_over() {
+    let config = ConnectionConfig {
+        busy_poll: Duration::from_secs(3_600),
+        ..ConnectionConfig::default()
+    };
+    let socket = Counting::default();
+    let counts = || [&socket.reads, &socket.tries].map(|count| count.load(Ordering::Relaxed));
+    let (mut driver, ..) = driver(&config, socket.clone());
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    let mut cx = Context::from_waker(&waker);
+    assert!(driver.poll_next(&mut cx).is_pending());
+    assert_eq!(counts(), [1, 1], "the ping, and a try");
+    for tries in 2..10 {
+        assert!(woken.0.swap(false, Ordering::Relaxed));
+        assert!(driver.poll_next(&mut cx).is_pending());
+        assert_eq!(counts(), [1, tries]);
+    }
+    woken.0.store(false, Ordering::Relaxed);
+    driver.busy_until = driver.now();
+    assert!(driver.poll_next(&mut cx).is_pending());
+    assert_eq!(counts(), [2, 9]);
+    assert!(!woken.0.load(Ordering::Relaxed));
+}
+
+/// Whether a waker was used.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A socket on which nothing comes, and which keeps what is written until it is let go.
+#[derive(Clone, Default)]
+struct Holding(Arc<AtomicBool>);
+
+impl Fake for Holding {
+    fn flush(&mut self) -> Poll<io::Result<()>> {
+        if self.0.load(Ordering::Relaxed) {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+#[test]
+fn what_a_socket_keeps_to_itself_is_not_flushed() {
+    let socket = Holding::default();
+    let (mut driver, mailbox, number) = driver(&ConnectionConfig::default(), socket.clone());
+    let mut cx = Context::from_waker(Waker::noop());
+    mailbox.push(&(), None, Sender::Callback(number)).unwrap();
+    let mut flushed = pin!(mailbox.flush());
+    assert!(driver.poll_next(&mut cx).is_pending());
+    assert!(flushed.as_mut().poll(&mut cx).is_pending());
+    socket.0.store(true, Ordering::Relaxed);
+    assert!(driver.poll_next(&mut cx).is_pending());
+    assert_eq!(flushed.as_mut().poll(&mut cx), Poll::Ready(Ok(())));
+}
+
+#[test]
+fn a_connection_is_closed_once_its_socket_is_flushed() {
+    let socket = Holding::default();
+    let (mut driver, mailbox, number) = driver(&ConnectionConfig::default(), socket.clone());
+    let mut cx = Context::from_waker(Waker::noop());
+    mailbox.push(&(), None, Sender::Callback(number)).unwrap();
+    mailbox.close(DisconnectReason::Disconnected);
+    assert!(driver.poll_closed(&mut cx).is_pending());
+    assert!(matches!(driver.closing, Closing::Writing));
+    socket.0.store(true, Ordering::Relaxed);
+    assert!(driver.poll_closed(&mut cx).is_pending());
+    assert!(matches!(driver.closing, Closing::Lingering(_)));
+}
+
+#[test]
+fn a_peer_that_takes_nothing_of_what_a_socket_keeps_is_too_slow() {
+    let config = ConnectionConfig {
+        write_timeout: Duration::ZERO,
+        ..ConnectionConfig::default()
+    };
+    let (mut driver, mailbox, number) = driver(&config, Holding::default());
+    let mut cx = Context::from_waker(Waker::noop());
+    mailbox.push(&(), None, Sender::Callback(number)).unwrap();
+    assert_eq!(driver.poll_next(&mut cx), Poll::Ready(None));
+    assert_eq!(
+        driver.connection.end_reason(),
+        Some(&DisconnectReason::SlowConsumer)
+    );
+}
+
+/// A socket on which the same frame comes without end, and which counts them.
+struct Flooding {
+    frame: [u8; 4],
+    frames: Arc<AtomicUsize>,
+}
+
+impl Fake for Flooding {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let places = buffer.chunks_exact_mut(4);
+        self.frames.fetch_add(places.len(), Ordering::Relaxed);
+        let size = places.len() * 4;
+        places.for_each(|place| place.copy_from_slice(&self.frame));
+        Poll::Ready(Ok(size))
+    }
+}
+
+/// Pings, and messages that nobody takes.
+#[test]
+fn a_flood_of_what_means_nothing_is_read_at_a_bounded_pace() {
+    const SECOND: Duration = Duration::from_secs(1);
+    for frame in [*b"\x03\0\0\0", *b"\x01\0\0\0"] {
+        let simulation = Simulation::new(1);
+        let frames = Arc::new(AtomicUsize::new(0));
+        let socket = Flooding {
+            frame,
+            frames: frames.clone(),
+        };
+        let runtime = simulation.runtime().0;
+        let (mut driver, ..) = driver_in(runtime, &ConnectionConfig::default(), socket);
+        simulation.run(simulation.timeout(SECOND, async {
+            while driver.next().await.is_some() {
+                driver
+                    .dispatch(pin!(async { Dispatch::UnknownChoice }))
+                    .await;
+            }
+        }));
+        let frames = frames.load(Ordering::Relaxed);
+        assert!(
+            (900_000..1_300_000).contains(&frames),
+            "{frame:?}: {frames}"
+        );
+    }
+}
+
+/// A socket on which a message begins to come, in reads of what is asked for, and does not end.
+struct Endless {
+    has_begun: bool,
+}
+
+impl Fake for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        buffer.fill(0);
+        if !std::mem::replace(&mut self.has_begun, true) {
+            buffer[..4].copy_from_slice(b"\x01\x0f\xff\xff");
+        }
+        Poll::Ready(Ok(buffer.len()))
+    }
+}
+
+/// Polls a connection until it waits for others.
+fn poll_to_rest(driver: &mut Driver) {
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    let mut cx = Context::from_waker(&waker);
+    while driver.poll_next(&mut cx).is_pending() && woken.0.swap(false, Ordering::Relaxed) {}
+}
+
+#[test]
+fn what_all_have_received_is_bounded_and_who_has_little_is_read_from() {
+    const KIB: usize = 1024;
+    let budget = Arc::new(ReceiveBudget::new(1_000 * KIB));
+    let endless = |_| {
+        let config = ConnectionConfig::default();
+        let (driver, mailbox, _) = driver(&config, Endless { has_begun: false });
+        (driver.sharing(&budget, &CpuLimit::new(2)), mailbox)
+    };
+    let mut connections: Vec<_> = (0..20).map(endless).collect();
+    let held = |connections: &[(Driver, Arc<Mailbox>)]| -> Vec<usize> {
+        let held = connections
+            .iter()
+            .map(|(it, _)| it.connection.input_memory());
+        held.collect()
+    };
+    for (driver, _) in &mut connections {
+        poll_to_rest(driver);
+    }
+    let sizes = held(&connections);
+    let total: usize = sizes.iter().sum();
+    assert!(total <= (1_000 + 20 * 4) * KIB, "{total}");
+    assert!(total >= 900 * KIB, "{total}");
+    // One that has received nothing is read from all the same.
+    assert!(sizes.iter().all(|&size| size >= 4 * KIB), "{sizes:?}");
+
+    // What one gives back, the others get.
+    let (first, _) = connections.remove(0);
+    let freed = first.connection.input_memory();
+    drop(first);
+    let before: usize = held(&connections).iter().sum();
+    for (driver, _) in &mut connections {
+        poll_to_rest(driver);
+    }
+    let after: usize = held(&connections).iter().sum();
+    assert!(after > before + freed / 4, "{before}, {freed}, {after}");
+}
+
+#[test]
+fn who_waits_for_memory_is_woken_when_there_is_some() {
+    let budget = Arc::new(ReceiveBudget::new(100 * 1024));
+    let config = ConnectionConfig::default();
+    let endless = || driver(&config, Endless { has_begun: false });
+    let (first, ..) = endless();
+    let (second, ..) = endless();
+    let (mut first, mut second) = (
+        first.sharing(&budget, &CpuLimit::new(2)),
+        second.sharing(&budget, &CpuLimit::new(2)),
+    );
+    poll_to_rest(&mut first);
+    poll_to_rest(&mut second);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    let mut cx = Context::from_waker(&waker);
+    assert!(second.poll_next(&mut cx).is_pending());
+    assert!(!woken.0.load(Ordering::Relaxed));
+    drop(first);
+    assert!(woken.0.load(Ordering::Relaxed));
+}
+
+/// There is memory for nothing, but that a peer does not send is not known then.
+#[test]
+fn a_message_for_which_there_is_no_memory_ends_in_its_time_and_not_for_silence() {
+    let simulation = Simulation::new(1);
+    let budget = Arc::new(ReceiveBudget::new(0));
+    let socket = Endless { has_begun: false };
+    let config = ConnectionConfig::default();
+    let (driver, mailbox, _) = driver_in(simulation.runtime().0, &config, socket);
+    let mut driver = driver.sharing(&budget, &CpuLimit::new(2));
+    let next = simulation.run(driver.next());
+    assert_eq!(next, None);
+    let end = driver.connection.end_reason();
+    assert_eq!(end, Some(&DisconnectReason::MessageTimeout));
+    assert!(simulation.elapsed() <= config.message_timeout + Duration::from_secs(1));
+    drop(mailbox);
+}
+
+/// Frames come without end, though nothing else that this side does takes long.
+#[test]
+fn a_flood_does_not_delay_the_end_of_closing() {
+    const SECOND: Duration = Duration::from_secs(1);
+    for reason in [
+        DisconnectReason::Disconnected,
+        DisconnectReason::SlowConsumer,
+    ] {
+        let simulation = Simulation::new(1);
+        let socket = Flooding {
+            frame: *b"\x03\0\0\0",
+            frames: Arc::default(),
+        };
+        let runtime = simulation.runtime().0;
+        let (mut driver, mailbox, _) = driver_in(runtime, &ConnectionConfig::default(), socket);
+        mailbox.close(reason.clone());
+        let closed = simulation.run(simulation.timeout(60 * SECOND, async {
+            while driver.next().await.is_some() {}
+            driver.close().await
+        }));
+        assert_eq!(closed, Some(reason));
+        assert_eq!(simulation.elapsed(), SECOND);
+    }
+}
+
+/// A message comes, and the beginning of another.
+struct Halting {
+    has_given: bool,
+}
+
+impl Fake for Halting {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if std::mem::replace(&mut self.has_given, true) {
+            return Poll::Pending;
+        }
+        buffer[..5].copy_from_slice(b"\x01\0\0\0\x01");
+        Poll::Ready(Ok(5))
+    }
+}
+
+/// The time of a message that is held up by the handler begins again when it is over: here, at once.
+#[test]
+fn a_timer_that_is_due_at_once_lets_others_have_their_turn() {
+    let config = ConnectionConfig {
+        message_timeout: Duration::ZERO,
+        max_unhandled_bytes: 1,
+        ..ConnectionConfig::default()
+    };
+    let (mut driver, ..) = driver(&config, Halting { has_given: false });
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut stuck = pin!(std::future::pending::<()>());
+    for _ in 0..100 {
+        assert!(driver.poll_run(&mut cx, stuck.as_mut()).is_pending());
+    }
+}
+
+/// A large message comes.
+struct Large {
+    has_given: bool,
+}
+
+impl Fake for Large {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if std::mem::replace(&mut self.has_given, true) {
+            return Poll::Pending;
+        }
+        buffer[..4 + LARGE_MESSAGE].fill(0);
+        buffer[..4].copy_from_slice(b"\x01\0\x40\0");
+        Poll::Ready(Ok(4 + LARGE_MESSAGE))
+    }
+}
+
+#[test]
+fn large_messages_of_several_clients_are_handed_out_one_after_the_other() {
+    let budget = Arc::new(ReceiveBudget::new(1 << 20));
+    let decoding = CpuLimit::new(2);
+    let config = ConnectionConfig::default();
+    let [mut first, mut second, mut third] = [(); 3].map(|()| {
+        let (driver, ..) = driver(&config, Large { has_given: false });
+        driver.sharing(&budget, &decoding)
+    });
+    let woken = [(); 3].map(|()| Arc::new(Woken::default()));
+    let wakers = woken.clone().map(Waker::from);
+    let mut contexts = wakers.each_ref().map(Context::from_waker);
+    let is_woken = |index: usize| woken[index].0.swap(false, Ordering::Relaxed);
+
+    assert!(matches!(
+        first.poll_next(&mut contexts[0]),
+        Poll::Ready(Some(_))
+    ));
+    assert!(second.poll_next(&mut contexts[1]).is_pending());
+    assert!(third.poll_next(&mut contexts[2]).is_pending());
+    assert!(!is_woken(1) && !is_woken(2));
+    // The first is done with its message once it looks for the next one.
+    assert!(first.poll_next(&mut contexts[0]).is_pending());
+    assert!(is_woken(1) && !is_woken(2));
+    // One that ends while it waits leaves its turn to the next.
+    let now = second.now();
+    second.connection.end(DisconnectReason::Stopped, now);
+    assert_eq!(second.poll_next(&mut contexts[1]), Poll::Ready(None));
+    second.decode_permit.cancel();
+    assert!(is_woken(2));
+    assert!(matches!(
+        third.poll_next(&mut contexts[2]),
+        Poll::Ready(Some(_))
+    ));
+}
+
+/// A socket on which these bytes are received.
+struct Received(&'static [u8]);
+
+impl Fake for Received {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        let bytes = std::mem::take(&mut self.0);
+        buffer[..bytes.len()].copy_from_slice(bytes);
+        match bytes.len() {
+            0 => Poll::Pending,
+            count => Poll::Ready(Ok(count)),
+        }
+    }
+}
+
+/// A responder that runs another task on this thread, as a waker may.
+struct Nested(Option<Driver>);
+
+impl Debug for Nested {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Nested")
+    }
+}
+
+impl Responder for Nested {
+    fn is_awaited(&self) -> bool {
+        true
+    }
+
+    fn respond(mut self: Box<Self>, _: &[u8]) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut driver = self.0.take().unwrap();
+        assert!(matches!(driver.poll_next(&mut cx), Poll::Ready(Some(_))));
+        true
+    }
+
+    fn fail(self: Box<Self>, error: RequestError) {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
+    let config = Arc::<ConnectionConfig>::default();
+    let session = SessionConfig {
+        role: Role::Client,
+        kinds: RequestKinds::new(&[(3, 4)], &[]),
+        limits: config.clone(),
+    };
+    let mailbox = Mailbox::new(Arc::new(session), Runtime::default().0, None);
+    mailbox.attach();
+    mailbox.open();
+    let (nested, ..) = driver(&config, Received(b"\x01\0\0\x01n"));
+    let responder = Box::new(Nested(Some(nested)));
+    mailbox.push_request(&"r".to_string(), Some(3), Sender::Other, responder);
+    let socket = FakeSocket(Received(b"\x02\0\0\x02\x22\0\x02\0\0\x01m"));
+    let mut driver = Driver::new(Role::Client, config, Box::new(socket), mailbox);
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(Some(message)) = driver.poll_next(&mut cx) else {
+        panic!("no message");
+    };
+    assert_eq!(driver.connection.payload(&message), b"m");
+}

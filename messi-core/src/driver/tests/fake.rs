@@ -1,0 +1,64 @@
+//! Sockets that do what a test is about, and nothing else.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::io::{AsyncRead, AsyncWrite};
+
+use crate::transport::Socket;
+
+/// What a socket does: unless told otherwise, it takes what is written, and nothing comes on it.
+pub(super) trait Fake: Send + Unpin + 'static {
+    fn read(&mut self, _buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn read_now(&mut self) -> Option<io::Result<usize>> {
+        None
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn flush(&mut self) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+pub(super) struct FakeSocket<T>(pub(super) T);
+
+impl<T: Fake> Socket for FakeSocket<T> {
+    fn read_now(&mut self, _buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        self.0.read_now()
+    }
+}
+
+impl<T: Fake> AsyncRead for FakeSocket<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.read(buffer)
+    }
+}
+
+impl<T: Fake> AsyncWrite for FakeSocket<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.write(bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.flush()
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

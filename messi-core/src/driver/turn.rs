@@ -1,0 +1,53 @@
+//! The turns of a connection's task among other tasks.
+
+/// Reads and writes after which other tasks have their turn, so that a peer that floods delays no other.
+const TRANSFERS_PER_TURN: u32 = 8;
+
+/// Frames that cost as much as one read or write. A read may complete thousands.
+const FRAMES_PER_TRANSFER: u32 = 256;
+
+/// Bytes of a message that cost as much as one frame.
+const BYTES_PER_FRAME: usize = 64;
+
+/// Work that a task may still do before other tasks have their turn.
+#[derive(Debug, Default)]
+pub(super) struct TurnBudget {
+    transfers: u32,
+    /// Frames that do not make up a transfer yet.
+    frames: u32,
+}
+
+impl TurnBudget {
+    /// Counts a read, a write, or other work that costs as much.
+    #[inline]
+    pub(super) fn spend_transfer(&mut self) {
+        self.transfers += 1;
+    }
+
+    /// Counts frames that are received or handled.
+    #[inline]
+    pub(super) fn spend_frames(&mut self, frames: u32) {
+        self.frames += frames;
+        self.transfers += self.frames / FRAMES_PER_TRANSFER;
+        self.frames %= FRAMES_PER_TRANSFER;
+    }
+
+    /// Counts a message of this size that is handled.
+    #[inline]
+    pub(super) fn spend_message(&mut self, size: usize) {
+        let cost = u32::try_from(1 + size / BYTES_PER_FRAME);
+        self.spend_frames(cost.unwrap_or(u32::MAX - FRAMES_PER_TRANSFER));
+    }
+
+    /// Returns whether other tasks must have their turn.
+    #[inline]
+    pub(super) fn is_spent(&self) -> bool {
+        self.transfers >= TRANSFERS_PER_TURN
+    }
+
+    /// Begins a new turn.
+    #[inline]
+    pub(super) fn renew(&mut self) {
+        self.transfers = 0;
+    }
+}

@@ -1,0 +1,488 @@
+//! The mailbox of a connection's task: a lock around the [`Session`], a waker, and a [`Command`].
+//!
+//! Any thread pushes messages and commands, the task takes them. A client has one mailbox for all its
+//! connections, a server one for each client.
+//!
+//! Under the lock, the session is changed and its state is published for looks without the lock. No
+//! waker is called, cloned or dropped under it, no response is completed, nothing is logged and no other
+//! lock is taken: foreign code may send a message itself. The only foreign code under it is the encoding
+//! of a message.
+//!
+//! No wake-up is lost, by this order:
+//!
+//! 1. The task leaves its waker ([`park`](Mailbox::park)), unless there are frames or a command, in one
+//!    step under the lock.
+//! 2. Whoever pushes a message or a command does so under the lock, and takes the waker.
+//! 3. It unlocks, and wakes the task.
+//! 4. The task takes the frames ([`take`](Mailbox::take)), and removes a waker that is left: it is awake.
+
+mod command;
+mod eviction;
+mod responder;
+mod task_side;
+#[cfg(test)]
+mod tests;
+mod wakeups;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use event_listener::Event;
+use log::{error, warn};
+use messi_wire::SendError;
+use messi_wire::encode::append_frame;
+use messi_wire::frame::{self, HEADER_SIZE};
+use messi_wire::session::{
+    OnRefusal, Outgoing, Permit, Refusal, Sender, Session, SessionConfig, Ticket,
+};
+use prost::Message;
+
+pub(crate) use self::command::Command;
+pub(crate) use self::eviction::SendBudget;
+pub(crate) use self::responder::{BoxResponder, Responder};
+pub(crate) use self::wakeups::Wakeups;
+use crate::LOG_TARGET;
+use crate::runtime::AsyncRuntime;
+use crate::stats::{LateDrops, Stats, TransferCounters};
+use crate::tasks::until;
+
+/// The mailbox of one task.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    config: Arc<SessionConfig>,
+    runtime: Arc<dyn AsyncRuntime>,
+    shared: Mutex<Shared>,
+    published: Published,
+    /// Memory that the send queue shares with others.
+    budget: Option<Arc<SendBudget>>,
+    /// Counters of the task.
+    pub(crate) transfers: TransferCounters,
+    /// Notified when a connection begins or ends, when bytes are written, and by commands.
+    progress: Event,
+}
+
+/// State behind the lock.
+#[derive(Debug)]
+struct Shared {
+    session: Session<BoxResponder>,
+    /// Wakes the task; set while it sleeps.
+    waker: Option<Waker>,
+    /// The command that the task has not taken yet.
+    command: Option<Command>,
+    /// Counts losses of a client that the server has forgotten.
+    late: Option<Arc<LateDrops>>,
+}
+
+impl Shared {
+    /// Forgets the commands to the last connection, and returns the waker of its task to be dropped.
+    fn forget_connection(&mut self) -> Option<Waker> {
+        let command = self.command.take();
+        self.command = command.filter(Command::outlives_connection);
+        self.waker.take()
+    }
+}
+
+/// State of the session for looks without the lock. Each value may be a moment old.
+#[derive(Debug, Default)]
+struct Published {
+    has_command: AtomicBool,
+    /// Whether a received message may be a response.
+    expects_responses: AtomicBool,
+    /// Bytes to be written.
+    queued: AtomicUsize,
+    /// Memory of the queues, if it is bounded.
+    memory: AtomicUsize,
+    /// Ticket of the queue, or 0.
+    ticket: AtomicU64,
+}
+
+// --- Sending ---
+
+impl Mailbox {
+    /// Creates a mailbox without a connection. With a budget, its send queue shares memory with others,
+    /// and may be evicted.
+    pub(crate) fn new(
+        config: Arc<SessionConfig>,
+        runtime: Arc<dyn AsyncRuntime>,
+        budget: Option<Arc<SendBudget>>,
+    ) -> Arc<Self> {
+        let permit = budget.as_ref().map(|it| Permit::new(it.memory().clone()));
+        let session = Session::new(config.clone(), permit.unwrap_or_default());
+        let mailbox = Arc::new(Self {
+            config,
+            runtime,
+            shared: Mutex::new(Shared {
+                session,
+                waker: None,
+                command: None,
+                late: None,
+            }),
+            published: Published::default(),
+            budget,
+            transfers: TransferCounters::default(),
+            progress: Event::new(),
+        });
+        if let Some(budget) = &mailbox.budget {
+            budget.join(&mailbox);
+        }
+        mailbox
+    }
+
+    /// Pushes a message, or returns the reason why not. `member` is the field number of its request or
+    /// response.
+    pub(crate) fn push(
+        self: &Arc<Self>,
+        message: &impl Message,
+        member: Option<u32>,
+        sender: Sender,
+    ) -> Result<(), SendError> {
+        let result = self.push_message(message, member, sender, OnRefusal::Return);
+        result.map_err(|refusal| refusal.error)
+    }
+
+    /// Pushes a message. One that is refused is dropped, and closes the connection if the peer may not
+    /// miss it.
+    pub(crate) fn send(
+        self: &Arc<Self>,
+        message: &impl Message,
+        member: Option<u32>,
+        sender: Sender,
+    ) {
+        if let Err(refusal) = self.push_message(message, member, sender, OnRefusal::Close) {
+            let mut wakeups = Wakeups::default();
+            self.handle_refusal(refusal, &mut wakeups);
+            wakeups.run();
+        }
+    }
+
+    /// Pushes a request. Its response, or the reason why there is none, goes to `responder`.
+    pub(crate) fn push_request(
+        self: &Arc<Self>,
+        message: &impl Message,
+        member: Option<u32>,
+        sender: Sender,
+        responder: BoxResponder,
+    ) {
+        // The responder gets the error.
+        let _ = self.push_message(message, member, sender, OnRefusal::Fail(responder));
+    }
+
+    fn push_message(
+        self: &Arc<Self>,
+        message: &impl Message,
+        member: Option<u32>,
+        sender: Sender,
+        on_refusal: OnRefusal<BoxResponder>,
+    ) -> Result<(), Refusal> {
+        let size = message.encoded_len();
+        let mut wakeups = Wakeups::default();
+        let result = self.push_outgoing(
+            Outgoing {
+                size,
+                member,
+                sender,
+                on_refusal,
+                append: &|buffer| append_frame(buffer, self.config.role.sent(), message, size),
+            },
+            &mut wakeups,
+        );
+        wakeups.run();
+        result
+    }
+
+    /// Pushes complete frames of messages below the size limit. A frame that is refused is handled like a
+    /// message of [`send`](Self::send).
+    pub(crate) fn push_frames(
+        self: &Arc<Self>,
+        frames: &[u8],
+        messages: u64,
+        wakeups: &mut Wakeups,
+    ) {
+        let mut shared = self.lock();
+        if shared.session.push_frames(frames, messages) {
+            wakeups.wake(shared.waker_for_frames());
+            self.unlock(shared, wakeups);
+        } else {
+            drop(shared);
+            frame::split(frames).for_each(|frame| self.push_frame(frame, wakeups));
+        }
+    }
+
+    #[cold]
+    fn push_frame(self: &Arc<Self>, frame: &[u8], wakeups: &mut Wakeups) {
+        let payload = &frame[HEADER_SIZE..];
+        let message = Outgoing {
+            size: payload.len(),
+            member: self.config.kinds.member(payload),
+            sender: Sender::Other,
+            on_refusal: OnRefusal::Close,
+            append: &|buffer| {
+                buffer.extend_from_slice(frame);
+                Ok(())
+            },
+        };
+        if let Err(refusal) = self.push_outgoing(message, wakeups) {
+            self.handle_refusal(refusal, wakeups);
+        }
+    }
+
+    fn push_outgoing(
+        self: &Arc<Self>,
+        mut message: Outgoing<'_, BoxResponder>,
+        wakeups: &mut Wakeups,
+    ) -> Result<(), Refusal> {
+        let now = || self.runtime.now();
+        loop {
+            let mut shared = self.lock();
+            let expired = shared.session.counters().dropped.expired;
+            let result = shared.session.push(message, now);
+            let expired = shared.session.counters().dropped.expired - expired;
+            let Err(rejected) = result else {
+                wakeups.wake(shared.waker_for_frames());
+                self.unlock(shared, wakeups);
+                log_expired(expired);
+                return Ok(());
+            };
+            if rejected.lacks_memory {
+                // Not under this lock: it takes the locks of other mailboxes.
+                self.unlock(shared, wakeups);
+                if self.evict_slower(wakeups) {
+                    message = rejected.message;
+                    continue;
+                }
+                shared = self.lock();
+            }
+            let lacks_memory = rejected.lacks_memory;
+            let refusal = shared.session.refuse(rejected);
+            shared.count_late(refusal.error);
+            self.unlock(shared, wakeups);
+            log_expired(expired);
+            if lacks_memory {
+                self.evict(wakeups);
+            }
+            return Err(refusal);
+        }
+    }
+
+    /// Evicts the mailbox with the slowest peer, unless it is this one. Returns whether there was one.
+    #[cold]
+    fn evict_slower(&self, wakeups: &mut Wakeups) -> bool {
+        let Some(budget) = self.budget.as_deref() else {
+            return false;
+        };
+        // Another thread may evict the same one at the same moment.
+        while let Some(slowest) = budget.slowest() {
+            if std::ptr::eq(&*slowest, self) {
+                return false;
+            }
+            if slowest.evict(wakeups) {
+                return true;
+            }
+        }
+        false
+    }
+
+    #[cold]
+    fn handle_refusal(self: &Arc<Self>, refusal: Refusal, wakeups: &mut Wakeups) {
+        log_wrong_size(refusal.error);
+        if let Some(reason) = refusal.close {
+            self.close_with(reason, wakeups);
+        }
+    }
+
+    /// Counts a message that is not sent.
+    pub(crate) fn count_dropped(&self, error: SendError) {
+        let mut shared = self.lock();
+        shared.session.count_dropped(error);
+        shared.count_late(error);
+    }
+
+    // --- Waiting ---
+
+    /// Returns whether there is a connection that has not ended.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.lock().session.is_connected()
+    }
+
+    /// Returns whether the task was told to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.lock().session.is_stopped()
+    }
+
+    /// Waits until there is a connection. Returns an error once the task was told to end.
+    pub(crate) async fn connected(&self) -> Result<(), SendError> {
+        self.until(|session| {
+            if session.is_connected() {
+                return Some(Ok(()));
+            }
+            session.is_stopped().then_some(Err(SendError::NotConnected))
+        })
+        .await
+    }
+
+    /// Waits until the task is told to end.
+    pub(crate) async fn stopped(&self) {
+        self.until(|session| session.is_stopped().then_some(()))
+            .await;
+    }
+
+    /// Waits until all messages pushed so far are written to the operating system.
+    pub(crate) async fn flush(&self) -> Result<(), SendError> {
+        let (connection, pushed) = {
+            let shared = self.lock();
+            (shared.session.connection(), shared.session.pushed())
+        };
+        self.until_done(connection, |session| session.written() >= pushed)
+            .await
+    }
+
+    /// Waits until the send queue is not congested.
+    pub(crate) async fn ready(&self) -> Result<(), SendError> {
+        let connection = self.lock().session.connection();
+        self.until_done(connection, |session| {
+            !self.is_congested_by(session.queued(), session.memory())
+        })
+        .await
+    }
+
+    /// Waits until `is_done` on the connection with this number, as long as it has not ended.
+    async fn until_done(
+        &self,
+        connection: u64,
+        is_done: impl Fn(&Session<BoxResponder>) -> bool,
+    ) -> Result<(), SendError> {
+        self.until(|session| {
+            if !session.is_connected() || session.connection() != connection {
+                return Some(Err(SendError::NotConnected));
+            }
+            is_done(session).then_some(Ok(()))
+        })
+        .await
+    }
+
+    /// Waits until `check` returns a value. It is called under the lock.
+    async fn until<T>(&self, check: impl Fn(&Session<BoxResponder>) -> Option<T>) -> T {
+        until(&self.progress, || check(&self.lock().session)).await
+    }
+
+    // --- Properties ---
+
+    /// Returns the runtime of the task.
+    pub(crate) fn runtime(&self) -> &Arc<dyn AsyncRuntime> {
+        &self.runtime
+    }
+
+    /// Returns the default timeout of requests.
+    pub(crate) fn request_timeout(&self) -> Duration {
+        self.config.limits.request_timeout
+    }
+
+    /// Returns the time of busy polling after a transfer.
+    #[inline]
+    pub(crate) fn busy_poll(&self) -> Duration {
+        self.config.limits.busy_poll
+    }
+
+    /// Returns the statistics of both directions at this moment.
+    pub(crate) fn stats(&self) -> Stats {
+        self.stats_of(&self.lock())
+    }
+
+    fn stats_of(&self, shared: &Shared) -> Stats {
+        let session = &shared.session;
+        self.transfers
+            .stats(session.counters(), session.waiting(), session.connection())
+    }
+
+    /// Returns the ticket of the send queue, if its connection may be evicted.
+    fn ticket(&self) -> Option<Ticket> {
+        Ticket::new(self.published.ticket.load(Ordering::Relaxed))
+    }
+
+    #[inline]
+    fn is_congested_by(&self, queued: usize, memory: usize) -> bool {
+        let budget = self.budget.as_deref();
+        let budget = budget.map(|budget| budget.memory().limit_of_one());
+        self.config.is_congested(queued, memory, budget)
+    }
+
+    // --- The lock ---
+
+    #[inline]
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        // A panic leaves the session unchanged: the message is encoded before anything is counted.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Publishes the state of the session, collects the responses that have failed, and unlocks.
+    #[inline]
+    fn unlock(&self, mut shared: MutexGuard<'_, Shared>, wakeups: &mut Wakeups) {
+        self.publish(&shared.session);
+        wakeups.fail(shared.session.take_failed());
+        drop(shared);
+    }
+
+    /// Changes the session, and completes the responses that have failed by it.
+    #[inline]
+    fn update<T>(&self, change: impl FnOnce(&mut Shared) -> T) -> T {
+        let mut wakeups = Wakeups::default();
+        let mut shared = self.lock();
+        let output = change(&mut shared);
+        self.unlock(shared, &mut wakeups);
+        wakeups.run();
+        output
+    }
+
+    #[inline]
+    fn publish(&self, session: &Session<BoxResponder>) {
+        let published = &self.published;
+        published.queued.store(session.queued(), Ordering::Relaxed);
+        if self.budget.is_some() {
+            published.memory.store(session.memory(), Ordering::Relaxed);
+            let ticket = session.ticket().map_or(0, Ticket::get);
+            published.ticket.store(ticket, Ordering::Relaxed);
+        }
+        published
+            .expects_responses
+            .store(session.expects_responses(), Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn notify_progress(&self) {
+        self.progress.notify(usize::MAX);
+    }
+}
+
+impl Shared {
+    /// Takes the waker, if the task can do something with new frames.
+    #[inline]
+    fn waker_for_frames(&mut self) -> Option<Waker> {
+        if self.session.wants_wakeup() {
+            self.waker.take()
+        } else {
+            None
+        }
+    }
+
+    fn count_late(&self, error: SendError) {
+        if let Some(late) = &self.late {
+            late.count(error);
+        }
+    }
+}
+
+/// Logs a message that was not sent because its code is wrong, where no caller gets the error.
+pub(crate) fn log_wrong_size(error: SendError) {
+    if matches!(error, SendError::WrongSize { .. }) {
+        error!(target: LOG_TARGET, "message not sent: {error}");
+    }
+}
+
+/// Logs messages that have expired in the offline queue.
+fn log_expired(messages: u64) {
+    if messages > 0 {
+        warn!(target: LOG_TARGET, "messages expired in the offline queue: {messages}");
+    }
+}

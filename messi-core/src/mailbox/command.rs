@@ -1,0 +1,117 @@
+//! Commands to the task of a connection.
+
+use std::sync::Arc;
+use std::sync::MutexGuard;
+use std::sync::atomic::Ordering;
+
+use messi_wire::DisconnectReason;
+
+use super::{Mailbox, Shared, Wakeups};
+
+/// Command to the task of a connection. A stronger command replaces a weaker one that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Handle the messages that the peer has sent until now, write the responses, and close the
+    /// connection.
+    Drain,
+    /// Write the messages that were sent until now, and close the connection.
+    Close(DisconnectReason),
+    /// Close the connection at once, as its memory is needed by others.
+    Evict,
+    /// Close the connection like [`Close`](Self::Close), and end the task.
+    Stop,
+    /// Close the connection at once, and end the task.
+    Abort,
+}
+
+impl Command {
+    fn strength(&self) -> u8 {
+        match self {
+            Self::Drain => 0,
+            Self::Close(_) => 1,
+            Self::Evict => 2,
+            Self::Stop => 3,
+            Self::Abort => 4,
+        }
+    }
+
+    /// Returns whether the command is for the task rather than for one connection.
+    pub(super) fn outlives_connection(&self) -> bool {
+        matches!(self, Self::Stop | Self::Abort)
+    }
+}
+
+impl Mailbox {
+    /// Drains the connection: see [`Command::Drain`].
+    pub(crate) fn drain(self: &Arc<Self>) {
+        let shared = self.lock();
+        if shared.session.accepts_messages() {
+            self.run_command(shared, Command::Drain);
+        }
+    }
+
+    /// Closes the connection: see [`Command::Close`].
+    pub(crate) fn close(self: &Arc<Self>, reason: DisconnectReason) {
+        let mut wakeups = Wakeups::default();
+        self.close_with(reason, &mut wakeups);
+        wakeups.run();
+    }
+
+    pub(super) fn close_with(self: &Arc<Self>, reason: DisconnectReason, wakeups: &mut Wakeups) {
+        let mut shared = self.lock();
+        if shared.session.accepts_messages() {
+            shared.session.seal();
+            self.command(shared, Command::Close(reason), wakeups);
+        }
+    }
+
+    /// Closes the connection and ends the task: see [`Command::Stop`].
+    pub(crate) fn stop(self: &Arc<Self>) {
+        self.end_task(Command::Stop);
+    }
+
+    /// Ends the task at once: see [`Command::Abort`].
+    pub(crate) fn abort(self: &Arc<Self>) {
+        self.end_task(Command::Abort);
+    }
+
+    fn end_task(self: &Arc<Self>, command: Command) {
+        let mut shared = self.lock();
+        shared.session.stop();
+        self.run_command(shared, command);
+    }
+
+    /// Drops all queued messages and closes the connection at once. Returns `false` if there is none.
+    pub(super) fn evict(self: &Arc<Self>, wakeups: &mut Wakeups) -> bool {
+        let mut shared = self.lock();
+        let is_open = shared.session.accepts_messages();
+        if is_open {
+            shared.session.evict();
+            self.command(shared, Command::Evict, wakeups);
+        }
+        is_open
+    }
+
+    fn run_command(self: &Arc<Self>, shared: MutexGuard<'_, Shared>, command: Command) {
+        let mut wakeups = Wakeups::default();
+        self.command(shared, command, &mut wakeups);
+        wakeups.run();
+    }
+
+    /// Leaves a command for the task, and unlocks.
+    fn command(
+        self: &Arc<Self>,
+        mut shared: MutexGuard<'_, Shared>,
+        command: Command,
+        wakeups: &mut Wakeups,
+    ) {
+        let waiting = shared.command.as_ref();
+        if waiting.is_none_or(|waiting| command.strength() > waiting.strength()) {
+            shared.command = Some(command);
+        }
+        self.published.has_command.store(true, Ordering::Release);
+        wakeups.wake(shared.waker.take());
+        wakeups.notify(self.clone());
+        self.unlock(shared, wakeups);
+    }
+}

@@ -1,0 +1,166 @@
+//! The operations of the connection's task on its mailbox.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Waker;
+
+use messi_wire::DisconnectReason;
+
+use super::{Command, Mailbox, Wakeups, log_expired};
+
+impl Mailbox {
+    /// Begins a connection, and returns its number. Until [`open`](Self::open), the messages of callbacks
+    /// go first.
+    pub(crate) fn attach(&self) -> u64 {
+        let now = self.runtime.now();
+        let mut wakeups = Wakeups::default();
+        let mut shared = self.lock();
+        let expired = shared.session.counters().dropped.expired;
+        let connection = shared.session.attach(now);
+        let expired = shared.session.counters().dropped.expired - expired;
+        let waker = shared.forget_connection();
+        self.transfers.reset_round_trip_time();
+        self.unlock(shared, &mut wakeups);
+        drop(waker);
+        wakeups.run();
+        log_expired(expired);
+        self.notify_progress();
+        connection
+    }
+
+    /// Sends the messages of others after those of `on_connected`.
+    pub(crate) fn open(&self) {
+        self.update(|shared| shared.session.open());
+    }
+
+    /// Takes the command that waits.
+    #[inline]
+    pub(crate) fn take_command(&self) -> Option<Command> {
+        if !self.published.has_command.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut shared = self.lock();
+        self.published.has_command.store(false, Ordering::Release);
+        shared.command.take()
+    }
+
+    /// Swaps the empty `frames` with all queued frames. The task is awake: until it
+    /// [`park`](Self::park)s again, nothing needs to wake it.
+    #[inline]
+    pub(crate) fn take(&self, frames: &mut Vec<u8>) {
+        let mut shared = self.lock();
+        shared.session.take(frames);
+        let waker = shared.waker.take();
+        drop(shared);
+        drop(waker);
+    }
+
+    /// Returns the bytes to be written.
+    #[inline]
+    pub(crate) fn queued(&self) -> usize {
+        self.published.queued.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether so many bytes wait that it is better not to produce more.
+    #[inline]
+    pub(crate) fn is_congested(&self) -> bool {
+        let memory = self.published.memory.load(Ordering::Relaxed);
+        self.is_congested_by(self.queued(), memory)
+    }
+
+    /// Returns whether the memory that all send queues share is short.
+    #[inline]
+    pub(crate) fn is_memory_short(&self) -> bool {
+        let budget = self.budget.as_deref();
+        budget.is_some_and(|budget| budget.memory().is_short())
+    }
+
+    /// Records how many of the bytes taken remain to be written.
+    #[inline]
+    pub(crate) fn handle_written(&self, remaining: usize) {
+        self.update(|shared| shared.session.handle_written(remaining));
+        self.notify_progress();
+    }
+
+    /// Prepares the task to sleep. Commands wake it, and frames too unless it `is_blocked` and could not
+    /// write them. Returns `false` if the task must not sleep, as there is something to do already.
+    ///
+    /// An empty send queue keeps `idle_capacity` bytes of memory at most.
+    pub(crate) fn park(&self, waker: &Waker, is_blocked: bool, idle_capacity: usize) -> bool {
+        // A clone may run foreign code: it is made before the lock, and the old waker is dropped after.
+        let waker = waker.clone();
+        let mut shared = self.lock();
+        let has_work = !is_blocked && shared.session.has_frames();
+        if has_work || shared.command.is_some() {
+            return false;
+        }
+        shared.session.release(idle_capacity);
+        if is_blocked {
+            shared.session.trim();
+        }
+        let has_changed = shared.session.handle_parked(is_blocked);
+        let replaced = shared.waker.replace(waker);
+        if has_changed {
+            self.publish(&shared.session);
+        }
+        drop(shared);
+        drop(replaced);
+        true
+    }
+
+    /// Returns the most capacity that an empty buffer of this connection keeps, in bytes.
+    pub(crate) fn idle_capacity_limit(&self) -> usize {
+        let budget = self.budget.as_deref();
+        budget.map_or(usize::MAX, |budget| budget.memory().idle_capacity_limit())
+    }
+
+    /// Accepts no more messages. Queued frames can still be taken.
+    pub(crate) fn seal(&self) {
+        self.update(|shared| shared.session.seal());
+    }
+
+    /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
+    /// were taken.
+    pub(crate) fn detach(&self, reason: &DisconnectReason, unsent: u64) {
+        let waker = self.update(|shared| {
+            shared.session.detach(reason, unsent);
+            shared.forget_connection()
+        });
+        drop(waker);
+        self.notify_progress();
+    }
+
+    /// Passes a received message on if it is a response that is awaited. Returns `false` otherwise.
+    #[inline]
+    pub(crate) fn respond(&self, payload: &[u8]) -> bool {
+        self.published.expects_responses.load(Ordering::Relaxed) && self.take_response(payload)
+    }
+
+    fn take_response(&self, payload: &[u8]) -> bool {
+        let response = self.update(|shared| shared.session.take_response(payload));
+        response.is_some_and(|response| response.respond(payload))
+    }
+
+    /// Records that the connection has ended. Its task may detach it much later, when its callback has
+    /// returned; a callback that waits for the send queue must not wait for that.
+    pub(crate) fn handle_end(&self) {
+        self.update(|shared| shared.session.handle_end());
+        self.notify_progress();
+    }
+
+    /// Fails all pending responses: none will be received on this connection any more.
+    #[inline]
+    pub(crate) fn fail_pending(&self, reason: &DisconnectReason) {
+        if self.published.expects_responses.load(Ordering::Relaxed) {
+            self.update(|shared| shared.session.fail_pending(reason));
+        }
+    }
+
+    /// Counts all later losses in `late` too, and returns the counters until now: the server forgets this
+    /// client.
+    pub(crate) fn deregister(&self, late: &Arc<crate::stats::LateDrops>) -> crate::stats::Stats {
+        let mut shared = self.lock();
+        shared.late = Some(late.clone());
+        self.stats_of(&shared)
+    }
+}

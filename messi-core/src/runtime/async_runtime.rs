@@ -1,0 +1,35 @@
+//! The interface of an async runtime.
+
+use std::io;
+use std::net::SocketAddr;
+
+use futures::future::BoxFuture;
+
+use crate::time::TimeSource;
+use crate::transport::{Address, BoxListener, BoxSocket};
+
+/// Tasks, time, random numbers and sockets.
+pub(crate) trait AsyncRuntime: TimeSource {
+    /// Returns the name of the runtime.
+    fn name(&self) -> &'static str;
+
+    /// Returns a random number from 0 to 1, 1 excluded.
+    fn random(&self) -> f64;
+
+    /// Returns the number of tasks that can run at the same time.
+    fn parallelism(&self) -> usize;
+
+    /// Runs a task beside the others, to its end.
+    fn spawn(&self, task: BoxFuture<'static, ()>);
+
+    /// Looks up the addresses of a host. One that is an address in figures needs no look-up.
+    fn resolve(&self, host: String, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>;
+
+    /// Connects to an address, with a stream that [`os`](crate::transport::os) has made, unless the network
+    /// is the runtime's own.
+    fn connect(&self, address: &Address) -> BoxFuture<'static, io::Result<BoxSocket>>;
+
+    /// Listens on an address, with a listener that [`os`](crate::transport::os) has made, unless the network
+    /// is the runtime's own.
+    fn listen(&self, address: &Address) -> io::Result<BoxListener>;
+}

@@ -1,0 +1,53 @@
+//! The scope of one poll of a client's task, at whose end broadcasts are flushed.
+//!
+//! A poll handles all messages that one read has completed, and their callbacks may broadcast. The
+//! broadcasts of one poll are queued for the clients together: locking fifty queues once for a hundred
+//! messages costs a hundredth of locking them for each message.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+
+use futures::future::BoxFuture;
+
+thread_local! {
+    /// Id of the scope that this thread is in; 0 outside of scopes.
+    static CURRENT: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Makes each poll of a task a scope with this id, and calls `flush` at its end.
+pub(super) fn scoped(
+    id: usize,
+    mut task: BoxFuture<'static, ()>,
+    flush: impl Fn(),
+) -> impl Future<Output = ()> {
+    poll_fn(move |cx| {
+        let _scope = PollScope::enter(id, &flush);
+        task.as_mut().poll(cx)
+    })
+}
+
+/// Returns whether this thread is in a scope with this id.
+pub(super) fn is_inside(id: usize) -> bool {
+    CURRENT.get() == id
+}
+
+/// Ends the scope when it is dropped, even by a panic.
+struct PollScope<'a, F: Fn()> {
+    flush: &'a F,
+    /// Id of the scope around this one: a waker may poll a task within a poll.
+    outer: usize,
+}
+
+impl<'a, F: Fn()> PollScope<'a, F> {
+    fn enter(id: usize, flush: &'a F) -> Self {
+        let outer = CURRENT.replace(id);
+        Self { flush, outer }
+    }
+}
+
+impl<F: Fn()> Drop for PollScope<'_, F> {
+    fn drop(&mut self) {
+        CURRENT.set(self.outer);
+        (self.flush)();
+    }
+}

@@ -1,0 +1,98 @@
+//! Time as a runtime keeps it: the clock, sleep, and the timers that are built on them.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant};
+
+use futures::future::{BoxFuture, Either, select};
+
+/// The clock of a runtime, and futures that wait for it.
+pub(crate) trait TimeSource: Debug + Send + Sync + 'static {
+    /// Returns the time now.
+    fn now(&self) -> Instant;
+
+    /// Waits for a duration.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// Waits for a duration or a few hundredths longer, which costs less if many do so.
+    fn sleep_about(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.sleep(duration)
+    }
+}
+
+/// Waits for a future, but not longer than `limit`: then it returns `None`.
+pub(crate) async fn timeout<T>(
+    time: &dyn TimeSource,
+    limit: Duration,
+    future: impl Future<Output = T> + Unpin,
+) -> Option<T> {
+    match select(future, time.sleep(limit)).await {
+        Either::Left((output, _)) => Some(output),
+        Either::Right(_) => None,
+    }
+}
+
+/// A timer for deadlines that mostly move on before they come.
+///
+/// It is armed again only when it fires, or when the deadline has moved forward. It may fire a little late.
+pub(crate) struct DeadlineTimer {
+    time: Arc<dyn TimeSource>,
+    armed: Option<ArmedTimer>,
+}
+
+/// The sleep of a [`DeadlineTimer`].
+struct ArmedTimer {
+    deadline: Instant,
+    sleep: BoxFuture<'static, ()>,
+    /// The task that the sleep wakes, once the sleep has been polled.
+    waker: Option<Waker>,
+}
+
+impl DeadlineTimer {
+    /// Creates a timer that is not armed.
+    pub(crate) fn new(time: Arc<dyn TimeSource>) -> Self {
+        Self { time, armed: None }
+    }
+
+    /// Waits for `deadline`, and returns the time then. The caller knows that it is `now`.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        deadline: Instant,
+        mut now: Instant,
+    ) -> Poll<Instant> {
+        while now < deadline {
+            match &mut self.armed {
+                // A sleep that ends before the deadline is kept: to arm it again costs more than to wake
+                // up once too often.
+                Some(armed) if armed.deadline <= deadline => {
+                    ready!(armed.poll(cx, now));
+                    self.armed = None;
+                    now = self.time.now();
+                }
+                _ => {
+                    self.armed = Some(ArmedTimer {
+                        deadline,
+                        sleep: self.time.sleep_about(deadline - now),
+                        waker: None,
+                    });
+                }
+            }
+        }
+        Poll::Ready(now)
+    }
+}
+
+impl ArmedTimer {
+    fn poll(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
+        // A sleep that will wake this task anyway is not polled: that takes as long as a part of a message.
+        let wakes = |waker: &Waker| waker.will_wake(cx.waker());
+        if now < self.deadline && self.waker.as_ref().is_some_and(wakes) {
+            return Poll::Pending;
+        }
+        let result = self.sleep.as_mut().poll(cx);
+        self.waker = Some(cx.waker().clone());
+        result
+    }
+}

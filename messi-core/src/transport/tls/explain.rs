@@ -1,0 +1,96 @@
+//! Descriptions of errors, for people who have to fix them.
+
+use std::io;
+use std::time::Duration;
+
+use futures_rustls::rustls::{AlertDescription, CertificateError, Error};
+
+use crate::transport::handshake::HandshakeError;
+
+/// Returns the description of an error of a TLS socket; `None` if it has nothing to do with TLS.
+pub(super) fn explain(error: &io::Error) -> Option<String> {
+    let error = error.get_ref()?.downcast_ref::<Error>()?;
+    Some(match error {
+        Error::InvalidCertificate(error) => explain_certificate(error),
+        Error::NoCertificatesPresented => "the peer has shown no certificate".into(),
+        Error::AlertReceived(alert) => explain_alert(*alert),
+        Error::InvalidMessage(_) => "the peer does not speak TLS".into(),
+        error => error.to_string(),
+    })
+}
+
+/// Describes the error that a handshake has ended with.
+pub(super) fn explain_handshake(error: &io::Error) -> HandshakeError {
+    let message = explain(error).unwrap_or_else(|| match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+            "the peer has closed the connection: it may not speak TLS".into()
+        }
+        _ => error.to_string(),
+    });
+    HandshakeError::Tls(message)
+}
+
+/// Describes a handshake that has exceeded its time limit.
+pub(super) fn timed_out(limit: Duration) -> HandshakeError {
+    HandshakeError::Tls(format!("no handshake within {} s", limit.as_secs_f64()))
+}
+
+fn explain_certificate(error: &CertificateError) -> String {
+    match error {
+        CertificateError::UnknownIssuer => {
+            "the certificate of the peer is of no authority that is trusted here".into()
+        }
+        CertificateError::NotValidForNameContext {
+            expected,
+            presented,
+        } => {
+            // How rustls writes a name is its own affair: it is shown as it is.
+            let names = presented.join(", ");
+            let expected = expected.to_str();
+            format!("the certificate of the peer is not for {expected}, but for: {names}")
+        }
+        CertificateError::ExpiredContext { time, not_after } => {
+            let seconds = time.as_secs().saturating_sub(not_after.as_secs());
+            format!("the certificate of the peer has expired {seconds} s ago")
+        }
+        CertificateError::NotValidYetContext { time, not_before } => {
+            let seconds = not_before.as_secs().saturating_sub(time.as_secs());
+            format!("the certificate of the peer will be valid in {seconds} s")
+        }
+        error => format!("the certificate of the peer is not accepted: {error}"),
+    }
+}
+
+/// Describes why the peer has refused this side.
+fn explain_alert(alert: AlertDescription) -> String {
+    let meaning = match alert {
+        AlertDescription::CertificateRequired => "it requires a certificate of this side",
+        AlertDescription::UnknownCA => "the certificate of this side is of no authority it trusts",
+        AlertDescription::CertificateExpired => "the certificate of this side has expired",
+        AlertDescription::ProtocolVersion => "it does not speak TLS 1.3",
+        alert => return format!("the peer has refused: {alert:?}"),
+    };
+    format!("the peer has refused: {meaning}")
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_rustls::pki_types::ServerName;
+
+    use super::*;
+
+    #[test]
+    fn names_of_a_certificate_are_shown_as_rustls_writes_them() {
+        // A name may hold quotes, and rustls may write it in another way with any version.
+        for name in [r#"DnsName("a.example")"#, "a.example", r#"x-"quoted"-name"#] {
+            let error = CertificateError::NotValidForNameContext {
+                expected: ServerName::try_from("b.example").unwrap(),
+                presented: vec![name.into(), "other".into()],
+            };
+            let error = io::Error::other(Error::InvalidCertificate(error));
+            let expected =
+                format!("the certificate of the peer is not for b.example, but for: {name}, other");
+            assert_eq!(explain(&error), Some(expected));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The authorities that one side trusts.
+
+use std::fmt::{self, Debug, Formatter};
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_rustls::pki_types::CertificateDer;
+use futures_rustls::pki_types::pem::PemObject;
+use futures_rustls::rustls::RootCertStore;
+
+use super::error::TlsError;
+use super::identity::read;
+
+const AUTHORITIES: &str = "certificates of authorities";
+
+/// Authorities that are trusted to issue certificates for the other side.
+#[derive(Clone)]
+pub struct Roots(pub(super) Arc<RootCertStore>);
+
+impl Roots {
+    /// Loads the authorities that the operating system trusts.
+    ///
+    /// The environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name other files. Reading them can take
+    /// some milliseconds. Certificates that can't be used are skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Roots`] if there are none.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), messi::Error> {
+    /// use messi::tls::{ClientTls, Roots};
+    ///
+    /// let tls = ClientTls::new(Roots::platform()?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn platform() -> Result<Self, TlsError> {
+        let found = rustls_native_certs::load_native_certs();
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(found.certs);
+        if store.is_empty() {
+            let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+            return Err(failed(format!(
+                "the operating system has none: {}",
+                errors.join(", ")
+            )));
+        }
+        Ok(Self(Arc::new(store)))
+    }
+
+    /// Reads the certificates of authorities from PEM.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] if the text is not PEM, or holds no certificate, or one that can't be used.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use messi::tls::{Roots, TlsError};
+    ///
+    /// let error = Roots::from_pem("no certificate").unwrap_err();
+    /// assert!(matches!(error, TlsError::Roots { .. }));
+    /// ```
+    pub fn from_pem(certificates: impl AsRef<[u8]>) -> Result<Self, TlsError> {
+        let certificates = CertificateDer::pem_slice_iter(certificates.as_ref()).collect();
+        Self::new(read(AUTHORITIES, "the given text", certificates)?)
+    }
+
+    /// Reads the certificates of authorities from a file in PEM.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError`] if the file can't be read, is not PEM, or holds no certificate, or one that can't be
+    /// used.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), messi::Error> {
+    /// use messi::tls::{ClientTls, Roots};
+    ///
+    /// let tls = ClientTls::new(Roots::from_pem_file("authority.pem")?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_pem_file(certificates: impl AsRef<Path>) -> Result<Self, TlsError> {
+        let path = certificates.as_ref();
+        let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+        Self::new(read(AUTHORITIES, path.display(), certificates)?)
+    }
+
+    fn new(certificates: Vec<CertificateDer<'static>>) -> Result<Self, TlsError> {
+        if certificates.is_empty() {
+            return Err(failed("there is none".into()));
+        }
+        let mut store = RootCertStore::empty();
+        for certificate in certificates {
+            let result = store.add(certificate);
+            result.map_err(|error| failed(error.to_string()))?;
+        }
+        Ok(Self(Arc::new(store)))
+    }
+}
+
+fn failed(message: String) -> TlsError {
+    TlsError::Roots { message }
+}
+
+impl Debug for Roots {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Roots").field(&self.0.len()).finish()
+    }
+}

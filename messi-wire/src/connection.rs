@@ -1,0 +1,436 @@
+//! One connection without I/O and without a clock.
+//!
+//! The caller passes received bytes and the time in (`handle_…`), and takes bytes to send, messages and
+//! the next deadline out (`remaining_output`, `take_message`, `poll_timeout`). Each call returns at once.
+//!
+//! The order of the work on received bytes, in [`Connection::handle_input`]:
+//!
+//! 1. The peer is active: keep-alive is told, and the pause of reading is over.
+//! 2. Each complete frame is checked and scanned. Keep-alive frames are handled, responses are given to
+//!    the caller, and messages stay in the buffer until they are taken.
+//! 3. The timer of the partial message at the end of the buffer is set or stopped.
+//! 4. A drain counts the bytes, and may end the connection.
+//! 5. A server sends a pong if none was sent for a while.
+
+mod drain;
+#[cfg(test)]
+mod hostile;
+mod lifecycle;
+#[cfg(test)]
+mod tests;
+mod timeouts;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::lifecycle::{End, Lifecycle};
+use crate::DisconnectReason;
+use crate::config::ConnectionConfig;
+use crate::frame::{Header, MessageType};
+use crate::keep_alive::KeepAlive;
+use crate::recv_buffer::{Payload, RecvBuffer};
+use crate::role::Role;
+use crate::send_buffer::SendBuffer;
+use crate::timer::{Timer, Timers};
+
+/// Longest time of closing by this side: the send queue is still written, and the peer has time to read
+/// it.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Most capacity that each empty buffer of a connection in use keeps, in bytes. It avoids allocating for
+/// each message.
+const BUSY_CAPACITY: usize = 72 * 1024;
+
+/// Most capacity that each empty buffer of an idle connection keeps, in bytes.
+pub const IDLE_CAPACITY: usize = 512;
+
+/// Frames that some received bytes have completed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Number of frames.
+    pub frames: u32,
+    /// Number of the frames that are messages.
+    pub messages: u32,
+}
+
+/// One connection, from its begin until both directions are closed.
+#[derive(Debug)]
+pub struct Connection {
+    role: Role,
+    /// Shared by all connections of a server: idle connections must be small.
+    config: Arc<ConnectionConfig>,
+    recv_buffer: RecvBuffer,
+    /// Whether reading has paused for lack of memory.
+    lacks_memory: bool,
+    /// Size of the partial message when its timer was set, in bytes.
+    partial_size: usize,
+    send_buffer: SendBuffer,
+    /// Whether messages were received or sent since the last keep-alive deadline.
+    is_used: bool,
+    /// Whether there were none between the last two keep-alive deadlines.
+    is_idle: bool,
+    keep_alive: KeepAlive,
+    timers: Timers,
+    lifecycle: Lifecycle,
+    /// Whether a complete frame was received from the peer.
+    is_validated: bool,
+    /// Messages that were dropped before they were written.
+    unsent: u64,
+}
+
+impl Connection {
+    /// Creates a connection that begins `now`.
+    pub fn new(role: Role, config: Arc<ConnectionConfig>, now: Instant) -> Self {
+        let keep_alive = KeepAlive::new(role, &config, now);
+        let mut timers = Timers::default();
+        timers.set(Timer::KeepAlive, keep_alive.deadline(&config));
+        Self {
+            role,
+            config,
+            recv_buffer: RecvBuffer::default(),
+            lacks_memory: false,
+            partial_size: 0,
+            send_buffer: SendBuffer::default(),
+            is_used: false,
+            is_idle: true,
+            keep_alive,
+            timers,
+            lifecycle: Lifecycle::Open,
+            is_validated: false,
+            unsent: 0,
+        }
+    }
+
+    // --- Received bytes ---
+
+    /// Returns whether to read from the peer. Reading pauses while too many bytes wait for the handler,
+    /// so that TCP slows the peer down, and stops once the connection has ended.
+    #[inline]
+    pub fn wants_input(&self) -> bool {
+        self.lifecycle.is_active() && self.recv_buffer.unhandled() < self.config.max_unhandled_bytes
+    }
+
+    /// Returns whether the peer is read from, so that its silence means something.
+    fn is_reading(&self) -> bool {
+        self.wants_input() && !self.lacks_memory
+    }
+
+    /// Records that reading has paused for lack of memory.
+    pub fn handle_memory_exhausted(&mut self, now: Instant) {
+        self.lacks_memory = true;
+        if self.role == Role::Server {
+            self.timers
+                .set(Timer::Paused, now + self.config.pong_interval());
+        }
+    }
+
+    /// Records that there is memory for received bytes again.
+    pub fn handle_memory_available(&mut self) {
+        self.lacks_memory = false;
+    }
+
+    /// Returns how many bytes can be received without more memory.
+    #[inline]
+    pub fn free_input(&self) -> usize {
+        self.recv_buffer.free()
+    }
+
+    /// Handles received bytes, and returns how many frames they have completed. The receive buffer grows
+    /// to `max_memory` bytes at most, if the bytes fit into it.
+    ///
+    /// Keep-alive frames are handled at once. So is a message that `take_response` accepts, by its
+    /// payload. Other messages wait for [`take_message`](Self::take_message).
+    pub fn handle_input(
+        &mut self,
+        bytes: &[u8],
+        max_memory: usize,
+        now: Instant,
+        mut take_response: impl FnMut(&[u8]) -> bool,
+    ) -> Received {
+        let mut received = Received::default();
+        if !self.lifecycle.is_active() {
+            return received;
+        }
+        self.keep_alive.handle_activity(now);
+        self.timers.stop(Timer::Paused);
+        self.recv_buffer.append(bytes, max_memory);
+        while let Some(header) = self.recv_buffer.peek() {
+            if let Err(reason) = self.check(header) {
+                self.end(reason, now);
+                return received;
+            }
+            if !self.recv_buffer.scan(header) {
+                break;
+            }
+            self.is_validated = true;
+            received.frames += 1;
+            match header.message_type() {
+                Some(MessageType::Ping) if self.role == Role::Server => self.send_pong(now),
+                Some(MessageType::Pong) => self.keep_alive.handle_pong(&self.config, now),
+                message_type if message_type == Some(self.role.received()) => {
+                    received.messages += 1;
+                    self.is_used = true;
+                    if take_response(self.recv_buffer.last_payload(header)) {
+                        self.recv_buffer.hide_last(header);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.watch_partial_message(received.frames > 0, now);
+        self.handle_input_while_draining(bytes.len(), now);
+        self.send_progress_pong(now);
+        received
+    }
+
+    /// Checks the header of a frame before the frame is received.
+    #[inline]
+    fn check(&self, header: Header) -> Result<(), DisconnectReason> {
+        let limit = self.config.max_received_size;
+        if self.role == Role::Server
+            && !matches!(
+                header.message_type(),
+                Some(MessageType::ClientToServer | MessageType::Ping)
+            )
+        {
+            return Err(DisconnectReason::UnexpectedMessageType(header.type_byte));
+        }
+        if header.size > limit {
+            return Err(DisconnectReason::MessageTooBig {
+                size: header.size,
+                limit,
+            });
+        }
+        Ok(())
+    }
+
+    /// Handles the end of the peer's direction.
+    pub fn handle_end_of_input(&mut self, now: Instant) {
+        self.end(DisconnectReason::ConnectionClosed, now);
+    }
+
+    /// Ends and aborts the connection.
+    pub fn fail(&mut self, reason: DisconnectReason, now: Instant) {
+        self.end(reason, now);
+        self.abort();
+    }
+
+    /// Returns the size of the next message for the handler, in bytes.
+    ///
+    /// Messages received before the peer closed the connection, or before a drain ended, are still
+    /// returned. Once this side has ended the connection for another reason, none are.
+    #[inline]
+    pub fn next_message_size(&mut self) -> Option<usize> {
+        if !self.lifecycle.delivers_messages() {
+            return None;
+        }
+        let expected = Some(self.role.received());
+        while let Some(header) = self.recv_buffer.first() {
+            if header.message_type() == expected {
+                return Some(header.size);
+            }
+            self.recv_buffer.take();
+        }
+        None
+    }
+
+    /// Takes the next message for the handler: see [`next_message_size`](Self::next_message_size).
+    pub fn next_message(&mut self) -> Option<Payload> {
+        let size = self.next_message_size()?;
+        Some(self.take_message(size))
+    }
+
+    /// Takes the message of this size that [`next_message_size`](Self::next_message_size) has returned.
+    #[inline]
+    pub fn take_message(&mut self, size: usize) -> Payload {
+        self.recv_buffer.take_payload(size)
+    }
+
+    /// Returns the bytes of a payload, until the next [`handle_input`](Self::handle_input).
+    #[inline]
+    pub fn payload(&self, payload: &Payload) -> &[u8] {
+        self.recv_buffer.payload(payload)
+    }
+
+    /// Ends the connection because the message taken last can't be decoded. It and all messages after it
+    /// are dropped.
+    ///
+    /// This replaces the reason of an earlier end: the message was received before.
+    pub fn handle_decode_error(&mut self, error: String, now: Instant) {
+        self.recv_buffer = RecvBuffer::default();
+        let was_aborted = self.lifecycle.is_aborted();
+        self.lifecycle = Lifecycle::Open;
+        self.end(DisconnectReason::MessageDecodeError(error), now);
+        if was_aborted {
+            self.lifecycle.abort();
+        }
+    }
+
+    // --- Bytes to send ---
+
+    /// Returns the bytes to write next; empty if there are none.
+    #[inline]
+    pub fn remaining_output(&self) -> &[u8] {
+        self.send_buffer.remaining()
+    }
+
+    /// Takes complete frames, which `fill` appends to an empty buffer. No output may remain.
+    #[inline]
+    pub fn refill_output(&mut self, fill: impl FnOnce(&mut Vec<u8>)) {
+        self.send_buffer.refill(fill);
+        self.is_used |= !self.send_buffer.is_empty();
+    }
+
+    /// Records that the first `count` of the remaining bytes are written.
+    #[inline]
+    pub fn handle_written(&mut self, count: usize) {
+        self.send_buffer.advance(count);
+        self.timers.stop(Timer::Write);
+    }
+
+    /// Records that the peer accepts no more bytes at this moment.
+    #[inline]
+    pub fn handle_write_blocked(&mut self, now: Instant) {
+        if self.timers.get(Timer::Write).is_none() {
+            self.timers
+                .set(Timer::Write, now + self.config.write_timeout);
+        }
+    }
+
+    // --- End ---
+
+    /// Ends the connection. The first reason is kept. A later one that stops the handler still makes this
+    /// side handle nothing more, and limits the time of closing.
+    pub fn end(&mut self, reason: DisconnectReason, now: Instant) {
+        match &mut self.lifecycle {
+            Lifecycle::Open | Lifecycle::Draining(_) => self.end_first(reason, now),
+            Lifecycle::Closing(end) | Lifecycle::Aborted(end) if reason.stops_handler() => {
+                end.delivers_rest = false;
+                self.close_within(CLOSE_TIMEOUT, now);
+            }
+            Lifecycle::Closing(_) | Lifecycle::Aborted(_) => {}
+        }
+    }
+
+    fn end_first(&mut self, reason: DisconnectReason, now: Instant) {
+        if reason != DisconnectReason::ConnectionClosed {
+            self.close_within(CLOSE_TIMEOUT, now);
+        }
+        self.stop_input_timers();
+        self.timers.stop(Timer::Paused);
+        self.lifecycle = Lifecycle::Closing(End {
+            delivers_rest: !reason.is_local(),
+            reason,
+        });
+    }
+
+    /// Records that all messages are handled, and only the send queue is left to write. A peer that has
+    /// closed its direction may take as long to read as it may block a write.
+    pub fn handle_closing(&mut self, now: Instant) {
+        if let Lifecycle::Closing(end) = &self.lifecycle
+            && end.reason == DisconnectReason::ConnectionClosed
+        {
+            self.close_within(self.config.write_timeout, now);
+        }
+    }
+
+    /// Records that this side's direction is closed. The peer has little time to close the other.
+    pub fn handle_shut_down(&mut self, now: Instant) {
+        self.timers.stop(Timer::Paused);
+        self.close_within(CLOSE_TIMEOUT, now);
+    }
+
+    /// Limits the time until the connection is aborted.
+    fn close_within(&mut self, limit: Duration, now: Instant) {
+        let deadline = now + limit;
+        let earlier = self.timers.get(Timer::Close);
+        if earlier.is_none_or(|earlier| deadline < earlier) {
+            self.timers.set(Timer::Close, deadline);
+        }
+    }
+
+    /// Drops the bytes to send. The caller closes the socket at once.
+    pub fn abort(&mut self) {
+        self.lifecycle.abort();
+        self.unsent += self.send_buffer.unwritten_messages();
+        self.send_buffer.clear();
+        self.timers = Timers::default();
+    }
+
+    /// Returns whether the peer may still read what is written, as far as is known.
+    #[inline]
+    pub fn is_peer_reading(&self) -> bool {
+        match &self.lifecycle {
+            Lifecycle::Open | Lifecycle::Draining(_) => true,
+            // After a drain, the messages of the peer are handled and answered.
+            Lifecycle::Closing(end) => end.delivers_rest && end.reason == DisconnectReason::Stopped,
+            Lifecycle::Aborted(_) => false,
+        }
+    }
+
+    /// Returns whether this side only closes the connection: a callback that is running can't receive or
+    /// send any more.
+    #[inline]
+    pub fn is_closing(&self) -> bool {
+        self.lifecycle.is_aborted() || !self.lifecycle.delivers_messages()
+    }
+
+    /// Returns the reason of the end, once the connection has ended.
+    #[inline]
+    pub fn end_reason(&self) -> Option<&DisconnectReason> {
+        self.lifecycle.end().map(|end| &end.reason)
+    }
+
+    /// Returns whether the connection is aborted: the socket is to be closed at once.
+    #[inline]
+    pub fn is_aborted(&self) -> bool {
+        self.lifecycle.is_aborted()
+    }
+
+    /// Returns whether a complete frame was received, so that the peer speaks this protocol.
+    pub fn is_validated(&self) -> bool {
+        self.is_validated
+    }
+
+    // --- Memory ---
+
+    /// Frees memory that is not needed now. An empty receive buffer keeps `input` bytes at most, an empty
+    /// send buffer `output` bytes.
+    pub fn release(&mut self, input: usize, output: usize) {
+        self.recv_buffer.release(input);
+        self.send_buffer.release(output);
+        self.send_buffer.trim();
+    }
+
+    /// Drops all received bytes that are not handled.
+    pub fn drop_input(&mut self) {
+        self.recv_buffer = RecvBuffer::default();
+    }
+
+    /// Returns the most capacity that an empty buffer keeps, in bytes.
+    #[inline]
+    pub fn idle_capacity_limit(&self) -> usize {
+        if self.is_used || !self.is_idle {
+            BUSY_CAPACITY
+        } else {
+            IDLE_CAPACITY
+        }
+    }
+
+    /// Returns the number of messages that were taken for writing and not written completely.
+    pub fn unsent_messages(&self) -> u64 {
+        self.unsent + self.send_buffer.unwritten_messages()
+    }
+
+    /// Returns the memory of the receive buffer, in bytes.
+    #[inline]
+    pub fn input_memory(&self) -> usize {
+        self.recv_buffer.capacity()
+    }
+
+    /// Returns the time from the last ping to its pong.
+    #[inline]
+    pub fn round_trip_time(&self) -> Option<Duration> {
+        self.keep_alive.round_trip_time()
+    }
+}

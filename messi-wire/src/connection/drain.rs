@@ -1,0 +1,110 @@
+//! Draining: reading the messages that a peer has sent before this side closes the connection.
+//!
+//! The wire has no frame that asks a peer to stop sending. So this side reads on until the peer has been
+//! silent for a while:
+//!
+//! 1. Reading goes on until the operating system has no more input
+//!    ([`handle_no_input`](Connection::handle_no_input)). From then on, it goes on for [`SETTLE_LIMIT`] at
+//!    most.
+//! 2. It ends once nothing was received for [`SILENCE`]. A message that has begun is waited for.
+//! 3. It ends after [`MAX_DRAINED_BYTES`] in any case.
+
+use std::time::{Duration, Instant};
+
+use super::Connection;
+use super::lifecycle::{End, Lifecycle};
+use crate::DisconnectReason;
+use crate::timer::Timer;
+
+/// Silence of the peer after which all that it has sent counts as read.
+pub(super) const SILENCE: Duration = Duration::from_millis(50);
+
+/// Longest time of reading after the operating system had no more input. It bounds the drain of a peer
+/// that never falls silent.
+const SETTLE_LIMIT: Duration = Duration::from_millis(500);
+
+/// Most bytes that are read. It is more than the operating systems of both sides hold, and bounds the
+/// drain of a peer that sends faster than this side reads.
+const MAX_DRAINED_BYTES: usize = 16 * 1024 * 1024;
+
+/// Progress of a drain.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drain {
+    /// Bytes that may still be read.
+    remaining: usize,
+    /// End of reading; set once the operating system had no more input.
+    deadline: Option<Instant>,
+}
+
+impl Connection {
+    /// Begins to drain: messages that the peer has sent until now are still read and handled. Then the
+    /// connection ends with [`DisconnectReason::Stopped`].
+    pub fn drain(&mut self) {
+        if matches!(self.lifecycle, Lifecycle::Open) {
+            self.lifecycle = Lifecycle::Draining(Drain {
+                remaining: MAX_DRAINED_BYTES,
+                deadline: None,
+            });
+        }
+    }
+
+    /// Returns whether this side drains.
+    #[inline]
+    pub fn is_draining(&self) -> bool {
+        matches!(self.lifecycle, Lifecycle::Draining(_))
+    }
+
+    /// Records that the operating system has no input at this moment.
+    pub fn handle_no_input(&mut self, now: Instant) {
+        let Lifecycle::Draining(drain) = &mut self.lifecycle else {
+            return;
+        };
+        let deadline = *drain.deadline.get_or_insert(now + SETTLE_LIMIT);
+        if self.timers.get(Timer::Drain).is_none() {
+            self.timers.set(Timer::Drain, deadline.min(now + SILENCE));
+        }
+    }
+
+    /// Counts received bytes, and restarts the time of silence.
+    #[inline]
+    pub(super) fn handle_input_while_draining(&mut self, bytes: usize, now: Instant) {
+        let Lifecycle::Draining(drain) = &mut self.lifecycle else {
+            return;
+        };
+        drain.remaining = drain.remaining.saturating_sub(bytes);
+        self.timers.stop(Timer::Drain);
+        if drain.remaining == 0 || drain.deadline.is_some_and(|deadline| deadline <= now) {
+            self.finish_drain(now);
+        }
+    }
+
+    /// Handles the end of the time of silence.
+    pub(super) fn handle_silence(&mut self, now: Instant) {
+        let Lifecycle::Draining(drain) = self.lifecycle else {
+            return;
+        };
+        let has_partial_message = self.recv_buffer.unfinished() > 0;
+        if !self.is_reading() {
+            // The peer was not silent: this side has not read.
+            self.timers.set(Timer::Drain, now + SILENCE);
+        } else if let Some(deadline) = drain.deadline.filter(|_| has_partial_message)
+            && now < deadline
+        {
+            self.timers.set(Timer::Drain, deadline);
+        } else {
+            self.finish_drain(now);
+        }
+    }
+
+    /// Ends the connection, but not the handling of the messages that are received. Meanwhile the peer,
+    /// which is not read from any more, gets pongs.
+    fn finish_drain(&mut self, now: Instant) {
+        self.stop_input_timers();
+        self.timers
+            .set(Timer::Paused, now + self.config.pong_interval());
+        self.lifecycle = Lifecycle::Closing(End {
+            reason: DisconnectReason::Stopped,
+            delivers_rest: true,
+        });
+    }
+}

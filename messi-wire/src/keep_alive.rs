@@ -1,0 +1,221 @@
+//! Keep-alive: when to send a ping or a pong, and when to close the connection.
+
+use std::mem;
+use std::time::{Duration, Instant};
+
+use crate::{ConnectionConfig, Role};
+
+/// Action that is due at a keep-alive deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// The deadline has moved since the timer was set.
+    Nothing,
+    /// Send a ping.
+    Ping,
+    /// Close the connection: the peer has been silent for too long.
+    Expired,
+}
+
+/// Keep-alive of one side of a connection. Any received byte counts as activity.
+///
+/// The times are those of a [`ConnectionConfig`], which the caller passes: it must be the same one each
+/// time.
+#[derive(Clone, Debug)]
+pub enum KeepAlive {
+    /// A client pings at a fixed interval, and closes the connection if nothing was received between two
+    /// pings.
+    Client {
+        /// Time of the next ping.
+        next_ping: Instant,
+        /// Whether nothing was received since the last ping.
+        is_silent: bool,
+        /// Whether the pong of the last ping is not received yet.
+        awaits_pong: bool,
+        /// Time from the last ping with a pong to that pong.
+        round_trip_time: Option<Duration>,
+    },
+    /// A server closes the connection if nothing was received for a time.
+    Server {
+        /// Time of the last received byte.
+        last_activity: Instant,
+        /// Time from which on a pong is sent without a ping.
+        next_pong: Instant,
+    },
+}
+
+impl KeepAlive {
+    /// Creates one side of a connection that begins `now`.
+    pub fn new(role: Role, config: &ConnectionConfig, now: Instant) -> Self {
+        match role {
+            Role::Client => Self::Client {
+                next_ping: now + config.keep_alive_interval,
+                is_silent: false,
+                awaits_pong: false,
+                round_trip_time: None,
+            },
+            Role::Server => Self::Server {
+                last_activity: now,
+                next_pong: now + config.pong_interval(),
+            },
+        }
+    }
+
+    /// Records activity of the peer. The deadline is computed from it later: no timer is set here.
+    #[inline]
+    pub fn handle_activity(&mut self, now: Instant) {
+        match self {
+            Self::Client { is_silent, .. } => *is_silent = false,
+            Self::Server { last_activity, .. } => *last_activity = now,
+        }
+    }
+
+    /// Records a pong, which gives the round trip time.
+    pub fn handle_pong(&mut self, config: &ConnectionConfig, now: Instant) {
+        if let Self::Client {
+            next_ping,
+            awaits_pong,
+            round_trip_time,
+            ..
+        } = self
+            && mem::take(awaits_pong)
+        {
+            let pinged = *next_ping - config.keep_alive_interval;
+            *round_trip_time = Some(now.saturating_duration_since(pinged));
+        }
+    }
+
+    /// Returns whether a server has sent no pong for so long that it must send one without a ping.
+    #[inline]
+    pub fn is_pong_due(&self, now: Instant) -> bool {
+        match self {
+            Self::Client { .. } => false,
+            Self::Server { next_pong, .. } => now >= *next_pong,
+        }
+    }
+
+    /// Records a pong of a server.
+    pub fn handle_pong_sent(&mut self, config: &ConnectionConfig, now: Instant) {
+        if let Self::Server { next_pong, .. } = self {
+            *next_pong = now + config.pong_interval();
+        }
+    }
+
+    /// Returns the time from the last ping to its pong; `None` on a server and before the first pong.
+    #[inline]
+    pub fn round_trip_time(&self) -> Option<Duration> {
+        match self {
+            Self::Client {
+                round_trip_time, ..
+            } => *round_trip_time,
+            Self::Server { .. } => None,
+        }
+    }
+
+    /// Returns the time of the next call of [`poll`](Self::poll).
+    pub fn deadline(&self, config: &ConnectionConfig) -> Instant {
+        match *self {
+            Self::Client { next_ping, .. } => next_ping,
+            Self::Server { last_activity, .. } => last_activity + config.keep_alive_timeout,
+        }
+    }
+
+    /// Returns the action that is due `now`.
+    pub fn poll(&mut self, config: &ConnectionConfig, now: Instant) -> Due {
+        if now < self.deadline(config) {
+            return Due::Nothing;
+        }
+        match self {
+            Self::Client {
+                is_silent: true, ..
+            }
+            | Self::Server { .. } => Due::Expired,
+            Self::Client {
+                next_ping,
+                is_silent,
+                awaits_pong,
+                ..
+            } => {
+                *is_silent = true;
+                *awaits_pong = true;
+                *next_ping = now + config.keep_alive_interval;
+                Due::Ping
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_secs(2);
+    const TIMEOUT: Duration = Duration::from_secs(3);
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    fn config() -> ConnectionConfig {
+        ConnectionConfig {
+            keep_alive_interval: INTERVAL,
+            keep_alive_timeout: TIMEOUT,
+            ..ConnectionConfig::default()
+        }
+    }
+
+    #[test]
+    fn a_client_pings_after_one_interval_and_expires_at_the_next() {
+        let (start, config) = (Instant::now(), config());
+        let mut keep_alive = KeepAlive::new(Role::Client, &config, start);
+        assert_eq!(keep_alive.deadline(&config), start + INTERVAL);
+        let early = start + INTERVAL - MOMENT;
+        assert_eq!(keep_alive.poll(&config, early), Due::Nothing);
+        assert_eq!(keep_alive.poll(&config, start + INTERVAL), Due::Ping);
+        let end = start + 2 * INTERVAL;
+        assert_eq!(keep_alive.deadline(&config), end);
+        assert_eq!(keep_alive.poll(&config, end), Due::Expired);
+    }
+
+    #[test]
+    fn a_client_accepts_activity_until_the_next_ping_is_due() {
+        let (start, config) = (Instant::now(), config());
+        let mut keep_alive = KeepAlive::new(Role::Client, &config, start);
+        for round in 1..100 {
+            let ping = start + round * INTERVAL;
+            assert_eq!(keep_alive.poll(&config, ping), Due::Ping);
+            keep_alive.handle_activity(ping + INTERVAL - MOMENT);
+        }
+    }
+
+    #[test]
+    fn activity_before_a_ping_does_not_count_as_its_response() {
+        let (start, config) = (Instant::now(), config());
+        let mut keep_alive = KeepAlive::new(Role::Client, &config, start);
+        keep_alive.handle_activity(start + INTERVAL - MOMENT);
+        assert_eq!(keep_alive.poll(&config, start + INTERVAL), Due::Ping);
+        assert_eq!(keep_alive.poll(&config, start + 2 * INTERVAL), Due::Expired);
+    }
+
+    #[test]
+    fn a_pong_gives_the_time_since_its_ping() {
+        let (start, config) = (Instant::now(), config());
+        let mut keep_alive = KeepAlive::new(Role::Client, &config, start);
+        keep_alive.handle_pong(&config, start + MOMENT);
+        assert_eq!(keep_alive.round_trip_time(), None);
+        let ping = start + INTERVAL + MOMENT;
+        assert_eq!(keep_alive.poll(&config, ping), Due::Ping);
+        for later in [5, 7] {
+            keep_alive.handle_pong(&config, ping + later * MOMENT);
+            assert_eq!(keep_alive.round_trip_time(), Some(5 * MOMENT));
+        }
+    }
+
+    #[test]
+    fn a_server_expires_one_timeout_after_the_last_activity() {
+        let (start, config) = (Instant::now(), config());
+        let mut keep_alive = KeepAlive::new(Role::Server, &config, start);
+        let activity = start + TIMEOUT - MOMENT;
+        keep_alive.handle_activity(activity);
+        assert_eq!(keep_alive.poll(&config, start + TIMEOUT), Due::Nothing);
+        let end = activity + TIMEOUT;
+        assert_eq!(keep_alive.deadline(&config), end);
+        assert_eq!(keep_alive.poll(&config, end), Due::Expired);
+    }
+}

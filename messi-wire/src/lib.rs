@@ -1,0 +1,39 @@
+//! The protocol of messi without I/O: no async runtime, no sockets, no clock, no locks and no logging.
+//!
+//! This crate is the inside of the crate `messi`; its interface may change with each release.
+//!
+//! From the inside out:
+//!
+//! - [`frame`] is the unit of the wire, and [`encode`] appends the frame of a message to a buffer.
+//! - [`RecvBuffer`] turns received bytes into frames, [`SendBuffer`] holds the bytes being written, and
+//!   [`KeepAlive`], [`Timers`], [`FloodLimiter`] and [`Backoff`] decide when something is due.
+//! - [`Connection`] is one connection: it is given received bytes and the time, and returns bytes to
+//!   send, messages and the next deadline.
+//! - [`Session`] is the sending half that outlives connections: the send queue, the offline queue and
+//!   the responses that are still expected.
+
+mod backoff;
+pub mod config;
+pub mod connection;
+pub mod encode;
+mod error;
+mod flood_limiter;
+pub mod frame;
+mod keep_alive;
+mod recv_buffer;
+mod role;
+mod send_buffer;
+pub mod session;
+mod timer;
+
+pub use backoff::Backoff;
+pub use config::{ConnectionConfig, Overflow};
+pub use connection::Connection;
+pub use error::{DisconnectReason, RequestError, SendError};
+pub use flood_limiter::FloodLimiter;
+pub use keep_alive::{Due, KeepAlive};
+pub use recv_buffer::{Payload, RecvBuffer};
+pub use role::Role;
+pub use send_buffer::SendBuffer;
+pub use session::Session;
+pub use timer::{Timer, Timers};

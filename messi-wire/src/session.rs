@@ -1,0 +1,473 @@
+//! The sending half of a session, which outlives connections.
+//!
+//! A [`Session`] holds the encoded messages that wait to be sent, and the responses that are expected. It
+//! has no lock, waker, clock or task: the mailbox around it has them. A connection borrows the session
+//! from [`attach`](Session::attach) to [`detach`](Session::detach).
+//!
+//! The invariant of the order: messages are sent in the order in which they are pushed, but for the
+//! messages of `on_connected`, which come first on their connection. In detail:
+//!
+//! 1. `attach` begins a connection ([`Phase::Opening`]). The messages of its callbacks go to the send
+//!    queue, all others to the offline queue, behind those that wait for the connection.
+//! 2. [`open`](Session::open) moves the offline queue behind the send queue ([`Phase::Open`]). From now on
+//!    all messages go to the send queue.
+//! 3. [`take`](Session::take) gives all frames of the send queue to the connection. They are *in flight*
+//!    until [`handle_written`](Session::handle_written).
+//! 4. [`seal`](Session::seal) accepts no more messages on this connection ([`Phase::Sealed`]). Queued
+//!    frames are still taken.
+//! 5. `detach` drops the frames that were not taken, and fails the pending responses.
+//!
+//! No method calls foreign code: pending responses that have failed wait in the session until the caller
+//! takes them with [`take_failed`](Session::take_failed), after it has unlocked the session.
+
+mod budget;
+mod counters;
+mod fields;
+mod offline_queue;
+mod outgoing;
+mod push;
+mod requests;
+mod send_queue;
+#[cfg(test)]
+mod tests;
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use self::budget::{Budget, FREE_QUOTA, Permit, Ticket, UNIT};
+pub use self::counters::{Dropped, SendCounters};
+use self::offline_queue::OfflineQueue;
+pub use self::outgoing::{OnRefusal, Outgoing, Refusal, Rejected, Sender};
+use self::push::Place;
+use self::requests::PendingResponses;
+pub use self::requests::{PendingResponse, RequestKind, RequestKinds};
+use self::send_queue::{SendQueue, reserved_for};
+use crate::config::ConnectionConfig;
+use crate::frame::HEADER_SIZE;
+use crate::{DisconnectReason, RequestError, Role, SendError};
+
+/// Configuration that many sessions share.
+#[derive(Debug)]
+pub struct SessionConfig {
+    /// The side that the session is of.
+    pub role: Role,
+    /// The kinds of requests of the protocol.
+    pub kinds: RequestKinds,
+    /// Limits and times.
+    pub limits: Arc<ConnectionConfig>,
+}
+
+impl SessionConfig {
+    /// Returns whether a queue of this size and memory, in bytes, leaves too little room for more
+    /// messages: more than half of the send queue is used, or more than a third of the memory, which
+    /// grows by half. `budget` is the most that one queue may take of a shared budget now.
+    #[inline]
+    pub fn is_congested(&self, queued: usize, memory: usize, budget: Option<usize>) -> bool {
+        let limit = self.limits.max_queued_bytes;
+        queued > limit.min(budget.unwrap_or(limit)) / 2
+            || budget.is_some_and(|budget| memory > budget / 3)
+    }
+}
+
+/// The sending half of a session. `R` is a pending response.
+#[derive(Debug)]
+pub struct Session<R> {
+    config: Arc<SessionConfig>,
+    phase: Phase,
+    /// Number of the current or last connection. The first is 1.
+    connection: u64,
+    /// Whether the current connection has ended, though it is still attached: queued frames may never be
+    /// written.
+    has_ended: bool,
+    /// Whether the session was stopped: no connection will be attached any more.
+    is_stopped: bool,
+    /// Whether the connection can't write at this moment, as the peer does not read.
+    is_blocked: bool,
+    /// Whether this has ever been so on this connection.
+    was_blocked: bool,
+    /// Whether the last rejected message had room in the send queue, but not in the shared budget.
+    lacks_memory: bool,
+    queue: SendQueue,
+    /// Allocated when it is first needed, which is never on most connections.
+    offline: Option<Box<OfflineQueue<R>>>,
+    /// Reservation in the shared budget.
+    permit: Permit,
+    pending: PendingResponses<R>,
+    /// Pending responses that have failed, until they are taken.
+    failed: Vec<(R, RequestError)>,
+    /// Bytes taken and not yet written.
+    in_flight: usize,
+    /// Memory of these bytes.
+    in_flight_memory: usize,
+    /// Bytes pushed on this connection.
+    pushed: u64,
+    counters: SendCounters,
+}
+
+/// Which messages are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// There is no connection: messages wait in the offline queue, if there is one.
+    Detached,
+    /// `on_connected` is running: its messages go first, all others wait in the offline queue.
+    Opening,
+    /// Messages are sent.
+    Open,
+    /// The connection is about to end. Messages wait as if there was none.
+    Sealed,
+}
+
+impl<R: PendingResponse> Session<R> {
+    /// Creates a session without a connection.
+    pub fn new(config: Arc<SessionConfig>, permit: Permit) -> Self {
+        Self {
+            config,
+            phase: Phase::Detached,
+            connection: 0,
+            has_ended: false,
+            is_stopped: false,
+            is_blocked: false,
+            was_blocked: false,
+            lacks_memory: false,
+            queue: SendQueue::default(),
+            offline: None,
+            permit,
+            pending: PendingResponses::default(),
+            failed: Vec::new(),
+            in_flight: 0,
+            in_flight_memory: 0,
+            pushed: 0,
+            counters: SendCounters::default(),
+        }
+    }
+
+    // --- Connections ---
+
+    /// Begins a connection, and returns its number. Messages in the offline queue that are too old are
+    /// dropped.
+    pub fn attach(&mut self, now: Instant) -> u64 {
+        self.reset();
+        self.expire(now);
+        self.connection += 1;
+        self.pushed = self.offline_len() as u64;
+        if !self.is_stopped {
+            self.phase = Phase::Opening;
+        }
+        self.connection
+    }
+
+    /// Sends the messages of the offline queue, after those of `on_connected`.
+    pub fn open(&mut self) {
+        if self.phase == Phase::Opening {
+            self.phase = Phase::Open;
+            self.release_offline();
+        }
+    }
+
+    /// Accepts no more messages on this connection. If the offline queue does not outlive it, its
+    /// messages are sent.
+    pub fn seal(&mut self) {
+        let was_opening = self.phase == Phase::Opening;
+        if self.phase != Phase::Detached {
+            self.phase = Phase::Sealed;
+        }
+        if was_opening && (self.config.limits.offline.is_none() || self.is_stopped) {
+            self.release_offline();
+        }
+    }
+
+    /// Records that the connection has ended. It is detached later, when its callback has returned.
+    pub fn handle_end(&mut self) {
+        self.has_ended = true;
+    }
+
+    /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
+    /// were taken.
+    pub fn detach(&mut self, reason: &DisconnectReason, unsent: u64) {
+        self.counters.dropped.unsent += self.queue.count_messages() + unsent;
+        self.fail_pending(reason);
+        self.reset();
+    }
+
+    /// Stops the session for ever. The messages that wait for a connection are dropped, unless a
+    /// connection still accepts them.
+    pub fn stop(&mut self) {
+        if !self.accepts_messages() {
+            self.drop_offline();
+        }
+        self.is_stopped = true;
+        self.seal();
+    }
+
+    /// Drops all queued messages, and accepts no more on this connection.
+    pub fn evict(&mut self) {
+        self.counters.dropped.unsent += self.queue.count_messages();
+        self.queue = SendQueue::default();
+        self.phase = Phase::Sealed;
+        self.drop_offline();
+        // The frames in flight are dropped when the connection's task runs. Their memory counts as free at
+        // once: otherwise other connections would be evicted too.
+        self.permit.shrink_to(0);
+    }
+
+    /// Forgets the state of the last connection.
+    fn reset(&mut self) {
+        self.phase = Phase::Detached;
+        self.has_ended = false;
+        self.queue = SendQueue::default();
+        self.in_flight = 0;
+        self.in_flight_memory = 0;
+        self.permit.shrink_to(self.offline_memory_with(0));
+        self.pushed = 0;
+        self.is_blocked = false;
+        self.was_blocked = false;
+    }
+
+    /// Returns whether messages are accepted for the current connection.
+    #[inline]
+    pub fn accepts_messages(&self) -> bool {
+        matches!(self.phase, Phase::Opening | Phase::Open)
+    }
+
+    /// Returns whether there is a connection that has not ended.
+    #[inline]
+    pub fn is_connected(&self) -> bool {
+        self.accepts_messages() && !self.has_ended
+    }
+
+    /// Returns the number of the current or last connection.
+    pub fn connection(&self) -> u64 {
+        self.connection
+    }
+
+    /// Returns whether the session was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
+    // --- Sending ---
+
+    /// Swaps the empty `frames` with all frames of the send queue, which are then in flight.
+    #[inline]
+    pub fn take(&mut self, frames: &mut Vec<u8>) {
+        self.queue.take(frames);
+        self.in_flight = frames.len();
+        self.in_flight_memory = reserved_for(frames.len());
+        self.pending.handle_taken();
+        self.is_blocked = false;
+    }
+
+    /// Records how many of the bytes in flight remain to be written.
+    #[inline]
+    pub fn handle_written(&mut self, remaining: usize) {
+        self.in_flight = remaining;
+        if remaining == 0 {
+            self.in_flight_memory = 0;
+            self.permit.shrink_to(self.memory());
+            self.permit.renew_ticket();
+        }
+    }
+
+    /// Records that the connection's task is about to sleep, and whether it can't write. Returns whether
+    /// that has changed.
+    #[inline]
+    pub fn handle_parked(&mut self, is_blocked: bool) -> bool {
+        self.was_blocked |= is_blocked;
+        mem::replace(&mut self.is_blocked, is_blocked) != is_blocked
+    }
+
+    /// Returns whether new frames are a reason to wake the connection's task.
+    #[inline]
+    pub fn wants_wakeup(&self) -> bool {
+        !self.is_blocked && self.accepts_messages()
+    }
+
+    /// Returns whether there are frames to take.
+    #[inline]
+    pub fn has_frames(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Returns the bytes to be written on the current connection.
+    #[inline]
+    pub fn queued(&self) -> usize {
+        let offline = match self.phase {
+            Phase::Opening => self.offline_len(),
+            // The offline queue waits for another connection.
+            Phase::Detached | Phase::Open | Phase::Sealed => 0,
+        };
+        self.queue.len() + self.in_flight + offline
+    }
+
+    /// Returns the bytes to be written on this connection or a later one.
+    #[inline]
+    pub fn waiting(&self) -> usize {
+        self.queue.len() + self.in_flight + self.offline_len()
+    }
+
+    /// Returns the bytes pushed on the current connection.
+    pub fn pushed(&self) -> u64 {
+        self.pushed
+    }
+
+    /// Returns how many of the [`pushed`](Self::pushed) bytes are certainly written. The bytes in flight
+    /// may contain a keep-alive frame, which was not pushed.
+    pub fn written(&self) -> u64 {
+        self.pushed.saturating_sub(self.queued() as u64)
+    }
+
+    /// Returns the counters of all connections.
+    pub fn counters(&self) -> &SendCounters {
+        &self.counters
+    }
+
+    /// Counts a message that is not sent.
+    pub fn count_dropped(&mut self, error: SendError) {
+        self.counters.dropped.count(error);
+    }
+
+    // --- Memory ---
+
+    /// Returns the memory of all queues, in bytes. Short queues count as 0.
+    #[inline]
+    pub fn memory(&self) -> usize {
+        self.memory_with(0, Place::SendQueue)
+    }
+
+    #[inline]
+    fn memory_with(&self, more: usize, place: Place) -> usize {
+        if self.waiting() + more <= FREE_QUOTA {
+            return 0;
+        }
+        let (queue, offline) = match place {
+            Place::SendQueue => (more, 0),
+            Place::OfflineQueue => (0, more),
+        };
+        self.queue.memory_with(queue) + self.in_flight_memory + self.offline_memory_with(offline)
+    }
+
+    /// Returns the ticket of the send queue, if its connection may be closed for being slow.
+    ///
+    /// Connections whose peers do not read at this moment come first, then those whose peers did not at
+    /// some time. Of all others, the task may only not have run yet.
+    pub fn ticket(&self) -> Option<Ticket> {
+        let ticket = self.permit.ticket().filter(|_| self.accepts_messages())?;
+        Some(match (self.is_blocked, self.was_blocked) {
+            (true, _) => ticket,
+            (false, true) => ticket.with_rank(1),
+            (false, false) => ticket.with_rank(2),
+        })
+    }
+
+    /// Frees the memory of an empty send queue with a capacity of more than `limit` bytes.
+    #[inline]
+    pub fn release(&mut self, limit: usize) {
+        self.queue.release(limit);
+    }
+
+    /// Frees unused memory of the send queue.
+    pub fn trim(&mut self) {
+        self.queue.trim();
+    }
+
+    // --- Pending responses ---
+
+    /// Takes the pending response that a message of the peer is.
+    pub fn take_response(&mut self, payload: &[u8]) -> Option<R> {
+        self.pending.handle_received(&self.config.kinds, payload)
+    }
+
+    /// Returns whether a message of the peer may be a response.
+    #[inline]
+    pub fn expects_responses(&self) -> bool {
+        self.pending.is_any_open()
+    }
+
+    /// Fails all pending responses of the connection.
+    pub fn fail_pending(&mut self, reason: &DisconnectReason) {
+        let error = || RequestError::Disconnected(reason.clone());
+        let pending = self.pending.drain().map(|response| (response, error()));
+        self.failed.extend(pending);
+    }
+
+    /// Takes the pending responses that have failed. The caller completes them, without a lock.
+    #[inline]
+    pub fn take_failed(&mut self) -> Vec<(R, RequestError)> {
+        mem::take(&mut self.failed)
+    }
+
+    fn fail(&mut self, response: Option<R>, error: RequestError) {
+        self.failed
+            .extend(response.map(|response| (response, error)));
+    }
+
+    // --- The offline queue ---
+
+    #[inline]
+    fn offline_len(&self) -> usize {
+        self.offline.as_ref().map_or(0, |queue| queue.len())
+    }
+
+    #[inline]
+    fn offline_memory_with(&self, more: usize) -> usize {
+        match &self.offline {
+            Some(queue) => queue.memory_with(more),
+            None if more == 0 => 0,
+            None => OfflineQueue::<R>::default().memory_with(more),
+        }
+    }
+
+    /// Drops messages of the offline queue that are too old.
+    fn expire(&mut self, now: Instant) {
+        let limits = self.config.limits.offline;
+        let Some(oldest) = limits.and_then(|limits| now.checked_sub(limits.max_age)) else {
+            return;
+        };
+        while let Some(queue) = &self.offline
+            && queue.oldest().is_some_and(|time| time < oldest)
+        {
+            self.counters.dropped.expired += 1;
+            self.drop_first_offline(SendError::Expired);
+        }
+    }
+
+    /// Drops all messages of the offline queue, as there will be no connection.
+    fn drop_offline(&mut self) {
+        while self.drop_first_offline(SendError::NotConnected) {
+            self.counters.dropped.unsent += 1;
+        }
+    }
+
+    /// Drops the oldest message of the offline queue, and fails its pending response. Returns `false` if
+    /// there is none.
+    fn drop_first_offline(&mut self, error: SendError) -> bool {
+        let Some(queue) = self.offline.as_mut().filter(|queue| !queue.is_empty()) else {
+            return false;
+        };
+        let response = queue.drop_first();
+        if queue.is_empty() {
+            self.offline = None;
+        }
+        self.fail(response, RequestError::NotSent(error));
+        true
+    }
+
+    /// Moves the messages of the offline queue behind those of the send queue.
+    fn release_offline(&mut self) {
+        let Some(offline) = self.offline.take() else {
+            return;
+        };
+        let kinds = &self.config.kinds;
+        let frames = offline.take(|frame, response| {
+            self.counters.messages += 1;
+            let member = kinds.member(&frame[HEADER_SIZE..]);
+            self.pending.handle_queued(kinds, member, response);
+        });
+        if self.queue.is_empty() {
+            self.queue = frames;
+        } else {
+            self.queue.push_frames(frames.bytes());
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Counters of the sending direction.
+
+use crate::SendError;
+
+/// Messages that this side has lost, by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// There was no connection.
+    pub not_connected: u64,
+    /// The send queue was full.
+    pub queue_full: u64,
+    /// The message was above the limit.
+    pub too_big: u64,
+    /// The message was encoded to another size than its `encoded_len`: see [`SendError::WrongSize`].
+    pub wrong_size: u64,
+    /// The message was in the offline queue for too long.
+    pub expired: u64,
+    /// The message was queued, but not completely written to the operating system, or to TLS, when the
+    /// connection ended.
+    pub unsent: u64,
+}
+
+impl Dropped {
+    /// Returns the sum of all causes.
+    pub fn total(&self) -> u64 {
+        self.not_connected
+            + self.queue_full
+            + self.too_big
+            + self.wrong_size
+            + self.expired
+            + self.unsent
+    }
+
+    /// Counts a message that was not sent.
+    pub fn count(&mut self, error: SendError) {
+        let counter = match error {
+            SendError::NotConnected => &mut self.not_connected,
+            SendError::QueueFull => &mut self.queue_full,
+            SendError::MessageTooBig { .. } => &mut self.too_big,
+            SendError::WrongSize { .. } => &mut self.wrong_size,
+            SendError::Expired => &mut self.expired,
+        };
+        *counter += 1;
+    }
+
+    /// Adds other counters.
+    pub fn add(&mut self, other: &Self) {
+        self.not_connected += other.not_connected;
+        self.queue_full += other.queue_full;
+        self.too_big += other.too_big;
+        self.wrong_size += other.wrong_size;
+        self.expired += other.expired;
+        self.unsent += other.unsent;
+    }
+}
+
+/// Counters of a session over all its connections.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SendCounters {
+    /// Messages queued.
+    pub messages: u64,
+    /// Most bytes that were queued at one moment.
+    pub peak_queued_bytes: usize,
+    /// Messages lost.
+    pub dropped: Dropped,
+}

@@ -1,0 +1,263 @@
+//! Taking messages into the queues of a session.
+//!
+//! A message is pushed in this order:
+//!
+//! 1. A response of an earlier connection is refused: the peer would take it for the response to another
+//!    request.
+//! 2. A message above the size limit is refused, before it is encoded.
+//! 3. Its place is chosen: the send queue, or the offline queue while a connection opens or there is none.
+//! 4. Room is made in that place, if old messages may be dropped.
+//! 5. It is encoded into its place. Only then anything is counted, so that a message that panics while it
+//!    is encoded leaves the session unchanged.
+
+use std::time::Instant;
+
+use super::outgoing::{OnRefusal, Outgoing, Refusal, Rejected, Sender};
+use super::{PendingResponse, Phase, Session};
+use crate::config::Overflow;
+use crate::frame::HEADER_SIZE;
+use crate::{DisconnectReason, RequestError, SendError};
+
+/// The queue that a message is pushed to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    SendQueue,
+    OfflineQueue,
+}
+
+impl<R: PendingResponse> Session<R> {
+    /// Encodes a message into its queue. The `now` of the caller is read only if the message goes to the
+    /// offline queue.
+    ///
+    /// # Errors
+    ///
+    /// Returns the message if it has no room. The caller must push it again or [`refuse`](Self::refuse)
+    /// it.
+    pub fn push<'a>(
+        &mut self,
+        message: Outgoing<'a, R>,
+        now: impl Fn() -> Instant,
+    ) -> Result<(), Rejected<'a, R>> {
+        let size = HEADER_SIZE + message.size;
+        let pushed = match self.admit(&message, &now) {
+            Ok(Place::SendQueue) => self.queue.push(size, message.append),
+            Ok(Place::OfflineQueue) => return self.push_offline(message, now()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = pushed {
+            return Err(self.reject(message, error));
+        }
+        self.pushed += size as u64;
+        self.counters.messages += 1;
+        let response = message.on_refusal.into_response();
+        let kinds = &self.config.kinds;
+        self.pending.handle_queued(kinds, message.member, response);
+        self.update_peak();
+        Ok(())
+    }
+
+    /// Pushes complete frames of messages below the size limit. Returns `false`, and pushes none, if each
+    /// of them must be pushed by itself.
+    #[inline]
+    pub fn push_frames(&mut self, frames: &[u8], messages: u64) -> bool {
+        let is_plain = self.phase == Phase::Open && self.config.kinds.sends_none();
+        let has_room = self.queued() + frames.len() <= self.config.limits.max_queued_bytes;
+        if !is_plain || !has_room || !self.reserve(frames.len(), Place::SendQueue) {
+            return false;
+        }
+        self.queue.push_frames(frames);
+        self.pushed += frames.len() as u64;
+        self.counters.messages += messages;
+        self.update_peak();
+        true
+    }
+
+    /// Refuses a message: counts it, and fails its pending response.
+    #[cold]
+    pub fn refuse(&mut self, rejected: Rejected<'_, R>) -> Refusal {
+        let Rejected { message, error, .. } = rejected;
+        self.counters.dropped.count(error);
+        let close = match error {
+            SendError::QueueFull if self.may_have_gap(&message) => None,
+            SendError::QueueFull => Some(DisconnectReason::SlowConsumer),
+            SendError::MessageTooBig { size, limit } if self.is_response(&message) => {
+                Some(DisconnectReason::MessageTooBig { size, limit })
+            }
+            _ => None,
+        };
+        let response = message.on_refusal.into_response();
+        self.fail(response, RequestError::NotSent(error));
+        Refusal { error, close }
+    }
+
+    #[cold]
+    fn push_offline<'a>(
+        &mut self,
+        message: Outgoing<'a, R>,
+        now: Instant,
+    ) -> Result<(), Rejected<'a, R>> {
+        let size = HEADER_SIZE + message.size;
+        let offline = self.offline.get_or_insert_default();
+        if let Err(error) = offline.push(size, message.append, now) {
+            return Err(self.reject(message, error));
+        }
+        offline.set_response(message.on_refusal.into_response());
+        self.pushed += size as u64;
+        self.update_peak();
+        Ok(())
+    }
+
+    #[cold]
+    fn reject<'a>(&mut self, message: Outgoing<'a, R>, error: SendError) -> Rejected<'a, R> {
+        let must_close =
+            matches!(message.on_refusal, OnRefusal::Close) && !self.may_have_gap(&message);
+        Rejected {
+            lacks_memory: error == SendError::QueueFull && self.lacks_memory && must_close,
+            message,
+            error,
+        }
+    }
+
+    /// Returns whether the peer may miss this message. It may miss no response, neither this one nor the
+    /// one that must be dropped to make room: it would take later responses for these.
+    fn may_have_gap(&self, message: &Outgoing<'_, R>) -> bool {
+        let overflow = self.config.limits.overflow;
+        overflow != Overflow::Disconnect
+            && !self.is_response(message)
+            && !(overflow == Overflow::DropOldest && self.is_response_first())
+    }
+
+    #[inline]
+    fn is_response(&self, message: &Outgoing<'_, R>) -> bool {
+        self.config.kinds.is_response(message.member)
+    }
+
+    /// Returns whether the oldest message of the send queue is a response.
+    fn is_response_first(&self) -> bool {
+        let kinds = &self.config.kinds;
+        let first = self.queue.first();
+        first.is_some_and(|payload| kinds.is_response(kinds.member(payload)))
+    }
+
+    /// Chooses the place of a message, and makes room there.
+    #[inline]
+    fn admit(
+        &mut self,
+        message: &Outgoing<'_, R>,
+        now: impl Fn() -> Instant,
+    ) -> Result<Place, SendError> {
+        let &Outgoing { size, sender, .. } = message;
+        if self.is_earlier(sender) && self.is_response(message) {
+            return Err(SendError::NotConnected);
+        }
+        let limit = self.config.limits.max_sent_size;
+        if size > limit {
+            return Err(SendError::MessageTooBig { size, limit });
+        }
+        let frame_size = HEADER_SIZE + size;
+        match self.phase {
+            Phase::Open => self.make_room(frame_size, Place::SendQueue),
+            Phase::Opening if sender == Sender::Callback(self.connection) => {
+                self.make_room(frame_size, Place::SendQueue)
+            }
+            Phase::Opening => self.make_room(frame_size, Place::OfflineQueue),
+            // The request was sent on a connection that has ended.
+            Phase::Detached | Phase::Sealed if self.is_response(message) => {
+                Err(SendError::NotConnected)
+            }
+            Phase::Detached | Phase::Sealed => self.make_room_offline(frame_size, now()),
+        }
+    }
+
+    /// Returns whether a callback of an earlier connection sends.
+    #[inline]
+    fn is_earlier(&self, sender: Sender) -> bool {
+        matches!(sender, Sender::Callback(connection) if connection != self.connection)
+    }
+
+    /// Makes room in the offline queue while there is no connection.
+    fn make_room_offline(&mut self, frame_size: usize, now: Instant) -> Result<Place, SendError> {
+        let Some(limits) = self.config.limits.offline.filter(|_| !self.is_stopped) else {
+            return Err(SendError::NotConnected);
+        };
+        self.expire(now);
+        // The other half of the send queue is left for `on_connected`.
+        let limit = limits
+            .max_bytes
+            .min(self.config.limits.max_queued_bytes / 2);
+        while self.offline_memory_with(frame_size) > limit {
+            if !self.drops_oldest() || !self.drop_oldest_offline() {
+                return Err(SendError::QueueFull);
+            }
+        }
+        Ok(Place::OfflineQueue)
+    }
+
+    /// Makes room for a message, if necessary by dropping older ones.
+    #[inline]
+    fn make_room(&mut self, frame_size: usize, place: Place) -> Result<Place, SendError> {
+        while !self.has_room(frame_size, place) {
+            if !self.drops_oldest() || !self.drop_oldest() {
+                return Err(SendError::QueueFull);
+            }
+        }
+        Ok(place)
+    }
+
+    #[inline]
+    fn drops_oldest(&self) -> bool {
+        self.config.limits.overflow == Overflow::DropOldest
+    }
+
+    /// Returns whether a message has room. A single message always fits into the limit of the queue, so
+    /// that contradicting limits still work, but not into the shared budget.
+    #[inline]
+    fn has_room(&mut self, frame_size: usize, place: Place) -> bool {
+        let queued = self.queued();
+        let limit = self.config.limits.max_queued_bytes;
+        let fits = queued == 0 || queued + frame_size <= limit;
+        let has_memory = self.reserve(frame_size, place);
+        self.lacks_memory = fits && !has_memory;
+        fits && has_memory
+    }
+
+    /// Reserves memory for more bytes. Returns `false` if the shared budget has too little.
+    #[inline]
+    fn reserve(&mut self, more: usize, place: Place) -> bool {
+        !self.permit.is_bounded() || {
+            let memory = self.memory_with(more, place);
+            self.permit.grow_to(memory)
+        }
+    }
+
+    /// Drops the oldest message that is neither being written nor a response. Returns `false` if there is
+    /// none.
+    fn drop_oldest(&mut self) -> bool {
+        let Some(payload) = self.queue.first() else {
+            return self.drop_oldest_offline();
+        };
+        let kinds = &self.config.kinds;
+        let member = kinds.member(payload);
+        if kinds.is_response(member) {
+            return false;
+        }
+        let response = self.pending.handle_dropped(kinds, member);
+        self.queue.drop_first();
+        self.counters.dropped.queue_full += 1;
+        self.fail(response, RequestError::NotSent(SendError::QueueFull));
+        true
+    }
+
+    fn drop_oldest_offline(&mut self) -> bool {
+        let has_dropped = self.drop_first_offline(SendError::QueueFull);
+        self.counters.dropped.queue_full += u64::from(has_dropped);
+        has_dropped
+    }
+
+    #[inline]
+    fn update_peak(&mut self) {
+        let waiting = self.waiting();
+        let peak = &mut self.counters.peak_queued_bytes;
+        *peak = (*peak).max(waiting);
+    }
+}

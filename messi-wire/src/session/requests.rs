@@ -1,0 +1,318 @@
+//! Requests and their responses, matched by their order.
+//!
+//! The wire has no correlation id. A peer responds to each request once and in order, so that response n of
+//! a kind belongs to request n of that kind, whether it is awaited or not.
+
+use std::collections::VecDeque;
+
+use super::fields::last_of;
+
+/// A kind of request: the field number of `foo_req` in the message of its direction, and the field number
+/// of its response `foo_rsp` in the message of the other direction.
+pub type RequestKind = (u32, u32);
+
+/// The kinds of requests of a protocol, as one side sees them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestKinds {
+    /// Requests of this side.
+    sent: &'static [RequestKind],
+    /// Requests of the peer.
+    received: &'static [RequestKind],
+}
+
+impl RequestKinds {
+    /// Creates the kinds that one side sends and receives.
+    pub fn new(sent: &'static [RequestKind], received: &'static [RequestKind]) -> Self {
+        Self { sent, received }
+    }
+
+    /// Returns whether this side sends no requests.
+    #[inline]
+    pub fn sends_none(&self) -> bool {
+        self.sent.is_empty()
+    }
+
+    /// Returns the field number of the request or response in an encoded message to the peer.
+    pub fn member(&self, payload: &[u8]) -> Option<u32> {
+        last_of(payload, |number| {
+            self.request(number).is_some() || self.is_response(Some(number))
+        })
+    }
+
+    /// Returns whether a message with this member is a response to a request of the peer.
+    #[inline]
+    pub fn is_response(&self, member: Option<u32>) -> bool {
+        self.received
+            .iter()
+            .any(|&(_, response)| Some(response) == member)
+    }
+
+    /// Returns the index of the kind of request that has this member.
+    #[inline]
+    fn request(&self, member: u32) -> Option<usize> {
+        self.sent.iter().position(|&(request, _)| request == member)
+    }
+
+    /// Returns the index of the kind of request that a message of the peer responds to.
+    fn responded(&self, payload: &[u8]) -> Option<usize> {
+        let find = |number| {
+            self.sent
+                .iter()
+                .position(|&(_, response)| response == number)
+        };
+        last_of(payload, |number| find(number).is_some()).and_then(find)
+    }
+}
+
+/// A response that was requested and is not received yet.
+pub trait PendingResponse {
+    /// Returns whether the response is still awaited.
+    fn is_awaited(&self) -> bool;
+}
+
+/// Pending responses of one connection, by kind.
+#[derive(Debug)]
+pub(super) struct PendingResponses<R>(Vec<Requests<R>>);
+
+/// Requests of one kind. They are numbered from 1.
+#[derive(Debug)]
+struct Requests<R> {
+    /// Number of the last request.
+    sent: u64,
+    /// How many of the last requests are still in the send queue.
+    queued: u64,
+    /// Number of the last request with a response.
+    responded: u64,
+    /// Pending responses with the numbers of their requests, in order.
+    pending: VecDeque<(u64, R)>,
+}
+
+impl<R> Default for PendingResponses<R> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<R> Default for Requests<R> {
+    fn default() -> Self {
+        Self {
+            sent: 0,
+            queued: 0,
+            responded: 0,
+            pending: VecDeque::new(),
+        }
+    }
+}
+
+impl<R: PendingResponse> PendingResponses<R> {
+    /// Records a message in the send queue. Each message must be recorded: the peer also responds to a
+    /// request whose response is not awaited.
+    #[inline]
+    pub(super) fn handle_queued(
+        &mut self,
+        kinds: &RequestKinds,
+        member: Option<u32>,
+        response: Option<R>,
+    ) {
+        if let Some(kind) = member.and_then(|member| kinds.request(member)) {
+            self.0.resize_with(kinds.sent.len(), Requests::default);
+            self.0[kind].handle_queued(response);
+        }
+    }
+
+    /// Records that all messages were taken from the send queue.
+    #[inline]
+    pub(super) fn handle_taken(&mut self) {
+        self.0.iter_mut().for_each(|kind| kind.queued = 0);
+    }
+
+    /// Records that the first message of the send queue was dropped, and returns its pending response.
+    pub(super) fn handle_dropped(
+        &mut self,
+        kinds: &RequestKinds,
+        member: Option<u32>,
+    ) -> Option<R> {
+        let kind = kinds.request(member?)?;
+        self.0.get_mut(kind)?.handle_dropped()
+    }
+
+    /// Records a message of the peer, and returns the pending response that it is.
+    pub(super) fn handle_received(&mut self, kinds: &RequestKinds, payload: &[u8]) -> Option<R> {
+        let kind = kinds.responded(payload)?;
+        self.0.get_mut(kind)?.handle_response()
+    }
+
+    /// Returns whether a request has no response yet.
+    #[inline]
+    pub(super) fn is_any_open(&self) -> bool {
+        self.0.iter().any(|kind| kind.responded < kind.sent)
+    }
+
+    /// Removes all pending responses: none will be received any more.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = R> {
+        let pending = self.0.drain(..).flat_map(|kind| kind.pending);
+        pending.map(|(_, response)| response)
+    }
+}
+
+impl<R: PendingResponse> Requests<R> {
+    fn handle_queued(&mut self, response: Option<R>) {
+        self.sent += 1;
+        self.queued += 1;
+        let Some(response) = response else {
+            return;
+        };
+        // Responses that are not awaited any more must not pile up if the peer never responds. Looking only
+        // before the queue would grow costs no more than the growing.
+        if self.pending.len() == self.pending.capacity() {
+            self.pending.retain(|(_, pending)| pending.is_awaited());
+        }
+        self.pending.push_back((self.sent, response));
+    }
+
+    /// Removes the first request in the send queue. The numbers of those after it move down.
+    fn handle_dropped(&mut self) -> Option<R> {
+        let number = self.sent.checked_sub(self.queued.checked_sub(1)?)?;
+        self.sent -= 1;
+        self.queued -= 1;
+        let index = self.pending.partition_point(|(other, _)| *other < number);
+        let is_pending = self
+            .pending
+            .get(index)
+            .is_some_and(|(other, _)| *other == number);
+        let dropped = is_pending.then(|| self.pending.remove(index)).flatten();
+        for (later, _) in self.pending.range_mut(index..) {
+            *later -= 1;
+        }
+        dropped.map(|(_, response)| response)
+    }
+
+    fn handle_response(&mut self) -> Option<R> {
+        if self.responded == self.sent {
+            return None;
+        }
+        self.responded += 1;
+        let (number, _) = self.pending.front()?;
+        if *number != self.responded {
+            return None;
+        }
+        self.pending.pop_front().map(|(_, response)| response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: &RequestKinds = &RequestKinds {
+        sent: &[(1, 2), (3, 1)],
+        received: &[(5, 6)],
+    };
+
+    /// Encodes a message with an empty submessage in this field.
+    fn message(field: u8) -> [u8; 2] {
+        [field << 3 | 2, 0]
+    }
+
+    #[derive(Debug, PartialEq)]
+    struct Named(&'static str);
+
+    impl PendingResponse for Named {
+        fn is_awaited(&self) -> bool {
+            self.0 != "gone"
+        }
+    }
+
+    type Pending = PendingResponses<Named>;
+
+    fn named(name: &'static str) -> Option<Named> {
+        Some(Named(name))
+    }
+
+    /// Returns the pending response that a message with this field is.
+    fn respond(pending: &mut Pending, field: u8) -> Option<Named> {
+        pending.handle_received(KINDS, &message(field))
+    }
+
+    #[test]
+    fn responses_belong_to_requests_of_their_kind_in_order() {
+        let mut pending = Pending::default();
+        pending.handle_queued(KINDS, Some(1), named("a"));
+        pending.handle_queued(KINDS, Some(3), named("b"));
+        pending.handle_queued(KINDS, Some(1), named("c"));
+        assert_eq!(respond(&mut pending, 1), named("b"));
+        assert_eq!(respond(&mut pending, 2), named("a"));
+        assert!(pending.is_any_open());
+        assert_eq!(respond(&mut pending, 2), named("c"));
+        assert!(!pending.is_any_open());
+    }
+
+    #[test]
+    fn a_request_that_is_not_awaited_has_a_response_too() {
+        let mut pending = Pending::default();
+        pending.handle_queued(KINDS, Some(1), None);
+        pending.handle_queued(KINDS, Some(1), named("a"));
+        assert_eq!(respond(&mut pending, 2), None);
+        assert_eq!(respond(&mut pending, 2), named("a"));
+    }
+
+    #[test]
+    fn a_request_dropped_from_the_queue_has_no_response() {
+        let mut pending = Pending::default();
+        for name in ["taken", "dropped", "c"] {
+            pending.handle_queued(KINDS, Some(1), named(name));
+            if name == "taken" {
+                pending.handle_taken();
+            }
+        }
+        assert_eq!(pending.handle_dropped(KINDS, Some(1)), named("dropped"));
+        pending.handle_queued(KINDS, Some(1), named("d"));
+        assert_eq!(respond(&mut pending, 2), named("taken"));
+        assert_eq!(respond(&mut pending, 2), named("c"));
+        assert_eq!(respond(&mut pending, 2), named("d"));
+        assert!(!pending.is_any_open());
+    }
+
+    #[test]
+    fn a_message_without_a_request_is_no_response() {
+        let mut pending = Pending::default();
+        assert_eq!(respond(&mut pending, 2), None);
+        pending.handle_queued(KINDS, Some(1), named("a"));
+        assert_eq!(respond(&mut pending, 7), None);
+        assert_eq!(respond(&mut pending, 2), named("a"));
+        assert_eq!(respond(&mut pending, 2), None);
+        pending.handle_queued(KINDS, Some(1), named("b"));
+        assert_eq!(respond(&mut pending, 2), named("b"));
+    }
+
+    #[test]
+    fn responses_that_are_not_awaited_do_not_pile_up() {
+        let mut pending = Pending::default();
+        for _ in 0..10_000 {
+            pending.handle_queued(KINDS, Some(1), named("gone"));
+        }
+        assert!(pending.0[0].pending.capacity() < 100);
+        pending.handle_queued(KINDS, Some(1), named("a"));
+        for _ in 0..9_999 {
+            assert_ne!(respond(&mut pending, 2), named("a"));
+        }
+        respond(&mut pending, 2);
+        assert_eq!(respond(&mut pending, 2), named("a"));
+    }
+
+    #[test]
+    fn drained_requests_have_no_responses() {
+        let mut pending = Pending::default();
+        pending.handle_queued(KINDS, Some(1), named("a"));
+        assert_eq!(pending.drain().collect::<Vec<_>>(), [Named("a")]);
+        assert_eq!(respond(&mut pending, 2), None);
+    }
+
+    #[test]
+    fn the_last_known_member_of_a_message_counts() {
+        // A varint, 64 bits, 32 bits and a text in unknown fields, then two members.
+        let payload = b"\x48\x96\x01\x51\0\0\0\0\0\0\0\0\x5d\0\0\0\0\x62\x03abc\x0a\0\x12\0";
+        assert_eq!(KINDS.responded(payload), Some(0));
+        assert_eq!(KINDS.member(payload), Some(1));
+    }
+}

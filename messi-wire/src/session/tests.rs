@@ -1,0 +1,265 @@
+//! A session by itself, without a mailbox.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use super::*;
+use crate::config::{OfflineLimits, Overflow};
+
+const OTHER: Sender = Sender::Other;
+const CLOSED: DisconnectReason = DisconnectReason::ConnectionClosed;
+
+/// The members of a request and its response.
+const REQUEST: Option<u32> = Some(3);
+const RESPONSE: Option<u32> = Some(1);
+
+#[derive(Debug, PartialEq)]
+struct Response(&'static str);
+
+impl PendingResponse for Response {
+    fn is_awaited(&self) -> bool {
+        true
+    }
+}
+
+type TestSession = Session<Response>;
+
+fn session(limits: ConnectionConfig) -> TestSession {
+    let config = SessionConfig {
+        role: Role::Client,
+        kinds: RequestKinds::new(&[(3, 4)], &[(7, 1)]),
+        limits: Arc::new(limits),
+    };
+    Session::new(Arc::new(config), Permit::default())
+}
+
+/// Creates a session with an open connection.
+fn open_session(limits: ConnectionConfig) -> TestSession {
+    let mut session = session(limits);
+    session.attach(Instant::now());
+    session.open();
+    session
+}
+
+fn offline_config() -> ConnectionConfig {
+    ConnectionConfig {
+        offline: Some(OfflineLimits {
+            max_bytes: 100,
+            max_age: Duration::from_secs(60),
+        }),
+        ..ConnectionConfig::default()
+    }
+}
+
+/// Pushes a text with a member, as a frame without a valid payload.
+fn push_with(
+    session: &mut TestSession,
+    text: &str,
+    member: Option<u32>,
+    sender: Sender,
+    on_refusal: OnRefusal<Response>,
+) -> Result<(), Refusal> {
+    let frame = [&[1, 0, 0, text.len() as u8], text.as_bytes()].concat();
+    let message = Outgoing {
+        size: text.len(),
+        member,
+        sender,
+        on_refusal,
+        append: &|buffer| {
+            buffer.extend_from_slice(&frame);
+            Ok(())
+        },
+    };
+    let result = session.push(message, Instant::now);
+    result.map_err(|rejected| session.refuse(rejected))
+}
+
+fn push_member(
+    session: &mut TestSession,
+    text: &str,
+    member: Option<u32>,
+    sender: Sender,
+) -> Result<(), SendError> {
+    let result = push_with(session, text, member, sender, OnRefusal::Return);
+    result.map_err(|refusal| refusal.error)
+}
+
+fn push(session: &mut TestSession, text: &str, sender: Sender) -> Result<(), SendError> {
+    push_member(session, text, None, sender)
+}
+
+/// Returns the letters of all frames of the send queue, which are then in flight.
+fn taken(session: &mut TestSession) -> String {
+    let mut frames = Vec::new();
+    session.take(&mut frames);
+    let letters = frames.iter().filter(|byte| byte.is_ascii_alphabetic());
+    letters.map(|&byte| char::from(byte)).collect()
+}
+
+#[test]
+fn no_message_is_accepted_without_a_connection() {
+    let mut session = session(ConnectionConfig::default());
+    let not_connected = Err(SendError::NotConnected);
+    assert_eq!(push(&mut session, "a", OTHER), not_connected);
+    session.attach(Instant::now());
+    session.detach(&CLOSED, 0);
+    assert_eq!(push(&mut session, "a", OTHER), not_connected);
+    assert!(!session.is_connected());
+}
+
+#[test]
+fn callbacks_go_first_while_a_connection_opens() {
+    let mut session = session(ConnectionConfig::default());
+    let connection = session.attach(Instant::now());
+    push(&mut session, "c", OTHER).unwrap();
+    push(&mut session, "a", Sender::Callback(connection)).unwrap();
+    // The handle of an earlier connection has no precedence.
+    push(&mut session, "d", Sender::Callback(connection - 1)).unwrap();
+    push(&mut session, "b", Sender::Callback(connection)).unwrap();
+    assert_eq!(taken(&mut session), "ab");
+    session.open();
+    assert_eq!(taken(&mut session), "cd");
+}
+
+#[test]
+fn bytes_are_bounded_but_a_single_message_fits() {
+    let mut session = open_session(ConnectionConfig {
+        max_queued_bytes: 10,
+        ..ConnectionConfig::default()
+    });
+    let full = Err(SendError::QueueFull);
+    push(&mut session, "longerthanten", OTHER).unwrap();
+    assert_eq!(push(&mut session, "a", OTHER), full);
+    assert_eq!(taken(&mut session), "longerthanten");
+    // Bytes in flight count until they are written.
+    assert_eq!(push(&mut session, "a", OTHER), full);
+    session.handle_written(0);
+    assert_eq!(push(&mut session, "a", OTHER), Ok(()));
+}
+
+#[test]
+fn a_message_above_the_limit_is_refused() {
+    let mut session = open_session(ConnectionConfig {
+        max_sent_size: 1,
+        ..ConnectionConfig::default()
+    });
+    assert_eq!(push(&mut session, "a", OTHER), Ok(()));
+    let too_big = Err(SendError::MessageTooBig { size: 2, limit: 1 });
+    assert_eq!(push(&mut session, "ab", OTHER), too_big);
+}
+
+#[test]
+fn a_refused_response_closes_the_connection_unless_it_may_be_sent_again() {
+    let mut session = open_session(ConnectionConfig {
+        max_queued_bytes: 10,
+        overflow: Overflow::DropNewest,
+        ..ConnectionConfig::default()
+    });
+    let mut send = |member, on_refusal| {
+        let result = push_with(&mut session, "response", member, OTHER, on_refusal);
+        result.map_err(|refusal| refusal.close)
+    };
+    assert!(send(RESPONSE, OnRefusal::Close).is_ok());
+    // The peer may miss a message that is no response.
+    assert_eq!(send(None, OnRefusal::Close), Err(None));
+    let slow = Some(DisconnectReason::SlowConsumer);
+    assert_eq!(send(RESPONSE, OnRefusal::Close), Err(slow));
+}
+
+#[test]
+fn a_response_is_sent_on_the_connection_of_its_request_or_not_at_all() {
+    let mut session = session(offline_config());
+    let not_connected = Err(SendError::NotConnected);
+    let first = session.attach(Instant::now());
+    session.detach(&CLOSED, 0);
+    let respond = |session: &mut TestSession, sender| push_member(session, "r", RESPONSE, sender);
+    let earlier = Sender::Callback(first);
+    assert_eq!(respond(&mut session, earlier), not_connected);
+    assert_eq!(respond(&mut session, OTHER), not_connected);
+    assert_eq!(push(&mut session, "a", OTHER), Ok(()));
+    let second = session.attach(Instant::now());
+    session.open();
+    assert_eq!(respond(&mut session, earlier), not_connected);
+    assert_eq!(push(&mut session, "b", earlier), Ok(()));
+    assert_eq!(respond(&mut session, Sender::Callback(second)), Ok(()));
+    assert_eq!(respond(&mut session, OTHER), Ok(()));
+}
+
+#[test]
+fn a_message_that_panics_while_it_is_encoded_leaves_the_session_unchanged() {
+    for is_opening in [false, true] {
+        let mut session = session(ConnectionConfig::default());
+        session.attach(Instant::now());
+        if !is_opening {
+            session.open();
+        }
+        push(&mut session, "a", OTHER).unwrap();
+        let message = Outgoing {
+            size: 1,
+            member: None,
+            sender: OTHER,
+            on_refusal: OnRefusal::Return,
+            append: &|_| panic!("expected panic"),
+        };
+        let panics = AssertUnwindSafe(|| session.push(message, Instant::now).is_ok());
+        assert!(catch_unwind(panics).is_err());
+        push(&mut session, "b", OTHER).unwrap();
+        session.open();
+        assert_eq!(session.counters().messages, 2);
+        assert_eq!(session.waiting(), 10);
+        assert_eq!(taken(&mut session), "ab");
+    }
+}
+
+#[test]
+fn messages_wait_for_a_connection_and_expire() {
+    let mut session = session(offline_config());
+    push(&mut session, "a", OTHER).unwrap();
+    session.attach(Instant::now());
+    assert_eq!(taken(&mut session), "");
+    session.open();
+    assert_eq!(taken(&mut session), "a");
+    session.detach(&CLOSED, 0);
+    push(&mut session, "b", OTHER).unwrap();
+    session.attach(Instant::now() + Duration::from_secs(61));
+    session.open();
+    assert_eq!(taken(&mut session), "");
+    assert_eq!(session.counters().dropped.expired, 1);
+}
+
+/// No foreign code may run while the session is locked: the caller completes what has failed.
+#[test]
+fn failed_responses_are_left_to_the_caller() {
+    let request = |session: &mut TestSession, name| {
+        let on_refusal = OnRefusal::Fail(Response(name));
+        push_with(session, "r", REQUEST, OTHER, on_refusal)
+    };
+    let mut session = session(offline_config());
+    request(&mut session, "offline").unwrap();
+    session.stop();
+    assert!(request(&mut session, "stopped").is_err());
+    let not_sent = RequestError::NotSent(SendError::NotConnected);
+    let expected = [
+        (Response("offline"), not_sent.clone()),
+        (Response("stopped"), not_sent),
+    ];
+    assert_eq!(session.take_failed(), expected);
+
+    let mut session = open_session(ConnectionConfig::default());
+    request(&mut session, "open").unwrap();
+    session.detach(&CLOSED, 0);
+    let lost = RequestError::Disconnected(CLOSED);
+    assert_eq!(session.take_failed(), [(Response("open"), lost)]);
+    assert_eq!(session.take_failed(), []);
+}
+
+#[test]
+fn a_stopped_session_accepts_no_messages_on_a_later_connection() {
+    let mut session = session(offline_config());
+    session.stop();
+    let connection = session.attach(Instant::now());
+    let sender = Sender::Callback(connection);
+    let not_connected = Err(SendError::NotConnected);
+    assert_eq!(push(&mut session, "a", sender), not_connected);
+    assert!(session.is_stopped());
+}

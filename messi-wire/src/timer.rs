@@ -1,0 +1,59 @@
+//! The deadlines of a connection.
+
+use std::time::Instant;
+
+/// Purpose of a deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// A ping is due, or the peer has been silent for too long.
+    KeepAlive,
+    /// The peer has not read anything for too long.
+    Write,
+    /// A server that has paused reading must send a pong.
+    Paused,
+    /// A message that has begun to arrive must have made progress.
+    Message,
+    /// Draining: the peer has been silent long enough to stop reading.
+    Drain,
+    /// Closing must not take longer.
+    Close,
+}
+
+/// Number of timers.
+const COUNT: usize = 6;
+
+/// Deadlines by timer.
+#[derive(Debug, Default)]
+pub struct Timers([Option<Instant>; COUNT]);
+
+impl Timers {
+    /// Returns the deadline of a timer, if it is set.
+    #[inline]
+    pub fn get(&self, timer: Timer) -> Option<Instant> {
+        self.0[timer as usize]
+    }
+
+    /// Sets the deadline of a timer.
+    #[inline]
+    pub fn set(&mut self, timer: Timer, deadline: Instant) {
+        self.0[timer as usize] = Some(deadline);
+    }
+
+    /// Stops a timer.
+    #[inline]
+    pub fn stop(&mut self, timer: Timer) {
+        self.0[timer as usize] = None;
+    }
+
+    /// Returns whether a timer is due.
+    #[inline]
+    pub fn is_due(&self, timer: Timer, now: Instant) -> bool {
+        self.get(timer).is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Returns the earliest deadline.
+    #[inline]
+    pub fn next(&self) -> Option<Instant> {
+        self.0.iter().copied().flatten().min()
+    }
+}

@@ -1,0 +1,29 @@
+//! The guide: how to write a program with messi, and how it behaves.
+//!
+//! - [Tutorial](tutorial): a chat room, step by step, with a test
+//! - [Lifecycle](lifecycle): what each side sees of each event, and which messages are lost
+//! - [Evolving](evolving): which changes of a schema are compatible
+//! - [Limits](limits): every limit, its default and its effect
+//! - [Migrating](migrating): coming from the original Messi, or from a gRPC stream
+//! - [Troubleshooting](troubleshooting): every error message, with its cause and its solution
+//! - [Security](security): the guarantees against hostile peers
+
+/// Declares a module per page. In Markdown the first definition of a link wins: `links.txt` comes before the
+/// page, so the links of a page lead to modules here, and to files where the page is read as a file.
+macro_rules! pages {
+    ($($name:ident = $file:literal)*) => {$(
+        #[doc = include_str!("guide/links.txt")]
+        #[doc = include_str!($file)]
+        pub mod $name {}
+    )*};
+}
+
+pages! {
+    tutorial = "../docs/tutorial.md"
+    lifecycle = "../docs/lifecycle.md"
+    evolving = "../docs/evolving.md"
+    limits = "../docs/limits.md"
+    migrating = "../docs/migrating.md"
+    troubleshooting = "../docs/troubleshooting.md"
+    security = "../SECURITY.md"
+}

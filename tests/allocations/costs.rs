@@ -1,0 +1,178 @@
+//! The system calls and allocations of a message: unlike its time, they are the same in each run.
+
+use std::time::Duration;
+
+use crate::common::chat::*;
+use crate::common::*;
+use allocation_counter::measure;
+use messi::testing::Simulation;
+
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// A handler that sends each echo again, this many times in all.
+struct Again {
+    left: u32,
+}
+
+impl ChatClientHandler for Again {
+    async fn on_message_ind(&mut self, client: &ChatClient, message: MessageInd) {
+        if self.left > 0 {
+            self.left -= 1;
+            client.send(message);
+        }
+    }
+}
+
+#[test]
+fn messages_that_wait_together_are_written_together() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let server = ChatServer::builder(ROOM)
+            .runtime(&simulation)
+            .start(|_| Echo)
+            .await
+            .unwrap();
+        let client = ChatClient::builder(ROOM)
+            .runtime(&simulation)
+            .start(Again { left: 64_000 })
+            .unwrap();
+        client.connected().await.unwrap();
+        simulation.sleep(MOMENT).await;
+        for _ in 0..64 {
+            client.send(message("x"));
+        }
+        simulation.sleep(MOMENT).await;
+        assert_eq!(client.stats().received_messages, 64_064);
+        let connection = &simulation.connections()[0];
+        // A write for each 64 messages, and a few.
+        for direction in [connection.to_server(), connection.to_client()] {
+            assert!(direction.writes() <= 64_000 / 64 + 10, "{direction:?}");
+        }
+        client.stop().await;
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_stream_of_messages_is_written_in_large_parts() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let pair = Pair::connect(&simulation).await;
+        for _ in 0..100_000 {
+            pair.client.ready().await.unwrap();
+            pair.client.send(message("0123456789012345"));
+        }
+        pair.client.flush().await.unwrap();
+        let direction = pair.connection.to_server();
+        let bytes_a_write = direction.written() / direction.writes();
+        assert!(bytes_a_write >= 16 * 1024, "{bytes_a_write}");
+        pair.stop().await;
+    });
+}
+
+#[test]
+fn a_message_without_texts_is_sent_without_an_allocation() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let pair = Pair::connect(&simulation).await;
+        let client = &pair.server.clients()[0];
+        let send = || (0..1_000).for_each(|_| client.send(ConnectRsp {}));
+        // Buffers grow at first, and are kept while they are in use.
+        for _ in 0..3 {
+            send();
+            simulation.sleep(MOMENT).await;
+        }
+        assert_eq!(measure(send).count_total, 0);
+        pair.stop().await;
+    });
+}
+
+#[test]
+fn a_broadcast_is_encoded_once() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (server, _events) = serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
+        let clients: Vec<_> = (0..50)
+            .map(|_| {
+                let (handler, _events) = reporter();
+                let client = ChatClient::builder(ROOM).runtime(&simulation);
+                client.start(handler).unwrap()
+            })
+            .collect();
+        simulation.sleep(MOMENT).await;
+        let broadcast = || (0..100).for_each(|_| server.broadcast(ConnectRsp {}));
+        for _ in 0..3 {
+            broadcast();
+            simulation.sleep(MOMENT).await;
+        }
+        // One frame each, however many get it.
+        assert!(measure(broadcast).count_total <= 100);
+        simulation.sleep(MOMENT).await;
+        assert_eq!(clients[49].stats().received_messages, 400);
+        server.stop().await;
+    });
+}
+
+/// A handler that does nothing.
+struct Sink;
+
+impl ChatServerHandler for Sink {}
+
+/// Connects a client to a server whose handlers do nothing.
+fn connect_to_sink(simulation: &Simulation) -> (ChatServer, ChatClient) {
+    simulation.run(async {
+        let server = ChatServer::builder(ROOM)
+            .runtime(simulation)
+            .start(|_| Sink)
+            .await
+            .unwrap();
+        let (client, _events) = start_client(ChatClient::builder(ROOM).runtime(simulation));
+        client.connected().await.unwrap();
+        (server, client)
+    })
+}
+
+fn deliver(simulation: &Simulation, client: &ChatClient, messages: Vec<MessageInd>) {
+    messages
+        .into_iter()
+        .for_each(|message| client.send(message));
+    simulation.run(simulation.sleep(MOMENT));
+}
+
+#[test]
+fn a_received_message_costs_the_allocations_of_its_texts() {
+    let simulation = Simulation::new(1);
+    let (server, client) = connect_to_sink(&simulation);
+    let messages = vec![message("0123456789"); 1_000];
+    for _ in 0..3 {
+        deliver(&simulation, &client, messages.clone());
+    }
+    let allocations = measure(|| deliver(&simulation, &client, messages)).count_total;
+    // A user and a text each. The simulation allocates a little for itself.
+    assert!((2_000..2_100).contains(&allocations), "{allocations}");
+    assert_eq!(server.stats().total.received_messages, 4_000);
+    simulation.run(async {
+        client.stop().await;
+        server.stop().await;
+    });
+}
+
+/// What is copied is copied to memory that was allocated for it, or that is kept: no more than 72 KiB
+/// of each buffer.
+#[test]
+fn a_large_message_is_copied_to_few_places() {
+    const SIZE: u64 = 900_000;
+    let simulation = Simulation::new(1);
+    let (server, client) = connect_to_sink(&simulation);
+    let large = || vec![message("x".repeat(SIZE as usize))];
+    deliver(&simulation, &client, large());
+    let messages = large();
+    let allocated = measure(|| deliver(&simulation, &client, messages)).bytes_total;
+    assert_eq!(server.stats().total.received_messages, 2);
+    // The encoded message, the received one in a buffer that doubles as it comes, and its text.
+    assert!(allocated <= 11 * SIZE / 2, "{allocated}");
+    simulation.run(async {
+        client.stop().await;
+        server.stop().await;
+    });
+}

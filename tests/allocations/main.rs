@@ -1,0 +1,7 @@
+//! Allocations, counted. The allocator that counts them is that of the whole program.
+
+#[path = "../it/common/mod.rs"]
+mod common;
+
+mod costs;
+mod hostile_payloads;

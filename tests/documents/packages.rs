@@ -1,0 +1,41 @@
+//! The packages that are published: they carry no tests, corpora, benchmarks or plots.
+
+use std::process::Command;
+
+use crate::markdown::{members, read, root};
+
+/// Whether a path of a package is on its top level or below one of these directories.
+fn is_published(path: &str) -> bool {
+    let directory = path.split_once('/').map(|(directory, _)| directory);
+    directory.is_none_or(|it| ["src", "docs", "examples"].contains(&it))
+}
+
+#[test]
+fn packages_carry_sources_documents_and_examples_alone() {
+    for member in members() {
+        if read(member.join("Cargo.toml")).contains("publish = false") {
+            continue;
+        }
+        let is_root = member == root();
+        let directory = member.file_name().unwrap().to_str().unwrap();
+        let name = if is_root { "messi" } else { directory };
+        let output = Command::new(env!("CARGO"))
+            .args([
+                "package",
+                "--list",
+                "--allow-dirty",
+                "--locked",
+                "--offline",
+            ])
+            .args(["--package", name])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        let listed = String::from_utf8_lossy(&output.stdout);
+        assert!(listed.contains("src/lib.rs"), "{output:?}");
+        assert!(listed.contains("LICENSE"), "{name}");
+        for path in listed.lines().map(|path| path.replace('\\', "/")) {
+            assert!(is_published(&path), "{name}: {path}");
+        }
+    }
+}

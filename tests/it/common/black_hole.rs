@@ -1,0 +1,72 @@
+//! An address on this machine that answers no connection attempt.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use async_std::task;
+use socket2::{Domain, SockRef, Socket, Type};
+
+/// Attempts that take longer are not answered.
+const UNANSWERED: Duration = Duration::from_millis(100);
+
+/// A listener that accepts no connection and whose backlog is full, so that Linux drops further
+/// attempts.
+pub struct BlackHole {
+    listener: TcpListener,
+    _fillers: Vec<TcpStream>,
+}
+
+impl BlackHole {
+    pub fn new() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.bind(&any.into()).unwrap();
+        socket.listen(1).unwrap();
+        let listener = TcpListener::from(socket);
+        let address = listener.local_addr().unwrap();
+        let connect = || TcpStream::connect_timeout(&address, UNANSWERED).ok();
+        let fillers = std::iter::from_fn(connect).collect();
+        Self {
+            listener,
+            _fillers: fillers,
+        }
+    }
+
+    pub fn uri(&self) -> String {
+        super::uri(self.listener.local_addr().unwrap())
+    }
+
+    /// Waits for an attempt to connect.
+    pub async fn attempted(&self) {
+        super::within("an attempt", async {
+            while !self.is_attempted() {
+                task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// Returns whether a socket on this machine is connecting to this address (state 2, SYN_SENT).
+    fn is_attempted(&self) -> bool {
+        let port = self.listener.local_addr().unwrap().port();
+        let remote = format!("0100007F:{port:04X} 02 ");
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        table.contains(&remote)
+    }
+
+    /// Makes room in the backlog, so that the next attempts succeed.
+    ///
+    /// There is room for many, as an attempt that was given up too early takes a place too.
+    pub fn open(&self) {
+        SockRef::from(&self.listener).listen(1_024).unwrap();
+        self.listener.set_nonblocking(true).unwrap();
+        loop {
+            match self.listener.accept() {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+}

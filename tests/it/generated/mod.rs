@@ -1,0 +1,4 @@
+//! The types and traits that the macro generates.
+
+mod options;
+mod types;

@@ -1,0 +1,223 @@
+//! What the options of the macro change.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use messi::prost::Message;
+use messi::prost::bytes::Bytes;
+use serde::Serialize;
+
+mod side {
+    #![allow(dead_code)]
+
+    pub(super) mod client {
+        messi::protocol!("../../../examples/chat/chat.proto", side = client);
+
+        // What is not generated leaves its names to others.
+        struct ChatServer;
+        struct ChatServerClient;
+        struct ChatServerHandler;
+    }
+
+    pub(super) mod server {
+        messi::protocol!("../../../examples/chat/chat.proto", side = server);
+
+        struct ChatClient;
+        struct ChatClientHandler;
+        struct ChatClientRequests;
+    }
+
+    pub(super) mod both {
+        messi::protocol!("../../../examples/chat/chat.proto", side = both);
+    }
+}
+
+#[test]
+fn a_client_and_a_server_need_no_more_than_their_own_side() {
+    use side::client::{ChatClient, ChatClientHandler, ChatClientRequests};
+    use side::server::{ChatServer, ChatServerClient, ChatServerHandler, ConnectReq, ConnectRsp};
+
+    struct Session;
+
+    impl ChatServerHandler for Session {
+        async fn on_connect_req(&mut self, client: &ChatServerClient, _: ConnectReq) {
+            client.send(ConnectRsp {});
+        }
+    }
+
+    struct Ui;
+
+    impl ChatClientHandler for Ui {}
+
+    async_std::task::block_on(async {
+        let server = ChatServer::builder("tcp://127.0.0.1:0");
+        let server = server.start(|_| Session).await.expect("a free port");
+        let uri = format!("tcp://{}", server.local_addr());
+        let client = ChatClient::builder(uri).start(Ui).expect("a valid address");
+        client.connected().await.expect("a server");
+        let request = side::client::ConnectReq {
+            user: "Kalle".into(),
+        };
+        let answer = client.connect_req(request).await;
+        assert_eq!(answer, Ok(side::client::ConnectRsp {}));
+        client.stop().await;
+        server.stop().await;
+    });
+}
+
+#[test]
+fn both_sides_have_all_that_is_generated() {
+    let _ = side::both::ChatClient::builder("tcp://127.0.0.1:1");
+    let _ = side::both::ChatServer::builder("tcp://127.0.0.1:1");
+}
+
+mod included {
+    messi::protocol!(
+        "gallery.proto",
+        include = ["../../proto/include", "../../proto"]
+    );
+}
+
+#[test]
+fn a_schema_and_its_imports_may_be_in_directories_that_are_included() {
+    let shape = included::acme::shapes::Shape::default();
+    let message = included::ClientToServer::from(shape);
+    assert_eq!(message.encoded_len(), 2);
+}
+
+mod derived {
+    messi::protocol!(
+        "../../proto/kitchen_sink.proto",
+        derive(
+            Copy,
+            Eq,
+            Hash,
+            Outer: PartialOrd + ::serde::Serialize,
+            outer::Inner: PartialOrd + ::serde::Serialize,
+            outer::inner::Color: PartialOrd + ::serde::Serialize,
+            Color: ::serde::Serialize,
+        )
+    );
+}
+
+#[test]
+fn derives_for_all_are_for_those_that_can_have_them() {
+    fn is_copy<T: Copy>() {}
+    fn is_hash<T: Eq + Hash>() {}
+    fn is_eq<T: Eq>() {}
+
+    is_copy::<(derived::outer::Inner, derived::outer::Value)>();
+    is_hash::<(derived::Outer, derived::outer::Value)>();
+    is_hash::<derived::outer::inner::Color>();
+    is_eq::<derived::Tree>(); // It holds a map.
+    let mut seen = HashSet::new();
+    let keywords = derived::Keywords {
+        r#type: "x".into(),
+        ..Default::default()
+    };
+    assert!(seen.insert(keywords.clone()));
+    assert!(!seen.insert(keywords));
+}
+
+#[test]
+fn derives_by_name_are_for_a_message_and_its_oneofs() {
+    fn can<T: PartialOrd + Serialize>() {}
+
+    can::<derived::Outer>();
+    can::<derived::outer::Value>();
+    can::<derived::Color>();
+    let value = |flag| derived::Outer {
+        other: Some(derived::outer::Other::Flag(flag)),
+        ..Default::default()
+    };
+    assert!(value(false) < value(true));
+}
+
+mod bytes {
+    messi::protocol!("../../proto/kitchen_sink.proto", bytes = Bytes);
+}
+
+#[test]
+fn bytes_can_be_shared() {
+    let blob = Bytes::from_static(b"blob");
+    let lists = bytes::Lists {
+        blobs: vec![blob.clone(), blob.clone()],
+        ..Default::default()
+    };
+    let presence = bytes::Presence {
+        blob: Some(blob.clone()),
+        ..Default::default()
+    };
+    let messages = bytes::client_to_server::Messages::Blob(blob.clone());
+
+    let decoded = bytes::Lists::decode(lists.encode_to_vec().as_slice()).unwrap();
+    assert_eq!(decoded, lists);
+    let decoded = bytes::Presence::decode(presence.encode_to_vec().as_slice()).unwrap();
+    assert_eq!(decoded.blob, Some(blob));
+    let message = bytes::ClientToServer::from(messages);
+    let same = derived::ClientToServer::decode(message.encode_to_vec().as_slice()).unwrap();
+    let vector = derived::client_to_server::Messages::Blob(b"blob".to_vec());
+    assert_eq!(same.messages, Some(vector));
+}
+
+#[test]
+fn bytes_in_maps_are_vectors() {
+    let blobs = [(1, b"blob".to_vec())];
+    let maps = bytes::Maps {
+        blobs: blobs.into(),
+        ..Default::default()
+    };
+    assert_eq!(
+        bytes::Maps::decode(maps.encode_to_vec().as_slice()),
+        Ok(maps)
+    );
+}
+
+mod gallery {
+    messi::protocol!("../../proto/imports.proto");
+}
+
+mod second_gallery {
+    messi::protocol!(
+        "../../proto/imports.proto",
+        extern = {
+            "acme.shapes" => crate::generated::options::gallery::acme::shapes,
+            "acme.shapes.colors" => crate::generated::options::gallery::acme::shapes::colors,
+        },
+    );
+
+    // What is not generated leaves its names to others.
+    mod acme {}
+}
+
+/// Its inner package is generated all the same.
+mod third_gallery {
+    messi::protocol!(
+        "../../proto/imports.proto",
+        extern = { "acme.shapes" => crate::generated::options::gallery::acme::shapes },
+    );
+}
+
+#[test]
+fn protocols_can_share_the_types_of_a_package() {
+    let shape = gallery::acme::shapes::Shape::default();
+    let first = gallery::Exhibit {
+        shapes: vec![shape.clone()],
+        ..Default::default()
+    };
+    let second = second_gallery::Exhibit {
+        shapes: vec![shape.clone()],
+        ..Default::default()
+    };
+    assert_eq!(first.encode_to_vec(), second.encode_to_vec());
+    let one = gallery::ClientToServer::from(shape.clone());
+    let other = second_gallery::ClientToServer::from(shape);
+    assert_eq!(one.encode_to_vec(), other.encode_to_vec());
+}
+
+#[test]
+fn a_package_that_is_elsewhere_may_hold_one_that_is_not() {
+    let palette = third_gallery::acme::shapes::colors::Palette::default();
+    let message = third_gallery::ServerToClient::from(palette);
+    assert_eq!(message.encoded_len(), 2);
+}

@@ -1,0 +1,98 @@
+//! Keep-alive to the second, in simulated time.
+
+use crate::common::*;
+use messi::DisconnectReason;
+use messi::testing::{Direction, Simulation};
+
+const TIMEOUT: Event = Event::Disconnected(DisconnectReason::KeepAliveTimeout);
+
+/// The size of a ping or pong, in bytes.
+const HEADER: u64 = 4;
+
+#[test]
+fn an_idle_connection_lasts_on_a_ping_and_a_pong_every_two_seconds() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let pair = Pair::connect(&simulation).await;
+        simulation.sleep(3_601 * SECOND).await;
+        assert_eq!(pair.connection.to_server().read(), 1_800 * HEADER);
+        assert_eq!(pair.connection.to_client().read(), 1_800 * HEADER);
+        pair.stop().await;
+        let stopped = Event::Disconnected(DisconnectReason::Stopped);
+        assert_eq!(pair.client_events.rest().await, [stopped]);
+    });
+}
+
+#[test]
+fn a_lost_connection_is_noticed_by_both_ends() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut pair = Pair::connect(&simulation).await;
+        simulation.sleep(11 * SECOND).await;
+        pair.connection.lose();
+        // The ping at 10 s was the last that came; the next has no pong when another is due.
+        assert_eq!(pair.server_events.next().await, TIMEOUT);
+        assert_eq!(simulation.elapsed(), 13 * SECOND);
+        assert_eq!(pair.client_events.next().await, TIMEOUT);
+        assert_eq!(simulation.elapsed(), 14 * SECOND);
+    });
+}
+
+#[test]
+fn a_client_that_is_not_heard_is_given_up() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut pair = Pair::connect(&simulation).await;
+        simulation.sleep(11 * SECOND).await;
+        pair.connection.to_server().lose();
+        assert_eq!(pair.server_events.next().await, TIMEOUT);
+        assert_eq!(simulation.elapsed(), 13 * SECOND);
+        assert_eq!(pair.client_events.next().await, CLOSED);
+    });
+}
+
+#[test]
+fn a_server_that_is_not_heard_is_given_up() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut pair = Pair::connect(&simulation).await;
+        pair.connection.to_client().lose();
+        assert_eq!(pair.client_events.next().await, TIMEOUT);
+        assert_eq!(simulation.elapsed(), 4 * SECOND);
+        assert_eq!(pair.server_events.next().await, CLOSED);
+    });
+}
+
+/// Lets a kilobyte through in a second.
+fn slow_down(direction: &Direction) {
+    direction.set_delay(SECOND);
+    direction.set_buffer(1_000);
+}
+
+#[test]
+fn an_upload_that_takes_minutes_keeps_both_sides_alive() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut pair = Pair::connect(&simulation).await;
+        slow_down(&pair.connection.to_server());
+        let text = "x".repeat(200_000);
+        pair.client.send(message(text.clone()));
+        assert_eq!(pair.server_events.next().await, Event::Message(text));
+        assert!(simulation.elapsed() > 200 * SECOND);
+        pair.stop().await;
+    });
+}
+
+#[test]
+fn a_download_that_takes_minutes_keeps_the_connection_alive() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut pair = Pair::connect(&simulation).await;
+        slow_down(&pair.connection.to_client());
+        let text = "x".repeat(200_000);
+        pair.server.broadcast(message(text.clone()));
+        assert_eq!(pair.client_events.next().await, Event::Message(text));
+        assert!(simulation.elapsed() > 200 * SECOND);
+        pair.stop().await;
+    });
+}

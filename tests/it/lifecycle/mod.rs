@@ -1,0 +1,10 @@
+//! A connection from the first attempt to its end.
+
+mod backoff;
+mod callbacks;
+mod connecting;
+mod drain;
+mod handlers;
+mod keep_alive;
+mod ready_and_flush;
+mod reconnect;

@@ -1,0 +1,84 @@
+//! Reconnecting to servers that close at once, and to addresses that do not answer, over real sockets.
+
+use std::time::{Duration, Instant};
+
+use crate::common::chat::*;
+use crate::common::*;
+
+const MIN_DELAY: Duration = Duration::from_millis(10);
+
+#[test]
+fn a_client_of_a_server_that_accepts_and_closes_waits_longer_each_time() {
+    run(async {
+        let (listener, uri) = raw_server().await;
+        let (_client, mut events) =
+            start_client(ChatClient::builder(uri).reconnect_delay(MIN_DELAY, HOUR));
+        let mut last: Option<Instant> = None;
+        for attempt in 0..8 {
+            let peer = RawPeer::accept(&listener).await;
+            let now = Instant::now();
+            if let Some(last) = last.replace(now) {
+                assert!(now - last >= MIN_DELAY * 2_u32.pow(attempt - 1));
+            }
+            drop(peer);
+            assert_eq!(events.next().await, Event::Connected);
+            assert_eq!(events.next().await, CLOSED);
+        }
+    });
+}
+
+#[test]
+fn a_sign_of_life_makes_the_delays_short_again() {
+    run(async {
+        let (listener, uri) = raw_server().await;
+        let (_client, mut events) =
+            start_client(ChatClient::builder(uri).reconnect_delay(MIN_DELAY, HOUR));
+        // If each delay were longer than the one before, the last would be more than half an hour.
+        for _ in 0..20 {
+            let mut peer = RawPeer::accept(&listener).await;
+            peer.send(b"\x04\x00\x00\x00").await;
+            drop(peer);
+            assert_eq!(events.next().await, Event::Connected);
+            assert_eq!(events.next().await, CLOSED);
+        }
+    });
+}
+
+#[cfg(target_os = "linux")]
+mod black_hole {
+    use messi::ConnectError;
+
+    use super::*;
+    use crate::common::black_hole::BlackHole;
+
+    #[test]
+    fn an_address_that_does_not_answer_is_given_up_and_tried_again() {
+        run(async {
+            let hole = BlackHole::new();
+            let limit = Duration::from_millis(100);
+            let (_client, mut events) = start_client(
+                ChatClient::builder(hole.uri())
+                    .connect_timeout(limit)
+                    .reconnect_delay(MIN_DELAY, MIN_DELAY),
+            );
+            for _ in 0..2 {
+                let timeout = Event::ConnectFailure(ConnectError::Timeout { limit });
+                assert_eq!(events.next().await, timeout);
+            }
+            hole.open();
+            events.find(|event| *event == Event::Connected).await;
+        });
+    }
+
+    #[test]
+    fn a_client_stops_at_once_while_an_address_does_not_answer() {
+        run(async {
+            let hole = BlackHole::new();
+            let (client, events) =
+                start_client(ChatClient::builder(hole.uri()).connect_timeout(HOUR));
+            hole.attempted().await;
+            within("stop", client.stop()).await;
+            assert!(events.rest().await.is_empty());
+        });
+    }
+}

@@ -1,0 +1,268 @@
+//! Typed clients with a typed server, over loopback.
+
+use crate::common::chat::*;
+use crate::common::*;
+use messi::DisconnectReason::{ConnectionClosed, Disconnected, Stopped};
+use messi::SendError;
+
+#[test]
+fn messages_arrive_in_order_both_ways() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let (client, mut client_events) = connect(&server, &mut server_events).await;
+        let at_server = server.clients().remove(0);
+        for number in 0..1_000 {
+            client.send(message(format!("up {number}")));
+            at_server.send(message(format!("down {number}")));
+        }
+        for number in 0..1_000 {
+            assert_eq!(
+                server_events.next().await,
+                Event::Message(format!("up {number}"))
+            );
+            assert_eq!(
+                client_events.next().await,
+                Event::Message(format!("down {number}"))
+            );
+        }
+    });
+}
+
+#[test]
+fn a_request_is_answered() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let (client, mut client_events) = connect(&server, &mut server_events).await;
+        client.send(ConnectReq {
+            user: "Kalle".into(),
+        });
+        assert_eq!(
+            server_events.next().await,
+            Event::ConnectReq("Kalle".into())
+        );
+        assert_eq!(client_events.next().await, Event::ConnectRsp);
+    });
+}
+
+#[test]
+fn a_broadcast_reaches_every_client_in_the_same_order() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let mut clients = Vec::new();
+        for _ in 0..10 {
+            clients.push(connect(&server, &mut server_events).await);
+        }
+        for number in 0..100 {
+            server.broadcast(message(number.to_string()));
+        }
+        for (_, events) in &mut clients {
+            for number in 0..100 {
+                assert_eq!(events.next().await, Event::Message(number.to_string()));
+            }
+        }
+    });
+}
+
+#[test]
+fn clients_are_listed_while_they_are_there() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        assert!(server.clients().is_empty());
+        let (first, _events) = connect(&server, &mut server_events).await;
+        let (_second, _events) = connect(&server, &mut server_events).await;
+        let ids: Vec<_> = server.clients().iter().map(|client| client.id()).collect();
+        assert_eq!(ids.len(), 2);
+        assert!(ids[0] < ids[1]);
+        first.stop().await;
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
+        let left: Vec<_> = server.clients().iter().map(|client| client.id()).collect();
+        assert_eq!(left, ids[1..]);
+        let (_third, _events) = connect(&server, &mut server_events).await;
+        assert!(
+            !ids.contains(&server.clients()[1].id()),
+            "an id was used again"
+        );
+    });
+}
+
+#[test]
+fn a_disconnected_client_gets_what_was_sent_before_and_comes_back() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let (_client, mut client_events) = connect(&server, &mut server_events).await;
+        let at_server = server.clients().remove(0);
+        at_server.send(message("goodbye"));
+        at_server.disconnect();
+        assert_eq!(
+            at_server.try_send(message("too late")),
+            Err(SendError::NotConnected)
+        );
+        assert_eq!(client_events.next().await, Event::Message("goodbye".into()));
+        assert_eq!(
+            client_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(Disconnected)
+        );
+        assert_eq!(client_events.next().await, Event::Connected);
+        assert_eq!(server_events.next().await, Event::Connected);
+    });
+}
+
+#[test]
+fn messages_sent_before_a_stop_arrive() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let (client, client_events) = connect(&server, &mut server_events).await;
+        client.send(message("last words"));
+        client.stop().await;
+        assert_eq!(client_events.rest().await, [Event::Disconnected(Stopped)]);
+        assert_eq!(
+            server_events.next().await,
+            Event::Message("last words".into())
+        );
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
+    });
+}
+
+#[test]
+fn a_stopped_server_tells_its_handlers_and_frees_its_port() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let (_client, mut client_events) = connect(&server, &mut server_events).await;
+        let address = server.local_addr();
+        within("stop", server.stop()).await;
+        within("wait", server.wait()).await;
+        assert_eq!(server_events.rest().await, [Event::Disconnected(Stopped)]);
+        assert_eq!(
+            client_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
+        let (reporter, _events) = reporter();
+        let restarted = ChatServer::builder(uri(address.clone()))
+            .start(move |_| reporter.clone())
+            .await;
+        assert_eq!(restarted.unwrap().local_addr(), address);
+    });
+}
+
+#[test]
+fn dropping_the_last_handle_stops() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let (client, client_events) = connect(&server, &mut server_events).await;
+        let other = client.clone();
+        drop(client);
+        other.send(message("still here"));
+        assert_eq!(
+            server_events.next().await,
+            Event::Message("still here".into())
+        );
+        drop(other);
+        assert_eq!(client_events.rest().await, [Event::Disconnected(Stopped)]);
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
+        drop(server);
+        assert!(server_events.rest().await.is_empty());
+    });
+}
+
+#[test]
+fn a_client_above_the_maximum_is_turned_away_until_one_leaves() {
+    run(async {
+        let (server, mut server_events) = serve(ChatServer::builder(LOOPBACK).max_clients(1)).await;
+        let (first, _first_events) = connect(&server, &mut server_events).await;
+        let mut second = RawPeer::connect(server.local_addr()).await;
+        assert!(second.expect_end().await.is_empty());
+        first.stop().await;
+        assert_eq!(
+            server_events.next().await,
+            Event::Disconnected(ConnectionClosed)
+        );
+        let (_third, _third_events) = connect(&server, &mut server_events).await;
+    });
+}
+
+#[test]
+fn flush_waits_until_everything_is_written() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let (client, _client_events) = connect(&server, &mut server_events).await;
+        for number in 0..100 {
+            client.send(message(number.to_string()));
+        }
+        assert_eq!(within("flush", client.flush()).await, Ok(()));
+        assert_eq!(within("ready", client.ready()).await, Ok(()));
+        within("stop", client.stop()).await;
+        assert_eq!(client.flush().await, Err(SendError::NotConnected));
+        assert_eq!(
+            client.try_send(message("late")),
+            Err(SendError::NotConnected)
+        );
+        for number in 0..100 {
+            assert_eq!(
+                server_events.next().await,
+                Event::Message(number.to_string())
+            );
+        }
+    });
+}
+
+#[test]
+fn a_message_above_the_limit_is_not_sent() {
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let (client, mut client_events) =
+            start_client(ChatClient::builder(uri(server.local_addr())).max_message_size(100));
+        assert_eq!(client_events.next().await, Event::Connected);
+        assert_eq!(server_events.next().await, Event::Connected);
+        let result = client.try_send(message("x".repeat(100)));
+        assert_eq!(
+            result,
+            Err(SendError::MessageTooBig {
+                size: 110,
+                limit: 100
+            })
+        );
+        client.send(message("x".repeat(100)));
+        assert_eq!(client.stats().dropped.too_big, 2);
+        client.send(message("small"));
+        assert_eq!(server_events.next().await, Event::Message("small".into()));
+    });
+}
+
+#[test]
+fn handles_print_and_can_be_shared_between_threads() {
+    fn assert_handle<T: Clone + Send + Sync + std::fmt::Debug + 'static>(_: &T) {}
+    run(async {
+        let (server, mut server_events) = start_server().await;
+        let (client, _client_events) = connect(&server, &mut server_events).await;
+        assert_handle(&server);
+        assert_handle(&client);
+        assert_handle(&server.clients()[0]);
+        assert!(format!("{client:?}").contains(&uri(server.local_addr())));
+    });
+}
+
+#[test]
+fn any_executor_may_run_the_futures_of_users() {
+    futures::executor::block_on(async {
+        let (server, _events) = serve(ChatServer::builder(LOOPBACK)).await;
+        let (client, _events) = start_client(ChatClient::builder(uri(server.local_addr())));
+        assert_eq!(client.connected().await, Ok(()));
+        client.send(message("hello"));
+        assert_eq!(client.flush().await, Ok(()));
+        client.stop().await;
+        server.stop().await;
+    });
+}

@@ -1,0 +1,5 @@
+//! Messages between typed clients and servers.
+
+mod busy_poll;
+mod chat;
+mod offline;

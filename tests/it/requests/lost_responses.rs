@@ -1,0 +1,129 @@
+//! Responses that can't be sent: no request is given the response to another.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::future::join;
+use messi::{DisconnectReason, Overflow, RequestError};
+
+use super::world::requests::*;
+use super::world::{SECOND, World, answer, echo, note};
+
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// The result of every pending request when a response can't be sent.
+const CLOSED: Result<EchoRsp, RequestError> = Err(RequestError::Disconnected(
+    DisconnectReason::ConnectionClosed,
+));
+
+#[test]
+fn an_answer_above_the_limit_ends_the_connection_and_later_ones_go_to_nobody_else() {
+    let world = World::with(None, |server| server.max_sent_message_size(100));
+    world.run(async {
+        let (long, short) = (&"long".repeat(100), "short");
+        let answers = join(
+            world.client.echo_req(echo(long)),
+            world.client.echo_req(echo(short)),
+        );
+        assert_eq!(answers.await, (CLOSED, CLOSED));
+        world.simulation.sleep(SECOND).await;
+        let too_big = "disconnected MessageTooBig { size: 406, limit: 100 }";
+        assert_eq!(world.server_seen.all(), [too_big]);
+    });
+}
+
+#[test]
+fn an_answer_without_room_ends_the_connection_and_later_ones_go_to_nobody_else() {
+    for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
+        let world = World::with(None, |server| {
+            server.overflow(overflow).max_queued_bytes(100)
+        });
+        world.run(async {
+            let link = world.simulation.connections()[0].to_client();
+            link.set_buffer(1);
+            link.stall();
+            world.peer().send(note(40));
+            world.simulation.sleep(MOMENT).await;
+            let (long, short) = (&"long".repeat(20), "short");
+            let answers = join(
+                world.client.echo_req(echo(long)),
+                world.client.echo_req(echo(short)),
+            );
+            let resume = async {
+                world.simulation.sleep(MOMENT).await;
+                link.resume();
+            };
+            assert_eq!(join(answers, resume).await.0, (CLOSED, CLOSED));
+            world.simulation.sleep(SECOND).await;
+            assert_eq!(world.server_seen.all(), ["disconnected SlowConsumer"]);
+        });
+    }
+}
+
+#[test]
+fn an_answer_that_has_waited_for_longest_is_not_dropped_for_others() {
+    let world = World::with(None, |server| {
+        server.overflow(Overflow::DropOldest).max_queued_bytes(100)
+    });
+    world.run(async {
+        let link = world.simulation.connections()[0].to_client();
+        link.set_buffer(1);
+        link.stall();
+        world.peer().send(note(10));
+        world.simulation.sleep(MOMENT).await;
+        let waiting = world.client.echo_req(echo("waiting"));
+        world.simulation.sleep(MOMENT).await;
+        world.peer().send(note(80));
+        link.resume();
+        assert_eq!(waiting.await, answer("waiting"));
+        world.simulation.sleep(SECOND).await;
+        assert_eq!(world.server_seen.all(), ["disconnected SlowConsumer"]);
+    });
+}
+
+/// A handler that keeps the handles, to respond later.
+#[derive(Clone, Default)]
+struct Later(Arc<Mutex<Vec<RequestsClient>>>);
+
+impl Later {
+    fn send_name(&self, index: usize, name: &str) {
+        let name = name.into();
+        self.0.lock().unwrap()[index].send(NameRsp { name });
+    }
+}
+
+impl RequestsClientHandler for Later {
+    async fn on_name_req(&mut self, client: &RequestsClient, _: NameReq) {
+        self.0.lock().unwrap().push(client.clone());
+    }
+}
+
+#[test]
+fn an_answer_that_comes_too_late_for_its_connection_is_not_taken_for_one_on_the_next() {
+    let world = World::new();
+    world.run(async {
+        world.client.stop().await;
+        let later = Later::default();
+        let client = RequestsClient::builder("tcp://server:1")
+            .runtime(&world.simulation)
+            .start(later.clone())
+            .unwrap();
+        client.connected().await.unwrap();
+        world.simulation.sleep(MOMENT).await;
+        let first = world.peer().name_req(NameReq { number: 1 });
+        world.simulation.sleep(MOMENT).await;
+        for connection in world.simulation.connections() {
+            connection.cut();
+        }
+        assert!(matches!(first.await, Err(RequestError::Disconnected(_))));
+        world.simulation.sleep(MOMENT).await;
+        client.connected().await.unwrap();
+        world.simulation.sleep(MOMENT).await;
+        let second = world.peer().name_req(NameReq { number: 2 });
+        world.simulation.sleep(MOMENT).await;
+        later.send_name(0, "late");
+        later.send_name(1, "in time");
+        let name = "in time".into();
+        assert_eq!(second.await, Ok(NameRsp { name }));
+    });
+}

@@ -1,0 +1,179 @@
+//! A server with one client, and their responses.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use messi::testing::{Clock, Simulation};
+use messi::{DisconnectReason, RequestError, ServerBuilder};
+
+pub(crate) mod requests {
+    messi::protocol!("../../proto/requests.proto");
+}
+
+use requests::*;
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// The callbacks of handlers, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Seen(Arc<Mutex<Vec<String>>>);
+
+impl Seen {
+    pub(crate) fn note(&self, text: impl Into<String>) {
+        self.0.lock().unwrap().push(text.into());
+    }
+
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+/// A handler of the server that responds as the text of a request says.
+struct Session {
+    clock: Clock,
+    seen: Seen,
+}
+
+impl RequestsServerHandler for Session {
+    async fn on_echo_req(&mut self, client: &RequestsServerClient, request: EchoReq) {
+        let text = request.text;
+        match text.as_str() {
+            "silence" => return,
+            "leave" => return client.disconnect(),
+            "slow" => self.clock.sleep(5 * SECOND).await,
+            "who" => {
+                let answer = client.name_req(NameReq { number: 1 }).await;
+                let text = answer.map_or_else(|error| error.to_string(), |answer| answer.name);
+                return client.reply(EchoRsp { text });
+            }
+            _ => {}
+        }
+        client.reply(EchoRsp { text });
+    }
+
+    async fn on_shout_req(&mut self, client: &RequestsServerClient, text: String) {
+        client.reply(server_to_client::Messages::ShoutRsp(text.to_uppercase()));
+    }
+
+    async fn on_name_rsp(&mut self, _: &RequestsServerClient, answer: NameRsp) {
+        self.seen.note(format!("name {}", answer.name));
+    }
+
+    async fn on_client_disconnected(&mut self, _: &RequestsServerClient, reason: DisconnectReason) {
+        self.seen.note(format!("disconnected {reason:?}"));
+    }
+}
+
+/// A handler of the client that has a name, and may request an echo when it has connected.
+struct Ui {
+    seen: Seen,
+    asks: Option<&'static str>,
+}
+
+impl RequestsClientHandler for Ui {
+    async fn on_connected(&mut self, client: &RequestsClient) {
+        if let Some(text) = self.asks {
+            let answer = client.echo_req(echo(text)).await;
+            self.seen.note(format!("connected {answer:?}"));
+        }
+    }
+
+    async fn on_disconnected(&mut self, _: &RequestsClient, reason: DisconnectReason) {
+        self.seen.note(format!("disconnected {reason:?}"));
+    }
+
+    async fn on_echo_rsp(&mut self, _: &RequestsClient, answer: EchoRsp) {
+        self.seen.note(format!("echo {}", answer.text));
+    }
+
+    async fn on_name_req(&mut self, client: &RequestsClient, request: NameReq) {
+        client.send(NameRsp {
+            name: format!("Kalle {}", request.number),
+        });
+    }
+
+    async fn on_note(&mut self, _: &RequestsClient, note: Note) {
+        self.seen.note(format!("note {}", note.text));
+    }
+}
+
+pub(crate) fn echo(text: &str) -> EchoReq {
+    EchoReq { text: text.into() }
+}
+
+/// A note with a text of this size.
+pub(crate) fn note(size: usize) -> Note {
+    Note {
+        text: "x".repeat(size),
+    }
+}
+
+pub(crate) fn answer(text: &str) -> Result<EchoRsp, RequestError> {
+    Ok(EchoRsp { text: text.into() })
+}
+
+/// A server with one client, in a simulation.
+pub(crate) struct World {
+    pub(crate) simulation: Simulation,
+    pub(crate) server: RequestsServer,
+    pub(crate) client: RequestsClient,
+    pub(crate) server_seen: Seen,
+    pub(crate) client_seen: Seen,
+}
+
+impl World {
+    /// Connects both; the client requests an echo of this text when it has connected.
+    pub(crate) fn with_question(asks: Option<&'static str>) -> Self {
+        Self::with(asks, |server| server)
+    }
+
+    /// Connects both, with settings of the server.
+    pub(crate) fn with(
+        asks: Option<&'static str>,
+        set_up: impl FnOnce(ServerBuilder<Requests>) -> ServerBuilder<Requests>,
+    ) -> Self {
+        let simulation = Simulation::new(1);
+        let (server_seen, client_seen) = (Seen::default(), Seen::default());
+        let (server, client) = simulation.run(async {
+            let (clock, seen) = (simulation.clock(), server_seen.clone());
+            let server = set_up(RequestsServer::builder("tcp://server:1"))
+                .runtime(&simulation)
+                .start(move |_| Session {
+                    clock: clock.clone(),
+                    seen: seen.clone(),
+                })
+                .await
+                .unwrap();
+            let client = RequestsClient::builder("tcp://server:1")
+                .runtime(&simulation)
+                .start(Ui {
+                    seen: client_seen.clone(),
+                    asks,
+                })
+                .unwrap();
+            client.connected().await.unwrap();
+            (server, client)
+        });
+        Self {
+            simulation,
+            server,
+            client,
+            server_seen,
+            client_seen,
+        }
+    }
+
+    /// Connects both.
+    pub(crate) fn new() -> Self {
+        Self::with_question(None)
+    }
+
+    pub(crate) fn run<T>(&self, test: impl Future<Output = T>) -> T {
+        self.simulation.run(test)
+    }
+
+    /// The client as its server sees it.
+    pub(crate) fn peer(&self) -> RequestsServerClient {
+        self.server.clients().remove(0)
+    }
+}

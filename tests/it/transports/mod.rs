@@ -1,0 +1,5 @@
+//! Transports other than TCP, and runtimes.
+
+mod runtimes;
+mod tls;
+mod unix;

@@ -1,0 +1,98 @@
+//! The limit of a drain with a thousand clients.
+//!
+//! It needs the machine to itself: it is exact to a quarter of a second, and takes 2,000 descriptors.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::net::TcpStream;
+
+use futures::future::{join, join_all};
+
+use super::*;
+use crate::common::{LOOPBACK, RawPeer, STOPPED, deaf_peer, message, serve, within};
+
+/// The size of a long text, in bytes.
+const LONG: usize = 100_000;
+
+/// Returns how long each thread of this process was ready to run while others had the processors.
+///
+/// Linux counts that. Elsewhere, what other programs take is not accounted for.
+fn processor_waits() -> HashMap<OsString, Duration> {
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
+    let waits = threads.filter_map(|thread| {
+        let thread = thread.ok()?;
+        // Nanoseconds that it ran, nanoseconds that it waited, and how often.
+        let counts = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        let waited = counts.split(' ').nth(1)?.parse().ok()?;
+        Some((thread.file_name(), Duration::from_nanos(waited)))
+    });
+    waits.collect()
+}
+
+/// Returns the longest time that a thread has waited for a processor since these counts.
+fn waited_since(before: &HashMap<OsString, Duration>) -> Duration {
+    let waits = processor_waits();
+    let waits = waits.iter().map(|(thread, &waited)| {
+        let before = before.get(thread).copied().unwrap_or_default();
+        waited.saturating_sub(before)
+    });
+    waits.max().unwrap_or_default()
+}
+
+#[test]
+fn a_drain_with_a_thousand_clients_of_which_some_never_read_ends_with_its_limit() {
+    const CLIENTS: usize = 1_000;
+    const DEAF: usize = CLIENTS / 10;
+    const LIMIT: Duration = Duration::from_secs(3);
+
+    let _alone = alone();
+    run(async {
+        let builder = ChatServer::builder(LOOPBACK)
+            .keep_alive_timeout(Duration::from_secs(600))
+            // Room for everything that is queued for clients that do not read.
+            .max_total_queued_bytes(DEAF * 8_000_000);
+        let (server, mut events) = serve(builder).await;
+        let address = server.local_addr().socket_addr().unwrap();
+        let _deaf: Vec<TcpStream> = (0..DEAF).map(|_| deaf_peer(address)).collect();
+        let mut peers = Vec::new();
+        for _ in DEAF..CLIENTS {
+            peers.push(RawPeer::connect(address).await);
+        }
+        for _ in 0..CLIENTS {
+            assert_eq!(events.next().await, Event::Connected);
+        }
+        server.broadcast(message("x".repeat(LONG)));
+        // More than the operating system takes for a client that does not read.
+        for client in server.clients().iter().take(DEAF) {
+            for _ in 0..30 {
+                client.send(message("x".repeat(LONG)));
+            }
+        }
+        let reading = peers
+            .into_iter()
+            .map(async |mut peer| peer.expect_end().await.len());
+        let reading = async_std::task::spawn(join_all(reading));
+        let start = Instant::now();
+        let drain = within("drain", server.drain(LIMIT));
+        let limit_reached = async {
+            async_std::task::sleep(LIMIT).await;
+            processor_waits()
+        };
+        let ((), before) = join(drain, limit_reached).await;
+        let time = start.elapsed();
+        let waited = waited_since(&before);
+        // It was held up, but no longer than that, apart from what other programs took.
+        assert!(time >= LIMIT, "{time:?}");
+        let slack = Duration::from_millis(250) + waited;
+        assert!(
+            time < LIMIT + slack,
+            "{time:?}, of which {waited:?} without a processor"
+        );
+        assert_eq!(server.stats().clients, 0);
+        drop(server);
+        assert_eq!(events.rest().await, vec![STOPPED; CLIENTS]);
+        let received = within("the clients", reading).await;
+        assert!(received.iter().all(|&bytes| bytes > LONG));
+    });
+}
