@@ -1,5 +1,5 @@
-//! What the compiler says of a mistake: one mistake in each file of `tests/ui/fail/`, and beside
-//! it what is said. `TRYBUILD=overwrite cargo test --test compiletest` stores it anew.
+//! Compile errors as users see them: each file of `tests/ui/fail/` has one mistake, and its errors are
+//! stored beside it. `TRYBUILD=overwrite cargo test --test compiletest` updates them.
 
 use std::env;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use trybuild::TestCases;
 
-/// The compiler whose words are stored; others say it in theirs.
+/// The compiler whose errors are stored. Others use other words.
 const COMPILER: &str = "rustc 1.95.";
 
 #[test]
@@ -16,11 +16,11 @@ fn what_is_right_compiles_and_what_is_wrong_is_explained() {
     cases.pass("tests/ui/pass/*.rs");
     if !compiler().starts_with(COMPILER) {
         eprintln!(
-            "not compared with what {COMPILER}x says: this is {}",
+            "not compared with the errors of {COMPILER}x: this is {}",
             compiler()
         );
     } else if !builds_here() {
-        eprintln!("not compared: what is said names places in the target directory");
+        eprintln!("not compared: the errors name places in the target directory");
     } else {
         cases.compile_fail("tests/ui/fail/*.rs");
     }
@@ -33,8 +33,8 @@ fn compiler() -> String {
     String::from_utf8_lossy(&output.stdout).trim().into()
 }
 
-/// Whether the target directory is in the repository, where its name can be left out of what is
-/// compared.
+/// Returns whether the target directory is in the repository, so that its name can be removed from the
+/// errors.
 fn builds_here() -> bool {
     Path::new(env!("CARGO_TARGET_TMPDIR")).starts_with(env!("CARGO_MANIFEST_DIR"))
 }

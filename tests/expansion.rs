@@ -1,13 +1,12 @@
-//! What the macro makes of a schema, for everyone to see: `.proto` in, pretty-printed Rust out,
-//! compared with a file in `tests/snapshots/`. Nothing is written unless it is asked for:
-//! `INSTA_UPDATE=always cargo test --test expansion`.
+//! Compares formatted expansions of schemas with the files in `tests/snapshots/`, for readers to see.
+//! `INSTA_UPDATE=always cargo test --test expansion` updates them.
 
 use std::path::{Path, PathBuf};
 
 use insta::{Settings, assert_snapshot};
 use messi_codegen::{Config, Locations, expand, read};
 
-/// The longest expansion that `my_protocol.proto` may have, without its documentation: logic
+/// The greatest length of the expansion of `my_protocol.proto`, without its documentation: logic
 /// belongs in the runtime.
 const MAX_LINES: usize = 280;
 
@@ -44,7 +43,7 @@ fn a_renamed_crate_is_named_throughout() {
     assert!(!expansion.contains("\"::messi"));
 }
 
-/// Compares with the stored file, and says how to store this one.
+/// Compares an expansion with the stored file.
 fn compare(name: &str, expansion: &str) {
     let mut settings = Settings::new();
     settings.set_snapshot_path("snapshots");
@@ -53,7 +52,7 @@ fn compare(name: &str, expansion: &str) {
     settings.bind(|| assert_snapshot!(name, expansion));
 }
 
-/// The expansion of a schema, as a person would write it.
+/// Returns the formatted expansion of a schema.
 fn pretty(schema: &str) -> String {
     let mut protocol = read(schema, &locations()).expect("a valid schema");
     for source in &mut protocol.sources {
@@ -72,7 +71,7 @@ fn locations() -> Locations {
     }
 }
 
-/// A path that is the same on every computer.
+/// Returns a path that is the same on every computer.
 fn from_root(path: &Path) -> PathBuf {
     let path = path.strip_prefix(env!("CARGO_MANIFEST_DIR"));
     let path = path.expect("a file of this repository").to_string_lossy();

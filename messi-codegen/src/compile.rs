@@ -1,4 +1,4 @@
-//! What a build script calls: a schema to a file of Rust.
+//! Compiles a schema to a file of Rust, for build scripts.
 
 use std::env;
 use std::error::Error;
@@ -6,12 +6,16 @@ use std::fmt::{self, Debug, Display, Formatter};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::model::Protocol;
-use crate::{Config, Locations, SchemaError, expand, read};
+use messi_schema::{Locations, SchemaError};
 
-/// Why a schema could not be compiled: every problem, as text.
+use crate::config::Config;
+use crate::expand::expand;
+use crate::model::Protocol;
+use crate::read::read;
+
+/// The reasons why a schema could not be compiled, as text.
 ///
-/// `Debug` shows the same as `Display`, so that a build script may return it from `main`.
+/// `Debug` shows the same as `Display`, so that a build script can return it from `main`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CompileError(Vec<String>);
 
@@ -30,13 +34,12 @@ impl Debug for CompileError {
 impl Error for CompileError {}
 
 impl Config {
-    /// Writes what `messi::protocol!` would expand to, as `chat.rs` for `chat.proto`, to the
-    /// directory that cargo gives to build scripts, or to [`out_dir`](Self::out_dir). The schema's
-    /// path leads from the directory of `Cargo.toml`, or from one that is [included](Self::include).
-    /// Schemas of one file name in several directories need an `out_dir` each.
+    /// Writes the expansion of `messi::protocol!` to a file: `chat.rs` for `chat.proto`, in the
+    /// directory that cargo gives to build scripts, or in [`out_dir`](Self::out_dir). The path of the
+    /// schema is relative to `Cargo.toml`, or to an [included](Self::include) directory. Schemas of the
+    /// same file name in several directories need an `out_dir` each.
     ///
-    /// Cargo is told to run the build script again when the schema changes, or a file that it
-    /// imports.
+    /// Cargo runs the build script again when the schema or an imported file changes.
     ///
     /// ```no_run
     /// use messi_codegen::{CompileError, Config};
@@ -46,9 +49,9 @@ impl Config {
     /// }
     /// ```
     ///
-    /// The file holds the items of a module, to be included in one. The lints of the crate apply to
-    /// them. Those that rustc and clippy have on by default find nothing, but for code that is dead,
-    /// and oneofs of which one choice is much larger than the others.
+    /// The file holds the items of a module, to include there. The lints of the crate apply to them.
+    /// The default lints of rustc and clippy warn only of dead code, and of oneofs with one member that
+    /// is much larger than the others.
     ///
     /// ```ignore
     /// mod chat {
@@ -58,8 +61,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the schema and with the options; that the file can't be
-    /// written.
+    /// Every problem with the schema and with the options, or a file that can't be written.
     pub fn compile(&self, schema: &str) -> Result<(), CompileError> {
         let root = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
         let locations = Locations {
@@ -82,7 +84,7 @@ impl Config {
         })
     }
 
-    /// The text of the file, if nothing is wrong.
+    /// Returns the text of the file, or every problem.
     fn text(
         &self,
         schema: &str,
@@ -112,7 +114,7 @@ impl Config {
         }
     }
 
-    /// The directory of the file.
+    /// Returns the directory of the file.
     fn output(&self) -> Result<PathBuf, CompileError> {
         let directory = self.out_dir.clone();
         let directory = directory.or_else(|| env::var_os("OUT_DIR").map(Into::into));
@@ -123,7 +125,7 @@ impl Config {
     }
 }
 
-/// `chat.rs` for `protos/chat.proto`.
+/// Returns the name of the file: `chat.rs` for `protos/chat.proto`.
 fn file_name(schema: &str) -> PathBuf {
     let name = Path::new(schema).file_name().unwrap_or_default();
     Path::new(name).with_extension("rs")

@@ -1,4 +1,4 @@
-//! What to generate of a schema, and how: the options of the macro and of build scripts.
+//! The options of the macro and of build scripts.
 
 mod ability;
 mod derive;
@@ -20,7 +20,7 @@ pub(crate) use self::externs::{Extern, Externs};
 pub(crate) use self::path::parse_absolute;
 use crate::model::Protocol;
 
-/// What to generate of a schema, and how.
+/// The options of an expansion.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The path of the crate `messi`.
@@ -30,14 +30,14 @@ pub struct Config {
     pub(crate) derives: Vec<Derive>,
     pub(crate) bytes: BytesType,
     pub(crate) externs: Vec<Extern>,
-    /// Where to write, if not to the directory of build scripts.
+    /// The directory of the file, if not that of build scripts.
     #[cfg(feature = "build")]
     pub(crate) out_dir: Option<PathBuf>,
-    /// What is wrong with the texts that the setters were given.
+    /// The errors of the arguments of setters.
     pub(crate) mistakes: Vec<Error>,
 }
 
-/// The sides of a protocol that a program needs.
+/// The sides of a protocol to generate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Side {
     /// The client alone.
@@ -50,12 +50,12 @@ pub enum Side {
 }
 
 impl Side {
-    /// Whether the items of clients are wanted.
+    /// Returns whether to generate the items of clients.
     pub(crate) fn has_client(self) -> bool {
         self != Self::Server
     }
 
-    /// Whether the items of servers are wanted.
+    /// Returns whether to generate the items of servers.
     pub(crate) fn has_server(self) -> bool {
         self != Self::Client
     }
@@ -67,8 +67,8 @@ pub enum BytesType {
     /// `Vec<u8>`.
     #[default]
     Vec,
-    /// `bytes::Bytes`, as `messi::prost::bytes` has it: a clone shares the bytes. Values of maps
-    /// are a `Vec<u8>` all the same, as prost knows no other.
+    /// `bytes::Bytes`, from `messi::prost::bytes`: a clone shares the bytes. Values of maps are a
+    /// `Vec<u8>`, as prost supports no other type there.
     Bytes,
 }
 
@@ -88,15 +88,16 @@ impl Default for Config {
     }
 }
 
-/// Each setter does what the option of the same name of `messi::protocol!` does. What is wrong with
-/// its text is told when the schema is compiled.
+/// Each setter corresponds to an option of `messi::protocol!`. Errors of its argument are reported
+/// when the schema is compiled.
 impl Config {
-    /// Both sides, with no more than what every protocol has.
+    /// Creates options for both sides without extras.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The path of the crate `messi`, where it is not `::messi`. It begins with `::` or `crate::`.
+    /// Sets the path of the crate `messi`, which begins with `::` or `crate::`. The default is
+    /// `::messi`.
     #[must_use]
     pub fn messi(mut self, path: &str) -> Self {
         match parse_absolute.parse_str(path) {
@@ -106,22 +107,22 @@ impl Config {
         self
     }
 
-    /// A directory in which schemas and imports are looked for as well. Its path leads from that
-    /// of `Cargo.toml`.
+    /// Adds a directory in which schemas and imports are searched. Its path is relative to
+    /// `Cargo.toml`.
     #[must_use]
     pub fn include(mut self, directory: impl Into<PathBuf>) -> Self {
         self.include.push(directory.into());
         self
     }
 
-    /// The sides to generate: both, unless one is chosen.
+    /// Sets the sides to generate. The default is both.
     #[must_use]
     pub fn side(mut self, side: Side) -> Self {
         self.side = side;
         self
     }
 
-    /// Derives for all types, as in `"Eq, Hash"`, or for one, as in `"ConnectReq: Eq + Hash"`.
+    /// Adds derives for all types, as in `"Eq, Hash"`, or for one, as in `"ConnectReq: Eq + Hash"`.
     #[must_use]
     pub fn derive(mut self, derives: &str) -> Self {
         match Derive::parse_list.parse_str(derives) {
@@ -131,15 +132,15 @@ impl Config {
         self
     }
 
-    /// The type of `bytes` fields: [`BytesType::Vec`], unless another is chosen.
+    /// Sets the type of `bytes` fields. The default is [`BytesType::Vec`].
     #[must_use]
     pub fn bytes(mut self, bytes: BytesType) -> Self {
         self.bytes = bytes;
         self
     }
 
-    /// The module of the types of a package, which are then not generated. Its path begins with
-    /// `::` or `crate::`.
+    /// Uses the types of a package from a module, instead of generating them. The path of the module
+    /// begins with `::` or `crate::`.
     #[must_use]
     pub fn extern_package(mut self, package: &str, path: &str) -> Self {
         match Extern::new(package, path) {
@@ -149,8 +150,8 @@ impl Config {
         self
     }
 
-    /// The directory that [`compile`](Self::compile) writes to: that of build scripts, `OUT_DIR`,
-    /// unless another is chosen.
+    /// Sets the directory that [`compile`](Self::compile) writes to. The default is that of build
+    /// scripts, `OUT_DIR`.
     #[cfg(feature = "build")]
     #[must_use]
     pub fn out_dir(mut self, directory: impl Into<PathBuf>) -> Self {
@@ -158,26 +159,12 @@ impl Config {
         self
     }
 
-    /// What is wrong with the options for a protocol.
+    /// Returns the errors of the options for a protocol.
     pub(crate) fn check(&self, protocol: &Protocol) -> Vec<Error> {
         let mut mistakes = self.mistakes.clone();
         mistakes.extend(externs::check(&self.externs, protocol));
         let root = Externs::new(&self.externs, protocol).without(&protocol.root);
         mistakes.extend(Derives::new(&self.derives, &root).mistakes);
         mistakes
-    }
-}
-
-/// `a`, `b` and `c`.
-pub(crate) fn list(names: &[impl AsRef<str>], conjunction: &str) -> String {
-    let names: Vec<String> = names
-        .iter()
-        .map(|it| format!("`{}`", it.as_ref()))
-        .collect();
-    match names.as_slice() {
-        [names @ .., last] if !names.is_empty() => {
-            format!("{} {conjunction} {last}", names.join(", "))
-        }
-        names => names.concat(),
     }
 }

@@ -1,4 +1,4 @@
-//! The arguments of the macro: a path, and options.
+//! The arguments of the macro: the path of a schema, and options.
 
 mod options;
 
@@ -9,15 +9,15 @@ use syn::{Error, LitStr, Result};
 use self::options::Options;
 use crate::config::Config;
 
-/// `"chat.proto", side = client`.
+/// The arguments of the macro: `"chat.proto", side = client`.
 #[derive(Debug)]
 pub(crate) struct Input {
     /// The schema, as the user wrote it.
     pub(crate) schema: String,
-    /// Where errors are shown.
+    /// The place of errors of the schema.
     pub(crate) span: Span,
     pub(crate) config: Config,
-    /// What is wrong with options. The others count all the same.
+    /// The errors of options. The other options apply.
     pub(crate) mistakes: Vec<Error>,
 }
 

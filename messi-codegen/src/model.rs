@@ -1,42 +1,43 @@
-//! What a schema means, once every rule has been checked: plain data, no tokens and no I/O.
+//! The layout of a valid schema in Rust, as plain data.
 //!
-//! Only a valid protocol can be represented, so that expanding one can't fail. Every name is
-//! here twice where the two differ: as the schema has it, and as the Rust identifier it becomes
-//! (already unique in its scope, and raw, `r#type`, where the language needs it).
+//! Items have both the name in the schema and the name in Rust, which is unique in its scope and raw
+//! (`r#type`) where Rust requires it. As only a valid protocol has a layout, expanding it can't fail.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
-/// A protocol: two directions of messages, and every type they are made of.
+pub use messi_schema::Scalar;
+
+/// A protocol: two directions of messages, and all their types.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Protocol {
-    /// The last part of the package, or the file's stem where there is none: `my_protocol`.
+    /// The last part of the package, or the stem of the file if there is no package: `my_protocol`.
     pub name: String,
     /// The prefix of the generated names, and the name of the marker type: `MyProtocol`.
     pub rust_name: String,
-    /// The types of the schema's own package; those of the others are in its `modules`.
+    /// The types of the schema's own package. Those of imported packages are in its `modules`.
     pub root: Module,
-    /// What a client may send.
+    /// The messages that clients send.
     pub client_to_server: Direction,
-    /// What a server may send.
+    /// The messages that servers send.
     pub server_to_client: Direction,
-    /// What a client may ask of the server.
+    /// The requests of clients.
     pub client_requests: Vec<Request>,
-    /// What a server may ask of a client.
+    /// The requests of servers.
     pub server_requests: Vec<Request>,
     /// The packages that the schema imports, beside its own and `google.protobuf`, by name.
     pub packages: Vec<Package>,
-    /// Absolute paths of the schema and of all it imports, the schema first, without the
-    /// bundled ones: an edit of any of them must rebuild the user's crate.
+    /// The paths of the schema and of its imports, the schema first, without those of
+    /// `google/protobuf/`. A change of one of them must rebuild the user's crate.
     pub sources: Vec<PathBuf>,
 }
 
 /// A package that a schema imports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
-    /// Its name: `acme.types`.
+    /// The name: `acme.types`.
     pub name: String,
-    /// The modules that its types are in: `["acme", "types"]`.
+    /// The modules of its types: `["acme", "types"]`.
     pub modules: Vec<String>,
 }
 
@@ -47,13 +48,13 @@ pub struct Module {
     pub messages: Vec<Message>,
     /// In the order of declaration.
     pub enums: Vec<Enum>,
-    /// Modules of imported packages inside this one, by their Rust name. (Those of nested types
-    /// are not here but in their message's `nested`.)
+    /// Modules of imported packages inside this one, by their name in Rust. Nested types are in
+    /// [`Message::nested`] instead.
     pub modules: Vec<(String, Self)>,
 }
 
 impl Module {
-    /// Whether nothing is declared here, so that no module needs to be emitted.
+    /// Returns whether the module has no items.
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty() && self.enums.is_empty() && self.modules.is_empty()
     }
@@ -74,7 +75,7 @@ pub struct Message {
     pub fields: Vec<Field>,
     /// Oneofs, in the order of declaration.
     pub oneofs: Vec<Oneof>,
-    /// Name of the module that holds the enums of its oneofs and its nested types: `connect_req`.
+    /// The name of the module of its oneofs and nested types: `connect_req`.
     pub module_name: String,
     /// Its nested types.
     pub nested: Module,
@@ -93,11 +94,11 @@ pub struct Field {
     pub docs: Vec<String>,
     /// Whether the schema marks it as deprecated.
     pub deprecated: bool,
-    /// How many values it holds, of which type.
+    /// The number of values and their type.
     pub kind: FieldKind,
 }
 
-/// How many values a field holds, of which type.
+/// The number of values of a field and their type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldKind {
     /// A scalar or an enum without presence, or a message (which always has presence).
@@ -111,7 +112,7 @@ pub enum FieldKind {
         /// Whether numbers share one length on the wire, as is proto3's default.
         packed: bool,
     },
-    /// A map; its keys are integers, `bool` or `string`.
+    /// A map, with keys that are integers, `bool` or `string`.
     Map {
         /// The type of the keys.
         key: Scalar,
@@ -161,26 +162,26 @@ pub enum Type {
     Enum(TypePath),
     /// A message of the schema.
     Message {
-        /// Which one.
+        /// The path of the message.
         path: TypePath,
         /// Whether the value must be boxed because the message contains itself through it.
         boxed: bool,
     },
-    /// A message of `google.protobuf` that comes as a type of its own: `prost_types::Timestamp`.
+    /// A message of `google.protobuf` with a type in `prost_types`: `Timestamp`.
     WellKnown(String),
-    /// An enum of `google.protobuf` (`NullValue`), likewise.
+    /// An enum of `google.protobuf` with a type in `prost_types`: `NullValue`.
     WellKnownEnum(String),
     /// `google.protobuf.Empty`: `()`.
     Empty,
-    /// A wrapper of `google.protobuf` (`StringValue`), which becomes the plain value, on the wire
-    /// still a message.
+    /// A wrapper of `google.protobuf` (`StringValue`), which is a message on the wire and a plain value
+    /// in Rust.
     Wrapper(Scalar),
 }
 
-/// Where a type is, from the module that holds the expansion: module names, then the type's name.
+/// The path of a type from the module of the expansion.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypePath {
-    /// The modules, outermost first: `["acme", "types", "shape"]`; empty for the root's own types.
+    /// The modules, outermost first: `["acme", "types", "shape"]`. Empty for the types of the root.
     pub modules: Vec<String>,
     /// The name of the type in Rust.
     pub name: String,
@@ -195,50 +196,6 @@ impl Display for TypePath {
     }
 }
 
-/// The scalar types of proto3.
-#[allow(missing_docs)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scalar {
-    Double,
-    Float,
-    Int32,
-    Int64,
-    Uint32,
-    Uint64,
-    Sint32,
-    Sint64,
-    Fixed32,
-    Fixed64,
-    Sfixed32,
-    Sfixed64,
-    Bool,
-    String,
-    Bytes,
-}
-
-impl Scalar {
-    /// The name in a schema: `sint32`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Double => "double",
-            Self::Float => "float",
-            Self::Int32 => "int32",
-            Self::Int64 => "int64",
-            Self::Uint32 => "uint32",
-            Self::Uint64 => "uint64",
-            Self::Sint32 => "sint32",
-            Self::Sint64 => "sint64",
-            Self::Fixed32 => "fixed32",
-            Self::Fixed64 => "fixed64",
-            Self::Sfixed32 => "sfixed32",
-            Self::Sfixed64 => "sfixed64",
-            Self::Bool => "bool",
-            Self::String => "string",
-            Self::Bytes => "bytes",
-        }
-    }
-}
-
 /// An enum type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Enum {
@@ -250,8 +207,8 @@ pub struct Enum {
     pub docs: Vec<String>,
     /// Whether the schema marks it as deprecated.
     pub deprecated: bool,
-    /// Its values in the order of declaration; the first is zero. No two have the same number:
-    /// an alias is in its original's `aliases`.
+    /// The values in the order of declaration. The first is zero. All have different numbers: aliases
+    /// are in [`Variant::aliases`].
     pub variants: Vec<Variant>,
 }
 
@@ -260,11 +217,11 @@ pub struct Enum {
 pub struct Variant {
     /// The name in the schema: `COLOR_KIND_RED`.
     pub name: String,
-    /// The name in Rust: `Red` (the enum's own name as a prefix is left out, as prost does).
+    /// The name in Rust: `Red`, without the name of the enum, like prost.
     pub rust_name: String,
-    /// Other names of the same number, as `(name, rust_name)`; they become associated constants,
-    /// but for those that Rust calls the same.
-    pub aliases: Vec<(String, String)>,
+    /// Other names of the same number. They become associated constants, unless they are the same
+    /// in Rust.
+    pub aliases: Vec<Alias>,
     /// Its number on the wire.
     pub number: i32,
     /// Lines of the comment in the schema, without its markers.
@@ -273,41 +230,57 @@ pub struct Variant {
     pub deprecated: bool,
 }
 
+/// Another name of a value of an enum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alias {
+    /// The name in the schema: `COLOR_KIND_CRIMSON`.
+    pub name: String,
+    /// The name in Rust: `Crimson`.
+    pub rust_name: String,
+}
+
 impl Variant {
-    /// Whether the value, or one that is the same, has this name in Rust.
+    /// Returns whether the value or one of its aliases has this name in Rust.
     pub(crate) fn has_name(&self, rust_name: &str) -> bool {
         let mut aliases = self.aliases.iter();
-        self.rust_name == rust_name || aliases.any(|(_, alias)| alias == rust_name)
+        self.rust_name == rust_name || aliases.any(|alias| alias.rust_name == rust_name)
     }
 }
 
 /// One direction of a protocol: the messages that one side sends and the other handles.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Direction {
-    /// A choice for each member of the oneof `messages`, in the order of declaration.
-    pub choices: Vec<Choice>,
+    /// The members of the oneof `messages`, in the order of declaration.
+    pub members: Vec<DirectionMember>,
     /// Whether the message has fields beside the oneof.
     pub has_fields: bool,
 }
 
-/// One message of a direction.
+impl Direction {
+    /// Returns the member with this name in the schema.
+    pub(crate) fn member(&self, name: &str) -> Option<&Member> {
+        let mut members = self.members.iter().map(|it| &it.member);
+        members.find(|member| member.name == name)
+    }
+}
+
+/// A member of the oneof of a direction.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+pub struct DirectionMember {
     /// The member of the oneof.
     pub member: Member,
     /// The method of the handler that gets it: `on_foo_req`.
     pub handler: String,
-    /// Whether `From<T>` makes the direction's message of it: `T` is a message type (not a
-    /// scalar, wrapper or `Empty`) that no other choice of the direction has, and not the
-    /// direction's message itself.
+    /// Whether the direction's message is `From` its type: a message type (no scalar, wrapper or
+    /// `Empty`) that no other member of the direction has, and not the direction's message itself.
     pub convertible: bool,
 }
 
-/// A choice `foo_req` of one direction whose answer is `foo_rsp` of the other.
+/// A member `foo_req` of one direction whose response is `foo_rsp` of the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// The request; its name in Rust is that of the method that sends it: `foo_req`.
+    /// The request. Its name in Rust is that of the method that sends it: `foo_req`.
     pub request: Member,
-    /// Its answer.
-    pub answer: Member,
+    /// Its response.
+    pub response: Member,
 }

@@ -1,8 +1,10 @@
-//! From the schema's names to Rust identifiers, by the rules that prost's users know.
+//! The names of a schema as Rust identifiers, by the rules of prost.
 
 mod case;
+mod items;
 
 use self::case::{snake, upper_camel};
+pub(crate) use self::items::{ItemNames, ident};
 
 /// Words that can't be identifiers, but can be raw ones.
 const KEYWORDS: &[&str] = &[
@@ -16,35 +18,39 @@ const KEYWORDS: &[&str] = &[
 /// Words that can't even be raw identifiers.
 const NEVER: &[&str] = &["_", "self", "Self", "super", "crate"];
 
-/// The name of a struct, an enum or a variant: `FooReq` for `foo_req`.
+/// Returns the name of a struct, an enum or a variant: `FooReq` for `foo_req`.
 pub(crate) fn type_name(name: &str) -> String {
     identifier(upper_camel(name))
 }
 
-/// The name of a field or a module: `r#type` for `type`.
+/// Returns the name of a field or a module: `r#type` for `type`.
 pub(crate) fn value_name(name: &str) -> String {
     identifier(snake(name))
 }
 
-/// The method of a handler that gets the messages of a choice: `on_foo_req` for `foo_req`.
-pub(crate) fn handler_name(choice: &str) -> String {
-    format!("on_{}", snake(choice))
+/// Returns the handler method for a member of a direction: `on_foo_req` for `foo_req`.
+pub(crate) fn handler_name(member: &str) -> String {
+    format!("on_{}", snake(member))
 }
 
-/// The name of an enum's value, without the enum's own name before it: `Red` for
+/// Returns the name of a value without the name of its enum before it: `Red` for
 /// `COLOR_KIND_RED` of `ColorKind`.
 pub(crate) fn variant_name(enumeration: &str, value: &str) -> String {
     let value = upper_camel(value);
     let prefix = upper_camel(enumeration);
-    // What follows a real prefix begins a word of its own.
+    // A new word must begin behind the prefix.
     let stripped = value
         .strip_prefix(&prefix)
         .filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
     identifier(stripped.unwrap_or(&value).into())
 }
 
-/// The modules of a package: `["acme", "types"]` for `acme.types`.
-pub(crate) fn modules(package: &str) -> Vec<String> {
+/// Returns the modules of the types of a package: `["acme", "types"]` for `acme.types`. Those of the
+/// schema's own package, `root`, are in none.
+pub(crate) fn modules(package: &str, root: &str) -> Vec<String> {
+    if package == root {
+        return Vec::new();
+    }
     package
         .split('.')
         .filter(|part| !part.is_empty())
@@ -52,18 +58,8 @@ pub(crate) fn modules(package: &str) -> Vec<String> {
         .collect()
 }
 
-/// The name of a protocol: the last part of its package, or the stem of its file.
-pub(crate) fn protocol(package: &str, file: &str) -> String {
-    let stem = || {
-        file.rsplit(['/', '\\'])
-            .next()
-            .unwrap_or(file)
-            .trim_end_matches(".proto")
-    };
-    let name = match package.rsplit('.').next() {
-        Some(last) if !last.is_empty() => last,
-        _ => stem(),
-    };
+/// Returns the name of a protocol in snake case: `chat_room` for `ChatRoom`.
+pub(crate) fn protocol(name: &str) -> String {
     snake(name)
 }
 
@@ -109,11 +105,9 @@ mod tests {
     }
 
     #[test]
-    fn a_protocol_is_named_after_its_package_or_file() {
-        assert_eq!(protocol("acme.ChatRoom", "x.proto"), "chat_room");
-        assert_eq!(protocol("", "protos/my_chat.proto"), "my_chat");
-        assert_eq!(protocol("", r"..\protos\my_chat.proto"), "my_chat");
-        assert_eq!(protocol("", r"C:\protos\my_chat.proto"), "my_chat");
-        assert_eq!(modules("acme.type"), ["acme", "r#type"]);
+    fn packages_become_modules_and_protocols_snake_case() {
+        assert_eq!(protocol("ChatRoom"), "chat_room");
+        assert_eq!(modules("acme.type", "chat"), ["acme", "r#type"]);
+        assert!(modules("chat", "chat").is_empty());
     }
 }

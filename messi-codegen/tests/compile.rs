@@ -1,11 +1,11 @@
-//! The route of build scripts.
+//! Compilation in build scripts.
 
 mod common;
 
 use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use common::{Schemas, with};
 use messi_codegen::{BytesType, Config, Locations, Side, protocol};
@@ -15,14 +15,14 @@ use quote::quote;
 /// The root of the repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// What the macro expands to, as a person would write it.
+/// Returns the formatted expansion of the macro.
 fn expansion(input: TokenStream) -> String {
     let locations = |_| Locations::new(None, Path::new(""), env!("CARGO_MANIFEST_DIR").as_ref());
     let file = syn::parse2(protocol(input, locations)).unwrap();
     prettyplease::unparse(&file)
 }
 
-/// What is written for a schema, but for the first lines.
+/// Returns the file written for a schema, without its head.
 fn written(config: Config, schema: &str, name: &str) -> String {
     let schemas = Schemas::new(&[]);
     config.out_dir(schemas.root()).compile(schema).unwrap();
@@ -35,7 +35,7 @@ fn written(config: Config, schema: &str, name: &str) -> String {
     items.into()
 }
 
-/// The problems of a schema of this text.
+/// Returns the problems of a schema with this text.
 fn error(config: Config, text: &str) -> String {
     let schemas = Schemas::new(&[("chat.proto", text)]);
     let config = config.include(schemas.root()).out_dir(schemas.root());
@@ -82,18 +82,51 @@ fn setters_do_what_the_options_of_the_macro_do() {
     );
 }
 
+/// Runs another test of this program in a process of its own, and returns its output.
+fn run_test(name: &str, prepare: impl FnOnce(&mut Command)) -> Output {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", name, "--nocapture"]);
+    prepare(&mut command);
+    command.output().unwrap()
+}
+
+/// The next test runs this one with other directories for temporary files.
+#[test]
+fn a_schema_that_protobuf_parse_must_not_see_as_it_is_expands() {
+    let corpus = format!("{ROOT}/messi-schema/tests/corpus/valid");
+    for schema in ["option_in_pieces.proto", "reserved_negative.proto"] {
+        let text = expansion(quote!(#schema, include = [#corpus]));
+        assert!(text.contains("pub struct Ping"), "{text}");
+    }
+}
+
+#[test]
+fn no_temporary_directory_is_needed_or_written_to() {
+    let name = "a_schema_that_protobuf_parse_must_not_see_as_it_is_expands";
+    let schemas = Schemas::new(&[]);
+    let (missing, empty) = (schemas.root().join("missing"), schemas.root().join("empty"));
+    fs::create_dir(&empty).unwrap();
+    for directory in [&missing, &empty] {
+        let output = run_test(name, |command| {
+            // The names on Unix and on Windows.
+            for variable in ["TMPDIR", "TMP", "TEMP"] {
+                command.env(variable, directory);
+            }
+        });
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && text.contains("1 passed"),
+            "{text}"
+        );
+    }
+    assert!(!missing.exists());
+    assert_eq!(fs::read_dir(empty).unwrap().count(), 0);
+}
+
 #[test]
 fn cargo_is_told_which_files_the_code_is_made_of() {
-    // The output of another test, which is a program of its own.
-    let test = [
-        "--exact",
-        "a_build_script_writes_what_the_macro_expands_to",
-        "--nocapture",
-    ];
-    let output = Command::new(env::current_exe().unwrap())
-        .args(test)
-        .output()
-        .unwrap();
+    let test = "a_build_script_writes_what_the_macro_expands_to";
+    let output = run_test(test, |_| {});
     let output = String::from_utf8(output.stdout).unwrap();
     for name in [
         "imports",
@@ -123,13 +156,13 @@ fn everything_that_is_wrong_is_told_at_once() {
   |             ^^^^^
   = help: declare it, or import the file that does
 
-found the derive `Clone`: every message has `Clone`, `Debug`, `Default` and `PartialEq` already
+found the derive `Clone`: every message implements `Clone`, `Debug`, `Default` and `PartialEq` already
 
-found the derive `Serialize`, which is none of `Copy`, `Eq`, `Hash`, `Ord` and `PartialOrd`: write its whole path, as in `::serde::Serialize`
+found the derive `Serialize`, expected one of `Copy`, `Eq`, `Hash`, `Ord` and `PartialOrd`, or a whole path, as in `::serde::Serialize`
 
-found the relative path `renamed`: write `::renamed` for a crate, or `crate::...` for what is in this one
+found the relative path `renamed`: write `::renamed` for a crate, or `crate::...` for an item of this crate
 
-found the relative path `types`: write `::types` for a crate, or `crate::...` for what is in this one"
+found the relative path `types`: write `::types` for a crate, or `crate::...` for an item of this crate"
     );
 }
 
@@ -143,13 +176,13 @@ fn options_are_refused_that_are_wrong_or_do_not_suit_the_schema() {
     let text = with("message B { double x = 1; }");
     assert_eq!(
         error(config, &text),
-        "found the derive `Clone`: every message has `Clone`, `Debug`, `Default` and `PartialEq` already
+        "found the derive `Clone`: every message implements `Clone`, `Debug`, `Default` and `PartialEq` already
 
 found the package `types`, which the schema does not import: it imports no other package
 
 found a derive for the unknown type `C`
 
-found the derive `Eq`: `B` can't have it, as its field `x` holds a floating-point number"
+found the derive `Eq`: `B` can't implement it, as its field `x` holds a floating-point number"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Which messages are requests, and the names that are generated for them.
+//! Requests, and the names generated for them.
 
 mod common;
 
@@ -7,11 +7,11 @@ use messi_codegen::model::{Protocol, Request};
 use messi_codegen::{Config, expand};
 use syn::{File, Item};
 
-/// The names of the requests and of their answers, of clients and of servers.
+/// Returns the names of the requests and responses of clients and of servers.
 fn pairs(to_server: &str, to_client: &str) -> [Vec<(String, String)>; 2] {
     let protocol = model(&schema(to_server, to_client));
     [protocol.client_requests, protocol.server_requests].map(|requests| {
-        let names = |it: Request| (it.request.name, it.answer.name);
+        let names = |it: Request| (it.request.name, it.response.name);
         requests.into_iter().map(names).collect()
     })
 }
@@ -22,8 +22,8 @@ fn schema(to_server: &str, to_client: &str) -> String {
     )
 }
 
-fn pair(request: &str, answer: &str) -> (String, String) {
-    (request.into(), answer.into())
+fn pair(request: &str, response: &str) -> (String, String) {
+    (request.into(), response.into())
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_req_and_an_rsp_in_opposite_directions_are_a_pair() {
 #[test]
 fn others_are_none() {
     for (to_server, to_client) in [
-        // No answer.
+        // No response.
         ("A foo_req = 1;", "A bar_rsp = 1;"),
         // In the same direction.
         ("A foo_req = 1; A foo_rsp = 2;", "A a = 1;"),
@@ -73,7 +73,7 @@ fn a_message_with_the_name_of_a_generated_item_is_refused() {
     }
 }
 
-/// The names of the types and traits that an expansion adds to those of the schema.
+/// Returns the names of the types and traits that an expansion adds to those of the schema.
 fn generated(protocol: &Protocol) -> Vec<String> {
     let file: File = syn::parse2(expand(protocol, &Config::new())).unwrap();
     let names = file.items.iter().filter_map(|item| match item {

@@ -1,4 +1,4 @@
-//! The reader of schemas, with any bytes as its files.
+//! Reads any bytes as the files of a schema.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,13 +6,13 @@ use std::{env, fs, io, process};
 
 use messi_codegen::{Config, Locations, SchemaError, expand, read};
 
-/// What a line begins with that ends a file: the rest of it is the name of the next.
+/// The start of a line that ends a file. The rest of the line is the name of the next file.
 pub const MARK: &[u8] = b"//// ";
 
-/// The file that the reader is asked for.
+/// The file to read.
 const SCHEMA: &str = "chat.proto";
 
-/// A directory for the files of one schema after the other, gone when dropped.
+/// A directory for the files of schemas, one after the other. It is removed when dropped.
 #[derive(Debug)]
 pub struct Schemas {
     directory: PathBuf,
@@ -38,14 +38,12 @@ impl Schemas {
         })
     }
 
-    /// Reads a schema of any bytes, and tells whether it is a sound one. There are more files where a
-    /// line is [`MARK`] and a name, of letters, digits, `_` and `.` alone: the first of them to be read
-    /// is `chat.proto`.
+    /// Reads a schema of any bytes, and returns whether it is valid. A line of [`MARK`] and a name, of
+    /// letters, digits, `_` and `.`, begins another file. The first one is `chat.proto`.
     ///
     /// # Panics
     ///
-    /// If the reader breaks a promise: then the schema is neither expanded into Rust, nor is there a
-    /// problem with its place.
+    /// If the schema is neither expanded into Rust nor refused with a place.
     pub fn read(&mut self, data: &[u8]) -> bool {
         self.store(data);
         let locations = Locations {
@@ -68,7 +66,7 @@ impl Schemas {
         }
     }
 
-    /// Writes the files, in place of those of the last schema.
+    /// Replaces the files of the last schema.
     fn store(&mut self, data: &[u8]) {
         let files = files(data);
         for name in self.names.drain(..) {
@@ -90,7 +88,7 @@ impl Drop for Schemas {
     }
 }
 
-/// Names and texts. What follows a mark that is no good belongs to the file before it.
+/// Returns names and texts. The text behind an invalid mark belongs to the file before it.
 fn files(data: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut files = vec![(SCHEMA.to_owned(), Vec::new())];
     for line in data.split_inclusive(|&byte| byte == b'\n') {
@@ -109,7 +107,7 @@ fn name(line: &[u8]) -> Option<String> {
     (is_plain && name.len() < 100).then(|| name.to_owned())
 }
 
-/// A schema that is refused has a problem, and every problem a place.
+/// Checks that an error has a problem, and that every problem has a place.
 fn check(error: &SchemaError) {
     assert!(!error.diagnostics.is_empty(), "refused without a reason");
     for diagnostic in &error.diagnostics {

@@ -144,8 +144,8 @@ fn nothing_that_happens_to_a_connection_breaks_its_promises() -> io::Result<()> 
 
 #[test]
 fn no_text_makes_the_reader_panic_or_hang() -> io::Result<()> {
-    let sound = corpus::load(&["fuzz/corpus/schema", "messi-codegen/tests/corpus/valid"])?;
-    let unsound = corpus::load(&["messi-codegen/tests/corpus/invalid"])?;
+    let sound = corpus::load(&["fuzz/corpus/schema", "messi-schema/tests/corpus/valid"])?;
+    let unsound = corpus::load(&["messi-schema/tests/corpus/invalid"])?;
     let count = inputs(2_000) / 2;
     let seeds = [sound.clone(), unsound.clone(), corpus::deep_schemas(DEPTH)].concat();
     let of_sound = Mutator::new(sound, WORDS).take(count);

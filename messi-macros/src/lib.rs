@@ -1,5 +1,5 @@
-//! The macro of messi: a shim over `messi-codegen`, which is a library so that tests and build
-//! scripts can call it too.
+//! The macro of messi: a shim over the library `messi-codegen`, which tests and build scripts can call
+//! too.
 
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,8 +22,8 @@ pub fn protocol(input: TokenStream) -> TokenStream {
     }
 }
 
-/// Where a schema's path leads from. The file that a span is in is not known everywhere: some
-/// editors have none.
+/// Returns the directories that the path of a schema is relative to. Some editors do not know the file
+/// of a span.
 fn locations(span: proc_macro2::Span) -> Locations {
     let file = span.unwrap().local_file();
     let working_directory = env::current_dir().unwrap_or_default();

@@ -1,10 +1,10 @@
-//! Which fields keep a type from having a trait of the standard library.
+//! The types of fields that can't implement a trait of the standard library.
 
 use super::derive::Known;
 use crate::model::{FieldKind, Scalar, Type, TypePath};
 
-/// What a field holds that keeps its type from having a trait, in words. `has` tells of the types
-/// of the schema which have it.
+/// Returns the content of a field that prevents its message from implementing a trait, in words.
+/// `has` returns whether a type of the schema implements it.
 pub(super) fn obstacle(
     kind: &FieldKind,
     known: Known,
@@ -19,7 +19,7 @@ pub(super) fn obstacle(
     }
 }
 
-/// The same of one value.
+/// Returns the same for one value.
 pub(super) fn obstacle_in(
     ty: &Type,
     known: Known,
@@ -28,10 +28,12 @@ pub(super) fn obstacle_in(
     match ty {
         Type::Scalar(scalar) | Type::Wrapper(scalar) => of_scalar(*scalar, known),
         Type::Message { boxed: true, .. } if known == Known::Copy => Some("a box".into()),
-        Type::Message { path, .. } if !has(path) => Some(format!("a `{path}`, which has it not")),
-        Type::WellKnown(name) if !is_of_well_known(name, known) => {
-            Some(format!("a `google.protobuf.{name}`, which has it not"))
+        Type::Message { path, .. } if !has(path) => {
+            Some(format!("a `{path}`, which does not implement it"))
         }
+        Type::WellKnown(name) if !is_of_well_known(name, known) => Some(format!(
+            "a `google.protobuf.{name}`, which does not implement it"
+        )),
         Type::Message { .. }
         | Type::WellKnown(_)
         | Type::Enum(_)
@@ -50,7 +52,7 @@ fn of_scalar(scalar: Scalar, known: Known) -> Option<String> {
     }
 }
 
-/// What the types of `prost_types` have.
+/// Returns whether a type of `prost_types` implements a trait.
 fn is_of_well_known(name: &str, known: Known) -> bool {
     match known {
         Known::Copy => matches!(name, "Duration" | "Timestamp"),

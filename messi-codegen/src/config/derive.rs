@@ -1,5 +1,6 @@
-//! What of the option `derive` can be understood without the schema.
+//! Parses the option `derive`, as far as that needs no schema.
 
+use messi_schema::code_list;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::parse::{Parse, ParseStream};
@@ -7,13 +8,12 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Error, Path, Result, Token};
 
-use super::list;
 use super::path::{absolute, shown};
 
-/// `Eq`, or `ConnectReq: Eq + Hash`.
+/// A request for derives: `Eq`, or `ConnectReq: Eq + Hash`.
 #[derive(Clone, Debug)]
 pub(crate) struct Derive {
-    /// The type that it is for, or all of them.
+    /// The type, or `None` for all types.
     pub(crate) target: Option<Target>,
     pub(crate) traits: Vec<Derivable>,
 }
@@ -28,16 +28,16 @@ pub(crate) struct Target {
 /// A trait to derive.
 #[derive(Clone, Debug)]
 pub(crate) struct Derivable {
-    /// Which it is, if it is known what it asks of fields.
+    /// The trait, if its requirements on fields are known.
     pub(crate) known: Option<Known>,
     /// As the user wrote it.
     pub(crate) shown: String,
-    /// Its path, which is right everywhere.
+    /// The path, which is valid in every module.
     pub(crate) path: TokenStream,
     pub(crate) span: Span,
 }
 
-/// The traits of the standard library that messages may or may not have.
+/// The traits of the standard library that only some messages can implement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Known {
     Copy,
@@ -47,7 +47,7 @@ pub(crate) enum Known {
     PartialOrd,
 }
 
-/// What every message has.
+/// The traits that every message implements.
 const GIVEN: &[&str] = &["Clone", "Debug", "Default", "PartialEq"];
 
 impl Known {
@@ -82,7 +82,7 @@ impl Known {
 }
 
 impl Derive {
-    /// Parses what is in the parentheses of the option.
+    /// Parses the content of the parentheses of the option.
     pub(crate) fn parse_list(input: ParseStream<'_>) -> Result<Vec<Self>> {
         let list = Punctuated::<Self, Token![,]>::parse_terminated(input)?;
         Ok(list.into_iter().collect())
@@ -121,8 +121,9 @@ impl Derivable {
         let (shown, span) = (shown(path), path.span());
         let standard = standard(path);
         if standard.is_some_and(|name| GIVEN.iter().any(|given| name == given)) {
-            let given = list(GIVEN, "and");
-            let message = format!("found the derive `{shown}`: every message has {given} already");
+            let given = code_list(GIVEN, "and");
+            let message =
+                format!("found the derive `{shown}`: every message implements {given} already");
             return Err(Error::new(span, message));
         }
         let known = standard.and_then(Known::find);
@@ -142,13 +143,13 @@ impl Derivable {
 
 fn incomplete(name: &str, span: Span) -> Error {
     let message = format!(
-        "found the derive `{name}`, which is none of {}: write its whole path, as in `::serde::Serialize`",
-        list(&Known::ALL.map(|known| format!("{known:?}")), "and"),
+        "found the derive `{name}`, expected one of {}, or a whole path, as in `::serde::Serialize`",
+        code_list(&Known::ALL.map(|known| format!("{known:?}")), "and"),
     );
     Error::new(span, message)
 }
 
-/// The name of a trait of the standard library, if that is what a path must mean.
+/// Returns the name of a trait of the standard library, if a path can only mean such a trait.
 fn standard(path: &Path) -> Option<&Ident> {
     let first = &path.segments.first()?.ident;
     let is_of_library = path.leading_colon.is_some() && (first == "core" || first == "std");

@@ -1,17 +1,17 @@
-//! Which type gets which derives.
+//! Decides which derives each type gets.
 
 use std::collections::{HashMap, HashSet};
 
+use messi_schema::nearest;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Error;
 
 use super::derive::{Derivable, Derive, Known, Target};
 use super::item::Item;
-use crate::check::similar::nearest;
 use crate::model::{Module, TypePath};
 
-/// The derives of each type, and what is wrong with what was asked for.
+/// The derives of each type, and the errors of the requests.
 #[derive(Debug, Default)]
 pub(crate) struct Derives {
     by_type: HashMap<TypePath, Vec<TokenStream>>,
@@ -19,93 +19,98 @@ pub(crate) struct Derives {
 }
 
 impl Derives {
-    /// Gives the types of a protocol what was asked for.
+    /// Resolves requests for the types of a protocol.
     pub(crate) fn new(derives: &[Derive], root: &Module) -> Self {
         if derives.is_empty() {
             return Self::default();
         }
-        let mut wishes = Wishes {
+        let mut requests = Resolution {
             items: Item::all(root),
-            wishes: Vec::new(),
+            requests: Vec::new(),
             mistakes: Vec::new(),
         };
         for derive in derives {
-            wishes.add(derive);
+            requests.add(derive);
         }
-        wishes.grant()
+        requests.resolve()
     }
 
-    /// The attribute that derives what a type gets, if it gets anything.
+    /// Returns the attribute with the derives of a type, if it has any.
     pub(crate) fn of(&self, path: &TypePath) -> TokenStream {
         let traits = self.by_type.get(path);
         traits.map_or_else(TokenStream::new, |traits| quote!( #[derive(#(#traits),*)] ))
     }
 }
 
-/// A trait for a type.
+/// A request for one trait on one type.
 #[derive(Clone, Copy)]
-struct Wish<'a> {
-    /// The place of the type among all.
+struct DeriveRequest<'a> {
+    /// The index of the type.
     item: usize,
     derivable: &'a Derivable,
-    /// Whether the type was named. Otherwise it gets the trait only if it can have it.
-    must: bool,
+    /// Whether the type was named. Other types get the trait only if they can implement it.
+    is_required: bool,
 }
 
-struct Wishes<'a> {
+/// The requests that are being resolved.
+struct Resolution<'a> {
     items: Vec<Item<'a>>,
-    wishes: Vec<Wish<'a>>,
+    requests: Vec<DeriveRequest<'a>>,
     mistakes: Vec<Error>,
 }
 
-impl<'a> Wishes<'a> {
+impl<'a> Resolution<'a> {
     fn add(&mut self, derive: &'a Derive) {
-        let meant = match &derive.target {
+        let indices = match &derive.target {
             None => (0..self.items.len()).collect(),
-            Some(target) => self.meant_by(target),
+            Some(target) => self.named(target),
         };
         for derivable in &derive.traits {
-            self.add_trait(derivable, &meant, derive.target.is_some());
+            self.add_trait(derivable, &indices, derive.target.is_some());
         }
     }
 
-    /// The types that a name means.
-    fn meant_by(&mut self, Target { name, span }: &Target) -> Vec<usize> {
+    /// Returns the indices of the types with a name.
+    fn named(&mut self, Target { name, span }: &Target) -> Vec<usize> {
         let items = self.items.iter().enumerate();
-        let meant = items.filter(|(_, item)| item.is_meant_by(name));
-        let meant: Vec<usize> = meant.map(|(index, _)| index).collect();
-        if meant.is_empty() {
+        let indices = items.filter(|(_, item)| item.is_named(name));
+        let indices: Vec<usize> = indices.map(|(index, _)| index).collect();
+        if indices.is_empty() {
             let paths: Vec<String> = self.items.iter().map(|it| it.path.to_string()).collect();
             let mut message = format!("found a derive for the unknown type `{name}`");
             if let Some(near) = nearest(name, paths.iter().map(String::as_str)) {
-                message += &format!(": there is a type of a similar name, `{near}`");
+                message += &format!(": a type with a similar name exists: `{near}`");
             }
             self.mistakes.push(Error::new(*span, message));
         }
-        meant
+        indices
     }
 
-    fn add_trait(&mut self, derivable: &'a Derivable, meant: &[usize], must: bool) {
-        for &item in meant {
+    fn add_trait(&mut self, derivable: &'a Derivable, indices: &[usize], is_required: bool) {
+        for &item in indices {
             let it = &self.items[item];
             let path = it.path.to_string();
-            // Enums have all of these.
+            // Enums implement all of these.
             if it.is_enum() && derivable.known.is_some() {
-                if must {
-                    self.refuse(derivable, &format!("the enum `{path}` has it already"));
+                if is_required {
+                    self.refuse(
+                        derivable,
+                        &format!("the enum `{path}` implements it already"),
+                    );
                 }
                 continue;
             }
-            let is_same = |wish: &Wish<'_>| {
-                wish.item == item && wish.derivable.path.to_string() == derivable.path.to_string()
+            let is_same = |request: &DeriveRequest<'_>| {
+                request.item == item
+                    && request.derivable.path.to_string() == derivable.path.to_string()
             };
-            if self.wishes.iter().any(is_same) {
-                return self.refuse(derivable, &format!("`{path}` is given it twice"));
+            if self.requests.iter().any(is_same) {
+                return self.refuse(derivable, &format!("it is requested twice for `{path}`"));
             }
-            self.wishes.push(Wish {
+            self.requests.push(DeriveRequest {
                 item,
                 derivable,
-                must,
+                is_required,
             });
         }
     }
@@ -115,17 +120,17 @@ impl<'a> Wishes<'a> {
         self.mistakes.push(Error::new(derivable.span, message));
     }
 
-    /// Decides who gets what.
-    fn grant(mut self) -> Derives {
+    /// Drops the requests that can't be met.
+    fn resolve(mut self) -> Derives {
         for known in Known::ALL {
             self.drop_impossible(known);
             self.refuse_impossible(known);
         }
         let mut by_type: HashMap<TypePath, Vec<TokenStream>> = HashMap::new();
-        for wish in &self.wishes {
-            let path = self.items[wish.item].path.clone();
+        for request in &self.requests {
+            let path = self.items[request.item].path.clone();
             let traits = by_type.entry(path).or_default();
-            traits.push(wish.derivable.path.clone());
+            traits.push(request.derivable.path.clone());
         }
         Derives {
             by_type,
@@ -133,56 +138,59 @@ impl<'a> Wishes<'a> {
         }
     }
 
-    /// Takes a trait from the types that can't have it and were not named; then from those that
-    /// hold one of these, and so on.
+    /// Drops a trait for the types that can't implement it and were not named, then for those that
+    /// contain one of these, and so on.
     fn drop_impossible(&mut self, known: Known) {
         loop {
             let mut impossible = self.obstacles(known);
-            impossible.retain(|(index, _)| !self.wishes[*index].must);
+            impossible.retain(|(index, _)| !self.requests[*index].is_required);
             if impossible.is_empty() {
                 return;
             }
             for (index, _) in impossible.into_iter().rev() {
-                self.wishes.remove(index);
+                self.requests.remove(index);
             }
         }
     }
 
-    /// Takes it from those that were named too, and reports it.
+    /// Reports the named types that can't implement it, and drops it for them.
     fn refuse_impossible(&mut self, known: Known) {
         let impossible = self.obstacles(known);
         for (index, obstacle) in &impossible {
-            let Wish {
+            let DeriveRequest {
                 item, derivable, ..
-            } = self.wishes[*index];
+            } = self.requests[*index];
             let path = &self.items[item].path;
-            self.refuse(derivable, &format!("`{path}` can't have it, as {obstacle}"));
+            self.refuse(
+                derivable,
+                &format!("`{path}` can't implement it, as {obstacle}"),
+            );
         }
         if impossible.is_empty() {
             return;
         }
-        // Those that hold one of these would only repeat it.
-        let wishes = self.wishes.iter_mut();
-        for wish in wishes.filter(|wish| wish.derivable.known == Some(known)) {
-            wish.must = false;
+        // A type that contains one of these would only repeat the error.
+        let requests = self.requests.iter_mut();
+        for request in requests.filter(|request| request.derivable.known == Some(known)) {
+            request.is_required = false;
         }
         self.drop_impossible(known);
     }
 
-    /// What keeps types from having a trait that they were to have, by the places of the wishes.
+    /// Returns the reasons why types can't implement a trait, by the index of the request.
     fn obstacles(&self, known: Known) -> Vec<(usize, String)> {
-        let wishes = self.wishes.iter().enumerate();
-        let wishes = wishes.filter(|(_, wish)| wish.derivable.known == Some(known));
-        let with: HashSet<&TypePath> = wishes
+        let requests = self.requests.iter().enumerate();
+        let requests = requests.filter(|(_, request)| request.derivable.known == Some(known));
+        let with: HashSet<&TypePath> = requests
             .clone()
-            .map(|(_, wish)| &self.items[wish.item].path)
+            .map(|(_, request)| &self.items[request.item].path)
             .collect();
         let own: HashSet<&TypePath> = self.items.iter().map(|item| &item.path).collect();
-        // Of those that are elsewhere only the compiler knows.
+        // Only the compiler knows about types outside of the expansion.
         let has = |path: &TypePath| with.contains(path) || !own.contains(path);
-        wishes
-            .filter_map(|(index, wish)| {
-                let obstacle = self.items[wish.item].obstacle(known, &has)?;
+        requests
+            .filter_map(|(index, request)| {
+                let obstacle = self.items[request.item].obstacle(known, &has)?;
                 Some((index, obstacle))
             })
             .collect()

@@ -1,20 +1,20 @@
-//! Packages whose types are elsewhere.
+//! Packages whose types exist outside of the expansion.
 
+use messi_schema::code_list;
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Error, LitStr, Result, Token};
 
-use super::list;
 use super::path::parse_absolute;
 use crate::model::{Module, Package, Protocol, TypePath};
 
-/// `"acme.types" => crate::types`.
+/// A package and its module: `"acme.types" => crate::types`.
 #[derive(Clone, Debug)]
 pub(crate) struct Extern {
     package: String,
     /// The module of its types.
     path: TokenStream,
-    /// That of the package's name.
+    /// The place of the name of the package.
     span: Span,
 }
 
@@ -40,7 +40,7 @@ impl Parse for Extern {
     }
 }
 
-/// What is wrong with these packages.
+/// Returns the errors of the packages.
 pub(super) fn check(externs: &[Extern], protocol: &Protocol) -> Vec<Error> {
     let mut mistakes = Vec::new();
     for (index, Extern { package, span, .. }) in externs.iter().enumerate() {
@@ -64,11 +64,11 @@ fn imported(packages: &[Package]) -> String {
     let names: Vec<&str> = packages.iter().map(|it| it.name.as_str()).collect();
     match names.as_slice() {
         [] => "it imports no other package".into(),
-        names => format!("it imports {}", list(names, "and")),
+        names => format!("it imports {}", code_list(names, "and")),
     }
 }
 
-/// Where the types of each package are that a schema imports.
+/// The imported packages, with the modules of those outside of the expansion.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Externs(Vec<(Package, Option<TokenStream>)>);
 
@@ -81,16 +81,17 @@ impl Externs {
         Self(packages.collect())
     }
 
-    /// Where a type is, if that is elsewhere: the module of its package, and the modules inside.
+    /// Returns the module of the package of a type and the modules inside, if it is outside of the
+    /// expansion.
     pub(crate) fn home<'a>(&self, target: &'a TypePath) -> Option<(&TokenStream, &'a [String])> {
         let around = self.0.iter();
         let around = around.filter(|(package, _)| target.modules.starts_with(&package.modules));
-        // A package can be inside another; its types are in the inmost.
+        // A package can be inside another. The innermost one declares the type.
         let (package, path) = around.max_by_key(|(package, _)| package.modules.len())?;
         Some((path.as_ref()?, &target.modules[package.modules.len()..]))
     }
 
-    /// The types without those that are elsewhere.
+    /// Returns the types that are not outside of the expansion.
     pub(crate) fn without(&self, root: &Module) -> Module {
         let mut root = root.clone();
         let elsewhere = self.0.iter().filter(|(_, path)| path.is_some());
@@ -101,7 +102,7 @@ impl Externs {
     }
 }
 
-/// Removes the types of one package, and the modules that are left empty.
+/// Removes the types of a package, and the modules that become empty.
 fn remove(module: &mut Module, path: &[String]) {
     let Some((first, rest)) = path.split_first() else {
         module.messages.clear();

@@ -1,25 +1,25 @@
-//! The types that can be given derives.
+//! The types that can have derives.
 
 use super::ability::{obstacle, obstacle_in};
 use super::derive::Known;
 use crate::model::{Message, Module, Oneof, TypePath};
 
-/// A type that can be given derives.
+/// A type that can have derives.
 pub(super) struct Item<'a> {
     pub(super) path: TypePath,
     shape: Shape<'a>,
 }
 
 enum Shape<'a> {
-    /// With the modules of what is inside it.
+    /// With the modules of the types inside it.
     Message(&'a Message, Vec<String>),
-    /// With the message that it is in.
+    /// With its message.
     Oneof(&'a Oneof, TypePath),
     Enum,
 }
 
 impl<'a> Item<'a> {
-    /// Every type of a module and of those inside it.
+    /// Returns every type of a module and of the modules inside it.
     pub(super) fn all(root: &'a Module) -> Vec<Self> {
         let mut items = Vec::new();
         Self::add(root, &[], &mut items);
@@ -54,8 +54,8 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// Whether a name means this type: its own, or that of the message it is a oneof of.
-    pub(super) fn is_meant_by(&self, name: &str) -> bool {
+    /// Returns whether a name selects this type: its own, or that of the message of a oneof.
+    pub(super) fn is_named(&self, name: &str) -> bool {
         let is_of = |path: &TypePath| path.to_string() == name;
         is_of(&self.path) || matches!(&self.shape, Shape::Oneof(_, owner) if is_of(owner))
     }
@@ -64,7 +64,7 @@ impl<'a> Item<'a> {
         matches!(self.shape, Shape::Enum)
     }
 
-    /// What keeps the type from having a trait, in words.
+    /// Returns the reason why the type can't implement a trait, in words.
     pub(super) fn obstacle(
         &self,
         known: Known,
@@ -85,12 +85,12 @@ impl<'a> Item<'a> {
                             name: oneof.enum_name.clone(),
                         })
                     })?;
-                    Some(format!("its oneof `{}` has it not", oneof.name))
+                    Some(format!("its oneof `{}` does not implement it", oneof.name))
                 })
             }
             Shape::Oneof(oneof, _) => oneof.members.iter().find_map(|member| {
                 let held = obstacle_in(&member.ty, known, has)?;
-                Some(format!("its choice `{}` holds {held}", member.name))
+                Some(format!("its member `{}` holds {held}", member.name))
             }),
             Shape::Enum => None,
         }

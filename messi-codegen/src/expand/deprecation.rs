@@ -1,32 +1,34 @@
-//! What is deprecated shall warn where it is used, and not where an expansion declares it.
+//! Deprecated items warn where they are used, but not where an expansion declares them.
 //!
-//! An `#[allow(deprecated)]` does for what the expansion writes itself. The implementations that
-//! prost's derives write get no attributes from it; those can only be allowed to use what they
-//! implement by a module around them. An expansion of a protocol in which nothing is deprecated
-//! has neither.
+//! `#[allow(deprecated)]` is enough for the items of the expansion itself. It does not reach the
+//! implementations that prost's derives add: only a module around a type can allow those to use the
+//! type. An expansion of a protocol without deprecated items has neither.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::Scope;
-use crate::model::{Enum, Message, Module, Protocol};
+use super::scope::Scope;
+use crate::model::{Enum, Message, Module};
+use crate::names::ident;
 
-/// The private module of what prost's derives would warn of.
+/// The private module of the types whose derived implementations use something deprecated.
 const MODULE: &str = "__deprecated";
 
-/// Whether anything of the protocol is deprecated.
-pub(super) fn is_in(protocol: &Protocol) -> bool {
-    is_in_module(&protocol.root)
+/// Returns whether a module has anything deprecated in it.
+pub(super) fn is_in(module: &Module) -> bool {
+    module.messages.iter().any(is_in_message)
+        || module.enums.iter().any(is_in_enum)
+        || module.modules.iter().any(|(_, module)| is_in(module))
 }
 
-/// Splits off the types whose derived implementations would warn. Modules are left where they
-/// are, for all of them allow it.
+/// Splits off the types whose derived implementations would warn. Inner modules stay with the rest,
+/// as all of them allow deprecated items.
 pub(super) fn split(root: &Module) -> (Module, Module) {
-    let (touchy_messages, messages) = root.messages.iter().cloned().partition(is_touchy);
-    let (touchy_enums, enums) = root.enums.iter().cloned().partition(|it| it.deprecated);
-    let touchy = Module {
-        messages: touchy_messages,
-        enums: touchy_enums,
+    let (would_warn, messages) = root.messages.iter().cloned().partition(derives_would_warn);
+    let (deprecated_enums, enums) = root.enums.iter().cloned().partition(|it| it.deprecated);
+    let deprecated = Module {
+        messages: would_warn,
+        enums: deprecated_enums,
         ..Module::default()
     };
     let rest = Module {
@@ -34,17 +36,20 @@ pub(super) fn split(root: &Module) -> (Module, Module) {
         enums,
         ..root.clone()
     };
-    (touchy, rest)
+    (deprecated, rest)
 }
 
-/// Puts items where prost's derives may use them, and shows them where they belong.
-pub(super) fn shelter(scope: &Scope, items: impl FnOnce(&Scope) -> TokenStream) -> TokenStream {
-    let module = super::ident(MODULE);
-    let items = items(&scope.inside(MODULE));
-    let prelude = super::module::prelude(scope);
+/// Puts items into a private module that allows derives to use them, and re-exports them.
+pub(super) fn allow_in_module(
+    scope: &Scope,
+    items: impl FnOnce(&Scope) -> TokenStream,
+) -> TokenStream {
+    let module = ident(MODULE);
+    let items = items(&scope.inside_private(MODULE));
+    let prelude = scope.prelude();
     quote! {
-        // Derived implementations use what they implement. Types name each other as if they were
-        // all outside.
+        // Derived implementations use the types they are for. Types name each other by the paths
+        // outside of the module.
         #[allow(deprecated, unused_qualifications)]
         mod #module {
             #prelude
@@ -55,28 +60,13 @@ pub(super) fn shelter(scope: &Scope, items: impl FnOnce(&Scope) -> TokenStream) 
     }
 }
 
-/// The modules around a type as its users see them.
-pub(super) fn without_shelter(modules: &[String]) -> Vec<String> {
-    let modules = modules.iter().filter(|module| *module != MODULE);
-    modules.cloned().collect()
-}
-
-fn is_touchy(message: &Message) -> bool {
+fn derives_would_warn(message: &Message) -> bool {
     message.deprecated || message.fields.iter().any(|field| field.deprecated)
-}
-
-fn is_in_module(module: &Module) -> bool {
-    module.messages.iter().any(is_in_message)
-        || module.enums.iter().any(is_in_enum)
-        || module
-            .modules
-            .iter()
-            .any(|(_, module)| is_in_module(module))
 }
 
 fn is_in_message(message: &Message) -> bool {
     let mut members = message.oneofs.iter().flat_map(|oneof| &oneof.members);
-    is_touchy(message) || members.any(|member| member.deprecated) || is_in_module(&message.nested)
+    derives_would_warn(message) || members.any(|member| member.deprecated) || is_in(&message.nested)
 }
 
 fn is_in_enum(enumeration: &Enum) -> bool {

@@ -1,13 +1,14 @@
-//! Conversions into the messages of the two directions, so that users send what they mean.
+//! Conversions into the messages of the two directions, so that users can send members.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::scope::Scope;
 use super::types::{is_boxed, value_type};
-use super::{Scope, ident};
-use crate::model::{Choice, Direction, Protocol};
+use crate::model::{Direction, DirectionMember, Protocol};
+use crate::names::ident;
 
-/// The conversions of both directions.
+/// Expands the conversions of both directions.
 pub(super) fn conversions(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let client = direction(
         "ClientToServer",
@@ -26,11 +27,11 @@ pub(super) fn conversions(protocol: &Protocol, scope: &Scope) -> TokenStream {
 
 fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) -> TokenStream {
     let (message, module) = (ident(message), ident(module));
-    let choices = direction.choices.iter().filter(|choice| choice.convertible);
-    let choices = choices.map(|choice| {
-        let ty = value_type(&choice.member.ty, scope);
-        let value = choice_value(choice, scope);
-        let variant = ident(&choice.member.variant);
+    let members = direction.members.iter().filter(|member| member.convertible);
+    let members = members.map(|member| {
+        let ty = value_type(&member.member.ty, scope);
+        let value = choice_value(member, scope);
+        let variant = ident(&member.member.variant);
         let allow = scope.allow_deprecated();
         quote! {
             #allow
@@ -52,13 +53,13 @@ fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) 
                 Self { messages: Some(messages) #others }
             }
         }
-        #(#choices)*
+        #(#members)*
     }
 }
 
-fn choice_value(choice: &Choice, scope: &Scope) -> TokenStream {
+fn choice_value(member: &DirectionMember, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
-    if is_boxed(&choice.member.ty) {
+    if is_boxed(&member.member.ty) {
         quote!(#krate::prost::alloc::boxed::Box::new(message))
     } else {
         quote!(message)

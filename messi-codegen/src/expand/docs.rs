@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Documentation taken from the schema's comment, or this sentence where it has none: generated
-/// items are documented, so that a user's `deny(missing_docs)` holds.
+/// Returns documentation from the comment in the schema, or else this sentence, as users may
+/// `deny(missing_docs)`.
 pub(super) fn docs(comment: &[String], otherwise: &str) -> TokenStream {
     if comment.iter().all(|line| line.trim().is_empty()) {
         return lines(&[otherwise]);
@@ -13,7 +13,7 @@ pub(super) fn docs(comment: &[String], otherwise: &str) -> TokenStream {
     lines(&comment)
 }
 
-/// Documentation of these lines, as they are.
+/// Returns documentation with these lines, unchanged.
 pub(super) fn lines(lines: &[impl AsRef<str>]) -> TokenStream {
     let lines = lines.iter().map(|line| match line.as_ref() {
         "" => String::new(),
@@ -22,7 +22,7 @@ pub(super) fn lines(lines: &[impl AsRef<str>]) -> TokenStream {
     quote!( #( #[doc = #lines] )* )
 }
 
-/// The attribute of a deprecated item.
+/// Returns the attribute of a deprecated item.
 pub(super) fn deprecated(is_deprecated: bool) -> TokenStream {
     if is_deprecated {
         quote!( #[deprecated] )
@@ -31,9 +31,9 @@ pub(super) fn deprecated(is_deprecated: bool) -> TokenStream {
     }
 }
 
-/// A comment is plain text: what Markdown or rustdoc would read into it is taken from it. The
-/// indentation that would make a line code, and a code block a test, is too. Addresses become links,
-/// as rustdoc warns of bare ones.
+/// Escapes a comment, which is plain text, for Markdown and rustdoc. Indentation is removed, because it
+/// would make the line a code block, which rustdoc tests. Addresses become links, because rustdoc warns
+/// of bare ones.
 fn escape(line: &str) -> String {
     let mut rest = line.trim();
     let mut escaped = String::with_capacity(rest.len());
@@ -46,14 +46,14 @@ fn escape(line: &str) -> String {
     escaped
 }
 
-/// The text before the first address of the web, that address, and the rest.
+/// Returns the text before the first web address, that address, and the rest.
 fn split_at_address(line: &str) -> Option<(&str, &str, &str)> {
     let starts = ["http://", "https://"].map(|scheme| line.find(scheme));
     let start = starts.into_iter().flatten().min()?;
     let (text, rest) = line.split_at(start);
     let end = |character: char| character.is_whitespace() || "<>()[]\"`|".contains(character);
     let address = &rest[..rest.find(end).unwrap_or(rest.len())];
-    // What ends a sentence is not part of it.
+    // Punctuation at the end belongs to the sentence.
     let address = address.trim_end_matches(['.', ',', ';', ':', '!', '?']);
     Some((text, address, &rest[address.len()..]))
 }

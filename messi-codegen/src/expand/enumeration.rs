@@ -4,10 +4,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::{deprecated, docs, lines};
-use super::{Scope, ident};
-use crate::model::{Enum, Variant};
+use super::scope::Scope;
+use crate::model::{Alias, Enum, Variant};
+use crate::names::ident;
 
-/// An enum, with its names as the schema has them.
+/// Expands an enum and the conversions between its values and their names.
 pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let name = ident(&enumeration.rust_name);
@@ -52,7 +53,7 @@ fn variant(variant: &Variant) -> TokenStream {
     }
 }
 
-/// Conversions to and from the schema's names, and the aliases.
+/// Expands the conversions between values and names, and the aliases.
 fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
     let name = ident(&enumeration.rust_name);
     let aliases: Vec<TokenStream> = enumeration.variants.iter().flat_map(aliases).collect();
@@ -60,7 +61,7 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
     let from_name = enumeration.variants.iter().map(from_name);
     let allow_deprecated = scope.allow_deprecated();
     let allow_aliases = (!aliases.is_empty()).then(
-        // Aliases read like the variants that they stand for.
+        // Aliases are constants with names like those of variants.
         || quote!( #[allow(non_upper_case_globals)] ),
     );
     quote! {
@@ -69,7 +70,7 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
         impl #name {
             #(#aliases)*
 
-            /// The name of the value in the schema.
+            /// Returns the name of the value in the schema.
             #[must_use]
             pub const fn as_str_name(&self) -> &'static str {
                 match self {
@@ -77,7 +78,7 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
                 }
             }
 
-            /// The value with this name in the schema.
+            /// Returns the value with a name in the schema.
             #[must_use]
             pub fn from_str_name(name: &str) -> ::core::option::Option<Self> {
                 match name {
@@ -89,20 +90,20 @@ fn names(enumeration: &Enum, scope: &Scope) -> TokenStream {
     }
 }
 
-/// A constant for each other name that a value has in Rust.
+/// Expands a constant for each other name of a value in Rust.
 fn aliases(variant: &Variant) -> Vec<TokenStream> {
     let original = ident(&variant.rust_name);
     let mut taken = vec![&variant.rust_name];
     let mut constants = Vec::new();
-    for (alias, rust_alias) in &variant.aliases {
-        if taken.contains(&rust_alias) {
+    for Alias { name, rust_name } in &variant.aliases {
+        if taken.contains(&rust_name) {
             continue;
         }
-        taken.push(rust_alias);
-        let rust_alias = ident(rust_alias);
-        let docs = format!("The value `{alias}`, the same as `{}`.", variant.name);
+        taken.push(rust_name);
+        let rust_name = ident(rust_name);
+        let docs = format!("The value `{name}`, the same as `{}`.", variant.name);
         let docs = lines(&[docs]);
-        constants.push(quote!( #docs pub const #rust_alias: Self = Self::#original; ));
+        constants.push(quote!( #docs pub const #rust_name: Self = Self::#original; ));
     }
     constants
 }
@@ -113,7 +114,7 @@ fn to_name(variant: &Variant) -> TokenStream {
 }
 
 fn from_name(variant: &Variant) -> TokenStream {
-    let aliases = variant.aliases.iter().map(|(alias, _)| alias);
+    let aliases = variant.aliases.iter().map(|alias| &alias.name);
     let names = [&variant.name].into_iter().chain(aliases);
     let variant = ident(&variant.rust_name);
     quote!( #(#names)|* => ::core::option::Option::Some(Self::#variant), )

@@ -1,17 +1,17 @@
-//! The handler traits, and how the runtime calls them.
+//! The handler traits, and their calls by the runtime.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs::{deprecated, docs};
-use super::protocol::Names;
+use super::scope::Scope;
 use super::types::{is_boxed, value_type};
-use super::{Scope, ident};
-use crate::model::{Choice, Direction, Protocol};
+use crate::model::{Direction, DirectionMember, Protocol};
+use crate::names::{ItemNames, ident};
 
-/// The trait of clients' handlers, and its use.
+/// Expands the trait of client handlers and its implementation for the runtime.
 pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = Names::new(&protocol.rust_name);
+    let names = ItemNames::new(&protocol.rust_name);
     let methods = methods(&protocol.server_to_client, &names.client, scope);
     let handler_trait = client_trait(&names, &protocol.name, &methods, scope);
     let dispatch = dispatch(
@@ -24,9 +24,9 @@ pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
     quote!( #handler_trait #implementation )
 }
 
-/// The trait of servers' handlers, and its use.
+/// Expands the trait of server handlers and its implementation for the runtime.
 pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = Names::new(&protocol.rust_name);
+    let names = ItemNames::new(&protocol.rust_name);
     let methods = methods(&protocol.client_to_server, &names.server_client, scope);
     let handler_trait = server_trait(&names, &protocol.name, &methods, scope);
     let dispatch = dispatch(
@@ -39,29 +39,29 @@ pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
     quote!( #handler_trait #implementation )
 }
 
-/// The trait of clients' handlers, with these methods for messages.
+/// Expands the trait of client handlers, with these methods for messages.
 pub(super) fn client_trait(
-    names: &Names,
+    names: &ItemNames,
     name: &str,
     methods: &TokenStream,
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         client,
         client_handler,
         ..
     } = names;
     let trait_docs = format!(
-        " Handles what happens to a client of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
+        " The callbacks of a client of the protocol `{name}`. Every method has a default that does nothing. Implement the ones you need as `async fn`."
     );
     let allow = scope.allow_deprecated();
     quote! {
         #[doc = #trait_docs]
-        #[allow(unused_variables)] // Defaults do nothing, but name what they are given.
+        #[allow(unused_variables)] // Defaults do nothing, but name their parameters.
         #allow
         pub trait #client_handler: ::core::marker::Send + 'static {
-            /// The client has connected. What is sent here goes ahead of what others send.
+            /// Called when the client has connected. Messages sent here precede all others.
             fn on_connected(
                 &mut self,
                 client: &#client,
@@ -69,7 +69,7 @@ pub(super) fn client_trait(
                 ::core::future::ready(())
             }
 
-            /// The connection is lost; called once for each `on_connected`. Unless it is stopped, the client connects again.
+            /// Called when the connection is lost, once for each `on_connected`. The client reconnects, unless it is stopped.
             fn on_disconnected(
                 &mut self,
                 client: &#client,
@@ -78,7 +78,7 @@ pub(super) fn client_trait(
                 ::core::future::ready(())
             }
 
-            /// An attempt to connect has failed; decides when to try again.
+            /// Called when an attempt to connect has failed. Returns when to try again.
             fn on_connect_failure(
                 &mut self,
                 client: &#client,
@@ -92,29 +92,29 @@ pub(super) fn client_trait(
     }
 }
 
-/// The trait of servers' handlers, with these methods for messages.
+/// Expands the trait of server handlers, with these methods for messages.
 pub(super) fn server_trait(
-    names: &Names,
+    names: &ItemNames,
     name: &str,
     methods: &TokenStream,
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         server_client,
         server_handler,
         ..
     } = names;
     let trait_docs = format!(
-        " Handles one client of a server of the protocol `{name}`. Every method has a default that does nothing; write those you need as `async fn`."
+        " The callbacks for one client of a server of the protocol `{name}`. Every method has a default that does nothing. Implement the ones you need as `async fn`."
     );
     let allow = scope.allow_deprecated();
     quote! {
         #[doc = #trait_docs]
-        #[allow(unused_variables)] // Defaults do nothing, but name what they are given.
+        #[allow(unused_variables)] // Defaults do nothing, but name their parameters.
         #allow
         pub trait #server_handler: ::core::marker::Send + 'static {
-            /// The client has connected. What is sent to it here goes ahead of what others send.
+            /// Called when the client has connected. Messages sent to it here precede all others.
             fn on_client_connected(
                 &mut self,
                 client: &#server_client,
@@ -122,7 +122,7 @@ pub(super) fn server_trait(
                 ::core::future::ready(())
             }
 
-            /// The client has gone; called once for each `on_client_connected`.
+            /// Called when the client is disconnected, once for each `on_client_connected`.
             fn on_client_disconnected(
                 &mut self,
                 client: &#server_client,
@@ -136,16 +136,19 @@ pub(super) fn server_trait(
     }
 }
 
-/// A method of the trait for each choice of a direction.
+/// Expands a method for each member of a direction.
 fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream {
-    let methods = direction.choices.iter().map(|choice| {
-        let method = ident(&choice.handler);
+    let methods = direction.members.iter().map(|member| {
+        let method = ident(&member.handler);
         let docs = docs(
-            &choice.member.docs,
-            &format!("A message `{}` has come.", choice.member.name),
+            &member.member.docs,
+            &format!(
+                "Called when a `{}` message is received.",
+                member.member.name
+            ),
         );
-        let deprecated = deprecated(choice.member.deprecated);
-        let ty = value_type(&choice.member.ty, scope);
+        let deprecated = deprecated(member.member.deprecated);
+        let ty = value_type(&member.member.ty, scope);
         quote! {
             #docs
             #deprecated
@@ -161,10 +164,10 @@ fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream 
     methods.collect()
 }
 
-/// An arm that calls the handler, for each choice of a direction.
+/// Expands a match arm that calls the handler for each member of a direction.
 fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -> Dispatch {
     let module = ident(module);
-    let arms = direction.choices.iter().map(|choice| arm(choice, &module));
+    let arms = direction.members.iter().map(|member| arm(member, &module));
     let krate = &scope.krate;
     let body = quote! {
         match message.messages {
@@ -179,16 +182,16 @@ fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -
     }
 }
 
-/// The body of `on_message`, and the type of the message it gets.
+/// The type of the message that `on_message` gets, and its body.
 pub(super) struct Dispatch {
     pub(super) message: Ident,
     pub(super) body: TokenStream,
 }
 
-fn arm(choice: &Choice, module: &Ident) -> TokenStream {
-    let variant = ident(&choice.member.variant);
-    let method = ident(&choice.handler);
-    let message = if is_boxed(&choice.member.ty) {
+fn arm(member: &DirectionMember, module: &Ident) -> TokenStream {
+    let variant = ident(&member.member.variant);
+    let method = ident(&member.handler);
+    let message = if is_boxed(&member.member.ty) {
         quote!(*message)
     } else {
         quote!(message)
@@ -200,14 +203,14 @@ fn arm(choice: &Choice, module: &Ident) -> TokenStream {
     }
 }
 
-/// Lets the runtime drive clients with any handler.
+/// Expands the implementation by which the runtime drives clients with a handler.
 pub(super) fn client_implementation(
-    names: &Names,
+    names: &ItemNames,
     dispatch: &Dispatch,
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         marker,
         client,
         client_handler,
@@ -249,14 +252,14 @@ pub(super) fn client_implementation(
     }
 }
 
-/// Lets the runtime drive servers with any handler.
+/// Expands the implementation by which the runtime drives servers with a handler.
 pub(super) fn server_implementation(
-    names: &Names,
+    names: &ItemNames,
     dispatch: &Dispatch,
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         marker,
         server_client,
         server_handler,

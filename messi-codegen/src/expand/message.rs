@@ -3,13 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::{deprecated, docs, lines};
+use super::docs::{deprecated, docs};
+use super::scope::Scope;
 use super::types::{boxed_type, field_attribute, field_type, member_attribute};
-use super::{Scope, ident, module};
 use crate::model::{Field, Member, Message, Oneof};
+use crate::names::ident;
 
-/// A message's struct, and the module of what is nested in it.
-pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
+/// Expands the struct of a message.
+pub(super) fn definition(message: &Message, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let name = ident(&message.rust_name);
     let docs = docs(&message.docs, &format!("The message `{}`.", message.name));
@@ -24,7 +25,6 @@ pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
         .oneofs
         .iter()
         .map(|oneof| oneof_field(oneof, message));
-    let nested = nested(message, scope);
     let allow = scope.allow_deprecated();
     quote! {
         #docs
@@ -37,7 +37,6 @@ pub(super) fn expand(message: &Message, scope: &Scope) -> TokenStream {
             #(#fields)*
             #(#oneofs)*
         }
-        #nested
     }
 }
 
@@ -59,10 +58,7 @@ fn expand_field(field: &Field, scope: &Scope) -> TokenStream {
 fn oneof_field(oneof: &Oneof, message: &Message) -> TokenStream {
     let name = ident(&oneof.rust_name);
     let (module, enum_name) = (ident(&message.module_name), ident(&oneof.enum_name));
-    let docs = docs(
-        &oneof.docs,
-        &format!("One of the choices of `{}`.", oneof.name),
-    );
+    let docs = docs(&oneof.docs, &format!("The oneof `{}`.", oneof.name));
     let path = format!("{}::{}", message.module_name, oneof.enum_name);
     let numbers: Vec<String> = oneof
         .members
@@ -77,30 +73,14 @@ fn oneof_field(oneof: &Oneof, message: &Message) -> TokenStream {
     }
 }
 
-/// The module of a message's oneofs and nested types, if it has any.
-fn nested(message: &Message, scope: &Scope) -> TokenStream {
-    if message.oneofs.is_empty() && message.nested.is_empty() {
-        return TokenStream::new();
-    }
-    let inside = scope.inside(&message.module_name);
-    let oneofs = message
-        .oneofs
-        .iter()
-        .map(|oneof| oneof_enum(oneof, message, &inside));
-    let items = oneofs
-        .chain([module::items(&message.nested, &inside)])
-        .collect();
-    let docs = lines(&[format!("What belongs to the message `{}`.", message.name)]);
-    module::named(&message.module_name, &docs, items, scope)
-}
-
-fn oneof_enum(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {
+/// Expands the enum of a oneof.
+pub(super) fn oneof(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let name = ident(&oneof.enum_name);
     let docs = docs(
         &oneof.docs,
         &format!(
-            "The choices of `{}` in the message `{}`.",
+            "The members of `{}` in the message `{}`.",
             oneof.name, message.name
         ),
     );
@@ -120,7 +100,7 @@ fn oneof_enum(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStream {
 
 fn variant(member: &Member, scope: &Scope) -> TokenStream {
     let name = ident(&member.variant);
-    let docs = docs(&member.docs, &format!("The choice `{}`.", member.name));
+    let docs = docs(&member.docs, &format!("The member `{}`.", member.name));
     let deprecated = deprecated(member.deprecated);
     let attribute = member_attribute(&member.ty, scope);
     let number = member.number.to_string();

@@ -1,53 +1,60 @@
-//! The types of one package, or those nested in a message.
+//! The types of one package, or of one message, in their modules.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::lines;
-use super::{Scope, deprecation, enumeration, ident, message};
-use crate::model::Module;
+use super::scope::Scope;
+use super::{deprecation, enumeration, message};
+use crate::model::{Message, Module};
+use crate::names::ident;
 
-/// Every type of a protocol.
+/// Expands every type of a protocol.
 pub(super) fn root(root: &Module, scope: &Scope) -> TokenStream {
-    let (touchy, rest) = deprecation::split(root);
-    let mut all = prelude(scope);
+    let (deprecated, rest) = deprecation::split(root);
+    let mut all = scope.prelude();
     all.extend(items(&rest, scope));
-    if !touchy.is_empty() {
-        all.extend(deprecation::shelter(scope, |scope| items(&touchy, scope)));
+    if !deprecated.is_empty() {
+        let items = |scope: &Scope| items(&deprecated, scope);
+        all.extend(deprecation::allow_in_module(scope, items));
     }
     all
 }
 
-/// Every type of a module, and the modules inside it.
-pub(super) fn items(module: &Module, scope: &Scope) -> TokenStream {
-    let messages = module
-        .messages
-        .iter()
-        .map(|message| message::expand(message, scope));
-    let enums = module
-        .enums
-        .iter()
-        .map(|enumeration| enumeration::expand(enumeration, scope));
+/// Expands every type of a module, and the modules inside it.
+fn items(module: &Module, scope: &Scope) -> TokenStream {
+    let messages = module.messages.iter().map(|message| {
+        let definition = message::definition(message, scope);
+        let inner = inner_module(message, scope);
+        quote!( #definition #inner )
+    });
+    let enums = module.enums.iter().map(|it| enumeration::expand(it, scope));
     let modules = module.modules.iter().map(|(name, module)| {
-        let docs = lines(&[format!(
-            "The package part `{}`.",
-            name.trim_start_matches("r#")
-        )]);
+        let part = name.trim_start_matches("r#");
+        let docs = lines(&[format!("The package part `{part}`.")]);
         named(name, &docs, items(module, &scope.inside(name)), scope)
     });
     messages.chain(enums).chain(modules).collect()
 }
 
-/// A module with these items.
-pub(super) fn named(
-    name: &str,
-    docs: &TokenStream,
-    items: TokenStream,
-    scope: &Scope,
-) -> TokenStream {
+/// Expands the module of a message's oneofs and nested types, if it has any.
+fn inner_module(message: &Message, scope: &Scope) -> TokenStream {
+    if message.oneofs.is_empty() && message.nested.is_empty() {
+        return TokenStream::new();
+    }
+    let inside = scope.inside(&message.module_name);
+    let oneofs = message.oneofs.iter();
+    let oneofs = oneofs.map(|oneof| message::oneof(oneof, message, &inside));
+    let items = oneofs.chain([items(&message.nested, &inside)]).collect();
+    let docs = lines(&[format!("The types inside the message `{}`.", message.name)]);
+    named(&message.module_name, &docs, items, scope)
+}
+
+/// Wraps items in a module.
+fn named(name: &str, docs: &TokenStream, items: TokenStream, scope: &Scope) -> TokenStream {
     let name = ident(name);
     let allow = scope.allow_deprecated();
-    let prelude = prelude(scope);
+    let prelude = scope.prelude();
     quote! {
         #docs
         #allow
@@ -55,16 +62,5 @@ pub(super) fn named(
             #prelude
             #items
         }
-    }
-}
-
-/// The few names of the prelude that prost's derives take for granted, for modules without a
-/// prelude. What the user has declared or imported by name goes before it. Where there is a
-/// prelude it is not used.
-pub(super) fn prelude(scope: &Scope) -> TokenStream {
-    let krate = &scope.krate;
-    quote! {
-        #[allow(unused_imports)]
-        use #krate::__private::prelude::*;
     }
 }

@@ -1,24 +1,24 @@
-//! The documentation of a protocol: which side sends what, and what becomes of it.
+//! The documentation of a protocol: tables of the messages of both sides and of their handlers.
 
 use proc_macro2::{Ident, TokenStream};
 
 use super::docs::lines;
-use super::protocol::Names;
-use super::{Scope, spaceless};
-use crate::model::{Choice, Direction, Protocol, Request, Type};
+use super::scope::{Scope, spaceless};
+use crate::model::{Direction, DirectionMember, Protocol, Request, Type};
+use crate::names::ItemNames;
 
-/// A table of messages for each side.
-pub(super) fn docs(protocol: &Protocol, names: &Names, scope: &Scope) -> TokenStream {
+/// Returns a table of messages for each side.
+pub(super) fn docs(protocol: &Protocol, names: &ItemNames, scope: &Scope) -> TokenStream {
     let side = scope.side;
     let from_clients = Table {
-        heading: "# What clients send",
+        heading: "# Messages of clients",
         direction: &protocol.client_to_server,
         handler: &names.server_handler,
         has_handler: side.has_server(),
         requests: &protocol.client_requests,
     };
     let from_servers = Table {
-        heading: "# What servers send",
+        heading: "# Messages of servers",
         direction: &protocol.server_to_client,
         handler: &names.client_handler,
         has_handler: side.has_client(),
@@ -30,13 +30,13 @@ pub(super) fn docs(protocol: &Protocol, names: &Names, scope: &Scope) -> TokenSt
     lines(&text)
 }
 
-/// What one side sends.
+/// The messages that one side sends.
 struct Table<'a> {
     heading: &'a str,
     direction: &'a Direction,
     /// The trait of the other side's handlers.
     handler: &'a Ident,
-    /// Whether that is generated.
+    /// Whether that trait is generated.
     has_handler: bool,
     requests: &'a [Request],
 }
@@ -45,13 +45,13 @@ impl Table<'_> {
     fn lines(&self, scope: &Scope) -> Vec<String> {
         let mut titles = vec!["message", "type", "handled by"];
         if self.has_requests() {
-            titles.push("answered by");
+            titles.push("response");
         }
         let rule = vec!["---"; titles.len()];
         let mut lines = vec![String::new(), self.heading.into(), String::new()];
         lines.extend([row(&titles), row(&rule)]);
-        let choices = self.direction.choices.iter();
-        lines.extend(choices.map(|choice| row(&self.cells(choice, scope))));
+        let members = self.direction.members.iter();
+        lines.extend(members.map(|member| row(&self.cells(member, scope))));
         lines
     }
 
@@ -59,17 +59,17 @@ impl Table<'_> {
         !self.requests.is_empty()
     }
 
-    fn cells(&self, choice: &Choice, scope: &Scope) -> Vec<String> {
-        let message = format!("`{}`", choice.member.name);
-        let mut cells = vec![message, ty(&choice.member.ty, scope), self.method(choice)];
+    fn cells(&self, member: &DirectionMember, scope: &Scope) -> Vec<String> {
+        let message = format!("`{}`", member.member.name);
+        let mut cells = vec![message, ty(&member.member.ty, scope), self.method(member)];
         if self.has_requests() {
-            cells.push(self.answer(choice));
+            cells.push(self.response(member));
         }
         cells
     }
 
-    fn method(&self, choice: &Choice) -> String {
-        let (method, handler) = (&choice.handler, self.handler);
+    fn method(&self, member: &DirectionMember) -> String {
+        let (method, handler) = (&member.handler, self.handler);
         if self.has_handler {
             format!("[`{method}`]({handler}::{method})")
         } else {
@@ -77,11 +77,11 @@ impl Table<'_> {
         }
     }
 
-    /// The answer, if the message is a request.
-    fn answer(&self, choice: &Choice) -> String {
+    /// Returns the response, if the message is a request.
+    fn response(&self, member: &DirectionMember) -> String {
         let mut requests = self.requests.iter();
-        let request = requests.find(|it| it.request.name == choice.member.name);
-        request.map_or_else(String::new, |it| format!("`{}`", it.answer.name))
+        let request = requests.find(|it| it.request.name == member.member.name);
+        request.map_or_else(String::new, |it| format!("`{}`", it.response.name))
     }
 }
 
@@ -90,8 +90,8 @@ fn row(cells: &[impl AsRef<str>]) -> String {
     format!("|{}", cells.collect::<String>())
 }
 
-/// A link to a type of the schema, or the name that protobuf has for another. The link says what
-/// it leads to, as a derive may have the same name: `Clone`.
+/// Returns a link to a type of the schema, or the name of another type in protobuf. The link has the
+/// kind of its target, as a derive may have the same name: `Clone`.
 fn ty(ty: &Type, scope: &Scope) -> String {
     match ty {
         Type::Message { path, .. } => format!("[`struct@{}`]", spaceless(&scope.path(path))),
@@ -99,6 +99,6 @@ fn ty(ty: &Type, scope: &Scope) -> String {
         Type::Scalar(scalar) => format!("`{}`", scalar.name()),
         Type::WellKnown(name) | Type::WellKnownEnum(name) => format!("`google.protobuf.{name}`"),
         Type::Empty => "`google.protobuf.Empty`".into(),
-        Type::Wrapper(scalar) => format!("`{}` in a wrapper", scalar.name()),
+        Type::Wrapper(scalar) => format!("wrapped `{}`", scalar.name()),
     }
 }

@@ -1,40 +1,14 @@
 //! The marker type of a protocol, and the names of its client and server.
 
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 
-use super::{Scope, ident, overview};
+use super::overview;
+use super::scope::Scope;
 use crate::model::{Protocol, Request};
+use crate::names::{ItemNames, ident};
 
-/// The names generated from that of a protocol.
-pub(super) struct Names {
-    pub(super) marker: Ident,
-    pub(super) client: Ident,
-    pub(super) server: Ident,
-    pub(super) server_client: Ident,
-    pub(super) client_handler: Ident,
-    pub(super) server_handler: Ident,
-    pub(super) client_requests: Ident,
-    pub(super) server_client_requests: Ident,
-}
-
-impl Names {
-    /// The names for a protocol called `ChatRoom`.
-    pub(super) fn new(protocol: &str) -> Self {
-        Self {
-            marker: ident(protocol),
-            client: format_ident!("{protocol}Client"),
-            server: format_ident!("{protocol}Server"),
-            server_client: format_ident!("{protocol}ServerClient"),
-            client_handler: format_ident!("{protocol}ClientHandler"),
-            server_handler: format_ident!("{protocol}ServerHandler"),
-            client_requests: format_ident!("{protocol}ClientRequests"),
-            server_client_requests: format_ident!("{protocol}ServerClientRequests"),
-        }
-    }
-}
-
-/// The marker and the aliases.
+/// Expands the marker and the aliases.
 pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let requests = [
         requests("CLIENT_REQUESTS", &protocol.client_requests, scope),
@@ -56,36 +30,36 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
         ),
     ];
     let requests = requests.into_iter().chain(members).collect();
-    let names = Names::new(&protocol.rust_name);
+    let names = ItemNames::new(&protocol.rust_name);
     let docs = overview::docs(protocol, &names, scope);
     declarations(&names, &protocol.name, &docs, &requests, scope)
 }
 
-/// What the runtime must know of the requests of one side, if there are any.
+/// Expands the table of the requests of one side for the runtime, if there are any.
 fn requests(name: &str, requests: &[Request], scope: &Scope) -> TokenStream {
     if requests.is_empty() {
         return TokenStream::new();
     }
     let krate = &scope.krate;
     let name = ident(name);
-    let kinds = requests.iter().map(|Request { request, answer }| {
-        let [request, answer] = [request, answer].map(|it| Literal::u32_unsuffixed(it.number));
-        quote!( (#request, #answer) )
+    let kinds = requests.iter().map(|Request { request, response }| {
+        let [request, response] = [request, response].map(|it| Literal::u32_unsuffixed(it.number));
+        quote!( (#request, #response) )
     });
     quote!( const #name: &'static [#krate::__private::RequestKind] = &[#(#kinds),*]; )
 }
 
-/// The function by which the runtime knows the requests that a side makes, and its answers to those of the
-/// other, if there are any.
+/// Expands the function by which the runtime recognizes the requests of one side and its responses to
+/// requests of the other, if there are any.
 fn member(
     [name, message, module]: [&str; 3],
-    made: &[Request],
-    answered: &[Request],
+    requests: &[Request],
+    responses: &[Request],
     scope: &Scope,
 ) -> TokenStream {
-    let requests = made.iter().map(|it| &it.request);
+    let requests = requests.iter().map(|it| &it.request);
     let members: Vec<_> = requests
-        .chain(answered.iter().map(|it| &it.answer))
+        .chain(responses.iter().map(|it| &it.response))
         .collect();
     if members.is_empty() {
         return TokenStream::new();
@@ -107,9 +81,9 @@ fn member(
     }
 }
 
-/// The marker and the aliases, for a protocol of which no more may be known than its name.
+/// Expands the marker and the aliases of a protocol that may have nothing but a name.
 pub(super) fn declarations(
-    names: &Names,
+    names: &ItemNames,
     name: &str,
     docs: &TokenStream,
     requests: &TokenStream,
@@ -137,36 +111,36 @@ pub(super) fn declarations(
     }
 }
 
-/// The alias of clients.
-fn client(names: &Names, name: &str, scope: &Scope) -> TokenStream {
+/// Expands the alias of clients.
+fn client(names: &ItemNames, name: &str, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         marker,
         client,
         client_handler,
         ..
     } = names;
-    let docs = format!(" A client of the protocol `{name}`, driven by a [`{client_handler}`].");
+    let docs = format!(" A client of the protocol `{name}`, with a [`{client_handler}`].");
     quote! {
         #[doc = #docs]
         pub type #client = #krate::Client<#marker>;
     }
 }
 
-/// The aliases of servers, and of clients as servers see them.
-fn server(names: &Names, name: &str, scope: &Scope) -> TokenStream {
+/// Expands the aliases of servers and of their clients.
+fn server(names: &ItemNames, name: &str, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
-    let Names {
+    let ItemNames {
         marker,
         server,
         server_client,
         server_handler,
         ..
     } = names;
-    let server_docs = format!(
-        " A server of the protocol `{name}`, driven by one [`{server_handler}`] for each client."
-    );
-    let server_client_docs = format!(" A client of the protocol `{name}`, as its server sees it.");
+    let server_docs =
+        format!(" A server of the protocol `{name}`, with a [`{server_handler}`] for each client.");
+    let server_client_docs =
+        format!(" A client that is connected to a server of the protocol `{name}`.");
     quote! {
         #[doc = #server_docs]
         pub type #server = #krate::Server<#marker>;

@@ -1,21 +1,20 @@
-//! The methods that send a request and give its answer.
+//! The methods that send a request and return its response.
 //!
-//! The handles are types of the runtime, to which an expansion can add methods by a trait only. The
-//! methods are provided, so that the trait is all there is to read.
+//! The handles are types of the runtime, so that an expansion can add methods only by a trait. All its
+//! methods are provided.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::protocol::Names;
+use super::scope::Scope;
 use super::types::{is_boxed, value_type};
-use super::{Scope, ident};
 use crate::model::{Protocol, Request};
-use crate::names;
+use crate::names::{self, ItemNames, ident};
 
-/// The requests that clients make.
+/// Expands the requests of clients.
 pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = Names::new(&protocol.rust_name);
-    let side = Side {
+    let names = ItemNames::new(&protocol.rust_name);
+    let side = RequestTrait {
         requests: &protocol.client_requests,
         requests_trait: &names.client_requests,
         runtime_trait: quote!(RequestServer),
@@ -25,17 +24,17 @@ pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
         received: ident("server_to_client"),
         received_message: ident("ServerToClient"),
         docs: format!(
-            " What a client of the protocol `{}` can ask of the server. Bring it into scope to call its methods on a [`{}`].",
+            " The requests of clients of the protocol `{}`. Bring this trait into scope to call its methods on a [`{}`].",
             protocol.name, names.client
         ),
     };
     side.expand(scope)
 }
 
-/// The requests that servers make.
+/// Expands the requests of servers.
 pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = Names::new(&protocol.rust_name);
-    let side = Side {
+    let names = ItemNames::new(&protocol.rust_name);
+    let side = RequestTrait {
         requests: &protocol.server_requests,
         requests_trait: &names.server_client_requests,
         runtime_trait: quote!(RequestClient),
@@ -45,33 +44,33 @@ pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
         received: ident("client_to_server"),
         received_message: ident("ClientToServer"),
         docs: format!(
-            " What a server of the protocol `{}` can ask of a client. Bring it into scope to call its methods on a [`{}`].",
+            " The requests of servers of the protocol `{}`. Bring this trait into scope to call its methods on a [`{}`].",
             protocol.name, names.server_client
         ),
     };
     side.expand(scope)
 }
 
-/// The requests that one side makes.
-struct Side<'a> {
+/// The trait with the requests of one side.
+struct RequestTrait<'a> {
     requests: &'a [Request],
     requests_trait: &'a Ident,
-    /// What of the runtime sends them.
+    /// The trait of the runtime that sends them.
     runtime_trait: TokenStream,
     marker: &'a Ident,
-    /// What they are called on.
+    /// The type that the methods are called on.
     handle: &'a Ident,
     /// The module of the messages that this side sends.
     sent: Ident,
-    /// The module of those that it receives.
+    /// The module of the messages that it receives.
     received: Ident,
-    /// The message that holds those.
+    /// The message of those.
     received_message: Ident,
     docs: String,
 }
 
-impl Side<'_> {
-    /// The trait, if there is any request.
+impl RequestTrait<'_> {
+    /// Expands the trait, if there is any request.
     fn expand(&self, scope: &Scope) -> TokenStream {
         if self.requests.is_empty() {
             return TokenStream::new();
@@ -98,7 +97,7 @@ impl Side<'_> {
         }
     }
 
-    fn method(&self, Request { request, answer }: &Request, scope: &Scope) -> TokenStream {
+    fn method(&self, Request { request, response }: &Request, scope: &Scope) -> TokenStream {
         let krate = &scope.krate;
         let Self {
             sent,
@@ -107,35 +106,36 @@ impl Side<'_> {
             ..
         } = self;
         let docs = format!(
-            " Sends a `{}`; the answer is the `{}` that belongs to it.",
-            request.name, answer.name
+            " Sends a `{}` and returns its response, a `{}`.",
+            request.name, response.name
         );
         let deprecated = super::docs::deprecated(request.deprecated);
         let method = ident(&names::value_name(&request.name));
-        let (asked, answered) = (
+        let (request_type, response_type) = (
             value_type(&request.ty, scope),
-            value_type(&answer.ty, scope),
+            value_type(&response.ty, scope),
         );
-        let (request_variant, answer_variant) = (ident(&request.variant), ident(&answer.variant));
+        let (request_variant, response_variant) =
+            (ident(&request.variant), ident(&response.variant));
         let value = if is_boxed(&request.ty) {
             quote!(#krate::prost::alloc::boxed::Box::new(request))
         } else {
             quote!(request)
         };
-        let answered_value = if is_boxed(&answer.ty) {
-            quote!(*answer)
+        let response_value = if is_boxed(&response.ty) {
+            quote!(*response)
         } else {
-            quote!(answer)
+            quote!(response)
         };
         quote! {
             #[doc = #docs]
             #deprecated
-            fn #method(&self, request: #asked) -> #krate::Answer<#answered> {
-                let answer = |message: #received_message| match message.messages {
-                    Some(#received::Messages::#answer_variant(answer)) => Some(#answered_value),
+            fn #method(&self, request: #request_type) -> #krate::Answer<#response_type> {
+                let response = |message: #received_message| match message.messages {
+                    Some(#received::Messages::#response_variant(response)) => Some(#response_value),
                     _ => None,
                 };
-                self.request(#sent::Messages::#request_variant(#value), answer)
+                self.request(#sent::Messages::#request_variant(#value), response)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What can be said of a protocol whose schema is not valid.
+//! The items of a protocol whose schema is not valid.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -7,16 +7,16 @@ use super::docs::lines;
 use super::handler::{
     Dispatch, client_implementation, client_trait, server_implementation, server_trait,
 };
-use super::protocol::{Names, declarations};
-use super::{Scope, ident};
+use super::protocol::declarations;
+use super::scope::Scope;
 use crate::config::Config;
-use crate::names;
+use crate::names::{self, ItemNames, ident};
 
-/// The items that every protocol has, so that one mistake in a schema is one error, and not one
-/// more for each place that uses a client, a server or a handler.
+/// Expands the items that every protocol has. One mistake in a schema is then one error, without
+/// further errors where a client, a server or a handler is used.
 pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
     let scope = Scope::new(config);
-    let names = Names::new(&names::type_name(name));
+    let names = ItemNames::new(&names::type_name(name));
     let krate = &scope.krate;
     let docs = lines(&[format!("The protocol `{name}`.")]);
     let no_methods = TokenStream::new();

@@ -1,13 +1,14 @@
-//! The Rust type of a field, and the attribute that tells prost of it.
+//! The Rust types of fields, and their attributes for prost.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Scope, spaceless};
+use super::scope::{Scope, spaceless};
 use crate::config::BytesType;
 use crate::model::{FieldKind, Scalar, Type};
+use crate::names::ident;
 
-/// A field's Rust type.
+/// Returns the Rust type of a field.
 pub(super) fn field_type(kind: &FieldKind, scope: &Scope) -> TokenStream {
     match kind {
         FieldKind::Singular(ty) if !is_message(ty) => value_type(ty, scope),
@@ -28,7 +29,7 @@ pub(super) fn field_type(kind: &FieldKind, scope: &Scope) -> TokenStream {
     }
 }
 
-/// The arguments of a field's `prost` attribute, but for its number.
+/// Returns the arguments of the `prost` attribute of a field, without its number.
 pub(super) fn field_attribute(kind: &FieldKind, scope: &Scope) -> TokenStream {
     match kind {
         FieldKind::Singular(ty) if !is_message(ty) => type_attribute(ty, scope),
@@ -48,7 +49,7 @@ pub(super) fn field_attribute(kind: &FieldKind, scope: &Scope) -> TokenStream {
     }
 }
 
-/// The Rust type of one value, in a box where the schema needs one.
+/// Returns the Rust type of one value, in a box if it needs one.
 pub(super) fn boxed_type(ty: &Type, scope: &Scope) -> TokenStream {
     let value = value_type(ty, scope);
     if is_boxed(ty) {
@@ -59,7 +60,7 @@ pub(super) fn boxed_type(ty: &Type, scope: &Scope) -> TokenStream {
     }
 }
 
-/// The Rust type of one value.
+/// Returns the Rust type of one value.
 pub(super) fn value_type(ty: &Type, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     match ty {
@@ -67,14 +68,14 @@ pub(super) fn value_type(ty: &Type, scope: &Scope) -> TokenStream {
         Type::Enum(_) | Type::WellKnownEnum(_) => quote!(i32),
         Type::Message { path, .. } => scope.path(path),
         Type::WellKnown(name) => {
-            let name = super::ident(name);
+            let name = ident(name);
             quote!(#krate::prost_types::#name)
         }
         Type::Empty => quote!(()),
     }
 }
 
-/// The arguments of the `prost` attribute of a oneof's member, but for its number.
+/// Returns the arguments of the `prost` attribute of a member of a oneof, without its number.
 pub(super) fn member_attribute(ty: &Type, scope: &Scope) -> TokenStream {
     let attribute = type_attribute(ty, scope);
     if is_boxed(ty) {
@@ -84,12 +85,12 @@ pub(super) fn member_attribute(ty: &Type, scope: &Scope) -> TokenStream {
     }
 }
 
-/// Whether the schema needs a box around the value.
+/// Returns whether the value needs a box.
 pub(super) fn is_boxed(ty: &Type) -> bool {
     matches!(ty, Type::Message { boxed: true, .. })
 }
 
-/// Whether a value is a message on the wire, and so may be absent.
+/// Returns whether a value is a message on the wire, which can be absent.
 fn is_message(ty: &Type) -> bool {
     matches!(
         ty,
@@ -108,7 +109,7 @@ fn type_attribute(ty: &Type, scope: &Scope) -> TokenStream {
             BytesType::Bytes => quote!(bytes = "bytes"),
         },
         Type::Scalar(scalar) => {
-            let name = super::ident(scalar.name());
+            let name = ident(scalar.name());
             quote!(#name)
         }
         Type::Enum(_) | Type::WellKnownEnum(_) => {
@@ -121,7 +122,7 @@ fn type_attribute(ty: &Type, scope: &Scope) -> TokenStream {
     }
 }
 
-/// The Rust type of a value of a map. Bytes are a vector there: prost knows no other.
+/// Returns the Rust type of a value of a map. Bytes are always a vector there, as in prost.
 fn map_value_type(ty: &Type, scope: &Scope) -> TokenStream {
     match ty {
         Type::Scalar(Scalar::Bytes) => vector_of_bytes(scope),
@@ -139,7 +140,7 @@ fn map_value_name(ty: &Type, scope: &Scope) -> String {
     }
 }
 
-/// The path of an enum, as an attribute's string has it.
+/// Returns the path of an enum as the string of an attribute has it.
 fn enum_path(ty: &Type, scope: &Scope) -> String {
     match ty {
         Type::Enum(path) => spaceless(&scope.path(path)),

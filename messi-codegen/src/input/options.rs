@@ -1,17 +1,18 @@
 //! The options of the macro.
 
+use messi_schema::code_list;
 use proc_macro2::{Ident, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Error, LitStr, Result, Token, braced, bracketed, parenthesized, token};
 
-use crate::config::{BytesType, Config, Derive, Extern, Side, list, parse_absolute};
+use crate::config::{BytesType, Config, Derive, Extern, Side, parse_absolute};
 
-/// Reads an option, from behind its name.
+/// Parses the value of an option into the configuration.
 type Read = fn(&mut Config, ParseStream<'_>) -> Result<()>;
 
-/// Every option, by name.
+/// Every option with its parser.
 const OPTIONS: &[(&str, Read)] = &[
     ("bytes", bytes),
     (CRATE, krate),
@@ -23,18 +24,18 @@ const OPTIONS: &[(&str, Read)] = &[
 
 const CRATE: &str = "crate";
 
-/// What the options say, and what is wrong with them.
+/// The options, and their errors.
 #[derive(Debug, Default)]
 pub(super) struct Options {
     pub(super) config: Config,
     pub(super) mistakes: Vec<Error>,
-    /// The names of those that were read.
+    /// The names of the options so far.
     names: Vec<&'static str>,
 }
 
 impl Options {
-    /// Parses all options. An error is one after which nothing can be expanded: without the path
-    /// of the crate, every item would be wrong.
+    /// Parses all options. Only an error of the option `crate` is returned: without its path, every
+    /// item would be wrong.
     pub(super) fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut options = Self::default();
         while !input.is_empty() {
@@ -73,7 +74,7 @@ impl Options {
     }
 }
 
-/// Goes on to the next option.
+/// Skips to the next option.
 fn skip(input: ParseStream<'_>) -> Result<()> {
     while !input.is_empty() && !input.peek(Token![,]) {
         input.parse::<TokenTree>()?;
@@ -83,10 +84,10 @@ fn skip(input: ParseStream<'_>) -> Result<()> {
 
 fn known() -> String {
     let names: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
-    format!("the options are {}", list(&names, "and"))
+    format!("the options are {}", code_list(&names, "and"))
 }
 
-/// An error where an option does not go on as it should.
+/// Returns an error if the expected token is missing.
 fn expect(is_there: bool, what: &str, input: ParseStream<'_>) -> Result<()> {
     if is_there {
         Ok(())
@@ -95,14 +96,14 @@ fn expect(is_there: bool, what: &str, input: ParseStream<'_>) -> Result<()> {
     }
 }
 
-/// `crate = ::renamed`.
+/// Parses `crate = ::renamed`.
 fn krate(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     input.parse::<Token![=]>()?;
     config.krate = parse_absolute(input)?;
     Ok(())
 }
 
-/// `include = ["../protos"]`.
+/// Parses `include = ["../protos"]`.
 fn include(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     input.parse::<Token![=]>()?;
     let is_list = input.peek(token::Bracket);
@@ -118,25 +119,25 @@ fn include(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     Ok(())
 }
 
-/// `side = client`.
+/// Parses `side = client`.
 fn side(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     let sides = [
         ("client", Side::Client),
         ("server", Side::Server),
         ("both", Side::Both),
     ];
-    config.side = choice("side", &sides, input)?;
+    config.side = one_of("side", &sides, input)?;
     Ok(())
 }
 
-/// `bytes = Bytes`.
+/// Parses `bytes = Bytes`.
 fn bytes(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     let types = [("Vec", BytesType::Vec), ("Bytes", BytesType::Bytes)];
-    config.bytes = choice("type", &types, input)?;
+    config.bytes = one_of("type", &types, input)?;
     Ok(())
 }
 
-/// `derive(Eq, ConnectReq: Hash)`.
+/// Parses `derive(Eq, ConnectReq: Hash)`.
 fn derive(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     let is_list = input.peek(token::Paren);
     expect(
@@ -150,7 +151,7 @@ fn derive(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     Ok(())
 }
 
-/// `extern = { "acme.types" => crate::types }`.
+/// Parses `extern = { "acme.types" => crate::types }`.
 fn externs(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     input.parse::<Token![=]>()?;
     let is_map = input.peek(token::Brace);
@@ -166,17 +167,17 @@ fn externs(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     Ok(())
 }
 
-/// `= name`, for one of the names.
-fn choice<T: Copy>(what: &str, choices: &[(&str, T)], input: ParseStream<'_>) -> Result<T> {
+/// Parses `= name`, with one of the names.
+fn one_of<T: Copy>(what: &str, values: &[(&str, T)], input: ParseStream<'_>) -> Result<T> {
     input.parse::<Token![=]>()?;
-    let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-    expect(input.peek(Ident::peek_any), &list(&names, "or"), input)?;
+    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+    expect(input.peek(Ident::peek_any), &code_list(&names, "or"), input)?;
     let found = input.call(Ident::parse_any)?;
-    let mut choices = choices.iter();
-    if let Some((_, choice)) = choices.find(|(name, _)| found == name) {
-        return Ok(*choice);
+    let mut values = values.iter();
+    if let Some((_, value)) = values.find(|(name, _)| found == name) {
+        return Ok(*value);
     }
-    let known = list(&names, "and");
+    let known = code_list(&names, "and");
     let message = format!("found the unknown {what} `{found}`: there are {known}");
     Err(Error::new(found.span(), message))
 }

@@ -1,15 +1,15 @@
-//! The words of a name, and how Rust writes them.
+//! Converts names to snake case and upper camel case.
 //!
-//! Words are told apart as the crate heck does it, by which prost names what it generates. It is a
-//! dependency of the tests alone: every build of a user's waits for what the macro depends on.
+//! Words are split like in the crate heck, which prost uses. heck itself is a dependency of the tests
+//! alone, because every build of a user waits for the dependencies of the macro.
 
-/// `foo_req` for `FooReq`.
+/// Returns a name in snake case: `foo_req` for `FooReq`.
 pub(super) fn snake(name: &str) -> String {
     let words = words(name).map(str::to_lowercase);
     words.collect::<Vec<_>>().join("_")
 }
 
-/// `FooReq` for `foo_req`.
+/// Returns a name in upper camel case: `FooReq` for `foo_req`.
 pub(super) fn upper_camel(name: &str) -> String {
     words(name).map(capitalized).collect()
 }
@@ -27,12 +27,11 @@ fn words(name: &str) -> impl Iterator<Item = &str> {
     parts.flat_map(humps).filter(|word| !word.is_empty())
 }
 
-/// The words of a part in which nothing but capitals divides them: `HTTP`, `Server` and `2nd` of
-/// `HTTPServer2nd`.
+/// Splits a part of a name at its capitals: `HTTP`, `Server` and `2nd` for `HTTPServer2nd`.
 fn humps(part: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = 0;
-    // Whether the last letter of the word was a capital. A digit is neither, and goes with it.
+    // Whether the last letter of the word was a capital. Digits do not change it.
     let mut after_capital = None;
     let nexts = part.char_indices().skip(1);
     for ((here, character), (next, follower)) in part.char_indices().zip(nexts) {

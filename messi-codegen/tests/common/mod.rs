@@ -1,94 +1,27 @@
-//! What several tests of schemas share.
+//! Helpers of several tests.
 
 #![allow(
     dead_code,
+    unused_imports,
     reason = "each test is a crate of its own and uses its part"
 )]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+#[path = "../../../messi-schema/tests/common/mod.rs"]
+mod schemas;
 
 use messi_codegen::model::Protocol;
-use messi_codegen::{Diagnostic, Locations, read};
+use messi_codegen::read;
 
-/// A problem without the line of its file, which the place in it tells as well.
-pub(crate) fn brief(problem: &Diagnostic) -> String {
-    let mut text = problem.message.clone();
-    match &problem.location {
-        Some((file, Some(position))) => text += &format!("\n --> {file}:{position}"),
-        Some((file, None)) => text += &format!("\n --> {file}"),
-        None => {}
-    }
-    if let Some(help) = &problem.help {
-        text += &format!("\n help: {help}");
-    }
-    text
-}
+pub(crate) use self::schemas::{Schemas, brief, with};
 
-/// A directory of schemas, gone when dropped.
-pub(crate) struct Schemas(PathBuf);
-
-impl Schemas {
-    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("schemas-{}-{number}", std::process::id());
-        let schemas = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
-        fs::create_dir_all(&schemas.0).unwrap();
-        for (name, text) in files {
-            schemas.add(name, text.as_bytes());
-        }
-        schemas
-    }
-
-    pub(crate) fn root(&self) -> &Path {
-        &self.0
-    }
-
-    pub(crate) fn add(&self, name: &str, bytes: &[u8]) {
-        let path = self.0.join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
-    pub(crate) fn read(&self, schema: &str) -> Result<Protocol, Vec<String>> {
-        let locations = Locations {
-            source_directory: None,
-            crate_root: self.0.clone(),
-            ..Locations::default()
-        };
-        let directory = format!("{}/", self.0.display());
-        read(schema, &locations).map_err(|error| {
-            let problems = error.diagnostics.iter();
-            problems
-                .map(|problem| brief(problem).replace(&directory, ""))
-                .collect()
-        })
-    }
-}
-
-impl Drop for Schemas {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A sound protocol with these declarations beside it.
-pub(crate) fn with(declarations: &str) -> String {
-    format!(
-        "syntax = \"proto3\";\npackage chat;\nmessage ClientToServer {{ oneof messages {{ A a = 1; }} }}\nmessage ServerToClient {{ oneof messages {{ A a = 1; }} }}\nmessage A {{}}\n{declarations}\n"
-    )
-}
-
+/// Reads a valid schema.
 pub(crate) fn model(text: &str) -> Protocol {
-    Schemas::new(&[("chat.proto", text)])
-        .read("chat.proto")
-        .unwrap()
+    let schemas = Schemas::new(&[("chat.proto", text)]);
+    schemas.read_by("chat.proto", read).unwrap()
 }
 
+/// Returns the problems of an invalid schema.
 pub(crate) fn problems(text: &str) -> Vec<String> {
-    Schemas::new(&[("chat.proto", text)])
-        .read("chat.proto")
-        .unwrap_err()
+    let schemas = Schemas::new(&[("chat.proto", text)]);
+    schemas.read_by("chat.proto", read).unwrap_err()
 }

@@ -1,0 +1,215 @@
+//! Messages, their fields and their oneofs.
+
+use std::collections::HashMap;
+
+use super::builder::Builder;
+use super::namespace::{Namespace, claim};
+use crate::model::{Field, FieldKind, Member, Message, Module, Oneof, Type};
+use crate::names;
+
+impl Builder<'_, '_> {
+    /// Lays out a message and everything inside it.
+    pub(super) fn message(
+        &mut self,
+        message: &messi_schema::Message,
+        modules: &[String],
+        namespace: &mut Namespace,
+    ) -> Message {
+        let rust_name = names::type_name(&message.name);
+        let module_name = names::value_name(&message.name);
+        let what = format!("the message `{}`", message.name);
+        let claim = namespace.claim_type(&rust_name, &what);
+        self.report_clash(message.position, &rust_name, &what, claim);
+        let mut inside = Namespace::default();
+        let oneofs = self.oneofs(message, &mut inside);
+        let inner_modules = [modules, std::slice::from_ref(&module_name)].concat();
+        let nested = self.nested(message, &inner_modules, &mut inside);
+        if !oneofs.is_empty() || !nested.is_empty() {
+            let claim = namespace.claim_module(&module_name, &format!("the module of {what}"));
+            self.report_clash(message.position, &module_name, &what, claim);
+        }
+        Message {
+            name: message.name.clone(),
+            rust_name,
+            docs: message.comments.lines(),
+            deprecated: message.options.is_deprecated(),
+            fields: self.fields(message, &oneofs),
+            oneofs,
+            module_name,
+            nested,
+        }
+    }
+
+    fn nested(
+        &mut self,
+        message: &messi_schema::Message,
+        modules: &[String],
+        namespace: &mut Namespace,
+    ) -> Module {
+        let mut module = Module::default();
+        for nested in &message.messages {
+            let nested = self.message(nested, modules, namespace);
+            module.messages.push(nested);
+        }
+        for enumeration in &message.enums {
+            let enumeration = self.enumeration(enumeration, namespace);
+            module.enums.push(enumeration);
+        }
+        module
+    }
+
+    /// Lays out the fields that are in no oneof.
+    fn fields(&mut self, message: &messi_schema::Message, oneofs: &[Oneof]) -> Vec<Field> {
+        let what = |oneof: &Oneof| format!("the oneof `{}`", oneof.name);
+        let taken = oneofs.iter().map(|it| (it.rust_name.clone(), what(it)));
+        let mut names: HashMap<String, String> = taken.collect();
+        let mut accessors = HashMap::new();
+        let mut fields = Vec::new();
+        for field in message.fields.iter().filter(|field| field.oneof.is_none()) {
+            let rust_name = names::value_name(&field.name);
+            let what = format!("the field `{}`", field.name);
+            let claimed = claim(&mut names, &rust_name, &what);
+            self.report_clash(field.position, &rust_name, &what, claimed);
+            let Some(kind) = self.field_kind(message, field) else {
+                continue;
+            };
+            for accessor in accessors_of(&rust_name, &kind) {
+                let what = format!("an accessor of {what}");
+                let claimed = claim(&mut accessors, &accessor, &what);
+                self.report_clash(field.position, &accessor, &what, claimed);
+            }
+            fields.push(Field {
+                name: field.name.clone(),
+                rust_name,
+                number: field.number,
+                docs: field.comments.lines(),
+                deprecated: field.options.is_deprecated(),
+                kind,
+            });
+        }
+        fields
+    }
+
+    fn field_kind(
+        &mut self,
+        message: &messi_schema::Message,
+        field: &messi_schema::Field,
+    ) -> Option<FieldKind> {
+        let holder = message.full_name.as_str();
+        Some(match &field.kind {
+            messi_schema::FieldKind::Singular(ty) => {
+                FieldKind::Singular(self.ty(ty, Some(holder), field)?)
+            }
+            // A message always has presence.
+            messi_schema::FieldKind::Optional(ty) if ty.is_message() => {
+                FieldKind::Singular(self.ty(ty, Some(holder), field)?)
+            }
+            messi_schema::FieldKind::Optional(ty) => {
+                FieldKind::Optional(self.ty(ty, Some(holder), field)?)
+            }
+            messi_schema::FieldKind::Repeated { ty, is_packed } => FieldKind::Repeated {
+                ty: self.ty(ty, None, field)?,
+                packed: *is_packed,
+            },
+            messi_schema::FieldKind::Map { key, value } => FieldKind::Map {
+                key: *key,
+                value: self.ty(value, None, field)?,
+            },
+            // The enum may grow in the crate messi-schema alone, together with this one.
+            _ => return None,
+        })
+    }
+
+    fn oneofs(&mut self, message: &messi_schema::Message, inside: &mut Namespace) -> Vec<Oneof> {
+        let mut oneofs = Vec::new();
+        let mut names = HashMap::new();
+        for oneof in &message.oneofs {
+            // One without a member has been reported.
+            if message.members(oneof.index).next().is_none() {
+                continue;
+            }
+            let enum_name = names::type_name(&oneof.name);
+            let rust_name = names::value_name(&oneof.name);
+            let what = format!("the oneof `{}`", oneof.name);
+            let claimed = inside.claim_type(&enum_name, &what);
+            self.report_clash(oneof.position, &enum_name, &what, claimed);
+            let claimed = claim(&mut names, &rust_name, &what);
+            self.report_clash(oneof.position, &rust_name, &what, claimed);
+            oneofs.push(Oneof {
+                name: oneof.name.clone(),
+                rust_name,
+                enum_name,
+                docs: oneof.comments.lines(),
+                members: self.members(message, oneof),
+            });
+        }
+        oneofs
+    }
+
+    fn members(
+        &mut self,
+        message: &messi_schema::Message,
+        oneof: &messi_schema::Oneof,
+    ) -> Vec<Member> {
+        let mut names = HashMap::new();
+        let mut members = Vec::new();
+        for field in message.members(oneof.index) {
+            let variant = names::type_name(&field.name);
+            let what = format!("the member `{}`", field.name);
+            let claim = claim(&mut names, &variant, &what);
+            self.report_clash(field.position, &variant, &what, claim);
+            let messi_schema::FieldKind::Singular(ty) = &field.kind else {
+                // A label has been reported.
+                continue;
+            };
+            if let Some(ty) = self.ty(ty, Some(&message.full_name), field) {
+                members.push(Member {
+                    name: field.name.clone(),
+                    variant,
+                    number: field.number,
+                    docs: field.comments.lines(),
+                    deprecated: field.options.is_deprecated(),
+                    ty,
+                });
+            }
+        }
+        members
+    }
+
+    /// Returns the type of a field in Rust, or reports that it has none.
+    fn ty(
+        &mut self,
+        ty: &messi_schema::Type,
+        holder: Option<&str>,
+        field: &messi_schema::Field,
+    ) -> Option<Type> {
+        match self.types.rust_type(ty, holder) {
+            Ok(ty) => Some(ty),
+            Err(name) => {
+                let message =
+                    format!("found the type `{name}`, which has no Rust type in prost_types");
+                self.report(field.position, message);
+                None
+            }
+        }
+    }
+}
+
+/// Returns the methods that prost derives for a field of an enum, or a scalar with presence.
+fn accessors_of(rust_name: &str, kind: &FieldKind) -> Vec<String> {
+    let is_enum = |ty: &Type| matches!(ty, Type::Enum(_) | Type::WellKnownEnum(_));
+    let name = rust_name.trim_start_matches("r#");
+    match kind {
+        FieldKind::Singular(ty) | FieldKind::Optional(ty) if is_enum(ty) => {
+            vec![name.into(), format!("set_{name}")]
+        }
+        FieldKind::Optional(Type::Scalar(_)) => vec![name.into()],
+        FieldKind::Repeated { ty, .. } if is_enum(ty) => {
+            vec![name.into(), format!("push_{name}")]
+        }
+        FieldKind::Map { value, .. } if is_enum(value) => {
+            vec![format!("get_{name}"), format!("insert_{name}")]
+        }
+        _ => Vec::new(),
+    }
+}

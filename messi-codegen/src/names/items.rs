@@ -1,0 +1,54 @@
+//! The names of the items that are generated for every protocol.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+
+/// The names of the items generated for a protocol.
+pub(crate) struct ItemNames {
+    pub(crate) marker: Ident,
+    pub(crate) client: Ident,
+    pub(crate) server: Ident,
+    pub(crate) server_client: Ident,
+    pub(crate) client_handler: Ident,
+    pub(crate) server_handler: Ident,
+    pub(crate) client_requests: Ident,
+    pub(crate) server_client_requests: Ident,
+}
+
+impl ItemNames {
+    /// Returns the names for a protocol called `ChatRoom`.
+    pub(crate) fn new(protocol: &str) -> Self {
+        Self {
+            marker: ident(protocol),
+            client: format_ident!("{protocol}Client"),
+            server: format_ident!("{protocol}Server"),
+            server_client: format_ident!("{protocol}ServerClient"),
+            client_handler: format_ident!("{protocol}ClientHandler"),
+            server_handler: format_ident!("{protocol}ServerHandler"),
+            client_requests: format_ident!("{protocol}ClientRequests"),
+            server_client_requests: format_ident!("{protocol}ServerClientRequests"),
+        }
+    }
+
+    /// Returns all of them.
+    pub(crate) fn all(&self) -> [&Ident; 8] {
+        [
+            &self.marker,
+            &self.client,
+            &self.server,
+            &self.server_client,
+            &self.client_handler,
+            &self.server_handler,
+            &self.client_requests,
+            &self.server_client_requests,
+        ]
+    }
+}
+
+/// Returns the identifier of a Rust name, raw if the name begins with `r#`.
+pub(crate) fn ident(name: &str) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(name) => Ident::new_raw(name, Span::call_site()),
+        None => format_ident!("{name}"),
+    }
+}

@@ -1,0 +1,241 @@
+//! The layout of valid schemas.
+
+use messi_codegen::model::{Direction, FieldKind, Scalar, Type, TypePath};
+use messi_codegen::{Locations, read};
+
+use super::common::{Schemas, model, with};
+use super::message;
+
+#[test]
+fn a_protocol_has_two_directions() {
+    let protocol = model(&with(""));
+    assert_eq!(
+        (protocol.name.as_str(), protocol.rust_name.as_str()),
+        ("chat", "Chat")
+    );
+    let member = &protocol.client_to_server.members[0];
+    assert_eq!(member.handler, "on_a");
+    assert!(member.convertible);
+    let path = TypePath {
+        modules: vec![],
+        name: "A".into(),
+    };
+    assert_eq!(member.member.ty, Type::Message { path, boxed: false });
+}
+
+#[test]
+fn a_type_of_two_choices_does_not_say_which_is_meant() {
+    let protocol = model(
+        "syntax = \"proto3\"; package p;
+         message ClientToServer { oneof messages { A a = 1; A b = 2; string text = 3; } }
+         message ServerToClient { oneof messages { A a = 1; } }
+         message A {}",
+    );
+    let convertible = |direction: &Direction| {
+        direction
+            .members
+            .iter()
+            .map(|member| member.convertible)
+            .collect::<Vec<bool>>()
+    };
+    assert_eq!(
+        convertible(&protocol.client_to_server),
+        [false, false, false]
+    );
+    assert_eq!(convertible(&protocol.server_to_client), [true]);
+}
+
+#[test]
+fn a_protocol_without_a_package_is_named_after_its_file() {
+    let schemas = Schemas::new(&[("my_chat.proto", &with("").replace("package chat;", ""))]);
+    assert_eq!(
+        schemas.read_by("my_chat.proto", read).unwrap().rust_name,
+        "MyChat"
+    );
+}
+
+#[test]
+fn a_dotted_package_gives_its_last_part() {
+    let protocol = model(&with("").replace("package chat;", "package acme.chat_room;"));
+    assert_eq!(protocol.rust_name, "ChatRoom");
+}
+
+#[test]
+fn fields_keep_their_kind() {
+    let protocol = model(
+        &with(
+            "message B {
+            int32 plain = 1;
+            optional int32 maybe = 2;
+            repeated int32 packed = 3;
+            repeated int32 expanded = 4 [packed = false];
+            map<string, B> map = 5;
+            B child = 6;
+            google.protobuf.Timestamp time = 7;
+            oneof choice { B boxed = 8; string text = 9; }
+            A other = 10;
+            optional A present = 11;
+        }",
+        )
+        .replace(
+            "package chat;",
+            "package chat; import \"google/protobuf/timestamp.proto\";",
+        ),
+    );
+    let b = message(&protocol, "B");
+    let kind = |name: &str| {
+        &b.fields
+            .iter()
+            .find(|field| field.name == name)
+            .unwrap()
+            .kind
+    };
+    let int32 = Type::Scalar(Scalar::Int32);
+    let in_b = |boxed| Type::Message {
+        path: TypePath {
+            modules: vec![],
+            name: "B".into(),
+        },
+        boxed,
+    };
+    assert_eq!(*kind("plain"), FieldKind::Singular(int32.clone()));
+    assert_eq!(*kind("maybe"), FieldKind::Optional(int32.clone()));
+    assert_eq!(
+        *kind("packed"),
+        FieldKind::Repeated {
+            ty: int32.clone(),
+            packed: true
+        }
+    );
+    assert_eq!(
+        *kind("expanded"),
+        FieldKind::Repeated {
+            ty: int32,
+            packed: false
+        }
+    );
+    assert_eq!(
+        *kind("map"),
+        FieldKind::Map {
+            key: Scalar::String,
+            value: in_b(false)
+        }
+    );
+    assert_eq!(*kind("child"), FieldKind::Singular(in_b(true)));
+    assert_eq!(
+        *kind("time"),
+        FieldKind::Singular(Type::WellKnown("Timestamp".into()))
+    );
+    assert_eq!(b.oneofs[0].members[0].ty, in_b(true));
+    let a = Type::Message {
+        path: TypePath {
+            modules: vec![],
+            name: "A".into(),
+        },
+        boxed: false,
+    };
+    assert_eq!(*kind("other"), FieldKind::Singular(a.clone()));
+    assert_eq!(*kind("present"), FieldKind::Singular(a));
+}
+
+#[test]
+fn messages_that_contain_each_other_are_boxed() {
+    let protocol = model(&with(
+        "message B { C c = 1; } message C { B b = 1; D d = 2; } message D {}",
+    ));
+    let is_boxed = |name: &str, field: usize| {
+        matches!(
+            message(&protocol, name).fields[field].kind,
+            FieldKind::Singular(Type::Message { boxed: true, .. })
+        )
+    };
+    assert!(is_boxed("B", 0) && is_boxed("C", 0));
+    assert!(!is_boxed("C", 1));
+}
+
+#[test]
+fn comments_become_documentation() {
+    let protocol = model(&with(
+        "// Detached.
+
+         // A thing,
+         // in two lines.
+         message B {
+             int32 x = 1; // Beside it.
+             /* Before it. */
+             int32 y = 2;
+             int32 z = 3;
+         }
+         // What it is.
+         enum E { ZERO = 0; /* Nothing. */ }",
+    ));
+    let b = message(&protocol, "B");
+    assert_eq!(b.docs, ["A thing,", "in two lines."]);
+    let docs: Vec<_> = b.fields.iter().map(|field| field.docs.join("|")).collect();
+    assert_eq!(docs, ["Beside it.", "Before it.", ""]);
+    assert_eq!(protocol.root.enums[0].docs, ["What it is."]);
+    assert_eq!(protocol.root.enums[0].variants[0].docs, ["Nothing."]);
+}
+
+#[test]
+fn imported_packages_are_modules() {
+    let schemas = Schemas::new(&[
+        (
+            "chat.proto",
+            &with("message B { acme.types.Point point = 1; Own own = 2; }").replace(
+                "package chat;",
+                "package chat; import \"types/point.proto\"; import \"own.proto\";",
+            ),
+        ),
+        (
+            "types/point.proto",
+            "syntax = \"proto3\"; package acme.types; message Point { int32 x = 1; }",
+        ),
+        (
+            "own.proto",
+            "syntax = \"proto3\"; package chat; message Own {}",
+        ),
+    ]);
+    let protocol = schemas.read_by("chat.proto", read).unwrap();
+    assert_eq!(protocol.sources.len(), 3);
+    assert!(
+        protocol
+            .root
+            .messages
+            .iter()
+            .any(|message| message.name == "Own")
+    );
+    let (name, acme) = &protocol.root.modules[0];
+    assert_eq!(name, "acme");
+    assert_eq!(acme.modules[0].0, "types");
+    assert_eq!(acme.modules[0].1.messages[0].name, "Point");
+    let point = TypePath {
+        modules: vec!["acme".into(), "types".into()],
+        name: "Point".into(),
+    };
+    let ty = Type::Message {
+        path: point,
+        boxed: false,
+    };
+    assert_eq!(
+        message(&protocol, "B").fields[0].kind,
+        FieldKind::Singular(ty)
+    );
+}
+
+#[test]
+fn a_schema_is_looked_for_beside_the_source_file_first() {
+    let schemas = Schemas::new(&[("chat.proto", "not read"), ("src/chat.proto", &with(""))]);
+    let source_directory = Some(schemas.root().join("src"));
+    let locations = Locations {
+        source_directory,
+        crate_root: schemas.root().into(),
+        ..Locations::default()
+    };
+    assert!(read("chat.proto", &locations).is_ok());
+    let locations = Locations {
+        source_directory: Some(schemas.root().join("none")),
+        ..locations
+    };
+    assert!(read("src/chat.proto", &locations).is_ok());
+}

@@ -1,0 +1,158 @@
+//! Checks that references resolve to types that are allowed in their place.
+
+use crate::ast::{DeclarationKind, File};
+use crate::diagnostics::Diagnostics;
+use crate::google::{self, GoogleType};
+use crate::list::list;
+use crate::position::Spanned;
+use crate::resolve::{Meaning, Symbols};
+use crate::scalar::Scalar;
+use crate::similar::nearest;
+
+pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Diagnostics) {
+    for &file in files {
+        let check = &mut ReferenceCheck {
+            file,
+            symbols,
+            diagnostics,
+        };
+        check.declarations();
+        check.extended();
+    }
+}
+
+struct ReferenceCheck<'a> {
+    file: &'a File,
+    symbols: &'a Symbols<'a>,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl ReferenceCheck<'_> {
+    fn declarations(&mut self) {
+        for declaration in &self.file.declarations {
+            let is_method = declaration.kind == DeclarationKind::Method;
+            for reference in &declaration.types {
+                if is_method {
+                    self.method_type(&declaration.full_name, reference);
+                } else if Scalar::from_name(&reference.value).is_none() {
+                    self.field_type(&declaration.scope, reference);
+                }
+            }
+        }
+    }
+
+    fn field_type(&mut self, scope: &str, reference: &Spanned<String>) {
+        let Some((kind, full_name)) = self.resolve(scope, reference) else {
+            return;
+        };
+        let is_enum = kind == DeclarationKind::Enum;
+        if is_enum && GoogleType::find(&full_name).is_some_and(GoogleType::is_descriptor) {
+            let message = format!(
+                "found the enum `{full_name}`, which is of proto2: fields of proto3 can't have it"
+            );
+            let help = "declare an enum of your own, or an `int32`";
+            self.report(reference, message, help);
+        }
+    }
+
+    fn method_type(&mut self, scope: &str, reference: &Spanned<String>) {
+        if Scalar::from_name(&reference.value).is_some() {
+            let message = format!("found the type `{}`, expected a message", reference.value);
+            return self.report(reference, message, "declare a message that holds it");
+        }
+        let resolved = self.resolve(scope, reference);
+        if let Some((DeclarationKind::Enum, _)) = resolved {
+            let message = format!("found the enum `{}`, expected a message", reference.value);
+            self.report(reference, message, "declare a message that holds it");
+        }
+    }
+
+    fn extended(&mut self) {
+        for reference in &self.file.extended {
+            let name = &reference.name;
+            let Some((_, full_name)) = self.resolve(&reference.scope, name) else {
+                continue;
+            };
+            let extended = GoogleType::find(&full_name);
+            if !extended.is_some_and(|it| google::extendable().any(|name| name == it.name)) {
+                let message = format!(
+                    "found an extension of `{full_name}`: in proto3, only options can be extended"
+                );
+                let extendable: Vec<&str> = google::extendable().collect();
+                let help = format!("extend {} of {}", list(&extendable, "or"), google::PACKAGE);
+                self.report(name, message, help);
+            }
+        }
+    }
+
+    /// Resolves the name of a type, or reports it.
+    fn resolve(
+        &mut self,
+        scope: &str,
+        reference: &Spanned<String>,
+    ) -> Option<(DeclarationKind, String)> {
+        let name = &reference.value;
+        match self.symbols.resolve(self.file, scope, name) {
+            Meaning::Declared(kind, full_name) if kind.is_type() => return Some((kind, full_name)),
+            Meaning::Declared(kind, full_name) => {
+                let message = format!(
+                    "found {} `{full_name}`, expected a type",
+                    kind.with_article()
+                );
+                self.report(reference, message, "types are messages, enums and scalars");
+            }
+            Meaning::NotImported(file) => {
+                let message =
+                    format!("found the type `{name}` of \"{file}\", which is not imported here");
+                let help = format!("add `import \"{file}\";`");
+                self.report(reference, message, help);
+            }
+            Meaning::NotInside(outer) => self.not_inside(reference, &outer),
+            Meaning::Unknown => self.unknown(reference),
+        }
+        None
+    }
+
+    fn not_inside(&mut self, reference: &Spanned<String>, outer: &str) {
+        let name = &reference.value;
+        let absolute = self.symbols.resolve(self.file, "", &format!(".{name}"));
+        if let Meaning::Declared(..) = absolute {
+            let message = format!(
+                "found the unknown type `{name}`: the first part of the name is `{outer}` here, which has no such type"
+            );
+            let help = format!("write `.{name}` for the type outside");
+            return self.report(reference, message, help);
+        }
+        self.unknown(reference);
+    }
+
+    fn unknown(&mut self, reference: &Spanned<String>) {
+        let name = &reference.value;
+        let message = format!("found the unknown type `{name}`");
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let google = GoogleType::find(name.trim_start_matches('.'));
+        let help = match (google, self.similar(last)) {
+            (Some(google), _) => format!("add `import \"{}\";`", google.file),
+            (None, Some(similar)) => {
+                format!("a type with a similar name exists: `{similar}`")
+            }
+            (None, None) => "declare it, or import the file that does".into(),
+        };
+        self.report(reference, message, help);
+    }
+
+    /// Returns the type with the most similar last part: by its full name if that part is the same.
+    fn similar(&self, last: &str) -> Option<&str> {
+        let last_part = |name: &'_ str| name.rfind('.').map_or(0, |dot| dot + 1);
+        let types = || self.symbols.types().chain(Scalar::names());
+        let same = types().filter(|name| name[last_part(name)..] == *last);
+        same.min()
+            .or_else(|| nearest(last, types().map(|name| &name[last_part(name)..])))
+    }
+
+    fn report(&mut self, reference: &Spanned<String>, message: String, help: impl Into<String>) {
+        let position = reference.position;
+        self.diagnostics
+            .report_with_help(&self.file.display_name, position, message, help);
+    }
+}

@@ -1,0 +1,85 @@
+//! The directories of schemas.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostics::Diagnostics;
+
+/// The directories that the path of a schema is relative to.
+#[derive(Clone, Debug, Default)]
+pub struct Locations {
+    /// The directory of the source file that names the schema, if it is known.
+    pub source_directory: Option<PathBuf>,
+    /// The directory of the crate's `Cargo.toml`.
+    pub crate_root: PathBuf,
+    /// Further directories of the schema and its imports, searched last. Their paths are relative to
+    /// either of the two above.
+    pub include: Vec<PathBuf>,
+}
+
+impl Locations {
+    /// Creates the locations for a macro. The path of the source file that invokes it may be unknown,
+    /// and is usually relative to the compiler's working directory.
+    pub fn new(source_file: Option<&Path>, working_directory: &Path, crate_root: &Path) -> Self {
+        let directory = source_file.and_then(Path::parent);
+        Self {
+            source_directory: directory.map(|directory| working_directory.join(directory)),
+            crate_root: crate_root.into(),
+            include: Vec::new(),
+        }
+    }
+
+    /// Returns the places that a path may mean, in the order of their search.
+    pub(crate) fn resolve(&self, path: &Path) -> Vec<PathBuf> {
+        let directories = self.source_directory.iter().chain([&self.crate_root]);
+        distinct(directories.map(|directory| directory.join(path)))
+    }
+
+    /// Explains what paths are relative to.
+    pub(crate) fn help(&self) -> &'static str {
+        match self.source_directory {
+            Some(_) => {
+                "the path is relative to the invoking source file, or to the crate's Cargo.toml"
+            }
+            None => "the path is relative to the crate's Cargo.toml",
+        }
+    }
+
+    /// Returns the directories to include, and reports those that do not exist.
+    pub(crate) fn included(&self, diagnostics: &mut Diagnostics) -> Vec<PathBuf> {
+        let mut included = Vec::new();
+        for directory in &self.include {
+            let candidates = self.resolve(directory);
+            match candidates.iter().find(|candidate| candidate.is_dir()) {
+                Some(found) => included.push(found.clone()),
+                None => {
+                    let (shown, tried) = (directory.display(), list(&candidates));
+                    let message = format!(
+                        "can't find the directory `{shown}` to include: it is not at {tried}"
+                    );
+                    diagnostics.report_anywhere(message, self.help());
+                }
+            }
+        }
+        included
+    }
+}
+
+/// Removes repeated paths.
+pub(crate) fn distinct(paths: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut distinct = Vec::new();
+    for path in paths {
+        if !distinct.contains(&path) {
+            distinct.push(path);
+        }
+    }
+    distinct
+}
+
+/// Joins the paths that were tried.
+pub(crate) fn list(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
+    paths.join(" nor at ")
+}

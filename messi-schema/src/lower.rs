@@ -1,0 +1,112 @@
+//! Lowers the syntax trees of a schema to its model.
+//!
+//! This needs names that resolve. Where other rules are broken, the model is only good for finding
+//! further problems: numbers that are out of range become 0.
+
+mod declarations;
+mod options;
+mod requests;
+
+use std::path::PathBuf;
+
+use self::declarations::Lowering;
+use crate::ast::{File, join};
+use crate::custom_options::Interpreter;
+use crate::descriptors;
+use crate::model::{Direction, Import, Package, ProtoFile, Schema};
+use crate::protocol::{CLIENT_TO_SERVER, SERVER_TO_CLIENT};
+use crate::resolve::Symbols;
+use crate::source::{Source, Sources};
+
+/// Lowers a schema. Returns `None` if there is no file, or a name does not resolve.
+pub(crate) fn lower(sources: &Sources, trees: &[&File], symbols: &Symbols<'_>) -> Option<Schema> {
+    let interpreter = Interpreter::new(trees, symbols);
+    let files = sources.files.iter();
+    let files = files.map(|source| file(source, symbols, &interpreter));
+    let files: Vec<ProtoFile> = files.collect::<Option<_>>()?;
+    let schema = files.last()?;
+    let package = schema.package_name();
+    let [client, server] = [CLIENT_TO_SERVER, SERVER_TO_CLIENT].map(|it| join(package, it));
+    let direction = |message: &str, other: &str| Direction {
+        message: message.into(),
+        requests: requests::find(&files, message, other),
+    };
+    Some(Schema {
+        name: name(package, &schema.display_name),
+        client_to_server: direction(&client, &server),
+        server_to_client: direction(&server, &client),
+        files,
+        sources: sources.paths.clone(),
+    })
+}
+
+/// Returns the name of a protocol: the last part of its package, or the stem of its file.
+pub(crate) fn name(package: &str, file: &str) -> String {
+    let name = match package.rsplit('.').next() {
+        Some(last) if !last.is_empty() => last,
+        _ => {
+            let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+            name.trim_end_matches(".proto")
+        }
+    };
+    name.into()
+}
+
+fn file(
+    source: &Source,
+    symbols: &Symbols<'_>,
+    interpreter: &Interpreter<'_>,
+) -> Option<ProtoFile> {
+    let tree = &source.file;
+    let lowering = Lowering::new(tree, symbols, interpreter);
+    let package = tree.package();
+    let mut file = ProtoFile {
+        name: source.name.clone(),
+        display_name: tree.display_name.clone(),
+        path: PathBuf::from(&source.path),
+        text: source.text.clone(),
+        package: self::package(tree),
+        imports: imports(tree),
+        messages: lowering.messages(package)?,
+        enums: lowering.enums(package),
+        services: lowering.services(package)?,
+        extensions: lowering.extensions(package)?,
+        options: lowering.file_options(),
+        comments: tree.comments.clone(),
+        descriptor: Vec::new(),
+    };
+    file.descriptor = descriptors::file(&file);
+    Some(file)
+}
+
+fn package(tree: &File) -> Option<Package> {
+    let package = tree.packages.first()?;
+    Some(Package {
+        name: package.value.clone(),
+        position: package.position,
+        comments: tree.package_comments.clone(),
+    })
+}
+
+fn imports(tree: &File) -> Vec<Import> {
+    let imports = tree.imports.iter().map(|import| Import {
+        name: import.path.value.clone(),
+        kind: import.kind,
+        position: import.path.position,
+        comments: import.comments.clone(),
+    });
+    imports.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_protocol_is_named_after_its_package_or_file() {
+        assert_eq!(name("acme.ChatRoom", "x.proto"), "ChatRoom");
+        assert_eq!(name("", "protos/my_chat.proto"), "my_chat");
+        assert_eq!(name("", r"..\protos\my_chat.proto"), "my_chat");
+        assert_eq!(name("", r"C:\protos\my_chat.proto"), "my_chat");
+    }
+}

@@ -1,0 +1,136 @@
+//! Fields of messages.
+
+use super::{Parser, comments};
+use crate::ast::{Declaration, DeclarationKind};
+use crate::position::Spanned;
+
+const LABELS: &[&str] = &["optional", "repeated", "required"];
+
+impl Parser<'_, '_> {
+    /// Reads `label type name = number [options];`, in a oneof or not.
+    pub(super) fn field(&mut self, oneof: Option<&str>) -> Option<()> {
+        let first = self.peek()?;
+        let label = self.label(oneof)?;
+        let types = self.types()?;
+        if types.len() == 2 {
+            self.check_map(&types, label.as_ref(), oneof)?;
+        }
+        let mut field = self.named_and_numbered(DeclarationKind::Field, types)?;
+        field.label = label;
+        field.oneof = oneof.map(Into::into);
+        field.comments = comments(first, self.last());
+        self.file.declare(field);
+        Some(())
+    }
+
+    /// Reads a field in the block of an `extend`.
+    pub(super) fn extension(&mut self) -> Option<()> {
+        let first = self.peek()?;
+        let label = self.label(None)?;
+        let types = self.types()?;
+        if types.len() == 2 {
+            return self.report_with_help(
+                types[0].position,
+                "found a map as an extension, which can't be one",
+                "declare a message with the map, and make that the extension",
+            );
+        }
+        let mut extension = self.named_and_numbered(DeclarationKind::Extension, types)?;
+        extension.label = label;
+        extension.comments = comments(first, self.last());
+        extension.extends = self.file.extended.len().checked_sub(1);
+        self.file.declare(extension);
+        Some(())
+    }
+
+    /// Reads the name, the number and the options.
+    fn named_and_numbered(
+        &mut self,
+        kind: DeclarationKind,
+        types: Vec<Spanned<String>>,
+    ) -> Option<Declaration> {
+        let name = self.identifier("the name of the field")?;
+        let mut field = self.declaration(kind, name);
+        field.types = types;
+        self.symbol('=', "`=` and the number of the field")?;
+        field.number = self.integer(false, "the number of the field")?;
+        field.settings = self.settings()?;
+        self.symbol(';', "`;`")?;
+        Some(field)
+    }
+
+    fn label(&mut self, oneof: Option<&str>) -> Option<Option<Spanned<String>>> {
+        let label = LABELS.iter().find_map(|label| self.eat_word(label));
+        let Some(found) = &label else {
+            return Some(None);
+        };
+        if found.value == "required" {
+            return self.report_with_help(
+                found.position,
+                "found `required`, which proto3 does not have",
+                "remove it, or write `optional` to tell a missing value from a default one",
+            );
+        }
+        if oneof.is_some() {
+            let message = format!(
+                "found `{}` in a oneof, whose members have no label",
+                found.value
+            );
+            return self.report_with_help(found.position, message, "remove it");
+        }
+        Some(label)
+    }
+
+    /// Reads the type of a field, or the key and the value of a map.
+    fn types(&mut self) -> Option<Vec<Spanned<String>>> {
+        if self.is_word("group") {
+            return self.report_with_help(
+                self.place(),
+                "found a group, which proto3 does not have",
+                "declare a message, and a field of its type",
+            );
+        }
+        let is_map = self.is_word("map") && self.peek_second().is_some_and(|it| it.is_symbol('<'));
+        if !is_map {
+            return Some(vec![self.dotted(true, "a type")?]);
+        }
+        self.bump();
+        self.bump();
+        let key = self.dotted(true, "the type of the map's keys")?;
+        self.symbol(',', "`,` and the type of the map's values")?;
+        if self.is_word("map") && self.peek_second().is_some_and(|it| it.is_symbol('<')) {
+            return self.report_with_help(
+                self.place(),
+                "found a map as the value of a map",
+                "declare a message with the inner map, and make that the value",
+            );
+        }
+        let value = self.dotted(true, "the type of the map's values")?;
+        self.symbol('>', "`>`")?;
+        Some(vec![key, value])
+    }
+
+    fn check_map(
+        &mut self,
+        types: &[Spanned<String>],
+        label: Option<&Spanned<String>>,
+        oneof: Option<&str>,
+    ) -> Option<()> {
+        if let Some(label) = label {
+            let message = format!("found `{} map`, but a map has no label", label.value);
+            return self.report_with_help(
+                label.position,
+                message,
+                "remove it: a map holds any number of entries",
+            );
+        }
+        if oneof.is_some() {
+            return self.report_with_help(
+                types[0].position,
+                "found a map in a oneof, which can't hold one",
+                "declare a message with the map, and make that the member",
+            );
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,120 @@
+//! Reads a schema, stage by stage.
+
+use std::error::Error;
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+
+use crate::ast::File;
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::locations::Locations;
+use crate::model::Schema;
+use crate::resolve::Symbols;
+use crate::source::{self, Sources};
+use crate::{check, lower, second_parser};
+
+/// The reason why a schema could not be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SchemaError {
+    /// Every problem found, at least one.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The name that the protocol would have: see [`Schema::name`].
+    pub name: String,
+    /// The files that were read. Changing one of them may fix the problem.
+    pub sources: Vec<PathBuf>,
+}
+
+impl Display for SchemaError {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let problems: Vec<String> = self.diagnostics.iter().map(ToString::to_string).collect();
+        formatter.write_str(&problems.join("\n\n"))
+    }
+}
+
+impl Error for SchemaError {}
+
+/// Reads a schema and all that it imports.
+///
+/// ```no_run
+/// use messi_schema::{Locations, SchemaError, read};
+///
+/// fn main() -> Result<(), SchemaError> {
+///     let locations = Locations {
+///         crate_root: "protos".into(),
+///         ..Locations::default()
+///     };
+///     let schema = read("chat.proto", &locations)?;
+///     for file in &schema.files {
+///         for message in &file.messages {
+///             println!("{} at {}", message.full_name, message.position);
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+///
+/// Every problem with the schema, with its place.
+pub fn read(schema: &str, locations: &Locations) -> Result<Schema, SchemaError> {
+    read_with(schema, locations, |schema, _| Some(schema))
+}
+
+/// Reads a schema for a back end with rules of its own, such as names that must differ in its
+/// language. Its problems are reported beside those of the schema.
+///
+/// The back end is called if all names of the schema are valid, even if other rules are broken. Its
+/// result counts only if there is no problem. It returns `None` where it has reported one.
+///
+/// # Errors
+///
+/// Every problem with the schema, with its place.
+pub fn read_with<T>(
+    schema: &str,
+    locations: &Locations,
+    back_end: impl FnOnce(Schema, &mut Diagnostics) -> Option<T>,
+) -> Result<T, SchemaError> {
+    let mut diagnostics = Diagnostics::default();
+    let sources = source::load(schema, locations, &mut diagnostics);
+    let lowered = check_and_lower(&sources, &mut diagnostics);
+    let result = lowered.and_then(|schema| back_end(schema, &mut diagnostics));
+    match result {
+        Some(result) if diagnostics.is_empty() => return Ok(result),
+        // Whoever gives no result has reported why. If not, the error still has a reason.
+        None if diagnostics.is_empty() => diagnostics.report_file(schema, "found no protocol"),
+        _ => {}
+    }
+    Err(SchemaError {
+        name: name(schema, &sources),
+        diagnostics: diagnostics.into_sorted(&sources.texts),
+        sources: sources.paths,
+    })
+}
+
+/// Passes the files through all stages. Returns `None` where a further stage would only repeat
+/// problems.
+fn check_and_lower(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Schema> {
+    let files: Vec<&File> = sources.files.iter().map(|source| &source.file).collect();
+    check::heads(&files, diagnostics);
+    if !diagnostics.is_empty() {
+        return None;
+    }
+    let symbols = Symbols::new(sources);
+    check::names(&files, &symbols, diagnostics);
+    let are_names_valid = diagnostics.is_empty();
+    check::rules(&files, &symbols, diagnostics);
+    if !are_names_valid {
+        return None;
+    }
+    if diagnostics.is_empty() {
+        second_parser::check(sources, diagnostics);
+    }
+    check::directions(&files, diagnostics);
+    lower::lower(sources, &files, &symbols)
+}
+
+/// Returns the name that the protocol would have.
+fn name(schema: &str, sources: &Sources) -> String {
+    let package = sources.files.last().map_or("", |it| it.file.package());
+    lower::name(package, schema)
+}

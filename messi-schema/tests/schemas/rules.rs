@@ -1,0 +1,168 @@
+//! The rules of proto3.
+
+use super::common::{model, problems, with};
+use super::problems_with;
+
+#[test]
+fn another_syntax_is_refused() {
+    assert_eq!(
+        problems(&with("").replace("proto3", "proto2")),
+        ["found the syntax \"proto2\", expected \"proto3\"\n --> chat.proto:1:10"]
+    );
+    assert_eq!(
+        problems(&with("").replace("syntax = \"proto3\";", "")),
+        [
+            "found no `syntax` statement\n --> chat.proto:1:1\n help: begin the file with `syntax = \"proto3\";`"
+        ]
+    );
+}
+
+#[test]
+fn a_second_package_is_refused() {
+    assert_eq!(
+        problems_with("package other;"),
+        ["found a second package, `other`, after `chat`: expected one\n --> chat.proto:6:9"]
+    );
+}
+
+#[test]
+fn what_is_not_proto3_is_refused_at_its_place() {
+    assert_eq!(
+        problems_with("message B { int32 = 1; }"),
+        ["found `=`, expected the name of the field\n --> chat.proto:6:19"]
+    );
+    assert_eq!(
+        problems_with("message B {"),
+        ["found `{` without a closing half\n --> chat.proto:6:11"]
+    );
+    assert_eq!(
+        problems_with("extend A { int32 x = 1; }"),
+        [
+            "found an extension of `chat.A`: in proto3, only options can be extended\n --> chat.proto:6:8\n help: extend FileOptions, MessageOptions, FieldOptions, OneofOptions, ExtensionRangeOptions, EnumOptions, EnumValueOptions, ServiceOptions or MethodOptions of google.protobuf"
+        ]
+    );
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let text = format!("{}{}", "message B {".repeat(10_000), "}".repeat(10_000));
+    assert_eq!(
+        problems_with(&text),
+        ["found more than 64 nested blocks\n --> chat.proto:6:715"]
+    );
+}
+
+#[test]
+fn an_unknown_type_is_refused_with_the_nearest_name() {
+    assert_eq!(
+        problems_with("message Shape {}\nmessage B { Shpae shape = 1; }"),
+        [
+            "found the unknown type `Shpae`\n --> chat.proto:7:13\n help: a type with a similar name exists: `Shape`"
+        ]
+    );
+    assert_eq!(
+        problems_with("message B { map<string, Whatever> shape = 1; }"),
+        [
+            "found the unknown type `Whatever`\n --> chat.proto:6:25\n help: declare it, or import the file that does"
+        ]
+    );
+}
+
+#[test]
+fn a_second_declaration_is_refused_with_the_first() {
+    assert_eq!(
+        problems_with("message A {}"),
+        [
+            "found a second declaration of `chat.A`\n --> chat.proto:6:9\n help: the first is at chat.proto:5:9"
+        ]
+    );
+    assert_eq!(
+        problems_with("message B { int32 x = 1;\n int32 x = 2; }"),
+        [
+            "found a second declaration of `chat.B.x`\n --> chat.proto:7:8\n help: the first is at chat.proto:6:19"
+        ]
+    );
+}
+
+#[test]
+fn bad_numbers_of_fields_are_refused() {
+    for number in ["0", "19000", "19999", "536870912"] {
+        let problems = problems_with(&format!("message B {{ int32 x = {number}; }}"));
+        assert_eq!(
+            problems,
+            [format!(
+                "found the field number {number}, expected one from 1 to 536870911, and none from 19000 to 19999\n --> chat.proto:6:23\n help: the number 1 is free"
+            )]
+        );
+    }
+    assert_eq!(
+        problems_with("message B { int32 x = 1; int32 y = 1; }"),
+        [
+            "found the field number 1 for both `x` and `y`\n --> chat.proto:6:36\n help: the number 2 is free"
+        ]
+    );
+    assert_eq!(
+        problems_with("message B { reserved 2 to 4; int32 x = 3; }"),
+        [
+            "found the field number 3 of `x`, which is reserved\n --> chat.proto:6:40\n help: the number 1 is free"
+        ]
+    );
+    assert_eq!(
+        problems_with("message B { reserved \"x\"; int32 x = 3; }"),
+        [
+            "found a field with the name `x`, which is reserved\n --> chat.proto:6:33\n help: give the field another name"
+        ]
+    );
+}
+
+#[test]
+fn bad_keys_of_maps_are_refused() {
+    for key in ["float", "bytes", "A"] {
+        let problems = problems_with(&format!("message B {{ map<{key}, A> m = 1; }}"));
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].contains("chat.proto:6:"), "{problems:?}");
+    }
+}
+
+#[test]
+fn bad_enums_are_refused() {
+    assert_eq!(
+        problems_with("enum E { ONE = 1; }"),
+        [
+            "found 1 as the number of `ONE`, the first value of the enum `E`, expected 0\n --> chat.proto:6:16\n help: the first value is the default of fields: begin with a value for that"
+        ]
+    );
+    assert_eq!(
+        problems_with("enum E { ZERO = 0; NONE = 0; }"),
+        [
+            "found the number 0 for both `ZERO` and `NONE`, which only an enum with `option allow_alias = true;` may have\n --> chat.proto:6:27"
+        ]
+    );
+    let aliased = model(&with(
+        "enum E { option allow_alias = true; ZERO = 0; NONE = 0; }",
+    ));
+    let values = &aliased.files[0].enums[0].values;
+    assert_eq!((values[1].name.as_str(), values[1].number), ("NONE", 0));
+    assert_eq!(
+        problems_with("enum E {}"),
+        [
+            "found the enum `E` without a value\n --> chat.proto:6:6\n help: an enum has at least one value, of which the first is 0"
+        ]
+    );
+}
+
+#[test]
+fn names_that_become_the_same_in_json_or_without_their_enum_are_refused() {
+    assert_eq!(
+        problems_with("message B { int32 fooBar = 1; int32 foo_bar = 2; }"),
+        [
+            "found the field `foo_bar` beside the field `fooBar`: both become `fooBar` in JSON, which protobuf forbids\n --> chat.proto:6:37"
+        ]
+    );
+    assert_eq!(
+        problems_with("enum E { E_RED = 0; RED = 1; }"),
+        [
+            "found the value `RED` beside the value `E_RED`: both become `Red` without the name of the enum, which protobuf forbids\n --> chat.proto:6:21"
+        ]
+    );
+}

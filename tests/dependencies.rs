@@ -1,0 +1,126 @@
+//! The crates that packages of this workspace must not depend on, directly or through others.
+
+use std::collections::HashSet;
+use std::env;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Packages, each with the crates that it must not depend on and the reason.
+const RULES: &[(&str, &[&str], &str)] = &[
+    (
+        "messi-schema",
+        &["proc-macro2", "quote", "syn"],
+        "it is for back ends of any language",
+    ),
+    (
+        "messi-wire",
+        &[
+            "async-io",
+            "async-std",
+            "futures",
+            "log",
+            "mio",
+            "polling",
+            "smol",
+            "socket2",
+            "tokio",
+        ],
+        "it has no I/O, no runtime and no log",
+    ),
+];
+
+#[test]
+fn packages_depend_on_no_crate_that_a_rule_excludes() {
+    let metadata = Metadata::load();
+    for (package, excluded, reason) in RULES {
+        let dependencies = metadata.dependencies(package);
+        let found: Vec<&&str> = excluded
+            .iter()
+            .filter(|it| dependencies.contains(**it))
+            .collect();
+        assert!(found.is_empty(), "{package} depends on {found:?}: {reason}");
+    }
+}
+
+#[test]
+fn dependencies_of_dependencies_are_found() {
+    let metadata = Metadata::load();
+    let dependencies = metadata.dependencies("messi-codegen");
+    // Directly, and through messi-schema.
+    assert!(dependencies.contains("syn") && dependencies.contains("protobuf-parse"));
+    // For tests alone.
+    assert!(!dependencies.contains("heck"));
+}
+
+/// The answer of `cargo metadata`.
+struct Metadata(Value);
+
+impl Metadata {
+    fn load() -> Self {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = Command::new(cargo)
+            .args(["metadata", "--format-version", "1", "--offline"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .expect("cargo");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        Self(serde_json::from_slice(&output.stdout).expect("JSON"))
+    }
+
+    /// Returns the names of all crates that a package depends on, but for those of build scripts,
+    /// tests and procedural macros: `thiserror` does not bring `syn` into a program.
+    fn dependencies(&self, package: &str) -> HashSet<&str> {
+        let mut seen = HashSet::new();
+        let mut next = vec![self.id(package)];
+        while let Some(id) = next.pop() {
+            if seen.insert(id) && !self.is_macro(id) {
+                next.extend(self.direct(id));
+            }
+        }
+        seen.into_iter().map(|id| self.name(id)).collect()
+    }
+
+    /// Returns the packages that a package depends on directly.
+    fn direct(&self, id: &str) -> impl Iterator<Item = &str> {
+        let nodes = list(&self.0["resolve"]["nodes"]);
+        let node = nodes.iter().find(|node| node["id"] == id).expect("a node");
+        let dependencies = list(&node["deps"]).iter().filter(|dependency| {
+            let mut kinds = list(&dependency["dep_kinds"]).iter();
+            kinds.any(|kind| kind["kind"].is_null())
+        });
+        dependencies.map(|dependency| text(&dependency["pkg"]))
+    }
+
+    fn is_macro(&self, id: &str) -> bool {
+        let mut targets = list(&self.package("id", id)["targets"]).iter();
+        targets.any(|target| {
+            list(&target["kind"])
+                .iter()
+                .any(|kind| kind == "proc-macro")
+        })
+    }
+
+    fn id(&self, name: &str) -> &str {
+        text(&self.package("name", name)["id"])
+    }
+
+    fn name(&self, id: &str) -> &str {
+        text(&self.package("id", id)["name"])
+    }
+
+    fn package(&self, key: &str, value: &str) -> &Value {
+        let mut packages = list(&self.0["packages"]).iter();
+        let package = packages.find(|package| package[key] == value);
+        package.unwrap_or_else(|| panic!("there is no package with the {key} {value}"))
+    }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().expect("a list")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
