@@ -1,4 +1,13 @@
 //! The task that accepts clients, and the task of each.
+//!
+//! A client goes through these steps:
+//!
+//! 1. The [`Acceptor`] waits while many handshakes wait for a core, and takes a connection.
+//! 2. The admission limits decide whether it counts as a client. From here on it occupies a place.
+//! 3. A handshake, if there is one, runs in a task of its own: other clients do not wait for it.
+//! 4. The client is registered, and gets broadcasts from then on; its handler is made.
+//! 5. Its task serves the connection to its end, deregisters the client, and runs the last callback. The place is
+//!    free once that has returned.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
