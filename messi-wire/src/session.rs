@@ -147,7 +147,9 @@ impl<R: PendingResponse> Session<R> {
         self.reset();
         self.expire(now);
         self.connection += 1;
+        // The offline queue is sent on this connection, and `flush` waits for it too.
         self.pushed = self.offline_len() as u64;
+        // A stopped session accepts nothing, not even from `on_connected`.
         if !self.is_stopped {
             self.phase = Phase::Opening;
         }
@@ -193,6 +195,7 @@ impl<R: PendingResponse> Session<R> {
         if !self.accepts_messages() {
             self.drop_offline();
         }
+        // Before sealing, which then sends the offline queue on this last connection.
         self.is_stopped = true;
         self.seal();
     }
@@ -262,6 +265,7 @@ impl<R: PendingResponse> Session<R> {
         if remaining == 0 {
             self.in_flight_memory = 0;
             self.permit.shrink_to(self.memory());
+            // The peer has read all that was in flight: the rest of the queue begins to wait now.
             self.permit.renew_ticket();
         }
     }
