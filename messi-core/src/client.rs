@@ -2,6 +2,7 @@
 
 mod builder;
 mod connect;
+mod handler;
 mod task;
 
 use std::fmt::{self, Debug, Formatter};
@@ -12,9 +13,10 @@ use std::sync::{Arc, Weak};
 use messi_wire::session::Sender;
 
 pub use self::builder::ClientBuilder;
+pub use self::handler::{ConnectWith, RequestServer};
 use crate::mailbox::Mailbox;
 use crate::tasks::Tasks;
-use crate::{Protocol, RequestServer, ResponseFuture, SendError, Stats, Uri};
+use crate::{Protocol, ResponseFuture, SendError, Stats, Uri};
 
 /// A client of a protocol. It connects on its own, and reconnects when the connection is lost.
 ///

@@ -5,6 +5,7 @@ mod admission;
 mod broadcast;
 mod builder;
 mod client;
+mod handler;
 mod peer;
 mod poll_scope;
 mod registry;
@@ -18,7 +19,8 @@ use event_listener::Event;
 use messi_wire::config::bounded;
 
 pub use self::builder::ServerBuilder;
-pub use self::client::ServerClient;
+pub use self::client::{RequestClient, ServerClient};
+pub use self::handler::ServeWith;
 pub use self::peer::ClientId;
 use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
