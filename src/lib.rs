@@ -76,8 +76,8 @@
 pub mod guide;
 
 pub use messi_core::{
-    Address, Answer, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason,
-    Dropped, Error, ListenError, Overflow, RequestError, Retry, Runtime, SendError, Server,
+    Address, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
+    Error, ListenError, Overflow, RequestError, ResponseFuture, Retry, Runtime, SendError, Server,
     ServerBuilder, ServerClient, ServerStats, Stats, Uri, UriError,
 };
 
@@ -201,7 +201,7 @@ pub use messi_core::tls;
 ///
 /// A member `foo_req` in one direction and a member `foo_rsp` in the other are a request and its
 /// response. The trait `ChatClientRequests`, or `ChatServerClientRequests`, has a method `foo_req`, which
-/// sends the request and returns a future of the response: an [`Answer`].
+/// sends the request and returns a future of the response: an [`ResponseFuture`].
 ///
 /// ```no_run
 /// # mod chat { messi::protocol!("examples/chat/chat.proto"); }

@@ -156,7 +156,7 @@ macro_rules! connection_setters {
         }
 
         /// Sets the time to wait for the response to a request, unless
-        /// [`Answer::timeout`](crate::Answer::timeout) sets another.
+        /// [`ResponseFuture::timeout`](crate::ResponseFuture::timeout) sets another.
         ///
         /// With zero, a request fails when its response is first awaited, unless the response has arrived by
         /// then. Default: 10 s.

@@ -14,7 +14,7 @@ use messi_wire::session::Sender;
 pub use self::builder::ClientBuilder;
 use crate::mailbox::Mailbox;
 use crate::tasks::Tasks;
-use crate::{Answer, Protocol, RequestServer, SendError, Stats, Uri};
+use crate::{Protocol, RequestServer, ResponseFuture, SendError, Stats, Uri};
 
 /// A client of a protocol. It connects on its own, and reconnects when the connection is lost.
 ///
@@ -119,7 +119,7 @@ impl<P: Protocol> Client<P> {
     ///
     /// A response that is too big closes the connection with
     /// [`MessageTooBig`](crate::DisconnectReason::MessageTooBig): see
-    /// [`Answer`](crate::Answer#matching). A response is also lost if this handle, or the one that it was
+    /// [`ResponseFuture`](crate::ResponseFuture#matching). A response is also lost if this handle, or the one that it was
     /// cloned from, was passed to a callback of an earlier connection.
     ///
     /// # Examples
@@ -320,10 +320,10 @@ impl<P: Protocol> RequestServer<P> for Client<P> {
         &self,
         request: impl Into<P::ClientToServer>,
         extract: fn(P::ServerToClient) -> Option<T>,
-    ) -> Answer<T> {
+    ) -> ResponseFuture<T> {
         let request = request.into();
         let member = P::client_member(&request);
-        Answer::request(&self.shared.mailbox, &request, member, self.sender, extract)
+        ResponseFuture::request(&self.shared.mailbox, &request, member, self.sender, extract)
     }
 }
 

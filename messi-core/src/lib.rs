@@ -7,7 +7,6 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod answer;
 mod builder;
 mod client;
 #[cfg_attr(
@@ -23,6 +22,7 @@ mod driver;
 mod error;
 mod mailbox;
 mod protocol;
+mod response;
 mod runtime;
 mod server;
 mod stats;
@@ -33,7 +33,6 @@ pub mod testing;
 mod time;
 mod transport;
 
-pub use answer::Answer;
 pub use client::{Client, ClientBuilder, ClientState};
 pub use error::{ConnectError, Error, ListenError, Retry};
 pub use messi_wire::session::Dropped;
@@ -41,6 +40,7 @@ pub use messi_wire::{DisconnectReason, Overflow, RequestError, SendError};
 pub use protocol::{
     ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
 };
+pub use response::ResponseFuture;
 pub use runtime::Runtime;
 pub use server::{ClientId, Server, ServerBuilder, ServerClient};
 pub use stats::{ServerStats, Stats};

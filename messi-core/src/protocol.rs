@@ -11,7 +11,7 @@ pub use messi_wire::session::RequestKind;
 use messi_wire::session::RequestKinds;
 use prost::Message;
 
-use crate::{Answer, Client, ConnectError, DisconnectReason, Retry, ServerClient};
+use crate::{Client, ConnectError, DisconnectReason, ResponseFuture, Retry, ServerClient};
 
 /// A protocol generated from a schema: the two messages that travel over a connection.
 pub trait Protocol: Sized + Send + Sync + 'static {
@@ -59,7 +59,7 @@ pub trait RequestServer<P: Protocol> {
         &self,
         request: impl Into<P::ClientToServer>,
         extract: fn(P::ServerToClient) -> Option<T>,
-    ) -> Answer<T>;
+    ) -> ResponseFuture<T>;
 }
 
 /// Sends requests to a client. The handles of a server's clients implement it.
@@ -69,7 +69,7 @@ pub trait RequestClient<P: Protocol> {
         &self,
         request: impl Into<P::ServerToClient>,
         extract: fn(P::ClientToServer) -> Option<T>,
-    ) -> Answer<T>;
+    ) -> ResponseFuture<T>;
 }
 
 /// Outcome of a received message.

@@ -1,7 +1,6 @@
 //! Time as a runtime keeps it: the clock, sleep, and the timers that are built on them.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
@@ -36,8 +35,8 @@ pub(crate) async fn timeout<T>(
 /// A timer for deadlines that mostly move on before they come.
 ///
 /// It is armed again only when it fires, or when the deadline has moved forward. It may fire a little late.
+#[derive(Default)]
 pub(crate) struct DeadlineTimer {
-    time: Arc<dyn TimeSource>,
     armed: Option<ArmedTimer>,
 }
 
@@ -50,15 +49,12 @@ struct ArmedTimer {
 }
 
 impl DeadlineTimer {
-    /// Creates a timer that is not armed.
-    pub(crate) fn new(time: Arc<dyn TimeSource>) -> Self {
-        Self { time, armed: None }
-    }
-
-    /// Waits for `deadline`, and returns the time then. The caller knows that it is `now`.
+    /// Waits for `deadline`, and returns the time then. The caller knows that it is `now`, and passes the same
+    /// source of time each time.
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
+        time: &dyn TimeSource,
         deadline: Instant,
         mut now: Instant,
     ) -> Poll<Instant> {
@@ -69,12 +65,12 @@ impl DeadlineTimer {
                 Some(armed) if armed.deadline <= deadline => {
                     ready!(armed.poll(cx, now));
                     self.armed = None;
-                    now = self.time.now();
+                    now = time.now();
                 }
                 _ => {
                     self.armed = Some(ArmedTimer {
                         deadline,
-                        sleep: self.time.sleep_about(deadline - now),
+                        sleep: time.sleep_about(deadline - now),
                         waker: None,
                     });
                 }

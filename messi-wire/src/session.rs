@@ -94,8 +94,6 @@ pub struct Session<R> {
     /// Reservation in the shared budget.
     permit: Permit,
     pending: PendingResponses<R>,
-    /// Pending responses that have failed, until they are taken.
-    failed: Vec<(R, RequestError)>,
     /// Bytes taken and not yet written.
     in_flight: usize,
     /// Memory of these bytes.
@@ -134,7 +132,6 @@ impl<R: PendingResponse> Session<R> {
             offline: None,
             permit,
             pending: PendingResponses::default(),
-            failed: Vec::new(),
             in_flight: 0,
             in_flight_memory: 0,
             pushed: 0,
@@ -150,7 +147,9 @@ impl<R: PendingResponse> Session<R> {
         self.reset();
         self.expire(now);
         self.connection += 1;
+        // The offline queue is sent on this connection, and `flush` waits for it too.
         self.pushed = self.offline_len() as u64;
+        // A stopped session accepts nothing, not even from `on_connected`.
         if !self.is_stopped {
             self.phase = Phase::Opening;
         }
@@ -196,6 +195,7 @@ impl<R: PendingResponse> Session<R> {
         if !self.accepts_messages() {
             self.drop_offline();
         }
+        // Before sealing, which then sends the offline queue on this last connection.
         self.is_stopped = true;
         self.seal();
     }
@@ -265,6 +265,7 @@ impl<R: PendingResponse> Session<R> {
         if remaining == 0 {
             self.in_flight_memory = 0;
             self.permit.shrink_to(self.memory());
+            // The peer has read all that was in flight: the rest of the queue begins to wait now.
             self.permit.renew_ticket();
         }
     }
@@ -386,20 +387,13 @@ impl<R: PendingResponse> Session<R> {
 
     /// Fails all pending responses of the connection.
     pub fn fail_pending(&mut self, reason: &DisconnectReason) {
-        let error = || RequestError::Disconnected(reason.clone());
-        let pending = self.pending.drain().map(|response| (response, error()));
-        self.failed.extend(pending);
+        self.pending.fail_all(reason);
     }
 
     /// Takes the pending responses that have failed. The caller completes them, without a lock.
     #[inline]
     pub fn take_failed(&mut self) -> Vec<(R, RequestError)> {
-        mem::take(&mut self.failed)
-    }
-
-    fn fail(&mut self, response: Option<R>, error: RequestError) {
-        self.failed
-            .extend(response.map(|response| (response, error)));
+        self.pending.take_failed()
     }
 
     // --- The offline queue ---
@@ -449,7 +443,7 @@ impl<R: PendingResponse> Session<R> {
         if queue.is_empty() {
             self.offline = None;
         }
-        self.fail(response, RequestError::NotSent(error));
+        self.pending.fail(response, RequestError::NotSent(error));
         true
     }
 

@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, Read};
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::flow::{Client, Report, Server, Settings};
@@ -58,13 +58,25 @@ pub(crate) fn run_if_asked() -> bool {
 }
 
 fn run(role: &str, port: u16, settings: Settings) {
-    let report: Report = Arc::new(|event| println!("{event}"));
+    // A client that waits for this server may be there before `start` returns: its events come
+    // after `listening`.
+    let first = Arc::new(Mutex::new(()));
+    let is_starting = first.lock().unwrap();
+    let report: Report = {
+        let first = first.clone();
+        Arc::new(move |event| {
+            let _first = first.lock().unwrap();
+            println!("{event}");
+        })
+    };
     if role == CLIENT {
         let _client = Client::start(port, settings, report);
+        drop(is_starting);
         wait_for_parent();
     } else {
         let _server = Server::start(port, settings, &report);
-        report("listening".into());
+        println!("listening");
+        drop(is_starting);
         wait_for_parent();
     }
 }

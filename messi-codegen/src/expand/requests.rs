@@ -130,7 +130,7 @@ impl RequestTrait<'_> {
         quote! {
             #[doc = #docs]
             #deprecated
-            fn #method(&self, request: #request_type) -> #krate::Answer<#response_type> {
+            fn #method(&self, request: #request_type) -> #krate::ResponseFuture<#response_type> {
                 let response = |message: #received_message| match message.messages {
                     Some(#received::Messages::#response_variant(response)) => Some(#response_value),
                     _ => None,

@@ -1,4 +1,13 @@
 //! The task that accepts clients, and the task of each.
+//!
+//! A client goes through these steps:
+//!
+//! 1. The [`Acceptor`] waits while many handshakes wait for a core, and takes a connection.
+//! 2. The admission limits decide whether it counts as a client. From here on it occupies a place.
+//! 3. A handshake, if there is one, runs in a task of its own: other clients do not wait for it.
+//! 4. The client is registered, and gets broadcasts from then on; its handler is made.
+//! 5. Its task serves the connection to its end, deregisters the client, and runs the last callback. The place is
+//!    free once that has returned.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -10,7 +19,7 @@ use log::{error, info, warn};
 use messi_wire::{ConnectionConfig, Role};
 
 use super::peer::Peer;
-use super::poll_scope;
+use super::poll_scope::Scoped;
 use super::{Server, ServerClient};
 use crate::cpu_limit::CpuLimit;
 use crate::driver::Driver;
@@ -176,7 +185,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
         let task = serve(client, peer, handler, driver, shared.tasks.begin());
         let (scope, flush) = (shared.registry.scope_id(), shared.clone());
-        let task = poll_scope::scoped(scope, task.boxed(), move || flush.registry.flush());
+        let task = Scoped::new(scope, task, move || flush.registry.flush());
         shared.runtime.spawn(task.boxed());
     }
 

@@ -8,7 +8,7 @@ use messi_wire::session::Sender;
 use super::Server;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Mailbox;
-use crate::{Address, Answer, DisconnectReason, Protocol, RequestClient, SendError, Stats};
+use crate::{Address, DisconnectReason, Protocol, RequestClient, ResponseFuture, SendError, Stats};
 
 /// A client connected to a [`Server`].
 ///
@@ -66,7 +66,7 @@ impl<P: Protocol> ServerClient<P> {
     /// client has received it. If [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) are already
     /// queued, the connection is closed with [`SlowConsumer`](DisconnectReason::SlowConsumer). A response
     /// that is too big closes it with [`MessageTooBig`](DisconnectReason::MessageTooBig): see
-    /// [`Answer`](crate::Answer#matching).
+    /// [`ResponseFuture`](crate::ResponseFuture#matching).
     ///
     /// # Examples
     ///
@@ -248,10 +248,10 @@ impl<P: Protocol> RequestClient<P> for ServerClient<P> {
         &self,
         request: impl Into<P::ServerToClient>,
         extract: fn(P::ClientToServer) -> Option<T>,
-    ) -> Answer<T> {
+    ) -> ResponseFuture<T> {
         let request = request.into();
         let member = P::server_member(&request);
-        Answer::request(self.mailbox(), &request, member, self.sender, extract)
+        ResponseFuture::request(self.mailbox(), &request, member, self.sender, extract)
     }
 }
 

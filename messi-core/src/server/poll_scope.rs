@@ -5,25 +5,41 @@
 //! messages costs a hundredth of locking them for each message.
 
 use std::cell::Cell;
-use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use futures::future::BoxFuture;
+use pin_project_lite::pin_project;
 
 thread_local! {
     /// Id of the scope that this thread is in; 0 outside of scopes.
     static CURRENT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Makes each poll of a task a scope with this id, and calls `flush` at its end.
-pub(super) fn scoped(
-    id: usize,
-    mut task: BoxFuture<'static, ()>,
-    flush: impl Fn(),
-) -> impl Future<Output = ()> {
-    poll_fn(move |cx| {
-        let _scope = PollScope::enter(id, &flush);
-        task.as_mut().poll(cx)
-    })
+pin_project! {
+    /// A task of which each poll is a scope.
+    pub(super) struct Scoped<T, F> {
+        #[pin]
+        task: T,
+        id: usize,
+        flush: F,
+    }
+}
+
+impl<T, F: Fn()> Scoped<T, F> {
+    /// Makes each poll of a task a scope with this id, and calls `flush` at its end.
+    pub(super) fn new(id: usize, task: T, flush: F) -> Self {
+        Self { task, id, flush }
+    }
+}
+
+impl<T: Future, F: Fn()> Future for Scoped<T, F> {
+    type Output = T::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let _scope = PollScope::enter(*this.id, this.flush);
+        this.task.poll(cx)
+    }
 }
 
 /// Returns whether this thread is in a scope with this id.

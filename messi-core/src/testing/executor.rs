@@ -1,4 +1,12 @@
 //! Tasks on one thread, in a random order that the seed decides.
+//!
+//! The clock stands still while a task is ready. A run repeats these steps until its future is ready:
+//!
+//! 1. It takes a random one of the ready tasks, the future of the run among them, and marks it as not woken: a
+//!    wake during the poll makes it ready again.
+//! 2. It polls the task, without any lock.
+//! 3. If no task is ready, it advances the clock to the next time that a task waits for, whose waker makes that
+//!    task ready.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};

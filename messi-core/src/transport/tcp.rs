@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 
-use socket2::{Domain, Protocol, SockRef};
+use socket2::{Domain, Protocol};
 
 use super::std_socket::{self, StdStream};
 
@@ -52,6 +52,6 @@ impl StdStream for TcpStream {
         /// Without it, the system takes megabytes for a peer that does not read.
         const MAX_UNSENT: u32 = 128 * 1024;
         // An old system may not know the option, and goes on as before.
-        let _ = SockRef::from(self).set_tcp_notsent_lowat(MAX_UNSENT);
+        let _ = socket2::SockRef::from(self).set_tcp_notsent_lowat(MAX_UNSENT);
     }
 }

@@ -4,8 +4,10 @@
 //! a kind belongs to request n of that kind, whether it is awaited or not.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use super::fields::last_of;
+use crate::{DisconnectReason, RequestError};
 
 /// A kind of request: the field number of `foo_req` in the message of its direction, and the field number
 /// of its response `foo_rsp` in the message of the other direction.
@@ -70,9 +72,19 @@ pub trait PendingResponse {
     fn is_awaited(&self) -> bool;
 }
 
-/// Pending responses of one connection, by kind.
+/// Pending responses of one connection, and those that have failed.
+///
+/// The state is allocated with the first request: most sessions never send one.
 #[derive(Debug)]
-pub(super) struct PendingResponses<R>(Vec<Requests<R>>);
+pub(super) struct PendingResponses<R>(Option<Box<State<R>>>);
+
+#[derive(Debug)]
+struct State<R> {
+    /// Requests by the index of their kind.
+    kinds: Vec<Requests<R>>,
+    /// Pending responses that have failed, until they are taken.
+    failed: Vec<(R, RequestError)>,
+}
 
 /// Requests of one kind. They are numbered from 1.
 #[derive(Debug)]
@@ -89,7 +101,16 @@ struct Requests<R> {
 
 impl<R> Default for PendingResponses<R> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(None)
+    }
+}
+
+impl<R> Default for State<R> {
+    fn default() -> Self {
+        Self {
+            kinds: Vec::new(),
+            failed: Vec::new(),
+        }
     }
 }
 
@@ -115,15 +136,18 @@ impl<R: PendingResponse> PendingResponses<R> {
         response: Option<R>,
     ) {
         if let Some(kind) = member.and_then(|member| kinds.request(member)) {
-            self.0.resize_with(kinds.sent.len(), Requests::default);
-            self.0[kind].handle_queued(response);
+            let requests = &mut self.0.get_or_insert_default().kinds;
+            requests.resize_with(kinds.sent.len(), Requests::default);
+            requests[kind].handle_queued(response);
         }
     }
 
     /// Records that all messages were taken from the send queue.
     #[inline]
     pub(super) fn handle_taken(&mut self) {
-        self.0.iter_mut().for_each(|kind| kind.queued = 0);
+        if let Some(state) = &mut self.0 {
+            state.kinds.iter_mut().for_each(|kind| kind.queued = 0);
+        }
     }
 
     /// Records that the first message of the send queue was dropped, and returns its pending response.
@@ -133,25 +157,49 @@ impl<R: PendingResponse> PendingResponses<R> {
         member: Option<u32>,
     ) -> Option<R> {
         let kind = kinds.request(member?)?;
-        self.0.get_mut(kind)?.handle_dropped()
+        self.0.as_mut()?.kinds.get_mut(kind)?.handle_dropped()
     }
 
     /// Records a message of the peer, and returns the pending response that it is.
     pub(super) fn handle_received(&mut self, kinds: &RequestKinds, payload: &[u8]) -> Option<R> {
         let kind = kinds.responded(payload)?;
-        self.0.get_mut(kind)?.handle_response()
+        self.0.as_mut()?.kinds.get_mut(kind)?.handle_response()
     }
 
     /// Returns whether a request has no response yet.
     #[inline]
     pub(super) fn is_any_open(&self) -> bool {
-        self.0.iter().any(|kind| kind.responded < kind.sent)
+        let state = self.0.as_ref();
+        state.is_some_and(|state| state.kinds.iter().any(|kind| kind.responded < kind.sent))
     }
 
-    /// Removes all pending responses: none will be received any more.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = R> {
-        let pending = self.0.drain(..).flat_map(|kind| kind.pending);
-        pending.map(|(_, response)| response)
+    /// Fails a response.
+    pub(super) fn fail(&mut self, response: Option<R>, error: RequestError) {
+        if let Some(response) = response {
+            let failed = &mut self.0.get_or_insert_default().failed;
+            failed.push((response, error));
+        }
+    }
+
+    /// Fails all pending responses: none will be received any more.
+    pub(super) fn fail_all(&mut self, reason: &DisconnectReason) {
+        let Some(state) = &mut self.0 else {
+            return;
+        };
+        let pending = state.kinds.drain(..).flat_map(|kind| kind.pending);
+        let error = || RequestError::Disconnected(reason.clone());
+        state
+            .failed
+            .extend(pending.map(|(_, response)| (response, error())));
+    }
+
+    /// Takes the responses that have failed.
+    #[inline]
+    pub(super) fn take_failed(&mut self) -> Vec<(R, RequestError)> {
+        match &mut self.0 {
+            Some(state) => mem::take(&mut state.failed),
+            None => Vec::new(),
+        }
     }
 }
 
@@ -291,7 +339,8 @@ mod tests {
         for _ in 0..10_000 {
             pending.handle_queued(KINDS, Some(1), named("gone"));
         }
-        assert!(pending.0[0].pending.capacity() < 100);
+        let requests = &pending.0.as_ref().unwrap().kinds[0];
+        assert!(requests.pending.capacity() < 100);
         pending.handle_queued(KINDS, Some(1), named("a"));
         for _ in 0..9_999 {
             assert_ne!(respond(&mut pending, 2), named("a"));
@@ -301,10 +350,15 @@ mod tests {
     }
 
     #[test]
-    fn drained_requests_have_no_responses() {
+    fn failed_requests_have_no_responses() {
+        let reason = DisconnectReason::KeepAliveTimeout;
         let mut pending = Pending::default();
+        pending.fail_all(&reason);
         pending.handle_queued(KINDS, Some(1), named("a"));
-        assert_eq!(pending.drain().collect::<Vec<_>>(), [Named("a")]);
+        pending.fail_all(&reason);
+        let error = RequestError::Disconnected(reason);
+        assert_eq!(pending.take_failed(), [(Named("a"), error)]);
+        assert_eq!(pending.take_failed(), []);
         assert_eq!(respond(&mut pending, 2), None);
     }
 

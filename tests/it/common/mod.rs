@@ -96,12 +96,15 @@ impl Events {
 
     /// Waits for a callback that matches, and skips others.
     pub async fn find(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
-        loop {
-            let event = self.next().await;
-            if wanted(&event) {
-                return event;
+        within("a matching event", async {
+            loop {
+                let event = self.next().await;
+                if wanted(&event) {
+                    return event;
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Waits until the handler is dropped, and returns the callbacks that were left.

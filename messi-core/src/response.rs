@@ -1,4 +1,4 @@
-//! Waiting for the answer to a request.
+//! Waiting for the response to a request.
 
 use std::fmt::{self, Debug, Formatter};
 use std::pin::Pin;
@@ -16,35 +16,36 @@ use crate::mailbox::{Mailbox, Responder};
 use crate::runtime::AsyncRuntime;
 use crate::{DisconnectReason, RequestError, SendError};
 
-/// The answer to a request, once it has come.
+/// Future of the response to a request.
 ///
-/// The methods that send requests (`client.foo_req(…)`) give one. The request is on its way when
-/// they return, be this awaited or not.
+/// The methods that send requests (`client.foo_req(…)`) return it. The request is sent when they return,
+/// whether the future is awaited or not.
 ///
-/// An answer that is awaited goes to whoever awaits it, ahead of messages that came before it and
-/// still wait for the handler: a callback of a handler may await one too. One that is not awaited
-/// any more goes to the handler, as all other messages do.
+/// The response goes to the task that awaits it, before messages that were received earlier and wait for
+/// the handler: a callback of a handler may await a response too. A response that is not awaited goes to
+/// the handler, as all other messages do.
 ///
-/// # Which answer belongs to which request
+/// # Matching
 ///
-/// Nothing on the wire tells. Answers are taken to come once for each request of their kind, in the
-/// order of the requests, including those that were sent with `send`. A peer for which this does
-/// not hold must not be sent requests in this way. One of this crate that can't send an answer, as
-/// it is too big or there is no room for it, ends the connection, unless it was sent with `try_send`.
+/// The wire has no number that links a response to its request. Responses are expected once for each
+/// request of their kind and in the order of the requests, those that were sent with `send` included. Do not
+/// send requests in this way to a peer that does not keep this order. A peer of this crate that can't send a
+/// response, because it is too big or the send queue is full, closes the connection, unless it has used
+/// `try_send`.
 ///
 /// # Errors
 ///
-/// [`RequestError::NotSent`] at once if the request can't be sent; [`RequestError::Timeout`] if no
-/// answer comes within the builder's `request_timeout` or that of [`timeout`](Self::timeout);
-/// [`RequestError::Disconnected`] as soon as the connection ends. In the two latter cases the peer
-/// may have seen the request.
+/// - [`RequestError::NotSent`] at once if the request can't be sent.
+/// - [`RequestError::Timeout`] if there is no response within the builder's `request_timeout`, or that of
+///   [`timeout`](Self::timeout). The peer may have received the request.
+/// - [`RequestError::Disconnected`] as soon as the connection ends. The peer may have received the request.
 ///
-/// A client whose handler is held back, as more than `max_unhandled_bytes` wait for it, reads
-/// nothing, answers included. A callback that waits for an answer then waits until it times out.
+/// A client whose handler is busy reads nothing, not even responses, once `max_unhandled_bytes` wait for the
+/// handler. A callback that awaits a response then waits until it times out.
 ///
 /// # Cancel safety
 ///
-/// Dropping this does not take the request back. Its answer goes to the handler.
+/// Dropping the future does not cancel the request. Its response goes to the handler.
 ///
 /// # Examples
 ///
@@ -59,18 +60,18 @@ use crate::{DisconnectReason, RequestError, SendError};
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "the request is sent, but its answer goes to the handler unless it is awaited"]
-pub struct Answer<T> {
+#[must_use = "the request is sent, but its response goes to the handler unless it is awaited"]
+pub struct ResponseFuture<T> {
     receiver: oneshot::Receiver<Result<T, RequestError>>,
     runtime: Arc<dyn AsyncRuntime>,
     sent: Instant,
     limit: Duration,
-    /// Made when it is first waited for.
+    /// Created when the future is first polled.
     sleep: Option<BoxFuture<'static, ()>>,
 }
 
-impl<T: Send + 'static> Answer<T> {
-    /// Sends a request, of whose kind `extract` knows the answer.
+impl<T: Send + 'static> ResponseFuture<T> {
+    /// Sends a request. `extract` takes its response out of a message.
     pub(crate) fn request<M: Message + Default + 'static>(
         mailbox: &Arc<Mailbox>,
         request: &impl Message,
@@ -78,12 +79,12 @@ impl<T: Send + 'static> Answer<T> {
         sender: Sender,
         extract: fn(M) -> Option<T>,
     ) -> Self {
-        let (answered, receiver) = oneshot::channel();
+        let (channel, receiver) = oneshot::channel();
         mailbox.push_request(
             request,
             member,
             sender,
-            Box::new(Waiting { answered, extract }),
+            Box::new(OneshotResponder { channel, extract }),
         );
         let runtime = mailbox.runtime().clone();
         Self {
@@ -96,8 +97,21 @@ impl<T: Send + 'static> Answer<T> {
     }
 }
 
-impl<T> Answer<T> {
-    /// Limits the time, from when the request was sent. Default: the builder's `request_timeout`.
+impl<T> ResponseFuture<T> {
+    /// Sets the timeout, which begins when the request is sent. Default: the builder's `request_timeout`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// # fn example(client: &ChatClient) {
+    /// let request = ConnectReq { user: "Kalle".into() };
+    /// let response = client.connect_req(request).timeout(Duration::from_millis(500));
+    /// # }
+    /// ```
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self.sleep = None;
@@ -120,13 +134,13 @@ impl<T> Answer<T> {
     }
 }
 
-impl<T> Future for Answer<T> {
+impl<T> Future for ResponseFuture<T> {
     type Output = Result<T, RequestError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Poll::Ready(answer) = self.receiver.poll_unpin(cx) {
+        if let Poll::Ready(response) = self.receiver.poll_unpin(cx) {
             let not_sent = RequestError::NotSent(SendError::NotConnected);
-            return Poll::Ready(answer.unwrap_or(Err(not_sent)));
+            return Poll::Ready(response.unwrap_or(Err(not_sent)));
         }
         let limit = self.limit;
         self.poll_timeout(cx).map(|()| {
@@ -136,24 +150,24 @@ impl<T> Future for Answer<T> {
     }
 }
 
-impl<T> Debug for Answer<T> {
+impl<T> Debug for ResponseFuture<T> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Answer")
+            .debug_struct("ResponseFuture")
             .field("limit", &self.limit)
             .finish_non_exhaustive()
     }
 }
 
-/// What the connection knows of an [`Answer`].
-struct Waiting<M, T> {
-    answered: oneshot::Sender<Result<T, RequestError>>,
+/// Completes a [`ResponseFuture`].
+struct OneshotResponder<M, T> {
+    channel: oneshot::Sender<Result<T, RequestError>>,
     extract: fn(M) -> Option<T>,
 }
 
-impl<M: Message + Default, T: Send> Responder for Waiting<M, T> {
+impl<M: Message + Default, T: Send> Responder for OneshotResponder<M, T> {
     fn is_awaited(&self) -> bool {
-        !self.answered.is_canceled()
+        !self.channel.is_canceled()
     }
 
     fn respond(self: Box<Self>, payload: &[u8]) -> bool {
@@ -161,13 +175,13 @@ impl<M: Message + Default, T: Send> Responder for Waiting<M, T> {
             return false;
         }
         match M::decode(payload).map(self.extract) {
-            Ok(Some(answer)) => self.answered.send(Ok(answer)).is_ok(),
+            Ok(Some(response)) => self.channel.send(Ok(response)).is_ok(),
             Ok(None) => {
                 self.fail(RequestError::Replaced);
                 false
             }
             Err(error) => {
-                // It ends the connection when its turn comes.
+                // The message ends the connection when it is decoded for the handler.
                 let reason = DisconnectReason::MessageDecodeError(error.to_string());
                 self.fail(RequestError::Disconnected(reason));
                 false
@@ -176,13 +190,15 @@ impl<M: Message + Default, T: Send> Responder for Waiting<M, T> {
     }
 
     fn fail(self: Box<Self>, error: RequestError) {
-        // Who has given up needs no error.
-        let _ = self.answered.send(Err(error));
+        // An error means that the response is not awaited any more.
+        let _ = self.channel.send(Err(error));
     }
 }
 
-impl<M, T> Debug for Waiting<M, T> {
+impl<M, T> Debug for OneshotResponder<M, T> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Waiting").finish_non_exhaustive()
+        formatter
+            .debug_struct("OneshotResponder")
+            .finish_non_exhaustive()
     }
 }
