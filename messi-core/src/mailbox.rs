@@ -53,6 +53,8 @@ use crate::tasks::until;
 pub(crate) struct Mailbox {
     config: Arc<SessionConfig>,
     runtime: Arc<dyn AsyncRuntime>,
+    /// Under this lock nothing is awaited, woken or logged, and no user code is called but the encoding of a
+    /// message.
     shared: Mutex<MailboxState>,
     published: Published,
     /// Memory that the send queue shares with others.
