@@ -193,7 +193,7 @@ impl Driver {
 
     /// Runs the callback of a message. A message without a callback is counted.
     pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = Dispatch>>) {
-        if self.run(callback).await == Some(Dispatch::UnknownChoice) {
+        if self.run(callback).await == Some(Dispatch::UnknownMember) {
             self.mailbox.transfers.ignored_messages.add(1);
             self.flood_limiter.count(1, self.now());
         }

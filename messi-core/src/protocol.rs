@@ -54,5 +54,5 @@ pub enum Dispatch {
     /// A method of the handler was called.
     Delivered,
     /// The message held no member that is known to this side's schema.
-    UnknownChoice,
+    UnknownMember,
 }

@@ -60,15 +60,15 @@ use crate::{Address, Protocol, ServerStats, Uri};
 /// ```
 #[must_use = "a server stops when its last handle is dropped"]
 pub struct Server<P: Protocol> {
-    shared: Arc<Shared>,
+    shared: Arc<SharedServer>,
     /// Stops the server when the last one is dropped. Handles that callbacks borrow have none.
-    guard: Option<Arc<StopOnDrop>>,
+    guard: Option<Arc<StopServerOnDrop>>,
     protocol: PhantomData<fn() -> P>,
 }
 
 /// State that the handles and the tasks share.
 #[derive(Debug)]
-struct Shared {
+struct SharedServer {
     local_addr: Address,
     uri: Uri,
     registry: Registry,
@@ -78,10 +78,10 @@ struct Shared {
     decoding: Arc<CpuLimit>,
     /// Notified when the registry is closed.
     closed: Event,
-    guard: Weak<StopOnDrop>,
+    guard: Weak<StopServerOnDrop>,
 }
 
-impl Shared {
+impl SharedServer {
     /// Accepts no more clients.
     fn close(&self) {
         self.registry.close();
@@ -102,9 +102,9 @@ impl Shared {
 }
 
 #[derive(Debug)]
-struct StopOnDrop(Arc<Shared>);
+struct StopServerOnDrop(Arc<SharedServer>);
 
-impl Drop for StopOnDrop {
+impl Drop for StopServerOnDrop {
     fn drop(&mut self) {
         self.0.stop();
     }

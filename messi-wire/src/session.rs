@@ -7,13 +7,13 @@
 //! The invariant of the order: messages are sent in the order in which they are pushed, but for the
 //! messages of `on_connected`, which come first on their connection. In detail:
 //!
-//! 1. `attach` begins a connection ([`Phase::Opening`]). The messages of its callbacks go to the send
+//! 1. `attach` begins a connection (phase `Opening`). The messages of its callbacks go to the send
 //!    queue, all others to the offline queue, behind those that wait for the connection.
-//! 2. [`open`](Session::open) moves the offline queue behind the send queue ([`Phase::Open`]). From now on
+//! 2. [`open`](Session::open) moves the offline queue behind the send queue (phase `Open`). From now on
 //!    all messages go to the send queue.
 //! 3. [`take`](Session::take) gives all frames of the send queue to the connection. They are *in flight*
 //!    until [`handle_written`](Session::handle_written).
-//! 4. [`seal`](Session::seal) accepts no more messages on this connection ([`Phase::Sealed`]). Queued
+//! 4. [`seal`](Session::seal) accepts no more messages on this connection (phase `Sealed`). Queued
 //!    frames are still taken.
 //! 5. `detach` drops the frames that were not taken, and fails the pending responses.
 //!

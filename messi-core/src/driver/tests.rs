@@ -214,7 +214,7 @@ fn a_flood_of_frames_without_effect_is_read_at_a_bounded_rate() {
         simulation.run(simulation.timeout(SECOND, async {
             while driver.next().await.is_some() {
                 driver
-                    .dispatch(pin!(async { Dispatch::UnknownChoice }))
+                    .dispatch(pin!(async { Dispatch::UnknownMember }))
                     .await;
             }
         }));
