@@ -1,6 +1,6 @@
 //! The peers and the works there are.
 
-use work::Work;
+use work::Workload;
 
 use crate::figures::{self, Figure};
 
@@ -46,45 +46,45 @@ pub const PEERS: [Peer; 8] = [
 
 /// A work with the figures that it is about.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct Benchmark {
     pub name: &'static str,
     /// A sentence for the tables.
     pub title: &'static str,
-    pub work: Work,
+    pub workload: Workload,
     /// What is shown of it. The first is what peers are compared by.
     pub figures: &'static [Figure],
     /// The time it takes to see anything, in seconds.
     pub at_least: f64,
 }
 
-impl Task {
+impl Benchmark {
     /// Whether next to nothing happens in it, for a long time.
     pub fn is_quiet(&self) -> bool {
         self.at_least > 0.0
     }
 }
 
-const fn task(
+const fn benchmark(
     name: &'static str,
     title: &'static str,
-    work: Work,
+    workload: Workload,
     figures: &'static [Figure],
-) -> Task {
-    Task {
+) -> Benchmark {
+    Benchmark {
         name,
         title,
-        work,
+        workload,
         figures,
         at_least: 0.0,
     }
 }
 
 /// Every work, in the order of the tables.
-pub const TASKS: [Task; 11] = [
-    task(
+pub const BENCHMARKS: [Benchmark; 11] = [
+    benchmark(
         "ping-pong",
         "One message there and one back, again and again",
-        Work::Requests { outstanding: 1 },
+        Workload::Requests { outstanding: 1 },
         &[
             figures::RATE,
             figures::CPU_PER_MILLION,
@@ -93,61 +93,61 @@ pub const TASKS: [Task; 11] = [
             figures::P999,
         ],
     ),
-    task(
+    benchmark(
         "outstanding-64",
         "The same with 64 messages under way",
-        Work::Requests { outstanding: 64 },
+        Workload::Requests { outstanding: 64 },
         &[figures::RATE, figures::CPU_PER_MILLION],
     ),
-    task(
+    benchmark(
         "blast",
         "One way, as fast as it goes, and one acknowledgement of all",
-        Work::Blast { size: 24 },
+        Workload::Blast { size: 24 },
         &[figures::RATE, figures::CPU_PER_MILLION],
     ),
-    task(
+    benchmark(
         "broadcast-50",
         "To 50 clients, 512 messages back to back; the next 512 when every client has all",
-        Work::Broadcast {
+        Workload::Broadcast {
             clients: 50,
             burst: 512,
         },
         &[figures::DELIVERED, figures::CPU_PER_MILLION],
     ),
-    task(
+    benchmark(
         "broadcast-50-single",
         "To 50 clients, one message at a time",
-        Work::Broadcast {
+        Workload::Broadcast {
             clients: 50,
             burst: 1,
         },
         &[figures::DELIVERED, figures::CPU_PER_MILLION],
     ),
-    task(
+    benchmark(
         "broadcast-1000",
         "To 1,000 clients, 128 messages back to back; the next 128 when every client has all",
-        Work::Broadcast {
+        Workload::Broadcast {
             clients: 1_000,
             burst: 128,
         },
         &[figures::DELIVERED, figures::CPU_PER_MILLION],
     ),
-    task(
+    benchmark(
         "broadcast-1000-single",
         "To 1,000 clients, one message at a time",
-        Work::Broadcast {
+        Workload::Broadcast {
             clients: 1_000,
             burst: 1,
         },
         &[figures::DELIVERED, figures::CPU_PER_MILLION],
     ),
-    Task {
+    Benchmark {
         // Several pings, and the time after which a lost one is noticed.
         at_least: 10.0,
-        ..task(
+        ..benchmark(
             "idle",
             "10,000 connections that only keep alive, of which none may be lost",
-            Work::Idle {
+            Workload::Idle {
                 connections: 10_000,
             },
             &[
@@ -159,22 +159,22 @@ pub const TASKS: [Task; 11] = [
             ],
         )
     },
-    task(
+    benchmark(
         "payload-64k",
         "One way with texts of 64 KiB",
-        Work::Blast { size: 64 << 10 },
+        Workload::Blast { size: 64 << 10 },
         &[figures::MEGABYTES, figures::CPU_PER_GIGABYTE],
     ),
-    task(
+    benchmark(
         "payload-900k",
         "One way with texts of 900 KiB",
-        Work::Blast { size: 900 << 10 },
+        Workload::Blast { size: 900 << 10 },
         &[figures::MEGABYTES, figures::CPU_PER_GIGABYTE],
     ),
-    task(
+    benchmark(
         "storm",
         "10,000 clients that connect at the same moment, until all are answered",
-        Work::Storm {
+        Workload::Storm {
             connections: 10_000,
         },
         &[

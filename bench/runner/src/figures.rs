@@ -10,22 +10,22 @@ pub struct Figure {
     /// Whether less is better.
     pub is_cost: bool,
     /// Reads it off.
-    pub of: fn(&Report) -> f64,
+    pub value: fn(&Report) -> f64,
 }
 
-const fn gain(name: &'static str, of: fn(&Report) -> f64) -> Figure {
+const fn gain(name: &'static str, value: fn(&Report) -> f64) -> Figure {
     Figure {
         name,
         is_cost: false,
-        of,
+        value,
     }
 }
 
-const fn cost(name: &'static str, of: fn(&Report) -> f64) -> Figure {
+const fn cost(name: &'static str, value: fn(&Report) -> f64) -> Figure {
     Figure {
         name,
         is_cost: true,
-        of,
+        value,
     }
 }
 

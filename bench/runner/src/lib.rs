@@ -2,7 +2,7 @@
 //!
 //! `bin/run.rs` is the command behind `bench/run`, `bin/build-cost.rs` that behind `bench/build`.
 
-pub mod building;
+pub mod build_cost;
 pub mod catalogue;
 pub mod figures;
 pub mod machine;

@@ -41,7 +41,7 @@ pub struct Machine {
 
 impl Machine {
     /// This one. What can't be found out is empty.
-    pub fn this() -> Self {
+    pub fn detect() -> Self {
         let crates = CRATES.iter().filter_map(|name| {
             let version = locked_version(LOCK_FILE, name)?;
             Some((name.to_string(), version.to_owned()))

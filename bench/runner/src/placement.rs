@@ -30,7 +30,7 @@ impl Placement {
     }
 
     /// Why this machine can't do it, if it can't.
-    pub fn cannot(self) -> Option<String> {
+    pub fn unsupported(self) -> Option<String> {
         let lacks = self == Self::Apart && cores().is_ok_and(|cores| cores.len() < 2);
         lacks.then(|| "there is one core only".into())
     }

@@ -21,24 +21,26 @@ pub struct Results {
 /// One work with one peer in one placement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cell {
-    pub work: &'static str,
+    #[serde(rename = "work")]
+    pub workload: &'static str,
     pub peer: &'static str,
     pub placement: Placement,
     pub reports: Vec<Report>,
     /// Why the peer can't do it, if it can't.
-    pub cannot: Option<String>,
+    #[serde(rename = "cannot")]
+    pub unsupported: Option<String>,
     /// What went wrong in repeats that give no report.
     pub failures: Vec<String>,
 }
 
 impl Cell {
-    pub fn new(work: &'static str, peer: &'static str, placement: Placement) -> Self {
+    pub fn new(workload: &'static str, peer: &'static str, placement: Placement) -> Self {
         Self {
-            work,
+            workload,
             peer,
             placement,
             reports: Vec::new(),
-            cannot: None,
+            unsupported: None,
             failures: Vec::new(),
         }
     }
@@ -46,14 +48,14 @@ impl Cell {
     pub fn add(&mut self, outcome: Result<Outcome>) {
         match outcome {
             Ok(Outcome::Done(report)) => self.reports.push(report),
-            Ok(Outcome::Cannot(why)) => self.cannot = Some(why),
+            Ok(Outcome::Unsupported(why)) => self.unsupported = Some(why),
             Err(error) => self.failures.push(error.to_string()),
         }
     }
 
     /// The median of a figure over all repeats.
     pub fn median(&self, figure: &Figure) -> Option<f64> {
-        median(self.reports.iter().map(figure.of))
+        median(self.reports.iter().map(figure.value))
     }
 }
 
@@ -71,8 +73,13 @@ pub fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 impl Results {
     /// The cells of a work in a placement, in the order of the peers.
-    pub fn of<'a>(&'a self, work: &'a str, placement: Placement) -> impl Iterator<Item = &'a Cell> {
-        let is_wanted = move |cell: &&Cell| cell.work == work && cell.placement == placement;
+    pub fn of<'a>(
+        &'a self,
+        workload: &'a str,
+        placement: Placement,
+    ) -> impl Iterator<Item = &'a Cell> {
+        let is_wanted =
+            move |cell: &&Cell| cell.workload == workload && cell.placement == placement;
         self.cells.iter().filter(is_wanted)
     }
 }

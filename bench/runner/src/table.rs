@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::catalogue::{SUBJECT, TASKS, Task};
+use crate::catalogue::{BENCHMARKS, Benchmark, SUBJECT};
 use crate::figures::Figure;
 use crate::placement::Placement;
 use crate::results::{Cell, Results};
@@ -18,25 +18,25 @@ pub fn document(results: &Results) -> String {
     );
     text +=
         "\"Ratio\" compares messi with the peer by the first column: above 1, messi is better.\n";
-    for task in &TASKS {
-        text += &section(results, task);
+    for benchmark in &BENCHMARKS {
+        text += &section(results, benchmark);
     }
     text
 }
 
 /// A work, with a table for each placement in which it was done.
-pub fn section(results: &Results, task: &Task) -> String {
+pub fn section(results: &Results, benchmark: &Benchmark) -> String {
     let mut text = String::new();
     for placement in Placement::ALL {
-        let cells: Vec<&Cell> = results.of(task.name, placement).collect();
+        let cells: Vec<&Cell> = results.of(benchmark.name, placement).collect();
         if !cells.is_empty() {
             let _ = writeln!(text, "\n### {}\n", placement.name());
-            text += &table(&cells, task.figures);
+            text += &table(&cells, benchmark.figures);
         }
     }
     match text.is_empty() {
         true => text,
-        false => format!("\n## {}: {}\n{text}", task.name, task.title),
+        false => format!("\n## {}: {}\n{text}", benchmark.name, benchmark.title),
     }
 }
 
@@ -58,7 +58,7 @@ fn table(cells: &[&Cell], figures: &[Figure]) -> String {
         let _ = writeln!(text, " {} |", number(ratio));
     }
     for cell in cells {
-        if let Some(why) = &cell.cannot {
+        if let Some(why) = &cell.unsupported {
             let _ = writeln!(text, "\n{}: {why}.", cell.peer);
         }
         if let Some(last) = cell.failures.last() {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use work::{Job, Outcome, Role, Work};
+use work::{Job, Outcome, Role, Workload};
 
 use crate::Result;
 use crate::catalogue::Peer;
@@ -17,7 +17,7 @@ pub struct Trial<'a> {
     pub peer: Peer,
     /// Where the programs are.
     pub programs: &'a Path,
-    pub work: &'a Work,
+    pub workload: &'a Workload,
     pub seconds: f64,
     pub placement: Placement,
 }
@@ -34,7 +34,7 @@ impl Trial<'_> {
 
     fn start_server(&self) -> Result<Server> {
         let role = Role::Server {
-            work: self.work.clone(),
+            workload: self.workload.clone(),
             variant: self.peer.variant.into(),
         };
         let mut command = self.command(&role)?;
@@ -54,7 +54,7 @@ impl Trial<'_> {
         let role = Role::Client(Job {
             server: server.address,
             server_pid: server.process.id(),
-            work: self.work.clone(),
+            workload: self.workload.clone(),
             seconds: self.seconds,
             variant: self.peer.variant.into(),
         });

@@ -7,7 +7,7 @@ use crate::text::Texts;
 use crate::{Job, Outcome, Report, fail};
 
 /// Bytes between two looks at the clock.
-const BYTES_A_LOOK: usize = 16 * 1024;
+const BYTES_PER_CLOCK_CHECK: usize = 16 * 1024;
 
 /// What to send one way, until there is no more for now; an acknowledgement then follows.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Blast {
     sent: u64,
     texts: Texts,
     /// Messages between two looks at the clock.
-    messages_a_look: u64,
+    messages_per_clock_check: u64,
     /// Messages after which to wait for an acknowledgement, where the transport needs it.
     burst: Option<u64>,
     /// The text whose acknowledgement is awaited.
@@ -33,7 +33,7 @@ impl Blast {
             meter: Meter::new(job),
             sent: 0,
             texts: Texts::new(size),
-            messages_a_look: (BYTES_A_LOOK / size).max(1) as u64,
+            messages_per_clock_check: (BYTES_PER_CLOCK_CHECK / size).max(1) as u64,
             burst: None,
             awaited: None,
             phase: Phase::WarmingUp,
@@ -84,7 +84,7 @@ impl Blast {
     }
 
     fn is_last_for_now(&mut self) -> bool {
-        if self.sent.is_multiple_of(self.messages_a_look) {
+        if self.sent.is_multiple_of(self.messages_per_clock_check) {
             self.phase = self.meter.phase(Instant::now(), self.sent);
             if matches!(self.phase, Phase::Begun | Phase::Over) {
                 return true;

@@ -76,14 +76,14 @@ impl Rounds {
 
 /// One client of a broadcast.
 #[derive(Debug)]
-pub(crate) struct Listener {
+pub(crate) struct Subscriber {
     rounds: Arc<Rounds>,
     texts: Texts,
     /// Messages of this round that are still to come.
     awaited: usize,
 }
 
-impl Listener {
+impl Subscriber {
     pub(crate) fn new(rounds: &Arc<Rounds>) -> Self {
         Self {
             rounds: rounds.clone(),

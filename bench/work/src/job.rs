@@ -11,7 +11,7 @@ pub enum Role {
     /// Serve.
     Server {
         /// What clients are going to do.
-        work: Work,
+        workload: Workload,
         /// A variant of the peer, "" being the usual one.
         variant: String,
     },
@@ -47,7 +47,7 @@ pub struct Job {
     /// The server's process, whose CPU time and memory are accounted.
     pub server_pid: u32,
     /// What to do.
-    pub work: Work,
+    pub workload: Workload,
     /// How long to measure, after a quarter of it to warm up.
     pub seconds: f64,
     /// A variant of the peer, "" being the usual one.
@@ -57,7 +57,7 @@ pub struct Job {
 /// One kind of work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Work {
+pub enum Workload {
     /// Requests and answers on one connection, so many of them outstanding.
     Requests { outstanding: usize },
     /// Messages of this text size one way on one connection, as fast as it takes them, and one
@@ -71,7 +71,7 @@ pub enum Work {
     Storm { connections: usize },
 }
 
-impl Work {
+impl Workload {
     /// What the server is to do.
     pub fn service(&self) -> Service {
         match self {

@@ -2,13 +2,13 @@
 //!
 //! A peer implements [`Peer`] for its transport and calls [`run`]. It is started twice: as a
 //! server, which prints its port and serves until its standard input ends, and as a client, which
-//! does one [`Work`] and prints an [`Outcome`]. Whatever goes wrong ends the process with a line
+//! does one [`Workload`] and prints an [`Outcome`]. Whatever goes wrong ends the process with a line
 //! on standard error: see [`fail`].
 
 mod blast;
 mod broadcast;
 mod client;
-mod crowd;
+mod connection_counter;
 mod fail;
 mod job;
 mod message;
@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 
 pub use blast::Blast;
 pub use fail::fail;
-pub use job::{Job, Role, Service, Work};
+pub use job::{Job, Role, Service, Workload};
 pub use message::{Message, USER};
 pub use process::{cpu_of_children, descriptor_limit};
 pub use report::{Latency, Memory, Outcome, Report};
@@ -43,13 +43,13 @@ pub trait Peer: Sized {
     fn new(variant: &str) -> Option<Self>;
 
     /// Why the peer can't do a work, if it can't.
-    fn cannot(&self, _work: &Work) -> Option<String> {
+    fn unsupported(&self, _workload: &Workload) -> Option<String> {
         None
     }
 
     /// Serves on a free port of loopback, which it tells by calling `listening`, until the process
     /// ends. Every connection has a [`Session`].
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send);
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send);
 
     /// Opens a connection for each script, and follows it there. Does not wait.
     fn open(&self, server: SocketAddr, scripts: Vec<Script>);
@@ -66,7 +66,7 @@ pub fn run<P: Peer>() {
     let variant = role.variant();
     let peer = P::new(variant).unwrap_or_else(|| fail(format!("no variant {variant:?}")));
     match role {
-        Role::Server { work, .. } => server::run(&peer, &work),
+        Role::Server { workload, .. } => server::run(&peer, &workload),
         Role::Client(job) => client::run(&peer, &job),
     }
 }

@@ -24,7 +24,7 @@ struct Snapshot {
 pub(crate) struct Meter {
     server_pid: u32,
     seconds: f64,
-    made: Instant,
+    created: Instant,
     begin: Option<Snapshot>,
 }
 
@@ -46,7 +46,7 @@ impl Meter {
         Self {
             server_pid: job.server_pid,
             seconds: job.seconds,
-            made: Instant::now(),
+            created: Instant::now(),
             begin: None,
         }
     }
@@ -54,7 +54,7 @@ impl Meter {
     /// Where measuring is `now`. Once warmed up, it begins with this call, at so many messages.
     pub(crate) fn phase(&mut self, now: Instant, messages: u64) -> Phase {
         match &self.begin {
-            None if now - self.made < Duration::from_secs_f64(self.seconds * WARM_UP) => {
+            None if now - self.created < Duration::from_secs_f64(self.seconds * WARM_UP) => {
                 Phase::WarmingUp
             }
             None => {

@@ -11,7 +11,7 @@ pub enum Outcome {
     /// The work is done.
     Done(Report),
     /// The peer can't do the work, and why.
-    Cannot(String),
+    Unsupported(String),
 }
 
 impl Outcome {

@@ -21,7 +21,7 @@ pub(crate) struct Requests {
     sent: u64,
     received: u64,
     requests: Texts,
-    answers: Texts,
+    responses: Texts,
     meter: Meter,
     round_trips: Option<RoundTrips>,
     /// What was measured; from then on, only what is outstanding is awaited.
@@ -35,7 +35,7 @@ impl Requests {
             sent: 0,
             received: 0,
             requests: Texts::new(TEXT_SIZE),
-            answers: Texts::new(TEXT_SIZE),
+            responses: Texts::new(TEXT_SIZE),
             meter: Meter::new(job),
             round_trips: (outstanding == 1).then(RoundTrips::new),
             report: None,
@@ -51,11 +51,11 @@ impl Requests {
 
     /// An answer has come.
     pub(crate) fn receive(&mut self, user: &str, text: &str, out: &mut impl FnMut(Message<'_>)) {
-        self.answers.expect(user, text);
+        self.responses.expect(user, text);
         self.received += 1;
         // A look at the clock for every message would be most of the work of some peers.
         if self.received.is_multiple_of(self.outstanding) {
-            self.look_at_the_clock();
+            self.check_clock();
         }
         match &self.report {
             None => self.send(out),
@@ -69,7 +69,7 @@ impl Requests {
         out(Message::chat(self.requests.next(false)));
     }
 
-    fn look_at_the_clock(&mut self) {
+    fn check_clock(&mut self) {
         let now = Instant::now();
         if let Some(round_trips) = &mut self.round_trips {
             round_trips.record(now);

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use crate::broadcast::Listener;
-use crate::crowd::Crowd;
+use crate::broadcast::Subscriber;
+use crate::connection_counter::ConnectionCounter;
 use crate::requests::Requests;
 use crate::{Message, fail};
 
@@ -12,25 +12,25 @@ use crate::{Message, fail};
 /// function that sends.
 #[derive(Debug)]
 pub struct Script {
-    crowd: Arc<Crowd>,
-    part: Part,
+    counter: Arc<ConnectionCounter>,
+    behaviour: Behaviour,
 }
 
 #[derive(Debug)]
-pub(crate) enum Part {
+pub(crate) enum Behaviour {
     /// Asks, and asks again.
     Requests(Box<Requests>),
     /// Listens to a broadcast.
-    Listener(Listener),
+    Subscriber(Subscriber),
     /// Is there. Losing its connection is counted, not an error.
-    Visitor,
+    Idle,
 }
 
 impl Script {
-    pub(crate) fn new(crowd: &Arc<Crowd>, part: Part) -> Self {
+    pub(crate) fn new(counter: &Arc<ConnectionCounter>, behaviour: Behaviour) -> Self {
         Self {
-            crowd: crowd.clone(),
-            part,
+            counter: counter.clone(),
+            behaviour,
         }
     }
 
@@ -41,39 +41,39 @@ impl Script {
 
     /// A message has come.
     pub fn receive(&mut self, message: Message<'_>, mut out: impl FnMut(Message<'_>)) {
-        match (message, &mut self.part) {
-            (Message::Hello, part) => {
-                self.crowd.arrive();
-                part.start(&mut out);
+        match (message, &mut self.behaviour) {
+            (Message::Hello, behaviour) => {
+                self.counter.count_served();
+                behaviour.start(&mut out);
             }
-            (Message::Chat { user, text }, Part::Requests(requests)) => {
+            (Message::Chat { user, text }, Behaviour::Requests(requests)) => {
                 requests.receive(user, text, &mut out);
             }
-            (Message::Chat { user, text }, Part::Listener(listener)) => {
-                listener.receive(user, text, &mut out);
+            (Message::Chat { user, text }, Behaviour::Subscriber(subscriber)) => {
+                subscriber.receive(user, text, &mut out);
             }
-            (Message::Chat { .. }, Part::Visitor) => fail("a message that nobody has sent"),
+            (Message::Chat { .. }, Behaviour::Idle) => fail("a message that nobody has sent"),
         }
     }
 
     /// The connection has ended.
     pub fn lost(&mut self, reason: impl Display) {
-        match self.part {
-            Part::Visitor => self.crowd.lose(),
-            Part::Requests(_) | Part::Listener(_) => {
+        match self.behaviour {
+            Behaviour::Idle => self.counter.count_lost(),
+            Behaviour::Requests(_) | Behaviour::Subscriber(_) => {
                 fail(format!("a connection was lost: {reason}"))
             }
         }
     }
 }
 
-impl Part {
+impl Behaviour {
     /// The server is there.
     fn start(&mut self, out: &mut impl FnMut(Message<'_>)) {
         match self {
             Self::Requests(requests) => requests.start(out),
-            Self::Listener(listener) => listener.start(out),
-            Self::Visitor => {}
+            Self::Subscriber(subscriber) => subscriber.start(out),
+            Self::Idle => {}
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{process, thread};
 
 use crate::process::raise_descriptor_limit;
 use crate::text::Texts;
-use crate::{Peer, Service, Work, fail};
+use crate::{Peer, Service, Workload, fail};
 
 /// What to do with a message that a client has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Session {
             Service::Sink => {
                 let texts = self.texts.get_or_insert_with(|| Texts::new(text.len()));
                 texts.expect(user, text);
-                if Texts::asks(text) {
+                if Texts::asks_for_acknowledgement(text) {
                     Action::Reply
                 } else {
                     Action::Nothing
@@ -53,13 +53,13 @@ impl Session {
 }
 
 /// Serves until the standard input ends.
-pub(crate) fn run(peer: &impl Peer, work: &Work) {
+pub(crate) fn run(peer: &impl Peer, workload: &Workload) {
     raise_descriptor_limit();
     thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         process::exit(0);
     });
-    peer.serve(work, |port| println!("{port}"));
+    peer.serve(workload, |port| println!("{port}"));
 }
 
 /// A port of loopback that is free now, for transports that do not tell the port they listen on.

@@ -45,12 +45,12 @@ impl Texts {
     pub(crate) fn expect(&mut self, user: &str, text: &str) {
         self.advance();
         if user != USER || !self.matches(text.as_bytes()) {
-            self.refuse(user, text);
+            self.fail_mismatch(user, text);
         }
     }
 
     /// Whether a text asks for an acknowledgement.
-    pub(crate) fn asks(text: &str) -> bool {
+    pub(crate) fn asks_for_acknowledgement(text: &str) -> bool {
         text.as_bytes().first() == Some(&ACKNOWLEDGE)
     }
 
@@ -79,7 +79,7 @@ impl Texts {
             && (filler.is_empty() || is_filler(filler))
     }
 
-    fn refuse(&self, user: &str, text: &str) -> ! {
+    fn fail_mismatch(&self, user: &str, text: &str) -> ! {
         let head =
             |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]).into_owned();
         fail(format!(
@@ -108,7 +108,7 @@ mod tests {
             for number in 1..=1_001 {
                 let acknowledge = number % 100 == 0;
                 let text = sender.next(acknowledge).to_owned();
-                assert_eq!(Texts::asks(&text), acknowledge);
+                assert_eq!(Texts::asks_for_acknowledgement(&text), acknowledge);
                 receiver.expect(USER, &text);
             }
             assert!(sender.bytes[..HEAD].ends_with(b"0001001"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_std::channel::{self, Sender};
 use async_std::task;
 use messi::DisconnectReason;
-use work::{Action, Blast, Message, Peer, Script, Session, Work, fail};
+use work::{Action, Blast, Message, Peer, Script, Session, Workload, fail};
 
 mod tls;
 
@@ -17,7 +17,7 @@ mod chat {
 use chat::*;
 
 /// Bytes sent between two waits for room. The queue has room for many times as many.
-const BYTES_A_WAIT: usize = 64 * 1024;
+const BYTES_PER_WAIT: usize = 64 * 1024;
 
 /// An option of messi's that is measured beside the defaults is a variant here, and a line in the
 /// runner's list of peers.
@@ -63,8 +63,8 @@ impl Peer for Messi {
         }
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
-        let (builder, service) = (self.server(), work.service());
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
+        let (builder, service) = (self.server(), workload.service());
         let server = task::block_on(builder.start(move |_| Connection(Session::new(service))));
         let server = server.unwrap_or_else(|error| fail(error));
         listening(server.local_addr().port().expect("it has a port"));
@@ -96,14 +96,14 @@ async fn send_all(
     mut blast: Blast,
     acknowledged: channel::Receiver<String>,
 ) -> Result<(), messi::SendError> {
-    let messages_a_wait = (BYTES_A_WAIT / blast.text_size()).max(1);
+    let messages_per_wait = (BYTES_PER_WAIT / blast.text_size()).max(1);
     client.connected().await?;
     loop {
         let mut unsettled = 0;
         while let Some(text) = blast.next_text() {
             client.send(message_ind(work::USER, text));
             unsettled += 1;
-            if unsettled == messages_a_wait {
+            if unsettled == messages_per_wait {
                 unsettled = 0;
                 client.ready().await?;
             }

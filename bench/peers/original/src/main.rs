@@ -7,17 +7,17 @@ use std::net::SocketAddr;
 use std::thread;
 
 use shim::{Clients, Conversation, SendHandle};
-use work::{Blast, Message, Peer, Script, Session, Work, descriptor_limit, fail, free_port};
+use work::{Blast, Message, Peer, Script, Session, Workload, descriptor_limit, fail, free_port};
 
 /// The socket, and the timers of keep-alive and of reconnecting.
-const DESCRIPTORS_A_CLIENT: usize = 3;
+const DESCRIPTORS_PER_CLIENT: usize = 3;
 
 /// Bytes that its client can surely send without waiting: it closes the connection when the socket
 /// does not take a message at once.
-const BYTES_A_BURST: usize = 44 * 1024;
+const BYTES_PER_BURST: usize = 44 * 1024;
 
 /// Messages in such a burst, at most.
-const MESSAGES_A_BURST: usize = 1024;
+const MESSAGES_PER_BURST: usize = 1024;
 
 /// The size of texts where it is not the subject, with room to spare.
 const TEXT_SIZE: usize = 128;
@@ -29,18 +29,18 @@ impl Peer for Original {
         variant.is_empty().then_some(Self)
     }
 
-    fn cannot(&self, work: &Work) -> Option<String> {
-        let needed = work.connections() * DESCRIPTORS_A_CLIENT;
+    fn unsupported(&self, workload: &Workload) -> Option<String> {
+        let needed = workload.connections() * DESCRIPTORS_PER_CLIENT;
         let limit = descriptor_limit();
         (needed >= limit).then(|| {
             format!("{DESCRIPTORS_A_CLIENT} descriptors for each connection, of {limit} in all")
         })
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
-        let (port, service) = (free_port(), work.service());
-        let sessions = (0..=work.connections()).map(|_| Session::new(service));
-        shim::serve(port, text_size(work), sessions.collect(), || {
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
+        let (port, service) = (free_port(), workload.service());
+        let sessions = (0..=workload.connections()).map(|_| Session::new(service));
+        shim::serve(port, text_size(workload), sessions.collect(), || {
             listening(port)
         });
         fail("the server can't be started")
@@ -56,14 +56,14 @@ impl Peer for Original {
 
     fn blast(&self, server: SocketAddr, blast: Blast) {
         let size = blast.text_size();
-        let burst = (BYTES_A_BURST / size).clamp(1, MESSAGES_A_BURST);
+        let burst = (BYTES_PER_BURST / size).clamp(1, MESSAGES_PER_BURST);
         run(server, size, vec![Blasting(blast.in_bursts(burst as u64))]);
     }
 }
 
-fn text_size(work: &Work) -> usize {
-    match *work {
-        Work::Blast { size } => size.max(TEXT_SIZE),
+fn text_size(workload: &Workload) -> usize {
+    match *workload {
+        Workload::Blast { size } => size.max(TEXT_SIZE),
         _ => TEXT_SIZE,
     }
 }

@@ -21,24 +21,24 @@ type Sender = spillway::Sender<ClientToServer>;
 pub(crate) async fn follow(server: SocketAddr, script: Script) {
     let stream = connect(server).await;
     let (messages, to_send) = spillway::channel();
-    let answered = Arc::new(AtomicBool::new(true));
+    let has_received = Arc::new(AtomicBool::new(true));
     let mut conversation = Conversation {
         script,
         messages: messages.clone(),
-        answered: answered.clone(),
+        has_received: has_received.clone(),
     };
     conversation.connected();
     let serving = connection(stream, to_send, conversation);
     // Whichever ends takes the other along.
-    select(serving, Box::pin(ping(messages, answered))).await;
+    select(serving, Box::pin(ping(messages, has_received))).await;
 }
 
 /// Pings until one is not answered.
-async fn ping(messages: Sender, answered: Arc<AtomicBool>) {
+async fn ping(messages: Sender, has_received: Arc<AtomicBool>) {
     let mut ticks = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
     loop {
         ticks.tick().await;
-        let is_alive = answered.swap(false, Ordering::Relaxed);
+        let is_alive = has_received.swap(false, Ordering::Relaxed);
         if !is_alive || messages.send(ClientToServer::default()).is_err() {
             return;
         }
@@ -49,7 +49,7 @@ struct Conversation {
     script: Script,
     messages: Sender,
     /// Whether something has come since the last ping.
-    answered: Arc<AtomicBool>,
+    has_received: Arc<AtomicBool>,
 }
 
 impl Conversation {
@@ -72,7 +72,7 @@ impl MessageReactor for Conversation {
     type LogicalOutbound = ClientToServer;
 
     fn on_inbound_message(&mut self, message: ServerToClient) -> ReactorStatus {
-        self.answered.store(true, Ordering::Relaxed);
+        self.has_received.store(true, Ordering::Relaxed);
         if let Some(message) = &message.messages {
             let out = |answer: Message<'_>| send(&self.messages, answer);
             self.script.receive(message.as_message(), out);

@@ -9,7 +9,7 @@ use chat::{ClientToServer, ServerToClient};
 use protosocket::PooledEncoder;
 use protosocket_prost::{ProstDecoder, ProstSerializer};
 use tokio::runtime::{Builder, Runtime};
-use work::{Blast, Peer, Script, Work, fail};
+use work::{Blast, Peer, Script, Workload, fail};
 
 type ServerCodec = (
     PooledEncoder<ProstSerializer<ServerToClient>>,
@@ -37,9 +37,9 @@ impl Peer for Protosocket {
         variant.is_empty().then_some(Self(runtime))
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let _entered = self.0.enter();
-        let server = server::listen(work.service(), listening);
+        let server = server::listen(workload.service(), listening);
         // On the runtime's threads: the main thread would be one more.
         let serving = self.0.spawn(server);
         let _ = self.0.block_on(serving);

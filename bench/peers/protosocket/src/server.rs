@@ -82,7 +82,7 @@ impl MessageReactor for Client {
 
     fn on_inbound_message(&mut self, message: ClientToServer) -> ReactorStatus {
         match message.messages {
-            Some(FromClient::ConnectReq(_)) => self.welcome(),
+            Some(FromClient::ConnectReq(_)) => self.register(),
             Some(FromClient::MessageInd(message)) => {
                 let action = self.session.receive(&message.user, &message.text);
                 self.act(action, FromServer::MessageInd(message));
@@ -99,7 +99,7 @@ impl MessageReactor for Client {
 }
 
 impl Client {
-    fn welcome(&self) {
+    fn register(&self) {
         let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
         room.push(self.replies.clone());
         self.send(FromServer::ConnectRsp(ConnectRsp {}).into());

@@ -11,8 +11,8 @@ use futures::future::{Either, select};
 use prost::Message;
 use work::{Blast, KEEP_ALIVE_INTERVAL, Script, USER, fail};
 
-use crate::connection::{Connection, Handler, put};
-use crate::outbox::Outbox;
+use crate::connection::{Connection, Handler, append_frame};
+use crate::write_queue::WriteQueue;
 use crate::{CLIENT_TO_SERVER, PING, PONG, SERVER_TO_CLIENT, set_nodelay};
 
 /// Bytes that a blast writes at once.
@@ -21,16 +21,16 @@ const WRITE_SIZE: usize = 64 * 1024;
 /// Follows a script, pinging.
 pub(crate) async fn follow(server: SocketAddr, mut script: Script) {
     let stream = connect(server).await;
-    let outbox = Arc::new(Outbox::default());
+    let write_queue = Arc::new(WriteQueue::default());
     let mut output = Vec::new();
     script.connected(|message| send(message, &mut output));
-    outbox.push(&output);
+    write_queue.push(&output);
     let conversation = Conversation { script };
-    let serving = Box::pin(Connection::new(stream, outbox.clone(), conversation).run());
+    let serving = Box::pin(Connection::new(stream, write_queue.clone(), conversation).run());
     let pinging = Box::pin(async move {
         loop {
             task::sleep(KEEP_ALIVE_INTERVAL).await;
-            outbox.push(&[PING, 0, 0, 0]);
+            write_queue.push(&[PING, 0, 0, 0]);
         }
     });
     let Either::Left((mut conversation, _)) = select(serving, pinging).await;
@@ -42,8 +42,8 @@ struct Conversation {
 }
 
 impl Handler for Conversation {
-    fn handle(&mut self, kind: u8, payload: &[u8], output: &mut Vec<u8>) {
-        match kind {
+    fn handle(&mut self, type_byte: u8, payload: &[u8], output: &mut Vec<u8>) {
+        match type_byte {
             PONG => {}
             SERVER_TO_CLIENT => {
                 let message = decode(payload);
@@ -105,5 +105,5 @@ fn decode(payload: &[u8]) -> FromServer {
 }
 
 fn send(message: work::Message<'_>, output: &mut Vec<u8>) {
-    put(output, CLIENT_TO_SERVER, &ClientToServer::from(message));
+    append_frame(output, CLIENT_TO_SERVER, &ClientToServer::from(message));
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use async_std::net::TcpStream;
 use futures::io::{AsyncRead, AsyncWrite};
 
-use crate::outbox::Outbox;
+use crate::write_queue::WriteQueue;
 
 /// Bytes read at once.
 const READ_SIZE: usize = 64 * 1024;
@@ -17,7 +17,7 @@ const READ_SIZE: usize = 64 * 1024;
 const HEADER_SIZE: usize = 4;
 
 /// Reads in a row before other tasks get their turn.
-const READS_A_TURN: usize = 8;
+const READS_PER_POLL: usize = 8;
 
 thread_local! {
     /// Where sockets are read into: idle connections need no buffer of their own.
@@ -30,16 +30,16 @@ const IDLE_CAPACITY: usize = 512;
 /// One end's part in a connection.
 pub(crate) trait Handler {
     /// Handles a frame by its type, and appends what is to be sent.
-    fn handle(&mut self, kind: u8, payload: &[u8], output: &mut Vec<u8>);
+    fn handle(&mut self, type_byte: u8, payload: &[u8], output: &mut Vec<u8>);
 
     /// Follows when all frames of a read are handled.
-    fn settle(&mut self) {}
+    fn flush_broadcasts(&mut self) {}
 }
 
 /// A connection and its buffers.
 pub(crate) struct Connection<H> {
     stream: TcpStream,
-    outbox: Arc<Outbox>,
+    write_queue: Arc<WriteQueue>,
     handler: H,
     input: Vec<u8>,
     output: Vec<u8>,
@@ -47,10 +47,10 @@ pub(crate) struct Connection<H> {
 }
 
 impl<H: Handler + Unpin> Connection<H> {
-    pub(crate) fn new(stream: TcpStream, outbox: Arc<Outbox>, handler: H) -> Self {
+    pub(crate) fn new(stream: TcpStream, write_queue: Arc<WriteQueue>, handler: H) -> Self {
         Self {
             stream,
-            outbox,
+            write_queue,
             handler,
             input: Vec::new(),
             output: Vec::new(),
@@ -65,7 +65,7 @@ impl<H: Handler + Unpin> Connection<H> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        for _ in 0..READS_A_TURN {
+        for _ in 0..READS_PER_POLL {
             if self.poll_write(cx).is_ready() || ready!(self.poll_read(cx)) == 0 {
                 return Poll::Ready(());
             }
@@ -87,18 +87,18 @@ impl<H: Handler + Unpin> Connection<H> {
 
     fn handle_frames(&mut self) {
         let mut rest = &*self.input;
-        while let Some((&[kind, high, middle, low], after)) = rest.split_first_chunk() {
+        while let Some((&[type_byte, high, middle, low], after)) = rest.split_first_chunk() {
             let size = u32::from_be_bytes([0, high, middle, low]) as usize;
             let Some((payload, after)) = after.split_at_checked(size) else {
                 break;
             };
-            self.handler.handle(kind, payload, &mut self.output);
+            self.handler.handle(type_byte, payload, &mut self.output);
             rest = after;
         }
         let taken = self.input.len() - rest.len();
         self.input.drain(..taken);
         release(&mut self.input);
-        self.handler.settle();
+        self.handler.flush_broadcasts();
     }
 
     /// Writes what there is; ready only when the connection has ended.
@@ -107,7 +107,7 @@ impl<H: Handler + Unpin> Connection<H> {
             if self.written == self.output.len() {
                 self.written = 0;
                 self.output.clear();
-                self.outbox.take(&mut self.output, cx.waker());
+                self.write_queue.take(&mut self.output, cx.waker());
                 if self.output.is_empty() {
                     release(&mut self.output);
                     return Poll::Pending;
@@ -130,10 +130,10 @@ fn release(buffer: &mut Vec<u8>) {
 }
 
 /// Appends a frame.
-pub(crate) fn put(output: &mut Vec<u8>, kind: u8, message: &impl prost::Message) {
+pub(crate) fn append_frame(output: &mut Vec<u8>, type_byte: u8, message: &impl prost::Message) {
     let size = message.encoded_len();
     let [_, high, middle, low] = (size as u32).to_be_bytes();
     output.reserve(HEADER_SIZE + size);
-    output.extend_from_slice(&[kind, high, middle, low]);
+    output.extend_from_slice(&[type_byte, high, middle, low]);
     message.encode_raw(output);
 }

@@ -3,14 +3,14 @@
 
 mod client;
 mod connection;
-mod outbox;
 mod server;
+mod write_queue;
 
 use std::net::SocketAddr;
 
 use async_std::net::TcpStream;
 use async_std::task;
-use work::{Blast, Peer, Script, Work, fail};
+use work::{Blast, Peer, Script, Workload, fail};
 
 /// The type bytes of frames.
 const CLIENT_TO_SERVER: u8 = 1;
@@ -25,7 +25,7 @@ impl Peer for RawAsyncStd {
         variant.is_empty().then_some(Self)
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let listener = task::block_on(server::listen());
         listening(
             listener
@@ -34,7 +34,7 @@ impl Peer for RawAsyncStd {
                 .port(),
         );
         // On the executor's threads: the main thread would be one more.
-        task::block_on(task::spawn(server::accept(listener, work.service())));
+        task::block_on(task::spawn(server::accept(listener, workload.service())));
     }
 
     fn open(&self, server: SocketAddr, scripts: Vec<Script>) {

@@ -56,7 +56,7 @@ impl Frames {
 }
 
 /// Appends the frame of a message.
-pub(crate) fn put(output: &mut Vec<u8>, message: Message<'_>) {
+pub(crate) fn append_frame(output: &mut Vec<u8>, message: Message<'_>) {
     match message {
         Message::Hello => output.extend_from_slice(&[HELLO, 0, 0, 0]),
         Message::Chat { user, text } => {

@@ -7,8 +7,8 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use frames::{Frames, put};
-use work::{Action, Blast, Message, Peer, Script, Service, Session, Work, fail};
+use frames::{Frames, append_frame};
+use work::{Action, Blast, Message, Peer, Script, Service, Session, Workload, fail};
 
 /// Threads that a machine can be expected to run.
 const MAX_THREADS: usize = 1_000;
@@ -23,12 +23,12 @@ impl Peer for RawStd {
         variant.is_empty().then_some(Self)
     }
 
-    fn cannot(&self, work: &Work) -> Option<String> {
-        let needed = work.connections();
+    fn unsupported(&self, workload: &Workload) -> Option<String> {
+        let needed = workload.connections();
         (needed > MAX_THREADS).then(|| "a thread for each connection".into())
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| fail(error));
         listening(
             listener
@@ -36,7 +36,7 @@ impl Peer for RawStd {
                 .unwrap_or_else(|error| fail(error))
                 .port(),
         );
-        let (service, room) = (work.service(), Room::default());
+        let (service, room) = (workload.service(), Room::default());
         for stream in listener.incoming() {
             let stream = stream.unwrap_or_else(|error| fail(error));
             let room = room.clone();
@@ -55,7 +55,7 @@ impl Peer for RawStd {
         let mut output = Vec::new();
         loop {
             while let Some(text) = blast.next_text() {
-                put(
+                append_frame(
                     &mut output,
                     Message::Chat {
                         user: work::USER,
@@ -87,11 +87,11 @@ fn serve(stream: TcpStream, service: Service, room: &Room) {
     let (mut replies, mut broadcasts) = (Vec::new(), Vec::new());
     loop {
         let more = frames.read(|message| match message {
-            Message::Hello => put(&mut replies, Message::Hello),
+            Message::Hello => append_frame(&mut replies, Message::Hello),
             Message::Chat { user, text } => match session.receive(user, text) {
                 Action::Nothing => {}
-                Action::Reply => put(&mut replies, message),
-                Action::Broadcast => put(&mut broadcasts, message),
+                Action::Reply => append_frame(&mut replies, message),
+                Action::Broadcast => append_frame(&mut broadcasts, message),
             },
         });
         if !more {
@@ -117,11 +117,11 @@ fn serve(stream: TcpStream, service: Service, room: &Room) {
 fn follow(server: SocketAddr, mut script: Script) {
     let mut frames = Frames::new(connect(server));
     let mut output = Vec::new();
-    script.connected(|message| put(&mut output, message));
+    script.connected(|message| append_frame(&mut output, message));
     loop {
         flush(frames.stream(), &mut output);
-        let more =
-            frames.read(|message| script.receive(message, |answer| put(&mut output, answer)));
+        let more = frames
+            .read(|message| script.receive(message, |answer| append_frame(&mut output, answer)));
         if !more {
             let _ = frames.stream().shutdown(Shutdown::Both);
             return script.lost("the server has closed");

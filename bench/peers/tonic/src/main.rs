@@ -6,7 +6,7 @@ mod server;
 use std::net::SocketAddr;
 
 use tokio::runtime::{Builder, Runtime};
-use work::{Blast, Peer, Script, Work, fail};
+use work::{Blast, Peer, Script, Workload, fail};
 
 // Generated code goes by other lints.
 #[allow(unreachable_pub, unused_qualifications)]
@@ -28,7 +28,7 @@ impl Peer for Tonic {
         variant.is_empty().then_some(Self(runtime))
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let _entered = self.0.enter();
         let listener = server::listen();
         listening(
@@ -38,7 +38,7 @@ impl Peer for Tonic {
                 .port(),
         );
         // On the runtime's threads: the main thread would be one more.
-        let serving = self.0.spawn(server::serve(listener, work.service()));
+        let serving = self.0.spawn(server::serve(listener, workload.service()));
         self.0.block_on(serving).unwrap_or_else(|error| fail(error));
     }
 

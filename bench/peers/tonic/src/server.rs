@@ -86,7 +86,7 @@ impl Client {
         // An error means that the client has gone.
         while let Ok(Some(message)) = messages.message().await {
             match message.messages {
-                Some(FromClient::ConnectReq(_)) => self.welcome(),
+                Some(FromClient::ConnectReq(_)) => self.register(),
                 Some(FromClient::MessageInd(message)) => {
                     let action = self.session.receive(&message.user, &message.text);
                     self.act(action, FromServer::MessageInd(message));
@@ -96,7 +96,7 @@ impl Client {
         }
     }
 
-    fn welcome(&self) {
+    fn register(&self) {
         let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
         room.push(self.replies.clone());
         send(&self.replies, FromServer::ConnectRsp(ConnectRsp {}));

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use runner::building::{Cost, Project};
+use runner::build_cost::{Cost, Project};
 use runner::machine::Machine;
 use runner::results::median;
 use runner::{Result, bench_directory};
@@ -81,7 +81,7 @@ fn write(costs: &[Costs]) -> Result<()> {
 
 fn document(costs: &[Costs]) -> String {
     let mut text = String::from("# What a build costs\n\n");
-    text += &Machine::this().to_markdown();
+    text += &Machine::detect().to_markdown();
     text += "- CPU s: user and system time of all processes of `cargo build`, median\n\n";
     text += "| on | clean, CPU s | clean, s | after an edit of the schema, CPU s | s | stripped release, KiB |\n";
     text += "|---|---:|---:|---:|---:|---:|\n";

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use clap::Parser;
-use runner::catalogue::{PEERS, Peer, TASKS, Task};
+use runner::catalogue::{BENCHMARKS, Benchmark, PEERS, Peer};
 use runner::machine::Machine;
 use runner::placement::Placement;
 use runner::results::{Cell, Results};
@@ -16,8 +16,8 @@ use runner::{Result, bench_directory, plot, table};
 #[derive(Parser)]
 struct Options {
     /// The works, by name; all of them, unless given.
-    #[arg(long, value_delimiter = ',')]
-    work: Vec<String>,
+    #[arg(long = "work", value_delimiter = ',')]
+    workload: Vec<String>,
     /// The peers, by name; all of them, unless given.
     #[arg(long, value_delimiter = ',')]
     peer: Vec<String>,
@@ -49,25 +49,30 @@ fn run(mut options: Options) -> Result<()> {
     if options.quick {
         (options.repeats, options.seconds) = (3, 0.5);
     }
-    let tasks = chosen(&TASKS, &options.work, |task| task.name, "work")?;
-    let peers = chosen(&PEERS, &options.peer, |peer| peer.name, "peer")?;
+    let benchmarks = select(
+        &BENCHMARKS,
+        &options.workload,
+        |benchmark| benchmark.name,
+        "work",
+    )?;
+    let peers = select(&PEERS, &options.peer, |peer| peer.name, "peer")?;
     let placements = match options.place.is_empty() {
         true => Placement::ALL.to_vec(),
         false => options.place.clone(),
     };
     build(&peers)?;
     let mut results = Results {
-        machine: Machine::this(),
+        machine: Machine::detect(),
         seconds: options.seconds,
         repeats: options.repeats,
         cells: Vec::new(),
     };
-    for (index, task) in tasks.iter().enumerate() {
-        measure(&mut results, task, &peers, &placements);
-        println!("{}", table::section(&results, task));
+    for (index, benchmark) in benchmarks.iter().enumerate() {
+        measure(&mut results, benchmark, &peers, &placements);
+        println!("{}", table::section(&results, benchmark));
         if !options.quick {
             // After each of them, so that little is lost if the run is broken off.
-            write(&results, &tasks[..=index])?;
+            write(&results, &benchmarks[..=index])?;
         }
     }
     Ok(())
@@ -86,8 +91,8 @@ fn chosen<T: Clone>(
             return Err(format!("no {what} {name:?}; there are: {}", known.join(", ")).into());
         }
     }
-    let is_chosen = |it: &&T| names.is_empty() || names.iter().any(|name| name_of(it) == name);
-    Ok(all.iter().filter(is_chosen).cloned().collect())
+    let is_selected = |it: &&T| names.is_empty() || names.iter().any(|name| name_of(it) == name);
+    Ok(all.iter().filter(is_selected).cloned().collect())
 }
 
 fn build(peers: &[Peer]) -> Result<()> {
@@ -105,26 +110,30 @@ fn build(peers: &[Peer]) -> Result<()> {
 }
 
 /// Does a work again and again, with all peers in turn: what disturbs the machine disturbs all.
-fn measure(results: &mut Results, task: &Task, peers: &[Peer], placements: &[Placement]) {
+fn measure(results: &mut Results, benchmark: &Benchmark, peers: &[Peer], placements: &[Placement]) {
     // Where next to nothing happens, the place makes no difference.
-    let count = if task.is_quiet() { 1 } else { placements.len() };
+    let count = if benchmark.is_quiet() {
+        1
+    } else {
+        placements.len()
+    };
     for &placement in &placements[..count] {
-        if let Some(why) = placement.cannot() {
+        if let Some(why) = placement.unsupported() {
             eprintln!("not {}: {why}", placement.name());
             continue;
         }
         let cells = peers
             .iter()
-            .map(|peer| Cell::new(task.name, peer.name, placement));
+            .map(|peer| Cell::new(benchmark.name, peer.name, placement));
         let mut cells: Vec<Cell> = cells.collect();
         for repeat in 1..=results.repeats {
             for (peer, cell) in peers.iter().zip(&mut cells) {
-                if cell.cannot.is_some() {
+                if cell.unsupported.is_some() {
                     continue;
                 }
                 eprintln!(
                     "{}, {}, {}: {repeat} of {}",
-                    task.name,
+                    benchmark.name,
                     placement.name(),
                     peer.name,
                     results.repeats
@@ -132,8 +141,8 @@ fn measure(results: &mut Results, task: &Task, peers: &[Peer], placements: &[Pla
                 let trial = Trial {
                     peer: *peer,
                     programs: &programs(),
-                    work: &task.work,
-                    seconds: results.seconds.max(task.at_least),
+                    workload: &benchmark.workload,
+                    seconds: results.seconds.max(benchmark.at_least),
                     placement,
                 };
                 // One failure is not to cost the figures of all others: the tables tell of it.
@@ -148,14 +157,14 @@ fn programs() -> PathBuf {
     bench_directory().join("target/release")
 }
 
-fn write(results: &Results, tasks: &[Task]) -> Result<()> {
+fn write(results: &Results, benchmarks: &[Benchmark]) -> Result<()> {
     let directory = bench_directory().join("results");
     fs::create_dir_all(&directory)?;
     fs::write(directory.join("README.md"), table::document(results))?;
     let json = serde_json::to_string_pretty(results)?;
     fs::write(directory.join("results.json"), json)?;
-    for task in tasks {
-        plot::draw(results, task, Path::new(&directory))?;
+    for benchmark in benchmarks {
+        plot::draw(results, benchmark, Path::new(&directory))?;
     }
     println!("written to {}", directory.display());
     Ok(())

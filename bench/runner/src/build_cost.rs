@@ -12,7 +12,7 @@ use work::cpu_of_children;
 use crate::Result;
 
 /// The line of the schema that an edit replaces.
-const PLACE: &str = "    // An edit adds a field here.\n";
+const MARKER: &str = "    // An edit adds a field here.\n";
 
 /// What one build has cost.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -44,7 +44,7 @@ impl Project {
             directory: to,
             edits: Cell::new(0),
         };
-        match project.schema.contains(PLACE) {
+        match project.schema.contains(MARKER) {
             true => Ok(project),
             false => Err("the schema has no place to edit".into()),
         }
@@ -69,7 +69,7 @@ impl Project {
         let edit = self.edits.get() + 1;
         self.edits.set(edit);
         let field = format!("    string added_{edit} = 3;\n");
-        let schema = self.schema.replacen(PLACE, &field, 1);
+        let schema = self.schema.replacen(MARKER, &field, 1);
         fs::write(self.directory.join("proto/shop.proto"), schema)?;
         self.build(program, &[])
     }

@@ -6,7 +6,7 @@ use std::task::Waker;
 
 /// Filled by anyone, emptied by the connection's task.
 #[derive(Debug, Default)]
-pub(crate) struct Outbox(Mutex<State>);
+pub(crate) struct WriteQueue(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -14,7 +14,7 @@ struct State {
     waker: Option<Waker>,
 }
 
-impl Outbox {
+impl WriteQueue {
     pub(crate) fn push(&self, bytes: &[u8]) {
         let mut state = self.lock();
         state.bytes.extend_from_slice(bytes);

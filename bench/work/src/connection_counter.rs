@@ -10,25 +10,25 @@ const ARRIVAL_LIMIT: Duration = Duration::from_secs(120);
 
 /// Counts the clients that are being served.
 #[derive(Debug, Default)]
-pub(crate) struct Crowd {
+pub(crate) struct ConnectionCounter {
     counts: Mutex<Counts>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
-    arrived: usize,
+    served: usize,
     lost: u64,
 }
 
-impl Crowd {
+impl ConnectionCounter {
     /// A client has been answered.
-    pub(crate) fn arrive(&self) {
-        self.update(|counts| counts.arrived += 1);
+    pub(crate) fn count_served(&self) {
+        self.update(|counts| counts.served += 1);
     }
 
     /// A client has lost its connection.
-    pub(crate) fn lose(&self) {
+    pub(crate) fn count_lost(&self) {
         self.update(|counts| counts.lost += 1);
     }
 
@@ -41,15 +41,15 @@ impl Crowd {
     }
 
     /// Waits until so many clients have been answered.
-    pub(crate) fn wait_for(&self, clients: usize) {
+    pub(crate) fn wait_until_served(&self, clients: usize) {
         let deadline = Instant::now() + ARRIVAL_LIMIT;
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        while counts.arrived < clients {
+        while counts.served < clients {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 fail(format!(
                     "only {} of {clients} clients are served",
-                    counts.arrived
+                    counts.served
                 ));
             }
             let waited = self.changed.wait_timeout(counts, left);
