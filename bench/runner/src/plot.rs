@@ -1,4 +1,4 @@
-//! Plots, as SVG.
+//! Plots of the results as SVG.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::results::Results;
 const WIDTH: u32 = 760;
 const PANEL: u32 = 200;
 
-/// Draws the first figure of a work: a panel of bars for each placement.
+/// Draws the first figure of a benchmark, with a panel of bars for each placement.
 pub fn draw(results: &Results, benchmark: &Benchmark, directory: &Path) -> Result<()> {
     let is_measured =
         |placement: &Placement| results.of(benchmark.name, *placement).next().is_some();
@@ -59,7 +59,7 @@ fn draw_panel(
             (0..count).into_segmented(),
         )?;
     let name = |segment: &SegmentValue<usize>| match segment {
-        // The first peer is to be on top.
+        // The first peer is at the top.
         SegmentValue::CenterOf(index) if *index < count => bars[count - 1 - index].0.to_string(),
         _ => String::new(),
     };
@@ -84,12 +84,13 @@ fn draw_panel(
     Ok(())
 }
 
-/// The same for a peer in every plot.
+/// Returns the colour of a peer, which is the same in every plot.
 fn colour(peer: &str) -> PaletteColor<Palette99> {
     let position = PEERS.iter().position(|other| other.name == peer);
     Palette99::pick(position.unwrap_or(PEERS.len()))
 }
 
+/// Formats a value for the axis.
 fn short(value: f64) -> String {
     match value {
         1e6.. => format!("{} M", value / 1e6),

@@ -1,4 +1,4 @@
-//! Tables in Markdown.
+//! Formats results as Markdown tables.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::figures::Figure;
 use crate::placement::Placement;
 use crate::results::{Cell, Results};
 
-/// Everything, with how it was measured.
+/// Formats all results, with the machine and the settings.
 pub fn document(results: &Results) -> String {
     let mut text = String::from("# Results\n\n");
     text += &results.machine.to_markdown();
@@ -24,7 +24,7 @@ pub fn document(results: &Results) -> String {
     text
 }
 
-/// A work, with a table for each placement in which it was done.
+/// Formats the results of a benchmark, with a table for each measured placement.
 pub fn section(results: &Results, benchmark: &Benchmark) -> String {
     let mut text = String::new();
     for placement in Placement::ALL {
@@ -54,7 +54,7 @@ fn table(cells: &[&Cell], figures: &[Figure]) -> String {
             let _ = write!(text, " {} |", number(cell.median(figure)));
         }
         let ratio = subject.zip(cell.median(main));
-        let ratio = ratio.map(|(own, its)| if main.is_cost { its / own } else { own / its });
+        let ratio = ratio.map(|(own, other)| main.ratio(own, other));
         let _ = writeln!(text, " {} |", number(ratio));
     }
     for cell in cells {
@@ -63,13 +63,13 @@ fn table(cells: &[&Cell], figures: &[Figure]) -> String {
         }
         if let Some(last) = cell.failures.last() {
             let count = cell.failures.len();
-            let _ = writeln!(text, "\n{}, failed {count} times: {last}.", cell.peer);
+            let _ = writeln!(text, "\n{} failed {count} times: {last}.", cell.peer);
         }
     }
     text
 }
 
-/// Three figures that count; nothing where nothing was measured.
+/// Formats a value with three significant digits, or a missing value as "-".
 fn number(value: Option<f64>) -> String {
     let Some(value) = value.filter(|value| value.is_finite()) else {
         return "-".into();
@@ -81,7 +81,7 @@ fn number(value: Option<f64>) -> String {
     }
 }
 
-/// A whole number with commas between its thousands, rounded to three figures.
+/// Formats an integer with thousands separators, rounded to three significant digits.
 fn grouped(value: f64) -> String {
     let unit = 10_f64.powf((value.abs().log10().floor() - 2.0).max(0.0));
     let digits = format!("{:.0}", (value / unit).round() * unit);
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_three_figures() {
+    fn numbers_have_three_significant_digits() {
         let expected = [
             (0.5, "0.50"),
             (12.34, "12.3"),

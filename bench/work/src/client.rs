@@ -1,4 +1,4 @@
-//! What the client's process does.
+//! The client process of a trial.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::requests::Requests;
 use crate::script::{Behaviour, Script};
 use crate::{Blast, Job, Memory, Outcome, Peer, Report, Workload, fail};
 
-/// Clients that connect at the same time, where it is not the subject.
+/// The number of clients that connect at the same time, except in a storm.
 const GROUP: usize = 50;
 
-/// The time that nothing but measuring may take.
+/// The time limit for everything except the measurement.
 const LIMIT: Duration = Duration::from_secs(180);
 
-/// Does the job, prints the outcome and ends the process.
+/// Runs the job, prints the outcome and ends the process.
 pub(crate) fn run(peer: &impl Peer, job: &Job) {
     raise_descriptor_limit();
     if let Some(reason) = peer.unsupported(&job.workload) {
@@ -36,9 +36,9 @@ pub(crate) fn run(peer: &impl Peer, job: &Job) {
         Workload::Idle { connections } => client.idle(connections),
         Workload::Storm { connections } => client.storm(connections),
     }
-    // The scripts end the process.
+    // The scripts end the process when they have finished.
     thread::sleep(LIMIT + Duration::from_secs_f64(2.0 * job.seconds));
-    fail("the work does not end");
+    fail("the workload exceeds its time limit");
 }
 
 struct Client<'a, P> {
@@ -92,7 +92,7 @@ impl<P: Peer> Client<'_, P> {
         .print()
     }
 
-    /// Opens so many connections in groups, each when the one before it is served.
+    /// Opens connections in groups. Each group waits until the one before it is served.
     fn open_in_groups(&self, connections: usize, behaviour: impl Fn() -> Behaviour) {
         for first in (0..connections).step_by(GROUP) {
             let last = connections.min(first + GROUP);

@@ -1,4 +1,4 @@
-//! What the client at one connection does, without I/O.
+//! The client side of one connection, without I/O.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -8,21 +8,22 @@ use crate::connection_counter::ConnectionCounter;
 use crate::requests::Requests;
 use crate::{Message, fail};
 
-/// What to send when, on one connection. The transport tells what happens on it, and lends a
-/// function that sends.
+/// The client side of one connection. The transport calls a method for each event, with a function
+/// that sends messages.
 #[derive(Debug)]
 pub struct Script {
     counter: Arc<ConnectionCounter>,
     behaviour: Behaviour,
 }
 
+/// The behaviour of a client after its hello.
 #[derive(Debug)]
 pub(crate) enum Behaviour {
-    /// Asks, and asks again.
+    /// Sends requests and waits for responses.
     Requests(Box<Requests>),
-    /// Listens to a broadcast.
+    /// Receives broadcasts.
     Subscriber(Subscriber),
-    /// Is there. Losing its connection is counted, not an error.
+    /// Keeps the connection open. A lost connection is counted, and not an error.
     Idle,
 }
 
@@ -34,12 +35,12 @@ impl Script {
         }
     }
 
-    /// The connection is there.
+    /// Handles an established connection.
     pub fn connected(&mut self, mut out: impl FnMut(Message<'_>)) {
         out(Message::Hello);
     }
 
-    /// A message has come.
+    /// Handles a received message.
     pub fn receive(&mut self, message: Message<'_>, mut out: impl FnMut(Message<'_>)) {
         match (message, &mut self.behaviour) {
             (Message::Hello, behaviour) => {
@@ -52,11 +53,13 @@ impl Script {
             (Message::Chat { user, text }, Behaviour::Subscriber(subscriber)) => {
                 subscriber.receive(user, text, &mut out);
             }
-            (Message::Chat { .. }, Behaviour::Idle) => fail("a message that nobody has sent"),
+            (Message::Chat { .. }, Behaviour::Idle) => {
+                fail("unexpected message on an idle connection")
+            }
         }
     }
 
-    /// The connection has ended.
+    /// Handles the end of the connection.
     pub fn lost(&mut self, reason: impl Display) {
         match self.behaviour {
             Behaviour::Idle => self.counter.count_lost(),
@@ -68,7 +71,7 @@ impl Script {
 }
 
 impl Behaviour {
-    /// The server is there.
+    /// Handles the response to the hello.
     fn start(&mut self, out: &mut impl FnMut(Message<'_>)) {
         match self {
             Self::Requests(requests) => requests.start(out),

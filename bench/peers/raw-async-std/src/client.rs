@@ -1,4 +1,4 @@
-//! The client's side.
+//! The client side of a connection.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::connection::{Connection, Handler, append_frame};
 use crate::write_queue::WriteQueue;
 use crate::{CLIENT_TO_SERVER, PING, PONG, SERVER_TO_CLIENT, set_nodelay};
 
-/// Bytes that a blast writes at once.
+/// The number of bytes that a blast writes at once.
 const WRITE_SIZE: usize = 64 * 1024;
 
-/// Follows a script, pinging.
+/// Runs a script on a new connection, and sends pings.
 pub(crate) async fn follow(server: SocketAddr, mut script: Script) {
     let stream = connect(server).await;
     let write_queue = Arc::new(WriteQueue::default());
@@ -34,7 +34,7 @@ pub(crate) async fn follow(server: SocketAddr, mut script: Script) {
         }
     });
     let Either::Left((mut conversation, _)) = select(serving, pinging).await;
-    conversation.script.lost("the server has closed");
+    conversation.script.lost("the server closed the connection");
 }
 
 struct Conversation {
@@ -48,14 +48,14 @@ impl Handler for Conversation {
             SERVER_TO_CLIENT => {
                 let message = decode(payload);
                 self.script
-                    .receive(message.as_message(), |answer| send(answer, output));
+                    .receive(message.as_message(), |response| send(response, output));
             }
-            _ => fail(format!("a frame of type {kind}")),
+            _ => fail(format!("unexpected frame type {type_byte}")),
         }
     }
 }
 
-/// Sends as fast as the socket takes it.
+/// Sends the messages of a blast on a new connection.
 pub(crate) async fn blast(server: SocketAddr, mut blast: Blast) {
     let mut stream = connect(server).await;
     let mut output = Vec::new();
@@ -69,7 +69,7 @@ pub(crate) async fn blast(server: SocketAddr, mut blast: Blast) {
         flush(&mut stream, &mut output).await;
         match decode(&read_payload(&mut stream).await) {
             FromServer::MessageInd(message) => blast.acknowledge(&message.text),
-            FromServer::ConnectRsp(_) => fail("a hello that nobody asked for"),
+            FromServer::ConnectRsp(_) => fail("unexpected hello"),
         }
     }
 }
@@ -100,8 +100,8 @@ async fn connect(server: SocketAddr) -> TcpStream {
 
 fn decode(payload: &[u8]) -> FromServer {
     let message = ServerToClient::decode(payload).unwrap_or_else(|error| fail(error));
-    let choice = message.messages;
-    choice.unwrap_or_else(|| fail("a message without a choice"))
+    let member = message.messages;
+    member.unwrap_or_else(|| fail("a message without a member"))
 }
 
 fn send(message: work::Message<'_>, output: &mut Vec<u8>) {

@@ -1,5 +1,5 @@
-//! A hand-written loop over messi's frames on async-std, with prost: what messi could be at best
-//! on its own foundations, if it did nothing for its users but this.
+//! A hand-written loop over messi's frames, with async-std and prost. It shows the limit of messi's
+//! performance with these libraries, because it has none of messi's features.
 
 mod client;
 mod connection;
@@ -33,7 +33,7 @@ impl Peer for RawAsyncStd {
                 .unwrap_or_else(|error| fail(error))
                 .port(),
         );
-        // On the executor's threads: the main thread would be one more.
+        // A task runs on the executor's threads. The main thread would be an additional one.
         task::block_on(task::spawn(server::accept(listener, workload.service())));
     }
 

@@ -1,4 +1,4 @@
-//! The server's side.
+//! The server and its connections.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ use crate::connection::{Connection, Handler, append_frame};
 use crate::write_queue::WriteQueue;
 use crate::{CLIENT_TO_SERVER, PING, PONG, SERVER_TO_CLIENT, set_nodelay};
 
-/// Everyone who is to hear broadcasts.
+/// The queues of all clients that receive broadcasts.
 type Room = Arc<Mutex<Vec<Arc<WriteQueue>>>>;
 
 pub(crate) async fn listen() -> TcpListener {
@@ -45,7 +45,7 @@ struct Client {
     session: Session,
     write_queue: Arc<WriteQueue>,
     room: Room,
-    /// Frames for everyone.
+    /// The frames to send to all clients.
     broadcasts: Vec<u8>,
 }
 
@@ -54,7 +54,7 @@ impl Handler for Client {
         match type_byte {
             PING => output.extend_from_slice(&[PONG, 0, 0, 0]),
             CLIENT_TO_SERVER => self.receive(payload, output),
-            _ => fail(format!("a frame of type {kind}")),
+            _ => fail(format!("unexpected frame type {type_byte}")),
         }
     }
 
@@ -88,7 +88,7 @@ impl Client {
                     Action::Broadcast => send(message, &mut self.broadcasts),
                 }
             }
-            None => fail("a message without a choice"),
+            None => fail("a message without a member"),
         }
     }
 }

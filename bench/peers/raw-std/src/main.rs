@@ -1,4 +1,4 @@
-//! The floor: blocking sockets, a thread for each connection, and no codec.
+//! The baseline: blocking sockets, a thread for each connection, and no codec.
 
 mod frames;
 
@@ -10,10 +10,10 @@ use std::thread;
 use frames::{Frames, append_frame};
 use work::{Action, Blast, Message, Peer, Script, Service, Session, Workload, fail};
 
-/// Threads that a machine can be expected to run.
+/// The largest number of threads that this peer starts.
 const MAX_THREADS: usize = 1_000;
 
-/// Bytes that a blast writes at once.
+/// The number of bytes that a blast writes at once.
 const WRITE_SIZE: usize = 64 * 1024;
 
 struct RawStd;
@@ -25,7 +25,7 @@ impl Peer for RawStd {
 
     fn unsupported(&self, workload: &Workload) -> Option<String> {
         let needed = workload.connections();
-        (needed > MAX_THREADS).then(|| "a thread for each connection".into())
+        (needed > MAX_THREADS).then(|| "it needs a thread for each connection".into())
     }
 
     fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
@@ -67,26 +67,27 @@ impl Peer for RawStd {
                 }
             }
             flush(frames.stream(), &mut output);
-            let more = frames.read(|message| match message {
+            let is_open = frames.read(|message| match message {
                 Message::Chat { text, .. } => blast.acknowledge(text),
-                Message::Hello => fail("a hello that nobody asked for"),
+                Message::Hello => fail("unexpected hello"),
             });
-            if !more {
-                fail("the server has closed");
+            if !is_open {
+                fail("the server closed the connection");
             }
         }
     }
 }
 
-/// Everyone who is to hear broadcasts.
+/// The sockets of all clients that receive broadcasts.
 type Room = Arc<Mutex<Vec<TcpStream>>>;
 
+/// Serves one connection until it ends.
 fn serve(stream: TcpStream, service: Service, room: &Room) {
     let mut frames = prepare(stream);
     let mut session = Session::new(service);
     let (mut replies, mut broadcasts) = (Vec::new(), Vec::new());
     loop {
-        let more = frames.read(|message| match message {
+        let is_open = frames.read(|message| match message {
             Message::Hello => append_frame(&mut replies, Message::Hello),
             Message::Chat { user, text } => match session.receive(user, text) {
                 Action::Nothing => {}
@@ -94,7 +95,7 @@ fn serve(stream: TcpStream, service: Service, room: &Room) {
                 Action::Broadcast => append_frame(&mut broadcasts, message),
             },
         });
-        if !more {
+        if !is_open {
             return;
         }
         if service == Service::Broadcast && !replies.is_empty() {
@@ -114,17 +115,19 @@ fn serve(stream: TcpStream, service: Service, room: &Room) {
     }
 }
 
+/// Runs a script on a new connection.
 fn follow(server: SocketAddr, mut script: Script) {
     let mut frames = Frames::new(connect(server));
     let mut output = Vec::new();
     script.connected(|message| append_frame(&mut output, message));
     loop {
         flush(frames.stream(), &mut output);
-        let more = frames
-            .read(|message| script.receive(message, |answer| append_frame(&mut output, answer)));
-        if !more {
+        let is_open = frames.read(|message| {
+            script.receive(message, |response| append_frame(&mut output, response))
+        });
+        if !is_open {
             let _ = frames.stream().shutdown(Shutdown::Both);
-            return script.lost("the server has closed");
+            return script.lost("the server closed the connection");
         }
     }
 }

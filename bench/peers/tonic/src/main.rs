@@ -1,4 +1,4 @@
-//! gRPC bidirectional streaming: one call on a connection of its own.
+//! gRPC: one bidirectional streaming call per connection.
 
 mod client;
 mod server;
@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use tokio::runtime::{Builder, Runtime};
 use work::{Blast, Peer, Script, Workload, fail};
 
-// Generated code goes by other lints.
+// Generated code does not satisfy these lints.
 #[allow(unreachable_pub, unused_qualifications)]
 mod chat {
     tonic::include_proto!("chat");
@@ -37,7 +37,7 @@ impl Peer for Tonic {
                 .unwrap_or_else(|error| fail(error))
                 .port(),
         );
-        // On the runtime's threads: the main thread would be one more.
+        // A task runs on the runtime's threads. The main thread would be an additional one.
         let serving = self.0.spawn(server::serve(listener, workload.service()));
         self.0.block_on(serving).unwrap_or_else(|error| fail(error));
     }

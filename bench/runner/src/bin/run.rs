@@ -1,4 +1,5 @@
-//! Runs works with peers, interleaved, and writes what they measured: the command behind `bench/run`.
+//! Runs the benchmarks with all peers, interleaved, and writes the results: the command behind
+//! `bench/run`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,25 +13,25 @@ use runner::results::{Cell, Results};
 use runner::trial::Trial;
 use runner::{Result, bench_directory, plot, table};
 
-/// Measures messi beside other ways to exchange messages.
+/// Compares messi with other ways to exchange messages.
 #[derive(Parser)]
 struct Options {
-    /// The works, by name; all of them, unless given.
+    /// The workloads to run. By default all.
     #[arg(long = "work", value_delimiter = ',')]
     workload: Vec<String>,
-    /// The peers, by name; all of them, unless given.
+    /// The peers to run. By default all.
     #[arg(long, value_delimiter = ',')]
     peer: Vec<String>,
-    /// Where the processes run; everywhere, unless given.
+    /// The placements of the processes on cores. By default all.
     #[arg(long, value_delimiter = ',')]
     place: Vec<Placement>,
-    /// How often each is measured.
+    /// The number of measurements of each peer.
     #[arg(long, default_value_t = 5)]
     repeats: usize,
-    /// How long each measures, in seconds.
+    /// The duration of each measurement, in seconds.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
-    /// Three short repeats, and tables on the terminal only.
+    /// Measure three times for half a second, and print tables without writing files.
     #[arg(long)]
     quick: bool,
 }
@@ -71,30 +72,35 @@ fn run(mut options: Options) -> Result<()> {
         measure(&mut results, benchmark, &peers, &placements);
         println!("{}", table::section(&results, benchmark));
         if !options.quick {
-            // After each of them, so that little is lost if the run is broken off.
+            // After each benchmark, so that an interrupted run keeps its results.
             write(&results, &benchmarks[..=index])?;
         }
     }
     Ok(())
 }
 
-/// Those of `all` that have one of these names; all of them, if there is no name.
-fn chosen<T: Clone>(
+/// Returns the items of `all` with one of the names, or all items if there is no name.
+fn select<T: Clone>(
     all: &[T],
     names: &[String],
     name_of: impl Fn(&T) -> &'static str,
-    what: &str,
+    kind: &str,
 ) -> Result<Vec<T>> {
     for name in names {
         if !all.iter().any(|it| name_of(it) == name) {
             let known: Vec<_> = all.iter().map(&name_of).collect();
-            return Err(format!("no {what} {name:?}; there are: {}", known.join(", ")).into());
+            return Err(format!(
+                "unknown {kind} {name:?}, expected one of: {}",
+                known.join(", ")
+            )
+            .into());
         }
     }
     let is_selected = |it: &&T| names.is_empty() || names.iter().any(|name| name_of(it) == name);
     Ok(all.iter().filter(is_selected).cloned().collect())
 }
 
+/// Builds the programs of the peers.
 fn build(peers: &[Peer]) -> Result<()> {
     let mut command = Command::new("cargo");
     command
@@ -105,13 +111,14 @@ fn build(peers: &[Peer]) -> Result<()> {
     }
     match command.status()?.success() {
         true => Ok(()),
-        false => Err("the peers can't be built".into()),
+        false => Err("building the peers failed".into()),
     }
 }
 
-/// Does a work again and again, with all peers in turn: what disturbs the machine disturbs all.
+/// Runs a benchmark in all placements. The peers take turns in each repeat, so that a disturbance of the
+/// machine affects all of them.
 fn measure(results: &mut Results, benchmark: &Benchmark, peers: &[Peer], placements: &[Placement]) {
-    // Where next to nothing happens, the place makes no difference.
+    // The placement makes no difference to an idle workload.
     let count = if benchmark.is_quiet() {
         1
     } else {
@@ -119,7 +126,7 @@ fn measure(results: &mut Results, benchmark: &Benchmark, peers: &[Peer], placeme
     };
     for &placement in &placements[..count] {
         if let Some(why) = placement.unsupported() {
-            eprintln!("not {}: {why}", placement.name());
+            eprintln!("skipping {}: {why}", placement.name());
             continue;
         }
         let cells = peers
@@ -142,10 +149,10 @@ fn measure(results: &mut Results, benchmark: &Benchmark, peers: &[Peer], placeme
                     peer: *peer,
                     programs: &programs(),
                     workload: &benchmark.workload,
-                    seconds: results.seconds.max(benchmark.at_least),
+                    seconds: results.seconds.max(benchmark.min_seconds),
                     placement,
                 };
-                // One failure is not to cost the figures of all others: the tables tell of it.
+                // A failure is reported in the tables, and does not stop the other trials.
                 cell.add(trial.run());
             }
         }
@@ -153,10 +160,12 @@ fn measure(results: &mut Results, benchmark: &Benchmark, peers: &[Peer], placeme
     }
 }
 
+/// Returns the directory of the built programs.
 fn programs() -> PathBuf {
     bench_directory().join("target/release")
 }
 
+/// Writes the tables, the measurements and the plots.
 fn write(results: &Results, benchmarks: &[Benchmark]) -> Result<()> {
     let directory = bench_directory().join("results");
     fs::create_dir_all(&directory)?;
@@ -166,6 +175,6 @@ fn write(results: &Results, benchmarks: &[Benchmark]) -> Result<()> {
     for benchmark in benchmarks {
         plot::draw(results, benchmark, Path::new(&directory))?;
     }
-    println!("written to {}", directory.display());
+    println!("wrote {}", directory.display());
     Ok(())
 }
