@@ -47,8 +47,7 @@
 //!     let server = ChatServer::builder("tcp://127.0.0.1:0").start(|_client| Session).await?;
 //!
 //!     let (received, mut messages) = unbounded();
-//!     let uri = format!("tcp://{}", server.local_addr());
-//!     let client = ChatClient::builder(uri).start(Ui { received })?;
+//!     let client = ChatClient::builder(server.uri()).start(Ui { received })?;
 //!
 //!     assert_eq!(messages.next().await.unwrap().text, "Hello!");
 //!     client.stop().await;

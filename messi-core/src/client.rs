@@ -2,6 +2,7 @@
 
 mod builder;
 mod connect;
+mod handler;
 mod task;
 
 use std::fmt::{self, Debug, Formatter};
@@ -12,9 +13,10 @@ use std::sync::{Arc, Weak};
 use messi_wire::session::Sender;
 
 pub use self::builder::ClientBuilder;
+pub use self::handler::{ConnectWith, RequestServer};
 use crate::mailbox::Mailbox;
 use crate::tasks::Tasks;
-use crate::{Protocol, RequestServer, ResponseFuture, SendError, Stats, Uri};
+use crate::{Protocol, ResponseFuture, SendError, Stats, Uri};
 
 /// A client of a protocol. It connects on its own, and reconnects when the connection is lost.
 ///
@@ -49,25 +51,25 @@ use crate::{Protocol, RequestServer, ResponseFuture, SendError, Stats, Uri};
 /// ```
 #[must_use = "a client stops when its last handle is dropped"]
 pub struct Client<P: Protocol> {
-    shared: Arc<Shared>,
+    shared: Arc<SharedClient>,
     /// Stops the client when the last one is dropped. The handle that callbacks borrow has none.
-    guard: Option<Arc<StopOnDrop>>,
+    guard: Option<Arc<StopClientOnDrop>>,
     sender: Sender,
     protocol: PhantomData<fn() -> P>,
 }
 
 /// State that the handles and the task share.
 #[derive(Debug)]
-struct Shared {
+struct SharedClient {
     uris: Vec<Uri>,
     mailbox: Arc<Mailbox>,
     tasks: Arc<Tasks>,
     /// Whether an attempt to connect is running.
     is_connecting: AtomicBool,
-    guard: Weak<StopOnDrop>,
+    guard: Weak<StopClientOnDrop>,
 }
 
-impl Shared {
+impl SharedClient {
     fn set_connecting(&self, is_connecting: bool) {
         self.is_connecting.store(is_connecting, Ordering::Relaxed);
     }
@@ -89,9 +91,9 @@ pub enum ClientState {
 }
 
 #[derive(Debug)]
-struct StopOnDrop(Arc<Shared>);
+struct StopClientOnDrop(Arc<SharedClient>);
 
-impl Drop for StopOnDrop {
+impl Drop for StopClientOnDrop {
     fn drop(&mut self) {
         self.0.mailbox.stop();
     }

@@ -193,7 +193,7 @@ impl Driver {
 
     /// Runs the callback of a message. A message without a callback is counted.
     pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = Dispatch>>) {
-        if self.run(callback).await == Some(Dispatch::UnknownChoice) {
+        if self.run(callback).await == Some(Dispatch::UnknownMember) {
             self.mailbox.transfers.ignored_messages.add(1);
             self.flood_limiter.count(1, self.now());
         }
@@ -201,6 +201,7 @@ impl Driver {
 
     /// Writes all queued frames, closes the connection, and returns the reason of its end.
     pub(crate) async fn close(&mut self) -> DisconnectReason {
+        // Before the rest is written: messages that are sent from now on would never be.
         self.mailbox.seal();
         self.decode_permit.cancel();
         self.connection.handle_closing(self.now());
@@ -275,9 +276,11 @@ impl Driver {
         loop {
             self.handle_command();
             if self.stop.is_some() {
+                // The callback is dropped where it waits.
                 return Poll::Ready(None);
             }
             if self.connection.is_closing() {
+                // The callback may take long. The peer must not wait for it to see the end.
                 let _ = self.poll_close(cx);
                 ready!(self.park(cx));
             } else {
@@ -300,6 +303,7 @@ impl Driver {
             if let Some(stop) = self.stop {
                 let now = self.now();
                 let limit = now + stop.grace();
+                // A later command, such as to abort, can only shorten the time.
                 let limit = deadline.map_or(limit, |earlier| limit.min(earlier));
                 *deadline = Some(limit);
                 let runtime = &**self.mailbox.runtime();
@@ -316,6 +320,7 @@ impl Driver {
         if let Some(command) = self.mailbox.take_command() {
             self.run_command(command);
         }
+        // After a drain the peer still reads: callbacks may go on sending until all messages are handled.
         if let Some(reason) = self.connection.end_reason() {
             self.mailbox.fail_pending(reason);
             if !self.has_reported_end && !self.connection.is_peer_reading() {

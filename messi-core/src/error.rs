@@ -1,4 +1,4 @@
-//! One error type per operation, and the reason why a connection ended.
+//! Errors, one type per operation.
 
 use std::io;
 use std::time::Duration;
@@ -7,20 +7,20 @@ use thiserror::Error;
 
 use crate::{Address, RequestError, SendError, UriError};
 
-/// Any error of this crate, for programs that handle all of them alike.
+/// Any error of this crate, for programs that handle all errors alike.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A URI is not one.
+    /// A URI is not valid.
     #[error(transparent)]
     Uri(#[from] UriError),
-    /// The server can't listen.
+    /// The server could not start.
     #[error(transparent)]
     Listen(#[from] ListenError),
     /// A message was not sent.
     #[error(transparent)]
     Send(#[from] SendError),
-    /// A request was not answered.
+    /// A request has no response.
     #[error(transparent)]
     Request(#[from] RequestError),
     /// A certificate or a key can't be used.
@@ -29,11 +29,11 @@ pub enum Error {
     Tls(#[from] crate::transport::tls::TlsError),
 }
 
-/// Why a server could not start.
+/// The reason why a server could not start.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ListenError {
-    /// The URI is not of the accepted form.
+    /// The URI is not valid.
     #[error(transparent)]
     Uri(#[from] UriError),
     /// The host name has no address.
@@ -41,41 +41,41 @@ pub enum ListenError {
     Resolve {
         /// The host name of the URI.
         host: String,
-        /// What the resolver said.
+        /// The message of the resolver.
         message: String,
     },
-    /// The address can't be listened on: it is in use, not of this machine, or not permitted.
+    /// The address is in use, is not one of this machine, or is not permitted.
     #[error("can't listen on {address}: {message}")]
     Bind {
-        /// The address tried last.
+        /// The address that was tried last.
         address: Address,
-        /// The kind of error the operating system reported.
+        /// The kind of the error.
         kind: io::ErrorKind,
-        /// What the operating system said.
+        /// The message of the operating system.
         message: String,
     },
 }
 
-/// Why one attempt of a client to connect failed.
+/// The reason why an attempt of a client to connect failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The host name has no address at the moment.
+    /// The host name has no address at this moment.
     #[error("can't resolve '{host}': {message}")]
     Resolve {
         /// The host name of the URI.
         host: String,
-        /// What the resolver said.
+        /// The message of the resolver.
         message: String,
     },
     /// No address of the host accepted the connection.
     #[error("can't connect to {address}: {message}")]
     Io {
-        /// The address tried last.
+        /// The address that was tried last.
         address: Address,
-        /// The kind of error the operating system reported.
+        /// The kind of the error.
         kind: io::ErrorKind,
-        /// What the operating system said.
+        /// The message of the operating system.
         message: String,
     },
     /// The TLS handshake has failed: the server does not speak TLS, one side does not accept the
@@ -84,10 +84,10 @@ pub enum ConnectError {
     Tls {
         /// The host of the URI.
         host: String,
-        /// What is wrong.
+        /// The reason.
         message: String,
     },
-    /// No connection within the connect timeout.
+    /// There was no connection within the connect timeout.
     #[error("no connection within {} s", limit.as_secs_f64())]
     Timeout {
         /// The connect timeout.
@@ -95,7 +95,7 @@ pub enum ConnectError {
     },
 }
 
-/// What a client does after a failed attempt to connect.
+/// The action of a client after a failed attempt to connect.
 ///
 /// # Examples
 ///
@@ -118,11 +118,11 @@ pub enum ConnectError {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Retry {
-    /// Try again after the back-off's delay.
+    /// Try again after the delay of the back-off.
     #[default]
     Backoff,
     /// Try again after this time, or after 10 ms if it is less.
     After(Duration),
-    /// Give up: the client stops.
+    /// Stop the client.
     Never,
 }

@@ -33,16 +33,14 @@ pub mod testing;
 mod time;
 mod transport;
 
-pub use client::{Client, ClientBuilder, ClientState};
+pub use client::{Client, ClientBuilder, ClientState, ConnectWith, RequestServer};
 pub use error::{ConnectError, Error, ListenError, Retry};
 pub use messi_wire::session::Dropped;
 pub use messi_wire::{DisconnectReason, Overflow, RequestError, SendError};
-pub use protocol::{
-    ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
-};
+pub use protocol::{Dispatch, Protocol, RequestKind};
 pub use response::ResponseFuture;
 pub use runtime::Runtime;
-pub use server::{ClientId, Server, ServerBuilder, ServerClient};
+pub use server::{ClientId, RequestClient, ServeWith, Server, ServerBuilder, ServerClient};
 pub use stats::{ServerStats, Stats};
 #[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]

@@ -53,7 +53,9 @@ use crate::tasks::until;
 pub(crate) struct Mailbox {
     config: Arc<SessionConfig>,
     runtime: Arc<dyn AsyncRuntime>,
-    shared: Mutex<Shared>,
+    /// Under this lock nothing is awaited, woken or logged, and no user code is called but the encoding of a
+    /// message.
+    shared: Mutex<MailboxState>,
     published: Published,
     /// Memory that the send queue shares with others.
     budget: Option<Arc<SendBudget>>,
@@ -65,7 +67,7 @@ pub(crate) struct Mailbox {
 
 /// State behind the lock.
 #[derive(Debug)]
-struct Shared {
+struct MailboxState {
     session: Session<BoxResponder>,
     /// Wakes the task; set while it sleeps.
     waker: Option<Waker>,
@@ -75,7 +77,7 @@ struct Shared {
     late: Option<Arc<LateDrops>>,
 }
 
-impl Shared {
+impl MailboxState {
     /// Forgets the commands to the last connection, and returns the waker of its task to be dropped.
     fn forget_connection(&mut self) -> Option<Waker> {
         let command = self.command.take();
@@ -113,7 +115,7 @@ impl Mailbox {
         let mailbox = Arc::new(Self {
             config,
             runtime,
-            shared: Mutex::new(Shared {
+            shared: Mutex::new(MailboxState {
                 session,
                 waker: None,
                 command: None,
@@ -390,7 +392,7 @@ impl Mailbox {
         self.stats_of(&self.lock())
     }
 
-    fn stats_of(&self, shared: &Shared) -> Stats {
+    fn stats_of(&self, shared: &MailboxState) -> Stats {
         let session = &shared.session;
         self.transfers
             .stats(session.counters(), session.waiting(), session.connection())
@@ -411,14 +413,14 @@ impl Mailbox {
     // --- The lock ---
 
     #[inline]
-    fn lock(&self) -> MutexGuard<'_, Shared> {
+    fn lock(&self) -> MutexGuard<'_, MailboxState> {
         // A panic leaves the session unchanged: the message is encoded before anything is counted.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Publishes the state of the session, collects the responses that have failed, and unlocks.
     #[inline]
-    fn unlock(&self, mut shared: MutexGuard<'_, Shared>, wakeups: &mut Wakeups) {
+    fn unlock(&self, mut shared: MutexGuard<'_, MailboxState>, wakeups: &mut Wakeups) {
         self.publish(&shared.session);
         wakeups.fail(shared.session.take_failed());
         drop(shared);
@@ -426,7 +428,7 @@ impl Mailbox {
 
     /// Changes the session, and completes the responses that have failed by it.
     #[inline]
-    fn update<T>(&self, change: impl FnOnce(&mut Shared) -> T) -> T {
+    fn update<T>(&self, change: impl FnOnce(&mut MailboxState) -> T) -> T {
         let mut wakeups = Wakeups::default();
         let mut shared = self.lock();
         let output = change(&mut shared);
@@ -455,7 +457,7 @@ impl Mailbox {
     }
 }
 
-impl Shared {
+impl MailboxState {
     /// Takes the waker, if the task can do something with new frames.
     #[inline]
     fn waker_for_frames(&mut self) -> Option<Waker> {

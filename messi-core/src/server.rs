@@ -5,6 +5,7 @@ mod admission;
 mod broadcast;
 mod builder;
 mod client;
+mod handler;
 mod peer;
 mod poll_scope;
 mod registry;
@@ -18,7 +19,8 @@ use event_listener::Event;
 use messi_wire::config::bounded;
 
 pub use self::builder::ServerBuilder;
-pub use self::client::ServerClient;
+pub use self::client::{RequestClient, ServerClient};
+pub use self::handler::ServeWith;
 pub use self::peer::ClientId;
 use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
@@ -58,15 +60,15 @@ use crate::{Address, Protocol, ServerStats, Uri};
 /// ```
 #[must_use = "a server stops when its last handle is dropped"]
 pub struct Server<P: Protocol> {
-    shared: Arc<Shared>,
+    shared: Arc<SharedServer>,
     /// Stops the server when the last one is dropped. Handles that callbacks borrow have none.
-    guard: Option<Arc<StopOnDrop>>,
+    guard: Option<Arc<StopServerOnDrop>>,
     protocol: PhantomData<fn() -> P>,
 }
 
 /// State that the handles and the tasks share.
 #[derive(Debug)]
-struct Shared {
+struct SharedServer {
     local_addr: Address,
     uri: Uri,
     registry: Registry,
@@ -76,10 +78,10 @@ struct Shared {
     decoding: Arc<CpuLimit>,
     /// Notified when the registry is closed.
     closed: Event,
-    guard: Weak<StopOnDrop>,
+    guard: Weak<StopServerOnDrop>,
 }
 
-impl Shared {
+impl SharedServer {
     /// Accepts no more clients.
     fn close(&self) {
         self.registry.close();
@@ -100,9 +102,9 @@ impl Shared {
 }
 
 #[derive(Debug)]
-struct StopOnDrop(Arc<Shared>);
+struct StopServerOnDrop(Arc<SharedServer>);
 
-impl Drop for StopOnDrop {
+impl Drop for StopServerOnDrop {
     fn drop(&mut self) {
         self.0.stop();
     }

@@ -166,7 +166,7 @@ impl Counter {
     }
 }
 
-/// Messages sent to clients after the server has forgotten them.
+/// Messages sent to clients after the server has forgotten them. Its lock only protects the counters.
 #[derive(Debug, Default)]
 pub(crate) struct LateDrops(Mutex<Dropped>);
 

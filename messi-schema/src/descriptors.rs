@@ -88,6 +88,7 @@ fn synthetic_oneofs(message: &Message) -> Vec<String> {
     let is_optional = |field: &&Field| matches!(field.kind, FieldKind::Optional(_));
     let mut names = Vec::new();
     for field in message.fields.iter().filter(is_optional) {
+        // protoc avoids two underscores, which C++ reserves.
         let mut name = match field.name.starts_with('_') {
             true => field.name.clone(),
             false => format!("_{}", field.name),

@@ -2,9 +2,14 @@
 
 mod excerpt;
 
+use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
 
 use crate::position::Position;
+
+/// A file and a place in it.
+type Location = (String, Option<Position>);
 
 /// A problem with a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +17,9 @@ pub struct Diagnostic {
     /// The message: found …, expected ….
     pub message: String,
     /// The file, as the user or the import wrote it, and the place in it.
-    pub location: Option<(String, Option<Position>)>,
+    pub location: Option<Location>,
     /// The line of the file that the place is in, without its end.
-    pub source_line: Option<String>,
+    pub source_line: Option<Arc<str>>,
     /// A way to fix it.
     pub help: Option<String>,
 }
@@ -46,7 +51,11 @@ impl Display for Diagnostic {
 
 /// Collects problems. A check reports a problem and goes on, so that one run shows all problems.
 #[derive(Debug, Default)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    problems: Vec<Diagnostic>,
+    /// The indices of the problems at each place. A hostile schema can have thousands.
+    by_location: HashMap<Option<Location>, Vec<usize>>,
+}
 
 impl Diagnostics {
     /// Reports a problem at a place in a file.
@@ -81,64 +90,61 @@ impl Diagnostics {
 
     /// Returns whether there is no problem.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.problems.is_empty()
     }
 
     /// Returns whether a problem with a file has been reported.
     pub(crate) fn has_problem_in(&self, file: &str) -> bool {
-        let files = self
-            .0
-            .iter()
-            .filter_map(|diagnostic| diagnostic.location.as_ref());
-        files.into_iter().any(|(other, _)| other == file)
+        let mut locations = self.by_location.keys().flatten();
+        locations.any(|(other, _)| other == file)
     }
 
     /// Returns whether a problem at a place in a file has been reported.
     pub fn has_problem_at(&self, file: &str, position: Position) -> bool {
-        let place = Some((file, Some(position)));
-        self.0.iter().any(|diagnostic| {
-            let location = diagnostic.location.as_ref();
-            location.map(|(file, position)| (file.as_str(), *position)) == place
-        })
+        let location = Some((file.into(), Some(position)));
+        self.by_location.contains_key(&location)
     }
 
     /// Returns the problems in the order of their places, each with its source line. `texts` holds
     /// the text of each file by the name that problems show.
     pub(crate) fn into_sorted(mut self, texts: &[(String, String)]) -> Vec<Diagnostic> {
-        for diagnostic in &mut self.0 {
-            diagnostic.source_line = source_line(diagnostic, texts);
-        }
-        self.0.sort_by_key(|diagnostic| match &diagnostic.location {
-            Some((_, position)) => position.unwrap_or_default(),
-            None => Position::default(),
+        // Lines are shared, as one line can have many problems, and be as long as its file.
+        let lines = texts.iter().map(|(file, text)| {
+            let lines: Vec<Arc<str>> = text.lines().map(Into::into).collect();
+            (file.as_str(), lines)
         });
-        self.0
+        let lines: HashMap<&str, Vec<Arc<str>>> = lines.collect();
+        for problem in &mut self.problems {
+            if let Some((file, Some(position))) = &problem.location {
+                let line = lines.get(file.as_str());
+                problem.source_line = line.and_then(|it| it.get(position.line - 1)).cloned();
+            }
+        }
+        self.problems
+            .sort_by_key(|problem| match &problem.location {
+                Some((_, position)) => position.unwrap_or_default(),
+                None => Position::default(),
+            });
+        self.problems
     }
 
-    fn push(
-        &mut self,
-        message: String,
-        location: Option<(String, Option<Position>)>,
-        help: Option<String>,
-    ) {
+    fn push(&mut self, message: String, location: Option<Location>, help: Option<String>) {
         let diagnostic = Diagnostic {
             message,
             location,
             source_line: None,
             help,
         };
-        if !self.0.contains(&diagnostic) {
-            self.0.push(diagnostic);
+        let location = diagnostic.location.clone();
+        let indices = self.by_location.entry(location).or_default();
+        if indices
+            .iter()
+            .all(|&index| self.problems[index] != diagnostic)
+        {
+            indices.push(self.problems.len());
+            self.problems.push(diagnostic);
         }
     }
-}
-
-fn source_line(diagnostic: &Diagnostic, texts: &[(String, String)]) -> Option<String> {
-    let (file, Some(position)) = diagnostic.location.as_ref()? else {
-        return None;
-    };
-    let (_, text) = texts.iter().find(|(name, _)| name == file)?;
-    text.lines().nth(position.line - 1).map(Into::into)
 }
 
 #[cfg(test)]

@@ -184,6 +184,7 @@ impl Lexer<'_> {
 
     /// Adds a comment. Line comments on adjacent lines are one.
     fn add_comment(&mut self, first: usize, last: usize, lines: Vec<String>, may_join: bool) {
+        // A block comment is never part of another comment.
         let joins =
             may_join && !self.comment.lines.is_empty() && self.comment.last_line + 1 == first;
         if !joins {

@@ -96,6 +96,7 @@ pub fn read_with<T>(
 fn check_and_lower(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Schema> {
     let files: Vec<&File> = sources.files.iter().map(|source| &source.file).collect();
     check::heads(&files, diagnostics);
+    // A file of another syntax, or one that does not parse, breaks all other rules as well.
     if !diagnostics.is_empty() {
         return None;
     }
@@ -103,9 +104,11 @@ fn check_and_lower(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<S
     check::names(&files, &symbols, diagnostics);
     let are_names_valid = diagnostics.is_empty();
     check::rules(&files, &symbols, diagnostics);
+    // Without valid names there is no model.
     if !are_names_valid {
         return None;
     }
+    // It forgets places, so that its reports are worse than ours.
     if diagnostics.is_empty() {
         second_parser::check(sources, diagnostics);
     }

@@ -110,6 +110,8 @@ impl<'a> Symbols<'a> {
         while let Some(around) = scope {
             let candidate = join(around, first);
             match self.get(visible, &candidate) {
+                // The first part has decided: if the rest is not in there, no outer scope is
+                // searched.
                 Meaning::Declared(kind, _) if is_path && has_inside(kind) => {
                     return self.inside(visible, candidate, &join(around, name));
                 }
@@ -119,6 +121,7 @@ impl<'a> Symbols<'a> {
                 _ if is_path && self.is_package(visible, &candidate) => {
                     return self.inside(visible, candidate, &join(around, name));
                 }
+                // Only worth a report if no outer scope has the name.
                 Meaning::NotImported(file) => hidden = Meaning::NotImported(file),
                 _ => {}
             }

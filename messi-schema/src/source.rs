@@ -120,51 +120,43 @@ impl Loader<'_> {
         if name.starts_with(google::DIRECTORY) {
             return self.import_google(file, import);
         }
-        if let Some(problem) = problem_with_path(name) {
-            let message = format!("found the import of \"{name}\", {problem}");
-            return self.diagnostics.report(file, import.position, message);
+        if let Some(problem) = self.problem_with_name(name) {
+            return self.diagnostics.report(file, import.position, problem);
         }
-        if let Some(start) = self
-            .importing
-            .iter()
-            .position(|importing| importing == name)
-        {
-            let cycle = [&self.importing[start..], std::slice::from_ref(name)]
-                .concat()
-                .join("` -> `");
-            let message = format!("found a cycle of imports: `{cycle}`");
-            return self.diagnostics.report(file, import.position, message);
-        }
-        if self.sources.files.iter().any(|source| source.name == *name) {
+        // It has been read before, and its problems have been reported.
+        if self.read.iter().any(|(_, known)| known == name) {
             return;
         }
-        if self.importing.len() >= MAX_IMPORT_DEPTH {
-            let message = format!("found a chain of more than {MAX_IMPORT_DEPTH} imports");
-            return self.diagnostics.report(file, import.position, message);
-        }
-        let candidates: Vec<PathBuf> = self
-            .sources
-            .directories
-            .iter()
-            .map(|directory| directory.join(name))
-            .collect();
+        let directories = self.sources.directories.iter();
+        let candidates: Vec<PathBuf> = directories.map(|it| it.join(name)).collect();
         let Some((path, bytes)) = find(&candidates) else {
             let tried = list(&candidates);
             let message = format!("can't find the import \"{name}\": it is not at {tried}");
             return self.diagnostics.report(file, import.position, message);
         };
-        match self.known_as(&path) {
-            None => self.add(name.clone(), name, path, bytes),
-            // It has been read before, and its problems have been reported.
-            Some(known) if known == name => {}
-            Some(known) => {
-                let message =
-                    format!("found the import of \"{name}\", the same file as \"{known}\"");
-                let help = "a file has one name, by which all others import it";
-                self.diagnostics
-                    .report_with_help(file, import.position, message, help);
-            }
+        let Some(known) = self.known_as(&path) else {
+            return self.add(name.clone(), name, path, bytes);
+        };
+        let message = format!("found the import of \"{name}\", the same file as \"{known}\"");
+        let help = "a file has one name, by which all others import it";
+        self.diagnostics
+            .report_with_help(file, import.position, message, help);
+    }
+
+    /// Returns the reason why a file can't be imported by a name, if there is one.
+    fn problem_with_name(&self, name: &str) -> Option<String> {
+        if let Some(problem) = problem_with_path(name) {
+            return Some(format!("found the import of \"{name}\", {problem}"));
         }
+        if let Some(start) = self.importing.iter().position(|it| it == name) {
+            let cycle = self.importing[start..].iter().map(String::as_str);
+            let cycle: Vec<&str> = cycle.chain([name]).collect();
+            let cycle = cycle.join("` -> `");
+            return Some(format!("found a cycle of imports: `{cycle}`"));
+        }
+        let is_known = self.read.iter().any(|(_, known)| known == name);
+        let is_too_deep = !is_known && self.importing.len() >= MAX_IMPORT_DEPTH;
+        is_too_deep.then(|| format!("found a chain of more than {MAX_IMPORT_DEPTH} imports"))
     }
 
     /// Returns the name by which a file was read before.

@@ -54,7 +54,9 @@ fn protoc(name: &str) -> Option<Vec<u8>> {
 
 #[test]
 fn descriptors_are_the_bytes_of_protoc() {
-    for name in valid_schemas() {
+    // Options of a type of `google.protobuf`, whose fields are not known, are left out.
+    let foreign = "option_of_a_google_type.proto";
+    for name in valid_schemas().into_iter().filter(|it| it != foreign) {
         let Some(written) = protoc(&name) else { return };
         let set = FileDescriptorSet::parse_from_bytes(&written).unwrap();
         for file in &model(&name).files {

@@ -5,9 +5,10 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use common::brief;
-use messi_schema::{Locations, read};
+use messi_schema::{Diagnostic, Locations, read};
 
 const PROTOCOL: &str = "message ClientToServer { oneof messages { Ping ping = 1; } }
 message ServerToClient { oneof messages { Ping ping = 1; } }
@@ -16,6 +17,10 @@ message Ping {}
 
 /// Returns the problems of declarations on line 3 of a valid protocol, beside other files.
 fn problems_beside(declarations: &str, others: &[(&str, &str)]) -> Vec<String> {
+    diagnose(declarations, others).iter().map(brief).collect()
+}
+
+fn diagnose(declarations: &str, others: &[(&str, &str)]) -> Vec<Diagnostic> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("strictness-{}-{number}", std::process::id());
@@ -35,7 +40,7 @@ fn problems_beside(declarations: &str, others: &[(&str, &str)]) -> Vec<String> {
     fs::remove_dir_all(&directory).unwrap();
     match result {
         Ok(_) => Vec::new(),
-        Err(error) => error.diagnostics.iter().map(brief).collect(),
+        Err(error) => error.diagnostics,
     }
 }
 
@@ -120,4 +125,17 @@ fn a_value_has_a_name_of_its_own_in_the_scope_of_its_enum() {
     );
     let apart = "enum E { X = 0; } message A { enum F { X = 0; } }";
     assert!(problems(apart).is_empty());
+}
+
+#[test]
+fn thousands_of_mistakes_on_one_line_are_reported_in_time() {
+    let start = Instant::now();
+    let count = 7_500;
+    let fields = "int32 x = 1; ".repeat(count);
+    let problems = diagnose(&format!("message A {{ {fields} }}"), &[]);
+    // Each but the first is a second declaration with a number that is taken.
+    assert_eq!(problems.len(), 2 * (count - 1));
+    assert!(problems.iter().all(|it| it.to_string().len() < 1_000));
+    // It takes a second, or a minute if each is compared with all others.
+    assert!(start.elapsed() < Duration::from_secs(20));
 }

@@ -7,13 +7,13 @@
 //! The invariant of the order: messages are sent in the order in which they are pushed, but for the
 //! messages of `on_connected`, which come first on their connection. In detail:
 //!
-//! 1. `attach` begins a connection ([`Phase::Opening`]). The messages of its callbacks go to the send
+//! 1. `attach` begins a connection (phase `Opening`). The messages of its callbacks go to the send
 //!    queue, all others to the offline queue, behind those that wait for the connection.
-//! 2. [`open`](Session::open) moves the offline queue behind the send queue ([`Phase::Open`]). From now on
+//! 2. [`open`](Session::open) moves the offline queue behind the send queue (phase `Open`). From now on
 //!    all messages go to the send queue.
 //! 3. [`take`](Session::take) gives all frames of the send queue to the connection. They are *in flight*
 //!    until [`handle_written`](Session::handle_written).
-//! 4. [`seal`](Session::seal) accepts no more messages on this connection ([`Phase::Sealed`]). Queued
+//! 4. [`seal`](Session::seal) accepts no more messages on this connection (phase `Sealed`). Queued
 //!    frames are still taken.
 //! 5. `detach` drops the frames that were not taken, and fails the pending responses.
 //!
@@ -147,7 +147,9 @@ impl<R: PendingResponse> Session<R> {
         self.reset();
         self.expire(now);
         self.connection += 1;
+        // The offline queue is sent on this connection, and `flush` waits for it too.
         self.pushed = self.offline_len() as u64;
+        // A stopped session accepts nothing, not even from `on_connected`.
         if !self.is_stopped {
             self.phase = Phase::Opening;
         }
@@ -193,6 +195,7 @@ impl<R: PendingResponse> Session<R> {
         if !self.accepts_messages() {
             self.drop_offline();
         }
+        // Before sealing, which then sends the offline queue on this last connection.
         self.is_stopped = true;
         self.seal();
     }
@@ -262,6 +265,7 @@ impl<R: PendingResponse> Session<R> {
         if remaining == 0 {
             self.in_flight_memory = 0;
             self.permit.shrink_to(self.memory());
+            // The peer has read all that was in flight: the rest of the queue begins to wait now.
             self.permit.renew_ticket();
         }
     }

@@ -71,6 +71,29 @@ fn the_round_trip_time_is_that_of_the_last_ping() {
 }
 
 #[test]
+fn the_round_trip_time_ends_with_its_connection() {
+    let simulation = Simulation::new(1);
+    simulation.later_connections().set_delay(DELAY);
+    simulation.run(async {
+        let (server, _events) = start(&simulation).await;
+        let (client, _client_events) = join(&simulation).await;
+        simulation.sleep(3 * SECOND).await;
+        assert_eq!(client.stats().round_trip_time, Some(2 * DELAY));
+        server.clients()[0].disconnect();
+        // The client reconnects after a second, and pings two seconds later.
+        for _ in 0..30 {
+            simulation.sleep(SECOND / 10).await;
+            assert_eq!(client.stats().round_trip_time, None);
+        }
+        assert_eq!(client.stats().connections, 2);
+        simulation.sleep(SECOND).await;
+        assert_eq!(client.stats().round_trip_time, Some(2 * DELAY));
+        client.stop().await;
+        server.stop().await;
+    });
+}
+
+#[test]
 fn queued_bytes_and_their_peak_are_reported() {
     let simulation = Simulation::new(1);
     simulation.later_connections().to_server().set_buffer(1);

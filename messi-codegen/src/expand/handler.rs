@@ -171,7 +171,7 @@ fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -
     let krate = &scope.krate;
     let body = quote! {
         match message.messages {
-            None => return #krate::__private::Dispatch::UnknownChoice,
+            None => return #krate::__private::Dispatch::UnknownMember,
             #(#arms)*
         }
         #krate::__private::Dispatch::Delivered

@@ -24,7 +24,7 @@ pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
         message: ident(message),
         body: quote! {
             let _ = (handler, client, message);
-            #krate::__private::Dispatch::UnknownChoice
+            #krate::__private::Dispatch::UnknownMember
         },
     };
     let mut items = vec![

@@ -20,6 +20,7 @@ impl Builder<'_, '_> {
         let what = format!("the message `{}`", message.name);
         let claim = namespace.claim_type(&rust_name, &what);
         self.report_clash(message.position, &rust_name, &what, claim);
+        // Enums of oneofs and nested types share a module.
         let mut inside = Namespace::default();
         let oneofs = self.oneofs(message, &mut inside);
         let inner_modules = [modules, std::slice::from_ref(&module_name)].concat();
@@ -73,6 +74,7 @@ impl Builder<'_, '_> {
             let Some(kind) = self.field_kind(message, field) else {
                 continue;
             };
+            // Accessors may have the name of a field, but not that of another accessor.
             for accessor in accessors_of(&rust_name, &kind) {
                 let what = format!("an accessor of {what}");
                 let claimed = claim(&mut accessors, &accessor, &what);

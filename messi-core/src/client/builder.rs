@@ -12,7 +12,7 @@ use messi_wire::{Backoff, ConnectionConfig, Role};
 
 use super::connect::Connector;
 use super::task::Task;
-use super::{Client, Shared, StopOnDrop};
+use super::{Client, SharedClient, StopClientOnDrop};
 use crate::builder::connection_setters;
 use crate::mailbox::Mailbox;
 use crate::protocol::client_kinds;
@@ -236,7 +236,7 @@ impl<P: Protocol> ClientBuilder<P> {
         let mailbox = Mailbox::new(Arc::new(session), runtime.clone(), None);
         let guard = Arc::new_cyclic(|guard| {
             let guard = guard.clone();
-            StopOnDrop(Arc::new(Shared {
+            StopClientOnDrop(Arc::new(SharedClient {
                 uris: uris.clone(),
                 mailbox,
                 tasks: Arc::new(Tasks::default()),

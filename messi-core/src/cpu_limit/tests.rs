@@ -105,7 +105,7 @@ fn permits_are_given_in_the_order_of_asking() {
     assert!(!second.acquires());
     assert!(!third.acquires());
     first.0.release();
-    // Who asks again comes after those who wait, and so does one who asks early.
+    // A permit that is requested again comes after those that wait.
     assert!(!first.acquires());
     assert!(!third.acquires());
     assert_eq!((second.1.take_wakes(), third.1.take_wakes()), (1, 0));

@@ -17,6 +17,7 @@ impl Driver {
     /// for the task to be woken.
     pub(super) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         ready!(self.poll_turn_budget(cx));
+        // A write may make room, which the caller waits for: a server handles no message while there is none.
         let was_congested = self.mailbox.is_congested();
         let had_ended = self.connection.end_reason().is_some();
         let _ = self.poll_write(cx);
@@ -55,6 +56,7 @@ impl Driver {
 
     /// Arranges for the task to be woken by the mailbox. Ready if there is something to do already.
     pub(super) fn park(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // New frames are no reason to wake a task that can't write them.
         let is_blocked = self.is_write_blocked || self.socket.is_none();
         let idle_capacity = self.send_capacity_limit();
         if self.mailbox.park(cx.waker(), is_blocked, idle_capacity) {
@@ -95,6 +97,7 @@ impl Driver {
 
     fn poll_write_frames(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.connection.remaining_output().is_empty() {
+            // The frames taken before must have left the socket's buffers: then they count as written.
             ready!(self.poll_flush(cx));
             let mailbox = &self.mailbox;
             self.connection.refill_output(|frames| mailbox.take(frames));
@@ -133,6 +136,7 @@ impl Driver {
         if remaining > 0 {
             self.mailbox.handle_written(remaining);
         } else {
+            // Recorded by the flush that follows.
             self.is_flushed = false;
         }
     }
@@ -165,6 +169,7 @@ impl Driver {
         let room = ready!(self.poll_room(cx)).min(READ_SIZE);
         let mut scratch = Scratch::take();
         let Poll::Ready(result) = self.poll_read_into(cx, &mut scratch[..room]) else {
+            // A socket that has paused for other tasks may have more input.
             if self.connection.is_draining() && !self.has_socket_paused() {
                 self.connection.handle_no_input(self.now());
             }

@@ -42,7 +42,7 @@ fn driver_in(
     (driver, mailbox, number)
 }
 
-/// A socket on which nothing comes, and which fails to write.
+/// A socket that receives no bytes and fails to write.
 struct Broken;
 
 impl Fake for Broken {
@@ -64,7 +64,7 @@ fn an_error_of_writing_ends_the_connection_at_once() {
     assert_eq!(driver.poll_closed(&mut cx), Poll::Ready(()));
 }
 
-/// A socket on which one ping comes, and which counts how it is asked for more.
+/// A socket that receives one ping, and counts its reads and its attempts to read.
 #[derive(Clone, Default)]
 struct Counting {
     has_given: bool,
@@ -89,7 +89,7 @@ impl Fake for Counting {
 }
 
 #[test]
-fn a_busy_connection_tries_again_and_waits_to_be_woken_once_its_time_is_over() {
+fn a_connection_reads_again_until_its_time_of_busy_polling_is_over() {
     let config = ConnectionConfig {
         busy_poll: Duration::from_secs(3_600),
         ..ConnectionConfig::default()
@@ -124,7 +124,7 @@ impl Wake for Woken {
     }
 }
 
-/// A socket on which nothing comes, and which keeps what is written until it is let go.
+/// A socket that receives no bytes, and is not flushed until it is released.
 #[derive(Clone, Default)]
 struct Holding(Arc<AtomicBool>);
 
@@ -139,7 +139,7 @@ impl Fake for Holding {
 }
 
 #[test]
-fn what_a_socket_keeps_to_itself_is_not_flushed() {
+fn messages_in_the_buffer_of_a_socket_are_not_flushed() {
     let socket = Holding::default();
     let (mut driver, mailbox, number) = driver(&ConnectionConfig::default(), socket.clone());
     let mut cx = Context::from_waker(Waker::noop());
@@ -167,7 +167,7 @@ fn a_connection_is_closed_once_its_socket_is_flushed() {
 }
 
 #[test]
-fn a_peer_that_takes_nothing_of_what_a_socket_keeps_is_too_slow() {
+fn a_peer_for_which_a_socket_can_not_be_flushed_is_too_slow() {
     let config = ConnectionConfig {
         write_timeout: Duration::ZERO,
         ..ConnectionConfig::default()
@@ -182,7 +182,7 @@ fn a_peer_that_takes_nothing_of_what_a_socket_keeps_is_too_slow() {
     );
 }
 
-/// A socket on which the same frame comes without end, and which counts them.
+/// A socket that receives the same frame without end, and counts the frames.
 struct Flooding {
     frame: [u8; 4],
     frames: Arc<AtomicUsize>,
@@ -198,9 +198,9 @@ impl Fake for Flooding {
     }
 }
 
-/// Pings, and messages that nobody takes.
+/// Pings, and messages without a callback.
 #[test]
-fn a_flood_of_what_means_nothing_is_read_at_a_bounded_pace() {
+fn a_flood_of_frames_without_effect_is_read_at_a_bounded_rate() {
     const SECOND: Duration = Duration::from_secs(1);
     for frame in [*b"\x03\0\0\0", *b"\x01\0\0\0"] {
         let simulation = Simulation::new(1);
@@ -214,7 +214,7 @@ fn a_flood_of_what_means_nothing_is_read_at_a_bounded_pace() {
         simulation.run(simulation.timeout(SECOND, async {
             while driver.next().await.is_some() {
                 driver
-                    .dispatch(pin!(async { Dispatch::UnknownChoice }))
+                    .dispatch(pin!(async { Dispatch::UnknownMember }))
                     .await;
             }
         }));
@@ -226,7 +226,7 @@ fn a_flood_of_what_means_nothing_is_read_at_a_bounded_pace() {
     }
 }
 
-/// A socket on which a message begins to come, in reads of what is asked for, and does not end.
+/// A socket that receives a message without end, as many bytes as each read asks for.
 struct Endless {
     has_begun: bool,
 }
@@ -241,7 +241,7 @@ impl Fake for Endless {
     }
 }
 
-/// Polls a connection until it waits for others.
+/// Polls a driver until it is pending without having woken itself.
 fn poll_to_rest(driver: &mut Driver) {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());
@@ -250,7 +250,7 @@ fn poll_to_rest(driver: &mut Driver) {
 }
 
 #[test]
-fn what_all_have_received_is_bounded_and_who_has_little_is_read_from() {
+fn received_bytes_of_all_connections_are_bounded_and_small_buffers_are_filled_first() {
     const KIB: usize = 1024;
     let budget = Arc::new(ReceiveBudget::new(1_000 * KIB));
     let endless = |_| {
@@ -288,7 +288,7 @@ fn what_all_have_received_is_bounded_and_who_has_little_is_read_from() {
 }
 
 #[test]
-fn who_waits_for_memory_is_woken_when_there_is_some() {
+fn a_connection_that_waits_for_memory_is_woken_when_some_is_returned() {
     let budget = Arc::new(ReceiveBudget::new(100 * 1024));
     let config = ConnectionConfig::default();
     let endless = || driver(&config, Endless { has_begun: false });
@@ -309,9 +309,9 @@ fn who_waits_for_memory_is_woken_when_there_is_some() {
     assert!(woken.0.load(Ordering::Relaxed));
 }
 
-/// There is memory for nothing, but that a peer does not send is not known then.
+/// Without memory this side does not read, so that the silence of the peer means nothing.
 #[test]
-fn a_message_for_which_there_is_no_memory_ends_in_its_time_and_not_for_silence() {
+fn a_message_without_memory_times_out_before_keep_alive_does() {
     let simulation = Simulation::new(1);
     let budget = Arc::new(ReceiveBudget::new(0));
     let socket = Endless { has_begun: false };
@@ -326,7 +326,7 @@ fn a_message_for_which_there_is_no_memory_ends_in_its_time_and_not_for_silence()
     drop(mailbox);
 }
 
-/// Frames come without end, though nothing else that this side does takes long.
+/// A peer that sends frames without end keeps each step of closing busy.
 #[test]
 fn a_flood_does_not_delay_the_end_of_closing() {
     const SECOND: Duration = Duration::from_secs(1);
@@ -351,7 +351,7 @@ fn a_flood_does_not_delay_the_end_of_closing() {
     }
 }
 
-/// A message comes, and the beginning of another.
+/// A socket that receives a message and the beginning of another.
 struct Halting {
     has_given: bool,
 }
@@ -366,9 +366,9 @@ impl Fake for Halting {
     }
 }
 
-/// The time of a message that is held up by the handler begins again when it is over: here, at once.
+/// The timer of a message is set again while the handler is busy: here it is due at once.
 #[test]
-fn a_timer_that_is_due_at_once_lets_others_have_their_turn() {
+fn a_timer_that_is_due_at_once_lets_other_tasks_run() {
     let config = ConnectionConfig {
         message_timeout: Duration::ZERO,
         max_unhandled_bytes: 1,
@@ -382,7 +382,7 @@ fn a_timer_that_is_due_at_once_lets_others_have_their_turn() {
     }
 }
 
-/// A large message comes.
+/// A socket that receives a large message.
 struct Large {
     has_given: bool,
 }
@@ -399,7 +399,7 @@ impl Fake for Large {
 }
 
 #[test]
-fn large_messages_of_several_clients_are_handed_out_one_after_the_other() {
+fn large_messages_of_several_clients_are_decoded_one_after_the_other() {
     let budget = Arc::new(ReceiveBudget::new(1 << 20));
     let decoding = CpuLimit::new(2);
     let config = ConnectionConfig::default();
@@ -434,7 +434,7 @@ fn large_messages_of_several_clients_are_handed_out_one_after_the_other() {
     ));
 }
 
-/// A socket on which these bytes are received.
+/// A socket that receives these bytes.
 struct Received(&'static [u8]);
 
 impl Fake for Received {

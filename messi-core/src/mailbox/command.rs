@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use messi_wire::DisconnectReason;
 
-use super::{Mailbox, Shared, Wakeups};
+use super::{Mailbox, MailboxState, Wakeups};
 
 /// Command to the task of a connection. A stronger command replaces a weaker one that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Mailbox {
         is_open
     }
 
-    fn run_command(self: &Arc<Self>, shared: MutexGuard<'_, Shared>, command: Command) {
+    fn run_command(self: &Arc<Self>, shared: MutexGuard<'_, MailboxState>, command: Command) {
         let mut wakeups = Wakeups::default();
         self.command(shared, command, &mut wakeups);
         wakeups.run();
@@ -101,7 +101,7 @@ impl Mailbox {
     /// Leaves a command for the task, and unlocks.
     fn command(
         self: &Arc<Self>,
-        mut shared: MutexGuard<'_, Shared>,
+        mut shared: MutexGuard<'_, MailboxState>,
         command: Command,
         wakeups: &mut Wakeups,
     ) {

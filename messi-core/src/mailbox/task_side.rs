@@ -19,7 +19,6 @@ impl Mailbox {
         let connection = shared.session.attach(now);
         let expired = shared.session.counters().dropped.expired - expired;
         let waker = shared.forget_connection();
-        self.transfers.reset_round_trip_time();
         self.unlock(shared, &mut wakeups);
         drop(waker);
         wakeups.run();
@@ -122,6 +121,7 @@ impl Mailbox {
     /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
     /// were taken.
     pub(crate) fn detach(&self, reason: &DisconnectReason, unsent: u64) {
+        self.transfers.reset_round_trip_time();
         let waker = self.update(|shared| {
             shared.session.detach(reason, unsent);
             shared.forget_connection()

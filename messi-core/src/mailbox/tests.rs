@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Wake};
 use std::thread;
+use std::time::Instant;
 
 use futures::FutureExt;
 use messi_wire::config::{ConnectionConfig, OfflineLimits, Overflow};
@@ -345,6 +346,8 @@ fn a_stop_outlives_the_connection() {
 fn no_message_and_no_wakeup_is_lost_between_threads() {
     const SENDERS: u32 = 3;
     const MESSAGES: u32 = 20_000;
+    const FLUSH_INTERVAL: u32 = 4;
+    const LIMIT: Duration = Duration::from_secs(60);
 
     struct Unpark(thread::Thread);
 
@@ -369,7 +372,13 @@ fn no_message_and_no_wakeup_is_lost_between_threads() {
                 frames.clear();
                 mailbox.handle_written(0);
                 if mailbox.park(&waker, false, 0) {
-                    thread::park();
+                    let start = Instant::now();
+                    thread::park_timeout(LIMIT);
+                    if start.elapsed() >= LIMIT {
+                        // Senders that wait for room fail too, rather than hang.
+                        mailbox.stop();
+                        panic!("the task was not woken");
+                    }
                 }
             }
             mailbox.take(&mut frames);
@@ -385,6 +394,10 @@ fn no_message_and_no_wakeup_is_lost_between_threads() {
                         while mailbox.push(&message, None, OTHER).is_err() {
                             // Returns `Ok` once the task has made room.
                             async_io::block_on(mailbox.ready()).unwrap();
+                        }
+                        if number % FLUSH_INTERVAL == 0 {
+                            // Now and then no sender wakes the task for another one.
+                            async_io::block_on(mailbox.flush()).unwrap();
                         }
                     }
                 })

@@ -13,7 +13,7 @@ use messi_wire::{ConnectionConfig, Role};
 use super::accept::{Acceptor, ClientStarter};
 use super::admission::Limits;
 use super::registry::Registry;
-use super::{Server, ServerClient, Shared, StopOnDrop};
+use super::{Server, ServerClient, SharedServer, StopServerOnDrop};
 use crate::builder::connection_setters;
 use crate::cpu_limit::CpuLimit;
 use crate::driver::ReceiveBudget;
@@ -243,7 +243,7 @@ impl<P: Protocol> ServerBuilder<P> {
             runtime.clone(),
         );
         let guard = Arc::new_cyclic(|guard| {
-            StopOnDrop(Arc::new(Shared {
+            StopServerOnDrop(Arc::new(SharedServer {
                 uri: uri.of_started_server(local_addr.port()),
                 local_addr,
                 registry,

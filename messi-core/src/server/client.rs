@@ -8,7 +8,7 @@ use messi_wire::session::Sender;
 use super::Server;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Mailbox;
-use crate::{Address, DisconnectReason, Protocol, RequestClient, ResponseFuture, SendError, Stats};
+use crate::{Address, DisconnectReason, Protocol, ResponseFuture, SendError, Stats};
 
 /// A client connected to a [`Server`].
 ///
@@ -241,6 +241,16 @@ impl<P: Protocol> ServerClient<P> {
         self.server.shared.registry.flush();
         &self.peer.mailbox
     }
+}
+
+/// Sends requests to a client. The handles of a server's clients implement it.
+pub trait RequestClient<P: Protocol> {
+    /// Sends a request. `extract` takes its response out of a message.
+    fn request<T: Send + 'static>(
+        &self,
+        request: impl Into<P::ServerToClient>,
+        extract: fn(P::ClientToServer) -> Option<T>,
+    ) -> ResponseFuture<T>;
 }
 
 impl<P: Protocol> RequestClient<P> for ServerClient<P> {

@@ -43,6 +43,8 @@ pub(super) struct Registry {
     late_drops: Arc<LateDrops>,
     /// Whether the batch has broadcasts, for a look without the lock.
     has_broadcasts: AtomicBool,
+    /// Under this lock nothing is awaited, woken or logged, and no user code is called but the encoding of a
+    /// broadcast. The locks of mailboxes are taken under it, never the other way round.
     state: Mutex<State>,
 }
 

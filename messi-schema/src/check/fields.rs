@@ -9,70 +9,83 @@ use crate::lexer::value;
 use crate::numbers::{KEPT, NUMBERS, is_allowed, ranges, reserved_of};
 
 pub(super) fn check(file: &File, diagnostics: &mut Diagnostics) {
+    let mut check = FieldCheck {
+        file,
+        diagnostics,
+        free_numbers: HashMap::new(),
+    };
     let mut numbers: HashMap<(&str, i64), &Declaration> = HashMap::new();
     for field in file.of_kind(DeclarationKind::Field) {
         let number = value(&field.number.value);
         match number.filter(|number| is_allowed(*number)) {
-            None => report_number(file, field, diagnostics),
+            None => check.report_number(field),
             Some(number) => {
-                check_reserved(file, field, number, diagnostics);
+                check.reserved(field, number);
                 let other = *numbers.entry((&field.scope, number)).or_insert(field);
                 if !std::ptr::eq(other, field) {
-                    report_second(file, field, other, diagnostics);
+                    check.report_second(field, other);
                 }
             }
         }
     }
 }
 
-fn report_number(file: &File, field: &Declaration, diagnostics: &mut Diagnostics) {
-    let message = format!(
-        "found the field number {}, expected one from {} to {}, and none from {} to {}",
-        field.number.value,
-        NUMBERS.start(),
-        NUMBERS.end(),
-        KEPT.start(),
-        KEPT.end()
-    );
-    report(file, field, message, diagnostics);
+struct FieldCheck<'a> {
+    file: &'a File,
+    diagnostics: &'a mut Diagnostics,
+    /// The number to suggest for each message that has needed one.
+    free_numbers: HashMap<&'a str, Option<i64>>,
 }
 
-fn report_second(
-    file: &File,
-    field: &Declaration,
-    other: &Declaration,
-    diagnostics: &mut Diagnostics,
-) {
-    let (number, other, name) = (&field.number.value, &other.name.value, &field.name.value);
-    let message = format!("found the field number {number} for both `{other}` and `{name}`");
-    report(file, field, message, diagnostics);
-}
-
-fn check_reserved(file: &File, field: &Declaration, number: i64, diagnostics: &mut Diagnostics) {
-    let Some(reserved) = reserved_of(file, &field.scope) else {
-        return;
-    };
-    let name = &field.name.value;
-    if ranges(reserved).any(|range| range.contains(&number)) {
-        let message = format!("found the field number {number} of `{name}`, which is reserved");
-        report(file, field, message, diagnostics);
+impl<'a> FieldCheck<'a> {
+    fn report_number(&mut self, field: &'a Declaration) {
+        let message = format!(
+            "found the field number {}, expected one from {} to {}, and none from {} to {}",
+            field.number.value,
+            NUMBERS.start(),
+            NUMBERS.end(),
+            KEPT.start(),
+            KEPT.end()
+        );
+        self.report(field, message);
     }
-    if reserved.names.iter().any(|word| word.value == *name) {
-        let message = format!("found a field with the name `{name}`, which is reserved");
-        let help = "give the field another name";
-        diagnostics.report_with_help(&file.display_name, field.name.position, message, help);
-    }
-}
 
-/// Reports a number, and suggests another.
-fn report(file: &File, field: &Declaration, message: String, diagnostics: &mut Diagnostics) {
-    let position = field.number.position;
-    match free_number(file, &field.scope) {
-        Some(free) => {
-            let help = format!("the number {free} is free");
-            diagnostics.report_with_help(&file.display_name, position, message, help);
+    fn report_second(&mut self, field: &'a Declaration, other: &Declaration) {
+        let (number, other, name) = (&field.number.value, &other.name.value, &field.name.value);
+        let message = format!("found the field number {number} for both `{other}` and `{name}`");
+        self.report(field, message);
+    }
+
+    fn reserved(&mut self, field: &'a Declaration, number: i64) {
+        let Some(reserved) = reserved_of(self.file, &field.scope) else {
+            return;
+        };
+        let name = &field.name.value;
+        if ranges(reserved).any(|range| range.contains(&number)) {
+            let message = format!("found the field number {number} of `{name}`, which is reserved");
+            self.report(field, message);
         }
-        None => diagnostics.report(&file.display_name, position, message),
+        if reserved.names.iter().any(|word| word.value == *name) {
+            let message = format!("found a field with the name `{name}`, which is reserved");
+            let help = "give the field another name";
+            let (file, position) = (&self.file.display_name, field.name.position);
+            self.diagnostics
+                .report_with_help(file, position, message, help);
+        }
+    }
+
+    /// Reports a number, and suggests another.
+    fn report(&mut self, field: &'a Declaration, message: String) {
+        let (file, position) = (&self.file.display_name, field.number.position);
+        let free = self.free_numbers.entry(&field.scope);
+        match free.or_insert_with(|| free_number(self.file, &field.scope)) {
+            Some(free) => {
+                let help = format!("the number {free} is free");
+                self.diagnostics
+                    .report_with_help(file, position, message, help);
+            }
+            None => self.diagnostics.report(file, position, message),
+        }
     }
 }
 

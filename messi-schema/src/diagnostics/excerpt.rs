@@ -17,22 +17,25 @@ pub(super) fn write(
     position: Position,
     margin: usize,
 ) -> fmt::Result {
-    let characters: Vec<char> = line.trim_end().chars().collect();
+    let line = line.trim_end();
+    // The parts of the standard library that are used here are fast on a line of megabytes, which a
+    // file with thousands of problems may have.
+    let length = line.chars().count();
     // The place of a missing token can be behind the last character.
-    let place = (position.column - 1).min(characters.len());
-    let start = if characters.len() > MAX_WIDTH {
+    let place = (position.column - 1).min(length);
+    let start = if length > MAX_WIDTH {
         place.saturating_sub(BEFORE)
     } else {
         0
     };
-    let shown = &characters[start..characters.len().min(start + MAX_WIDTH)];
+    let shown: Vec<char> = from(line, start).chars().take(MAX_WIDTH).collect();
     let marked = &shown[place - start..];
     let number = position.line;
     let ellipsis = |is_cut: bool| if is_cut { "…" } else { "" };
-    let (before, after) = (start > 0, start + shown.len() < characters.len());
+    let (before, after) = (start > 0, start + shown.len() < length);
     write!(formatter, "\n{:margin$} |", "")?;
     write!(formatter, "\n{number:margin$} | {}", ellipsis(before))?;
-    write!(formatter, "{}{}", printable(shown), ellipsis(after))?;
+    write!(formatter, "{}{}", printable(&shown), ellipsis(after))?;
     write!(
         formatter,
         "\n{:margin$} | {}",
@@ -41,6 +44,16 @@ pub(super) fn write(
     )?;
     write!(formatter, "{}", blank(&shown[..place - start]))?;
     write!(formatter, "{}", "^".repeat(width_of_word(marked)))
+}
+
+/// Returns the line from a character on.
+fn from(line: &str, character: usize) -> &str {
+    if line.is_ascii() {
+        return &line[character..];
+    }
+    let mut indices = line.char_indices();
+    let index = indices.nth(character).map(|(index, _)| index);
+    &line[index.unwrap_or(line.len())..]
 }
 
 fn printable(characters: &[char]) -> String {

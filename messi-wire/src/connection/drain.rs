@@ -12,7 +12,7 @@
 use std::time::{Duration, Instant};
 
 use super::Connection;
-use super::lifecycle::{End, Lifecycle};
+use super::lifecycle::{Drain, End, Lifecycle};
 use crate::DisconnectReason;
 use crate::timer::Timer;
 
@@ -26,15 +26,6 @@ const SETTLE_LIMIT: Duration = Duration::from_millis(500);
 /// Most bytes that are read. It is more than the operating systems of both sides hold, and bounds the
 /// drain of a peer that sends faster than this side reads.
 const MAX_DRAINED_BYTES: usize = 16 * 1024 * 1024;
-
-/// Progress of a drain.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Drain {
-    /// Bytes that may still be read.
-    remaining: usize,
-    /// End of reading; set once the operating system had no more input.
-    deadline: Option<Instant>,
-}
 
 impl Connection {
     /// Begins to drain: messages that the peer has sent until now are still read and handled. Then the

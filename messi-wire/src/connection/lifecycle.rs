@@ -1,6 +1,7 @@
 //! The lifecycle of a connection.
 
-use super::drain::Drain;
+use std::time::Instant;
+
 use crate::DisconnectReason;
 
 /// State of a connection. It only moves forward, from one variant to a later one, but for a message that
@@ -15,6 +16,15 @@ pub(super) enum Lifecycle {
     Closing(End),
     /// The connection has ended. The frames in the send queue are dropped.
     Aborted(End),
+}
+
+/// Progress of a drain.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drain {
+    /// Bytes that may still be read.
+    pub(super) remaining: usize,
+    /// End of reading; set once the operating system had no more input.
+    pub(super) deadline: Option<Instant>,
 }
 
 /// How a connection has ended.

@@ -217,6 +217,7 @@ impl<R: PendingResponse> Session<R> {
         let limit = self.config.limits.max_queued_bytes;
         let fits = queued == 0 || queued + frame_size <= limit;
         let has_memory = self.reserve(frame_size, place);
+        // Another queue may be evicted to make room in the budget, but not in this queue.
         self.lacks_memory = fits && !has_memory;
         fits && has_memory
     }
@@ -234,11 +235,13 @@ impl<R: PendingResponse> Session<R> {
     /// none.
     fn drop_oldest(&mut self) -> bool {
         let Some(payload) = self.queue.first() else {
+            // All frames are in flight. Only messages that wait for `on_connected` can be dropped.
             return self.drop_oldest_offline();
         };
         let kinds = &self.config.kinds;
         let member = kinds.member(payload);
         if kinds.is_response(member) {
+            // The peer would take the next response for this one.
             return false;
         }
         let response = self.pending.handle_dropped(kinds, member);

@@ -1,4 +1,4 @@
-//! Sockets that do what a test is about, and nothing else.
+//! Sockets whose behaviour a test sets.
 
 use std::io;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use futures::io::{AsyncRead, AsyncWrite};
 
 use crate::transport::Socket;
 
-/// What a socket does: unless told otherwise, it takes what is written, and nothing comes on it.
+/// Behaviour of a socket. By default it accepts all writes and receives no bytes.
 pub(super) trait Fake: Send + Unpin + 'static {
     fn read(&mut self, _buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         Poll::Pending

@@ -2,6 +2,7 @@
 
 use crate::ast::{Declaration, DeclarationKind, File, Setting, is_set, setting};
 use crate::diagnostics::Diagnostics;
+use crate::options::JSON_NAME;
 use crate::resolve::{Meaning, Symbols};
 use crate::scalar::Scalar;
 
@@ -12,62 +13,99 @@ pub(super) fn check(
     symbols: &Symbols<'_>,
     diagnostics: &mut Diagnostics,
 ) {
-    let settings = &declaration.settings;
-    let mut refuse = |setting: Option<&Setting>, rule: &str, help: &str| {
+    let mut check = MeaningCheck {
+        file,
+        declaration,
+        diagnostics,
+    };
+    match declaration.kind {
+        DeclarationKind::Message => check.message(),
+        DeclarationKind::Field | DeclarationKind::Extension => {
+            let ty = TypeOf::field(file, declaration, symbols);
+            check.encoding(&ty);
+            check.languages(&ty);
+            check.json_name();
+        }
+        _ => {}
+    }
+}
+
+struct MeaningCheck<'a> {
+    file: &'a File,
+    declaration: &'a Declaration,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl<'a> MeaningCheck<'a> {
+    fn message(&mut self) {
+        let rule = "which is for protobuf to set";
+        let help = "declare a field of a type `map<…>`";
+        self.refuse(self.setting("map_entry"), rule, help);
+        let rule = "which proto3 does not have";
+        self.refuse(self.set("message_set_wire_format"), rule, "remove it");
+    }
+
+    /// Checks options of how a field is encoded and decoded.
+    fn encoding(&mut self, ty: &TypeOf<'_>) {
+        if !(self.declaration.is_repeated() && ty.is_packable()) {
+            let rule = "but only a repeated field of numbers or enums can be packed";
+            self.refuse(self.set("packed"), rule, "remove it");
+        }
+        if !ty.is_message() {
+            let rule = "but only a field of a message type can be lazy";
+            self.refuse(self.set("lazy"), rule, "remove it");
+            self.refuse(self.set("unverified_lazy"), rule, "remove it");
+        }
+    }
+
+    /// Checks options of the type of a field in one language.
+    fn languages(&mut self, ty: &TypeOf<'_>) {
+        if !ty.is_scalar(Scalar::is_wide_integer) {
+            let jstype = self.setting("jstype");
+            let jstype = jstype.filter(|jstype| jstype.value.text != "JS_NORMAL");
+            let rule = "but only integers of 64 bits can have a type of their own in JavaScript";
+            self.refuse(jstype, rule, "remove it");
+        }
+        if !ty.is_scalar(|scalar| matches!(scalar, Scalar::String | Scalar::Bytes)) {
+            let ctype = self.setting("ctype");
+            let ctype = ctype.filter(|ctype| ctype.value.text != "STRING");
+            let rule = "but only `string` and `bytes` can have a type of their own in C++";
+            self.refuse(ctype, rule, "remove it");
+        }
+    }
+
+    fn json_name(&mut self) {
+        let json_name = self.setting(JSON_NAME);
+        if self.declaration.kind == DeclarationKind::Extension {
+            let rule = "but an extension has no name in JSON";
+            self.refuse(json_name, rule, "remove it");
+        }
+        let bracketed =
+            |it: &&Setting| it.value.text.starts_with('[') && it.value.text.ends_with(']');
+        let rule = "but names in brackets are for extensions";
+        self.refuse(json_name.filter(bracketed), rule, "remove the brackets");
+    }
+
+    /// Reports an option, if it is set.
+    fn refuse(&mut self, setting: Option<&Setting>, rule: &str, help: &str) {
         let Some(setting) = setting else { return };
         let message = format!(
             "found `{} = {}` of `{}`, {rule}",
-            setting.name.value, setting.value.text, declaration.name.value
+            setting.name.value, setting.value.text, self.declaration.name.value
         );
-        diagnostics.report_with_help(&file.display_name, setting.name.position, message, help);
-    };
-    let set = |name: &str| setting(settings, name).filter(|_| is_set(settings, name));
-    match declaration.kind {
-        DeclarationKind::Message => {
-            let rule = "which is for protobuf to set";
-            let help = "declare a field of a type `map<…>`";
-            refuse(setting(settings, "map_entry"), rule, help);
-            let rule = "which proto3 does not have";
-            refuse(set("message_set_wire_format"), rule, "remove it");
-        }
-        DeclarationKind::Field | DeclarationKind::Extension => {
-            let ty = TypeOf::field(file, declaration, symbols);
-            if !(declaration.is_repeated() && ty.is_packable()) {
-                let rule = "but only a repeated field of numbers or enums can be packed";
-                refuse(set("packed"), rule, "remove it");
-            }
-            if !ty.is_message() {
-                let rule = "but only a field of a message type can be lazy";
-                refuse(set("lazy"), rule, "remove it");
-                refuse(set("unverified_lazy"), rule, "remove it");
-            }
-            let jstype = setting(settings, "jstype");
-            if !ty.is_scalar(Scalar::is_wide_integer) {
-                let jstype = jstype.filter(|jstype| jstype.value.text != "JS_NORMAL");
-                let rule =
-                    "but only integers of 64 bits can have a type of their own in JavaScript";
-                refuse(jstype, rule, "remove it");
-            }
-            if !ty.is_scalar(|scalar| matches!(scalar, Scalar::String | Scalar::Bytes)) {
-                let ctype = setting(settings, "ctype");
-                let ctype = ctype.filter(|ctype| ctype.value.text != "STRING");
-                let rule = "but only `string` and `bytes` can have a type of their own in C++";
-                refuse(ctype, rule, "remove it");
-            }
-            let json_name = setting(settings, "json_name");
-            if declaration.kind == DeclarationKind::Extension {
-                refuse(
-                    json_name,
-                    "but an extension has no name in JSON",
-                    "remove it",
-                );
-            }
-            let bracketed =
-                |it: &&Setting| it.value.text.starts_with('[') && it.value.text.ends_with(']');
-            let rule = "but names in brackets are for extensions";
-            refuse(json_name.filter(bracketed), rule, "remove the brackets");
-        }
-        _ => {}
+        let (file, position) = (&self.file.display_name, setting.name.position);
+        self.diagnostics
+            .report_with_help(file, position, message, help);
+    }
+
+    fn setting(&self, name: &str) -> Option<&'a Setting> {
+        setting(&self.declaration.settings, name)
+    }
+
+    /// Returns an option that is set to `true`.
+    fn set(&self, name: &str) -> Option<&'a Setting> {
+        let setting = self.setting(name);
+        setting.filter(|_| is_set(&self.declaration.settings, name))
     }
 }
 

@@ -1,0 +1,43 @@
+//! The traits by which generated code connects the handler of a client with this crate.
+
+use crate::protocol::{Dispatch, Protocol};
+use crate::{Client, ConnectError, DisconnectReason, ResponseFuture, Retry};
+
+/// Sends requests to a server. Clients implement it.
+pub trait RequestServer<P: Protocol> {
+    /// Sends a request. `extract` takes its response out of a message.
+    fn request<T: Send + 'static>(
+        &self,
+        request: impl Into<P::ClientToServer>,
+        extract: fn(P::ServerToClient) -> Option<T>,
+    ) -> ResponseFuture<T>;
+}
+
+/// A protocol whose clients can be driven by a handler of type `H`.
+///
+/// Expansions implement it for each `H` that implements the generated client handler trait.
+pub trait ConnectWith<H>: Protocol {
+    /// Calls the handler's `on_connected`.
+    fn on_connected(handler: &mut H, client: &Client<Self>) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's `on_disconnected`.
+    fn on_disconnected(
+        handler: &mut H,
+        client: &Client<Self>,
+        reason: DisconnectReason,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's `on_connect_failure`.
+    fn on_connect_failure(
+        handler: &mut H,
+        client: &Client<Self>,
+        error: &ConnectError,
+    ) -> impl Future<Output = Retry> + Send;
+
+    /// Calls the handler's method for the member that the message holds.
+    fn on_message(
+        handler: &mut H,
+        client: &Client<Self>,
+        message: Self::ServerToClient,
+    ) -> impl Future<Output = Dispatch> + Send;
+}

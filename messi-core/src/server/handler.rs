@@ -1,0 +1,29 @@
+//! The trait by which generated code connects the handlers of a server with this crate.
+
+use crate::protocol::{Dispatch, Protocol};
+use crate::{DisconnectReason, ServerClient};
+
+/// A protocol whose server-side connections can be driven by a handler of type `H`.
+///
+/// Expansions implement it for each `H` that implements the generated server handler trait.
+pub trait ServeWith<H>: Protocol {
+    /// Calls the handler's `on_client_connected`.
+    fn on_client_connected(
+        handler: &mut H,
+        client: &ServerClient<Self>,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's `on_client_disconnected`.
+    fn on_client_disconnected(
+        handler: &mut H,
+        client: &ServerClient<Self>,
+        reason: DisconnectReason,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's method for the member that the message holds.
+    fn on_message(
+        handler: &mut H,
+        client: &ServerClient<Self>,
+        message: Self::ClientToServer,
+    ) -> impl Future<Output = Dispatch> + Send;
+}
