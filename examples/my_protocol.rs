@@ -1,11 +1,12 @@
-//! Each kind of event between a client and a server, in one process: connecting, keep-alive,
-//! requests in both directions, and a network failure.
+//! Shows each kind of event between a client and a server: connections, requests in both directions,
+//! keep-alive, and a network failure.
 //!
 //! ```text
 //! cargo run --example my_protocol
 //! ```
 //!
-//! Both are connected through a [`Cable`], which prints each frame and is unplugged at the end.
+//! Both run in one process. They are connected through a [`Cable`], which prints each frame and is
+//! unplugged at the end.
 
 mod cable;
 
@@ -40,7 +41,7 @@ impl MyProtocolServerHandler for Server {
     }
 
     async fn on_foo_req(&mut self, client: &MyProtocolServerClient, _: FooReq) {
-        println!("server: got FooReq, answering with FooRsp");
+        println!("server: got FooReq, responding with FooRsp");
         client.reply(FooRsp {});
     }
 
@@ -86,7 +87,7 @@ impl MyProtocolClientHandler for Client {
     }
 
     async fn on_fie_req(&mut self, client: &MyProtocolClient, _: FieReq) {
-        println!("client: got FieReq, answering with FieRsp");
+        println!("client: got FieReq, responding with FieRsp");
         client.send(FieRsp {});
     }
 
@@ -114,7 +115,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = server
         .local_addr()
         .socket_addr()
-        .expect("it is no Unix socket");
+        .expect("the server has a TCP address");
     let mut cable = Cable::new(address).await?;
     let client = MyProtocolClient::builder(format!("tcp://{}", cable.local_addr()))
         .start(Client { milestones })?;
@@ -125,11 +126,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     client.send(BarInd {});
     wait_for(&mut reached, &[Milestone::ServerHasFieRsp]).await;
 
-    println!("(nothing to say: the client pings)");
+    println!("(idle: the client sends a ping)");
     cable.next_pong().await;
 
-    println!("(the cable is pulled: each side goes silent for the other)");
-    cable.pull();
+    println!("(the cable is unplugged: neither side receives anything)");
+    cable.unplug();
     wait_for(
         &mut reached,
         &[Milestone::ClientDisconnected, Milestone::ServerDisconnected],

@@ -1,4 +1,4 @@
-//! A cable between a client and a server that prints the frames it carries.
+//! A proxy between a client and a server, which prints the frames of both directions.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,63 +10,65 @@ use async_std::task;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
 
-/// A proxy for one connection, which can drop all data.
+/// A proxy for one connection, which can simulate an unplugged network cable.
 pub(crate) struct Cable {
     local_addr: SocketAddr,
-    is_pulled: Arc<AtomicBool>,
+    is_unplugged: Arc<AtomicBool>,
     pongs: UnboundedReceiver<()>,
 }
 
 impl Cable {
-    /// Creates a cable to the server at this address.
+    /// Starts a proxy to the server at this address.
     pub(crate) async fn new(server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let local_addr = listener.local_addr()?;
-        let is_pulled = Arc::new(AtomicBool::new(false));
+        let is_unplugged = Arc::new(AtomicBool::new(false));
         let (pong_sender, pongs) = unbounded();
-        task::spawn(carry(listener, server, is_pulled.clone(), pong_sender));
+        task::spawn(forward(listener, server, is_unplugged.clone(), pong_sender));
         Ok(Self {
             local_addr,
-            is_pulled,
+            is_unplugged,
             pongs,
         })
     }
 
-    /// Returns the address for the client to connect to.
+    /// Returns the address that the client connects to.
     pub(crate) fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
 
-    /// Waits until the next pong has passed.
+    /// Waits until the next pong has been forwarded.
     pub(crate) async fn next_pong(&mut self) {
         self.pongs.next().await;
     }
 
-    /// Drops all data from now on. Both connections stay open, as with an unplugged network cable.
-    pub(crate) fn pull(&self) {
-        self.is_pulled.store(true, Ordering::Relaxed);
+    /// Drops all data from now on. Both connections stay open.
+    pub(crate) fn unplug(&self) {
+        self.is_unplugged.store(true, Ordering::Relaxed);
     }
 }
 
-async fn carry(
+/// Accepts one connection, and forwards its frames in both directions.
+async fn forward(
     listener: TcpListener,
     server: SocketAddr,
-    is_pulled: Arc<AtomicBool>,
+    is_unplugged: Arc<AtomicBool>,
     pongs: UnboundedSender<()>,
 ) -> io::Result<()> {
     let (client, _) = listener.accept().await?;
     let server = TcpStream::connect(server).await?;
-    let there = carry_one_way(client.clone(), server.clone(), "-->", &is_pulled, &pongs);
-    let back = carry_one_way(server, client, "<--", &is_pulled, &pongs);
-    let _ = futures::join!(there, back);
+    let to_server = forward_one_way(client.clone(), server.clone(), "-->", &is_unplugged, &pongs);
+    let to_client = forward_one_way(server, client, "<--", &is_unplugged, &pongs);
+    let _ = futures::join!(to_server, to_client);
     Ok(())
 }
 
-async fn carry_one_way(
+/// Forwards the frames of one direction, until one of the connections is closed.
+async fn forward_one_way(
     mut from: TcpStream,
     mut to: TcpStream,
     arrow: &str,
-    is_pulled: &AtomicBool,
+    is_unplugged: &AtomicBool,
     pongs: &UnboundedSender<()>,
 ) -> io::Result<()> {
     loop {
@@ -75,7 +77,7 @@ async fn carry_one_way(
         let size = u32::from_be_bytes([0, frame[1], frame[2], frame[3]]) as usize;
         frame.resize(4 + size, 0);
         from.read_exact(&mut frame[4..]).await?;
-        if is_pulled.load(Ordering::Relaxed) {
+        if is_unplugged.load(Ordering::Relaxed) {
             continue;
         }
         println!("    client {arrow} server: {}", describe(&frame));
@@ -86,7 +88,7 @@ async fn carry_one_way(
     }
 }
 
-/// Returns a description of a frame, by its type byte.
+/// Returns a description of a frame.
 fn describe(frame: &[u8]) -> String {
     match frame[0] {
         1 => format!("message to the server, {} bytes", frame.len()),

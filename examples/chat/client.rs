@@ -1,5 +1,5 @@
-//! A client of the chat: sends each line of its standard input to the room, and prints all messages of
-//! the room, including its own. It reconnects by itself, and stops at the end of its input.
+//! The chat client: sends each line of the standard input to the room, and prints all messages of the
+//! room, including its own. It reconnects automatically, and stops at the end of the input.
 //!
 //! ```text
 //! cargo run --example chat_client -- <user> [uri]
@@ -18,7 +18,7 @@ mod chat {
 
 use chat::*;
 
-/// Prints events for the user.
+/// Prints events on the terminal.
 struct Ui {
     user: String,
 }

@@ -1,6 +1,6 @@
-//! The server of the chat: a room in which every message is sent to all clients.
+//! The chat server: sends each message to all clients.
 //!
-//! Run it with any number of clients, including the C and Python clients of the original:
+//! Any number of clients can connect, including the C and Python clients of the original Messi:
 //!
 //! ```text
 //! cargo run --example chat_server -- [uri]
@@ -19,7 +19,7 @@ mod chat {
 
 use chat::*;
 
-/// One connection. State that all connections share is behind the `Arc`.
+/// The handler of one connection. The `Arc` holds the state that all connections share.
 struct Session {
     users: Arc<AtomicUsize>,
     is_user: bool,

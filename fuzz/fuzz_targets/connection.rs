@@ -1,4 +1,4 @@
-//! What may happen to a connection, for libFuzzer.
+//! Runs `messi_fuzz::connection` with libFuzzer.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Streams of frames, for libFuzzer.
+//! Runs `messi_fuzz::frames` with libFuzzer.
 
 #![no_main]
 

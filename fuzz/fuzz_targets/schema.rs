@@ -1,4 +1,4 @@
-//! Schemas, for libFuzzer.
+//! Runs `messi_fuzz::Schemas::read` with libFuzzer.
 
 #![no_main]
 
@@ -6,10 +6,14 @@ use std::sync::{LazyLock, Mutex};
 
 use messi_fuzz::Schemas;
 
-/// One directory for all of them.
-static SCHEMAS: LazyLock<Mutex<Schemas>> =
-    LazyLock::new(|| Mutex::new(Schemas::new().expect("there are temporary files")));
+/// The temporary directory that all inputs share.
+static SCHEMAS: LazyLock<Mutex<Schemas>> = LazyLock::new(|| {
+    Mutex::new(Schemas::new().expect("the system has a directory for temporary files"))
+});
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    SCHEMAS.lock().expect("a panic ends the process").read(data);
+    SCHEMAS
+        .lock()
+        .expect("libFuzzer ends the process at the first panic")
+        .read(data);
 });

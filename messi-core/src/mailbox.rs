@@ -422,18 +422,19 @@ impl Mailbox {
     #[inline]
     fn unlock(&self, mut shared: MutexGuard<'_, MailboxState>, wakeups: &mut Wakeups) {
         self.publish(&shared.session);
-        wakeups.fail(shared.session.take_failed());
+        if shared.session.has_failed() {
+            wakeups.fail(shared.session.take_failed());
+        }
         drop(shared);
     }
 
-    /// Changes the session, and completes the responses that have failed by it.
+    /// Changes the session in a way by which no response fails, and publishes its state.
     #[inline]
-    fn update<T>(&self, change: impl FnOnce(&mut MailboxState) -> T) -> T {
-        let mut wakeups = Wakeups::default();
+    fn update<T>(&self, change: impl FnOnce(&mut Session<BoxResponder>) -> T) -> T {
         let mut shared = self.lock();
-        let output = change(&mut shared);
-        self.unlock(shared, &mut wakeups);
-        wakeups.run();
+        let output = change(&mut shared.session);
+        debug_assert!(!shared.session.has_failed());
+        self.publish(&shared.session);
         output
     }
 

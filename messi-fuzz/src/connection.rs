@@ -1,4 +1,4 @@
-//! One connection, whatever its peer, its program and the clock do.
+//! Fuzzes one connection with input, writes, time and calls in any order.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,56 +7,58 @@ use messi_wire::frame::{HEADER_SIZE, Header};
 use messi_wire::{Connection, ConnectionConfig, DisconnectReason, Role};
 
 use crate::frames::first_frame;
-use crate::script::Script;
+use crate::input::Input;
 
-/// Messages above this end a connection.
+/// The largest message that the connection accepts.
 const MAX_SIZE: usize = 256;
 
-/// Whole messages that may wait before nothing more is read, in bytes.
+/// The limit of unhandled messages, in bytes. Above it, the connection stops reading.
 const MAX_UNHANDLED: usize = 1024;
 
-/// The largest part in which bytes come.
+/// The largest number of bytes received at once.
 const MAX_PART: usize = 128;
 
-/// The largest message that is sent.
+/// The largest message that the connection sends.
 const MAX_SENT: usize = 255;
 
-/// What a payload begins with that is taken for the answer to a request.
-const ANSWER: u8 = 0xaa;
+/// The first byte of a payload that is a response.
+const RESPONSE: u8 = 0xaa;
 
-/// Plays a script to one side of a connection. The first byte tells which side, each other one what
-/// happens next: up to 127, so many and one of the following bytes come in, unless nothing is read
-/// now; above that, see `act`.
+/// Runs one side of a connection, with steps that the input decides.
+///
+/// The first byte decides the side. Each step begins with a byte `n`: below `MAX_PART`, the following
+/// `n + 1` bytes are received. Above, `n` is an action, and the following byte is its argument.
 pub fn connection(data: &[u8]) {
-    let mut script = Script(data);
-    let role = match script.next() {
+    let mut input = Input(data);
+    let role = match input.next() {
         Some(byte) if byte % 2 == 1 => Role::Client,
         _ => Role::Server,
     };
-    let mut play = Play::new(role);
-    while let Some(what) = script.next() {
-        if usize::from(what) < MAX_PART {
-            play.receive(script.take(usize::from(what) + 1));
+    let mut run = Run::new(role);
+    while let Some(step) = input.next() {
+        if usize::from(step) < MAX_PART {
+            run.receive(input.take(usize::from(step) + 1));
         } else {
-            play.act(what, script.next().unwrap_or_default());
+            run.act(step, input.next().unwrap_or_default());
         }
-        play.check();
+        run.check();
     }
 }
 
-struct Play {
+/// A connection and the state that it is expected to have.
+struct Run {
     role: Role,
     connection: Connection,
     now: Instant,
-    /// All that has come in.
+    /// All received bytes.
     stream: Vec<u8>,
-    /// Where in the stream the next message is looked for.
+    /// The end of the last handled message in the stream.
     position: usize,
-    /// Why it has ended, if it has.
+    /// The reason why the connection has ended.
     end: Option<DisconnectReason>,
 }
 
-impl Play {
+impl Run {
     fn new(role: Role) -> Self {
         let config = ConnectionConfig {
             max_received_size: MAX_SIZE,
@@ -74,27 +76,29 @@ impl Play {
         }
     }
 
+    /// Receives bytes, unless the connection does not read at the moment.
     fn receive(&mut self, bytes: &[u8]) {
         if !self.connection.wants_input() {
             return;
         }
         self.stream.extend_from_slice(bytes);
         self.connection
-            .handle_input(bytes, usize::MAX, self.now, is_answer);
+            .handle_input(bytes, usize::MAX, self.now, is_response);
     }
 
-    fn act(&mut self, what: u8, how: u8) {
+    /// Performs an action. Values without an action at the moment do nothing.
+    fn act(&mut self, action: u8, argument: u8) {
         let (connection, now) = (&mut self.connection, self.now);
-        match what % 16 {
-            0 => self.wait(Duration::from_millis(20) * u32::from(how)),
+        match action % 16 {
+            0 => self.wait(Duration::from_millis(20) * u32::from(argument)),
             1 => self.wait_until_due(),
-            2 => self.handle(how),
+            2 => self.handle(argument),
             3 => {
-                let count = usize::from(how).min(connection.remaining_output().len());
+                let count = usize::from(argument).min(connection.remaining_output().len());
                 connection.handle_written(count);
             }
             4 if !connection.remaining_output().is_empty() => connection.handle_write_blocked(now),
-            5 => self.send(usize::from(how)),
+            5 => self.send(usize::from(argument)),
             6 => connection.release(
                 connection.idle_capacity_limit(),
                 connection.idle_capacity_limit(),
@@ -115,23 +119,25 @@ impl Play {
         }
     }
 
+    /// Advances the clock.
     fn wait(&mut self, time: Duration) {
         self.now += time;
         self.connection.handle_timeout(self.now);
         let next = self.connection.poll_timeout();
         assert!(
             next.is_none_or(|next| next > self.now),
-            "what was due is due still"
+            "a handled deadline is still due"
         );
     }
 
+    /// Advances the clock to the next deadline.
     fn wait_until_due(&mut self) {
         if let Some(next) = self.connection.poll_timeout() {
             self.wait(next.saturating_duration_since(self.now));
         }
     }
 
-    /// Hands out so many messages at most.
+    /// Handles up to `count` messages.
     fn handle(&mut self, count: u8) {
         for _ in 0..count {
             if !self.handle_one() {
@@ -140,8 +146,8 @@ impl Play {
         }
     }
 
-    /// Whether there was one, which must be the next of the stream. If there was none, the stream
-    /// must have none, unless the connection has ended.
+    /// Handles the next message, and returns whether there was one. Compares it with the stream,
+    /// except that an ended connection may stop before the end of the stream.
     fn handle_one(&mut self) -> bool {
         let message = self.connection.next_message();
         let is_open = self.connection.end_reason().is_none();
@@ -154,27 +160,27 @@ impl Play {
         message.is_some()
     }
 
-    /// The next message of the stream, and where it ends.
+    /// Returns the payload of the next message in the stream, and its end.
     fn expected(&self) -> (Option<&[u8]>, usize) {
         let mut position = self.position;
         while let Some((type_byte, payload, rest)) = first_frame(&self.stream[position..]) {
             position = self.stream.len() - rest.len();
-            if type_byte == self.received() && !is_answer(payload) {
+            if type_byte == self.received_type() && !is_response(payload) {
                 return (Some(payload), position);
             }
         }
         (None, position)
     }
 
-    /// The type byte of the messages that come in.
-    fn received(&self) -> u8 {
+    /// Returns the type byte of received messages.
+    fn received_type(&self) -> u8 {
         match self.role {
             Role::Server => 1,
             Role::Client => 2,
         }
     }
 
-    /// Sends a message, if there is room, and a peer.
+    /// Sends a message, if the output is empty and the connection is not aborted.
     fn send(&mut self, size: usize) {
         if self.connection.remaining_output().is_empty() && !self.connection.is_aborted() {
             let header = Header::new(self.role.sent(), size).encode();
@@ -185,7 +191,8 @@ impl Play {
         }
     }
 
-    /// The one change of a reason: what came before the end counts as the first.
+    /// Reports that the next message can't be decoded. This alone may replace the reason of the end,
+    /// because the message was received before the end.
     fn fail_to_decode(&mut self) {
         if self.handle_one() {
             self.connection.handle_decode_error(String::new(), self.now);
@@ -193,6 +200,7 @@ impl Play {
         }
     }
 
+    /// Checks the state after a step: the reason is final, memory and output are bounded.
     fn check(&mut self) {
         let connection = &self.connection;
         let end = connection.end_reason();
@@ -201,16 +209,16 @@ impl Play {
         assert!(end.is_none() || !connection.wants_input());
 
         let output = connection.remaining_output().len();
-        // A message, and a ping or pong behind it.
+        // A message, followed by a ping or pong.
         let bound = HEADER_SIZE + MAX_SENT + HEADER_SIZE;
-        assert!(output <= bound, "{output} bytes are to be written");
+        assert!(output <= bound, "{output} bytes of output");
         assert!(output == 0 || !connection.is_aborted());
-        let held = connection.input_memory();
+        let memory = connection.input_memory();
         let bound = MAX_UNHANDLED + MAX_SIZE + HEADER_SIZE + MAX_PART;
-        assert!(held <= 2 * bound, "{held} bytes are held");
+        assert!(memory <= 2 * bound, "{memory} bytes of input memory");
     }
 }
 
-fn is_answer(payload: &[u8]) -> bool {
-    payload.first() == Some(&ANSWER)
+fn is_response(payload: &[u8]) -> bool {
+    payload.first() == Some(&RESPONSE)
 }

@@ -1,13 +1,13 @@
-//! Inputs to start from: files of the repository, and what is too large to be one.
+//! Seed inputs: files of the repository, and generated ones that are too large for files.
 
 use std::path::Path;
 use std::{fs, io};
 
-/// The files of these directories of the repository, in the order of their names.
+/// Reads all files of these directories of the repository, sorted by name.
 ///
 /// # Errors
 ///
-/// That one of them can't be read.
+/// Fails if a directory or file can't be read.
 pub fn load(directories: &[&str]) -> io::Result<Vec<Vec<u8>>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut inputs = Vec::new();
@@ -24,7 +24,7 @@ pub fn load(directories: &[&str]) -> io::Result<Vec<Vec<u8>>> {
     Ok(inputs)
 }
 
-/// Schemas with much within each other, or one after the other.
+/// Returns schemas with deep nesting, or with long chains of imports, operators or names.
 #[must_use]
 pub fn deep_schemas(depth: usize) -> Vec<Vec<u8>> {
     let head = "syntax = \"proto3\";\npackage chat;\n";

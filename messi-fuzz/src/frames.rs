@@ -1,20 +1,20 @@
-//! The frames of a stream, however it is split.
+//! Fuzzes the decoder of frames with streams in parts of any size.
 
 use messi_wire::{RecvBuffer, frame};
 
-use crate::script::Script;
+use crate::input::Input;
 
-/// Reads a stream of frames in parts. The first byte tells how large the parts are, the rest is the
-/// stream.
+/// Decodes a stream of frames in parts. The first byte is the size of a part minus one, the rest is
+/// the stream.
 pub fn frames(data: &[u8]) {
-    let mut script = Script(data);
-    let part = usize::from(script.next().unwrap_or_default()) + 1;
-    let stream = script.0;
+    let mut input = Input(data);
+    let part = usize::from(input.next().unwrap_or_default()) + 1;
+    let stream = input.0;
     assert_eq!(read(stream, part), expected(stream));
     split(stream);
 }
 
-/// What [`RecvBuffer`] makes of the stream.
+/// Returns the type bytes and payloads that [`RecvBuffer`] decodes from the stream.
 fn read(stream: &[u8], part: usize) -> Vec<(u8, &[u8])> {
     let mut buffer = RecvBuffer::default();
     let mut frames = Vec::new();
@@ -41,6 +41,7 @@ fn read(stream: &[u8], part: usize) -> Vec<(u8, &[u8])> {
     frames
 }
 
+/// Returns the type bytes and payloads of the stream.
 fn expected(stream: &[u8]) -> Vec<(u8, &[u8])> {
     let mut rest = stream;
     std::iter::from_fn(|| {
@@ -51,7 +52,8 @@ fn expected(stream: &[u8]) -> Vec<(u8, &[u8])> {
     .collect()
 }
 
-/// Single frames are what they are together.
+/// Checks that `frame::split` splits the stream into its frames, and that `frame::count_messages`
+/// counts as many messages in the parts as in the whole.
 fn split(stream: &[u8]) {
     let whole: usize = expected(stream).iter().map(|(_, it)| 4 + it.len()).sum();
     let frames: Vec<&[u8]> = frame::split(stream).collect();

@@ -1,14 +1,15 @@
-//! What the fuzzers run, as plain functions of bytes: each panics if a promise is broken.
+//! The functions that the fuzzers run. Each takes an input, and panics if messi violates one of its
+//! guarantees.
 //!
-//! `fuzz/` hands them to libFuzzer; `tests/seeded.rs` runs them over the same corpora and over
-//! mutations that a seed decides, with no more than a stable compiler.
+//! The crate `fuzz` calls them from libFuzzer. `tests/seeded.rs` calls them with the same corpora and
+//! with random mutations from a fixed seed, and needs only a stable compiler.
 
 mod connection;
 pub mod corpus;
 mod frames;
+mod input;
 pub mod mutation;
 mod schema;
-mod script;
 pub mod watch;
 
 pub use connection::connection;

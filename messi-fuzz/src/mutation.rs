@@ -1,43 +1,50 @@
-//! Mutations that a seed decides.
+//! Random mutations from a fixed seed.
 
 use fastrand::Rng;
 
-/// How large an input may become, in bytes.
+/// The largest size of an input, in bytes.
 const MAX_SIZE: usize = 256 * 1024;
 
-/// How often something may be repeated. That is not done often, since it takes long.
+/// The largest number of repetitions in an input.
 const MAX_REPEATS: usize = 10_000;
+
+/// One in this number of repetitions repeats more than once, because long inputs take long.
 const REPEATS_ONE_IN: u32 = 500;
 
-/// What is done to an input, with what.
+/// An endless iterator over mutated inputs.
 #[derive(Debug)]
 pub struct Mutator {
     random: Rng,
-    /// Inputs to start from.
+    /// The inputs that mutations start from.
     seeds: Vec<Vec<u8>>,
-    /// What means something to the reader of the input.
-    words: &'static [&'static [u8]],
+    /// Tokens that are inserted into inputs.
+    dictionary: &'static [&'static [u8]],
 }
 
 impl Mutator {
-    /// Mutations of these inputs, with these words put in, always the same.
+    /// Creates a mutator of these seeds, which inserts the tokens of the dictionary. Its sequence of
+    /// inputs is always the same.
     ///
     /// # Panics
     ///
-    /// If there is no input or no word.
+    /// Panics if there is no seed, or if the dictionary is empty.
     #[must_use]
-    pub fn new(seeds: Vec<Vec<u8>>, words: &'static [&'static [u8]]) -> Self {
-        assert!(!seeds.is_empty() && !words.is_empty());
+    pub fn new(seeds: Vec<Vec<u8>>, dictionary: &'static [&'static [u8]]) -> Self {
+        assert!(!seeds.is_empty() && !dictionary.is_empty());
         Self {
             random: Rng::with_seed(1),
             seeds,
-            words,
+            dictionary,
         }
     }
 
+    /// Returns a seed with one to four changes.
     fn mutated(&mut self) -> Vec<u8> {
         let mut input = self.seed().to_vec();
-        let changes = *self.random.choice(&[1, 1, 2, 4]).expect("is one");
+        let changes = *self
+            .random
+            .choice(&[1, 1, 2, 4])
+            .expect("the list is not empty");
         for _ in 0..changes {
             self.mutate(&mut input);
         }
@@ -50,38 +57,40 @@ impl Mutator {
         &self.seeds[index]
     }
 
-    fn word(&mut self) -> &'static [u8] {
-        self.words[self.random.usize(..self.words.len())]
+    fn token(&mut self) -> &'static [u8] {
+        self.dictionary[self.random.usize(..self.dictionary.len())]
     }
 
+    /// Changes an input at a random place.
     fn mutate(&mut self, input: &mut Vec<u8>) {
         let start = self.random.usize(..=input.len());
         let end = (start + self.random.usize(..20)).min(input.len());
         match self.random.u8(..8) {
             0 => drop(input.drain(start..end)),
-            1 => insert(input, start, self.word()),
+            1 => insert(input, start, self.token()),
             2 => insert(input, start, &[self.random.u8(..)]),
             3 => input.truncate(start),
-            4 => drop(input.splice(start..end, self.word().iter().copied())),
+            4 => drop(input.splice(start..end, self.token().iter().copied())),
             5 => self.repeat(input, start, end),
             6 => self.cross(input, start),
             _ => self.change(input, start),
         }
     }
 
+    /// Inserts a part of the input, or a token, one or many times.
     fn repeat(&mut self, input: &mut Vec<u8>, start: usize, end: usize) {
         let repeats = match self.random.u32(..REPEATS_ONE_IN) {
             0 => self.random.usize(..MAX_REPEATS),
             _ => 1,
         };
         let part = match self.random.bool() {
-            true => self.word().repeat(repeats),
+            true => self.token().repeat(repeats),
             false => input[start..end].repeat(repeats),
         };
         insert(input, start, &part);
     }
 
-    /// Goes on with the rest of another input.
+    /// Replaces the rest of an input with that of another seed.
     fn cross(&mut self, input: &mut Vec<u8>, place: usize) {
         let other = self.seed().to_vec();
         let start = self.random.usize(..=other.len());
@@ -89,12 +98,13 @@ impl Mutator {
         input.extend_from_slice(&other[start..]);
     }
 
+    /// Flips a bit, or replaces a byte.
     fn change(&mut self, input: &mut [u8], place: usize) {
         let bit = 1 << self.random.u32(..8);
         let byte = *self
             .random
             .choice(&[0, 1, 0x7f, 0x80, 0xff])
-            .expect("is one");
+            .expect("the list is not empty");
         let is_bit = self.random.bool();
         if let Some(changed) = input.get_mut(place) {
             *changed = if is_bit { *changed ^ bit } else { byte };
@@ -102,7 +112,6 @@ impl Mutator {
     }
 }
 
-/// Mutation after mutation, without end.
 impl Iterator for Mutator {
     type Item = Vec<u8>;
 

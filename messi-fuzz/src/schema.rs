@@ -1,4 +1,4 @@
-//! Reads any bytes as the files of a schema.
+//! Fuzzes the reading of schemas with any bytes as their files.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,26 +6,26 @@ use std::{env, fs, io, process};
 
 use messi_codegen::{Config, Locations, SchemaError, expand, read};
 
-/// The start of a line that ends a file. The rest of the line is the name of the next file.
+/// The start of a line that begins another file. The rest of the line is its name.
 pub const MARK: &[u8] = b"//// ";
 
-/// The file to read.
+/// The name of the first file, which is the schema itself.
 const SCHEMA: &str = "chat.proto";
 
-/// A directory for the files of schemas, one after the other. It is removed when dropped.
+/// A temporary directory for the files of one schema at a time. It is removed when dropped.
 #[derive(Debug)]
 pub struct Schemas {
     directory: PathBuf,
-    /// The files of the last schema.
+    /// The names of the files of the last schema.
     names: Vec<String>,
 }
 
 impl Schemas {
-    /// Makes a directory among the temporary files of the system.
+    /// Creates the directory among the temporary files of the system.
     ///
     /// # Errors
     ///
-    /// That it can't be made.
+    /// Fails if the directory can't be created.
     pub fn new() -> io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -38,12 +38,14 @@ impl Schemas {
         })
     }
 
-    /// Reads a schema of any bytes, and returns whether it is valid. A line of [`MARK`] and a name, of
-    /// letters, digits, `_` and `.`, begins another file. The first one is `chat.proto`.
+    /// Reads a schema, and returns whether it is valid.
+    ///
+    /// The first file is `chat.proto`. A line with [`MARK`] and a name of letters, digits, `_` and `.`
+    /// begins another file.
     ///
     /// # Panics
     ///
-    /// If the schema is neither expanded into Rust nor refused with a place.
+    /// Panics if the expansion is not valid Rust, or if an error has no message or location.
     pub fn read(&mut self, data: &[u8]) -> bool {
         self.store(data);
         let locations = Locations {
@@ -88,18 +90,23 @@ impl Drop for Schemas {
     }
 }
 
-/// Returns names and texts. The text behind an invalid mark belongs to the file before it.
+/// Returns the names and texts of all files. A mark with an invalid name is text of its file.
 fn files(data: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut files = vec![(SCHEMA.to_owned(), Vec::new())];
     for line in data.split_inclusive(|&byte| byte == b'\n') {
         match line.strip_prefix(MARK).and_then(name) {
             Some(name) => files.push((name, Vec::new())),
-            None => files.last_mut().expect("there is one").1.extend(line),
+            None => files
+                .last_mut()
+                .expect("the first file exists")
+                .1
+                .extend(line),
         }
     }
     files
 }
 
+/// Returns the file name after a mark, if it is valid.
 fn name(line: &[u8]) -> Option<String> {
     let name = str::from_utf8(line).ok()?.trim_end();
     let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"_.".contains(&byte);
@@ -107,9 +114,9 @@ fn name(line: &[u8]) -> Option<String> {
     (is_plain && name.len() < 100).then(|| name.to_owned())
 }
 
-/// Checks that an error has a problem, and that every problem has a place.
+/// Checks that an error has a diagnostic, and that each one has a message and a location.
 fn check(error: &SchemaError) {
-    assert!(!error.diagnostics.is_empty(), "refused without a reason");
+    assert!(!error.diagnostics.is_empty(), "the error has no diagnostic");
     for diagnostic in &error.diagnostics {
         let text = diagnostic.to_string();
         let (file, position) = diagnostic.location.as_ref().expect(&text);

@@ -1,25 +1,24 @@
-//! Inputs run one after the other, with a limit to the time that one may take.
+//! Runs inputs one after the other, with a time limit for each.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How long one input may take. Far more than any does.
+/// The time limit of one input, far above the usual time.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// The stack of the thread that runs them: what threads of Rust have by default.
+/// The stack size of the thread that runs the inputs: the default of Rust.
 const STACK: usize = 2 * 1024 * 1024;
 
-/// How much of an input a failure shows, in bytes.
+/// The number of bytes of an input that a failure shows.
 const SHOWN: usize = 4096;
 
-/// Runs each of these inputs, on a thread of its own, and gives how many of them `run` was true
-/// for.
+/// Runs all inputs on another thread, and returns for how many of them `run` returned true.
 ///
 /// # Panics
 ///
-/// If one of them panics or takes too long: then it is shown.
+/// Panics if an input panics or takes too long. The message shows the input.
 pub fn count(
     inputs: impl Iterator<Item = Vec<u8>> + Send + 'static,
     run: impl FnMut(&[u8]) -> bool + Send + 'static,
@@ -39,7 +38,7 @@ fn count_within(
         for input in inputs {
             running
                 .lock()
-                .expect("nobody panics with it")
+                .expect("the lock is never held during a panic")
                 .clone_from(&input);
             let outcome = run(&input);
             if sender.send(outcome).is_err() {
@@ -47,7 +46,7 @@ fn count_within(
             }
         }
     });
-    let thread = thread.expect("there is room for a thread");
+    let thread = thread.expect("the system can start a thread");
 
     let mut count = 0;
     let problem = loop {
@@ -76,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn inputs_are_counted_that_are_true() {
+    fn inputs_with_the_result_true_are_counted() {
         assert_eq!(count(inputs(), |input| input == b"good"), 1);
     }
 

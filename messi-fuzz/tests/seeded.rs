@@ -1,6 +1,6 @@
-//! What the fuzzers run, over their corpora and over mutations that a seed decides.
+//! Runs the functions of the fuzzers with their corpora, and with random mutations from a fixed seed.
 //!
-//! How many can be set, for each of the tests:
+//! `MESSI_INPUTS` sets the number of mutations in each test:
 //!
 //! ```text
 //! MESSI_INPUTS=1000000 cargo test --release -p messi-fuzz
@@ -11,10 +11,10 @@ use std::{env, io};
 use messi_fuzz::mutation::Mutator;
 use messi_fuzz::{Schemas, connection, corpus, frames, watch};
 
-/// How deep the deepest schemas are.
+/// The nesting depth of the deepest schemas.
 const DEPTH: usize = 10_000;
 
-/// Heads of frames, of every type and of none.
+/// The dictionary for streams: starts of frames of each type and of unknown types.
 const FRAMES: &[&[u8]] = &[
     b"\x00\x00\x00\x00",
     b"\x01\x00\x00\x00",
@@ -28,8 +28,8 @@ const FRAMES: &[&[u8]] = &[
     b"\xff\x00\x00\x00",
 ];
 
-/// What means something in a schema, or should not.
-const WORDS: &[&[u8]] = &[
+/// The dictionary for schemas: tokens of the language, and bytes that are invalid in it.
+const TOKENS: &[&[u8]] = &[
     b"{",
     b"}",
     b"[",
@@ -109,12 +109,14 @@ const WORDS: &[&[u8]] = &[
     b"\n//// chat.proto\n",
 ];
 
-/// How many inputs are tried, unless the environment says so.
+/// Returns the number of mutations: `MESSI_INPUTS`, or `default` if it is not set.
 fn inputs(default: usize) -> usize {
-    env::var("MESSI_INPUTS").map_or(default, |inputs| inputs.parse().expect("a number"))
+    env::var("MESSI_INPUTS").map_or(default, |inputs| {
+        inputs.parse().expect("MESSI_INPUTS is a number")
+    })
 }
 
-/// A run that is true for every input which did not panic.
+/// Wraps a function so that it returns true for each input.
 fn always(run: fn(&[u8])) -> impl FnMut(&[u8]) -> bool {
     move |input| {
         run(input);
@@ -123,7 +125,7 @@ fn always(run: fn(&[u8])) -> impl FnMut(&[u8]) -> bool {
 }
 
 #[test]
-fn no_stream_is_read_in_another_way_for_where_it_is_split() -> io::Result<()> {
+fn frames_do_not_depend_on_how_the_stream_is_split() -> io::Result<()> {
     let seeds = corpus::load(&["fuzz/corpus/frames"])?;
     let (known, count) = (seeds.len(), inputs(50_000));
     let mutations = Mutator::new(seeds.clone(), FRAMES).take(count);
@@ -133,7 +135,7 @@ fn no_stream_is_read_in_another_way_for_where_it_is_split() -> io::Result<()> {
 }
 
 #[test]
-fn nothing_that_happens_to_a_connection_breaks_its_promises() -> io::Result<()> {
+fn a_connection_keeps_its_guarantees_after_any_steps() -> io::Result<()> {
     let seeds = corpus::load(&["fuzz/corpus/connection"])?;
     let (known, count) = (seeds.len(), inputs(50_000));
     let mutations = Mutator::new(seeds.clone(), FRAMES).take(count);
@@ -143,17 +145,17 @@ fn nothing_that_happens_to_a_connection_breaks_its_promises() -> io::Result<()> 
 }
 
 #[test]
-fn no_text_makes_the_reader_panic_or_hang() -> io::Result<()> {
-    let sound = corpus::load(&["fuzz/corpus/schema", "messi-schema/tests/corpus/valid"])?;
-    let unsound = corpus::load(&["messi-schema/tests/corpus/invalid"])?;
+fn any_schema_is_read_in_time_without_a_panic() -> io::Result<()> {
+    let valid = corpus::load(&["fuzz/corpus/schema", "messi-schema/tests/corpus/valid"])?;
+    let invalid = corpus::load(&["messi-schema/tests/corpus/invalid"])?;
     let count = inputs(2_000) / 2;
-    let seeds = [sound.clone(), unsound.clone(), corpus::deep_schemas(DEPTH)].concat();
-    let of_sound = Mutator::new(sound, WORDS).take(count);
-    let of_unsound = Mutator::new(unsound, WORDS).take(count);
-    let inputs = seeds.into_iter().chain(of_sound).chain(of_unsound);
+    let seeds = [valid.clone(), invalid.clone(), corpus::deep_schemas(DEPTH)].concat();
+    let of_valid = Mutator::new(valid, TOKENS).take(count);
+    let of_invalid = Mutator::new(invalid, TOKENS).take(count);
+    let inputs = seeds.into_iter().chain(of_valid).chain(of_invalid);
     let mut schemas = Schemas::new()?;
-    let sound = watch::count(inputs, move |input| schemas.read(input));
-    println!("{sound} of {} mutations and all seeds are sound", 2 * count);
-    assert!(sound > count / 20, "hardly anything is sound");
+    let valid = watch::count(inputs, move |input| schemas.read(input));
+    println!("{valid} of {} mutations and all seeds are valid", 2 * count);
+    assert!(valid > count / 20, "too few schemas are valid");
     Ok(())
 }

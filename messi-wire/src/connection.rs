@@ -396,6 +396,7 @@ impl Connection {
 
     /// Frees memory that is not needed now. An empty receive buffer keeps `input` bytes at most, an empty
     /// send buffer `output` bytes.
+    #[inline]
     pub fn release(&mut self, input: usize, output: usize) {
         self.recv_buffer.release(input);
         self.send_buffer.release(output);

@@ -23,6 +23,7 @@ pub enum MessageType {
 
 impl MessageType {
     /// Returns the type with this type byte, if there is one.
+    #[inline]
     fn from_byte(byte: u8) -> Option<Self> {
         [
             Self::ClientToServer,

@@ -89,6 +89,7 @@ impl RecvBuffer {
     }
 
     /// Takes the next scanned frame. Its payload can be read until the next [`append`](Self::append).
+    #[inline]
     pub fn take(&mut self) -> Option<(Header, Payload)> {
         let header = self.first()?;
         Some((header, self.take_payload(header.size)))
@@ -133,6 +134,7 @@ impl RecvBuffer {
     }
 
     /// Frees the memory of an empty buffer whose capacity is more than `limit` bytes.
+    #[inline]
     pub fn release(&mut self, limit: usize) {
         self.discard_taken();
         if self.bytes.is_empty() && self.bytes.capacity() > limit {
@@ -140,6 +142,7 @@ impl RecvBuffer {
         }
     }
 
+    #[inline]
     fn discard_taken(&mut self) {
         self.bytes.drain(..self.start);
         self.scanned -= self.start;

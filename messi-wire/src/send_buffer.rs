@@ -72,6 +72,7 @@ impl SendBuffer {
     }
 
     /// Frees the memory of an empty buffer whose capacity is more than `limit` bytes.
+    #[inline]
     pub fn release(&mut self, limit: usize) {
         if self.is_empty() && self.frames.capacity() > limit {
             self.clear();
@@ -79,6 +80,7 @@ impl SendBuffer {
     }
 
     /// Frees unused capacity, while the peer does not read.
+    #[inline]
     pub fn trim(&mut self) {
         // A copy costs more than a little unused memory.
         if !self.is_empty() && self.frames.capacity() > self.frames.len() * 3 / 2 {
@@ -86,6 +88,7 @@ impl SendBuffer {
         }
     }
 
+    #[inline]
     fn rewind(&mut self) {
         self.written = 0;
         self.boundary = 0;

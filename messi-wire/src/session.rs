@@ -390,6 +390,12 @@ impl<R: PendingResponse> Session<R> {
         self.pending.fail_all(reason);
     }
 
+    /// Returns whether there are pending responses that have failed.
+    #[inline]
+    pub fn has_failed(&self) -> bool {
+        self.pending.has_failed()
+    }
+
     /// Takes the pending responses that have failed. The caller completes them, without a lock.
     #[inline]
     pub fn take_failed(&mut self) -> Vec<(R, RequestError)> {

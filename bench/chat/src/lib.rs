@@ -1,15 +1,15 @@
-//! The types of `proto/chat.proto` for peers that bring none of their own.
+//! The types of `proto/chat.proto`, for peers that do not generate their own.
 
 use prost::{Message, Oneof};
 
-/// What a client may send.
+/// A message from a client.
 #[derive(Clone, PartialEq, Message)]
 pub struct ClientToServer {
     #[prost(oneof = "FromClient", tags = "1, 2")]
     pub messages: Option<FromClient>,
 }
 
-/// The choice in [`ClientToServer`].
+/// The oneof in [`ClientToServer`].
 #[derive(Clone, PartialEq, Oneof)]
 pub enum FromClient {
     #[prost(message, tag = "1")]
@@ -18,14 +18,14 @@ pub enum FromClient {
     MessageInd(MessageInd),
 }
 
-/// What a server may send.
+/// A message from the server.
 #[derive(Clone, PartialEq, Message)]
 pub struct ServerToClient {
     #[prost(oneof = "FromServer", tags = "1, 2")]
     pub messages: Option<FromServer>,
 }
 
-/// The choice in [`ServerToClient`].
+/// The oneof in [`ServerToClient`].
 #[derive(Clone, PartialEq, Oneof)]
 pub enum FromServer {
     #[prost(message, tag = "1")]
@@ -77,7 +77,7 @@ impl From<FromServer> for ServerToClient {
 }
 
 impl FromServer {
-    /// The message as the works know it.
+    /// Returns the message in the type that all peers share.
     pub fn as_message(&self) -> work::Message<'_> {
         match self {
             Self::ConnectRsp(_) => work::Message::Hello,

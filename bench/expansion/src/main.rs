@@ -1,8 +1,8 @@
-//! Measures how long the macro takes for a schema, the command behind `bench/expand`: from its
-//! arguments to its expansion, files read. In an unoptimised build, as a user's macros are.
+//! Measures the time from the macro's arguments to its expansion, with the reading of the schema: the
+//! command behind `bench/expand`. The build is not optimised, like the macros in a user's build.
 //!
-//! Tokens are those that `proc_macro2` has outside of a compiler. A compiler's own go through a
-//! bridge, so that an expansion inside one costs more.
+//! Outside the compiler, `proc_macro2` has tokens of its own. Inside the compiler, tokens pass through a
+//! bridge, so that an expansion takes longer there.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -27,7 +27,7 @@ fn main() {
     println!("40 messages: median {median:.1?}, fastest {fastest:.1?}, slowest {slowest:.1?}");
 }
 
-/// The time of one expansion.
+/// Expands the macro once, and returns the time.
 fn time() -> Duration {
     let start = Instant::now();
     black_box(expand());

@@ -1,4 +1,4 @@
-//! Fetches and generates the original's code and compiles it, with ours around it.
+//! Downloads and generates the C code of the original, and compiles it with the shim.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ fn main() {
         .ancestors()
         .nth(2)
         .expect("the package is two levels down");
-    // Not in OUT_DIR, which changes: what is fetched is kept.
+    // Outside OUT_DIR, so that downloads are kept when OUT_DIR changes.
     let original = bench.join("target/original");
     let schema = bench.join("proto/chat.proto");
     prepare(&package.join("prepare.sh"), &original, &schema);
@@ -25,13 +25,14 @@ fn main() {
     }
 }
 
+/// Runs `prepare.sh`.
 fn prepare(script: &Path, directory: &Path, schema: &Path) {
     let status = Command::new(script).arg(directory).arg(schema).status();
     let status = status.expect("the script can be run");
-    assert!(status.success(), "the original can't be had: {status}");
+    assert!(status.success(), "preparing the original failed: {status}");
 }
 
-/// As its own build does: `-O2`.
+/// Compiles with `-O2`, like the original's own build.
 fn compile(package: &Path, original: &Path) {
     let includes = [
         original.join("generated"),

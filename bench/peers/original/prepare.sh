@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Fetches the original's generators and C runtimes, and generates the chat protocol, into the
-# directory named by the first argument; the second is the schema.
+# Downloads the original's generators and C runtimes, and generates the code of the chat protocol.
+# usage: prepare.sh DIRECTORY SCHEMA
 set -euo pipefail
 directory=$1
 schema=$2
 mkdir -p "$directory"
 cd "$directory"
 
-# The versions whose generated C compiles with runtimes that can be had.
+# The generated code of these versions compiles with the runtimes below.
 if [ ! -x environment/bin/messi ]; then
     rm -rf environment
     python3 -m venv environment
     environment/bin/pip install --quiet --disable-pip-version-check messi==0.26.0 pbtools==0.33.0
 fi
 
-# The last versions whose packages carry the C runtimes.
+# The last versions with the C runtimes in their packages.
 if [ ! -d runtimes ]; then
     environment/bin/pip install --quiet --disable-pip-version-check --no-deps \
         --target runtimes.unfinished messi==0.21.1 pbtools==0.32.1

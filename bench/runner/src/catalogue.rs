@@ -1,17 +1,17 @@
-//! The peers and the works there are.
+//! The list of all peers and benchmarks.
 
-use work::Work;
+use work::Workload;
 
 use crate::figures::{self, Figure};
 
-/// A program to measure. A variant of one is a line of its own in [`PEERS`].
+/// A program to measure, or a variant of one.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
-    /// Its name in options, tables and plots: for a variant, `program:variant`.
+    /// The name in options, tables and plots. A variant is named `peer:variant`.
     pub name: &'static str,
-    /// The package that is built and run.
+    /// The package of the program.
     pub program: &'static str,
-    /// What the program calls the variant, "" being the usual one.
+    /// The name of the variant in the program, or "" for the default.
     pub variant: &'static str,
 }
 
@@ -23,10 +23,10 @@ const fn peer(name: &'static str, program: &'static str) -> Peer {
     }
 }
 
-/// The one that is compared with the others.
+/// The peer that is compared with all others.
 pub const SUBJECT: &str = "messi";
 
-/// Every peer, in the order of the tables.
+/// All peers, in the order of the tables.
 pub const PEERS: [Peer; 8] = [
     peer("raw-std", "peer-raw-std"),
     peer("raw-async-std", "peer-raw-async-std"),
@@ -44,47 +44,47 @@ pub const PEERS: [Peer; 8] = [
     peer("original", "peer-original"),
 ];
 
-/// A work with the figures that it is about.
+/// A workload with the figures to report.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct Benchmark {
     pub name: &'static str,
-    /// A sentence for the tables.
+    /// The description in the tables.
     pub title: &'static str,
-    pub work: Work,
-    /// What is shown of it. The first is what peers are compared by.
+    pub workload: Workload,
+    /// The figures in the tables. The first one is compared between peers.
     pub figures: &'static [Figure],
-    /// The time it takes to see anything, in seconds.
-    pub at_least: f64,
+    /// The minimum duration of a measurement, in seconds.
+    pub min_seconds: f64,
 }
 
-impl Task {
-    /// Whether next to nothing happens in it, for a long time.
+impl Benchmark {
+    /// Returns whether connections are idle most of the time.
     pub fn is_quiet(&self) -> bool {
-        self.at_least > 0.0
+        self.min_seconds > 0.0
     }
 }
 
-const fn task(
+const fn benchmark(
     name: &'static str,
     title: &'static str,
-    work: Work,
+    workload: Workload,
     figures: &'static [Figure],
-) -> Task {
-    Task {
+) -> Benchmark {
+    Benchmark {
         name,
         title,
-        work,
+        workload,
         figures,
-        at_least: 0.0,
+        min_seconds: 0.0,
     }
 }
 
-/// Every work, in the order of the tables.
-pub const TASKS: [Task; 11] = [
-    task(
+/// All benchmarks, in the order of the tables.
+pub const BENCHMARKS: [Benchmark; 11] = [
+    benchmark(
         "ping-pong",
-        "One message there and one back, again and again",
-        Work::Requests { outstanding: 1 },
+        "One request and one response at a time",
+        Workload::Requests { outstanding: 1 },
         &[
             figures::RATE,
             figures::CPU_PER_MILLION,
@@ -93,61 +93,61 @@ pub const TASKS: [Task; 11] = [
             figures::P999,
         ],
     ),
-    task(
+    benchmark(
         "outstanding-64",
-        "The same with 64 messages under way",
-        Work::Requests { outstanding: 64 },
+        "Requests and responses, 64 outstanding",
+        Workload::Requests { outstanding: 64 },
         &[figures::RATE, figures::CPU_PER_MILLION],
     ),
-    task(
+    benchmark(
         "blast",
-        "One way, as fast as it goes, and one acknowledgement of all",
-        Work::Blast { size: 24 },
+        "One way at full speed, with one acknowledgement at the end",
+        Workload::Blast { size: 24 },
         &[figures::RATE, figures::CPU_PER_MILLION],
     ),
-    task(
+    benchmark(
         "broadcast-50",
-        "To 50 clients, 512 messages back to back; the next 512 when every client has all",
-        Work::Broadcast {
+        "To 50 clients, batches of 512 messages; the next batch starts when every client has received all",
+        Workload::Broadcast {
             clients: 50,
             burst: 512,
         },
         &[figures::DELIVERED, figures::CPU_PER_MILLION],
     ),
-    task(
+    benchmark(
         "broadcast-50-single",
         "To 50 clients, one message at a time",
-        Work::Broadcast {
+        Workload::Broadcast {
             clients: 50,
             burst: 1,
         },
         &[figures::DELIVERED, figures::CPU_PER_MILLION],
     ),
-    task(
+    benchmark(
         "broadcast-1000",
-        "To 1,000 clients, 128 messages back to back; the next 128 when every client has all",
-        Work::Broadcast {
+        "To 1,000 clients, batches of 128 messages; the next batch starts when every client has received all",
+        Workload::Broadcast {
             clients: 1_000,
             burst: 128,
         },
         &[figures::DELIVERED, figures::CPU_PER_MILLION],
     ),
-    task(
+    benchmark(
         "broadcast-1000-single",
         "To 1,000 clients, one message at a time",
-        Work::Broadcast {
+        Workload::Broadcast {
             clients: 1_000,
             burst: 1,
         },
         &[figures::DELIVERED, figures::CPU_PER_MILLION],
     ),
-    Task {
-        // Several pings, and the time after which a lost one is noticed.
-        at_least: 10.0,
-        ..task(
+    Benchmark {
+        // Long enough for several pings, and for the detection of a lost one.
+        min_seconds: 10.0,
+        ..benchmark(
             "idle",
-            "10,000 connections that only keep alive, of which none may be lost",
-            Work::Idle {
+            "10,000 connections with keep-alive only",
+            Workload::Idle {
                 connections: 10_000,
             },
             &[
@@ -159,22 +159,22 @@ pub const TASKS: [Task; 11] = [
             ],
         )
     },
-    task(
+    benchmark(
         "payload-64k",
-        "One way with texts of 64 KiB",
-        Work::Blast { size: 64 << 10 },
+        "One way, texts of 64 KiB",
+        Workload::Blast { size: 64 << 10 },
         &[figures::MEGABYTES, figures::CPU_PER_GIGABYTE],
     ),
-    task(
+    benchmark(
         "payload-900k",
-        "One way with texts of 900 KiB",
-        Work::Blast { size: 900 << 10 },
+        "One way, texts of 900 KiB",
+        Workload::Blast { size: 900 << 10 },
         &[figures::MEGABYTES, figures::CPU_PER_GIGABYTE],
     ),
-    task(
+    benchmark(
         "storm",
-        "10,000 clients that connect at the same moment, until all are answered",
-        Work::Storm {
+        "10,000 clients connect at the same moment; ends when all have a response",
+        Workload::Storm {
             connections: 10_000,
         },
         &[

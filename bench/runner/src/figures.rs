@@ -1,31 +1,43 @@
-//! What is read off a report.
+//! The figures that are calculated from reports.
 
 use work::{Latency, Memory, Report};
 
-/// One figure of a work.
+/// A figure of a benchmark.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
-    /// The heading, with the unit.
+    /// The heading of the column, with the unit.
     pub name: &'static str,
-    /// Whether less is better.
+    /// Whether a lower value is better.
     pub is_cost: bool,
-    /// Reads it off.
-    pub of: fn(&Report) -> f64,
+    /// Calculates the figure from a report.
+    pub value: fn(&Report) -> f64,
 }
 
-const fn gain(name: &'static str, of: fn(&Report) -> f64) -> Figure {
-    Figure {
-        name,
-        is_cost: false,
-        of,
+impl Figure {
+    /// Returns how many times better `own` is than `other`.
+    pub fn ratio(&self, own: f64, other: f64) -> f64 {
+        match self.is_cost {
+            true => other / own,
+            false => own / other,
+        }
     }
 }
 
-const fn cost(name: &'static str, of: fn(&Report) -> f64) -> Figure {
+/// Defines a figure that is better when higher.
+const fn gain(name: &'static str, value: fn(&Report) -> f64) -> Figure {
+    Figure {
+        name,
+        is_cost: false,
+        value,
+    }
+}
+
+/// Defines a figure that is better when lower.
+const fn cost(name: &'static str, value: fn(&Report) -> f64) -> Figure {
     Figure {
         name,
         is_cost: true,
-        of,
+        value,
     }
 }
 
@@ -62,7 +74,7 @@ pub const SECONDS: Figure = cost("seconds", |report| report.seconds);
 pub const OVERFLOWS: Figure = cost("backlog overflows", |report| report.listen_overflows as f64);
 pub const LOST: Figure = cost("connections lost", |report| report.lost as f64);
 
-/// Of both processes.
+/// Returns the CPU time of both processes.
 fn cpu(report: &Report) -> f64 {
     report.client_cpu + report.server_cpu
 }

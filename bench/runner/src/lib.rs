@@ -1,8 +1,9 @@
-//! Runs the works with every peer, and makes tables and plots of what they measured.
+//! Runs the benchmarks with every peer, and creates tables and plots of the results.
 //!
-//! `bin/run.rs` is the command behind `bench/run`, `bin/build-cost.rs` that behind `bench/build`.
+//! `bin/run.rs` is the command behind `bench/run`, `bin/build-cost.rs` is the one behind
+//! `bench/build`.
 
-pub mod building;
+pub mod build_cost;
 pub mod catalogue;
 pub mod figures;
 pub mod machine;
@@ -15,10 +16,10 @@ pub mod trial;
 use std::error::Error;
 use std::path::PathBuf;
 
-/// What went wrong, for people to read: everything ends with the first problem.
+/// A result with an error message for the terminal.
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The directory `bench`.
+/// Returns the path of the directory `bench`.
 pub fn bench_directory() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }

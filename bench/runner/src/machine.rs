@@ -1,4 +1,4 @@
-//! Where and with what something was measured.
+//! The machine and the versions that results depend on.
 
 use std::fs;
 use std::process::Command;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::placement::cores;
 
-/// The crates whose versions are told.
+/// The crates with versions in the results.
 const CRATES: [&str; 7] = [
     "messi",
     "async-std",
@@ -18,10 +18,10 @@ const CRATES: [&str; 7] = [
     "protosocket-server",
 ];
 
-/// The versions that everything is built with.
+/// The lock file with the versions of all crates.
 const LOCK_FILE: &str = include_str!("../../Cargo.lock");
 
-/// What the original's C is generated with: see `peers/original/prepare.sh`.
+/// The generators of the original's C code: see `peers/original/prepare.sh`.
 const ORIGINAL: &str = "messi 0.26.0, pbtools 0.33.0";
 
 /// A machine and its tools.
@@ -33,15 +33,15 @@ pub struct Machine {
     pub kernel: String,
     pub rustc: String,
     pub gcc: String,
-    /// The commit of the sources, with "-dirty" when they have changed since.
+    /// The commit of the sources, with "-dirty" if there are uncommitted changes.
     pub commit: String,
-    /// Names and versions.
+    /// The names and versions of crates and tools.
     pub peers: Vec<(String, String)>,
 }
 
 impl Machine {
-    /// This one. What can't be found out is empty.
-    pub fn this() -> Self {
+    /// Detects this machine. Unknown values are empty.
+    pub fn detect() -> Self {
         let crates = CRATES.iter().filter_map(|name| {
             let version = locked_version(LOCK_FILE, name)?;
             Some((name.to_string(), version.to_owned()))
@@ -59,7 +59,7 @@ impl Machine {
         }
     }
 
-    /// As a list in Markdown.
+    /// Formats the machine as a Markdown list.
     pub fn to_markdown(&self) -> String {
         let peers = self.peers.iter();
         let peers: Vec<_> = peers
@@ -79,13 +79,14 @@ impl Machine {
     }
 }
 
-/// The version of a crate in a lock file; the highest, if there are several.
+/// Returns the version of a crate in a lock file, or the highest of several.
 fn locked_version<'a>(lock_file: &'a str, name: &str) -> Option<&'a str> {
     let start = format!("name = \"{name}\"\nversion = \"");
     let last = lock_file.rfind(&start)? + start.len();
     lock_file[last..].split('"').next()
 }
 
+/// Runs a program, and returns the first line of its output.
 fn first_line(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .current_dir(crate::bench_directory())
@@ -100,13 +101,14 @@ fn first_line(program: &str, arguments: &[&str]) -> String {
         .to_owned()
 }
 
+/// Returns a value in kB of a file like `/proc/meminfo`.
 fn kib(path: &str, key: &str) -> u64 {
     let value = value(path, key);
     let number = value.split(' ').next().unwrap_or_default();
     number.parse().unwrap_or(0)
 }
 
-/// The first value of a key in a file of lines `key: value`.
+/// Returns the first value of a key in a file with lines of the form `key: value`.
 fn value(path: &str, key: &str) -> String {
     let text = read(path);
     let mut lines = text.lines().filter_map(|line| line.split_once(':'));

@@ -1,4 +1,4 @@
-//! Which process may run on which core.
+//! The cores that the processes of a trial run on.
 
 use clap::ValueEnum;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -6,15 +6,15 @@ use serde::Serialize;
 
 use crate::Result;
 
-/// A column of the tables.
+/// A placement of the two processes on cores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Placement {
-    /// Both processes on the same core.
+    /// Both processes run on the same core.
     Same,
-    /// A core for each process.
+    /// Each process has a core of its own.
     Apart,
-    /// As the system likes it.
+    /// The operating system decides.
     Free,
 }
 
@@ -29,23 +29,24 @@ impl Placement {
         }
     }
 
-    /// Why this machine can't do it, if it can't.
-    pub fn cannot(self) -> Option<String> {
+    /// Returns the reason if this machine does not support the placement.
+    pub fn unsupported(self) -> Option<String> {
         let lacks = self == Self::Apart && cores().is_ok_and(|cores| cores.len() < 2);
-        lacks.then(|| "there is one core only".into())
+        lacks.then(|| "the machine has only one core".into())
     }
 }
 
-/// Either of the processes.
+/// One of the two processes.
 #[derive(Clone, Copy, Debug)]
 pub enum Side {
     Server,
     Client,
 }
 
-/// Runs `start` in such a way that a process which it starts may run where it should.
+/// Calls `start`, which starts a process, and restricts that process to its cores.
 ///
-/// A process inherits the cores of the thread that starts it, so that its runtime never sees more.
+/// A new process inherits the cores of the thread that starts it. Its runtime therefore never counts
+/// other cores, as it could if the restriction came later.
 pub fn place<T>(placement: Placement, side: Side, start: impl FnOnce() -> T) -> Result<T> {
     let everywhere = sched_getaffinity(None)?;
     let cores = cores()?;
@@ -55,14 +56,14 @@ pub fn place<T>(placement: Placement, side: Side, start: impl FnOnce() -> T) -> 
         (Placement::Apart, Side::Client) => cores.get(1),
     };
     let mut set = CpuSet::new();
-    set.set(*core.ok_or("there is one core only")?);
+    set.set(*core.ok_or("the machine has only one core")?);
     sched_setaffinity(None, &set)?;
     let started = start();
     sched_setaffinity(None, &everywhere)?;
     Ok(started)
 }
 
-/// The cores that this process may run on.
+/// Returns the cores that this process may run on.
 pub fn cores() -> Result<Vec<usize>> {
     let set = sched_getaffinity(None)?;
     let cores = (0..CpuSet::MAX_CPU).filter(|&core| set.is_set(core));

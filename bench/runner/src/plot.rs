@@ -1,4 +1,4 @@
-//! Plots, as SVG.
+//! Plots of the results as SVG.
 
 use std::path::Path;
 
@@ -6,27 +6,28 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use crate::Result;
-use crate::catalogue::{PEERS, Task};
+use crate::catalogue::{Benchmark, PEERS};
 use crate::placement::Placement;
 use crate::results::Results;
 
 const WIDTH: u32 = 760;
 const PANEL: u32 = 200;
 
-/// Draws the first figure of a work: a panel of bars for each placement.
-pub fn draw(results: &Results, task: &Task, directory: &Path) -> Result<()> {
-    let is_measured = |placement: &Placement| results.of(task.name, *placement).next().is_some();
+/// Draws the first figure of a benchmark, with a panel of bars for each placement.
+pub fn draw(results: &Results, benchmark: &Benchmark, directory: &Path) -> Result<()> {
+    let is_measured =
+        |placement: &Placement| results.of(benchmark.name, *placement).next().is_some();
     let placements: Vec<Placement> = Placement::ALL.into_iter().filter(is_measured).collect();
     if placements.is_empty() {
         return Ok(());
     }
-    let path = directory.join(format!("{}.svg", task.name));
+    let path = directory.join(format!("{}.svg", benchmark.name));
     let height = PANEL * placements.len() as u32;
     let area = SVGBackend::new(&path, (WIDTH, height)).into_drawing_area();
     area.fill(&WHITE)?;
     let panels = area.split_evenly((placements.len(), 1));
     for (panel, placement) in panels.iter().zip(placements) {
-        draw_panel(results, task, placement, panel)?;
+        draw_panel(results, benchmark, placement, panel)?;
     }
     area.present()?;
     Ok(())
@@ -34,20 +35,20 @@ pub fn draw(results: &Results, task: &Task, directory: &Path) -> Result<()> {
 
 fn draw_panel(
     results: &Results,
-    task: &Task,
+    benchmark: &Benchmark,
     placement: Placement,
     area: &DrawingArea<SVGBackend<'_>, Shift>,
 ) -> Result<()> {
-    let figure = &task.figures[0];
+    let figure = &benchmark.figures[0];
     let bars: Vec<(&str, f64)> = results
-        .of(task.name, placement)
+        .of(benchmark.name, placement)
         .filter_map(|cell| Some((cell.peer, cell.median(figure)?)))
         .collect();
     let greatest = bars.iter().map(|(_, value)| *value).fold(0.0, f64::max);
     let count = bars.len();
     let mut chart = ChartBuilder::on(area)
         .caption(
-            format!("{}, {}: {}", task.name, placement.name(), figure.name),
+            format!("{}, {}: {}", benchmark.name, placement.name(), figure.name),
             ("sans-serif", 15),
         )
         .margin(8)
@@ -58,7 +59,7 @@ fn draw_panel(
             (0..count).into_segmented(),
         )?;
     let name = |segment: &SegmentValue<usize>| match segment {
-        // The first peer is to be on top.
+        // The first peer is at the top.
         SegmentValue::CenterOf(index) if *index < count => bars[count - 1 - index].0.to_string(),
         _ => String::new(),
     };
@@ -83,12 +84,13 @@ fn draw_panel(
     Ok(())
 }
 
-/// The same for a peer in every plot.
+/// Returns the colour of a peer, which is the same in every plot.
 fn colour(peer: &str) -> PaletteColor<Palette99> {
     let position = PEERS.iter().position(|other| other.name == peer);
     Palette99::pick(position.unwrap_or(PEERS.len()))
 }
 
+/// Formats a value for the axis.
 fn short(value: f64) -> String {
     match value {
         1e6.. => format!("{} M", value / 1e6),

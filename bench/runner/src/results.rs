@@ -1,4 +1,4 @@
-//! What was measured, of all repeats.
+//! The measurements of one run of `bench/run`.
 
 use serde::Serialize;
 use work::{Outcome, Report};
@@ -8,56 +8,59 @@ use crate::figures::Figure;
 use crate::machine::Machine;
 use crate::placement::Placement;
 
-/// Everything that one command has measured.
+/// All measurements, and the machine.
 #[derive(Clone, Debug, Serialize)]
 pub struct Results {
     pub machine: Machine,
-    /// The time that one trial measures, in seconds, but for those that need longer.
+    /// The duration of one measurement, in seconds. Benchmarks with a longer minimum ignore it.
     pub seconds: f64,
     pub repeats: usize,
     pub cells: Vec<Cell>,
 }
 
-/// One work with one peer in one placement.
+/// The measurements of one benchmark with one peer in one placement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cell {
-    pub work: &'static str,
+    #[serde(rename = "work")]
+    pub workload: &'static str,
     pub peer: &'static str,
     pub placement: Placement,
     pub reports: Vec<Report>,
-    /// Why the peer can't do it, if it can't.
-    pub cannot: Option<String>,
-    /// What went wrong in repeats that give no report.
+    /// The reason if the peer does not support the workload.
+    #[serde(rename = "cannot")]
+    pub unsupported: Option<String>,
+    /// The errors of failed trials.
     pub failures: Vec<String>,
 }
 
 impl Cell {
-    pub fn new(work: &'static str, peer: &'static str, placement: Placement) -> Self {
+    pub fn new(workload: &'static str, peer: &'static str, placement: Placement) -> Self {
         Self {
-            work,
+            workload,
             peer,
             placement,
             reports: Vec::new(),
-            cannot: None,
+            unsupported: None,
             failures: Vec::new(),
         }
     }
 
+    /// Adds the outcome of one trial.
     pub fn add(&mut self, outcome: Result<Outcome>) {
         match outcome {
             Ok(Outcome::Done(report)) => self.reports.push(report),
-            Ok(Outcome::Cannot(why)) => self.cannot = Some(why),
+            Ok(Outcome::Unsupported(why)) => self.unsupported = Some(why),
             Err(error) => self.failures.push(error.to_string()),
         }
     }
 
-    /// The median of a figure over all repeats.
+    /// Returns the median of a figure over all repeats.
     pub fn median(&self, figure: &Figure) -> Option<f64> {
-        median(self.reports.iter().map(figure.of))
+        median(self.reports.iter().map(figure.value))
     }
 }
 
-/// The middle of some values; of an even number of them, the mean of the two in the middle.
+/// Returns the median: the middle value, or the mean of the two middle values.
 pub fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -70,9 +73,14 @@ pub fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 impl Results {
-    /// The cells of a work in a placement, in the order of the peers.
-    pub fn of<'a>(&'a self, work: &'a str, placement: Placement) -> impl Iterator<Item = &'a Cell> {
-        let is_wanted = move |cell: &&Cell| cell.work == work && cell.placement == placement;
+    /// Returns the cells of a benchmark in a placement, in the order of the peers.
+    pub fn of<'a>(
+        &'a self,
+        workload: &'a str,
+        placement: Placement,
+    ) -> impl Iterator<Item = &'a Cell> {
+        let is_wanted =
+            move |cell: &&Cell| cell.workload == workload && cell.placement == placement;
         self.cells.iter().filter(is_wanted)
     }
 }
@@ -83,7 +91,7 @@ mod tests {
     use crate::figures::SECONDS;
 
     #[test]
-    fn a_median_is_the_middle_or_between_the_two_in_the_middle() {
+    fn the_median_is_the_middle_value_or_the_mean_of_two() {
         let mut cell = Cell::new("work", "peer", Placement::Same);
         assert_eq!(cell.median(&SECONDS), None);
         for (seconds, median) in [(3.0, 3.0), (1.0, 2.0), (9.0, 3.0)] {

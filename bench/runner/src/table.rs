@@ -1,13 +1,13 @@
-//! Tables in Markdown.
+//! Formats results as Markdown tables.
 
 use std::fmt::Write;
 
-use crate::catalogue::{SUBJECT, TASKS, Task};
+use crate::catalogue::{BENCHMARKS, Benchmark, SUBJECT};
 use crate::figures::Figure;
 use crate::placement::Placement;
 use crate::results::{Cell, Results};
 
-/// Everything, with how it was measured.
+/// Formats all results, with the machine and the settings.
 pub fn document(results: &Results) -> String {
     let mut text = String::from("# Results\n\n");
     text += &results.machine.to_markdown();
@@ -18,25 +18,25 @@ pub fn document(results: &Results) -> String {
     );
     text +=
         "\"Ratio\" compares messi with the peer by the first column: above 1, messi is better.\n";
-    for task in &TASKS {
-        text += &section(results, task);
+    for benchmark in &BENCHMARKS {
+        text += &section(results, benchmark);
     }
     text
 }
 
-/// A work, with a table for each placement in which it was done.
-pub fn section(results: &Results, task: &Task) -> String {
+/// Formats the results of a benchmark, with a table for each measured placement.
+pub fn section(results: &Results, benchmark: &Benchmark) -> String {
     let mut text = String::new();
     for placement in Placement::ALL {
-        let cells: Vec<&Cell> = results.of(task.name, placement).collect();
+        let cells: Vec<&Cell> = results.of(benchmark.name, placement).collect();
         if !cells.is_empty() {
             let _ = writeln!(text, "\n### {}\n", placement.name());
-            text += &table(&cells, task.figures);
+            text += &table(&cells, benchmark.figures);
         }
     }
     match text.is_empty() {
         true => text,
-        false => format!("\n## {}: {}\n{text}", task.name, task.title),
+        false => format!("\n## {}: {}\n{text}", benchmark.name, benchmark.title),
     }
 }
 
@@ -54,22 +54,22 @@ fn table(cells: &[&Cell], figures: &[Figure]) -> String {
             let _ = write!(text, " {} |", number(cell.median(figure)));
         }
         let ratio = subject.zip(cell.median(main));
-        let ratio = ratio.map(|(own, its)| if main.is_cost { its / own } else { own / its });
+        let ratio = ratio.map(|(own, other)| main.ratio(own, other));
         let _ = writeln!(text, " {} |", number(ratio));
     }
     for cell in cells {
-        if let Some(why) = &cell.cannot {
+        if let Some(why) = &cell.unsupported {
             let _ = writeln!(text, "\n{}: {why}.", cell.peer);
         }
         if let Some(last) = cell.failures.last() {
             let count = cell.failures.len();
-            let _ = writeln!(text, "\n{}, failed {count} times: {last}.", cell.peer);
+            let _ = writeln!(text, "\n{} failed {count} times: {last}.", cell.peer);
         }
     }
     text
 }
 
-/// Three figures that count; nothing where nothing was measured.
+/// Formats a value with three significant digits, or a missing value as "-".
 fn number(value: Option<f64>) -> String {
     let Some(value) = value.filter(|value| value.is_finite()) else {
         return "-".into();
@@ -81,7 +81,7 @@ fn number(value: Option<f64>) -> String {
     }
 }
 
-/// A whole number with commas between its thousands, rounded to three figures.
+/// Formats an integer with thousands separators, rounded to three significant digits.
 fn grouped(value: f64) -> String {
     let unit = 10_f64.powf((value.abs().log10().floor() - 2.0).max(0.0));
     let digits = format!("{:.0}", (value / unit).round() * unit);
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_have_three_figures() {
+    fn numbers_have_three_significant_digits() {
         let expected = [
             (0.5, "0.50"),
             (12.34, "12.3"),

@@ -1,4 +1,4 @@
-//! Messages one way.
+//! The workload that sends in one direction.
 
 use std::time::Instant;
 
@@ -6,23 +6,23 @@ use crate::meter::{Meter, Phase};
 use crate::text::Texts;
 use crate::{Job, Outcome, Report, fail};
 
-/// Bytes between two looks at the clock.
-const BYTES_A_LOOK: usize = 16 * 1024;
+/// The number of bytes between two readings of the clock.
+const BYTES_PER_CLOCK_CHECK: usize = 16 * 1024;
 
-/// What to send one way, until there is no more for now; an acknowledgement then follows.
+/// The texts to send in one direction, with the acknowledgements to wait for.
 #[derive(Debug)]
 pub struct Blast {
     size: usize,
     meter: Meter,
     sent: u64,
     texts: Texts,
-    /// Messages between two looks at the clock.
-    messages_a_look: u64,
-    /// Messages after which to wait for an acknowledgement, where the transport needs it.
+    /// The number of messages between two readings of the clock.
+    messages_per_clock_check: u64,
+    /// The number of messages between two acknowledgements, for transports without backpressure.
     burst: Option<u64>,
-    /// The text whose acknowledgement is awaited.
+    /// The text with an outstanding acknowledgement.
     awaited: Option<String>,
-    /// Whether the next acknowledgement is that of the warm-up, or of everything.
+    /// The phase of the measurement.
     phase: Phase,
 }
 
@@ -33,47 +33,45 @@ impl Blast {
             meter: Meter::new(job),
             sent: 0,
             texts: Texts::new(size),
-            messages_a_look: (BYTES_A_LOOK / size).max(1) as u64,
+            messages_per_clock_check: (BYTES_PER_CLOCK_CHECK / size).max(1) as u64,
             burst: None,
             awaited: None,
             phase: Phase::WarmingUp,
         }
     }
 
-    /// Waits for an acknowledgement at least once in so many messages: for a transport that holds
-    /// nobody back.
+    /// Waits for an acknowledgement after this number of messages: for transports without backpressure.
     pub fn in_bursts(mut self, messages: u64) -> Self {
         self.burst = Some(messages);
         self
     }
 
-    /// The size of each text, in bytes.
+    /// Returns the size of each text, in bytes.
     pub fn text_size(&self) -> usize {
         self.size
     }
 
-    /// The next text to send; `None` while an acknowledgement is awaited.
+    /// Returns the next text to send, or `None` until the outstanding acknowledgement is received.
     pub fn next_text(&mut self) -> Option<&str> {
         if self.awaited.is_some() {
             return None;
         }
         self.sent += 1;
-        let is_last = self.is_last_for_now();
-        let text = self.texts.next(is_last);
-        if is_last {
+        let acknowledge = self.needs_acknowledgement();
+        let text = self.texts.next(acknowledge);
+        if acknowledge {
             self.awaited = Some(text.to_owned());
         }
         Some(text)
     }
 
-    /// A message has come from the server, which must be the awaited acknowledgement. That of the
-    /// last message ends the process.
+    /// Handles an acknowledgement, which must be the outstanding one. The last one ends the process.
     pub fn acknowledge(&mut self, text: &str) {
         if self.awaited.take().as_deref() != Some(text) {
-            fail("an acknowledgement of nothing that was sent");
+            fail("unexpected acknowledgement");
         }
         match self.phase {
-            // The server has everything so far: nothing that is under way is counted.
+            // The server has received all messages so far, so that none in flight is counted.
             Phase::Begun => {
                 self.meter.begin(self.sent);
                 self.phase = Phase::Measuring;
@@ -83,8 +81,9 @@ impl Blast {
         }
     }
 
-    fn is_last_for_now(&mut self) -> bool {
-        if self.sent.is_multiple_of(self.messages_a_look) {
+    /// Returns whether the sender waits for an acknowledgement after this message.
+    fn needs_acknowledgement(&mut self) -> bool {
+        if self.sent.is_multiple_of(self.messages_per_clock_check) {
             self.phase = self.meter.phase(Instant::now(), self.sent);
             if matches!(self.phase, Phase::Begun | Phase::Over) {
                 return true;

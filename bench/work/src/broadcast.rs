@@ -1,4 +1,4 @@
-//! Messages to many clients.
+//! The workload that broadcasts to many clients.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,16 +9,16 @@ use crate::requests::TEXT_SIZE;
 use crate::text::Texts;
 use crate::{Job, Message, Outcome, Report};
 
-/// What the clients of a broadcast share.
+/// The state that all clients of a broadcast share.
 ///
-/// It goes in rounds: when all clients have all messages of one, the client that was the last to
-/// get them publishes the next. So nothing grows without bound, whatever the transport does, and
-/// no client has to be woken by another.
+/// Messages are published in rounds. When all clients have received all messages of a round, the last
+/// client publishes the next one. Queues are therefore bounded with any transport, and no client has to
+/// wake another.
 #[derive(Debug)]
 pub(crate) struct Rounds {
     clients: usize,
     burst: usize,
-    /// Clients that are not through with the round.
+    /// The number of clients that have not finished the round.
     remaining: AtomicUsize,
     publisher: Mutex<Publisher>,
 }
@@ -44,7 +44,7 @@ impl Rounds {
         })
     }
 
-    /// One client is through with the round.
+    /// Finishes the round of one client. The last client publishes the next round.
     fn finish(&self, out: &mut impl FnMut(Message<'_>)) {
         if self.remaining.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.remaining.store(self.clients, Ordering::Release);
@@ -52,7 +52,7 @@ impl Rounds {
         }
     }
 
-    /// Publishes the next round, or ends the process when the time is over.
+    /// Publishes the next round, or ends the process after the measurement.
     fn publish(&self, out: &mut impl FnMut(Message<'_>)) {
         let mut publisher = self
             .publisher
@@ -76,14 +76,14 @@ impl Rounds {
 
 /// One client of a broadcast.
 #[derive(Debug)]
-pub(crate) struct Listener {
+pub(crate) struct Subscriber {
     rounds: Arc<Rounds>,
     texts: Texts,
-    /// Messages of this round that are still to come.
+    /// The number of messages of this round that are not received yet.
     awaited: usize,
 }
 
-impl Listener {
+impl Subscriber {
     pub(crate) fn new(rounds: &Arc<Rounds>) -> Self {
         Self {
             rounds: rounds.clone(),
@@ -92,11 +92,12 @@ impl Listener {
         }
     }
 
-    /// The server is there. When it is there for all, the first round begins.
+    /// Handles the response to the hello. The last client starts the first round.
     pub(crate) fn start(&self, out: &mut impl FnMut(Message<'_>)) {
         self.rounds.finish(out);
     }
 
+    /// Handles a broadcast message.
     pub(crate) fn receive(&mut self, user: &str, text: &str, out: &mut impl FnMut(Message<'_>)) {
         self.texts.expect(user, text);
         self.awaited -= 1;

@@ -1,13 +1,13 @@
-//! The end of a process that has seen something wrong.
+//! Ends the process after an error.
 
 use std::fmt::Display;
 use std::process;
 
-/// Says what is wrong and ends the process: a figure of a peer that misbehaves is worth nothing.
+/// Prints an error and ends the process, because figures of a faulty peer would be meaningless.
 ///
-/// Not a panic, since transports catch those.
-pub fn fail(problem: impl Display) -> ! {
+/// A panic would not do, because some transports catch panics.
+pub fn fail(error: impl Display) -> ! {
     let program = std::env::args().next().unwrap_or_default();
-    eprintln!("{program}: {problem}");
+    eprintln!("{program}: {error}");
     process::exit(1)
 }

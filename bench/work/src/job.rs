@@ -1,21 +1,24 @@
-//! What a process is started to do.
+//! The task of a process, as its argument on the command line.
+//!
+//! The names in JSON are fixed, so that `bench/run` can also run peers built from earlier commits.
 
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// The one argument of a peer, as JSON.
+/// The argument of a peer as JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Serve.
+    /// Serves clients.
     Server {
-        /// What clients are going to do.
-        work: Work,
-        /// A variant of the peer, "" being the usual one.
+        /// The workload of the clients.
+        #[serde(rename = "work")]
+        workload: Workload,
+        /// The variant of the peer, where "" is the default.
         variant: String,
     },
-    /// Do a work.
+    /// Runs a workload.
     Client(Job),
 }
 
@@ -27,52 +30,54 @@ impl Role {
     }
 }
 
-/// What a server does with a message.
+/// The handling of messages on the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Service {
-    /// Sends it back.
+    /// Sends each message back.
     Echo,
-    /// Checks it, and sends back those that ask for it.
+    /// Checks each message, and sends it back if it asks for an acknowledgement.
     Sink,
-    /// Sends it to every client that has said hello.
+    /// Sends each message to all clients that have sent a hello.
     Broadcast,
 }
 
-/// What a client is to do.
+/// The task of a client.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
-    /// Where the server listens.
+    /// The address of the server.
     pub server: SocketAddr,
-    /// The server's process, whose CPU time and memory are accounted.
+    /// The server's process, for the measurement of its CPU time and memory.
     pub server_pid: u32,
-    /// What to do.
-    pub work: Work,
-    /// How long to measure, after a quarter of it to warm up.
+    /// The workload to run.
+    #[serde(rename = "work")]
+    pub workload: Workload,
+    /// The duration of the measurement. A warm-up of a quarter of it comes first.
     pub seconds: f64,
-    /// A variant of the peer, "" being the usual one.
+    /// The variant of the peer, where "" is the default.
     pub variant: String,
 }
 
-/// One kind of work.
+/// A workload of the client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Work {
-    /// Requests and answers on one connection, so many of them outstanding.
+pub enum Workload {
+    /// Requests and responses on one connection, with a number of outstanding requests.
     Requests { outstanding: usize },
-    /// Messages of this text size one way on one connection, as fast as it takes them, and one
-    /// acknowledgement of all.
+    /// Messages of one text size from the client to the server, at full speed, with one
+    /// acknowledgement at the end.
     Blast { size: usize },
-    /// Messages to so many clients, so many at a time: the next when all clients have all.
+    /// Broadcasts to a number of clients in bursts. The next burst starts when every client has received
+    /// all messages.
     Broadcast { clients: usize, burst: usize },
-    /// So many connections that do nothing but keep alive.
+    /// A number of connections with keep-alive only.
     Idle { connections: usize },
-    /// So many clients that connect at the same moment.
+    /// A number of clients that connect at the same moment.
     Storm { connections: usize },
 }
 
-impl Work {
-    /// What the server is to do.
+impl Workload {
+    /// Returns the service that the workload needs.
     pub fn service(&self) -> Service {
         match self {
             Self::Requests { .. } => Service::Echo,
@@ -81,7 +86,7 @@ impl Work {
         }
     }
 
-    /// How many connections it takes.
+    /// Returns the number of connections.
     pub fn connections(&self) -> usize {
         match *self {
             Self::Requests { .. } | Self::Blast { .. } => 1,

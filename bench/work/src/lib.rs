@@ -1,14 +1,15 @@
-//! What every peer does the same: the works, the check of every message, time, CPU and memory.
+//! The code that all peers share: workloads, checks of messages, and the measurement of time, CPU and
+//! memory.
 //!
-//! A peer implements [`Peer`] for its transport and calls [`run`]. It is started twice: as a
-//! server, which prints its port and serves until its standard input ends, and as a client, which
-//! does one [`Work`] and prints an [`Outcome`]. Whatever goes wrong ends the process with a line
-//! on standard error: see [`fail`].
+//! A peer implements [`Peer`] for its transport and calls [`run`]. The runner starts it twice: as a
+//! server, which prints its port and serves until its standard input is closed, and as a client, which
+//! runs one [`Workload`] and prints an [`Outcome`]. Each error ends the process with a line on standard
+//! error: see [`fail`].
 
 mod blast;
 mod broadcast;
 mod client;
-mod crowd;
+mod connection_counter;
 mod fail;
 mod job;
 mod message;
@@ -24,49 +25,50 @@ use std::net::SocketAddr;
 
 pub use blast::Blast;
 pub use fail::fail;
-pub use job::{Job, Role, Service, Work};
+pub use job::{Job, Role, Service, Workload};
 pub use message::{Message, USER};
 pub use process::{cpu_of_children, descriptor_limit};
 pub use report::{Latency, Memory, Outcome, Report};
 pub use script::Script;
 pub use server::{Action, Session, free_port};
 
-/// The pace of keep-alive, where the peer leaves it to its user: that of messi's clients.
+/// The keep-alive interval of all peers that have the setting: the default of messi.
 pub const KEEP_ALIVE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Connections that may wait to be accepted, where the peer leaves it to its user.
+/// The listen backlog of all peers that have the setting: the one of messi.
 pub const BACKLOG: u32 = 4096;
 
-/// One transport, at both ends.
+/// A transport, as server and as client.
 pub trait Peer: Sized {
-    /// The peer in one of its variants, "" being the usual one; `None` if it has no such variant.
+    /// Creates the peer in a variant, where "" is the default. Returns `None` for an unknown variant.
     fn new(variant: &str) -> Option<Self>;
 
-    /// Why the peer can't do a work, if it can't.
-    fn cannot(&self, _work: &Work) -> Option<String> {
+    /// Returns the reason if the peer does not support a workload.
+    fn unsupported(&self, _workload: &Workload) -> Option<String> {
         None
     }
 
-    /// Serves on a free port of loopback, which it tells by calling `listening`, until the process
-    /// ends. Every connection has a [`Session`].
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send);
+    /// Serves on a free port of loopback until the process ends. Calls `listening` with the port, and
+    /// handles each connection with a [`Session`].
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send);
 
-    /// Opens a connection for each script, and follows it there. Does not wait.
+    /// Starts opening a connection for each script, and returns without waiting. The script then handles
+    /// the events of the connection.
     fn open(&self, server: SocketAddr, scripts: Vec<Script>);
 
-    /// Opens a connection and sends as fast as it goes.
+    /// Opens a connection, and sends the messages of `blast` at full speed.
     fn blast(&self, server: SocketAddr, blast: Blast);
 }
 
-/// The `main` of a peer.
+/// Runs the role that the command line selects: the `main` function of a peer.
 pub fn run<P: Peer>() {
     let argument = std::env::args().nth(1).unwrap_or_default();
     let role: Role = serde_json::from_str(&argument)
-        .unwrap_or_else(|error| fail(format!("not a role: {argument:?}: {error}")));
+        .unwrap_or_else(|error| fail(format!("invalid role {argument:?}: {error}")));
     let variant = role.variant();
-    let peer = P::new(variant).unwrap_or_else(|| fail(format!("no variant {variant:?}")));
+    let peer = P::new(variant).unwrap_or_else(|| fail(format!("unknown variant {variant:?}")));
     match role {
-        Role::Server { work, .. } => server::run(&peer, &work),
+        Role::Server { workload, .. } => server::run(&peer, &workload),
         Role::Client(job) => client::run(&peer, &job),
     }
 }

@@ -1,6 +1,6 @@
-//! The messages of the works, whatever types a peer has for them.
+//! The messages of the workloads, independent of the types of a peer.
 
-/// The user of every chat message: 8 bytes.
+/// The user of every chat message, with 8 bytes.
 pub const USER: &str = "beat.box";
 
 /// A message of the chat protocol.
@@ -8,18 +8,17 @@ pub const USER: &str = "beat.box";
 pub enum Message<'a> {
     /// `ConnectReq` from a client, `ConnectRsp` from a server.
     Hello,
-    /// `MessageInd`, both ways.
+    /// `MessageInd` in both directions.
     Chat {
         /// Always [`USER`].
         user: &'a str,
-        /// 24 bytes that no other message of the sequence has, and more in the work with large
-        /// payloads.
+        /// 24 bytes that are unique in the sequence, followed by filler in workloads with large payloads.
         text: &'a str,
     },
 }
 
 impl<'a> Message<'a> {
-    /// A chat message of ours.
+    /// Creates a chat message of [`USER`].
     pub(crate) fn chat(text: &'a str) -> Self {
         Self::Chat { user: USER, text }
     }

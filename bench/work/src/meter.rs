@@ -1,4 +1,4 @@
-//! When to begin and when to end measuring, and what was used in between.
+//! Measures time and CPU between the end of the warm-up and the end of the measurement.
 
 use std::process;
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::process::{cpu, listen_overflows};
 use crate::{Job, Report};
 
-/// The time that warming up takes, as a part of the time of measuring.
+/// The duration of the warm-up as a fraction of the measurement.
 const WARM_UP: f64 = 0.25;
 
-/// What is counted, at one moment.
+/// The values of all counters at one moment.
 #[derive(Clone, Debug)]
 struct Snapshot {
     time: Instant,
@@ -19,25 +19,25 @@ struct Snapshot {
     listen_overflows: u64,
 }
 
-/// Measures one work.
+/// Measures one workload.
 #[derive(Clone, Debug)]
 pub(crate) struct Meter {
     server_pid: u32,
     seconds: f64,
-    made: Instant,
+    created: Instant,
     begin: Option<Snapshot>,
 }
 
-/// How far measuring has got.
+/// The phase of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// What happens now does not count.
+    /// Messages are not counted yet.
     WarmingUp,
-    /// What happens from now on counts.
+    /// The warm-up is over: messages are counted from now on.
     Begun,
-    /// What happens now counts.
+    /// Messages are counted.
     Measuring,
-    /// It is time to end.
+    /// The measurement is over.
     Over,
 }
 
@@ -46,15 +46,16 @@ impl Meter {
         Self {
             server_pid: job.server_pid,
             seconds: job.seconds,
-            made: Instant::now(),
+            created: Instant::now(),
             begin: None,
         }
     }
 
-    /// Where measuring is `now`. Once warmed up, it begins with this call, at so many messages.
+    /// Returns the phase at the time `now`. The first call after the warm-up begins the measurement, with
+    /// this number of messages before it.
     pub(crate) fn phase(&mut self, now: Instant, messages: u64) -> Phase {
         match &self.begin {
-            None if now - self.made < Duration::from_secs_f64(self.seconds * WARM_UP) => {
+            None if now - self.created < Duration::from_secs_f64(self.seconds * WARM_UP) => {
                 Phase::WarmingUp
             }
             None => {
@@ -68,12 +69,12 @@ impl Meter {
         }
     }
 
-    /// Begins to measure, at so many messages.
+    /// Begins the measurement, with this number of messages before it.
     pub(crate) fn begin(&mut self, messages: u64) {
         self.begin = Some(self.snapshot(messages));
     }
 
-    /// What was measured until now.
+    /// Returns the measurement until now.
     pub(crate) fn report(&self, messages: u64) -> Report {
         let end = self.snapshot(messages);
         let begin = self.begin.as_ref().unwrap_or(&end);
@@ -87,6 +88,7 @@ impl Meter {
         }
     }
 
+    /// Reads all counters.
     fn snapshot(&self, messages: u64) -> Snapshot {
         Snapshot {
             client_cpu: cpu(process::id()),

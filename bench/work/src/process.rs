@@ -1,4 +1,4 @@
-//! What the operating system knows of processes.
+//! Reads the counters and limits of processes from the operating system.
 
 use std::fs;
 use std::time::Duration;
@@ -8,23 +8,23 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::fail;
 
-/// CPU time that a process has used, user and system.
+/// Returns the user and system time of a process.
 pub(crate) fn cpu(pid: u32) -> Duration {
     ticks(pid, [14, 15])
 }
 
-/// CPU time that the children of this process have used which it has waited for, theirs included.
+/// Returns the user and system time of all finished child processes, including their own children.
 pub fn cpu_of_children() -> Duration {
     ticks(std::process::id(), [16, 17])
 }
 
-/// Resident memory of a process, in KiB.
+/// Returns the resident memory of a process, in KiB.
 pub(crate) fn resident_kib(pid: u32) -> u64 {
     let pages = field(&read(format!("/proc/{pid}/statm")), 1);
     pages * page_size() as u64 / 1024
 }
 
-/// How often, since the machine was started, a connection found the backlog of a listener full.
+/// Returns the number of connections since the start of the machine that found a full backlog.
 pub(crate) fn listen_overflows() -> u64 {
     let netstat = read("/proc/net/netstat".into());
     let mut lines = netstat.lines().filter(|line| line.starts_with("TcpExt:"));
@@ -35,27 +35,27 @@ pub(crate) fn listen_overflows() -> u64 {
     position.map_or(0, |position| field(values, position))
 }
 
-/// Lets this process have as many descriptors as the system gives it.
+/// Raises the limit of file descriptors to the maximum of this process.
 pub(crate) fn raise_descriptor_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: maximum,
         maximum,
     };
-    // Should it fail, the limit stays what it was.
+    // After an error, the limit is unchanged.
     let _ = setrlimit(Resource::Nofile, raised);
 }
 
-/// How many descriptors this process may have.
+/// Returns the limit of file descriptors.
 pub fn descriptor_limit() -> usize {
     let limit = getrlimit(Resource::Nofile).current;
     limit.map_or(usize::MAX, |limit| limit as usize)
 }
 
-/// The sum of two fields of a process's `stat`, numbered from 1 as in proc(5), that are in ticks.
+/// Returns the sum of two times in a process's `stat`. Fields are numbered from 1, like in proc(5).
 fn ticks(pid: u32, fields: [usize; 2]) -> Duration {
     let stat = read(format!("/proc/{pid}/stat"));
-    // The second field is a name in parentheses that may hold anything; the third follows it.
+    // The second field is a name in parentheses and may contain spaces, so fields are counted after it.
     let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
     let ticks: u64 = fields
         .map(|number| field(after_name, number - 3))
@@ -65,9 +65,11 @@ fn ticks(pid: u32, fields: [usize; 2]) -> Duration {
 }
 
 fn read(path: String) -> String {
-    fs::read_to_string(&path).unwrap_or_else(|error| fail(format!("can't read {path}: {error}")))
+    fs::read_to_string(&path)
+        .unwrap_or_else(|error| fail(format!("reading {path} failed: {error}")))
 }
 
+/// Returns the number at a position in a line of fields, or 0.
 fn field(line: &str, position: usize) -> u64 {
     let value = line.split_whitespace().nth(position);
     value.and_then(|value| value.parse().ok()).unwrap_or(0)

@@ -1,17 +1,18 @@
-//! What a client has measured.
+//! The report of a client.
 
 use std::process;
 
 use serde::{Deserialize, Serialize};
 
-/// What a client prints, as JSON.
+/// The output of a client as JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The work is done.
+    /// The workload has finished.
     Done(Report),
-    /// The peer can't do the work, and why.
-    Cannot(String),
+    /// The peer does not support the workload, for this reason.
+    #[serde(rename = "cannot")]
+    Unsupported(String),
 }
 
 impl Outcome {
@@ -19,32 +20,32 @@ impl Outcome {
     pub(crate) fn print(&self) -> ! {
         println!(
             "{}",
-            serde_json::to_string(self).expect("an outcome is plain data")
+            serde_json::to_string(self).expect("an outcome can be serialized")
         );
         process::exit(0)
     }
 }
 
-/// The figures of one run.
+/// The measurement of one run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Messages that arrived and were checked: round trips, deliveries, or connections served.
+    /// The number of received and checked messages: round trips, deliveries, or served connections.
     pub messages: u64,
-    /// The size of the text of each, in bytes.
+    /// The size of the text of each message, in bytes.
     pub text_size: u64,
-    /// The time it took.
+    /// The duration of the measurement.
     pub seconds: f64,
-    /// CPU time of the client's process meanwhile, in seconds.
+    /// The CPU time of the client process, in seconds.
     pub client_cpu: f64,
-    /// CPU time of the server's process meanwhile, in seconds.
+    /// The CPU time of the server process, in seconds.
     pub server_cpu: f64,
-    /// Of round trips, where one is outstanding.
+    /// The times of round trips, with one outstanding request.
     pub latency: Option<Latency>,
-    /// Of idle connections.
+    /// The memory of idle connections.
     pub memory: Option<Memory>,
-    /// Connections that ended though nobody wanted it.
+    /// The number of connections that ended unexpectedly.
     pub lost: u64,
-    /// Connections that found the listener's backlog full, on the whole machine.
+    /// The number of connections on this machine that found a full backlog.
     pub listen_overflows: u64,
 }
 

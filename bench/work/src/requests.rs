@@ -1,4 +1,4 @@
-//! Requests and answers on one connection.
+//! The workload with requests and responses on one connection.
 
 use std::time::Instant;
 
@@ -8,23 +8,23 @@ use crate::meter::{Meter, Phase};
 use crate::text::Texts;
 use crate::{Job, Latency, Message, Outcome, Report};
 
-/// The smallest text.
+/// The size of texts, in bytes.
 pub(crate) const TEXT_SIZE: usize = 24;
 
-/// The longest round trip told from a longer one, in nanoseconds.
+/// The upper bound of the histogram, in nanoseconds. Longer round trips are counted as this one.
 const LONGEST: u64 = 60_000_000_000;
 
-/// The client's side of requests and answers.
+/// The client side of requests and responses.
 #[derive(Debug)]
 pub(crate) struct Requests {
     outstanding: u64,
     sent: u64,
     received: u64,
     requests: Texts,
-    answers: Texts,
+    responses: Texts,
     meter: Meter,
     round_trips: Option<RoundTrips>,
-    /// What was measured; from then on, only what is outstanding is awaited.
+    /// The report, once the measurement is over. Outstanding responses are then awaited.
     report: Option<Report>,
 }
 
@@ -35,27 +35,27 @@ impl Requests {
             sent: 0,
             received: 0,
             requests: Texts::new(TEXT_SIZE),
-            answers: Texts::new(TEXT_SIZE),
+            responses: Texts::new(TEXT_SIZE),
             meter: Meter::new(job),
             round_trips: (outstanding == 1).then(RoundTrips::new),
             report: None,
         }
     }
 
-    /// The server is there.
+    /// Sends the first requests.
     pub(crate) fn start(&mut self, out: &mut impl FnMut(Message<'_>)) {
         for _ in 0..self.outstanding {
             self.send(out);
         }
     }
 
-    /// An answer has come.
+    /// Handles a response, and sends the next request.
     pub(crate) fn receive(&mut self, user: &str, text: &str, out: &mut impl FnMut(Message<'_>)) {
-        self.answers.expect(user, text);
+        self.responses.expect(user, text);
         self.received += 1;
-        // A look at the clock for every message would be most of the work of some peers.
+        // Reading the clock for every message would be a large part of the work of fast peers.
         if self.received.is_multiple_of(self.outstanding) {
-            self.look_at_the_clock();
+            self.check_clock();
         }
         match &self.report {
             None => self.send(out),
@@ -69,7 +69,8 @@ impl Requests {
         out(Message::chat(self.requests.next(false)));
     }
 
-    fn look_at_the_clock(&mut self) {
+    /// Records a round trip, and checks whether the measurement begins or is over.
+    fn check_clock(&mut self) {
         let now = Instant::now();
         if let Some(round_trips) = &mut self.round_trips {
             round_trips.record(now);
@@ -89,7 +90,7 @@ impl Requests {
     }
 }
 
-/// The times of round trips, each of which begins when the one before it ends.
+/// The times of consecutive round trips.
 #[derive(Debug)]
 struct RoundTrips {
     begin: Instant,
@@ -100,10 +101,11 @@ impl RoundTrips {
     fn new() -> Self {
         Self {
             begin: Instant::now(),
-            histogram: Histogram::new_with_bounds(1, LONGEST, 3).expect("the bounds are in order"),
+            histogram: Histogram::new_with_bounds(1, LONGEST, 3).expect("the bounds are valid"),
         }
     }
 
+    /// Records the end of a round trip, which is also the start of the next.
     fn record(&mut self, now: Instant) {
         self.histogram
             .saturating_record((now - self.begin).as_nanos() as u64);

@@ -1,79 +1,82 @@
-//! What the client at one connection does, without I/O.
+//! The client side of one connection, without I/O.
 
 use std::fmt::Display;
 use std::sync::Arc;
 
-use crate::broadcast::Listener;
-use crate::crowd::Crowd;
+use crate::broadcast::Subscriber;
+use crate::connection_counter::ConnectionCounter;
 use crate::requests::Requests;
 use crate::{Message, fail};
 
-/// What to send when, on one connection. The transport tells what happens on it, and lends a
-/// function that sends.
+/// The client side of one connection. The transport calls a method for each event, with a function
+/// that sends messages.
 #[derive(Debug)]
 pub struct Script {
-    crowd: Arc<Crowd>,
-    part: Part,
+    counter: Arc<ConnectionCounter>,
+    behaviour: Behaviour,
 }
 
+/// The behaviour of a client after its hello.
 #[derive(Debug)]
-pub(crate) enum Part {
-    /// Asks, and asks again.
+pub(crate) enum Behaviour {
+    /// Sends requests and waits for responses.
     Requests(Box<Requests>),
-    /// Listens to a broadcast.
-    Listener(Listener),
-    /// Is there. Losing its connection is counted, not an error.
-    Visitor,
+    /// Receives broadcasts.
+    Subscriber(Subscriber),
+    /// Keeps the connection open. A lost connection is counted, and not an error.
+    Idle,
 }
 
 impl Script {
-    pub(crate) fn new(crowd: &Arc<Crowd>, part: Part) -> Self {
+    pub(crate) fn new(counter: &Arc<ConnectionCounter>, behaviour: Behaviour) -> Self {
         Self {
-            crowd: crowd.clone(),
-            part,
+            counter: counter.clone(),
+            behaviour,
         }
     }
 
-    /// The connection is there.
+    /// Handles an established connection.
     pub fn connected(&mut self, mut out: impl FnMut(Message<'_>)) {
         out(Message::Hello);
     }
 
-    /// A message has come.
+    /// Handles a received message.
     pub fn receive(&mut self, message: Message<'_>, mut out: impl FnMut(Message<'_>)) {
-        match (message, &mut self.part) {
-            (Message::Hello, part) => {
-                self.crowd.arrive();
-                part.start(&mut out);
+        match (message, &mut self.behaviour) {
+            (Message::Hello, behaviour) => {
+                self.counter.count_served();
+                behaviour.start(&mut out);
             }
-            (Message::Chat { user, text }, Part::Requests(requests)) => {
+            (Message::Chat { user, text }, Behaviour::Requests(requests)) => {
                 requests.receive(user, text, &mut out);
             }
-            (Message::Chat { user, text }, Part::Listener(listener)) => {
-                listener.receive(user, text, &mut out);
+            (Message::Chat { user, text }, Behaviour::Subscriber(subscriber)) => {
+                subscriber.receive(user, text, &mut out);
             }
-            (Message::Chat { .. }, Part::Visitor) => fail("a message that nobody has sent"),
+            (Message::Chat { .. }, Behaviour::Idle) => {
+                fail("unexpected message on an idle connection")
+            }
         }
     }
 
-    /// The connection has ended.
+    /// Handles the end of the connection.
     pub fn lost(&mut self, reason: impl Display) {
-        match self.part {
-            Part::Visitor => self.crowd.lose(),
-            Part::Requests(_) | Part::Listener(_) => {
+        match self.behaviour {
+            Behaviour::Idle => self.counter.count_lost(),
+            Behaviour::Requests(_) | Behaviour::Subscriber(_) => {
                 fail(format!("a connection was lost: {reason}"))
             }
         }
     }
 }
 
-impl Part {
-    /// The server is there.
+impl Behaviour {
+    /// Handles the response to the hello.
     fn start(&mut self, out: &mut impl FnMut(Message<'_>)) {
         match self {
             Self::Requests(requests) => requests.start(out),
-            Self::Listener(listener) => listener.start(out),
-            Self::Visitor => {}
+            Self::Subscriber(subscriber) => subscriber.start(out),
+            Self::Idle => {}
         }
     }
 }

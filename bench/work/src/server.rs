@@ -1,4 +1,4 @@
-//! What a server does, without I/O.
+//! The server side of a connection, without I/O, and the server process of a trial.
 
 use std::io::{self, Read};
 use std::net::TcpListener;
@@ -6,20 +6,20 @@ use std::{process, thread};
 
 use crate::process::raise_descriptor_limit;
 use crate::text::Texts;
-use crate::{Peer, Service, Work, fail};
+use crate::{Peer, Service, Workload, fail};
 
-/// What to do with a message that a client has sent.
+/// The action that a message requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Nothing.
+    /// No action.
     Nothing,
-    /// Send it back.
+    /// Send the message back.
     Reply,
-    /// Send it to every client that has said hello.
+    /// Send the message to all clients that have sent a hello.
     Broadcast,
 }
 
-/// The server's side of one connection. A hello is always answered.
+/// The server side of one connection. The transport itself responds to a hello.
 #[derive(Debug)]
 pub struct Session {
     service: Service,
@@ -34,7 +34,7 @@ impl Session {
         }
     }
 
-    /// A message has come.
+    /// Handles a message, and returns the action that it requires.
     pub fn receive(&mut self, user: &str, text: &str) -> Action {
         match self.service {
             Service::Echo => Action::Reply,
@@ -42,7 +42,7 @@ impl Session {
             Service::Sink => {
                 let texts = self.texts.get_or_insert_with(|| Texts::new(text.len()));
                 texts.expect(user, text);
-                if Texts::asks(text) {
+                if Texts::asks_for_acknowledgement(text) {
                     Action::Reply
                 } else {
                     Action::Nothing
@@ -52,17 +52,17 @@ impl Session {
     }
 }
 
-/// Serves until the standard input ends.
-pub(crate) fn run(peer: &impl Peer, work: &Work) {
+/// Serves until the standard input is closed.
+pub(crate) fn run(peer: &impl Peer, workload: &Workload) {
     raise_descriptor_limit();
     thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         process::exit(0);
     });
-    peer.serve(work, |port| println!("{port}"));
+    peer.serve(workload, |port| println!("{port}"));
 }
 
-/// A port of loopback that is free now, for transports that do not tell the port they listen on.
+/// Returns a free port of loopback, for transports that do not report their port.
 pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0");
     let address = listener.and_then(|listener| listener.local_addr());

@@ -1,59 +1,62 @@
-//! The texts of a sequence of messages: all different, quick to make, quick to check.
+//! The texts of a sequence of messages: unique, and cheap to create and to check.
 
 use std::str;
 
 use crate::{USER, fail};
 
-/// The bytes that differ from message to message.
+/// The size of the start of a text, which is unique.
 const HEAD: usize = 24;
 
-/// What a text longer than its head is filled with.
+/// The byte after the head of a longer text.
 const FILLER: u8 = b'x';
 
-/// Where the filler is looked at: a memory page is not passed over.
+/// The distance between checked bytes of the filler: at least one byte of each memory page.
 const STRIDE: usize = 4096;
 
-/// What the sender asks for, in the first byte of a text.
+/// The first byte of a text without acknowledgement.
 const PLAIN: u8 = b'-';
+
+/// The first byte of a text that asks for an acknowledgement.
 const ACKNOWLEDGE: u8 = b'!';
 
-/// A position in a sequence of texts: a kind, and a number that counts up from message to message.
+/// A position in a sequence of texts. The head of a text is its first byte and a sequence number.
 ///
-/// Sender and receiver each have one. The number is kept as the digits it is sent as, so that the
-/// next costs little more than the change of one byte, and the check a comparison.
+/// Sender and receiver have one each. The number is stored as decimal digits, so that the next text
+/// usually changes one byte, and the check is a comparison of bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Texts {
     bytes: Vec<u8>,
 }
 
 impl Texts {
-    /// The beginning of a sequence of texts of this size, which is at least 24.
+    /// Creates a sequence of texts of this size, which is at least 24.
     pub(crate) fn new(size: usize) -> Self {
         let mut bytes = vec![FILLER; size.max(HEAD)];
         bytes[..HEAD].fill(b'0');
         Self { bytes }
     }
 
-    /// The next text to send, and whether it asks for an acknowledgement.
+    /// Returns the next text to send, which may ask for an acknowledgement.
     pub(crate) fn next(&mut self, acknowledge: bool) -> &str {
         let head = self.advance();
         head[0] = if acknowledge { ACKNOWLEDGE } else { PLAIN };
         str::from_utf8(&self.bytes).expect("texts are ASCII")
     }
 
-    /// Checks that a message is the next of the sequence.
+    /// Checks that a message is the next one, and ends the process if it is not.
     pub(crate) fn expect(&mut self, user: &str, text: &str) {
         self.advance();
         if user != USER || !self.matches(text.as_bytes()) {
-            self.refuse(user, text);
+            self.fail_mismatch(user, text);
         }
     }
 
-    /// Whether a text asks for an acknowledgement.
-    pub(crate) fn asks(text: &str) -> bool {
+    /// Returns whether a text asks for an acknowledgement.
+    pub(crate) fn asks_for_acknowledgement(text: &str) -> bool {
         text.as_bytes().first() == Some(&ACKNOWLEDGE)
     }
 
+    /// Increments the sequence number.
     fn advance(&mut self) -> &mut [u8; HEAD] {
         let head = self.bytes.first_chunk_mut().expect("a text has a head");
         for digit in head[1..].iter_mut().rev() {
@@ -72,18 +75,18 @@ impl Texts {
         };
         let is_known = matches!(head[0], PLAIN | ACKNOWLEDGE);
         head[0] = self.bytes[0];
-        // Arrays are compared without a call.
+        // Arrays of a fixed size are compared without a function call.
         is_known
             && self.bytes.first_chunk() == Some(&head)
             && self.bytes.len() == text.len()
             && (filler.is_empty() || is_filler(filler))
     }
 
-    fn refuse(&self, user: &str, text: &str) -> ! {
+    fn fail_mismatch(&self, user: &str, text: &str) -> ! {
         let head =
             |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]).into_owned();
         fail(format!(
-            "a message was lost, doubled or changed: expected {:?} with {} bytes, got {user:?} {:?} with {}",
+            "a message was lost, duplicated or changed: expected {:?} with {} bytes, got {user:?} {:?} with {}",
             head(&self.bytes),
             self.bytes.len(),
             head(text.as_bytes()),
@@ -93,8 +96,8 @@ impl Texts {
 }
 
 fn is_filler(bytes: &[u8]) -> bool {
-    let mut looked_at = bytes.iter().step_by(STRIDE).chain(bytes.last());
-    looked_at.all(|&byte| byte == FILLER)
+    let mut checked = bytes.iter().step_by(STRIDE).chain(bytes.last());
+    checked.all(|&byte| byte == FILLER)
 }
 
 #[cfg(test)]
@@ -108,7 +111,7 @@ mod tests {
             for number in 1..=1_001 {
                 let acknowledge = number % 100 == 0;
                 let text = sender.next(acknowledge).to_owned();
-                assert_eq!(Texts::asks(&text), acknowledge);
+                assert_eq!(Texts::asks_for_acknowledgement(&text), acknowledge);
                 receiver.expect(USER, &text);
             }
             assert!(sender.bytes[..HEAD].ends_with(b"0001001"));

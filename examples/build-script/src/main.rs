@@ -47,6 +47,6 @@ async fn main() -> Result<(), messi::Error> {
 }
 
 #[test]
-fn the_server_answers() {
+fn the_server_responds() {
     main().unwrap();
 }

@@ -29,7 +29,7 @@ impl Mailbox {
 
     /// Sends the messages of others after those of `on_connected`.
     pub(crate) fn open(&self) {
-        self.update(|shared| shared.session.open());
+        self.update(|session| session.open());
     }
 
     /// Takes the command that waits.
@@ -77,7 +77,7 @@ impl Mailbox {
     /// Records how many of the bytes taken remain to be written.
     #[inline]
     pub(crate) fn handle_written(&self, remaining: usize) {
-        self.update(|shared| shared.session.handle_written(remaining));
+        self.update(|session| session.handle_written(remaining));
         self.notify_progress();
     }
 
@@ -115,18 +115,20 @@ impl Mailbox {
 
     /// Accepts no more messages. Queued frames can still be taken.
     pub(crate) fn seal(&self) {
-        self.update(|shared| shared.session.seal());
+        self.update(|session| session.seal());
     }
 
     /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
     /// were taken.
     pub(crate) fn detach(&self, reason: &DisconnectReason, unsent: u64) {
         self.transfers.reset_round_trip_time();
-        let waker = self.update(|shared| {
-            shared.session.detach(reason, unsent);
-            shared.forget_connection()
-        });
+        let mut wakeups = Wakeups::default();
+        let mut shared = self.lock();
+        shared.session.detach(reason, unsent);
+        let waker = shared.forget_connection();
+        self.unlock(shared, &mut wakeups);
         drop(waker);
+        wakeups.run();
         self.notify_progress();
     }
 
@@ -137,14 +139,14 @@ impl Mailbox {
     }
 
     fn take_response(&self, payload: &[u8]) -> bool {
-        let response = self.update(|shared| shared.session.take_response(payload));
+        let response = self.update(|session| session.take_response(payload));
         response.is_some_and(|response| response.respond(payload))
     }
 
     /// Records that the connection has ended. Its task may detach it much later, when its callback has
     /// returned; a callback that waits for the send queue must not wait for that.
     pub(crate) fn handle_end(&self) {
-        self.update(|shared| shared.session.handle_end());
+        self.update(|session| session.handle_end());
         self.notify_progress();
     }
 
@@ -152,7 +154,11 @@ impl Mailbox {
     #[inline]
     pub(crate) fn fail_pending(&self, reason: &DisconnectReason) {
         if self.published.expects_responses.load(Ordering::Relaxed) {
-            self.update(|shared| shared.session.fail_pending(reason));
+            let mut wakeups = Wakeups::default();
+            let mut shared = self.lock();
+            shared.session.fail_pending(reason);
+            self.unlock(shared, &mut wakeups);
+            wakeups.run();
         }
     }
 

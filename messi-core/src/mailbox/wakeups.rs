@@ -11,12 +11,20 @@ use super::{BoxResponder, Mailbox};
 ///
 /// A waker may run any code on this thread, for example a task that sends a message: under a lock that
 /// would be a deadlock.
+///
+/// Each sent message has one of these. So it only holds the usual case, a single waker, and allocates for
+/// all others.
 #[derive(Debug, Default)]
 #[must_use = "tasks wait for it"]
 pub(crate) struct Wakeups {
-    /// The first waker. Most often it is the only one, and the list below needs no memory.
     waker: Option<Waker>,
-    more_wakers: Vec<Waker>,
+    more: Option<Box<MoreWakeups>>,
+}
+
+/// The wakeups beyond a single waker.
+#[derive(Debug, Default)]
+struct MoreWakeups {
+    wakers: Vec<Waker>,
     failed: Vec<(BoxResponder, RequestError)>,
     /// Mailboxes of which all waiting tasks are notified.
     progress: Vec<Arc<Mailbox>>,
@@ -25,26 +33,25 @@ pub(crate) struct Wakeups {
 impl Wakeups {
     #[inline]
     pub(super) fn wake(&mut self, waker: Option<Waker>) {
-        let Some(waker) = waker else {
-            return;
-        };
         if self.waker.is_none() {
-            self.waker = Some(waker);
-        } else {
-            self.more_wakers.push(waker);
+            self.waker = waker;
+        } else if let Some(waker) = waker {
+            self.more().wakers.push(waker);
         }
     }
 
-    #[inline]
+    #[cold]
     pub(super) fn fail(&mut self, failed: Vec<(BoxResponder, RequestError)>) {
-        if !failed.is_empty() {
-            self.failed.extend(failed);
-        }
+        self.more().failed.extend(failed);
     }
 
-    #[inline]
+    #[cold]
     pub(super) fn notify(&mut self, mailbox: Arc<Mailbox>) {
-        self.progress.push(mailbox);
+        self.more().progress.push(mailbox);
+    }
+
+    fn more(&mut self) -> &mut MoreWakeups {
+        self.more.get_or_insert_default()
     }
 
     /// Runs all of it. No lock may be held.
@@ -53,7 +60,16 @@ impl Wakeups {
         if let Some(waker) = self.waker {
             waker.wake();
         }
-        self.more_wakers.into_iter().for_each(Waker::wake);
+        if let Some(more) = self.more {
+            more.run();
+        }
+    }
+}
+
+impl MoreWakeups {
+    #[cold]
+    fn run(self) {
+        self.wakers.into_iter().for_each(Waker::wake);
         for (responder, error) in self.failed {
             responder.fail(error);
         }

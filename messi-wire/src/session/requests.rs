@@ -193,8 +193,13 @@ impl<R: PendingResponse> PendingResponses<R> {
             .extend(pending.map(|(_, response)| (response, error())));
     }
 
-    /// Takes the responses that have failed.
     #[inline]
+    pub(super) fn has_failed(&self) -> bool {
+        let state = self.0.as_ref();
+        state.is_some_and(|state| !state.failed.is_empty())
+    }
+
+    /// Takes the responses that have failed.
     pub(super) fn take_failed(&mut self) -> Vec<(R, RequestError)> {
         match &mut self.0 {
             Some(state) => mem::take(&mut state.failed),

@@ -1,4 +1,4 @@
-//! messi, through what the macro generates: typed messages, and a handler called for each.
+//! messi with the code that the macro generates: typed messages, and a handler that is called for each.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_std::channel::{self, Sender};
 use async_std::task;
 use messi::DisconnectReason;
-use work::{Action, Blast, Message, Peer, Script, Session, Work, fail};
+use work::{Action, Blast, Message, Peer, Script, Session, Workload, fail};
 
 mod tls;
 
@@ -16,24 +16,24 @@ mod chat {
 
 use chat::*;
 
-/// Bytes sent between two waits for room. The queue has room for many times as many.
-const BYTES_A_WAIT: usize = 64 * 1024;
+/// The number of bytes sent between two calls of `ready`, far below the limit of the queue.
+const BYTES_PER_WAIT: usize = 64 * 1024;
 
-/// An option of messi's that is measured beside the defaults is a variant here, and a line in the
-/// runner's list of peers.
+/// The configuration of messi. Each variant is also an entry in the runner's list of peers.
 #[derive(Clone, Copy, Debug)]
 enum Messi {
     Default,
-    /// With a core for each process that has nothing else to do.
+    /// With `busy_poll`, for processes with a core of their own.
     BusyPoll,
-    /// With a certificate that is for nothing else.
+    /// With TLS and a certificate for this benchmark only.
     Tls,
 }
 
-/// How long it keeps trying: longer than anything here takes.
+/// The duration of busy polling, longer than any round trip.
 const BUSY_POLL: Duration = Duration::from_millis(1);
 
 impl Messi {
+    /// Returns a server builder of this variant.
     fn server(self) -> messi::ServerBuilder<Chat> {
         let builder = |scheme| ChatServer::builder(format!("{scheme}://127.0.0.1:0"));
         match self {
@@ -43,6 +43,7 @@ impl Messi {
         }
     }
 
+    /// Returns a client builder of this variant.
     fn client(self, server: SocketAddr) -> messi::ClientBuilder<Chat> {
         let builder = |scheme| ChatClient::builder(format!("{scheme}://{server}"));
         match self {
@@ -63,18 +64,23 @@ impl Peer for Messi {
         }
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
-        let (builder, service) = (self.server(), work.service());
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
+        let (builder, service) = (self.server(), workload.service());
         let server = task::block_on(builder.start(move |_| Connection(Session::new(service))));
         let server = server.unwrap_or_else(|error| fail(error));
-        listening(server.local_addr().port().expect("it has a port"));
+        listening(
+            server
+                .local_addr()
+                .port()
+                .expect("the server has a TCP address"),
+        );
         task::block_on(server.wait());
     }
 
     fn open(&self, server: SocketAddr, scripts: Vec<Script>) {
         for script in scripts {
             let client = self.client(server).start(Conversation(script));
-            // Its last handle would stop it.
+            // Dropping the last handle would stop the client.
             std::mem::forget(client.unwrap_or_else(|error| fail(error)));
         }
     }
@@ -85,26 +91,26 @@ impl Peer for Messi {
         let client = client.unwrap_or_else(|error| fail(error));
         task::spawn(async move {
             let ended = send_all(&client, blast, acknowledged).await;
-            fail(format!("the blast has ended: {ended:?}"))
+            fail(format!("the blast ended too early: {ended:?}"))
         });
     }
 }
 
-/// Sends until the last acknowledgement, which ends the process.
+/// Sends all messages of the blast. The last acknowledgement ends the process.
 async fn send_all(
     client: &ChatClient,
     mut blast: Blast,
     acknowledged: channel::Receiver<String>,
 ) -> Result<(), messi::SendError> {
-    let messages_a_wait = (BYTES_A_WAIT / blast.text_size()).max(1);
+    let messages_per_wait = (BYTES_PER_WAIT / blast.text_size()).max(1);
     client.connected().await?;
     loop {
-        let mut unsettled = 0;
+        let mut sent_since_ready = 0;
         while let Some(text) = blast.next_text() {
             client.send(message_ind(work::USER, text));
-            unsettled += 1;
-            if unsettled == messages_a_wait {
-                unsettled = 0;
+            sent_since_ready += 1;
+            if sent_since_ready == messages_per_wait {
+                sent_since_ready = 0;
                 client.ready().await?;
             }
         }
@@ -113,7 +119,7 @@ async fn send_all(
     }
 }
 
-/// The server's side of a connection.
+/// The server side of a connection.
 struct Connection(Session);
 
 impl ChatServerHandler for Connection {
@@ -130,7 +136,7 @@ impl ChatServerHandler for Connection {
     }
 }
 
-/// The client's side of a connection that follows a script.
+/// The client side of a connection with a script.
 struct Conversation(Script);
 
 impl ChatClientHandler for Conversation {
@@ -140,13 +146,13 @@ impl ChatClientHandler for Conversation {
 
     async fn on_connect_rsp(&mut self, client: &ChatClient, _: ConnectRsp) {
         self.0
-            .receive(Message::Hello, |answer| send(client, answer));
+            .receive(Message::Hello, |response| send(client, response));
     }
 
     async fn on_message_ind(&mut self, client: &ChatClient, message: MessageInd) {
         let (user, text) = (&*message.user, &*message.text);
         let message = Message::Chat { user, text };
-        self.0.receive(message, |answer| send(client, answer));
+        self.0.receive(message, |response| send(client, response));
     }
 
     async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
@@ -154,7 +160,7 @@ impl ChatClientHandler for Conversation {
     }
 }
 
-/// The client's side of a blast.
+/// Passes the acknowledgements of a blast to its sender.
 struct Acknowledgements(Sender<String>);
 
 impl ChatClientHandler for Acknowledgements {

@@ -1,4 +1,4 @@
-//! TLS between the two processes of a trial, with a certificate that is for nothing else.
+//! TLS between the two processes of a trial, with a certificate for this benchmark only.
 
 use messi::tls::{ClientTls, Identity, Roots, ServerTls};
 use work::fail;

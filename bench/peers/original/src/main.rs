@@ -1,5 +1,5 @@
-//! The original in C, generated and compiled as its users do: one thread and an epoll loop at each
-//! end. The works and their checks are in Rust, as everybody's.
+//! The original Messi in C, generated and compiled like in its users' programs: one thread and an epoll
+//! loop on each side. The workloads and checks are in Rust, as for all peers.
 
 mod shim;
 
@@ -7,19 +7,19 @@ use std::net::SocketAddr;
 use std::thread;
 
 use shim::{Clients, Conversation, SendHandle};
-use work::{Blast, Message, Peer, Script, Session, Work, descriptor_limit, fail, free_port};
+use work::{Blast, Message, Peer, Script, Session, Workload, descriptor_limit, fail, free_port};
 
-/// The socket, and the timers of keep-alive and of reconnecting.
-const DESCRIPTORS_A_CLIENT: usize = 3;
+/// The descriptors of a client: its socket, and the timers of keep-alive and of reconnecting.
+const DESCRIPTORS_PER_CLIENT: usize = 3;
 
-/// Bytes that its client can surely send without waiting: it closes the connection when the socket
-/// does not take a message at once.
-const BYTES_A_BURST: usize = 44 * 1024;
+/// The size of a burst that fits into the socket's buffer. The original's client closes the connection
+/// if the buffer is full.
+const BYTES_PER_BURST: usize = 44 * 1024;
 
-/// Messages in such a burst, at most.
-const MESSAGES_A_BURST: usize = 1024;
+/// The largest number of messages in a burst.
+const MESSAGES_PER_BURST: usize = 1024;
 
-/// The size of texts where it is not the subject, with room to spare.
+/// The size of text buffers, larger than the texts of most workloads.
 const TEXT_SIZE: usize = 128;
 
 struct Original;
@@ -29,21 +29,21 @@ impl Peer for Original {
         variant.is_empty().then_some(Self)
     }
 
-    fn cannot(&self, work: &Work) -> Option<String> {
-        let needed = work.connections() * DESCRIPTORS_A_CLIENT;
+    fn unsupported(&self, workload: &Workload) -> Option<String> {
+        let needed = workload.connections() * DESCRIPTORS_PER_CLIENT;
         let limit = descriptor_limit();
         (needed >= limit).then(|| {
-            format!("{DESCRIPTORS_A_CLIENT} descriptors for each connection, of {limit} in all")
+            format!("it needs {DESCRIPTORS_PER_CLIENT} descriptors for each connection, and the limit is {limit}")
         })
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
-        let (port, service) = (free_port(), work.service());
-        let sessions = (0..=work.connections()).map(|_| Session::new(service));
-        shim::serve(port, text_size(work), sessions.collect(), || {
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
+        let (port, service) = (free_port(), workload.service());
+        let sessions = (0..=workload.connections()).map(|_| Session::new(service));
+        shim::serve(port, text_size(workload), sessions.collect(), || {
             listening(port)
         });
-        fail("the server can't be started")
+        fail("starting the server failed")
     }
 
     fn open(&self, server: SocketAddr, scripts: Vec<Script>) {
@@ -56,26 +56,28 @@ impl Peer for Original {
 
     fn blast(&self, server: SocketAddr, blast: Blast) {
         let size = blast.text_size();
-        let burst = (BYTES_A_BURST / size).clamp(1, MESSAGES_A_BURST);
+        let burst = (BYTES_PER_BURST / size).clamp(1, MESSAGES_PER_BURST);
         run(server, size, vec![Blasting(blast.in_bursts(burst as u64))]);
     }
 }
 
-fn text_size(work: &Work) -> usize {
-    match *work {
-        Work::Blast { size } => size.max(TEXT_SIZE),
+/// Returns the size of text buffers for a workload.
+fn text_size(workload: &Workload) -> usize {
+    match *workload {
+        Workload::Blast { size } => size.max(TEXT_SIZE),
         _ => TEXT_SIZE,
     }
 }
 
-/// Runs clients on a thread of their own.
+/// Runs the clients on a new thread.
 fn run<C: Conversation + Send + 'static>(server: SocketAddr, size: usize, clients: Vec<C>) {
     thread::spawn(move || {
         Clients::new(clients).run(server, size);
-        fail("the clients can't be started")
+        fail("starting the clients failed")
     });
 }
 
+/// A client with a script.
 struct Following(Script);
 
 impl Conversation for Following {
@@ -84,7 +86,7 @@ impl Conversation for Following {
     }
 
     fn receive(&mut self, message: Message<'_>, out: &mut SendHandle) {
-        self.0.receive(message, |answer| out.send(answer));
+        self.0.receive(message, |response| out.send(response));
     }
 
     fn lost(&mut self, reason: &str) {
@@ -92,6 +94,7 @@ impl Conversation for Following {
     }
 }
 
+/// The client of a blast.
 struct Blasting(Blast);
 
 impl Blasting {
@@ -113,7 +116,7 @@ impl Conversation for Blasting {
     fn receive(&mut self, message: Message<'_>, out: &mut SendHandle) {
         match message {
             Message::Chat { text, .. } => self.0.acknowledge(text),
-            Message::Hello => fail("a hello that nobody asked for"),
+            Message::Hello => fail("unexpected hello"),
         }
         self.send_all(out);
     }

@@ -9,7 +9,7 @@
 #define EVENTS_MAX 64
 #define DESCRIPTORS_MAX 65536
 
-/* Headers, tags and terminators, and what decoded messages need. */
+/* The buffer space for headers, tags, terminators and decoded messages. */
 #define OVERHEAD 4096
 
 /* --- The server --- */
@@ -37,8 +37,9 @@ static void on_connect_req(struct chat_server_t *self_p,
     chat_server_reply(self_p);
 }
 
-static void answer(struct chat_server_t *self_p,
-                   struct chat_message_ind_t *request_p)
+/* Prepares the response with the content of the request. */
+static void prepare_message_ind(struct chat_server_t *self_p,
+                                struct chat_message_ind_t *request_p)
 {
     struct chat_message_ind_t *message_p;
 
@@ -57,12 +58,12 @@ static void on_server_message_ind(struct chat_server_t *self_p,
                        message_p->text_p)) {
 
     case shim_action_reply_t:
-        answer(self_p, message_p);
+        prepare_message_ind(self_p, message_p);
         chat_server_reply(self_p);
         break;
 
     case shim_action_broadcast_t:
-        answer(self_p, message_p);
+        prepare_message_ind(self_p, message_p);
         chat_server_broadcast(self_p);
         break;
 
@@ -97,7 +98,7 @@ void shim_serve(const char *uri_p,
     int epoll_fd;
     int res;
 
-    /* The generated code writes to connections that are gone. */
+    /* The generated code writes to closed connections. */
     signal(SIGPIPE, SIG_IGN);
     on_request = on_request_;
     server_context_p = context_p;
@@ -132,18 +133,18 @@ void shim_serve(const char *uri_p,
 /* --- Clients --- */
 
 struct shim_client_t {
-    /* First, so that a pointer to one is a pointer to the other. */
+    /* The first member, so that both structs have the same address. */
     struct chat_client_t client;
     const struct shim_callbacks_t *callbacks_p;
     void *context_p;
-    /* A text to send, with its terminator. */
+    /* The text to send, with its terminator. */
     char *text_p;
 };
 
-/* Whose descriptors are which: the generated code does not tell. */
+/* The client of each descriptor, which the generated code does not report. */
 static struct shim_client_t *owners[DESCRIPTORS_MAX];
 
-/* The client that is being called. */
+/* The client that the generated code works on at the moment. */
 static _Thread_local struct shim_client_t *current_p;
 
 static int epoll_ctl_of_current(int epoll_fd, int op, int fd, uint32_t events)
@@ -185,7 +186,7 @@ static void on_connect_rsp(struct chat_client_t *self_p,
 
     (void)message_p;
 
-    client_p->callbacks_p->on_welcome(client_p->context_p, client_p);
+    client_p->callbacks_p->on_connect_rsp(client_p->context_p, client_p);
 }
 
 static void on_message_ind(struct chat_client_t *self_p,
@@ -236,7 +237,7 @@ static void process_client_event(struct epoll_event *event_p)
 {
     current_p = owners[event_p->data.fd];
 
-    /* One before it in the batch may have closed it. */
+    /* An earlier event of the batch may have closed the descriptor. */
     if (current_p != NULL) {
         chat_client_process(&current_p->client,
                             event_p->data.fd,

@@ -1,7 +1,7 @@
 /*
- * The original's server and clients behind a few functions, for src/shim.rs.
- * What comes in is handed to callbacks; what they return is done in here, so
- * that answers go out as they would in a program in C.
+ * A small interface to the original's server and clients, for src/shim.rs.
+ * Callbacks receive the messages and return actions. The actions are performed
+ * here, so that responses are sent like in a C program.
  */
 
 #ifndef SHIM_H
@@ -15,14 +15,14 @@ enum shim_action_t {
     shim_action_broadcast_t
 };
 
-/* A message of the client with this number, and what to do with it. */
+/* Called for a message of the client with this number. Returns the action. */
 typedef enum shim_action_t (*shim_on_request_t)(void *context_p,
                                                 size_t client,
                                                 const char *user_p,
                                                 const char *text_p);
 
 /**
- * Serves until the process ends. Returns if it can't.
+ * Serves until the process ends. Returns only if the server can't be started.
  */
 void shim_serve(const char *uri_p,
                 size_t clients_max,
@@ -33,10 +33,10 @@ void shim_serve(const char *uri_p,
 
 struct shim_client_t;
 
-/* What a client is told. Texts are NULL where there are none. */
+/* The callbacks of a client. */
 struct shim_callbacks_t {
     void (*on_connected)(void *context_p, struct shim_client_t *client_p);
-    void (*on_welcome)(void *context_p, struct shim_client_t *client_p);
+    void (*on_connect_rsp)(void *context_p, struct shim_client_t *client_p);
     void (*on_message)(void *context_p,
                        struct shim_client_t *client_p,
                        const char *user_p,
@@ -46,7 +46,7 @@ struct shim_callbacks_t {
 
 /**
  * Starts a client for each context and runs them until the process ends.
- * Returns if it can't.
+ * Returns only if a client can't be started.
  */
 void shim_run_clients(const char *uri_p,
                       void **contexts_pp,

@@ -1,4 +1,4 @@
-//! The functions of `shim.h`.
+//! Safe wrappers of the functions of `shim.h`.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::net::SocketAddr;
@@ -16,7 +16,8 @@ struct Server<F> {
     listening: Option<F>,
 }
 
-/// Serves until the process ends; returns if it can't. There is a session for each client.
+/// Serves until the process ends. Returns only if the server can't be started. `sessions` has one session
+/// for each client.
 pub(crate) fn serve(port: u16, text_size: usize, sessions: Vec<Session>, listening: impl FnOnce()) {
     let uri = uri(SocketAddr::from(([127, 0, 0, 1], port)));
     let clients = sessions.len();
@@ -26,7 +27,8 @@ pub(crate) fn serve(port: u16, text_size: usize, sessions: Vec<Session>, listeni
     };
     let (on_request, on_listening) = server_callbacks(&server);
     let context = (&raw mut server).cast();
-    // SAFETY: `server` outlives the call, is used by nobody else, and is what the callbacks expect.
+    // SAFETY: `server` outlives the call, has the type that the callbacks expect, and is not used
+    // elsewhere.
     unsafe {
         ffi::shim_serve(
             uri.as_ptr(),
@@ -44,7 +46,7 @@ fn server_callbacks<F: FnOnce()>(_: &Server<F>) -> (ffi::OnRequest, ffi::Listeni
 }
 
 extern "C" fn on_listening<F: FnOnce()>(context: *mut c_void) {
-    // SAFETY: the context given to `shim_serve`, used by one callback at a time.
+    // SAFETY: the context is the one of `shim_serve`, and one callback runs at a time.
     let server: &mut Server<F> = unsafe { &mut *context.cast() };
     if let Some(listening) = server.listening.take() {
         listening();
@@ -57,7 +59,7 @@ extern "C" fn on_request<F>(
     user: *const c_char,
     text: *const c_char,
 ) -> ffi::Action {
-    // SAFETY: as above; the strings live as long as the message that is being handled.
+    // SAFETY: as above. The strings live until the callback returns.
     let (server, user, text) = unsafe {
         let server: &mut Server<F> = &mut *context.cast();
         (server, as_str(user), as_str(text))
@@ -71,21 +73,21 @@ extern "C" fn on_request<F>(
 
 // --- Clients ---
 
-/// What happens on one client's connection.
+/// The callbacks of one client.
 pub(crate) trait Conversation {
     fn connected(&mut self, out: &mut SendHandle);
     fn receive(&mut self, message: Message<'_>, out: &mut SendHandle);
     fn lost(&mut self, reason: &str);
 }
 
-/// Sends, during a callback.
+/// Sends messages of one client during a callback.
 pub(crate) struct SendHandle(NonNull<ffi::Client>);
 
 impl SendHandle {
     pub(crate) fn send(&mut self, message: Message<'_>) {
         let (client, user) = (self.0.as_ptr(), USER_C.as_ptr());
-        // SAFETY: the client is there as long as the callback that was given it runs, and the
-        // texts are no longer than its buffers.
+        // SAFETY: the client lives until the callback returns, and its buffers are large enough for the
+        // texts.
         match message {
             Message::Hello => unsafe { ffi::shim_send_hello(client, user) },
             Message::Chat { text, .. } => unsafe {
@@ -95,7 +97,7 @@ impl SendHandle {
     }
 }
 
-/// Clients that share a thread.
+/// Clients on one thread.
 pub(crate) struct Clients<C>(Vec<C>);
 
 impl<C: Conversation> Clients<C> {
@@ -104,7 +106,7 @@ impl<C: Conversation> Clients<C> {
         Self(conversations)
     }
 
-    /// Runs until the process ends; returns if it can't.
+    /// Runs until the process ends. Returns only if the clients can't be started.
     pub(crate) fn run(mut self, server: SocketAddr, text_size: usize) {
         let uri = uri(server);
         let conversations = self.0.iter_mut();
@@ -113,12 +115,12 @@ impl<C: Conversation> Clients<C> {
             .collect();
         let callbacks = ffi::Callbacks {
             on_connected: on_connected::<C>,
-            on_welcome: on_welcome::<C>,
+            on_connect_rsp: on_connect_rsp::<C>,
             on_message: on_message::<C>,
             on_disconnected: on_disconnected::<C>,
         };
         let (first, count) = (contexts.as_mut_ptr(), contexts.len());
-        // SAFETY: the conversations outlive the call and are what the callbacks expect.
+        // SAFETY: the conversations outlive the call, and have the type that the callbacks expect.
         unsafe {
             ffi::shim_run_clients(uri.as_ptr(), first, count, text_size, &raw const callbacks)
         };
@@ -126,12 +128,12 @@ impl<C: Conversation> Clients<C> {
 }
 
 extern "C" fn on_connected<C: Conversation>(context: *mut c_void, client: NonNull<ffi::Client>) {
-    // SAFETY: one of the contexts given to `shim_run_clients`, used by one callback at a time.
+    // SAFETY: the context is one of `shim_run_clients`, and one callback runs at a time.
     let conversation: &mut C = unsafe { &mut *context.cast() };
     conversation.connected(&mut SendHandle(client));
 }
 
-extern "C" fn on_welcome<C: Conversation>(context: *mut c_void, client: NonNull<ffi::Client>) {
+extern "C" fn on_connect_rsp<C: Conversation>(context: *mut c_void, client: NonNull<ffi::Client>) {
     // SAFETY: as above.
     let conversation: &mut C = unsafe { &mut *context.cast() };
     conversation.receive(Message::Hello, &mut SendHandle(client));
@@ -143,7 +145,7 @@ extern "C" fn on_message<C: Conversation>(
     user: *const c_char,
     text: *const c_char,
 ) {
-    // SAFETY: as above; the strings live as long as the message that is being handled.
+    // SAFETY: as above. The strings live until the callback returns.
     let (conversation, user, text) = unsafe {
         let conversation: &mut C = &mut *context.cast();
         (conversation, as_str(user), as_str(text))
@@ -152,7 +154,7 @@ extern "C" fn on_message<C: Conversation>(
 }
 
 extern "C" fn on_disconnected<C: Conversation>(context: *mut c_void, reason: *const c_char) {
-    // SAFETY: as above; the reason is static.
+    // SAFETY: as above. The reason is a static string.
     let (conversation, reason) = unsafe {
         let conversation: &mut C = &mut *context.cast();
         (conversation, as_str(reason))
@@ -166,9 +168,9 @@ fn uri(address: SocketAddr) -> CString {
 
 /// # Safety
 ///
-/// The string ends with a NUL and lives as long as it is used.
+/// The string must end with a NUL, and live as long as the result.
 unsafe fn as_str<'a>(string: *const c_char) -> &'a str {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller.
     let string = unsafe { CStr::from_ptr(string) };
     string.to_str().unwrap_or_else(|error| fail(error))
 }
@@ -196,7 +198,7 @@ mod ffi {
     #[repr(C)]
     pub(super) struct Callbacks {
         pub(super) on_connected: extern "C" fn(*mut c_void, NonNull<Client>),
-        pub(super) on_welcome: extern "C" fn(*mut c_void, NonNull<Client>),
+        pub(super) on_connect_rsp: extern "C" fn(*mut c_void, NonNull<Client>),
         pub(super) on_message:
             extern "C" fn(*mut c_void, NonNull<Client>, *const c_char, *const c_char),
         pub(super) on_disconnected: extern "C" fn(*mut c_void, *const c_char),

@@ -1,4 +1,4 @@
-//! The client's side.
+//! The client side of a connection.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -17,28 +17,29 @@ use crate::{BUFFER_INCREMENT, ClientCodec, MAX_BUFFER, MAX_QUEUED_MESSAGES};
 
 type Sender = spillway::Sender<ClientToServer>;
 
-/// Follows a script. protosocket has no keep-alive: a message without a choice is our ping.
+/// Runs a script on a new connection. protosocket has no keep-alive, so that an empty message is used as
+/// a ping.
 pub(crate) async fn follow(server: SocketAddr, script: Script) {
     let stream = connect(server).await;
     let (messages, to_send) = spillway::channel();
-    let answered = Arc::new(AtomicBool::new(true));
+    let has_received = Arc::new(AtomicBool::new(true));
     let mut conversation = Conversation {
         script,
         messages: messages.clone(),
-        answered: answered.clone(),
+        has_received: has_received.clone(),
     };
     conversation.connected();
     let serving = connection(stream, to_send, conversation);
-    // Whichever ends takes the other along.
-    select(serving, Box::pin(ping(messages, answered))).await;
+    // When one of them ends, the other is dropped.
+    select(serving, Box::pin(ping(messages, has_received))).await;
 }
 
-/// Pings until one is not answered.
-async fn ping(messages: Sender, answered: Arc<AtomicBool>) {
+/// Sends pings until one has no response.
+async fn ping(messages: Sender, has_received: Arc<AtomicBool>) {
     let mut ticks = interval_at(Instant::now() + KEEP_ALIVE_INTERVAL, KEEP_ALIVE_INTERVAL);
     loop {
         ticks.tick().await;
-        let is_alive = answered.swap(false, Ordering::Relaxed);
+        let is_alive = has_received.swap(false, Ordering::Relaxed);
         if !is_alive || messages.send(ClientToServer::default()).is_err() {
             return;
         }
@@ -48,8 +49,8 @@ async fn ping(messages: Sender, answered: Arc<AtomicBool>) {
 struct Conversation {
     script: Script,
     messages: Sender,
-    /// Whether something has come since the last ping.
-    answered: Arc<AtomicBool>,
+    /// Whether a message was received since the last ping.
+    has_received: Arc<AtomicBool>,
 }
 
 impl Conversation {
@@ -72,9 +73,9 @@ impl MessageReactor for Conversation {
     type LogicalOutbound = ClientToServer;
 
     fn on_inbound_message(&mut self, message: ServerToClient) -> ReactorStatus {
-        self.answered.store(true, Ordering::Relaxed);
+        self.has_received.store(true, Ordering::Relaxed);
         if let Some(message) = &message.messages {
-            let out = |answer: Message<'_>| send(&self.messages, answer);
+            let out = |response: Message<'_>| send(&self.messages, response);
             self.script.receive(message.as_message(), out);
         }
         ReactorStatus::Continue
@@ -85,7 +86,7 @@ impl MessageReactor for Conversation {
     }
 }
 
-/// Sends as fast as the connection takes it.
+/// Sends the messages of a blast on a new connection.
 pub(crate) async fn blast(server: SocketAddr, blast: Blast) {
     let stream = connect(server).await;
     let (_messages, to_send) = spillway::channel();
@@ -104,7 +105,7 @@ impl MessageReactor for Blasting {
     fn on_inbound_message(&mut self, message: ServerToClient) -> ReactorStatus {
         match message.messages {
             Some(FromServer::MessageInd(message)) => self.0.acknowledge(&message.text),
-            _ => fail("an answer that nobody asked for"),
+            _ => fail("unexpected message"),
         }
         ReactorStatus::Continue
     }
@@ -119,7 +120,7 @@ impl MessageReactor for Blasting {
         outbound: &mut SendBudget<'_, ClientCodec>,
     ) -> Poll<Option<()>> {
         while let Some(permit) = outbound.reserve() {
-            // While an acknowledgement is awaited, its arrival polls the connection.
+            // The connection is polled again when the outstanding acknowledgement is received.
             let Some(text) = self.0.next_text() else {
                 return Poll::Pending;
             };
@@ -157,6 +158,6 @@ where
 }
 
 fn send(messages: &Sender, message: Message<'_>) {
-    // An error means that the server has gone, which the script learns of otherwise.
+    // An error means that the connection has ended, which the script learns when the reactor is dropped.
     let _ = messages.send(message.into());
 }

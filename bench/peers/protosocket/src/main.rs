@@ -1,4 +1,4 @@
-//! protosocket: a connection with a reactor that is called for each message, with prost.
+//! protosocket with prost: each connection has a reactor that is called for each message.
 
 mod client;
 mod server;
@@ -9,7 +9,7 @@ use chat::{ClientToServer, ServerToClient};
 use protosocket::PooledEncoder;
 use protosocket_prost::{ProstDecoder, ProstSerializer};
 use tokio::runtime::{Builder, Runtime};
-use work::{Blast, Peer, Script, Work, fail};
+use work::{Blast, Peer, Script, Workload, fail};
 
 type ServerCodec = (
     PooledEncoder<ProstSerializer<ServerToClient>>,
@@ -20,12 +20,12 @@ type ClientCodec = (
     ProstDecoder<ServerToClient>,
 );
 
-/// The limits that protosocket's own server has by default.
+/// The default limits of protosocket's server.
 const MAX_BUFFER: usize = 32 << 20;
 const MAX_QUEUED_MESSAGES: usize = 128;
 
-/// Bytes by which a connection's buffer grows. By default it is 1 MiB, that is 10 GiB at each end
-/// of 10,000 connections; what others read at once is as fast and does not need a machine for it.
+/// The growth step of a connection's buffer. The default of 1 MiB would take 10 GiB on each side of
+/// 10,000 connections. This size, which other peers read at once, is as fast.
 const BUFFER_INCREMENT: usize = 64 << 10;
 
 struct Protosocket(Runtime);
@@ -37,13 +37,13 @@ impl Peer for Protosocket {
         variant.is_empty().then_some(Self(runtime))
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let _entered = self.0.enter();
-        let server = server::listen(work.service(), listening);
-        // On the runtime's threads: the main thread would be one more.
+        let server = server::listen(workload.service(), listening);
+        // A task runs on the runtime's threads. The main thread would be an additional one.
         let serving = self.0.spawn(server);
         let _ = self.0.block_on(serving);
-        fail("the server has ended");
+        fail("the server ended too early");
     }
 
     fn open(&self, server: SocketAddr, scripts: Vec<Script>) {

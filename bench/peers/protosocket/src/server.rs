@@ -1,4 +1,4 @@
-//! The server's side.
+//! The server and its connections.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,10 +14,10 @@ use crate::{BUFFER_INCREMENT, MAX_BUFFER, MAX_QUEUED_MESSAGES, ServerCodec};
 
 type Sender = spillway::Sender<ServerToClient>;
 
-/// Everyone who is to hear broadcasts. The works bound what waits in a queue.
+/// The queues of all clients that receive broadcasts. The workloads bound their length.
 type Room = Arc<Mutex<Vec<Sender>>>;
 
-/// Listens, and tells the port.
+/// Creates a server, and calls `listening` with its port.
 pub(crate) fn listen(
     service: Service,
     listening: impl FnOnce(u16),
@@ -82,12 +82,12 @@ impl MessageReactor for Client {
 
     fn on_inbound_message(&mut self, message: ClientToServer) -> ReactorStatus {
         match message.messages {
-            Some(FromClient::ConnectReq(_)) => self.welcome(),
+            Some(FromClient::ConnectReq(_)) => self.register(),
             Some(FromClient::MessageInd(message)) => {
                 let action = self.session.receive(&message.user, &message.text);
                 self.act(action, FromServer::MessageInd(message));
             }
-            // The works' ping, answered by a pong alike.
+            // A ping of the client is an empty message, and so is the response.
             None => self.send(ServerToClient::default()),
         }
         ReactorStatus::Continue
@@ -99,12 +99,14 @@ impl MessageReactor for Client {
 }
 
 impl Client {
-    fn welcome(&self) {
+    /// Adds the client to the room, and responds to its hello.
+    fn register(&self) {
         let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
         room.push(self.replies.clone());
         self.send(FromServer::ConnectRsp(ConnectRsp {}).into());
     }
 
+    /// Performs the action that a message requires.
     fn act(&self, action: Action, message: FromServer) {
         match action {
             Action::Nothing => {}
@@ -113,7 +115,7 @@ impl Client {
                 let message = ServerToClient::from(message);
                 let room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
                 for client in &*room {
-                    // An error means that the client has gone.
+                    // An error means that the client has disconnected.
                     let _ = client.send(message.clone());
                 }
             }
@@ -121,7 +123,7 @@ impl Client {
     }
 
     fn send(&self, message: ServerToClient) {
-        // An error means that the client has gone.
+        // An error means that the client has disconnected.
         let _ = self.replies.send(message);
     }
 }

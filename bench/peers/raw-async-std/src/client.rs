@@ -1,4 +1,4 @@
-//! The client's side.
+//! The client side of a connection.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,30 +11,30 @@ use futures::future::{Either, select};
 use prost::Message;
 use work::{Blast, KEEP_ALIVE_INTERVAL, Script, USER, fail};
 
-use crate::connection::{Connection, Handler, put};
-use crate::outbox::Outbox;
+use crate::connection::{Connection, Handler, append_frame};
+use crate::write_queue::WriteQueue;
 use crate::{CLIENT_TO_SERVER, PING, PONG, SERVER_TO_CLIENT, set_nodelay};
 
-/// Bytes that a blast writes at once.
+/// The number of bytes that a blast writes at once.
 const WRITE_SIZE: usize = 64 * 1024;
 
-/// Follows a script, pinging.
+/// Runs a script on a new connection, and sends pings.
 pub(crate) async fn follow(server: SocketAddr, mut script: Script) {
     let stream = connect(server).await;
-    let outbox = Arc::new(Outbox::default());
+    let write_queue = Arc::new(WriteQueue::default());
     let mut output = Vec::new();
     script.connected(|message| send(message, &mut output));
-    outbox.push(&output);
+    write_queue.push(&output);
     let conversation = Conversation { script };
-    let serving = Box::pin(Connection::new(stream, outbox.clone(), conversation).run());
+    let serving = Box::pin(Connection::new(stream, write_queue.clone(), conversation).run());
     let pinging = Box::pin(async move {
         loop {
             task::sleep(KEEP_ALIVE_INTERVAL).await;
-            outbox.push(&[PING, 0, 0, 0]);
+            write_queue.push(&[PING, 0, 0, 0]);
         }
     });
     let Either::Left((mut conversation, _)) = select(serving, pinging).await;
-    conversation.script.lost("the server has closed");
+    conversation.script.lost("the server closed the connection");
 }
 
 struct Conversation {
@@ -42,20 +42,20 @@ struct Conversation {
 }
 
 impl Handler for Conversation {
-    fn handle(&mut self, kind: u8, payload: &[u8], output: &mut Vec<u8>) {
-        match kind {
+    fn handle(&mut self, type_byte: u8, payload: &[u8], output: &mut Vec<u8>) {
+        match type_byte {
             PONG => {}
             SERVER_TO_CLIENT => {
                 let message = decode(payload);
                 self.script
-                    .receive(message.as_message(), |answer| send(answer, output));
+                    .receive(message.as_message(), |response| send(response, output));
             }
-            _ => fail(format!("a frame of type {kind}")),
+            _ => fail(format!("unexpected frame type {type_byte}")),
         }
     }
 }
 
-/// Sends as fast as the socket takes it.
+/// Sends the messages of a blast on a new connection.
 pub(crate) async fn blast(server: SocketAddr, mut blast: Blast) {
     let mut stream = connect(server).await;
     let mut output = Vec::new();
@@ -69,7 +69,7 @@ pub(crate) async fn blast(server: SocketAddr, mut blast: Blast) {
         flush(&mut stream, &mut output).await;
         match decode(&read_payload(&mut stream).await) {
             FromServer::MessageInd(message) => blast.acknowledge(&message.text),
-            FromServer::ConnectRsp(_) => fail("a hello that nobody asked for"),
+            FromServer::ConnectRsp(_) => fail("unexpected hello"),
         }
     }
 }
@@ -100,10 +100,10 @@ async fn connect(server: SocketAddr) -> TcpStream {
 
 fn decode(payload: &[u8]) -> FromServer {
     let message = ServerToClient::decode(payload).unwrap_or_else(|error| fail(error));
-    let choice = message.messages;
-    choice.unwrap_or_else(|| fail("a message without a choice"))
+    let member = message.messages;
+    member.unwrap_or_else(|| fail("a message without a member"))
 }
 
 fn send(message: work::Message<'_>, output: &mut Vec<u8>) {
-    put(output, CLIENT_TO_SERVER, &ClientToServer::from(message));
+    append_frame(output, CLIENT_TO_SERVER, &ClientToServer::from(message));
 }

@@ -1,16 +1,16 @@
-//! A hand-written loop over messi's frames on async-std, with prost: what messi could be at best
-//! on its own foundations, if it did nothing for its users but this.
+//! A hand-written loop over messi's frames, with async-std and prost. It shows the limit of messi's
+//! performance with these libraries, because it has none of messi's features.
 
 mod client;
 mod connection;
-mod outbox;
 mod server;
+mod write_queue;
 
 use std::net::SocketAddr;
 
 use async_std::net::TcpStream;
 use async_std::task;
-use work::{Blast, Peer, Script, Work, fail};
+use work::{Blast, Peer, Script, Workload, fail};
 
 /// The type bytes of frames.
 const CLIENT_TO_SERVER: u8 = 1;
@@ -25,7 +25,7 @@ impl Peer for RawAsyncStd {
         variant.is_empty().then_some(Self)
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let listener = task::block_on(server::listen());
         listening(
             listener
@@ -33,8 +33,8 @@ impl Peer for RawAsyncStd {
                 .unwrap_or_else(|error| fail(error))
                 .port(),
         );
-        // On the executor's threads: the main thread would be one more.
-        task::block_on(task::spawn(server::accept(listener, work.service())));
+        // A task runs on the executor's threads. The main thread would be an additional one.
+        task::block_on(task::spawn(server::accept(listener, workload.service())));
     }
 
     fn open(&self, server: SocketAddr, scripts: Vec<Script>) {

@@ -1,4 +1,4 @@
-//! The server's side.
+//! The server and its connections.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,12 +8,12 @@ use chat::{ClientToServer, ConnectRsp, FromClient, FromServer, ServerToClient};
 use prost::Message;
 use work::{Action, Service, Session, fail};
 
-use crate::connection::{Connection, Handler, put};
-use crate::outbox::Outbox;
+use crate::connection::{Connection, Handler, append_frame};
+use crate::write_queue::WriteQueue;
 use crate::{CLIENT_TO_SERVER, PING, PONG, SERVER_TO_CLIENT, set_nodelay};
 
-/// Everyone who is to hear broadcasts.
-type Room = Arc<Mutex<Vec<Arc<Outbox>>>>;
+/// The queues of all clients that receive broadcasts.
+type Room = Arc<Mutex<Vec<Arc<WriteQueue>>>>;
 
 pub(crate) async fn listen() -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").await;
@@ -30,35 +30,35 @@ pub(crate) async fn accept(listener: TcpListener, service: Service) {
 
 async fn serve(stream: TcpStream, service: Service, room: Room) {
     set_nodelay(&stream);
-    let outbox = Arc::new(Outbox::default());
+    let write_queue = Arc::new(WriteQueue::default());
     let client = Client {
         session: Session::new(service),
-        outbox: outbox.clone(),
+        write_queue: write_queue.clone(),
         room,
         broadcasts: Vec::new(),
     };
-    Connection::new(stream, outbox, client).run().await;
+    Connection::new(stream, write_queue, client).run().await;
 }
 
 /// One client.
 struct Client {
     session: Session,
-    outbox: Arc<Outbox>,
+    write_queue: Arc<WriteQueue>,
     room: Room,
-    /// Frames for everyone.
+    /// The frames to send to all clients.
     broadcasts: Vec<u8>,
 }
 
 impl Handler for Client {
-    fn handle(&mut self, kind: u8, payload: &[u8], output: &mut Vec<u8>) {
-        match kind {
+    fn handle(&mut self, type_byte: u8, payload: &[u8], output: &mut Vec<u8>) {
+        match type_byte {
             PING => output.extend_from_slice(&[PONG, 0, 0, 0]),
             CLIENT_TO_SERVER => self.receive(payload, output),
-            _ => fail(format!("a frame of type {kind}")),
+            _ => fail(format!("unexpected frame type {type_byte}")),
         }
     }
 
-    fn settle(&mut self) {
+    fn flush_broadcasts(&mut self) {
         if self.broadcasts.is_empty() {
             return;
         }
@@ -76,7 +76,7 @@ impl Client {
                 self.room
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .push(self.outbox.clone());
+                    .push(self.write_queue.clone());
                 send(FromServer::ConnectRsp(ConnectRsp {}), output);
             }
             Some(FromClient::MessageInd(message)) => {
@@ -88,11 +88,11 @@ impl Client {
                     Action::Broadcast => send(message, &mut self.broadcasts),
                 }
             }
-            None => fail("a message without a choice"),
+            None => fail("a message without a member"),
         }
     }
 }
 
 fn send(message: FromServer, output: &mut Vec<u8>) {
-    put(output, SERVER_TO_CLIENT, &ServerToClient::from(message));
+    append_frame(output, SERVER_TO_CLIENT, &ServerToClient::from(message));
 }

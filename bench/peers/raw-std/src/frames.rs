@@ -1,4 +1,4 @@
-//! Frames without a codec: a type byte, the size of the text in three bytes, the user and the text.
+//! The frames, without a codec: a type byte, the size of the text in three bytes, the user and the text.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -6,14 +6,14 @@ use std::str;
 
 use work::{Message, USER, fail};
 
-/// Bytes read at once, unless a frame is larger.
+/// The initial size of the buffer, which grows for larger frames.
 const READ_SIZE: usize = 64 * 1024;
 
 const HEADER_SIZE: usize = 4;
 const HELLO: u8 = 1;
 const CHAT: u8 = 2;
 
-/// The incoming side of a connection.
+/// The receiving side of a connection.
 pub(crate) struct Frames {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -33,7 +33,8 @@ impl Frames {
         &self.stream
     }
 
-    /// Reads once, and hands out every frame that is there; false at the end.
+    /// Reads once, and handles all complete frames. Returns false at the end of the stream or after an
+    /// error.
     pub(crate) fn read(&mut self, mut handle: impl FnMut(Message<'_>)) -> bool {
         if self.filled == self.buffer.len() {
             self.buffer.resize(2 * self.filled, 0);
@@ -56,7 +57,7 @@ impl Frames {
 }
 
 /// Appends the frame of a message.
-pub(crate) fn put(output: &mut Vec<u8>, message: Message<'_>) {
+pub(crate) fn append_frame(output: &mut Vec<u8>, message: Message<'_>) {
     match message {
         Message::Hello => output.extend_from_slice(&[HELLO, 0, 0, 0]),
         Message::Chat { user, text } => {
@@ -68,7 +69,7 @@ pub(crate) fn put(output: &mut Vec<u8>, message: Message<'_>) {
     }
 }
 
-/// The first frame, and what follows it.
+/// Returns the message of the first frame, and the bytes after it.
 fn take(bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<HEADER_SIZE>()?;
     match *header {
@@ -80,7 +81,7 @@ fn take(bytes: &[u8]) -> Option<(Message<'_>, &[u8])> {
             let (user, text) = (read(user), read(text));
             Some((Message::Chat { user, text }, rest))
         }
-        _ => fail(format!("not a frame: {header:?}")),
+        _ => fail(format!("invalid frame header: {header:?}")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The floor: blocking sockets, a thread for each connection, and no codec.
+//! The baseline: blocking sockets, a thread for each connection, and no codec.
 
 mod frames;
 
@@ -7,13 +7,13 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use frames::{Frames, put};
-use work::{Action, Blast, Message, Peer, Script, Service, Session, Work, fail};
+use frames::{Frames, append_frame};
+use work::{Action, Blast, Message, Peer, Script, Service, Session, Workload, fail};
 
-/// Threads that a machine can be expected to run.
+/// The largest number of threads that this peer starts.
 const MAX_THREADS: usize = 1_000;
 
-/// Bytes that a blast writes at once.
+/// The number of bytes that a blast writes at once.
 const WRITE_SIZE: usize = 64 * 1024;
 
 struct RawStd;
@@ -23,12 +23,12 @@ impl Peer for RawStd {
         variant.is_empty().then_some(Self)
     }
 
-    fn cannot(&self, work: &Work) -> Option<String> {
-        let needed = work.connections();
-        (needed > MAX_THREADS).then(|| "a thread for each connection".into())
+    fn unsupported(&self, workload: &Workload) -> Option<String> {
+        let needed = workload.connections();
+        (needed > MAX_THREADS).then(|| "it needs a thread for each connection".into())
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| fail(error));
         listening(
             listener
@@ -36,7 +36,7 @@ impl Peer for RawStd {
                 .unwrap_or_else(|error| fail(error))
                 .port(),
         );
-        let (service, room) = (work.service(), Room::default());
+        let (service, room) = (workload.service(), Room::default());
         for stream in listener.incoming() {
             let stream = stream.unwrap_or_else(|error| fail(error));
             let room = room.clone();
@@ -55,7 +55,7 @@ impl Peer for RawStd {
         let mut output = Vec::new();
         loop {
             while let Some(text) = blast.next_text() {
-                put(
+                append_frame(
                     &mut output,
                     Message::Chat {
                         user: work::USER,
@@ -67,34 +67,35 @@ impl Peer for RawStd {
                 }
             }
             flush(frames.stream(), &mut output);
-            let more = frames.read(|message| match message {
+            let is_open = frames.read(|message| match message {
                 Message::Chat { text, .. } => blast.acknowledge(text),
-                Message::Hello => fail("a hello that nobody asked for"),
+                Message::Hello => fail("unexpected hello"),
             });
-            if !more {
-                fail("the server has closed");
+            if !is_open {
+                fail("the server closed the connection");
             }
         }
     }
 }
 
-/// Everyone who is to hear broadcasts.
+/// The sockets of all clients that receive broadcasts.
 type Room = Arc<Mutex<Vec<TcpStream>>>;
 
+/// Serves one connection until it ends.
 fn serve(stream: TcpStream, service: Service, room: &Room) {
     let mut frames = prepare(stream);
     let mut session = Session::new(service);
     let (mut replies, mut broadcasts) = (Vec::new(), Vec::new());
     loop {
-        let more = frames.read(|message| match message {
-            Message::Hello => put(&mut replies, Message::Hello),
+        let is_open = frames.read(|message| match message {
+            Message::Hello => append_frame(&mut replies, Message::Hello),
             Message::Chat { user, text } => match session.receive(user, text) {
                 Action::Nothing => {}
-                Action::Reply => put(&mut replies, message),
-                Action::Broadcast => put(&mut broadcasts, message),
+                Action::Reply => append_frame(&mut replies, message),
+                Action::Broadcast => append_frame(&mut broadcasts, message),
             },
         });
-        if !more {
+        if !is_open {
             return;
         }
         if service == Service::Broadcast && !replies.is_empty() {
@@ -114,17 +115,19 @@ fn serve(stream: TcpStream, service: Service, room: &Room) {
     }
 }
 
+/// Runs a script on a new connection.
 fn follow(server: SocketAddr, mut script: Script) {
     let mut frames = Frames::new(connect(server));
     let mut output = Vec::new();
-    script.connected(|message| put(&mut output, message));
+    script.connected(|message| append_frame(&mut output, message));
     loop {
         flush(frames.stream(), &mut output);
-        let more =
-            frames.read(|message| script.receive(message, |answer| put(&mut output, answer)));
-        if !more {
+        let is_open = frames.read(|message| {
+            script.receive(message, |response| append_frame(&mut output, response))
+        });
+        if !is_open {
             let _ = frames.stream().shutdown(Shutdown::Both);
-            return script.lost("the server has closed");
+            return script.lost("the server closed the connection");
         }
     }
 }

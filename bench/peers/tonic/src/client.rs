@@ -1,4 +1,4 @@
-//! The client's side.
+//! The client side of a connection.
 
 use std::net::SocketAddr;
 
@@ -13,20 +13,21 @@ use crate::chat::server_to_client::Messages as FromServer;
 use crate::chat::{ClientToServer, ConnectReq, MessageInd, ServerToClient};
 use crate::chat_service::chat_client::ChatClient;
 
+/// Runs a script on a new connection.
 pub(crate) async fn follow(server: SocketAddr, mut script: Script) {
     let (requests, to_send) = unbounded_channel();
-    // The call begins with the first message.
+    // The call begins with the first message, so the hello is queued before it.
     script.connected(|message| send(&requests, message));
     let mut client = connect(server).await;
     let call = client.talk(UnboundedReceiverStream::new(to_send)).await;
     let mut replies = call.unwrap_or_else(|error| fail(error)).into_inner();
     while let Ok(Some(reply)) = replies.message().await {
-        script.receive(as_message(&reply), |answer| send(&requests, answer));
+        script.receive(as_message(&reply), |response| send(&requests, response));
     }
-    script.lost("the server has closed");
+    script.lost("the server closed the connection");
 }
 
-/// Sends as fast as the call takes it.
+/// Sends the messages of a blast on a new connection.
 pub(crate) async fn blast(server: SocketAddr, blast: Blast) {
     let (acknowledge, acknowledged) = unbounded_channel();
     let requests = futures::stream::unfold((blast, acknowledged), next_request);
@@ -35,12 +36,12 @@ pub(crate) async fn blast(server: SocketAddr, blast: Blast) {
     let mut replies: Streaming<_> = call.unwrap_or_else(|error| fail(error)).into_inner();
     while let Ok(Some(reply)) = replies.message().await {
         let Message::Chat { text, .. } = as_message(&reply) else {
-            fail("a hello that nobody asked for");
+            fail("unexpected hello");
         };
-        // It is received as long as the process lasts.
+        // An error means that the call has ended.
         let _ = acknowledge.send(text.to_owned());
     }
-    fail("the server has closed")
+    fail("the server closed the connection")
 }
 
 type BlastState = (Blast, UnboundedReceiver<String>);
@@ -69,7 +70,7 @@ async fn connect(server: SocketAddr) -> ChatClient<Channel> {
 }
 
 fn send(requests: &UnboundedSender<ClientToServer>, message: Message<'_>) {
-    // An error means that the server has gone, which `follow` sees.
+    // An error means that the call has ended, which `follow` notices by itself.
     let _ = requests.send(request(message));
 }
 
@@ -90,6 +91,6 @@ fn as_message(reply: &ServerToClient) -> Message<'_> {
     match &reply.messages {
         Some(FromServer::ConnectRsp(_)) => Message::Hello,
         Some(FromServer::MessageInd(MessageInd { user, text })) => Message::Chat { user, text },
-        None => fail("a message without a choice"),
+        None => fail("a message without a member"),
     }
 }

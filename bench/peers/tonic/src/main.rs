@@ -1,4 +1,4 @@
-//! gRPC bidirectional streaming: one call on a connection of its own.
+//! gRPC: one bidirectional streaming call per connection.
 
 mod client;
 mod server;
@@ -6,9 +6,9 @@ mod server;
 use std::net::SocketAddr;
 
 use tokio::runtime::{Builder, Runtime};
-use work::{Blast, Peer, Script, Work, fail};
+use work::{Blast, Peer, Script, Workload, fail};
 
-// Generated code goes by other lints.
+// Generated code does not satisfy these lints.
 #[allow(unreachable_pub, unused_qualifications)]
 mod chat {
     tonic::include_proto!("chat");
@@ -28,7 +28,7 @@ impl Peer for Tonic {
         variant.is_empty().then_some(Self(runtime))
     }
 
-    fn serve(&self, work: &Work, listening: impl FnOnce(u16) + Send) {
+    fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let _entered = self.0.enter();
         let listener = server::listen();
         listening(
@@ -37,8 +37,8 @@ impl Peer for Tonic {
                 .unwrap_or_else(|error| fail(error))
                 .port(),
         );
-        // On the runtime's threads: the main thread would be one more.
-        let serving = self.0.spawn(server::serve(listener, work.service()));
+        // A task runs on the runtime's threads. The main thread would be an additional one.
+        let serving = self.0.spawn(server::serve(listener, workload.service()));
         self.0.block_on(serving).unwrap_or_else(|error| fail(error));
     }
 

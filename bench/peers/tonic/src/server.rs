@@ -1,4 +1,4 @@
-//! The server's side.
+//! The server and its connections.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use crate::chat_service::chat_server::{Chat, ChatServer};
 
 type Reply = Result<ServerToClient, Status>;
 
-/// Everyone who is to hear broadcasts. The works bound what waits in a queue.
+/// The queues of all clients that receive broadcasts. The workloads bound their length.
 type Room = Arc<Mutex<Vec<UnboundedSender<Reply>>>>;
 
 pub(crate) fn listen() -> TcpListener {
@@ -35,7 +35,7 @@ pub(crate) async fn serve(listener: TcpListener, service: Service) {
         service,
         room: Room::default(),
     };
-    // As tonic does with a socket of its own.
+    // tonic sets this option on sockets that it accepts itself.
     let connections = TcpListenerStream::new(listener).map(|stream| {
         let stream = stream?;
         stream.set_nodelay(true)?;
@@ -83,25 +83,27 @@ struct Client {
 
 impl Client {
     async fn run(mut self, mut messages: Streaming<ClientToServer>) {
-        // An error means that the client has gone.
+        // An error means that the client has disconnected.
         while let Ok(Some(message)) = messages.message().await {
             match message.messages {
-                Some(FromClient::ConnectReq(_)) => self.welcome(),
+                Some(FromClient::ConnectReq(_)) => self.register(),
                 Some(FromClient::MessageInd(message)) => {
                     let action = self.session.receive(&message.user, &message.text);
                     self.act(action, FromServer::MessageInd(message));
                 }
-                None => fail("a message without a choice"),
+                None => fail("a message without a member"),
             }
         }
     }
 
-    fn welcome(&self) {
+    /// Adds the client to the room, and responds to its hello.
+    fn register(&self) {
         let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
         room.push(self.replies.clone());
         send(&self.replies, FromServer::ConnectRsp(ConnectRsp {}));
     }
 
+    /// Performs the action that a message requires.
     fn act(&self, action: Action, message: FromServer) {
         match action {
             Action::Nothing => {}
@@ -116,6 +118,6 @@ impl Client {
 
 fn send(client: &UnboundedSender<Reply>, message: FromServer) {
     let messages = Some(message);
-    // An error means that the client has gone.
+    // An error means that the client has disconnected.
     let _ = client.send(Ok(ServerToClient { messages }));
 }

@@ -1,4 +1,4 @@
-//! Measures what the build of a small program costs on messi and on tonic: the command behind
+//! Measures the build time of a small program with messi and with tonic: the command behind
 //! `bench/build`.
 
 use std::fmt::Write;
@@ -7,16 +7,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use runner::building::{Cost, Project};
+use runner::build_cost::{Cost, Project};
 use runner::machine::Machine;
 use runner::results::median;
 use runner::{Result, bench_directory};
 use serde::Serialize;
 
-/// Measures what the build of a small program costs on messi and on tonic.
+/// Measures the build time of a small program with messi and with tonic.
 #[derive(Parser)]
 struct Options {
-    /// How often each is measured.
+    /// The number of measurements of each program.
     #[arg(long, default_value_t = 3)]
     repeats: usize,
 }
@@ -24,7 +24,7 @@ struct Options {
 /// The packages of `bench/users`.
 const PROGRAMS: [&str; 2] = ["messi", "tonic"];
 
-/// What was measured of one of them.
+/// The measurements of one program.
 #[derive(Default, Serialize)]
 struct Costs {
     program: &'static str,
@@ -80,10 +80,10 @@ fn write(costs: &[Costs]) -> Result<()> {
 }
 
 fn document(costs: &[Costs]) -> String {
-    let mut text = String::from("# What a build costs\n\n");
-    text += &Machine::this().to_markdown();
+    let mut text = String::from("# Build costs\n\n");
+    text += &Machine::detect().to_markdown();
     text += "- CPU s: user and system time of all processes of `cargo build`, median\n\n";
-    text += "| on | clean, CPU s | clean, s | after an edit of the schema, CPU s | s | stripped release, KiB |\n";
+    text += "| program | clean, CPU s | clean, s | after an edit of the schema, CPU s | after an edit, s | stripped release, KiB |\n";
     text += "|---|---:|---:|---:|---:|---:|\n";
     for costs in costs {
         let of = |costs: &[Cost], figure: fn(&Cost) -> f64| {

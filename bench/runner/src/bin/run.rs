@@ -1,36 +1,37 @@
-//! Runs works with peers, interleaved, and writes what they measured: the command behind `bench/run`.
+//! Runs the benchmarks with all peers, interleaved, and writes the results: the command behind
+//! `bench/run`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use clap::Parser;
-use runner::catalogue::{PEERS, Peer, TASKS, Task};
+use runner::catalogue::{BENCHMARKS, Benchmark, PEERS, Peer};
 use runner::machine::Machine;
 use runner::placement::Placement;
 use runner::results::{Cell, Results};
 use runner::trial::Trial;
 use runner::{Result, bench_directory, plot, table};
 
-/// Measures messi beside other ways to exchange messages.
+/// Compares messi with other ways to exchange messages.
 #[derive(Parser)]
 struct Options {
-    /// The works, by name; all of them, unless given.
-    #[arg(long, value_delimiter = ',')]
-    work: Vec<String>,
-    /// The peers, by name; all of them, unless given.
+    /// The workloads to run. By default all.
+    #[arg(long = "work", value_delimiter = ',')]
+    workload: Vec<String>,
+    /// The peers to run. By default all.
     #[arg(long, value_delimiter = ',')]
     peer: Vec<String>,
-    /// Where the processes run; everywhere, unless given.
+    /// The placements of the processes on cores. By default all.
     #[arg(long, value_delimiter = ',')]
     place: Vec<Placement>,
-    /// How often each is measured.
+    /// The number of measurements of each peer.
     #[arg(long, default_value_t = 5)]
     repeats: usize,
-    /// How long each measures, in seconds.
+    /// The duration of each measurement, in seconds.
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
-    /// Three short repeats, and tables on the terminal only.
+    /// Measure three times for half a second, and print tables without writing files.
     #[arg(long)]
     quick: bool,
 }
@@ -49,47 +50,57 @@ fn run(mut options: Options) -> Result<()> {
     if options.quick {
         (options.repeats, options.seconds) = (3, 0.5);
     }
-    let tasks = chosen(&TASKS, &options.work, |task| task.name, "work")?;
-    let peers = chosen(&PEERS, &options.peer, |peer| peer.name, "peer")?;
+    let benchmarks = select(
+        &BENCHMARKS,
+        &options.workload,
+        |benchmark| benchmark.name,
+        "work",
+    )?;
+    let peers = select(&PEERS, &options.peer, |peer| peer.name, "peer")?;
     let placements = match options.place.is_empty() {
         true => Placement::ALL.to_vec(),
         false => options.place.clone(),
     };
     build(&peers)?;
     let mut results = Results {
-        machine: Machine::this(),
+        machine: Machine::detect(),
         seconds: options.seconds,
         repeats: options.repeats,
         cells: Vec::new(),
     };
-    for (index, task) in tasks.iter().enumerate() {
-        measure(&mut results, task, &peers, &placements);
-        println!("{}", table::section(&results, task));
+    for (index, benchmark) in benchmarks.iter().enumerate() {
+        measure(&mut results, benchmark, &peers, &placements);
+        println!("{}", table::section(&results, benchmark));
         if !options.quick {
-            // After each of them, so that little is lost if the run is broken off.
-            write(&results, &tasks[..=index])?;
+            // After each benchmark, so that an interrupted run keeps its results.
+            write(&results, &benchmarks[..=index])?;
         }
     }
     Ok(())
 }
 
-/// Those of `all` that have one of these names; all of them, if there is no name.
-fn chosen<T: Clone>(
+/// Returns the items of `all` with one of the names, or all items if there is no name.
+fn select<T: Clone>(
     all: &[T],
     names: &[String],
     name_of: impl Fn(&T) -> &'static str,
-    what: &str,
+    kind: &str,
 ) -> Result<Vec<T>> {
     for name in names {
         if !all.iter().any(|it| name_of(it) == name) {
             let known: Vec<_> = all.iter().map(&name_of).collect();
-            return Err(format!("no {what} {name:?}; there are: {}", known.join(", ")).into());
+            return Err(format!(
+                "unknown {kind} {name:?}, expected one of: {}",
+                known.join(", ")
+            )
+            .into());
         }
     }
-    let is_chosen = |it: &&T| names.is_empty() || names.iter().any(|name| name_of(it) == name);
-    Ok(all.iter().filter(is_chosen).cloned().collect())
+    let is_selected = |it: &&T| names.is_empty() || names.iter().any(|name| name_of(it) == name);
+    Ok(all.iter().filter(is_selected).cloned().collect())
 }
 
+/// Builds the programs of the peers.
 fn build(peers: &[Peer]) -> Result<()> {
     let mut command = Command::new("cargo");
     command
@@ -100,31 +111,36 @@ fn build(peers: &[Peer]) -> Result<()> {
     }
     match command.status()?.success() {
         true => Ok(()),
-        false => Err("the peers can't be built".into()),
+        false => Err("building the peers failed".into()),
     }
 }
 
-/// Does a work again and again, with all peers in turn: what disturbs the machine disturbs all.
-fn measure(results: &mut Results, task: &Task, peers: &[Peer], placements: &[Placement]) {
-    // Where next to nothing happens, the place makes no difference.
-    let count = if task.is_quiet() { 1 } else { placements.len() };
+/// Runs a benchmark in all placements. The peers take turns in each repeat, so that a disturbance of the
+/// machine affects all of them.
+fn measure(results: &mut Results, benchmark: &Benchmark, peers: &[Peer], placements: &[Placement]) {
+    // The placement makes no difference to an idle workload.
+    let count = if benchmark.is_quiet() {
+        1
+    } else {
+        placements.len()
+    };
     for &placement in &placements[..count] {
-        if let Some(why) = placement.cannot() {
-            eprintln!("not {}: {why}", placement.name());
+        if let Some(why) = placement.unsupported() {
+            eprintln!("skipping {}: {why}", placement.name());
             continue;
         }
         let cells = peers
             .iter()
-            .map(|peer| Cell::new(task.name, peer.name, placement));
+            .map(|peer| Cell::new(benchmark.name, peer.name, placement));
         let mut cells: Vec<Cell> = cells.collect();
         for repeat in 1..=results.repeats {
             for (peer, cell) in peers.iter().zip(&mut cells) {
-                if cell.cannot.is_some() {
+                if cell.unsupported.is_some() {
                     continue;
                 }
                 eprintln!(
                     "{}, {}, {}: {repeat} of {}",
-                    task.name,
+                    benchmark.name,
                     placement.name(),
                     peer.name,
                     results.repeats
@@ -132,11 +148,11 @@ fn measure(results: &mut Results, task: &Task, peers: &[Peer], placements: &[Pla
                 let trial = Trial {
                     peer: *peer,
                     programs: &programs(),
-                    work: &task.work,
-                    seconds: results.seconds.max(task.at_least),
+                    workload: &benchmark.workload,
+                    seconds: results.seconds.max(benchmark.min_seconds),
                     placement,
                 };
-                // One failure is not to cost the figures of all others: the tables tell of it.
+                // A failure is reported in the tables, and does not stop the other trials.
                 cell.add(trial.run());
             }
         }
@@ -144,19 +160,21 @@ fn measure(results: &mut Results, task: &Task, peers: &[Peer], placements: &[Pla
     }
 }
 
+/// Returns the directory of the built programs.
 fn programs() -> PathBuf {
     bench_directory().join("target/release")
 }
 
-fn write(results: &Results, tasks: &[Task]) -> Result<()> {
+/// Writes the tables, the measurements and the plots.
+fn write(results: &Results, benchmarks: &[Benchmark]) -> Result<()> {
     let directory = bench_directory().join("results");
     fs::create_dir_all(&directory)?;
     fs::write(directory.join("README.md"), table::document(results))?;
     let json = serde_json::to_string_pretty(results)?;
     fs::write(directory.join("results.json"), json)?;
-    for task in tasks {
-        plot::draw(results, task, Path::new(&directory))?;
+    for benchmark in benchmarks {
+        plot::draw(results, benchmark, Path::new(&directory))?;
     }
-    println!("written to {}", directory.display());
+    println!("wrote {}", directory.display());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Saves an order at a server, and ends when the server says so.
+//! Sends an order to a server, and ends after the response.
 
 mod shop {
     messi::protocol!("../../proto/shop.proto");

@@ -1,38 +1,38 @@
-//! Many clients of one process.
+//! Counts the connections of the client process.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::fail;
 
-/// How long everybody may take to arrive: with a short backlog, each overflow costs about a second.
-const ARRIVAL_LIMIT: Duration = Duration::from_secs(120);
+/// The time limit for all connections. With a short backlog, each overflow takes about a second.
+const SERVED_LIMIT: Duration = Duration::from_secs(120);
 
-/// Counts the clients that are being served.
+/// Counts served and lost connections.
 #[derive(Debug, Default)]
-pub(crate) struct Crowd {
+pub(crate) struct ConnectionCounter {
     counts: Mutex<Counts>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
-    arrived: usize,
+    served: usize,
     lost: u64,
 }
 
-impl Crowd {
-    /// A client has been answered.
-    pub(crate) fn arrive(&self) {
-        self.update(|counts| counts.arrived += 1);
+impl ConnectionCounter {
+    /// Counts a client that has received its first response.
+    pub(crate) fn count_served(&self) {
+        self.update(|counts| counts.served += 1);
     }
 
-    /// A client has lost its connection.
-    pub(crate) fn lose(&self) {
+    /// Counts a lost connection.
+    pub(crate) fn count_lost(&self) {
         self.update(|counts| counts.lost += 1);
     }
 
-    /// How many connections were lost.
+    /// Returns the number of lost connections.
     pub(crate) fn lost(&self) -> u64 {
         self.counts
             .lock()
@@ -40,16 +40,16 @@ impl Crowd {
             .lost
     }
 
-    /// Waits until so many clients have been answered.
-    pub(crate) fn wait_for(&self, clients: usize) {
-        let deadline = Instant::now() + ARRIVAL_LIMIT;
+    /// Waits until this number of clients is served.
+    pub(crate) fn wait_until_served(&self, clients: usize) {
+        let deadline = Instant::now() + SERVED_LIMIT;
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        while counts.arrived < clients {
+        while counts.served < clients {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 fail(format!(
                     "only {} of {clients} clients are served",
-                    counts.arrived
+                    counts.served
                 ));
             }
             let waited = self.changed.wait_timeout(counts, left);

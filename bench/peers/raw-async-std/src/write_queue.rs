@@ -1,12 +1,12 @@
-//! What waits to be written on a connection, and for whom to wake.
+//! The bytes to write on a connection, and the waker of its task.
 
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-/// Filled by anyone, emptied by the connection's task.
+/// A queue that any task may push to, and the connection's task takes from.
 #[derive(Debug, Default)]
-pub(crate) struct Outbox(Mutex<State>);
+pub(crate) struct WriteQueue(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -14,19 +14,20 @@ struct State {
     waker: Option<Waker>,
 }
 
-impl Outbox {
+impl WriteQueue {
+    /// Appends bytes, and wakes the connection's task.
     pub(crate) fn push(&self, bytes: &[u8]) {
         let mut state = self.lock();
         state.bytes.extend_from_slice(bytes);
         let waker = state.waker.take();
+        // The waker is called without the lock.
         drop(state);
         if let Some(waker) = waker {
             waker.wake();
         }
     }
 
-    /// Exchanges the empty `bytes` for what waits. If that is nothing, `waker` is woken by the
-    /// next push.
+    /// Swaps the empty `bytes` with the queued bytes. If the queue is empty, the next push wakes `waker`.
     pub(crate) fn take(&self, bytes: &mut Vec<u8>, waker: &Waker) {
         let mut state = self.lock();
         mem::swap(&mut state.bytes, bytes);

@@ -1,4 +1,4 @@
-//! Builds of the programs in `bench/users`.
+//! Measures builds of the programs in `bench/users`.
 
 use std::cell::Cell;
 use std::fs;
@@ -11,29 +11,29 @@ use work::cpu_of_children;
 
 use crate::Result;
 
-/// The line of the schema that an edit replaces.
-const PLACE: &str = "    // An edit adds a field here.\n";
+/// The line of the schema that an edit replaces by a field.
+const MARKER: &str = "    // An edit adds a field here.\n";
 
-/// What one build has cost.
+/// The cost of one build.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Cost {
     pub seconds: f64,
-    /// User and system, of all processes.
+    /// The user and system time of all processes.
     pub cpu_seconds: f64,
 }
 
-/// A copy of the programs, to be edited.
+/// An editable copy of the programs.
 #[derive(Debug)]
 pub struct Project {
     directory: PathBuf,
-    /// The schema as it was written.
+    /// The schema before any edit.
     schema: String,
     edits: Cell<usize>,
 }
 
 impl Project {
-    /// Copies the programs to a directory beside theirs, so that relative paths go on to lead where
-    /// they should. What was built there before is removed.
+    /// Copies the programs to `to`, and removes an earlier copy. The directory must be beside `from`, so
+    /// that relative paths stay valid.
     pub fn copy(from: &Path, to: PathBuf) -> Result<Self> {
         if to.exists() {
             fs::remove_dir_all(&to)?;
@@ -44,18 +44,18 @@ impl Project {
             directory: to,
             edits: Cell::new(0),
         };
-        match project.schema.contains(PLACE) {
+        match project.schema.contains(MARKER) {
             true => Ok(project),
-            false => Err("the schema has no place to edit".into()),
+            false => Err("the schema has no line to edit".into()),
         }
     }
 
-    /// Has everything on this machine that a build needs.
+    /// Downloads the dependencies, so that builds need no network.
     pub fn fetch(&self) -> Result<()> {
         self.cargo(&["fetch", "--locked"]).map(drop)
     }
 
-    /// Builds a program, with everything that it needs.
+    /// Builds a program and its dependencies from scratch.
     pub fn build_clean(&self, program: &str) -> Result<Cost> {
         let target = self.target(program);
         if target.exists() {
@@ -64,37 +64,40 @@ impl Project {
         self.build(program, &[])
     }
 
-    /// Builds a program again, after one of its messages was given another field.
+    /// Builds a program again after adding a field to the schema.
     pub fn build_edited(&self, program: &str) -> Result<Cost> {
         let edit = self.edits.get() + 1;
         self.edits.set(edit);
         let field = format!("    string added_{edit} = 3;\n");
-        let schema = self.schema.replacen(PLACE, &field, 1);
+        let schema = self.schema.replacen(MARKER, &field, 1);
         fs::write(self.directory.join("proto/shop.proto"), schema)?;
         self.build(program, &[])
     }
 
-    /// The size of a program as it would be shipped.
+    /// Returns the size of the stripped release build of a program.
     pub fn stripped_bytes(&self, program: &str) -> Result<u64> {
         self.build(program, &["--release"])?;
         let path = self.target(program).join("release").join(package(program));
         Ok(fs::metadata(path)?.len())
     }
 
-    /// Each has its own, since both need some of the same packages.
+    /// Returns the target directory of a program. A shared one would share dependencies, too.
     fn target(&self, program: &str) -> PathBuf {
         self.directory.join("target").join(program)
     }
 
+    /// Builds a program, and returns the cost.
     fn build(&self, program: &str, options: &[&str]) -> Result<Cost> {
         let target = self.target(program);
         let package = package(program);
         let mut arguments = vec!["build", "--locked", "--offline", "--package", &package];
-        arguments.extend(["--target-dir", target.to_str().ok_or("not a usual path")?]);
+        let target = target.to_str().ok_or("the path is not UTF-8")?;
+        arguments.extend(["--target-dir", target]);
         arguments.extend(options);
         self.cargo(&arguments)
     }
 
+    /// Runs cargo in the copy, and returns the cost.
     fn cargo(&self, arguments: &[&str]) -> Result<Cost> {
         let (begin, cpu) = (Instant::now(), cpu_of_children());
         let status = Command::new("cargo")
@@ -107,7 +110,7 @@ impl Project {
                 seconds: begin.elapsed().as_secs_f64(),
                 cpu_seconds: (cpu_of_children() - cpu).as_secs_f64(),
             }),
-            false => Err(format!("cargo {} has failed", arguments.join(" ")).into()),
+            false => Err(format!("cargo {} failed", arguments.join(" ")).into()),
         }
     }
 }
@@ -116,7 +119,7 @@ fn package(program: &str) -> String {
     format!("user-{program}")
 }
 
-/// Copies all but what was built.
+/// Copies a directory without build output.
 fn copy_directory(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {

@@ -1,17 +1,17 @@
-//! Bytes as a list of things to do.
+//! The input of a fuzzer, read byte by byte.
 
-/// What is left of the bytes.
-pub(crate) struct Script<'a>(pub(crate) &'a [u8]);
+/// The bytes that are not read yet.
+pub(crate) struct Input<'a>(pub(crate) &'a [u8]);
 
-impl<'a> Script<'a> {
-    /// The next byte, which tells what to do, or how much.
+impl<'a> Input<'a> {
+    /// Returns the next byte.
     pub(crate) fn next(&mut self) -> Option<u8> {
         let (&byte, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(byte)
     }
 
-    /// So many bytes, or those that are left.
+    /// Returns the next `count` bytes, or fewer at the end.
     pub(crate) fn take(&mut self, count: usize) -> &'a [u8] {
         let (bytes, rest) = self.0.split_at(count.min(self.0.len()));
         self.0 = rest;
