@@ -141,16 +141,16 @@ fn my_protocol_prints_all_of_its_events() {
         let place = lines.iter().position(|line| line.trim() == text);
         place.unwrap_or_else(|| panic!("no line '{text}' in {lines:#?}"))
     };
-    let story = [
+    let events = [
         "server: started",
         "client: connected, sending FooReq",
-        "server: got FooReq, answering with FooRsp",
+        "server: got FooReq, responding with FooRsp",
         "client: got FooRsp",
         "client: sending BarInd twice",
         "server: got BarInd number 1",
         "server: got BarInd number 2",
         "server: sending FieReq",
-        "client: got FieReq, answering with FieRsp",
+        "client: got FieReq, responding with FieRsp",
         "server: got FieRsp",
         "client --> server: ping",
         "client <-- server: pong",
@@ -159,7 +159,7 @@ fn my_protocol_prints_all_of_its_events() {
         "server: stopped",
     ];
     assert!(
-        story.iter().map(|text| place(text)).is_sorted(),
+        events.iter().map(|text| place(text)).is_sorted(),
         "{lines:#?}"
     );
     assert!(place("server: client 1 disconnected: keep-alive timeout") < place("client: stopped"));
