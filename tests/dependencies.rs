@@ -1,4 +1,4 @@
-//! The crates that packages of this workspace must not depend on, directly or through others.
+//! Checks that packages of this workspace do not depend on certain crates, directly or indirectly.
 
 use std::collections::HashSet;
 use std::env;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// Packages, each with the crates that it must not depend on and the reason.
+/// Packages, each with the crates it must not depend on and the reason.
 const RULES: &[(&str, &[&str], &str)] = &[
     (
         "messi-schema",
@@ -31,7 +31,7 @@ const RULES: &[(&str, &[&str], &str)] = &[
 ];
 
 #[test]
-fn packages_depend_on_no_crate_that_a_rule_excludes() {
+fn packages_do_not_depend_on_excluded_crates() {
     let metadata = Metadata::load();
     for (package, excluded, reason) in RULES {
         let dependencies = metadata.dependencies(package);
@@ -44,16 +44,16 @@ fn packages_depend_on_no_crate_that_a_rule_excludes() {
 }
 
 #[test]
-fn dependencies_of_dependencies_are_found() {
+fn indirect_dependencies_are_found() {
     let metadata = Metadata::load();
     let dependencies = metadata.dependencies("messi-codegen");
     // Directly, and through messi-schema.
     assert!(dependencies.contains("syn") && dependencies.contains("protobuf-parse"));
-    // For tests alone.
+    // A dependency of tests only.
     assert!(!dependencies.contains("heck"));
 }
 
-/// The answer of `cargo metadata`.
+/// The output of `cargo metadata`.
 struct Metadata(Value);
 
 impl Metadata {
@@ -69,8 +69,8 @@ impl Metadata {
         Self(serde_json::from_slice(&output.stdout).expect("JSON"))
     }
 
-    /// Returns the names of all crates that a package depends on, but for those of build scripts,
-    /// tests and procedural macros: `thiserror` does not bring `syn` into a program.
+    /// Returns the names of all crates that a package depends on, except those of build scripts, tests
+    /// and procedural macros: `thiserror` does not add `syn` to a program.
     fn dependencies(&self, package: &str) -> HashSet<&str> {
         let mut seen = HashSet::new();
         let mut next = vec![self.id(package)];

@@ -1,7 +1,7 @@
-//! The examples as a newcomer runs them: as programs, with their output compared.
+//! Runs the examples as programs, and compares their output.
 //!
-//! A crate of its own: between the choice of a free port and its use by a program, a test beside
-//! it could take the port.
+//! A crate of its own: another test could take a port between the moment when it is found free and its
+//! use by a program.
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-/// Far longer than any line takes: only a hang reaches it.
+/// The time limit for each line. Only a hang reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A running example. It is killed when dropped.
@@ -45,7 +45,7 @@ impl Example {
         }
     }
 
-    fn say(&mut self, line: &str) {
+    fn write(&mut self, line: &str) {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
     }
 
@@ -60,7 +60,7 @@ impl Example {
         }
     }
 
-    /// Ends the input, and waits for the program to end with success.
+    /// Closes the input, waits until the program exits with success, and returns the remaining lines.
     fn finish(mut self) -> Vec<String> {
         drop(self.input.take());
         let mut rest = Vec::new();
@@ -79,7 +79,7 @@ impl Drop for Example {
     }
 }
 
-/// Cargo builds examples before it runs tests, beside them.
+/// Returns the path of an example, which Cargo builds before it runs tests.
 fn path(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
     let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
@@ -96,7 +96,7 @@ fn free_uri() -> String {
 }
 
 #[test]
-fn users_of_the_chat_read_each_other() {
+fn users_of_the_chat_receive_each_others_messages() {
     let uri = free_uri();
     let server = Example::start("chat_server", &[&uri]);
     server.expect(&[&format!("Server URI: {uri}"), "Server started."]);
@@ -112,16 +112,16 @@ fn users_of_the_chat_read_each_other() {
     erik.expect(&[&format!("Server URI: {uri}"), "Connected to the server."]);
     server.expect(&["Client <Erik> connected.", "Number of connected clients: 2"]);
 
-    kalle.say("Hello!");
+    kalle.write("Hello!");
     for user in [&kalle, &erik] {
         user.expect(&["<Kalle> Hello!"]);
     }
-    erik.say("Hi!");
+    erik.write("Hi!");
     for user in [&kalle, &erik] {
         user.expect(&["<Erik> Hi!"]);
     }
 
-    erik.say("Bye!");
+    erik.write("Bye!");
     assert_eq!(
         erik.finish().last().unwrap(),
         "Disconnected from the server."
@@ -134,23 +134,23 @@ fn users_of_the_chat_read_each_other() {
 }
 
 #[test]
-fn the_whole_protocol_is_played_to_its_end() {
+fn my_protocol_prints_all_of_its_events() {
     let lines = Example::start("my_protocol", &[]).finish();
-    // Both sides print as things happen to them, so only what one causes in another has an order.
+    // Both sides print at the same time, so only causes and their effects have an order.
     let place = |text: &str| {
         let place = lines.iter().position(|line| line.trim() == text);
         place.unwrap_or_else(|| panic!("no line '{text}' in {lines:#?}"))
     };
-    let story = [
+    let events = [
         "server: started",
         "client: connected, sending FooReq",
-        "server: got FooReq, answering with FooRsp",
+        "server: got FooReq, responding with FooRsp",
         "client: got FooRsp",
         "client: sending BarInd twice",
         "server: got BarInd number 1",
         "server: got BarInd number 2",
         "server: sending FieReq",
-        "client: got FieReq, answering with FieRsp",
+        "client: got FieReq, responding with FieRsp",
         "server: got FieRsp",
         "client --> server: ping",
         "client <-- server: pong",
@@ -159,14 +159,14 @@ fn the_whole_protocol_is_played_to_its_end() {
         "server: stopped",
     ];
     assert!(
-        story.iter().map(|text| place(text)).is_sorted(),
+        events.iter().map(|text| place(text)).is_sorted(),
         "{lines:#?}"
     );
     assert!(place("server: client 1 disconnected: keep-alive timeout") < place("client: stopped"));
 }
 
 #[test]
-fn a_client_without_a_user_says_how_it_is_used() {
+fn a_chat_client_without_a_user_prints_its_usage() {
     let output = Command::new(path("chat_client")).output().unwrap();
     assert!(!output.status.success());
     assert_eq!(

@@ -1,17 +1,17 @@
-//! Compares formatted expansions of schemas with the files in `tests/snapshots/`, for readers to see.
-//! `INSTA_UPDATE=always cargo test --test expansion` updates them.
+//! Compares formatted expansions of schemas with the files in `tests/snapshots/`, which readers can
+//! look at. `INSTA_UPDATE=always cargo test --test expansion` updates them.
 
 use std::path::{Path, PathBuf};
 
 use insta::{Settings, assert_snapshot};
 use messi_codegen::{Config, Locations, expand, read};
 
-/// The greatest length of the expansion of `my_protocol.proto`, without its documentation: logic
-/// belongs in the runtime.
+/// The maximum length of the expansion of `my_protocol.proto` without documentation, since logic
+/// belongs in messi-core.
 const MAX_LINES: usize = 280;
 
 #[test]
-fn my_protocol() {
+fn my_protocol_expands_to_its_snapshot() {
     let expansion = pretty("examples/my_protocol.proto");
     let lines = expansion.lines();
     let lines = lines.filter(|line| !line.trim().starts_with("///")).count();
@@ -20,22 +20,22 @@ fn my_protocol() {
 }
 
 #[test]
-fn chat() {
+fn chat_expands_to_its_snapshot() {
     compare("chat", &pretty("examples/chat/chat.proto"));
 }
 
 #[test]
-fn imports() {
+fn imports_expand_to_their_snapshot() {
     compare("imports", &pretty("tests/proto/imports.proto"));
 }
 
 #[test]
-fn kitchen_sink() {
+fn kitchen_sink_expands_to_its_snapshot() {
     compare("kitchen_sink", &pretty("tests/proto/kitchen_sink.proto"));
 }
 
 #[test]
-fn a_renamed_crate_is_named_throughout() {
+fn an_expansion_uses_the_given_name_of_the_crate() {
     let protocol = read("examples/my_protocol.proto", &locations()).expect("a valid schema");
     let expansion = expand(&protocol, &Config::new().messi("::renamed")).to_string();
     assert!(expansion.contains(":: renamed :: __private"));
@@ -59,7 +59,7 @@ fn pretty(schema: &str) -> String {
         *source = from_root(source);
     }
     let tokens = expand(&protocol, &Config::new());
-    let file = syn::parse2(tokens).expect("an expansion is made of items");
+    let file = syn::parse2(tokens).expect("items");
     prettyplease::unparse(&file)
 }
 

@@ -1,7 +1,7 @@
-//! Expansions compile whatever surrounds them: other meanings of common names, and the strictest
-//! lints.
+//! Checks that expansions compile in any surroundings: with other meanings of common names, and with
+//! the strictest lints.
 //!
-//! A crate of its own, since some lints look at what a crate exports.
+//! A crate of its own, since some lints check the exports of a crate.
 
 #![deny(
     warnings,
@@ -20,7 +20,7 @@
     clippy::pedantic,
     clippy::nursery
 )]
-// No type is `Eq`: a message that is given a `float` must not lose what its users rely on.
+// No type is `Eq`: otherwise, adding a `float` to a message would break its users.
 #![allow(clippy::derive_partial_eq_without_eq)]
 
 extern crate messi as renamed;
@@ -32,18 +32,18 @@ pub mod kitchen_sink {
     ::messi::protocol!("proto/kitchen_sink.proto");
 }
 
-/// Types of the schema with the names of what the expansion needs.
+/// Types of the schema with the names of items that the expansion uses.
 pub mod names {
     ::messi::protocol!("proto/names.proto");
 }
 
-/// The same, where the language means nothing by these names, and with traits of theirs.
+/// The same without the prelude, and with traits of the same names.
 #[no_implicit_prelude]
 pub mod names_without_a_prelude {
     ::messi::protocol!("proto/names.proto", derive(Copy, Eq, Hash, PartialOrd, Ord));
 }
 
-/// Common names mean something else where the macro is called.
+/// Common names have another meaning in the calling module.
 pub mod shadowed_names {
     #![allow(dead_code)]
 
@@ -63,19 +63,19 @@ pub mod shadowed_names {
     ::messi::protocol!("proto/kitchen_sink.proto");
 }
 
-/// Without the prelude that every module has.
+/// Without the prelude.
 #[no_implicit_prelude]
 pub mod without_a_prelude {
     ::messi::protocol!("proto/kitchen_sink.proto");
 }
 
-/// Without it, what is deprecated included.
+/// Without the prelude, and with deprecated declarations.
 #[no_implicit_prelude]
 pub mod deprecated_without_a_prelude {
     ::messi::protocol!("proto/deprecated.proto");
 }
 
-/// Two protocols, of which each has a `ClientToServer`.
+/// Two protocols, each with a `ClientToServer`.
 pub mod two {
     /// One.
     pub mod chat {
@@ -87,24 +87,24 @@ pub mod two {
     }
 }
 
-/// By another name of the crate.
+/// With messi under another name.
 pub mod under_another_name {
     ::renamed::protocol!("proto/kitchen_sink.proto", crate = ::renamed);
 }
 
-/// By a path of the user's own.
-pub mod by_a_path {
-    /// A crate that has messi among its dependencies.
+/// With messi at a path that the user chooses.
+pub mod at_a_path {
+    /// Re-exports of a crate that depends on messi.
     pub mod exports {
         pub use messi;
     }
-    crate::by_a_path::exports::messi::protocol!(
+    crate::at_a_path::exports::messi::protocol!(
         "../examples/my_protocol.proto",
-        crate = crate::by_a_path::exports::messi,
+        crate = crate::at_a_path::exports::messi,
     );
 }
 
-/// With all that options add to an expansion.
+/// With all options that add items to an expansion.
 #[no_implicit_prelude]
 pub mod with_options {
     ::messi::protocol!(
@@ -114,13 +114,13 @@ pub mod with_options {
     );
 }
 
-/// What is deprecated warns where it is used, not where it is declared.
+/// Deprecated declarations warn at their use, not in the expansion.
 pub mod deprecated {
     messi::protocol!("proto/deprecated.proto");
 }
 
-/// The schema's path may come by way of a macro.
-pub mod by_way_of_a_macro {
+/// The path of the schema comes from another macro.
+pub mod called_by_a_macro {
     macro_rules! protocol {
         ($path:literal) => {
             ::messi::protocol!($path);
@@ -129,14 +129,14 @@ pub mod by_way_of_a_macro {
     protocol!("proto/imports.proto");
 }
 
-/// A handler of all that is left, with names of its own.
+/// Handlers in another module than the expansion.
 pub mod handler {
     use super::two::chat::{
         ChatClient, ChatClientHandler, ChatServerClient, ChatServerHandler, ConnectReq, ConnectRsp,
         MessageInd,
     };
 
-    /// Handles both ends.
+    /// Handles the messages of both sides.
     #[derive(Debug)]
     pub struct Handler(pub String);
 
@@ -164,7 +164,7 @@ fn a_protocol_may_be_inside_a_function() {
 }
 
 #[test]
-fn expansions_under_other_names_are_the_same() {
+fn expansions_under_another_crate_name_encode_the_same_bytes() {
     let one = kitchen_sink::ClientToServer::from(kitchen_sink::Scalars::default());
     let other = under_another_name::ClientToServer::from(under_another_name::Scalars::default());
     assert_eq!(one.encode_to_vec(), other.encode_to_vec());

@@ -1,6 +1,6 @@
-//! Whatever a client or a server does when it ends, it leaves no descriptor and no handler.
+//! Checks that clients and servers close all descriptors and drop all handlers when they end.
 //!
-//! A crate of its own, since the descriptors are those of the process.
+//! A crate of its own, since descriptors are counted per process.
 
 #![cfg(target_os = "linux")]
 
@@ -16,10 +16,10 @@ use common::chat::*;
 use common::*;
 use futures::FutureExt;
 
-/// Locked by the test that runs.
+/// Locked by the running test.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// How a client or a server ends.
+/// The way in which a client or a server ends.
 #[derive(Clone, Copy)]
 enum End {
     Stopped,
@@ -31,7 +31,10 @@ impl End {
         match self {
             Self::Stopped => {
                 within("stop", client.stop()).await;
-                events.rest().now_or_never().expect("no handler is left");
+                events
+                    .rest()
+                    .now_or_never()
+                    .expect("all handlers are dropped");
             }
             Self::Dropped => {
                 drop(client);
@@ -44,7 +47,10 @@ impl End {
         match self {
             Self::Stopped => {
                 within("stop", server.stop()).await;
-                events.rest().now_or_never().expect("no handler is left");
+                events
+                    .rest()
+                    .now_or_never()
+                    .expect("all handlers are dropped");
             }
             Self::Dropped => {
                 drop(server);
@@ -54,8 +60,8 @@ impl End {
     }
 }
 
-/// Runs a scenario to each end, and compares the descriptors before and after.
-fn leaves_nothing(scenario: impl AsyncFn(End)) {
+/// Runs a scenario for each end, and compares the descriptors before and after.
+fn assert_no_leak(scenario: impl AsyncFn(End)) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     // The runtime opens its own descriptors when it is first used.
     run(connected(End::Stopped));
@@ -85,13 +91,13 @@ async fn connected(end: End) {
 }
 
 #[test]
-fn nothing_is_left_of_a_connection() {
-    leaves_nothing(connected);
+fn a_closed_connection_leaks_no_descriptor_or_handler() {
+    assert_no_leak(connected);
 }
 
 #[test]
-fn nothing_is_left_of_a_server_with_clients() {
-    leaves_nothing(async |end| {
+fn a_stopped_server_with_clients_leaks_no_descriptor_or_handler() {
+    assert_no_leak(async |end| {
         let (server, mut server_events) = start_server().await;
         let (client, client_events) = connect(&server, &mut server_events).await;
         let _silent = RawPeer::connect(server.local_addr()).await;
@@ -102,19 +108,19 @@ fn nothing_is_left_of_a_server_with_clients() {
 }
 
 #[test]
-fn nothing_is_left_of_an_attempt_to_connect() {
-    leaves_nothing(async |end| {
+fn an_aborted_attempt_to_connect_leaks_no_descriptor_or_handler() {
+    assert_no_leak(async |end| {
         let hole = BlackHole::new();
         let builder = ChatClient::builder(hole.uri()).connect_timeout(HOUR);
         let (client, events) = start_client(builder);
-        hole.attempted().await;
+        hole.wait_for_attempt().await;
         end.client(client, events).await;
     });
 }
 
 #[test]
-fn nothing_is_left_of_a_client_that_waits_to_try_again() {
-    leaves_nothing(async |end| {
+fn a_client_stopped_between_attempts_leaks_no_descriptor_or_handler() {
+    assert_no_leak(async |end| {
         let port = RefusingPort::new();
         let builder = ChatClient::builder(port.uri()).reconnect_delay(HOUR, HOUR);
         let (client, mut events) = start_client(builder);
@@ -123,7 +129,7 @@ fn nothing_is_left_of_a_client_that_waits_to_try_again() {
     });
 }
 
-/// A handler whose first callback never returns.
+/// A handler that hangs in its first callback.
 struct Stuck(Reporter);
 
 impl ChatClientHandler for Stuck {
@@ -141,8 +147,8 @@ impl ChatServerHandler for Stuck {
 }
 
 #[test]
-fn nothing_is_left_of_handlers_that_never_return() {
-    leaves_nothing(async |end| {
+fn handlers_that_never_return_leak_no_descriptor_or_handler() {
+    assert_no_leak(async |end| {
         let (server_reporter, mut server_events) = reporter();
         let server = ChatServer::builder(LOOPBACK)
             .start(move |_| Stuck(server_reporter.clone()))

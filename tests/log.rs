@@ -1,6 +1,6 @@
-//! The log of a program: it has the events of connections, and never the content of a message.
+//! Checks that the log of a program has the events of connections, and never the content of messages.
 //!
-//! A crate of its own, since the log belongs to the process and every line of it is checked.
+//! A crate of its own, since every line that the process logs is checked.
 
 #[path = "it/common/mod.rs"]
 mod common;
@@ -16,7 +16,7 @@ struct Panicking;
 
 impl ChatServerHandler for Panicking {
     async fn on_message_ind(&mut self, _: &ChatServerClient, _: MessageInd) {
-        panic!("as told");
+        panic!("expected panic");
     }
 }
 

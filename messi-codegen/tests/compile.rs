@@ -15,14 +15,14 @@ use quote::quote;
 /// The root of the repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Returns the formatted expansion of the macro.
+/// Returns the formatted expansion of the macro for its arguments.
 fn expansion(input: TokenStream) -> String {
     let locations = |_| Locations::new(None, Path::new(""), env!("CARGO_MANIFEST_DIR").as_ref());
     let file = syn::parse2(protocol(input, locations)).unwrap();
     prettyplease::unparse(&file)
 }
 
-/// Returns the file written for a schema, without its head.
+/// Returns the file that a build script writes for a schema, without its header.
 fn written(config: Config, schema: &str, name: &str) -> String {
     let schemas = Schemas::new(&[]);
     config.out_dir(schemas.root()).compile(schema).unwrap();
@@ -52,7 +52,7 @@ fn a_build_script_writes_what_the_macro_expands_to() {
 }
 
 #[test]
-fn setters_do_what_the_options_of_the_macro_do() {
+fn setters_have_the_effect_of_the_macros_options() {
     let config = Config::new()
         .include(format!("{ROOT}/tests/proto"))
         .side(Side::Client)
@@ -82,7 +82,7 @@ fn setters_do_what_the_options_of_the_macro_do() {
     );
 }
 
-/// Runs another test of this program in a process of its own, and returns its output.
+/// Runs another test of this program in a new process, and returns its output.
 fn run_test(name: &str, prepare: impl FnOnce(&mut Command)) -> Output {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", name, "--nocapture"]);
@@ -90,9 +90,9 @@ fn run_test(name: &str, prepare: impl FnOnce(&mut Command)) -> Output {
     command.output().unwrap()
 }
 
-/// The next test runs this one with other directories for temporary files.
+/// `no_temporary_directory_is_used` runs this test with other directories for temporary files.
 #[test]
-fn a_schema_that_protobuf_parse_must_not_see_as_it_is_expands() {
+fn a_schema_that_protobuf_parse_reads_in_a_changed_form_expands() {
     let corpus = format!("{ROOT}/messi-schema/tests/corpus/valid");
     for schema in ["option_in_pieces.proto", "reserved_negative.proto"] {
         let text = expansion(quote!(#schema, include = [#corpus]));
@@ -101,8 +101,8 @@ fn a_schema_that_protobuf_parse_must_not_see_as_it_is_expands() {
 }
 
 #[test]
-fn no_temporary_directory_is_needed_or_written_to() {
-    let name = "a_schema_that_protobuf_parse_must_not_see_as_it_is_expands";
+fn no_temporary_directory_is_used() {
+    let name = "a_schema_that_protobuf_parse_reads_in_a_changed_form_expands";
     let schemas = Schemas::new(&[]);
     let (missing, empty) = (schemas.root().join("missing"), schemas.root().join("empty"));
     fs::create_dir(&empty).unwrap();
@@ -124,7 +124,7 @@ fn no_temporary_directory_is_needed_or_written_to() {
 }
 
 #[test]
-fn cargo_is_told_which_files_the_code_is_made_of() {
+fn a_build_script_prints_all_files_of_a_schema_for_cargo() {
     let test = "a_build_script_writes_what_the_macro_expands_to";
     let output = run_test(test, |_| {});
     let output = String::from_utf8(output.stdout).unwrap();
@@ -140,7 +140,7 @@ fn cargo_is_told_which_files_the_code_is_made_of() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_at_once() {
+fn all_problems_of_schema_and_options_are_reported_at_once() {
     let config = Config::new()
         .derive("Clone")
         .derive("Serialize")
@@ -167,7 +167,7 @@ found the relative path `types`: write `::types` for a crate, or `crate::...` fo
 }
 
 #[test]
-fn options_are_refused_that_are_wrong_or_do_not_suit_the_schema() {
+fn options_that_do_not_fit_the_schema_are_refused() {
     let config = Config::new()
         .derive("Clone")
         .derive("B: Eq")
@@ -187,7 +187,7 @@ found the derive `Eq`: `B` can't implement it, as its field `x` holds a floating
 }
 
 #[test]
-fn a_file_that_can_not_be_written_is_an_error() {
+fn a_file_that_cant_be_written_is_an_error() {
     let schemas = Schemas::new(&[("chat.proto", &with(""))]);
     let config = Config::new().include(schemas.root());
     let nowhere = schemas.root().join("none");

@@ -27,7 +27,7 @@ fn pair(request: &str, response: &str) -> (String, String) {
 }
 
 #[test]
-fn a_req_and_an_rsp_in_opposite_directions_are_a_pair() {
+fn req_and_rsp_members_in_opposite_directions_form_a_request() {
     assert_eq!(
         pairs(
             "A foo_req = 1; A bar_rsp = 2;",
@@ -41,11 +41,11 @@ fn a_req_and_an_rsp_in_opposite_directions_are_a_pair() {
 }
 
 #[test]
-fn others_are_none() {
+fn other_members_form_no_request() {
     for (to_server, to_client) in [
         // No response.
         ("A foo_req = 1;", "A bar_rsp = 1;"),
-        // In the same direction.
+        // Both in the same direction.
         ("A foo_req = 1; A foo_rsp = 2;", "A a = 1;"),
         // Other names.
         ("A foo_request = 1;", "A foo_response = 1;"),

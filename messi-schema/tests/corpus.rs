@@ -16,7 +16,7 @@ use messi_schema::{Locations, read};
 
 use oracles::{ORACLES, Oracle, Verdict};
 
-/// The start of a line in schemas that are valid, but not supported by messi.
+/// The start of a line in valid schemas that messi does not support.
 const ONLY_MESSI: &str = "// Only messi refuses this: ";
 
 /// The environment variable that makes a missing compiler an error.
@@ -67,7 +67,7 @@ fn stored_errors() -> Result<(), Failed> {
     for file in fs::read_dir(root().join("invalid"))? {
         let path = file?.path();
         if !path.with_extension("proto").exists() {
-            return Err(format!("{} is of no schema", path.display()).into());
+            return Err(format!("{} has no schema", path.display()).into());
         }
     }
     Ok(())
@@ -129,7 +129,9 @@ impl Schema {
         let is_expected = self.is_valid() == verdict.is_ok();
         match (is_expected, errs) {
             (true, None) | (false, Some(_)) => Ok(Completion::Completed),
-            (true, Some((why, _))) => Err(format!("is right now, though listed: {why}").into()),
+            (true, Some((reason, _))) => {
+                Err(format!("is no longer wrong, but is listed: {reason}").into())
+            }
             (false, None) => Err(surprise(&verdict).into()),
         }
     }

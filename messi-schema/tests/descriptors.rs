@@ -1,5 +1,5 @@
-//! The descriptors of files, compared with those of protoc and of `protobuf-parse` for every valid
-//! schema of the corpus.
+//! Compares the descriptors of all valid schemas of the corpus with those of protoc and of
+//! `protobuf-parse`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ fn model(name: &str) -> Schema {
     read(name, &locations).unwrap()
 }
 
-/// The descriptors that protoc writes for a schema and its imports. `None` where there is no protoc
+/// Returns the descriptors that protoc writes for a schema and its imports. `None` if there is no protoc
 /// for this system.
 fn protoc(name: &str) -> Option<Vec<u8>> {
     let protoc = protoc_bin_vendored::protoc_bin_path().ok()?;
@@ -54,7 +54,7 @@ fn protoc(name: &str) -> Option<Vec<u8>> {
 
 #[test]
 fn descriptors_are_the_bytes_of_protoc() {
-    // Options of a type of `google.protobuf`, whose fields are not known, are left out.
+    // Options of a type of `google.protobuf` are left out, since its fields are unknown.
     let foreign = "option_of_a_google_type.proto";
     for name in valid_schemas().into_iter().filter(|it| it != foreign) {
         let Some(written) = protoc(&name) else { return };
@@ -64,7 +64,7 @@ fn descriptors_are_the_bytes_of_protoc() {
             let expected = set.file.iter().find(is_same).unwrap();
             let found = FileDescriptorProto::parse_from_bytes(&file.descriptor).unwrap();
             assert_eq!(found, *expected, "{name}: {}", file.name);
-            // The same bytes, which follow their length in the set.
+            // The set holds the same bytes after their length.
             let mut parts = written.windows(file.descriptor.len());
             assert!(
                 parts.any(|part| part == file.descriptor),
@@ -84,8 +84,8 @@ fn a_set_holds_every_file() {
     assert_eq!(names, expected);
 }
 
-/// The fields and values of a file, each in a line. Options and oneofs are left out: in those,
-/// `protobuf-parse` and protoc differ.
+/// Returns the fields and enum values of a file, one per line. Options and oneofs are left out, since
+/// `protobuf-parse` and protoc differ in them.
 fn lines(file: &FileDescriptorProto) -> Vec<String> {
     let mut lines = Vec::new();
     for message in &file.message_type {
@@ -136,7 +136,7 @@ fn add_enums(scope: &str, enums: &[EnumDescriptorProto], lines: &mut Vec<String>
     }
 }
 
-/// Schemas that `protobuf-parse` reads in another way than protoc: it takes octal for decimal.
+/// Schemas that `protobuf-parse` reads differently from protoc: it reads octal numbers as decimal.
 const PROTOBUF_PARSE_ERRS: &[&str] = &["numbers_in_hexadecimal_and_octal.proto"];
 
 #[test]
@@ -146,7 +146,7 @@ fn descriptors_are_those_of_protobuf_parse() {
     for name in valid_schemas() {
         let mut parser = protobuf_parse::Parser::new();
         parser.pure().includes([&valid, &corpus()]);
-        // It can't read all of them.
+        // `protobuf-parse` can't read all schemas.
         let Ok(parsed) = parser.input(valid.join(&name)).parse_and_typecheck() else {
             continue;
         };

@@ -1,4 +1,4 @@
-//! Mistakes that `protobuf-parse` accepts, or fails on.
+//! Mistakes that `protobuf-parse` accepts, or that make it panic or hang.
 
 mod common;
 
@@ -15,7 +15,7 @@ message ServerToClient { oneof messages { Ping ping = 1; } }
 message Ping {}
 ";
 
-/// Returns the problems of declarations on line 3 of a valid protocol, beside other files.
+/// Returns the problems of declarations on line 3 of a valid protocol with other files.
 fn problems_beside(declarations: &str, others: &[(&str, &str)]) -> Vec<String> {
     diagnose(declarations, others).iter().map(brief).collect()
 }
@@ -60,7 +60,7 @@ fn deeply_nested_maps_are_refused() {
 }
 
 #[test]
-fn reserved_ranges_are_in_order_apart_and_within_limits() {
+fn reserved_ranges_must_be_ascending_disjoint_and_within_limits() {
     let cases = [
         (
             "message A { reserved 9 to 5; }",
@@ -93,7 +93,7 @@ fn reserved_ranges_are_in_order_apart_and_within_limits() {
 }
 
 #[test]
-fn a_name_is_reserved_once() {
+fn a_name_may_be_reserved_only_once() {
     assert_eq!(
         problems("message A { reserved \"a\"; reserved \"b\", \"a\"; }"),
         ["found the name `a` reserved twice\n --> chat.proto:3:41"]
@@ -101,7 +101,7 @@ fn a_name_is_reserved_once() {
 }
 
 #[test]
-fn sound_reservations_are_accepted() {
+fn valid_reservations_are_accepted() {
     let declarations = "message A { reserved 2, 4 to 6, 536870911; reserved \"x\"; int32 a = 1; }
         message B { reserved 5 to max; }
         message C { string reserved = 1; }
@@ -110,7 +110,7 @@ fn sound_reservations_are_accepted() {
 }
 
 #[test]
-fn a_value_has_a_name_of_its_own_in_the_scope_of_its_enum() {
+fn an_enum_value_needs_a_unique_name_in_the_scope_of_its_enum() {
     assert_eq!(
         problems("enum E { X = 0; } enum F { X = 0; }"),
         [
@@ -133,9 +133,9 @@ fn thousands_of_mistakes_on_one_line_are_reported_in_time() {
     let count = 7_500;
     let fields = "int32 x = 1; ".repeat(count);
     let problems = diagnose(&format!("message A {{ {fields} }}"), &[]);
-    // Each but the first is a second declaration with a number that is taken.
+    // Each field but the first has a name and a number that are taken.
     assert_eq!(problems.len(), 2 * (count - 1));
     assert!(problems.iter().all(|it| it.to_string().len() < 1_000));
-    // It takes a second, or a minute if each is compared with all others.
+    // This takes a second. If each field were compared with all others, it would take a minute.
     assert!(start.elapsed() < Duration::from_secs(20));
 }

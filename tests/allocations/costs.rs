@@ -1,4 +1,4 @@
-//! The system calls and allocations of a message: unlike its time, they are the same in each run.
+//! System calls and allocations per message. Unlike times, they are the same in each run.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use messi::testing::Simulation;
 
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// A handler that sends each echo again, this many times in all.
-struct Again {
+/// A handler that returns each echo to the server, until it has sent the given number of messages.
+struct Repeater {
     left: u32,
 }
 
-impl ChatClientHandler for Again {
+impl ChatClientHandler for Repeater {
     async fn on_message_ind(&mut self, client: &ChatClient, message: MessageInd) {
         if self.left > 0 {
             self.left -= 1;
@@ -24,7 +24,7 @@ impl ChatClientHandler for Again {
 }
 
 #[test]
-fn messages_that_wait_together_are_written_together() {
+fn queued_messages_are_written_together() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let server = ChatServer::builder(ROOM)
@@ -34,7 +34,7 @@ fn messages_that_wait_together_are_written_together() {
             .unwrap();
         let client = ChatClient::builder(ROOM)
             .runtime(&simulation)
-            .start(Again { left: 64_000 })
+            .start(Repeater { left: 64_000 })
             .unwrap();
         client.connected().await.unwrap();
         simulation.sleep(MOMENT).await;
@@ -44,7 +44,7 @@ fn messages_that_wait_together_are_written_together() {
         simulation.sleep(MOMENT).await;
         assert_eq!(client.stats().received_messages, 64_064);
         let connection = &simulation.connections()[0];
-        // A write for each 64 messages, and a few.
+        // One write for each 64 messages, and a few more.
         for direction in [connection.to_server(), connection.to_client()] {
             assert!(direction.writes() <= 64_000 / 64 + 10, "{direction:?}");
         }
@@ -54,7 +54,7 @@ fn messages_that_wait_together_are_written_together() {
 }
 
 #[test]
-fn a_stream_of_messages_is_written_in_large_parts() {
+fn a_stream_of_messages_is_written_in_large_blocks() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let pair = Pair::connect(&simulation).await;
@@ -71,13 +71,13 @@ fn a_stream_of_messages_is_written_in_large_parts() {
 }
 
 #[test]
-fn a_message_without_texts_is_sent_without_an_allocation() {
+fn a_message_without_strings_is_sent_without_an_allocation() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let pair = Pair::connect(&simulation).await;
         let client = &pair.server.clients()[0];
         let send = || (0..1_000).for_each(|_| client.send(ConnectRsp {}));
-        // Buffers grow at first, and are kept while they are in use.
+        // Buffers grow at first, and keep their memory while they are in use.
         for _ in 0..3 {
             send();
             simulation.sleep(MOMENT).await;
@@ -105,7 +105,7 @@ fn a_broadcast_is_encoded_once() {
             broadcast();
             simulation.sleep(MOMENT).await;
         }
-        // One frame each, however many get it.
+        // One frame each, for any number of clients.
         assert!(measure(broadcast).count_total <= 100);
         simulation.sleep(MOMENT).await;
         assert_eq!(clients[49].stats().received_messages, 400);
@@ -113,12 +113,12 @@ fn a_broadcast_is_encoded_once() {
     });
 }
 
-/// A handler that does nothing.
+/// A handler without callbacks.
 struct Sink;
 
 impl ChatServerHandler for Sink {}
 
-/// Connects a client to a server whose handlers do nothing.
+/// Connects a client to a server with handlers without callbacks.
 fn connect_to_sink(simulation: &Simulation) -> (ChatServer, ChatClient) {
     simulation.run(async {
         let server = ChatServer::builder(ROOM)
@@ -140,7 +140,7 @@ fn deliver(simulation: &Simulation, client: &ChatClient, messages: Vec<MessageIn
 }
 
 #[test]
-fn a_received_message_costs_the_allocations_of_its_texts() {
+fn a_received_message_allocates_only_its_strings() {
     let simulation = Simulation::new(1);
     let (server, client) = connect_to_sink(&simulation);
     let messages = vec![message("0123456789"); 1_000];
@@ -148,7 +148,7 @@ fn a_received_message_costs_the_allocations_of_its_texts() {
         deliver(&simulation, &client, messages.clone());
     }
     let allocations = measure(|| deliver(&simulation, &client, messages)).count_total;
-    // A user and a text each. The simulation allocates a little for itself.
+    // A user and a text for each message, and a few allocations of the simulation.
     assert!((2_000..2_100).contains(&allocations), "{allocations}");
     assert_eq!(server.stats().total.received_messages, 4_000);
     simulation.run(async {
@@ -157,10 +157,9 @@ fn a_received_message_costs_the_allocations_of_its_texts() {
     });
 }
 
-/// What is copied is copied to memory that was allocated for it, or that is kept: no more than 72 KiB
-/// of each buffer.
+/// Counts allocated bytes. Copies into memory that buffers keep are not counted: 72 KiB per buffer.
 #[test]
-fn a_large_message_is_copied_to_few_places() {
+fn a_large_message_is_copied_a_few_times_only() {
     const SIZE: u64 = 900_000;
     let simulation = Simulation::new(1);
     let (server, client) = connect_to_sink(&simulation);
@@ -169,7 +168,7 @@ fn a_large_message_is_copied_to_few_places() {
     let messages = large();
     let allocated = measure(|| deliver(&simulation, &client, messages)).bytes_total;
     assert_eq!(server.stats().total.received_messages, 2);
-    // The encoded message, the received one in a buffer that doubles as it comes, and its text.
+    // The encoded message, the received one in a buffer that doubles as it grows, and its text.
     assert!(allocated <= 11 * SIZE / 2, "{allocated}");
     simulation.run(async {
         client.stop().await;

@@ -1,4 +1,4 @@
-//! Allocations, counted. The allocator that counts them is that of the whole program.
+//! Counts allocations. The counting allocator is that of the whole program.
 
 #[path = "../it/common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! Random messages, made by one side, read by the other, and back.
+//! Random messages, encoded by one side, decoded by the other, and encoded again.
 
 use std::env;
 use std::fmt::Debug;
@@ -15,29 +15,29 @@ use crate::sample::{Sample, sample};
 
 pub(crate) const TESTS: &[Test] = &[
     (
-        "what_we_encode_is_decoded_by_google_and_comes_back",
+        "our_messages_are_decoded_and_encoded_again_by_google",
         ours_to_google,
     ),
     (
-        "what_google_encodes_is_decoded_by_us_and_comes_back",
+        "googles_messages_are_decoded_and_encoded_again_by_us",
         googles_to_us,
     ),
+    ("concatenated_messages_are_merged_as_by_google", merged),
     (
-        "messages_one_after_the_other_become_one_as_google_has_it",
-        merged,
-    ),
-    (
-        "numbers_are_read_packed_or_not_whatever_the_schema_says",
+        "packed_and_unpacked_numbers_are_decoded_regardless_of_the_schema",
         packed_or_not,
     ),
-    ("infinities_and_nan_go_both_ways", special_numbers),
     (
-        "the_sign_of_a_zero_is_not_sent_in_a_field_that_does_not_know_absence",
+        "infinities_and_nan_are_exchanged_both_ways",
+        special_numbers,
+    ),
+    (
+        "a_field_without_presence_loses_the_sign_of_zero",
         signs_of_zeros,
     ),
 ];
 
-/// How many messages go each way, unless the environment says so.
+/// The number of messages each way, unless `MESSI_MESSAGES` is set.
 const MESSAGES: u64 = 2_000;
 
 fn messages() -> u64 {
@@ -58,7 +58,7 @@ fn googles_to_us(google: &mut Google) {
     }
 }
 
-/// Lists grow, the last of each other field counts, and messages within are merged.
+/// Lists are concatenated, submessages are merged, and the last value of each other field wins.
 fn merged(google: &mut Google) {
     for seed in 0..messages() / 4 {
         merge::<ClientToServer>(google, seed);
@@ -72,16 +72,16 @@ where
 {
     let parts = [sample::<M>(seed), sample::<M>(seed + 1)];
     let bytes = [parts[0].encode_to_vec(), parts[1].encode_to_vec()].concat();
-    let ours = M::decode(&*bytes).expect("is sound");
+    let ours = M::decode(&*bytes).expect("a valid encoding");
     let theirs = google.read::<M>(&bytes);
     assert_same(&list(&ours), &theirs.lines, &parts);
 }
 
 fn packed_or_not(google: &mut Google) {
-    // Field 1 is packed and field 2 is not: here, each is both.
+    // In the schema, field 1 is packed and field 2 is not. Here, each occurs in both forms.
     let lists = b"\x08\x01\x0a\x02\x02\x03\x12\x02\x01\x02\x10\x03";
     let bytes = [b"\x4a", &[lists.len() as u8][..], lists].concat();
-    let ours = ClientToServer::decode(&*bytes).expect("is sound");
+    let ours = ClientToServer::decode(&*bytes).expect("a valid encoding");
     let expected = Lists {
         packed: vec![1, 2, 3],
         unpacked: vec![1, 2, 3],
@@ -103,7 +103,7 @@ fn special_numbers(google: &mut Google) {
     }
 }
 
-/// Where protobuf says that -0 is sent, prost takes it for the default.
+/// protobuf sends -0, but prost treats it as the default.
 fn signs_of_zeros(google: &mut Google) {
     let message = ClientToServer::from(Messages::Scalars(Scalars {
         double: -0.0,
@@ -116,7 +116,7 @@ fn signs_of_zeros(google: &mut Google) {
         google.read::<ClientToServer>(minus_zero).encoded,
         minus_zero
     );
-    let message = ClientToServer::decode(&minus_zero[..]).expect("is sound");
+    let message = ClientToServer::decode(&minus_zero[..]).expect("a valid encoding");
     let Some(Messages::Scalars(scalars)) = message.messages else {
         panic!("{message:?}");
     };
@@ -129,7 +129,7 @@ fn signs_of_zeros(google: &mut Google) {
     assert_eq!(known, b"\x11\x00\x00\x00\x00\x00\x00\x00\x80");
 }
 
-/// Lets Google decode a message and encode it again.
+/// Has Google decode a message and encode it again, and compares the results.
 fn offer<M>(google: &mut Google, message: &M)
 where
     M: Message + Default + Debug + Listed + Root,
@@ -137,23 +137,24 @@ where
     let lines = list(message);
     let reading = google.read::<M>(&message.encode_to_vec());
     assert_same(&lines, &reading.lines, message);
-    let returned = M::decode(&*reading.encoded).expect("Google's encoding is sound");
+    let returned = M::decode(&*reading.encoded).expect("a valid encoding of Google's");
     assert_same(&lines, &list(&returned), message);
 }
 
-/// Decodes a message that Google makes, and lets it decode ours of the same.
+/// Decodes a random message of Google's, has Google decode our encoding of it, and compares the
+/// results.
 fn take<M>(google: &mut Google, seed: u64)
 where
     M: Message + Default + Debug + Listed + Root + Sample,
 {
     let made = google.make::<M>(seed);
-    let message = M::decode(&*made.encoded).expect("Google's encoding is sound");
+    let message = M::decode(&*made.encoded).expect("a valid encoding of Google's");
     assert_same(&made.lines, &list(&message), &message);
     let returned = google.read::<M>(&message.encode_to_vec());
     assert_same(&made.lines, &returned.lines, &message);
 }
 
-/// Compares two listings, and shows the first field that is not the same in both.
+/// Compares two listings, and panics with the first field that differs.
 #[track_caller]
 pub(crate) fn assert_same(one: &[String], other: &[String], message: &impl Debug) {
     let length = one.len().max(other.len());

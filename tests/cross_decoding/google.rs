@@ -1,4 +1,4 @@
-//! Google's protobuf, in a process that reads and makes messages for as long as it is asked to.
+//! Google's protobuf, in a process that decodes and creates messages on request.
 
 mod prepare;
 
@@ -7,20 +7,20 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::preparation::Unprepared;
 
-/// One of the messages that a schema is about, by its name there.
+/// A message of a direction, with its name in the schema.
 pub(crate) trait Root {
     const NAME: &'static str;
 }
 
-/// What Google's protobuf makes of a message.
-pub(crate) struct Reading {
-    /// Its fields, as `listing` has them.
+/// A message as Google's protobuf reads it.
+pub(crate) struct Decoded {
+    /// Its fields, in the form of `listing`.
     pub(crate) lines: Vec<String>,
-    /// The message, as it encodes it.
+    /// Its encoding of the message.
     pub(crate) encoded: Vec<u8>,
 }
 
-/// The process; it ends with this value.
+/// The process. It is killed when dropped.
 pub(crate) struct Google {
     child: Child,
     requests: ChildStdin,
@@ -36,37 +36,37 @@ impl Google {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("the interpreter is there");
+            .expect("a Python interpreter");
         Ok(Self {
-            requests: child.stdin.take().expect("is piped"),
-            replies: child.stdout.take().expect("is piped"),
+            requests: child.stdin.take().expect("a pipe"),
+            replies: child.stdout.take().expect("a pipe"),
             child,
         })
     }
 
     /// Decodes a message.
-    pub(crate) fn read<M: Root>(&mut self, message: &[u8]) -> Reading {
+    pub(crate) fn read<M: Root>(&mut self, message: &[u8]) -> Decoded {
         self.ask("read", M::NAME, message)
     }
 
-    /// Makes a message at random, always the same of one seed.
-    pub(crate) fn make<M: Root>(&mut self, seed: u64) -> Reading {
+    /// Creates the random message of a seed.
+    pub(crate) fn make<M: Root>(&mut self, seed: u64) -> Decoded {
         self.ask("make", M::NAME, &seed.to_be_bytes())
     }
 
-    fn ask(&mut self, what: &str, name: &str, argument: &[u8]) -> Reading {
-        self.exchange(&[what.as_bytes(), name.as_bytes(), argument])
-            .unwrap_or_else(|error| panic!("Python has failed to {what} a {name}: {error}"))
+    fn ask(&mut self, command: &str, name: &str, argument: &[u8]) -> Decoded {
+        self.exchange(&[command.as_bytes(), name.as_bytes(), argument])
+            .unwrap_or_else(|error| panic!("Python has failed to {command} a {name}: {error}"))
     }
 
-    fn exchange(&mut self, request: &[&[u8]]) -> io::Result<Reading> {
+    fn exchange(&mut self, request: &[&[u8]]) -> io::Result<Decoded> {
         for part in request {
-            let size = u32::try_from(part.len()).expect("is small");
+            let size = u32::try_from(part.len()).expect("a small size");
             self.requests.write_all(&size.to_be_bytes())?;
             self.requests.write_all(part)?;
         }
         let listing = self.part()?;
-        Ok(Reading {
+        Ok(Decoded {
             lines: String::from_utf8_lossy(&listing)
                 .lines()
                 .map(str::to_owned)
@@ -86,7 +86,7 @@ impl Google {
 
 impl Drop for Google {
     fn drop(&mut self) {
-        // Both fail only if it has ended already.
+        // Both fail only if the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,7 +1,7 @@
-//! The kitchen sink's messages, each with the numbers of its fields written out once more: they are
-//! not to be taken from what is tested. A field that is forgotten here does not compile.
+//! The messages of the kitchen sink, with the numbers of their fields written out again, since they
+//! must not come from the generated code. A field that is missing here is a compile error.
 
-#![allow(deprecated, reason = "what is deprecated is on the wire as well")]
+#![allow(deprecated, reason = "deprecated fields are encoded too")]
 
 use messi::prost_types::{Duration, ListValue, Struct, Timestamp, Value, value};
 
@@ -19,7 +19,7 @@ impl Root for ServerToClient {
     const NAME: &'static str = "kitchen_sink.ServerToClient";
 }
 
-/// Implements both traits for a message: its fields, and after a semicolon its oneofs.
+/// Implements both traits for a message, given its fields and, after a semicolon, its oneofs.
 macro_rules! message {
     ($type:ty { $($number:literal: $field:ident),* $(; $($oneof:ident),+)? }) => {
         impl Sample for $type {
@@ -49,7 +49,7 @@ macro_rules! oneof {
             fn sample(source: &mut Source) -> Self {
                 match source.choose(&[$($number),*]) {
                     $($number => Self::$member(Sample::sample(source)),)*
-                    _ => unreachable!("chooses one of them"),
+                    _ => unreachable!("`choose` returns one of the numbers"),
                 }
             }
         }

@@ -1,13 +1,13 @@
-//! A message as lines of text, one for each field, so that two implementations can be compared
+//! Lists a message as lines of text, one for each field, so that two implementations can be compared
 //! field by field.
 //!
-//! A line has the numbers that lead to a field, and its value: `.8.1[0] = 7`. Numbers with a point
-//! are their bits, but for what may change on the way: a NaN is a NaN, and a zero has no sign. A
-//! field that knows absence is listed if it is there, all others always. `peer.py` does the same.
+//! A line has the numbers of the fields up to this one, and the value: `.8.1[0] = 7`. Floating point
+//! numbers are listed as their bits, except that all NaNs are equal and zeros have no sign. Fields with
+//! presence are listed if they are set, all others always. `peer.py` does the same.
 
 use std::collections::{BTreeMap, HashMap};
 
-/// The lines of a message, sorted.
+/// Returns the sorted lines of a message.
 pub(crate) fn list(message: &impl Listed) -> Vec<String> {
     let mut listing = Listing::default();
     message.list(&mut listing);
@@ -15,12 +15,12 @@ pub(crate) fn list(message: &impl Listed) -> Vec<String> {
     listing.lines
 }
 
-/// What has lines.
+/// A value that can be listed.
 pub(crate) trait Listed {
     fn list(&self, listing: &mut Listing);
 }
 
-/// Lines, and the path of what is listed next.
+/// The lines so far, and the path of the next value.
 #[derive(Default)]
 pub(crate) struct Listing {
     path: String,
@@ -28,12 +28,12 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    /// Lists the field of this number.
+    /// Lists the field with the given number.
     pub(crate) fn field(&mut self, number: u32, value: &impl Listed) {
         self.at(&format!(".{number}"), value);
     }
 
-    /// Lists that a message is there.
+    /// Lists the presence of a message.
     pub(crate) fn message(&mut self) {
         self.value("{}");
     }
@@ -50,7 +50,7 @@ impl Listing {
     }
 }
 
-/// A value that is one line, and may be the key of a map.
+/// A value that takes one line, and may be the key of a map.
 trait Leaf {
     fn text(&self) -> String;
 }

@@ -1,8 +1,7 @@
-//! Our generated types beside Google's protobuf for Python: what one encodes the other decodes, with
-//! every field the same, and encodes again.
+//! Compares our generated types with Google's protobuf for Python: each side decodes the messages of
+//! the other with the same fields, and encodes them again.
 //!
-//! Python and its package are prepared by the first test that runs. How many random messages go
-//! each way can be set:
+//! The first test installs the Python package. The number of random messages each way can be set:
 //!
 //! ```text
 //! MESSI_MESSAGES=100000 cargo test --release --test cross_decoding
@@ -24,7 +23,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 
 use google::Google;
 
-/// A test and its name.
+/// The name of a test, and its function.
 type Test = (&'static str, fn(&mut Google));
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-"""Reads and makes messages with Google's protobuf.
+"""Reads and creates messages with Google's protobuf.
 
 A request has three parts: `read` or `make`, the full name of a message, and an encoded message or
 the eight bytes of a seed. The reply has two: the fields of the message, as listing.rs explains, and
@@ -13,13 +13,13 @@ import sys
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import FieldDescriptor as Field
 
-# No request takes this long, in seconds.
+# The time limit of a request, in seconds.
 LIMIT = 60
 
-# How many values within others a message may have, at most.
+# The maximum number of nested values in a message.
 MAX_VALUES = 40
 
-# Types of google.protobuf that are their value, to Rust.
+# Types of google.protobuf that are plain values in Rust.
 WRAPPERS = {
     f'google.protobuf.{name}Value'
     for name in ('String', 'Bytes', 'Bool', 'Int32', 'UInt32', 'Int64', 'UInt64', 'Float', 'Double')
@@ -182,7 +182,7 @@ class Maker:
 # --- Requests ---
 
 def load(path):
-    """Gives the class of the message of a name."""
+    """Returns the class of the message with a name."""
     files = descriptor_pb2.FileDescriptorSet()
     with open(path, 'rb') as file:
         files.ParseFromString(file.read())

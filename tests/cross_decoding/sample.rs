@@ -1,39 +1,39 @@
-//! Random values, with a liking for those that encoders get wrong.
+//! Random values, with a preference for those that encoders often get wrong.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use fastrand::Rng;
 
-/// How many values within others a message may have, at most. Each takes its message no more than
-/// two levels deeper, so that none comes near the limit of 100.
+/// The maximum number of nested values in a message. Each adds at most two levels, so that the depth
+/// stays below the limit of 100.
 const MAX_VALUES: usize = 40;
 
-/// A random message of this seed.
+/// Returns the random message of a seed.
 pub(crate) fn sample<M: Sample>(seed: u64) -> M {
     let mut random = Rng::with_seed(seed);
     let left = random.usize(0..=MAX_VALUES);
     M::sample(&mut Source { random, left })
 }
 
-/// What can be made at random.
+/// A type with random values.
 pub(crate) trait Sample {
     fn sample(source: &mut Source) -> Self;
 }
 
-/// Chance, and how many values within others are left.
+/// A random number generator, and the number of nested values that are left.
 pub(crate) struct Source {
     random: Rng,
     left: usize,
 }
 
 impl Source {
-    /// One of these.
+    /// Returns a random element.
     pub(crate) fn choose<T: Copy>(&mut self, from: &[T]) -> T {
-        *self.random.choice(from).expect("is not empty")
+        *self.random.choice(from).expect("elements")
     }
 
-    /// Whether there is one more value within others.
+    /// Decides whether to add one more nested value.
     fn more(&mut self) -> bool {
         let more = self.left > 0 && self.random.u8(0..4) > 0;
         self.left -= usize::from(more);
@@ -60,8 +60,8 @@ impl Sample for bool {
     }
 }
 
-/// Implements [`Sample`] for integers: the ends of their range, where encodings get longer, small
-/// ones, as those of enums, and any.
+/// Implements [`Sample`] for integers: the limits of the type, the limits of each encoded size, small
+/// values such as those of enums, and arbitrary ones.
 macro_rules! integers {
     ($($type:ident),*) => {$(
         impl Sample for $type {
@@ -79,7 +79,7 @@ macro_rules! integers {
 
 integers!(i32, i64, u32, u64);
 
-/// Implements [`Sample`] for numbers with a point: special ones, and any bits.
+/// Implements [`Sample`] for floating point numbers: special values, and arbitrary bits.
 macro_rules! floats {
     ($($type:ident, $bits:ident);*) => {$(
         impl Sample for $type {

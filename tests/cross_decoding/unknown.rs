@@ -1,4 +1,4 @@
-//! What one side knows and the other does not.
+//! Fields, members and enum values that only one side knows.
 
 use messi::prost::Message;
 
@@ -12,26 +12,23 @@ use crate::listing::list;
 use crate::sample::sample;
 
 pub(crate) const TESTS: &[Test] = &[
+    ("unknown_fields_are_skipped", fields_are_skipped),
     (
-        "fields_that_are_not_known_are_passed_over",
-        fields_are_passed_over,
+        "unknown_fields_of_submessages_are_skipped",
+        fields_of_submessages_are_skipped,
     ),
     (
-        "fields_that_are_not_known_within_a_message_are_passed_over",
-        fields_within_are_passed_over,
+        "an_unknown_member_is_decoded_as_none",
+        an_unknown_member_is_none,
     ),
     (
-        "a_choice_that_is_not_known_is_none",
-        an_unknown_choice_is_none,
-    ),
-    (
-        "values_of_enums_that_are_not_known_keep_their_number",
+        "unknown_enum_values_keep_their_number",
         values_of_enums_keep_their_number,
     ),
 ];
 
-/// Field 2000 of every wire type: a number, 8 bytes, a text, a group with a group and a number in
-/// it, and 4 bytes.
+/// Field 2000 in each wire type: a varint, 8 bytes, a string, a group with a group and a varint in it,
+/// and 4 bytes.
 const UNKNOWN: &[&[u8]] = &[
     b"\x80\x7d\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
     b"\x81\x7d\x01\x02\x03\x04\x05\x06\x07\x08",
@@ -40,33 +37,33 @@ const UNKNOWN: &[&[u8]] = &[
     b"\x85\x7d\x01\x02\x03\x04",
 ];
 
-fn fields_are_passed_over(google: &mut Google) {
+fn fields_are_skipped(google: &mut Google) {
     for seed in 0..20 {
         let message: ServerToClient = sample(seed);
         let known = message.encode_to_vec();
         for unknown in UNKNOWN {
             for bytes in [[&known, *unknown].concat(), [*unknown, &known].concat()] {
-                let ours = ServerToClient::decode(&*bytes).expect("is sound");
+                let ours = ServerToClient::decode(&*bytes).expect("a valid encoding");
                 assert_same(&list(&ours), &list(&message), &message);
                 let theirs = google.read::<ServerToClient>(&bytes);
                 assert_same(&list(&ours), &theirs.lines, &message);
                 assert!(
                     theirs.encoded.len() > known.len() && ours.encoded_len() == known.len(),
-                    "Google keeps what it does not know, and prost does not"
+                    "Google keeps unknown fields, and prost does not"
                 );
             }
         }
     }
 }
 
-fn fields_within_are_passed_over(google: &mut Google) {
+fn fields_of_submessages_are_skipped(google: &mut Google) {
     let scalars: Scalars = sample(1);
     let message: ClientToServer = client_to_server::Messages::Scalars(scalars.clone()).into();
     let within = [scalars.encode_to_vec(), UNKNOWN.concat()].concat();
-    // The choice of number 3 has the type bytes: its place is taken by that of number 1.
+    // The member 3 is of the type bytes. Here it has the wire type of member 1.
     let mut bytes = ClientToServer::from(client_to_server::Messages::Blob(within)).encode_to_vec();
     bytes[0] = 0x0a;
-    let ours = ClientToServer::decode(&*bytes).expect("is sound");
+    let ours = ClientToServer::decode(&*bytes).expect("a valid encoding");
     assert_same(&list(&ours), &list(&message), &message);
     assert_same(
         &list(&ours),
@@ -75,9 +72,9 @@ fn fields_within_are_passed_over(google: &mut Google) {
     );
 }
 
-fn an_unknown_choice_is_none(google: &mut Google) {
+fn an_unknown_member_is_none(google: &mut Google) {
     for bytes in UNKNOWN {
-        let ours = ServerToClient::decode(*bytes).expect("is sound");
+        let ours = ServerToClient::decode(*bytes).expect("a valid encoding");
         assert_eq!(ours.messages, None);
         let theirs = google.read::<ServerToClient>(bytes);
         assert_same(&list(&ours), &theirs.lines, &ours);
@@ -86,7 +83,10 @@ fn an_unknown_choice_is_none(google: &mut Google) {
 
 fn values_of_enums_keep_their_number(google: &mut Google) {
     for number in [77, i32::MAX, i32::MIN, -1] {
-        assert!(Color::try_from(number).is_err(), "{number} is known");
+        assert!(
+            Color::try_from(number).is_err(),
+            "{number} is a known value"
+        );
         let lists = Lists {
             colors: vec![number, 1],
             unpacked_colors: vec![number],

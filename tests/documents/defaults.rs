@@ -59,7 +59,7 @@ fn in_doc_comments(source: &str) -> Vec<Statement> {
             if let (Some((name, _)), Some((_, default))) = (builder, default) {
                 // The default ends with its sentence, or is the text of a link.
                 let default = default.split(['.', ';', ']']).next().unwrap_or_default();
-                // The others are no values: a runtime, and the setting that a single request overrides.
+                // Two defaults are not values: the runtime, and the builder's setting for a single request.
                 let is_value = name != "runtime" && !default.starts_with("the builder's");
                 if is_value {
                     statements.push(Statement::new(name, default));

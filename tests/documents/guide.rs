@@ -55,7 +55,7 @@ fn module(target: &str) -> Option<String> {
     is_module.then(|| format!("crate::guide::{name}{anchor}"))
 }
 
-/// A link to a file would be dead in the crate's documentation: `src/guide/links.txt` has another target for it.
+/// Links to files would be dead in the crate's documentation, so `src/guide/links.txt` replaces their targets.
 #[test]
 fn links_between_pages_lead_to_modules_in_the_documentation_of_the_crate() {
     let in_docs = definitions(&read("src/guide/links.txt"));
@@ -84,7 +84,7 @@ fn links_between_pages_lead_to_modules_in_the_documentation_of_the_crate() {
     }
 }
 
-/// The messages that the headings of a page quote, split where the page has three dots.
+/// Returns the messages that the headings of a page quote, split at three dots.
 fn quotes(page: &str) -> Vec<Vec<&str>> {
     let headings = page.lines().filter_map(|line| line.strip_prefix("### "));
     let quoted = headings.flat_map(|heading| heading.split('`').skip(1).step_by(2));
@@ -92,7 +92,7 @@ fn quotes(page: &str) -> Vec<Vec<&str>> {
 }
 
 #[test]
-fn messages_are_quoted_as_they_are() {
+fn quoted_messages_exist_in_the_sources_or_in_stored_errors() {
     let page = read("docs/troubleshooting.md");
     let mut sources = sources();
     sources.append(&mut files("tests/ui/fail", "stderr"));
@@ -106,7 +106,7 @@ fn messages_are_quoted_as_they_are() {
 }
 
 #[test]
-fn the_schema_of_the_tutorial_is_the_one_that_is_tested() {
+fn the_tutorial_shows_its_tested_schema() {
     let tutorial = read("docs/tutorial.md");
     let schema = read("docs/room.proto");
     assert!(tutorial.contains(&format!("```proto\n{schema}```")));

@@ -1,4 +1,4 @@
-//! Links of Markdown pages, which work where the pages are read as files, and of doc comments.
+//! Links of Markdown pages that are read as files, and of doc comments.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ fn is_on_the_web(target: &str) -> bool {
     target.contains("://")
 }
 
-/// Whether a target relative to a page is a file, and its anchor a heading of that file.
+/// Returns whether a target relative to a page is a file, and its anchor a heading of that file.
 fn exists(page: &Path, target: &str) -> bool {
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
     let file = match path {

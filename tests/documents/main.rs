@@ -1,4 +1,4 @@
-//! The documents and packages of the repository: their links, code, and the facts that they repeat.
+//! Checks the documents and packages of the repository: links, code, and facts that they repeat.
 
 mod defaults;
 mod guide;

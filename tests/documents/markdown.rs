@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -82,7 +82,7 @@ pub(crate) fn prose(page: &str) -> String {
     outside.collect::<Vec<_>>().join("_")
 }
 
-/// Returns the rows of all tables, each as its cells by the name of their column.
+/// Returns the rows of all tables, each as a map from the column's name to the cell.
 pub(crate) fn rows(page: &str) -> Vec<HashMap<&str, &str>> {
     let mut head = Vec::new();
     let mut rows = Vec::new();
@@ -102,7 +102,7 @@ pub(crate) fn rows(page: &str) -> Vec<HashMap<&str, &str>> {
     rows
 }
 
-/// How Markdown writes a link, or a part of one.
+/// A link in Markdown, or a part of one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Link {
     /// `[text](target)`
@@ -134,7 +134,7 @@ pub(crate) fn links(page: &str) -> Vec<Link> {
         let Some((text, after)) = opened.split_once(']') else {
             break;
         };
-        // An image as the text of a link is a link of its own.
+        // The image in the text of a link is a separate link.
         if text.contains('[') {
             rest = opened;
             continue;
@@ -146,7 +146,7 @@ pub(crate) fn links(page: &str) -> Vec<Link> {
     links
 }
 
-/// Reads a link after its first bracket. Returns the rest of the page, too.
+/// Reads a link after its first bracket, and returns it with the rest of the page.
 fn link<'a>(text: &str, after: &'a str) -> (Option<Link>, &'a str) {
     let text = text.to_owned();
     if let Some((target, rest)) = enclosed(after, '(', ')') {

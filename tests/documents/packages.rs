@@ -1,17 +1,17 @@
-//! The packages that are published: they carry no tests, corpora, benchmarks or plots.
+//! Checks that published packages contain no tests, corpora, benchmarks or plots.
 
 use std::process::Command;
 
 use crate::markdown::{members, read, root};
 
-/// Whether a path of a package is on its top level or below one of these directories.
+/// Returns whether a path of a package is on its top level or in one of the published directories.
 fn is_published(path: &str) -> bool {
     let directory = path.split_once('/').map(|(directory, _)| directory);
     directory.is_none_or(|it| ["src", "docs", "examples"].contains(&it))
 }
 
 #[test]
-fn packages_carry_sources_documents_and_examples_alone() {
+fn packages_contain_only_sources_documents_and_examples() {
     for member in members() {
         if read(member.join("Cargo.toml")).contains("publish = false") {
             continue;

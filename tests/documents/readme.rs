@@ -1,4 +1,4 @@
-//! The README, which is read as it is: its code has no lines that only rustdoc hides.
+//! Checks the README: its code has no hidden lines, which only rustdoc hides.
 
 use crate::markdown::{read, rust_code};
 

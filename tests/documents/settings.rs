@@ -1,7 +1,7 @@
 //! Compares a stated default with that of the builders.
 //!
-//! The builders do not return their settings. A stated default is right if setting it changes nothing, which the
-//! `Debug` output of a builder shows.
+//! The builders do not return their settings. A stated default is right if setting it leaves the `Debug` output of a
+//! builder as it was.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -15,7 +15,7 @@ mod chat {
 
 use chat::{Chat, ChatClient, ChatServer};
 
-/// Whether a document states the default of a setting as it is. `None` if there is no such setting.
+/// Returns whether a stated default is that of the builders. `None` stands for an unknown setting.
 pub(crate) fn is_default(setting: &str, stated: &str) -> Option<bool> {
     let quantities = quantities(stated);
     let is_default = match (quantities.first(), quantities.last()) {
@@ -48,23 +48,24 @@ fn quantities(text: &str) -> Vec<u64> {
     numbers.collect()
 }
 
-/// Whether a change leaves a value as it is.
+/// Returns whether a change leaves the `Debug` output of a value as it was.
 fn is_same<T: Clone + Debug>(value: &T, change: impl FnOnce(T) -> T) -> bool {
     format!("{:?}", change(value.clone())) == format!("{value:?}")
 }
 
-fn of_client(set: impl FnOnce(ClientBuilder<Chat>) -> ClientBuilder<Chat>) -> bool {
+fn is_default_of_client(set: impl FnOnce(ClientBuilder<Chat>) -> ClientBuilder<Chat>) -> bool {
     is_same(&ChatClient::builder("tcp://localhost:6000"), set)
 }
 
-fn of_server(set: impl FnOnce(ServerBuilder<Chat>) -> ServerBuilder<Chat>) -> bool {
+fn is_default_of_server(set: impl FnOnce(ServerBuilder<Chat>) -> ServerBuilder<Chat>) -> bool {
     is_same(&ChatServer::builder("tcp://localhost:6000"), set)
 }
 
-/// Whether a value is the default of a setting that both sides have.
+/// Evaluates whether a value is the default of a setting of both builders.
 macro_rules! of_both {
     ($setting:ident($value:expr)) => {
-        of_client(|it| it.$setting($value)) && of_server(|it| it.$setting($value))
+        is_default_of_client(|it| it.$setting($value))
+            && is_default_of_server(|it| it.$setting($value))
     };
 }
 
@@ -74,19 +75,21 @@ fn is_default_quantity(setting: &str, first: u64, last: u64) -> Option<bool> {
     let last = Duration::from_millis(last);
     let is_default = match setting {
         "busy_poll" => of_both!(busy_poll(time)),
-        "connect_timeout" => of_client(|it| it.connect_timeout(time)),
-        "handshake_timeout" => of_handshakes(time),
-        "keep_alive_interval" => of_client(|it| it.keep_alive_interval(time)),
-        "keep_alive_timeout" => of_server(|it| it.keep_alive_timeout(time)),
-        "max_clients" => of_server(|it| it.max_clients(number)),
+        "connect_timeout" => is_default_of_client(|it| it.connect_timeout(time)),
+        "handshake_timeout" => is_default_handshake_timeout(time),
+        "keep_alive_interval" => is_default_of_client(|it| it.keep_alive_interval(time)),
+        "keep_alive_timeout" => is_default_of_server(|it| it.keep_alive_timeout(time)),
+        "max_clients" => is_default_of_server(|it| it.max_clients(number)),
         "max_message_size" => of_both!(max_message_size(number)),
         "max_queued_bytes" => of_both!(max_queued_bytes(number)),
-        "max_total_queued_bytes" => of_server(|it| it.max_total_queued_bytes(number)),
-        "max_total_received_bytes" => of_server(|it| it.max_total_received_bytes(number)),
+        "max_total_queued_bytes" => is_default_of_server(|it| it.max_total_queued_bytes(number)),
+        "max_total_received_bytes" => {
+            is_default_of_server(|it| it.max_total_received_bytes(number))
+        }
         "max_unhandled_bytes" => of_both!(max_unhandled_bytes(number)),
         "message_timeout" => of_both!(message_timeout(time)),
         "min_message_rate" => of_both!(min_message_rate(number)),
-        "reconnect_delay" => of_client(|it| it.reconnect_delay(time, last)),
+        "reconnect_delay" => is_default_of_client(|it| it.reconnect_delay(time, last)),
         "request_timeout" => of_both!(request_timeout(time)),
         "write_timeout" => of_both!(write_timeout(time)),
         _ => return None,
@@ -98,14 +101,14 @@ fn is_default_word(setting: &str, stated: &str) -> Option<bool> {
     let minute = Duration::from_secs(60);
     let is_default = match setting {
         "max_clients_per_address" => has_none(stated, |number| {
-            of_server(|it| it.max_clients_per_address(number))
+            is_default_of_server(|it| it.max_clients_per_address(number))
         }),
         "max_clients_per_second" => has_none(stated, |number| {
-            of_server(|it| it.max_clients_per_second(number as u32))
+            is_default_of_server(|it| it.max_clients_per_second(number as u32))
         }),
         "max_sent_message_size" => stated.starts_with("as "),
         "offline_queue" => has_none(stated, |number| {
-            of_client(|it| it.offline_queue(number, minute))
+            is_default_of_client(|it| it.offline_queue(number, minute))
         }),
         "overflow" => overflow(stated).is_some_and(|it| of_both!(overflow(it))),
         _ => return None,
@@ -113,7 +116,7 @@ fn is_default_word(setting: &str, stated: &str) -> Option<bool> {
     Some(is_default)
 }
 
-/// Whether a setting has no value by default, as stated: then any value changes it.
+/// Returns whether a setting has no value by default, as stated: then any value changes it.
 fn has_none(stated: &str, is_default: impl Fn(usize) -> bool) -> bool {
     let is_stated = stated.starts_with("no ") || stated.starts_with("nothing ");
     is_stated
@@ -132,8 +135,8 @@ fn overflow(stated: &str) -> Option<Overflow> {
     }
 }
 
-/// Whether a time is the default of both sides of TLS.
-fn of_handshakes(time: Duration) -> bool {
+/// Returns whether a time is the default of both sides of TLS.
+fn is_default_handshake_timeout(time: Duration) -> bool {
     let certified = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();
     let certificate = certified.cert.pem();
     let key = certified.signing_key.serialize_pem();
@@ -144,7 +147,7 @@ fn of_handshakes(time: Duration) -> bool {
 }
 
 #[test]
-fn a_default_other_than_that_of_the_builders_is_seen() {
+fn a_stated_default_that_differs_from_the_builders_is_detected() {
     assert_eq!(is_default("keep_alive_timeout", "3 s"), Some(true));
     assert_eq!(is_default("keep_alive_timeout", "2 s"), Some(false));
     assert_eq!(is_default("max_clients", "10,000"), Some(true));

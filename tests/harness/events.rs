@@ -1,18 +1,18 @@
-//! What a party reports, one line per event, and the only waits of the scenarios.
+//! The events that a party reports, one per line, and waiting for them.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How long any event may take. Far more than any does; reaching it is a failure.
+/// The time limit for each event. Only a hang reaches it.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-/// How much of the past a failure shows.
+/// The number of past events that a failure shows.
 const LOG_TAIL: usize = 20;
 
 type Log = Arc<Mutex<Vec<String>>>;
 
-/// The end that a party reports to.
+/// The sending half of a party's events.
 #[derive(Clone, Debug)]
 pub(crate) struct Reporter {
     sender: mpsc::Sender<String>,
@@ -24,17 +24,17 @@ impl Reporter {
     pub(crate) fn event(&self, event: impl Into<String>) {
         let event = event.into();
         self.note(&event);
-        // A scenario that has ended waits for no more.
+        // Fails if the scenario has ended.
         let _ = self.sender.send(event);
     }
 
-    /// Adds a line to what a failure shows, without making it an event.
+    /// Adds a line that failures show but that is not an event.
     pub(crate) fn note(&self, line: &str) {
         self.log.lock().unwrap().push(line.to_owned());
     }
 }
 
-/// The end that a scenario waits at.
+/// The receiving half of a party's events.
 #[derive(Debug)]
 pub(crate) struct Events {
     party: String,
@@ -43,7 +43,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Creates both ends for a party, which is named in failures.
+    /// Creates both halves for a party. Failures show its name.
     pub(crate) fn of(party: impl Into<String>) -> (Reporter, Self) {
         let (sender, receiver) = mpsc::channel();
         let log = Log::default();
@@ -70,7 +70,7 @@ impl Events {
         }
     }
 
-    /// Waits for the next event, which has to be this one.
+    /// Waits for the next event, and compares it with the expected one.
     pub(crate) fn expect(&mut self, expected: &str) {
         let event = self.next();
 
@@ -83,16 +83,18 @@ impl Events {
         }
     }
 
-    /// Waits for the end of the party, which may report nothing before it.
+    /// Waits until the party ends, without further events.
     pub(crate) fn expect_end(&mut self) {
         match self.receiver.recv_timeout(LIMIT) {
             Err(RecvTimeoutError::Disconnected) => (),
-            Err(RecvTimeoutError::Timeout) => self.fail("no end within the time limit"),
+            Err(RecvTimeoutError::Timeout) => {
+                self.fail("the party did not end within the time limit")
+            }
             Ok(event) => self.fail(&format!("expected the end, got '{}'", shorten(&event))),
         }
     }
 
-    /// Waits for the next event, whose first word has to be this one, and gives the rest.
+    /// Waits for the next event, which must begin with the given word, and returns its remaining words.
     pub(crate) fn expect_kind(&mut self, kind: &str) -> String {
         let event = self.next();
 
@@ -102,7 +104,7 @@ impl Events {
         }
     }
 
-    /// Waits until an event has this first word, passing over others, and gives the rest.
+    /// Waits for an event that begins with the given word, skips others, and returns its remaining words.
     pub(crate) fn wait_for_kind(&mut self, kind: &str) -> String {
         loop {
             let event = self.next();
@@ -114,8 +116,8 @@ impl Events {
         }
     }
 
-    /// Waits for no longer than this until an event has this first word, passing over others, and
-    /// gives the rest.
+    /// Waits up to a time limit for an event that begins with the given word, skips others, and returns
+    /// its remaining words.
     pub(crate) fn find_within(&mut self, limit: Duration, kind: &str) -> Option<String> {
         let deadline = Instant::now() + limit;
         loop {
@@ -131,14 +133,14 @@ impl Events {
         }
     }
 
-    /// Waits for this many messages, with nothing else in between.
+    /// Waits for `count` messages without other events in between.
     pub(crate) fn expect_messages(&mut self, count: usize) -> Vec<Message> {
         (0..count)
             .map(|_| Message::parse(&self.expect_kind("message")))
             .collect()
     }
 
-    /// Checks that nothing happens for this long.
+    /// Checks that there is no event for some time.
     pub(crate) fn expect_silence(&mut self, duration: Duration) {
         match self.receiver.recv_timeout(duration) {
             Err(RecvTimeoutError::Timeout) => (),
@@ -147,7 +149,7 @@ impl Events {
         }
     }
 
-    /// Ends the scenario, with what the party reported so far.
+    /// Panics with a problem and the last events of the party.
     pub(crate) fn fail(&self, problem: &str) -> ! {
         let log = self.log.lock().unwrap();
         let tail: Vec<_> = log
@@ -166,20 +168,18 @@ impl Events {
     }
 }
 
-/// A message of the chat, as reported.
+/// A reported message of the chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
-    /// Who wrote it.
+    /// Its sender.
     pub(crate) user: String,
-    /// What.
+    /// Its text.
     pub(crate) text: String,
 }
 
 impl Message {
     fn parse(arguments: &str) -> Self {
-        let (user, text) = arguments
-            .split_once(' ')
-            .expect("peers print the space always");
+        let (user, text) = arguments.split_once(' ').expect("a user and a text");
 
         Self {
             user: user.to_owned(),
@@ -188,7 +188,7 @@ impl Message {
     }
 }
 
-/// Long texts are part of the scenarios, but not of readable failures.
+/// Shortens long texts, so that failures stay readable.
 fn shorten(line: &str) -> String {
     match line.char_indices().nth(100) {
         Some((end, _)) => format!("{}… ({} bytes)", &line[..end], line.len()),

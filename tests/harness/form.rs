@@ -3,7 +3,7 @@
 use std::env;
 use std::time::Duration;
 
-/// Returns one of two values, by the form that is asked for.
+/// Returns one of two values, depending on the form of the test.
 pub(crate) fn by_form<T>(short: T, full: T) -> T {
     match env::var("MESSI_PRESSURE").as_deref() {
         Err(_) => short,
@@ -12,9 +12,9 @@ pub(crate) fn by_form<T>(short: T, full: T) -> T {
     }
 }
 
-/// Returns the time by which a documented limit may be exceeded.
+/// Returns the time by which an operation may exceed its documented limit.
 ///
-/// The short form runs beside whatever else the machine does, and without optimisations.
+/// The short form runs without optimisations, and on a machine that may be busy.
 pub(crate) fn slack() -> Duration {
     by_form(Duration::from_secs(5), Duration::from_millis(250))
 }

@@ -1,4 +1,4 @@
-//! Ports for servers that can't choose one themselves, or have to get the same one twice.
+//! Ports for servers that can't choose one themselves, or that need the same one twice.
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,20 +9,20 @@ use std::{process, thread};
 use messi::ListenError;
 use socket2::{Domain, Socket, Type};
 
-/// Below the ports that systems give to outgoing connections. One of those could take the port of
-/// a server that is being restarted; a client that reconnects could even connect to itself.
+/// The first port. The range is below the ports of outgoing connections: one of those could take the
+/// port of a restarting server, and a client that reconnects could even connect to itself.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 10_000;
 
-/// How long a port may stay in use; it takes milliseconds.
+/// The limit of waiting for a port to become free, which takes milliseconds.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// The URI of a port on this machine.
+/// Returns the URI of a port on this machine.
 pub(crate) fn uri(port: u16) -> String {
     format!("tcp://{}:{port}", Ipv4Addr::LOCALHOST)
 }
 
-/// Gives a port that nothing listened on a moment ago, and that no other scenario is given.
+/// Returns a port without a listener. Each call returns another one.
 pub(crate) fn free() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
 
@@ -30,12 +30,13 @@ pub(crate) fn free() -> u16 {
         .map(|_| NEXT.fetch_add(1, Ordering::Relaxed))
         .map(|offset| FIRST + start().wrapping_add(offset) % COUNT)
         .find(|&port| is_free(port).unwrap_or(false))
-        .expect("some of thousands of ports is free")
+        .expect("a free port")
 }
 
-/// Whether nothing listens on a port. To find out, it is bound to, but not listened on: a program
-/// that another scenario starts just then has, until it runs, a copy of the socket, and a client
-/// must not be able to connect to that.
+/// Returns whether a port is free, by binding a socket to it.
+///
+/// The socket does not listen: a program that another scenario starts at this moment has a copy of it
+/// until it runs, and a client must not connect to that copy.
 fn is_free(port: u16) -> io::Result<bool> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
@@ -43,10 +44,10 @@ fn is_free(port: u16) -> io::Result<bool> {
     Ok(socket.bind(&address.into()).is_ok())
 }
 
-/// Starts a server where another one may have been a moment ago.
+/// Starts a server on the port of a stopped one, and retries while the port is in use.
 ///
-/// That one's port is free once it has stopped. But a program that another scenario starts just
-/// then has, until it runs, copies of all descriptors of this process, the listener's too.
+/// A program that another scenario starts at this moment has copies of all descriptors of this process
+/// until it runs, including the listener of the stopped server.
 pub(crate) fn when_free<S>(start: impl Fn() -> Result<S, ListenError>) -> S {
     let begin = Instant::now();
 
@@ -69,7 +70,7 @@ fn is_in_use(error: &ListenError) -> bool {
     )
 }
 
-/// Differs between runs at the same time, so that they rarely try the same ports.
+/// Returns an offset that differs between processes, so that they rarely try the same ports.
 fn start() -> u16 {
     // The remainder is far below the limit of the type.
     u16::try_from(process::id() % 100).unwrap_or(0) * 97

@@ -1,4 +1,4 @@
-//! A peer that runs as a process of its own.
+//! A peer in a process of its own.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::events::{Events, Reporter};
 
-/// A scripted peer; ends with this value.
+/// The process of a scripted peer. It is killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
@@ -15,24 +15,24 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a peer, which is named in failures.
+    /// Starts a peer. Failures show its name.
     pub(crate) fn start(name: &str, command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("the program is there");
+            .expect("the program starts");
         let (reporter, events) = Events::of(name);
         forward(
-            child.stderr.take().expect("is piped"),
+            child.stderr.take().expect("a pipe"),
             reporter.clone(),
             |reporter, line| {
                 reporter.note(&line);
             },
         );
         forward(
-            child.stdout.take().expect("is piped"),
+            child.stdout.take().expect("a pipe"),
             reporter,
             |reporter, line| {
                 reporter.event(line);
@@ -40,47 +40,47 @@ impl Process {
         );
 
         Self {
-            stdin: child.stdin.take().expect("is piped"),
+            stdin: child.stdin.take().expect("a pipe"),
             child,
             events,
         }
     }
 
-    /// The number that the system knows it by.
+    /// Returns the process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What the peer reports.
+    /// Returns the events of the peer.
     pub(crate) fn events(&mut self) -> &mut Events {
         &mut self.events
     }
 
-    /// Gives the peer a command.
+    /// Sends the peer a command.
     pub(crate) fn command(&mut self, command: &str) {
         if writeln!(self.stdin, "{command}").is_err() {
-            self.events.fail("takes no commands any more");
+            self.events.fail("the peer no longer takes commands");
         }
     }
 
-    /// Kills the peer, which gives it no chance to say goodbye.
+    /// Kills the peer, which can't close its connections properly.
     pub(crate) fn kill(&mut self) {
-        // Both fail only if it has ended already.
+        // Both fail only if the peer has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Stops the peer in its tracks, with its connections open.
-    pub(crate) fn freeze(&self) {
+    /// Suspends the peer. Its connections stay open.
+    pub(crate) fn suspend(&self) {
         self.signal("STOP");
     }
 
-    /// Lets a frozen peer go on.
-    pub(crate) fn thaw(&self) {
+    /// Resumes a suspended peer.
+    pub(crate) fn resume(&self) {
         self.signal("CONT");
     }
 
-    /// Sends a signal with the shell's own `kill`, as std can send no other than SIGKILL.
+    /// Sends a signal with the shell's own `kill`, since std can only send SIGKILL.
     fn signal(&self, name: &str) {
         let status = Command::new("sh")
             .args([
@@ -91,7 +91,7 @@ impl Process {
                 &self.id().to_string(),
             ])
             .status()
-            .expect("every system with the peers has a shell");
+            .expect("a shell");
         assert!(status.success(), "kill -{name}: {status}");
     }
 }
@@ -102,7 +102,7 @@ impl Drop for Process {
     }
 }
 
-/// Passes on what the peer prints, until it ends.
+/// Forwards the peer's output until it ends.
 fn forward(
     output: impl Read + Send + 'static,
     reporter: Reporter,

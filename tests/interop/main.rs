@@ -1,8 +1,8 @@
-//! Our side against the programs that the original Messi generates, in C and in Python.
+//! Tests our clients and servers with those of the original Messi, in C and in Python.
 //!
-//! They are fetched, generated and compiled by the first test that runs, which needs python3, gcc
-//! and a package index. Where one of them is missing the tests are reported as ignored; in CI that
-//! is a failure. Scripted peers around the generated code are in `peers/`.
+//! The first test fetches, generates and compiles the original's programs, for which it needs python3,
+//! gcc and a package index. If one of these is missing, the tests are reported as ignored; in CI they
+//! fail. The scripted peers around the generated code are in `peers/`.
 
 #[allow(dead_code, reason = "the tests of killed processes use the rest")]
 #[path = "../harness/events.rs"]
@@ -27,7 +27,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 
 use scenarios::Scenario;
 
-/// The tests wait more than they work, for keep-alive times above all.
+/// The number of tests that run at the same time. They mostly wait, above all for keep-alive times.
 const THREADS: usize = 8;
 
 fn main() -> ExitCode {

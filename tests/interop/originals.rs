@@ -1,4 +1,4 @@
-//! The original's programs, started.
+//! Starts the original's programs.
 
 use std::process::Command;
 
@@ -6,10 +6,10 @@ use crate::port;
 use crate::prepare::Peers;
 use crate::process::Process;
 
-/// The largest message that the peers in C send and take, in bytes.
+/// The largest message that the peers in C send and accept, in bytes.
 pub(crate) const MAX_MESSAGE_SIZE: usize = 64 * 1024 - 4;
 
-/// How often a clash over a port is taken for one.
+/// The number of ports that are tried.
 const ATTEMPTS: usize = 5;
 
 /// Starts the client in C.
@@ -36,7 +36,7 @@ pub(crate) fn python_client(peers: &Peers, port: u16, user: &str) -> Process {
     )
 }
 
-/// Starts the server in C, and gives its port.
+/// Starts the server in C, and returns its port.
 pub(crate) fn c_server(peers: &Peers) -> (Process, u16) {
     for _ in 0..ATTEMPTS {
         let port = port::free();
@@ -44,7 +44,7 @@ pub(crate) fn c_server(peers: &Peers) -> (Process, u16) {
 
         match server.events().next().as_str() {
             "listening" => return (server, port),
-            // Someone else took it since it was found free.
+            // Another program has taken the port since it was found free.
             "failed start" => (),
             event => server
                 .events()
@@ -52,10 +52,10 @@ pub(crate) fn c_server(peers: &Peers) -> (Process, u16) {
         }
     }
 
-    panic!("the C server can listen on none of {ATTEMPTS} ports");
+    panic!("the C server can't listen on any of {ATTEMPTS} ports");
 }
 
-/// Starts the server in C on this port.
+/// Starts the server in C on a port.
 pub(crate) fn c_server_at(peers: &Peers, port: u16) -> Process {
     let mut server = start_c_server(peers, port);
     server.events().expect("listening");

@@ -1,4 +1,4 @@
-//! Our client and our server, made to report as the original's do.
+//! Our client and our server, which report events like the original's.
 
 mod client;
 mod server;
@@ -6,7 +6,7 @@ mod server;
 pub(crate) use client::OurClient;
 pub(crate) use server::{LEAVE, OurServer, SLOW};
 
-/// The schema that the peers are generated from too.
+/// The schema from which the original's peers are generated too.
 mod chat {
     messi::protocol!("../../examples/chat/chat.proto");
 }

@@ -1,4 +1,4 @@
-//! Clients and servers of the chat, whoever wrote them, with one way to drive them.
+//! Clients and servers of the chat, ours and the original's, behind one trait.
 
 use crate::events::Events;
 use crate::originals;
@@ -10,17 +10,17 @@ use crate::process::Process;
 /// A client or a server of the chat.
 ///
 /// All clients report `connected`, `disconnected …`, `connect_rsp` and `message <user> <text>`, and
-/// send a `ConnectReq` when connected. Ours reports `connect_failure …` too. All servers report `client_connected`,
-/// `client_disconnected …`, `connect_req <user>` and `message <user> <text>`, answer each
-/// `ConnectReq` and broadcast each message, to its sender too.
+/// send a `ConnectReq` when connected. Ours also reports `connect_failure …`. All servers report
+/// `client_connected`, `client_disconnected …`, `connect_req <user>` and `message <user> <text>`. They
+/// respond to each `ConnectReq` and broadcast each message, also to its sender.
 pub(crate) trait Party {
-    /// What it reports.
+    /// Returns the events that it reports.
     fn events(&mut self) -> &mut Events;
 
-    /// Sends a message: a client to the server, a server to everyone.
+    /// Sends a message: a client to the server, a server to all clients.
     fn send(&mut self, text: &str);
 
-    /// Sends this many messages at once, with the texts `1`, `2` and so on.
+    /// Sends `count` messages at once, with the texts `1`, `2` and so on.
     fn burst(&mut self, count: usize);
 }
 
@@ -38,19 +38,19 @@ impl Party for Process {
     }
 }
 
-/// Whose client.
+/// The implementation of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientKind {
-    /// The original's in C.
+    /// The original in C.
     C,
-    /// The original's in Python.
+    /// The original in Python.
     Python,
     /// Ours.
     Ours,
 }
 
 impl ClientKind {
-    /// Starts a client, which is gone, without a word if it is the original's, when dropped.
+    /// Starts a client. When dropped, ours is stopped and the original's is killed.
     pub(crate) fn start(self, peers: &Peers, port: u16, user: &str) -> Box<dyn Party> {
         match self {
             Self::C => Box::new(originals::c_client(peers, port, user)),
@@ -59,7 +59,7 @@ impl ClientKind {
         }
     }
 
-    /// Starts a client and waits until the server has answered it.
+    /// Starts a client, and waits for the response to its `ConnectReq`.
     pub(crate) fn join(self, peers: &Peers, port: u16, user: &str) -> Box<dyn Party> {
         let mut client = self.start(peers, port, user);
         client.events().expect("connected");
@@ -68,18 +68,17 @@ impl ClientKind {
     }
 }
 
-/// Whose server. The original has none in Python.
+/// The implementation of a server. The original has no server in Python.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServerKind {
-    /// The original's in C.
+    /// The original in C.
     C,
     /// Ours.
     Ours,
 }
 
 impl ServerKind {
-    /// Starts a server, and gives its port. The server is gone, without a word if it is the
-    /// original's, when dropped.
+    /// Starts a server, and returns its port. When dropped, ours is stopped and the original's is killed.
     pub(crate) fn start(self, peers: &Peers) -> (Box<dyn Party>, u16) {
         match self {
             Self::C => {
@@ -94,7 +93,7 @@ impl ServerKind {
         }
     }
 
-    /// Starts a server on a port that will still be free when the server is gone.
+    /// Starts a server on a port that will be free again after the server has ended.
     pub(crate) fn start_to_restart(self, peers: &Peers) -> (Box<dyn Party>, u16) {
         match self {
             Self::C => self.start(peers),
@@ -105,7 +104,7 @@ impl ServerKind {
         }
     }
 
-    /// Starts a server where one was before.
+    /// Starts a server on the port of an earlier one.
     pub(crate) fn start_again(self, peers: &Peers, port: u16) -> Box<dyn Party> {
         match self {
             Self::C => Box::new(originals::c_server_at(peers, port)),

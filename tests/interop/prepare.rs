@@ -1,7 +1,7 @@
-//! The original's programs: fetched, generated and compiled once, and kept under `target/interop`.
+//! Fetches, generates and compiles the original's programs once, under `target/interop`.
 //!
-//! Two stages are cached apart, each under a key of its inputs: the tools, which need the network,
-//! and the programs, which an edit of a peer's source rebuilds.
+//! Two stages are cached separately, each under a key of its inputs: the tools, which need the network,
+//! and the programs, which are rebuilt if a peer's source has changed.
 
 mod programs;
 mod tools;
@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use crate::preparation::{Cache, Unprepared};
 
-/// What the scenarios run.
+/// The programs that the scenarios run.
 #[derive(Debug)]
 pub(crate) struct Peers {
     /// The server in C.
@@ -26,7 +26,7 @@ pub(crate) struct Peers {
     pub(crate) generated: PathBuf,
 }
 
-/// Gives the peers, prepared by the first call.
+/// Returns the peers. The first call prepares them.
 pub(crate) fn peers() -> Result<&'static Peers, Unprepared> {
     static PEERS: OnceLock<Result<Peers, Unprepared>> = OnceLock::new();
 

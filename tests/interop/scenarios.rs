@@ -1,4 +1,4 @@
-//! What is tested, with names that say it.
+//! The scenarios, with names that state the tested behaviour.
 
 mod both_ways;
 mod golden;
@@ -10,7 +10,7 @@ mod room;
 use crate::party::{ClientKind, ServerKind};
 use crate::prepare::Peers;
 
-/// A test: a sentence, and what it does, which panics if the sentence is wrong.
+/// A test: a sentence, and a function that panics if the sentence is wrong.
 pub(crate) struct Scenario {
     pub(crate) name: String,
     pub(crate) run: Box<dyn FnOnce(&Peers) + Send>,
@@ -25,7 +25,7 @@ impl Scenario {
     }
 }
 
-/// Who talks to whom. The originals among themselves show that the peers are driven right.
+/// Pairs of a server and a client. Pairs of the originals check the tests themselves.
 const PAIRS: [(&str, ServerKind, ClientKind); 6] = [
     ("c_client_with_c_server", ServerKind::C, ClientKind::C),
     (
@@ -60,21 +60,21 @@ const CLIENTS: [(&str, ClientKind); 3] = [
     ("our_client", ClientKind::Ours),
 ];
 
-/// What a test does.
+/// The function of a test.
 type OfPair = fn(&Peers, ServerKind, ClientKind);
 type OfServer = fn(&Peers, ServerKind);
 type OfClient = fn(&Peers, ClientKind);
 type OfOurs = fn(&Peers);
 
-/// What holds for every pair, the long ones first as they mostly wait.
+/// The tests of every pair. The long ones are first, since they mostly wait.
 const OF_PAIRS: [(&str, OfPair); 5] = [
     (
         "idle_connection_outlives_the_keep_alive_times",
         keep_alive::idle_connection_lives,
     ),
     (
-        "client_finds_a_restarted_server",
-        reconnect::client_finds_a_restarted_server,
+        "client_reconnects_to_a_restarted_server",
+        reconnect::client_reconnects_to_a_restarted_server,
     ),
     (
         "server_serves_the_next_client",
@@ -90,63 +90,63 @@ const OF_PAIRS: [(&str, OfPair); 5] = [
     ),
 ];
 
-/// What holds for every server.
+/// The tests of every server.
 const OF_SERVERS: [(&str, OfServer); 4] = [
     (
-        "everyone_in_the_room_reads_the_same",
-        room::everyone_reads_the_same,
+        "all_clients_receive_the_same_messages_in_the_same_order",
+        room::all_clients_receive_the_same,
     ),
     (
-        "bytes_get_the_documented_answers",
-        golden::server::bytes_get_the_documented_answers,
+        "bytes_get_the_documented_responses",
+        golden::server::bytes_get_the_documented_responses,
     ),
     (
-        "bytes_may_come_one_by_one",
-        golden::server::bytes_may_come_one_by_one,
+        "frames_may_arrive_byte_by_byte",
+        golden::server::frames_may_arrive_byte_by_byte,
     ),
     (
-        "too_big_a_frame_is_refused_at_its_header",
-        golden::server::too_big_is_refused_at_once,
+        "a_frame_above_the_limit_is_refused_at_its_header",
+        golden::server::too_big_is_refused_at_its_header,
     ),
 ];
 
-/// What holds for every client.
+/// The tests of every client.
 const OF_CLIENTS: [(&str, OfClient); 2] = [
     (
-        "slow_handler_of_our_server_loses_nobody",
-        keep_alive::slow_handler_loses_nobody,
+        "slow_handler_of_our_server_disconnects_no_client",
+        keep_alive::slow_handler_disconnects_no_client,
     ),
     (
-        "bytes_do_what_is_documented",
-        golden::client::bytes_do_what_is_documented,
+        "bytes_have_the_documented_effect",
+        golden::client::bytes_have_the_documented_effect,
     ),
 ];
 
-/// What holds for our side alone.
+/// The tests of our side only.
 const OF_OURS: [(&str, OfOurs); 8] = [
     (
-        "our_client_gives_up_a_frozen_c_server",
-        keep_alive::our_client_gives_up_a_frozen_c_server,
+        "our_client_disconnects_from_a_suspended_c_server",
+        keep_alive::our_client_disconnects_from_a_suspended_c_server,
     ),
     (
-        "our_server_gives_up_a_frozen_c_client",
-        keep_alive::our_server_gives_up_a_frozen_c_client,
+        "our_server_disconnects_a_suspended_c_client",
+        keep_alive::our_server_disconnects_a_suspended_c_client,
     ),
     (
-        "our_server_refuses_too_big_a_message",
-        limits::our_server_refuses_too_big_a_message,
+        "our_server_refuses_a_message_above_the_limit",
+        limits::our_server_refuses_a_message_above_the_limit,
     ),
     (
-        "our_client_refuses_too_big_a_message",
-        limits::our_client_refuses_too_big_a_message,
+        "our_client_refuses_a_message_above_the_limit",
+        limits::our_client_refuses_a_message_above_the_limit,
     ),
     (
-        "our_server_sends_no_more_than_a_c_client_takes",
-        limits::our_server_sends_no_more,
+        "our_server_sends_no_message_above_the_limit_of_a_c_client",
+        limits::our_server_sends_no_message_above_the_limit,
     ),
     (
-        "our_client_sends_no_more_than_a_c_server_takes",
-        limits::our_client_sends_no_more,
+        "our_client_sends_no_message_above_the_limit_of_a_c_server",
+        limits::our_client_sends_no_message_above_the_limit,
     ),
     (
         "our_server_disconnects_a_c_client",

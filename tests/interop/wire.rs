@@ -1,17 +1,17 @@
-//! Bytes as they travel, written out by hand so that no code of ours or theirs has a say in them.
+//! Bytes on the wire, written by hand so that they do not depend on tested code.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
 
 use crate::events::LIMIT;
 
-/// A message of a client.
+/// The type of a client's messages.
 pub(crate) const CLIENT_TO_SERVER: u8 = 1;
-/// A message of a server.
+/// The type of a server's messages.
 pub(crate) const SERVER_TO_CLIENT: u8 = 2;
-/// A client's sign of life.
+/// The type of a client's pings.
 pub(crate) const PING: u8 = 3;
-/// A server's answer to it.
+/// The type of a server's pongs.
 pub(crate) const PONG: u8 = 4;
 
 /// `ConnectReq { user: "Erik" }` in a frame.
@@ -19,7 +19,7 @@ pub(crate) const CONNECT_REQ: &str = "01000008 0a060a044572696b";
 /// `ConnectRsp {}` in a frame.
 pub(crate) const CONNECT_RSP: &str = "02000002 0a00";
 
-/// Reads hexadecimal digits, with spaces anywhere.
+/// Decodes hexadecimal digits, with spaces anywhere.
 pub(crate) fn hex(digits: &str) -> Vec<u8> {
     let digits: Vec<_> = digits
         .chars()
@@ -27,7 +27,7 @@ pub(crate) fn hex(digits: &str) -> Vec<u8> {
         .map(|digit| digit.to_digit(16).expect("a hexadecimal digit"))
         .collect();
     let (pairs, rest) = digits.as_chunks::<2>();
-    assert!(rest.is_empty(), "half a byte");
+    assert!(rest.is_empty(), "an odd number of digits");
 
     pairs
         .iter()
@@ -35,20 +35,20 @@ pub(crate) fn hex(digits: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Puts a payload in a frame.
+/// Encodes a frame.
 pub(crate) fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     let [_, high, middle, low] = u32::try_from(payload.len())
-        .expect("is small")
+        .expect("a small payload")
         .to_be_bytes();
 
     [&[kind, high, middle, low], payload].concat()
 }
 
-/// Sends bytes to a server, as a client that says nothing after them, and gives all that the
-/// server sends until it closes.
+/// Sends bytes to a server, shuts down writing, and returns all bytes that the server sends until it
+/// closes.
 pub(crate) fn exchange(port: u16, sent: &[u8]) -> Vec<u8> {
     let mut stream = connect(port);
-    // A server may close, and so reset, a connection while more is being sent to it.
+    // A server may close, and so reset, the connection before it has read all bytes.
     let _ = stream
         .write_all(sent)
         .and_then(|()| stream.shutdown(Shutdown::Write));
@@ -59,18 +59,20 @@ pub(crate) fn exchange(port: u16, sent: &[u8]) -> Vec<u8> {
 /// Connects to a server.
 pub(crate) fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the server listens");
-    stream.set_nodelay(true).expect("is a socket");
-    stream.set_read_timeout(Some(LIMIT)).expect("is not zero");
+    stream.set_nodelay(true).expect("a socket");
+    stream
+        .set_read_timeout(Some(LIMIT))
+        .expect("a time limit above zero");
     stream
 }
 
-/// Reads until the peer closes.
+/// Reads until the peer closes the connection.
 pub(crate) fn read_to_close(stream: &mut TcpStream) -> Vec<u8> {
     let mut received = Vec::new();
 
     match stream.read_to_end(&mut received) {
         Ok(_) => (),
-        // How a close looks that left bytes of ours unread.
+        // A peer that closes with unread input resets the connection.
         Err(error) if error.kind() == io::ErrorKind::ConnectionReset => (),
         Err(error) => panic!("not closed by the peer after {received:02x?}: {error}"),
     }

@@ -1,7 +1,7 @@
-//! Every test that can share its process with others, in one program: it is linked once.
+//! All tests that can share a process, in one program, so that it is linked once.
 //!
-//! The tests run side by side. One that needs a process to itself is in a crate of its own; the
-//! reasons are in `tests/README.md`.
+//! The tests run at the same time. A test that needs its own process is in another crate: see
+//! `tests/README.md`.
 
 mod common;
 mod generated;

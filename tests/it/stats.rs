@@ -52,7 +52,7 @@ fn messages_and_bytes_are_counted_each_way() {
 }
 
 #[test]
-fn the_round_trip_time_is_that_of_the_last_ping() {
+fn the_round_trip_time_is_measured_by_the_last_ping() {
     let simulation = Simulation::new(1);
     simulation.later_connections().set_delay(DELAY);
     simulation.run(async {
@@ -148,13 +148,13 @@ fn dropped_messages_are_counted_by_cause() {
 }
 
 #[test]
-fn a_server_counts_all_its_clients_those_that_have_left_included() {
+fn statistics_of_a_server_include_disconnected_clients() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut events) = start(&simulation).await;
         let (first, _first_events) = join(&simulation).await;
         let (second, _second_events) = join(&simulation).await;
-        // One too many.
+        // Above `max_clients`.
         let (third, _third_events) = join(&simulation).await;
         first.send(message("a"));
         second.send(message("b"));
@@ -182,7 +182,7 @@ fn a_server_counts_all_its_clients_those_that_have_left_included() {
 }
 
 #[test]
-fn a_client_reports_its_state_and_its_reconnects() {
+fn statistics_of_a_client_include_its_state_and_its_connections() {
     let simulation = Simulation::new(1);
     simulation.later_connections().set_delay(DELAY);
     simulation.run(async {

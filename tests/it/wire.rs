@@ -1,4 +1,4 @@
-//! Raw bytes against a server and against a client.
+//! Bytes that servers and clients send and accept, tested with raw peers.
 
 use crate::common::chat::*;
 use crate::common::*;
@@ -24,8 +24,8 @@ async fn client_of_raw_server() -> (ChatClient, Events, RawPeer) {
     (client, events, peer)
 }
 
-/// Returns why a client that sends these bytes is disconnected.
-async fn ended_by(bytes: &[u8]) -> DisconnectReason {
+/// Sends bytes to a server, and returns the reason of the disconnect.
+async fn disconnect_reason(bytes: &[u8]) -> DisconnectReason {
     let (_server, mut events, mut peer) = raw_client().await;
     peer.send(bytes).await;
     let event = events.next().await;
@@ -37,7 +37,7 @@ async fn ended_by(bytes: &[u8]) -> DisconnectReason {
 }
 
 #[test]
-fn a_server_speaks_the_bytes_of_the_original() {
+fn a_server_sends_the_bytes_of_the_original_protocol() {
     run(async {
         let (_server, mut events, mut peer) = raw_client().await;
         peer.send(CONNECT_REQ).await;
@@ -49,7 +49,7 @@ fn a_server_speaks_the_bytes_of_the_original() {
 }
 
 #[test]
-fn a_client_speaks_the_bytes_of_the_original() {
+fn a_client_sends_the_bytes_of_the_original_protocol() {
     run(async {
         let (client, mut events, mut peer) = client_of_raw_server().await;
         client.send(ConnectReq {
@@ -65,7 +65,7 @@ fn a_client_speaks_the_bytes_of_the_original() {
 }
 
 #[test]
-fn input_may_come_byte_by_byte() {
+fn frames_may_arrive_byte_by_byte() {
     run(async {
         let (_server, mut events, mut peer) = raw_client().await;
         for &byte in PING {
@@ -81,7 +81,7 @@ fn input_may_come_byte_by_byte() {
 }
 
 #[test]
-fn several_messages_may_come_at_once() {
+fn several_frames_may_arrive_at_once() {
     run(async {
         let (_server, mut events, mut peer) = raw_client().await;
         peer.send(&CONNECT_REQ.repeat(100)).await;
@@ -93,26 +93,26 @@ fn several_messages_may_come_at_once() {
 }
 
 #[test]
-fn a_client_that_sends_nonsense_is_disconnected_with_the_reason() {
+fn a_client_that_sends_an_invalid_frame_is_disconnected_with_the_reason() {
     run(async {
         for type_byte in [0, 2, 4, 5] {
             assert_eq!(
-                ended_by(&[type_byte, 0, 0, 0]).await,
+                disconnect_reason(&[type_byte, 0, 0, 0]).await,
                 DisconnectReason::UnexpectedMessageType(type_byte)
             );
         }
         assert!(matches!(
-            ended_by(b"\x01\x00\x00\x03\x0a\x06\x0a").await,
+            disconnect_reason(b"\x01\x00\x00\x03\x0a\x06\x0a").await,
             DisconnectReason::MessageDecodeError(_)
         ));
-        // Trailing garbage.
+        // A tag without a value after the message.
         assert!(matches!(
-            ended_by(b"\x01\x00\x00\x03\x0a\x00\x0a").await,
+            disconnect_reason(b"\x01\x00\x00\x03\x0a\x00\x0a").await,
             DisconnectReason::MessageDecodeError(_)
         ));
-        // Text that is not UTF-8.
+        // A string that is not UTF-8.
         assert!(matches!(
-            ended_by(b"\x01\x00\x00\x05\x0a\x03\x0a\x01\xff").await,
+            disconnect_reason(b"\x01\x00\x00\x05\x0a\x03\x0a\x01\xff").await,
             DisconnectReason::MessageDecodeError(_)
         ));
     });
@@ -123,7 +123,7 @@ fn a_frame_above_the_limit_is_refused_at_its_header() {
     run(async {
         let size = 1024 * 1024;
         assert_eq!(
-            ended_by(&[1, 0x10, 0x00, 0x01]).await,
+            disconnect_reason(&[1, 0x10, 0x00, 0x01]).await,
             DisconnectReason::MessageTooBig {
                 size: size + 1,
                 limit: size
@@ -136,7 +136,7 @@ fn a_frame_above_the_limit_is_refused_at_its_header() {
 fn messages_without_a_known_member_are_ignored() {
     run(async {
         let (server, mut events, mut peer) = raw_client().await;
-        // Nothing; the unknown field 15; a known member beside an unknown field.
+        // An empty message; the unknown field 15; a known member beside an unknown field.
         peer.send(b"\x01\x00\x00\x00").await;
         peer.send(b"\x01\x00\x00\x02\x78\x01").await;
         peer.send(b"\x01\x00\x00\x0a\x78\x01\x0a\x06\x0a\x04Erik")
@@ -159,7 +159,7 @@ fn the_last_of_two_members_wins() {
 }
 
 #[test]
-fn a_half_closed_client_is_answered_before_the_end() {
+fn a_client_that_has_shut_down_writing_receives_its_responses() {
     run(async {
         let (_server, mut events, mut peer) = raw_client().await;
         peer.send(CONNECT_REQ).await;
@@ -174,7 +174,7 @@ fn a_half_closed_client_is_answered_before_the_end() {
 }
 
 #[test]
-fn a_client_ignores_what_no_server_sends() {
+fn a_client_ignores_frames_of_unexpected_types() {
     run(async {
         let (_client, mut events, mut peer) = client_of_raw_server().await;
         peer.send(b"\x01\x00\x00\x01x\x03\x00\x00\x00\x63\x00\x00\x02hi")
@@ -185,7 +185,7 @@ fn a_client_ignores_what_no_server_sends() {
 }
 
 #[test]
-fn a_server_that_sends_nonsense_is_left_with_the_reason() {
+fn a_client_disconnects_from_a_server_that_sends_an_invalid_frame() {
     run(async {
         let (_client, mut events, mut peer) = client_of_raw_server().await;
         peer.send(b"\x02\x00\x00\x01\xff").await;

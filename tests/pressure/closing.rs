@@ -1,4 +1,4 @@
-//! Ends of connections whose peers don't stop to write.
+//! Closing connections while peers keep writing.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ pub(crate) const TESTS: &[Test] = &[
         a_server_stops_in_time_while_clients_flood_it,
     ),
     (
-        "closing::clients_that_flood_are_disconnected_in_time",
-        clients_that_flood_are_disconnected_in_time,
+        "closing::flooding_clients_are_disconnected_in_time",
+        flooding_clients_are_disconnected_in_time,
     ),
     (
         "closing::a_server_is_drained_in_time_while_clients_flood_it",
@@ -27,18 +27,18 @@ pub(crate) const TESTS: &[Test] = &[
         clients_stop_in_time_while_a_server_streams_to_them,
     ),
     (
-        "closing::a_drain_answers_all_that_was_flushed_before",
-        a_drain_answers_all_that_was_flushed_before,
+        "closing::a_drain_responds_to_all_requests_flushed_before",
+        a_drain_responds_to_all_requests_flushed_before,
     ),
 ];
 
-/// The limit of writing what is queued, and of the peer's reading it.
+/// The time limit for writing the send queue and for the peer to read it.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// The limits of a stop: that, and the one of the last callback.
+/// The time limit of a stop: closing, and the last callback.
 const STOPPING: Duration = Duration::from_secs(2);
 
-/// What the last callbacks have after a drain.
+/// The time limit of the last callbacks after a drain.
 const LAST_CALLBACKS: Duration = Duration::from_millis(100);
 
 fn a_server_stops_in_time_while_clients_flood_it() {
@@ -47,7 +47,7 @@ fn a_server_stops_in_time_while_clients_flood_it() {
     target.expect_within(STOPPING, "stop", "stopped");
 }
 
-fn clients_that_flood_are_disconnected_in_time() {
+fn flooding_clients_are_disconnected_in_time() {
     let mut target = Target::start(&[]);
     flooders::start(&mut target);
     let expected = ("Disconnected", flooders::COUNT);
@@ -69,16 +69,16 @@ fn clients_stop_in_time_while_a_server_streams_to_them() {
     target.expect_within(STOPPING, "dismiss", "dismissed");
 }
 
-/// A client without callbacks.
-struct Asker;
+/// A handler without callbacks.
+struct NoCallbacks;
 
-impl ChatClientHandler for Asker {}
+impl ChatClientHandler for NoCallbacks {}
 
-fn a_drain_answers_all_that_was_flushed_before() {
+fn a_drain_responds_to_all_requests_flushed_before() {
     const REQUESTS: usize = 100;
     let mut target = Target::start(&[]);
     let client = ChatClient::builder(format!("tcp://127.0.0.1:{}", target.port));
-    let client = client.start(Asker).expect("the URI is sound");
+    let client = client.start(NoCallbacks).expect("a valid URI");
     let user = format!("slow {}", "x".repeat(30_000));
     let answers = task::block_on(async {
         client.connected().await.expect("the server listens");
@@ -92,7 +92,7 @@ fn a_drain_answers_all_that_was_flushed_before() {
     let count = lost.len();
     assert!(
         lost.is_empty(),
-        "{count} of {REQUESTS} have no answer: {:?}",
+        "{count} of {REQUESTS} have no response: {:?}",
         lost[0]
     );
     target.process.events().wait_for_kind("drained");

@@ -1,4 +1,4 @@
-//! Clients that write as fast as they can, read nothing, and close only when they can't write.
+//! Clients that write as fast as they can, never read, and close only when writing fails.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -9,15 +9,15 @@ use crate::events::LIMIT;
 use crate::raw;
 use crate::target::Target;
 
-/// Bytes that are written at once, about: more than a server reads at once.
+/// The approximate number of bytes per write: more than a server reads at once.
 const BLOCK: usize = 1_000_000;
 
-/// Enough of them always have something to read for a server, whatever share of the processors it
-/// gets.
+/// The number of clients: enough that the server always has input, whatever its share of the
+/// processors.
 pub(crate) const COUNT: usize = 100;
 
-/// Lets clients flood a server with pings, small and large messages, and waits until all of them do.
-/// They end with the server.
+/// Starts clients that flood a server with pings, small and large messages, and waits until all of them
+/// have written. They end with the server.
 pub(crate) fn start(target: &mut Target) {
     let floods = [
         repeat(&raw::header(raw::PING, 0)),
@@ -33,11 +33,11 @@ pub(crate) fn start(target: &mut Target) {
     for _ in 0..COUNT {
         receiver
             .recv_timeout(LIMIT)
-            .expect("the server reads from everyone");
+            .expect("a write of each client");
     }
 }
 
-/// Repeats a frame to a block.
+/// Returns a block of repeated frames.
 pub(crate) fn repeat(frame: &[u8]) -> Vec<u8> {
     frame.repeat(BLOCK / frame.len())
 }
@@ -46,7 +46,7 @@ fn write(mut peer: TcpStream, flood: &[u8], under_way: Sender<()>) {
     let mut under_way = Some(under_way);
     while peer.write_all(flood).is_ok() {
         if let Some(sender) = under_way.take() {
-            // A test that has failed waits no more.
+            // Fails if the test has ended.
             let _ = sender.send(());
         }
     }

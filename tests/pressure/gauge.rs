@@ -1,4 +1,4 @@
-//! What the system says of the server's memory and descriptors.
+//! Measures the memory and the descriptors of the server.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use crate::process::Process;
 pub(crate) const KIB: u64 = 1024;
 pub(crate) const MIB: u64 = 1024 * KIB;
 
-/// Measures a process from a moment on.
+/// Measures a process from a certain moment on.
 #[derive(Debug)]
 pub(crate) struct Gauge {
     directory: PathBuf,
@@ -17,11 +17,11 @@ pub(crate) struct Gauge {
 }
 
 impl Gauge {
-    /// Begins to measure.
+    /// Starts to measure.
     pub(crate) fn new(process: &Process) -> Self {
         let directory = PathBuf::from(format!("/proc/{}", process.id()));
-        // The peak is to be that of what comes.
-        fs::write(directory.join("clear_refs"), "5").expect("the process is ours");
+        // Resets the peak to the current value.
+        fs::write(directory.join("clear_refs"), "5").expect("our own process");
         let mut gauge = Self {
             directory,
             baseline: 0,
@@ -30,29 +30,29 @@ impl Gauge {
         gauge
     }
 
-    /// Resident memory, in bytes.
+    /// Returns the resident memory in bytes.
     pub(crate) fn resident(&self) -> u64 {
         self.status("VmRSS:")
     }
 
-    /// By how much resident memory has grown at most, in bytes.
+    /// Returns the peak growth of the resident memory in bytes.
     pub(crate) fn peak_growth(&self) -> u64 {
         self.status("VmHWM:").saturating_sub(self.baseline)
     }
 
-    /// How many descriptors are open.
+    /// Returns the number of open descriptors.
     pub(crate) fn descriptors(&self) -> usize {
         let entries = fs::read_dir(self.directory.join("fd"));
-        entries.expect("the process runs").count()
+        entries.expect("a running process").count()
     }
 
     fn status(&self, name: &str) -> u64 {
-        let status = fs::read_to_string(self.directory.join("status")).expect("the process runs");
+        let status = fs::read_to_string(self.directory.join("status")).expect("a running process");
         let line = status.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        kib.expect("Linux tells it in kB")
+        kib.expect("a value in kB")
             .parse::<u64>()
-            .expect("is a number")
+            .expect("a number")
             * KIB
     }
 }

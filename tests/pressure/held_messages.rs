@@ -1,18 +1,18 @@
-//! Messages to clients whose first callback has not returned.
+//! Messages held for clients until their first callback returns.
 
 use crate::gauge::{Gauge, MIB};
 use crate::target::Target;
 use crate::{Test, by_form, raw};
 
 pub(crate) const TESTS: &[Test] = &[(
-    "held_messages::small_ones_share_what_a_server_may_hold",
-    small_ones_share_what_a_server_may_hold,
+    "held_messages::messages_held_for_clients_stay_within_the_shared_memory",
+    messages_held_for_clients_stay_within_the_shared_memory,
 )];
 
-/// Longer than any test takes.
+/// Longer than any test takes, in milliseconds.
 const HOUR: u64 = 3_600_000;
 
-fn small_ones_share_what_a_server_may_hold() {
+fn messages_held_for_clients_stay_within_the_shared_memory() {
     let (cap, count) = by_form((16 * MIB, 50), (64 * MIB, 200));
     let mut target = Target::start(&[
         ("max_total_queued_bytes", cap),

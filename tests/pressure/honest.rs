@@ -1,4 +1,4 @@
-//! Clients that keep to the rules, and check what they get.
+//! Honest clients, which check the messages that they receive.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,12 +11,12 @@ use messi::DisconnectReason;
 use crate::events::{Events, Reporter};
 use crate::target::chat::*;
 
-/// Messages of a broadcast after which a client reports that it still gets them.
+/// The number of broadcast messages after which a client reports progress.
 const PROGRESS: u64 = 1_000;
 
 fn start<H: ChatClientHandler>(port: u16, handler: H) -> ChatClient {
     let builder = ChatClient::builder(format!("tcp://127.0.0.1:{port}"));
-    builder.start(handler).expect("the URI is sound")
+    builder.start(handler).expect("a valid URI")
 }
 
 fn stop(clients: &[ChatClient]) {
@@ -27,15 +27,15 @@ fn stop(clients: &[ChatClient]) {
     });
 }
 
-/// Clients that report to one place.
+/// Clients with common events.
 pub(crate) struct Honest {
     pub(crate) events: Events,
     clients: Vec<ChatClient>,
 }
 
 impl Honest {
-    /// So many clients of the server at this port that have joined. Each of them reports
-    /// `complete` when it has got `messages` of a broadcast, in their order.
+    /// Connects clients that have joined the server at a port. Each reports `complete` when it has received
+    /// `messages` of a broadcast in order.
     pub(crate) fn join(port: u16, count: usize, messages: u64) -> Self {
         let (reporter, mut events) = Events::of("the honest clients");
         let listener = || Listener {
@@ -50,7 +50,7 @@ impl Honest {
         Self { events, clients }
     }
 
-    /// Waits until all of them have got everything.
+    /// Waits until all clients have received all messages.
     pub(crate) fn expect_complete(&mut self) {
         let mut complete = 0;
         while complete < self.clients.len() {
@@ -62,7 +62,7 @@ impl Honest {
         }
     }
 
-    /// Stops all of them.
+    /// Stops all clients.
     pub(crate) fn stop(self) {
         stop(&self.clients);
     }
@@ -103,14 +103,14 @@ impl ChatClientHandler for Listener {
     }
 }
 
-/// Times of round trips of one message after the other, with one client.
+/// A client that measures the round trip of one message after the other.
 pub(crate) struct Caller {
     client: ChatClient,
     events: Events,
 }
 
 impl Caller {
-    /// Connects, and calls without end.
+    /// Connects the client, which then sends messages without end.
     pub(crate) fn start(port: u16) -> Self {
         let (reporter, mut events) = Events::of("the caller");
         let handler = Calls {
@@ -123,19 +123,19 @@ impl Caller {
         Self { client, events }
     }
 
-    /// Waits for so many times a thousand round trips.
+    /// Waits for `count` thousand round trips.
     pub(crate) fn expect_thousands(&mut self, count: usize) {
         for _ in 0..count {
             self.events.expect("thousand");
         }
     }
 
-    /// Stops, and gives the time that 99 of 100 round trips took at most.
+    /// Stops the client, and returns the 99th percentile of the round trips.
     pub(crate) fn stop(mut self) -> Duration {
         task::block_on(self.client.stop());
         let micros = self.events.wait_for_kind("slowest");
         self.events.expect("disconnected Stopped");
-        Duration::from_micros(micros.parse().expect("is a number"))
+        Duration::from_micros(micros.parse().expect("a number"))
     }
 }
 
@@ -176,31 +176,30 @@ impl ChatClientHandler for Calls {
     }
 }
 
-/// Clients that come and go, each of which calls the server about once a second.
+/// Clients that come and go. Each sends a message about once a second.
 pub(crate) struct Crowd {
     port: u16,
     clients: Vec<ChatClient>,
     notes: Arc<Notes>,
 }
 
-/// What the members of a crowd have seen.
+/// The records of a crowd's clients.
 struct Notes {
     start: Instant,
     round_trips: AtomicU64,
-    /// Connections that ended without being asked to, and wrong answers, with the times since the
-    /// start.
+    /// Unexpected ends of connections and wrong messages, with the times since the start.
     faults: Mutex<Vec<(Duration, String)>>,
 }
 
 impl Notes {
-    fn fault(&self, what: String) {
-        let fault = (self.start.elapsed(), what);
+    fn fault(&self, fault: String) {
+        let fault = (self.start.elapsed(), fault);
         self.faults.lock().unwrap().push(fault);
     }
 }
 
 impl Crowd {
-    /// So many clients.
+    /// Starts clients.
     pub(crate) fn new(port: u16, count: usize) -> Self {
         let mut crowd = Self {
             port,
@@ -225,14 +224,14 @@ impl Crowd {
         start(self.port, handler)
     }
 
-    /// Lets one leave, whichever it is, and another come.
+    /// Replaces a random client by a new one.
     pub(crate) fn replace_one(&mut self, random: &mut Rng) {
         let place = random.usize(..self.clients.len());
-        // A client without handles stops.
+        // Dropping the last handle stops the client.
         self.clients[place] = self.start_one();
     }
 
-    /// Stops all of them, and tells how often they have called. Nothing may have gone wrong.
+    /// Stops all clients, checks that there was no fault, and returns the number of round trips.
     pub(crate) fn stop(self) -> u64 {
         stop(&self.clients);
         let faults = self.notes.faults.lock().unwrap();
@@ -241,7 +240,7 @@ impl Crowd {
     }
 }
 
-/// The pace at which a member of a crowd calls.
+/// The time between two messages of a client in a crowd.
 const PACE: Duration = Duration::from_secs(1);
 
 struct Member {

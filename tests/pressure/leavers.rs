@@ -1,4 +1,4 @@
-//! Clients that leave while a callback streams to them.
+//! Clients that disconnect while a callback streams to them.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -10,11 +10,11 @@ use crate::target::chat::*;
 use crate::{Test, raw};
 
 pub(crate) const TESTS: &[Test] = &[(
-    "leavers::those_to_whom_a_callback_streams_make_room_when_they_leave",
-    those_to_whom_a_callback_streams_make_room_when_they_leave,
+    "leavers::clients_that_leave_during_a_streaming_callback_make_room",
+    clients_that_leave_during_a_streaming_callback_make_room,
 )];
 
-/// How long it may take until there is room.
+/// The time limit until another client is accepted.
 const LIMIT: Duration = Duration::from_secs(5);
 
 const RETRY: Duration = Duration::from_millis(100);
@@ -23,14 +23,14 @@ struct Guest;
 
 impl ChatClientHandler for Guest {}
 
-fn those_to_whom_a_callback_streams_make_room_when_they_leave() {
+fn clients_that_leave_during_a_streaming_callback_make_room() {
     let mut target = Target::start(&[("max_clients", 20)]);
     let mut peers = raw::connect_all(target.port, 20);
     target.expect_connected(peers.len());
     for peer in &mut peers {
         let message = raw::message("stream", "");
-        peer.write_all(&message).expect("the server reads");
-        assert_eq!(raw::read_frame(peer), raw::ANSWER);
+        peer.write_all(&message).expect("a write to the server");
+        assert_eq!(raw::read_frame(peer), raw::MESSAGE_OF_SERVER);
     }
     drop(peers);
 
@@ -41,9 +41,9 @@ fn those_to_whom_a_callback_streams_make_room_when_they_leave() {
     let client = ChatClient::builder(format!("tcp://127.0.0.1:{}", target.port))
         .reconnect_delay(RETRY, RETRY)
         .start(Guest)
-        .expect("the URI is sound");
+        .expect("a valid URI");
     let answered = async {
-        // One that is refused is connected for a moment.
+        // A refused client is connected for a moment.
         while client.connected().await.is_ok() {
             if client.connect_req(request.clone()).await.is_ok() {
                 return;

@@ -1,13 +1,13 @@
-//! A server under pressure, and what that costs it in memory, in descriptors and in time for others.
+//! Tests the memory, the descriptors and the latency of a server under pressure.
 //!
-//! The server is this program itself, started again, so that its memory is its own. There is a
-//! short form of each test, and a full one, which takes some minutes:
+//! The server is this program, started again, so that its memory can be measured. Each test has a short
+//! form, and a full one, which takes some minutes:
 //!
 //! ```text
 //! MESSI_PRESSURE=full cargo test --release --test pressure
 //! ```
 //!
-//! The soak lasts for as many seconds as are asked for, here for an hour:
+//! The duration of the soak can be set in seconds, here to an hour:
 //!
 //! ```text
 //! MESSI_SOAK=3600 cargo test --release --test pressure soak
@@ -63,12 +63,12 @@ fn main() -> ExitCode {
     let trials = tests.into_iter().flatten();
     let trials = trials.map(|&(name, test)| trial(name, test)).collect();
     let mut arguments = Arguments::from_args();
-    // Each is to have the machine for itself.
+    // One test runs at a time, and has the machine for itself.
     arguments.test_threads = Some(1);
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A test and its name.
+/// The name of a test, and its function.
 type Test = (&'static str, fn());
 
 fn trial(name: &str, test: fn()) -> Trial {
@@ -76,6 +76,6 @@ fn trial(name: &str, test: fn()) -> Trial {
         test();
         Ok(())
     });
-    // Memory and descriptors are those that Linux tells of.
+    // Memory and descriptors are measured with Linux's `/proc`.
     trial.with_ignored_flag(!cfg!(target_os = "linux"))
 }

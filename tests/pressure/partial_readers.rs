@@ -1,4 +1,4 @@
-//! Clients that read something now and then, of more than that.
+//! Clients that read now and then, and more slowly than the server sends.
 
 use std::io::Read;
 use std::net::TcpStream;
@@ -14,24 +14,24 @@ use crate::{Test, by_form, raw};
 
 pub(crate) const TESTS: &[Test] = &[
     (
-        "partial_readers::honest_readers_are_not_cut",
-        honest_readers_are_not_cut,
+        "partial_readers::honest_clients_are_not_disconnected",
+        honest_clients_are_not_disconnected,
     ),
     (
-        "partial_readers::they_share_what_a_server_may_hold",
-        they_share_what_a_server_may_hold,
+        "partial_readers::partial_readers_stay_within_the_shared_memory",
+        partial_readers_stay_within_the_shared_memory,
     ),
 ];
 
-/// Longer than any test takes.
+/// Longer than any test takes, in milliseconds.
 const HOUR: u64 = 3_600_000;
 
-/// Two thousand messages of this size in a second are 20 MB/s.
+/// The size of messages in bytes. Two thousand per second are 20 MB/s.
 const SIZE: usize = 10_000;
 
 const CLIENTS: usize = 500;
 
-fn honest_readers_are_not_cut() {
+fn honest_clients_are_not_disconnected() {
     let messages = by_form(6_000, 20_000);
     let mut target = Target::start(&[
         ("max_total_queued_bytes", 64 * MIB),
@@ -43,7 +43,7 @@ fn honest_readers_are_not_cut() {
 
     let command = format!("pace {messages} {SIZE} 2 1");
     target.process.command(&command);
-    // Fails if it is disconnected.
+    // Fails if the client is disconnected.
     honest.expect_complete();
     for _ in 0..CLIENTS {
         target.expect_disconnected("SlowConsumer");
@@ -53,7 +53,7 @@ fn honest_readers_are_not_cut() {
     drop::<Vec<TcpStream>>(silent);
 }
 
-fn they_share_what_a_server_may_hold() {
+fn partial_readers_stay_within_the_shared_memory() {
     const CAP: u64 = 60 * MIB;
     let messages = by_form(6_000, 20_000);
     let mut target = Target::start(&[
@@ -81,23 +81,23 @@ fn connect_all(target: &mut Target, count: usize) -> Vec<TcpStream> {
     peers
 }
 
-/// Clients that read something, and then rest while others do.
+/// Clients that read in groups, one group after the other.
 struct PartialReaders {
     are_done: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
-/// Groups of readers, of which one after the other reads.
+/// The number of groups.
 const GROUPS: usize = 8;
 
-/// The time from one group to the next.
+/// The time between two groups.
 const TURN: Duration = Duration::from_millis(50);
 
 impl PartialReaders {
-    /// So many clients, which read this many bytes at a time.
+    /// Connects clients, which read `part` bytes at a time.
     fn connect(target: &mut Target, count: usize, part: u64) -> Self {
         let peers = connect_all(target, count);
-        let part = vec![0; usize::try_from(part).expect("is small")];
+        let part = vec![0; usize::try_from(part).expect("a small size")];
         let are_done = Arc::new(AtomicBool::new(false));
         let done = are_done.clone();
         let thread = thread::spawn(move || read_parts(peers, part, &done));
@@ -106,23 +106,23 @@ impl PartialReaders {
 
     fn stop(self) {
         self.are_done.store(true, Ordering::Relaxed);
-        self.thread.join().expect("it does not panic");
+        self.thread.join().expect("a thread without a panic");
     }
 }
 
 fn read_parts(mut peers: Vec<TcpStream>, mut part: Vec<u8>, are_done: &AtomicBool) {
     for peer in &peers {
-        peer.set_nonblocking(true).expect("it is a socket");
+        peer.set_nonblocking(true).expect("a socket");
     }
     for group in (0..GROUPS).cycle() {
         if are_done.load(Ordering::Relaxed) {
             return;
         }
         for peer in peers.iter_mut().skip(group).step_by(GROUPS) {
-            // There may be nothing, or it may be closed.
+            // The socket may have no input, or be closed.
             let _ = peer.read(&mut part);
         }
-        // That is what these peers do.
+        // The pause of these peers.
         thread::sleep(TURN);
     }
 }

@@ -1,4 +1,4 @@
-//! Clients that speak no TLS to a server that does, and go on when they are refused.
+//! Clients that flood a TLS server without TLS, also after they are refused.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpStream};
@@ -15,19 +15,19 @@ use crate::{Test, by_form, flooders, floods, raw};
 
 pub(crate) const TESTS: &[Test] = &[
     (
-        "refused_floods::those_that_speak_no_tls_and_flood_are_closed_in_time",
-        those_that_speak_no_tls_and_flood_are_closed_in_time,
+        "refused_floods::flooding_clients_without_tls_are_disconnected_in_time",
+        flooding_clients_without_tls_are_disconnected_in_time,
     ),
     (
-        "refused_floods::others_are_served_while_those_without_tls_flood",
-        others_are_served_while_those_without_tls_flood,
+        "refused_floods::other_clients_are_served_during_a_flood_without_tls",
+        other_clients_are_served_during_a_flood_without_tls,
     ),
 ];
 
-/// What a client has to read why it is refused.
+/// The time that a refused client has to read the reason.
 const REFUSAL: Duration = Duration::from_secs(1);
 
-fn those_that_speak_no_tls_and_flood_are_closed_in_time() {
+fn flooding_clients_without_tls_are_disconnected_in_time() {
     let mut target = Target::start(&[]);
     let intruders = Intruders::start(target.start_tls(), CROWD);
     for _ in 0..CROWD {
@@ -40,8 +40,8 @@ fn those_that_speak_no_tls_and_flood_are_closed_in_time() {
     intruders.stop();
 }
 
-fn others_are_served_while_those_without_tls_flood() {
-    // In the short form, a crowd competes for the processors, and the caller is to stay connected.
+fn other_clients_are_served_during_a_flood_without_tls() {
+    // In the short form, the crowd takes the processors, and only the connection of the caller is tested.
     let (count, bound) = by_form((CROWD, 1_000), (2, 2));
     let mut target = Target::start(&[]);
     let port = target.start_tls();
@@ -54,14 +54,14 @@ fn others_are_served_while_those_without_tls_flood() {
     assert!(flooded <= quiet * bound, "{flooded:?}, {quiet:?}");
 }
 
-/// Enough of them always have something to read for a server.
+/// The number of clients: enough that the server always has input.
 const CROWD: usize = 100;
 
-/// Clients that flood, and connect again when they are closed.
+/// Clients that flood, and reconnect when they are disconnected.
 struct Intruders {
     are_done: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
-    /// How long each connection lasted.
+    /// The duration of each connection.
     closed: Receiver<Duration>,
 }
 
@@ -81,7 +81,7 @@ impl Intruders {
         };
         let threads = (0..count).map(start).collect();
         for _ in 0..count {
-            started.recv_timeout(LIMIT).expect("the server accepts");
+            started.recv_timeout(LIMIT).expect("an accepted client");
         }
         Self {
             are_done,
@@ -93,7 +93,7 @@ impl Intruders {
     fn stop(self) {
         self.are_done.store(true, Ordering::Relaxed);
         for thread in self.threads {
-            thread.join().expect("it does not panic");
+            thread.join().expect("a thread without a panic");
         }
     }
 }
@@ -106,17 +106,18 @@ struct Intruder {
 }
 
 impl Intruder {
-    /// Floods until it is done or the server is gone.
+    /// Floods until it is stopped or the server has ended.
     fn intrude(&self) {
         let mut under_way = Some(self.under_way.clone());
         let pings = flooders::repeat(&raw::header(raw::PING, 0));
         while let Ok(mut peer) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)) {
-            // A server that neither reads nor closes.
-            peer.set_write_timeout(Some(LIMIT)).expect("is no zero");
+            // Writing fails if the server neither reads nor closes.
+            peer.set_write_timeout(Some(LIMIT))
+                .expect("a time limit above zero");
             let begin = Instant::now();
             while peer.write_all(&pings).is_ok() {
                 if let Some(sender) = under_way.take() {
-                    // A test that has failed waits no more.
+                    // Fails if the test has ended.
                     let _ = sender.send(());
                 }
                 if self.are_done.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! Clients that read nothing of what everyone gets.
+//! Clients that never read broadcasts.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use crate::{Test, by_form, raw};
 
 pub(crate) const TESTS: &[Test] = &[
     (
-        "slow_readers::one_that_reads_nothing_costs_no_more_than_its_queue_and_holds_nobody_up",
-        one_that_reads_nothing_costs_no_more_than_its_queue_and_holds_nobody_up,
+        "slow_readers::a_client_that_never_reads_costs_only_its_queue_and_delays_no_other",
+        a_client_that_never_reads_costs_only_its_queue_and_delays_no_other,
     ),
     (
-        "slow_readers::a_thousand_that_read_nothing_share_what_a_server_may_hold",
-        a_thousand_that_read_nothing_share_what_a_server_may_hold,
+        "slow_readers::a_thousand_clients_that_never_read_stay_within_the_shared_memory",
+        a_thousand_clients_that_never_read_stay_within_the_shared_memory,
     ),
 ];
 
-/// Longer than any test takes.
+/// Longer than any test takes, in milliseconds.
 const HOUR: u64 = 3_600_000;
 
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-fn one_that_reads_nothing_costs_no_more_than_its_queue_and_holds_nobody_up() {
+fn a_client_that_never_reads_costs_only_its_queue_and_delays_no_other() {
     const CLIENTS: u64 = 100;
     const SIZE: u64 = 16 * KIB;
-    // A GiB to all together, or to each.
+    // The full form sends a GiB to each client, the short form to all together.
     let messages = by_form(1024 * MIB / SIZE / CLIENTS, 1024 * MIB / SIZE);
     let mut target = Target::start(&[("max_queued_bytes", MIB), ("keep_alive_timeout", HOUR)]);
     let mut honest = Honest::join(target.port, 99, messages);
@@ -44,7 +44,7 @@ fn one_that_reads_nothing_costs_no_more_than_its_queue_and_holds_nobody_up() {
     honest.stop();
 }
 
-fn a_thousand_that_read_nothing_share_what_a_server_may_hold() {
+fn a_thousand_clients_that_never_read_stay_within_the_shared_memory() {
     const CAP: u64 = 64 * MIB;
     let mut target = Target::start(&[
         ("max_total_queued_bytes", CAP),
@@ -55,10 +55,10 @@ fn a_thousand_that_read_nothing_share_what_a_server_may_hold() {
     target.expect_connected(stalled.len());
     let gauge = Gauge::new(&target.process);
 
-    // 16 GiB, would it all be held.
+    // Without a limit, the server would hold 16 GiB.
     target.process.command("broadcast 4096 4096");
     target.process.events().wait_for_kind("sent");
-    // Others come in while they are there.
+    // Other clients can connect meanwhile.
     Honest::join(target.port, 1, 0).stop();
 
     let growth = gauge.peak_growth();

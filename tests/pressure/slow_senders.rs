@@ -1,4 +1,4 @@
-//! Clients that begin and don't go on.
+//! Clients that begin messages and do not finish them.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -12,37 +12,37 @@ use crate::{Test, by_form, raw};
 
 pub(crate) const TESTS: &[Test] = &[
     (
-        "slow_senders::announced_messages_that_do_not_come_cost_next_to_nothing_and_end_in_time",
-        announced_messages_that_do_not_come_cost_next_to_nothing_and_end_in_time,
+        "slow_senders::headers_without_payloads_take_little_memory_and_time_out",
+        headers_without_payloads_take_little_memory_and_time_out,
     ),
     (
-        "slow_senders::messages_that_do_not_end_share_what_a_server_may_hold",
-        messages_that_do_not_end_share_what_a_server_may_hold,
+        "slow_senders::unfinished_messages_stay_within_the_shared_memory",
+        unfinished_messages_stay_within_the_shared_memory,
     ),
     (
-        "slow_senders::those_that_drip_or_are_silent_end_in_time_and_hold_nobody_up",
-        those_that_drip_or_are_silent_end_in_time_and_hold_nobody_up,
+        "slow_senders::slow_and_silent_senders_are_disconnected_in_time_and_delay_no_other",
+        slow_and_silent_senders_are_disconnected_in_time_and_delay_no_other,
     ),
 ];
 
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
-fn announced_messages_that_do_not_come_cost_next_to_nothing_and_end_in_time() {
+fn headers_without_payloads_take_little_memory_and_time_out() {
     let count = by_form(1_000, 10_000);
     let mut target = Target::start(&[
         ("max_message_size", 16 * MIB),
         ("max_clients", 20_000),
-        // Silence is not the subject.
+        // Keep-alive must not end the connections first.
         ("keep_alive_timeout", 60_000),
     ]);
     let gauge = Gauge::new(&target.process);
-    let mut claimants = raw::connect_all(target.port, count);
+    let mut senders = raw::connect_all(target.port, count);
     target.expect_connected(count);
 
     let first = Instant::now();
-    for claimant in &mut claimants {
+    for sender in &mut senders {
         let header = raw::header(raw::MESSAGE, 0xff_ffff);
-        claimant.write_all(&header).expect("the server is there");
+        sender.write_all(&header).expect("a write to the server");
     }
     let last = Instant::now();
     for _ in 0..count {
@@ -55,7 +55,7 @@ fn announced_messages_that_do_not_come_cost_next_to_nothing_and_end_in_time() {
     assert!(each <= 16 * KIB, "{each} bytes each");
 }
 
-fn messages_that_do_not_end_share_what_a_server_may_hold() {
+fn unfinished_messages_stay_within_the_shared_memory() {
     const CAP: u64 = 32 * MIB;
     const SIZE: u32 = 1_000_000;
     let count = by_form(200, 1_000);
@@ -68,14 +68,14 @@ fn messages_that_do_not_end_share_what_a_server_may_hold() {
     target.expect_connected(count);
     let gauge = Gauge::new(&target.process);
 
-    // All but the end of each message: some 200 MB or a GB, would it all be held.
+    // Each message lacks its end. Without a limit, the server would hold some 200 MB or a GB.
     let unfinished = [
         &raw::header(raw::MESSAGE, SIZE)[..],
         &[0; SIZE as usize - 1],
     ]
     .concat();
     for sender in &mut senders {
-        sender.set_nonblocking(true).expect("it is a socket");
+        sender.set_nonblocking(true).expect("a socket");
         let mut rest = &unfinished[..];
         while !rest.is_empty()
             && let Ok(written) = sender.write(rest)
@@ -83,27 +83,27 @@ fn messages_that_do_not_end_share_what_a_server_may_hold() {
             rest = &rest[written..];
         }
     }
-    // Whoever sends little is served, with all of them there.
+    // A client that sends short messages is served meanwhile.
     let mut caller = Caller::start(target.port);
     caller.expect_thousands(1);
     caller.stop();
     target.expect_disconnected("ConnectionClosed");
     let growth = gauge.peak_growth();
     println!("growth {} MiB", growth / MIB);
-    // 4 KiB are for each client itself.
+    // Each client has 4 KiB of its own.
     let bound = CAP * 11 / 10 + count as u64 * 4 * KIB;
     assert!(growth <= bound, "{} MiB", growth / MIB);
-    // They end, and what they took is there for others.
+    // They time out, and their memory is free for other clients.
     for _ in 0..count {
         target.expect_disconnected("MessageTimeout");
     }
 }
 
-fn those_that_drip_or_are_silent_end_in_time_and_hold_nobody_up() {
+fn slow_and_silent_senders_are_disconnected_in_time_and_delay_no_other() {
     const SLACK: Duration = Duration::from_secs(1);
     const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(3);
     let message_timeout = by_form(Duration::from_secs(5), MESSAGE_TIMEOUT);
-    let millis = u64::try_from(message_timeout.as_millis()).expect("is small");
+    let millis = u64::try_from(message_timeout.as_millis()).expect("a small number");
     let mut target = Target::start(&[("message_timeout", millis)]);
     let mut caller = Caller::start(target.port);
     let _silent = raw::connect_all(target.port, 10);
@@ -120,18 +120,18 @@ fn those_that_drip_or_are_silent_end_in_time_and_hold_nobody_up() {
     }
     for _ in 0..10 {
         let age = target.expect_disconnected("MessageTimeout");
-        // The first byte comes a little after the connection.
+        // The first byte is sent shortly after the connection is accepted.
         assert!(
             (message_timeout..message_timeout + 2 * SLACK).contains(&age),
             "{age:?}"
         );
     }
-    drip.join().expect("it does not panic");
+    drip.join().expect("a thread without a panic");
     caller.expect_thousands(1);
     caller.stop();
 }
 
-/// Writes a byte of a message of a KiB each second, for as long as somebody is there.
+/// Writes a byte of a message of a KiB each second, until all peers are disconnected.
 fn drip(mut peers: Vec<TcpStream>) {
     let message = [&raw::header(raw::MESSAGE, 1_024)[..], &[0; 1_024]].concat();
     for byte in message {
@@ -139,7 +139,7 @@ fn drip(mut peers: Vec<TcpStream>) {
         if peers.is_empty() {
             return;
         }
-        // That is what these peers do.
+        // The pause of these peers.
         thread::sleep(Duration::from_secs(1));
     }
 }

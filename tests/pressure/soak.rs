@@ -1,4 +1,4 @@
-//! A server with clients that come and go, and some that misbehave, for a long time.
+//! Runs a server for a long time with clients that come and go, and some that misbehave.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -16,13 +16,13 @@ pub(crate) const TESTS: &[Test] = &[(
     memory_and_descriptors_do_not_grow,
 )];
 
-/// Clients that are there at any time.
+/// The number of connected clients.
 const CLIENTS: usize = 1_000;
 
-/// The pace at which one leaves and another comes, and somebody misbehaves.
+/// The interval at which a client is replaced and a raw peer misbehaves.
 const CHURN: Duration = Duration::from_millis(100);
 
-/// The shortest time from which a slope says anything.
+/// The shortest soak with a check of the slope.
 const MIN_SLOPE_TIME: Duration = Duration::from_secs(600);
 
 const HOUR: f64 = 3600.0;
@@ -40,7 +40,7 @@ fn memory_and_descriptors_do_not_grow() {
         crowd.replace_one(&mut random);
         misbehave(target.port, &mut random);
         samples.push((start.elapsed().as_secs_f64(), gauge.resident() as f64));
-        // It is a pace, and nothing is waited for.
+        // A fixed interval, not a wait for an event.
         thread::sleep(CHURN);
     }
     let round_trips = crowd.stop();
@@ -54,19 +54,21 @@ fn memory_and_descriptors_do_not_grow() {
     );
     assert!(growth <= MIB as f64, "{growth}");
     assert!(time < MIN_SLOPE_TIME || slope <= MIB as f64, "{slope}");
-    // The server closes at its own pace.
+    // The server may take a while to close connections.
     target.wait_until_alone();
     assert_eq!(gauge.descriptors(), descriptors);
 }
 
 fn soak_time() -> Duration {
     let seconds = env::var("MESSI_SOAK").map_or(20, |seconds| {
-        seconds.parse().expect("MESSI_SOAK is a number of seconds")
+        seconds
+            .parse()
+            .expect("MESSI_SOAK must be a number of seconds")
     });
     Duration::from_secs(seconds)
 }
 
-/// Connects, does something that no honest client does, and leaves.
+/// Connects a raw peer, violates the protocol, and disconnects.
 fn misbehave(port: u16, random: &mut Rng) {
     let mut peer = raw::connect(port);
     let bytes = match random.u8(0..5) {
@@ -74,14 +76,14 @@ fn misbehave(port: u16, random: &mut Rng) {
         1 => raw::header(raw::MESSAGE, random.u32(1..0xff_ffff)).to_vec(),
         2 => raw::header(random.u8(5..), 0).to_vec(),
         3 => vec![random.u8(..); random.usize(0..10_000)],
-        // Answers are not read, which resets the connection when it is dropped.
+        // Pongs are not read, so dropping the connection resets it.
         _ => raw::header(raw::PING, 0).repeat(1_000),
     };
-    // It may be closed already.
+    // The connection may be closed already.
     let _ = peer.write_all(&bytes);
 }
 
-/// The slope of the line through the samples with the least squares.
+/// Returns the slope of the samples' least squares line.
 fn slope(samples: &[(f64, f64)]) -> f64 {
     let count = samples.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| samples.iter().map(of).sum::<f64>() / count;
@@ -91,7 +93,7 @@ fn slope(samples: &[(f64, f64)]) -> f64 {
     covariance / variance
 }
 
-/// By how much the median of the last third is above that of the first.
+/// Returns the growth from the median of the first third to that of the last.
 fn growth(samples: &[(f64, f64)]) -> f64 {
     let third = samples.len() / 3;
     let median = |part: &[(f64, f64)]| {

@@ -1,21 +1,22 @@
-//! The server, as a process of its own.
+//! The server in a process of its own.
 //!
 //! It reports `listening <port>`, `connected`, `disconnected <reason> <milliseconds since connected>`
-//! and `log <line>`. `broadcast <count> <size>` sends so many numbered messages with texts of that size
-//! to everyone, at the pace of those who have joined, and reports `sent`; `pace <count> <size>
-//! <burst> <milliseconds>` does so whoever reads them, with a rest after each burst.
-//! `ignored`, `lines` and `clients` report how many messages were ignored, how many lines logged, and
-//! how many clients are there.
+//! and `log <line>`. `broadcast <count> <size>` sends `count` numbered messages with texts of `size`
+//! bytes to all clients, at the pace of those that have joined, and reports `sent`. `pace <count> <size>
+//! <burst> <milliseconds>` sends them at a fixed pace, with a pause after each burst.
+//! `ignored`, `lines` and `clients` report the numbers of ignored messages, logged lines, and connected
+//! clients.
 //!
 //! `stop` and `drain <milliseconds>` report `stopped` and `drained` when they are done.
 //! `disconnect_all` disconnects all clients. `hold` reports `holding`, and callbacks for clients that
-//! connect later never return. `fill` sends the smallest message to each client until none of them may
-//! be sent more, and reports `filled`. `host <count>` starts clients in this process, to which the
-//! server streams, and reports `hosting`; `dismiss` stops them and reports `dismissed`. `tls` starts a
-//! second server, with TLS, and reports its port.
+//! connect later never return. `fill` sends the smallest message to each client until all queues are
+//! full, and reports `filled`. `host <count>` starts clients in this process, to which the server
+//! streams, and reports `hosting`; `dismiss` stops them and reports `dismissed`. `tls` starts a second
+//! server, with TLS, and reports its port.
 //!
-//! The user of a message says what becomes of it: one of `quiet` is passed over, one of `stream` is
-//! answered without end, others are sent back. A request of `slow …` is answered after 2 ms.
+//! The user of a message is a command: `quiet` has no effect, `stream` starts a stream of messages
+//! without end, and messages of other users are sent back. A request of the user `slow …` gets its
+//! response after 2 ms.
 
 mod encrypted;
 mod hosted;
@@ -42,10 +43,10 @@ pub(crate) mod chat {
 
 use chat::*;
 
-/// The first argument of the server. Its settings follow, each as `<method>=<value>`.
+/// The first argument of the server, followed by its settings, each as `<method>=<value>`.
 const TARGET: &str = "--target";
 
-/// A server that runs.
+/// A running server. It is killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) process: Process,
@@ -53,12 +54,12 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Starts a server. Settings are methods of its builder, times in milliseconds.
+    /// Starts a server. Settings are methods of its builder, with times in milliseconds.
     pub(crate) fn start(settings: &[(&str, u64)]) -> Self {
         Self::start_with(Command::new(this()), settings)
     }
 
-    /// The same with so many descriptors.
+    /// Starts a server with a limited number of descriptors.
     pub(crate) fn start_limited(descriptors: usize, settings: &[(&str, u64)]) -> Self {
         let mut command = Command::new("sh");
         let script = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
@@ -77,32 +78,31 @@ impl Target {
         let port = process.events().expect_kind("listening");
         Self {
             process,
-            port: port.parse().expect("is a port"),
+            port: port.parse().expect("a port"),
         }
     }
 
-    /// Waits until so many have connected.
+    /// Waits until `count` clients have connected.
     pub(crate) fn expect_connected(&mut self, count: usize) {
         for _ in 0..count {
             self.process.events().wait_for_kind("connected");
         }
     }
 
-    /// Waits for the next end of a connection, and gives how long that was there. The reason must
-    /// be this one.
+    /// Waits until a connection ends, checks the reason, and returns its duration.
     pub(crate) fn expect_disconnected(&mut self, reason: &str) -> Duration {
         let event = self.process.events().wait_for_kind("disconnected");
-        let (found, millis) = event.rsplit_once(' ').expect("has two parts");
+        let (found, millis) = event.rsplit_once(' ').expect("two parts");
         assert_eq!(found, reason);
-        Duration::from_millis(millis.parse().expect("is a number"))
+        Duration::from_millis(millis.parse().expect("a number"))
     }
 
-    /// How many messages came that no callback is for.
+    /// Returns the number of ignored messages.
     pub(crate) fn ignored_messages(&mut self) -> u64 {
         self.ask("ignored")
     }
 
-    /// How many lines it has logged.
+    /// Returns the number of logged lines.
     pub(crate) fn log_lines(&mut self) -> u64 {
         self.ask("lines")
     }
@@ -111,17 +111,16 @@ impl Target {
     pub(crate) fn wait_until_alone(&mut self) {
         let begin = Instant::now();
         while self.ask("clients") > 0 {
-            assert!(begin.elapsed() < LIMIT, "clients are still there");
+            assert!(begin.elapsed() < LIMIT, "clients are still connected");
         }
     }
 
-    /// Starts a second server in the same process, with TLS, and gives its port.
+    /// Starts a second server in the same process, with TLS, and returns its port.
     pub(crate) fn start_tls(&mut self) -> u16 {
-        u16::try_from(self.ask("tls")).expect("is a port")
+        u16::try_from(self.ask("tls")).expect("a port")
     }
 
-    /// Gives a command, and waits for what it reports when it is done. That may take this limit,
-    /// and a little more.
+    /// Sends a command, and waits for its last event, up to a time limit and some slack.
     pub(crate) fn expect_within(&mut self, limit: Duration, command: &str, done: &str) {
         let begin = Instant::now();
         self.process.command(command);
@@ -129,7 +128,7 @@ impl Target {
         println!("{command}: {:?}", begin.elapsed());
     }
 
-    /// Waits until everyone is disconnected for this reason, after a command that disconnects them.
+    /// Sends a command that disconnects all clients, waits until they are, and checks the reasons.
     pub(crate) fn expect_all_disconnected_within(
         &mut self,
         limit: Duration,
@@ -165,24 +164,24 @@ impl Target {
         }
     }
 
-    fn ask(&mut self, what: &str) -> u64 {
-        self.process.command(what);
-        let number = self.process.events().wait_for_kind(what);
-        number.parse().expect("is a number")
+    fn ask(&mut self, command: &str) -> u64 {
+        self.process.command(command);
+        let number = self.process.events().wait_for_kind(command);
+        number.parse().expect("a number")
     }
 }
 
 fn this() -> std::path::PathBuf {
-    env::current_exe().expect("the path of a running program is known")
+    env::current_exe().expect("the path of this program")
 }
 
-/// Runs the server, if this process was started as one.
+/// Runs the server if this process was started as one, and returns whether it was.
 pub(crate) fn run_if_asked() -> bool {
     let mut arguments = env::args().skip(1);
     if arguments.next().as_deref() != Some(TARGET) {
         return false;
     }
-    log::set_logger(&Printer).expect("is set once");
+    log::set_logger(&Printer).expect("the first logger");
     log::set_max_level(LevelFilter::Warn);
     let builder = arguments.fold(ChatServer::builder("tcp://127.0.0.1:0"), set);
     let joined = Joined::default();
@@ -198,12 +197,12 @@ pub(crate) fn run_if_asked() -> bool {
 fn start(builder: ServerBuilder<Chat>, joined: &Joined) -> ChatServer {
     let guests = joined.clone();
     let start = builder.start(move |_| Guest::new(guests.clone()));
-    task::block_on(start).expect("any port will do")
+    task::block_on(start).expect("a free port")
 }
 
 fn set(builder: ServerBuilder<Chat>, setting: String) -> ServerBuilder<Chat> {
-    let (name, value) = setting.split_once('=').expect("has two parts");
-    let value: u64 = value.parse().expect("is a number");
+    let (name, value) = setting.split_once('=').expect("two parts");
+    let value: u64 = value.parse().expect("a number");
     let time = Duration::from_millis(value);
     let size = usize::try_from(value).expect("fits");
     match name {
@@ -219,7 +218,7 @@ fn set(builder: ServerBuilder<Chat>, setting: String) -> ServerBuilder<Chat> {
     }
 }
 
-/// What is in the process beside the server.
+/// Other parts of the server's process.
 #[derive(Default)]
 struct Others {
     clients: Vec<ChatClient>,
@@ -228,7 +227,7 @@ struct Others {
 
 fn obey(command: &str, server: &ChatServer, joined: &Joined, others: &mut Others) {
     let words: Vec<&str> = command.split(' ').collect();
-    let number = |text: &str| text.parse().expect("is a number");
+    let number = |text: &str| text.parse().expect("a number");
     match words[..] {
         ["broadcast", count, size] => {
             let all = broadcast(server.clone(), joined.clone(), number(count), number(size));
@@ -237,7 +236,7 @@ fn obey(command: &str, server: &ChatServer, joined: &Joined, others: &mut Others
         ["pace", count, size, burst, millis] => {
             let server = server.clone();
             let (count, size, burst) = (number(count), number(size), number(burst));
-            let rest = Duration::from_millis(millis.parse().expect("is a number"));
+            let rest = Duration::from_millis(millis.parse().expect("a number"));
             thread::spawn(move || pace(&server, count, size, (burst, rest)));
         }
         ["stop"] => {
@@ -245,7 +244,7 @@ fn obey(command: &str, server: &ChatServer, joined: &Joined, others: &mut Others
             report("stopped", async move { server.stop().await });
         }
         ["drain", millis] => {
-            let limit = Duration::from_millis(millis.parse().expect("is a number"));
+            let limit = Duration::from_millis(millis.parse().expect("a number"));
             let server = server.clone();
             report("drained", async move { server.drain(limit).await });
         }
@@ -275,14 +274,14 @@ fn obey(command: &str, server: &ChatServer, joined: &Joined, others: &mut Others
     }
 }
 
-/// Those who have asked to join, in whose pace broadcasts are made.
+/// The clients that have joined. Broadcasts wait for them.
 type Joined = Arc<Mutex<Vec<ChatServerClient>>>;
 
 async fn broadcast(server: ChatServer, joined: Joined, count: usize, size: usize) {
-    let clients = joined.lock().expect("no panic is expected").clone();
+    let clients = joined.lock().expect("a lock without a panic").clone();
     for number in 0..count {
         for client in &clients {
-            // One that has left holds nobody up.
+            // Fails if the client has disconnected.
             let _ = client.ready().await;
         }
         server.broadcast(numbered(number, size));
@@ -297,8 +296,8 @@ fn numbered(number: usize, size: usize) -> MessageInd {
     }
 }
 
-/// Broadcasts so many at once, with a rest before the next ones. What is late is not caught up with,
-/// so that the rate is never above that.
+/// Broadcasts messages in bursts with pauses. Delays are not made up for, so that the rate is never
+/// higher.
 fn pace(server: &ChatServer, count: usize, size: usize, (burst, rest): (usize, Duration)) {
     for number in 0..count {
         server.broadcast(numbered(number, size));
@@ -309,15 +308,15 @@ fn pace(server: &ChatServer, count: usize, size: usize, (burst, rest): (usize, D
     println!("sent");
 }
 
-/// Reports the end of something that takes a while, during which commands are obeyed.
-fn report(done: &'static str, what: impl Future<Output = ()> + Send + 'static) {
+/// Runs a task, and reports its end. The server takes commands meanwhile.
+fn report(done: &'static str, task: impl Future<Output = ()> + Send + 'static) {
     thread::spawn(move || {
-        task::block_on(what);
+        task::block_on(task);
         println!("{done}");
     });
 }
 
-/// Sends to each client until nothing more may be sent to any of them.
+/// Sends messages to each client until all queues are full.
 fn fill(server: &ChatServer) {
     let mut clients = server.clients();
     while !clients.is_empty() {
@@ -326,10 +325,10 @@ fn fill(server: &ChatServer) {
     println!("filled");
 }
 
-/// Whether callbacks for clients that connect never return.
+/// Whether `on_client_connected` never returns.
 static HOLDS: AtomicBool = AtomicBool::new(false);
 
-/// One connection.
+/// The handler of one connection.
 struct Guest {
     since: Instant,
     joined: Joined,
@@ -361,12 +360,12 @@ impl ChatServerHandler for Guest {
 
     async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
         if request.user.starts_with("slow") {
-            // That is how long it takes to answer.
+            // The time that a slow response takes.
             task::sleep(Duration::from_millis(2)).await;
         }
         self.joined
             .lock()
-            .expect("no panic is expected")
+            .expect("a lock without a panic")
             .push(client.clone());
         client.reply(ConnectRsp {});
     }
@@ -380,7 +379,7 @@ impl ChatServerHandler for Guest {
     }
 }
 
-/// Sends messages for as long as there is a connection.
+/// Sends messages until the connection ends.
 async fn stream(client: &ChatServerClient) {
     let message = numbered(0, 10_000);
     while client.ready().await.is_ok() {
@@ -388,10 +387,10 @@ async fn stream(client: &ChatServerClient) {
     }
 }
 
-/// Lines logged so far.
+/// The number of logged lines.
 static LINES: AtomicU64 = AtomicU64::new(0);
 
-/// Reports the lines of the log.
+/// A logger that reports each line as an event.
 struct Printer;
 
 impl Log for Printer {

@@ -1,5 +1,5 @@
-//! Both ends of a stream: each sends numbered messages as fast as the connection takes them, and
-//! checks the numbers that it gets.
+//! Both ends of a stream. Each sends numbered messages as fast as the connection accepts them, and
+//! checks the numbers that it receives.
 
 mod client;
 mod server;
@@ -20,36 +20,36 @@ mod proto {
 
 use proto::Numbered;
 
-/// Every so many messages, one is large.
+/// The period of large messages.
 const LARGE_EACH: u64 = 16;
 
-/// Larger than what is read at once, so that a stream mostly ends in the middle of one.
+/// The size of large messages: above that of one read, so that a kill mostly hits the middle of one.
 const LARGE: u64 = 300_000;
 
-/// Up to how many messages are received before that is reported.
+/// The maximum number of messages before the report `received`.
 const MAX_MILESTONE: u64 = 500;
 
-/// Where an end reports to: `connected`, `received` after some of the messages, `disconnected
-/// <reason>`, and `fault …`.
+/// A function that receives the reports of an end: `connected`, `received` after some messages,
+/// `disconnected <reason>`, and `fault …`.
 pub(crate) type Report = Arc<dyn Fn(String) + Send + Sync>;
 
-/// Gives a place to report to, and what is reported there.
+/// Creates a report function and its events.
 pub(crate) fn watch(party: &str) -> (Report, Events) {
     let (reporter, events) = Events::of(party);
     (Arc::new(move |event| reporter.event(event)), events)
 }
 
-/// How an end behaves.
+/// The behaviour of an end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
-    /// How many messages it sends on each connection.
+    /// The number of messages that it sends on each connection.
     pub(crate) messages: u64,
-    /// The interval of a client, or the timeout of a server.
+    /// The keep-alive interval of a client, or timeout of a server.
     pub(crate) keep_alive: Duration,
 }
 
 impl Settings {
-    /// Messages without end, on a connection that ends only when it is closed.
+    /// Sends messages without end, and has a keep-alive time that is never reached.
     pub(crate) fn endless() -> Self {
         Self {
             messages: u64::MAX,
@@ -57,7 +57,7 @@ impl Settings {
         }
     }
 
-    /// A few messages, then only keep-alive.
+    /// Sends a few messages, then only pings and pongs.
     pub(crate) fn quiet(keep_alive: Duration) -> Self {
         Self {
             messages: 10,
@@ -66,21 +66,21 @@ impl Settings {
     }
 }
 
-/// Where the messages of a connection go: a client, or a client of a server.
+/// A handle that sends messages on a connection: of a client, or of a server's client.
 trait Outlet: Send + Sync + 'static {
     fn try_send(&self, message: Numbered) -> Result<(), SendError>;
     fn ready(&self) -> impl Future<Output = Result<(), SendError>> + Send;
 }
 
-/// One end of the stream, over one connection after the other.
+/// One end of the stream, for one connection after the other.
 struct Flow {
     report: Report,
     messages: u64,
-    /// Sends, while there is a connection.
+    /// The task that sends while there is a connection.
     pump: Option<JoinHandle<()>>,
-    /// How many messages have come on this connection.
+    /// The number of messages received on this connection.
     received: u64,
-    /// After how many of them that is reported.
+    /// The number of messages after which `received` is reported.
     milestone: u64,
 }
 
@@ -122,7 +122,7 @@ impl Flow {
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason) {
-        // What is not sent yet must not be sent on the next connection.
+        // Unsent messages must not be sent on the next connection.
         match self.pump.take() {
             Some(pump) => pump.await,
             None => (self.report)("fault: disconnected without being connected".into()),
@@ -131,7 +131,7 @@ impl Flow {
     }
 }
 
-/// Sends until the connection ends, with the queue mostly full.
+/// Sends messages until the connection ends. The queue is mostly full.
 async fn pump(outlet: impl Outlet, messages: u64, report: Report) {
     for number in 0..messages {
         match send(&outlet, number).await {
@@ -142,7 +142,7 @@ async fn pump(outlet: impl Outlet, messages: u64, report: Report) {
     }
 }
 
-/// Sends a message, when there is room for it.
+/// Sends a message when the queue has room.
 async fn send(outlet: &impl Outlet, number: u64) -> Result<(), SendError> {
     loop {
         match outlet.try_send(numbered(number)) {
@@ -152,16 +152,16 @@ async fn send(outlet: &impl Outlet, number: u64) -> Result<(), SendError> {
     }
 }
 
-/// The message with this number: small ones of all sizes, and large ones in between.
+/// Creates the message with a number: mostly small ones of all sizes, with large ones in between.
 fn numbered(number: u64) -> Numbered {
     let size = match number % LARGE_EACH {
         0 => LARGE + number,
         _ => number * 7 % 100,
     };
-    // Any byte that tells neighbours apart.
+    // A byte that differs between neighbours.
     let byte = number.to_le_bytes()[0];
     Numbered {
         number,
-        padding: vec![byte; usize::try_from(size).expect("memory is larger")],
+        padding: vec![byte; usize::try_from(size).expect("a size that fits into memory")],
     }
 }

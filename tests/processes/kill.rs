@@ -1,4 +1,4 @@
-//! Peers that are killed in the middle of a stream, and started again.
+//! Peers that are killed in the middle of a stream and started again.
 
 use std::env;
 use std::time::{Duration, Instant};
@@ -10,12 +10,12 @@ use crate::{Test, peer, port};
 
 pub(crate) const TESTS: &[Test] = &[
     (
-        "kill::a_server_sees_each_kill_of_its_client_once_and_serves_the_next",
-        a_server_sees_each_kill_of_its_client_once_and_serves_the_next,
+        "kill::a_server_reports_each_killed_client_once_and_serves_the_next",
+        a_server_reports_each_killed_client_once_and_serves_the_next,
     ),
     (
-        "kill::a_client_sees_each_kill_of_its_server_once_and_finds_the_next",
-        a_client_sees_each_kill_of_its_server_once_and_finds_the_next,
+        "kill::a_client_reports_each_killed_server_once_and_connects_to_the_next",
+        a_client_reports_each_killed_server_once_and_connects_to_the_next,
     ),
 ];
 
@@ -23,7 +23,7 @@ pub(crate) const TESTS: &[Test] = &[
 const KILLS: &str = "MESSI_KILLS";
 const DEFAULT_KILLS: usize = 100;
 
-fn a_server_sees_each_kill_of_its_client_once_and_serves_the_next() {
+fn a_server_reports_each_killed_client_once_and_serves_the_next() {
     let (report, mut events) = flow::watch("our server");
     let server = Server::start(0, Settings::endless(), &report);
     for _ in 0..kills() {
@@ -37,7 +37,7 @@ fn a_server_sees_each_kill_of_its_client_once_and_serves_the_next() {
     events.expect_end();
 }
 
-fn a_client_sees_each_kill_of_its_server_once_and_finds_the_next() {
+fn a_client_reports_each_killed_server_once_and_connects_to_the_next() {
     let (report, mut events) = flow::watch("our client");
     let port = port::free();
     let client = Client::start(port, Settings::endless(), report);
@@ -53,8 +53,8 @@ fn a_client_sees_each_kill_of_its_server_once_and_finds_the_next() {
     events.expect_end();
 }
 
-/// Kills a peer when some messages have come both ways. Neither it nor the survivor, whose events
-/// these are, may report anything else than what has to happen.
+/// Kills a peer after both ends have received some messages. Checks that the peer and the survivor, the
+/// party of `events`, report only expected events.
 fn kill_in_mid_stream(peer: &mut Process, events: &mut Events) {
     peer.events().expect("received");
     events.expect("received");
@@ -63,14 +63,14 @@ fn kill_in_mid_stream(peer: &mut Process, events: &mut Events) {
     events.expect("disconnected ConnectionClosed");
 }
 
-/// How long a client may take to find a server that is there: its longest delay with jitter, and
-/// a second.
+/// Returns the time limit of a reconnect to a running server: the maximum delay with jitter, and a
+/// second.
 fn reconnect_limit() -> Duration {
     MAX_DELAY * 5 / 4 + Duration::from_secs(1)
 }
 
 fn kills() -> usize {
     env::var(KILLS).map_or(DEFAULT_KILLS, |kills| {
-        kills.parse().expect("MESSI_KILLS is a number")
+        kills.parse().expect("MESSI_KILLS must be a number")
     })
 }

@@ -1,7 +1,6 @@
-//! Clients and servers whose peer is a process that is killed, or stopped in its tracks.
+//! Clients and servers with a peer process that is killed or suspended.
 //!
-//! The peer is this program itself, started again. The number of kills each way can be set, here
-//! for a thousand in all:
+//! The peer is this program, started again. The number of kills each way can be set:
 //!
 //! ```text
 //! MESSI_KILLS=1000 cargo test --release --test processes kill
@@ -35,7 +34,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// A test and its name.
+/// The name of a test, and its function.
 type Test = (&'static str, fn());
 
 fn trial(name: &str, test: fn()) -> Trial {

@@ -1,4 +1,4 @@
-//! One end of a stream as a process of its own: this program, started again.
+//! One end of a stream in a process of its own: this program, started again.
 
 use std::env;
 use std::io::{self, Read};
@@ -9,18 +9,19 @@ use std::time::Duration;
 use crate::flow::{Client, Report, Server, Settings};
 use crate::process::Process;
 
-/// The first argument of a peer. Role, port, number of messages and keep-alive time follow.
+/// The first argument of a peer. It is followed by the role, the port, the number of messages and the
+/// keep-alive time.
 const PEER: &str = "--peer";
 
 const CLIENT: &str = "client";
 const SERVER: &str = "server";
 
-/// Starts a client, which reports what happens to it.
+/// Starts a client, which reports its events.
 pub(crate) fn client(port: u16, settings: Settings) -> Process {
     start(CLIENT, port, settings)
 }
 
-/// Starts a server, which reports `listening` too.
+/// Starts a server, which reports its events and `listening`.
 pub(crate) fn server(port: u16, settings: Settings) -> Process {
     let mut server = start(SERVER, port, settings);
     server.events().expect("listening");
@@ -28,7 +29,7 @@ pub(crate) fn server(port: u16, settings: Settings) -> Process {
 }
 
 fn start(role: &str, port: u16, settings: Settings) -> Process {
-    let this = env::current_exe().expect("the path of a running program is known");
+    let this = env::current_exe().expect("the path of this program");
     let mut command = Command::new(this);
     command.args([
         PEER,
@@ -40,7 +41,7 @@ fn start(role: &str, port: u16, settings: Settings) -> Process {
     Process::start(&format!("the {role} of its own"), &mut command)
 }
 
-/// Runs a peer, if this process was started as one.
+/// Runs a peer if this process was started as one, and returns whether it was.
 pub(crate) fn run_if_asked() -> bool {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [flag, role, port, messages, keep_alive] = arguments.as_slice() else {
@@ -50,16 +51,15 @@ pub(crate) fn run_if_asked() -> bool {
         return false;
     }
     let settings = Settings {
-        messages: messages.parse().expect("is a number"),
-        keep_alive: Duration::from_millis(keep_alive.parse().expect("is a number")),
+        messages: messages.parse().expect("a number"),
+        keep_alive: Duration::from_millis(keep_alive.parse().expect("a number")),
     };
-    run(role, port.parse().expect("is a port"), settings);
+    run(role, port.parse().expect("a port"), settings);
     true
 }
 
 fn run(role: &str, port: u16, settings: Settings) {
-    // A client that waits for this server may be there before `start` returns: its events come
-    // after `listening`.
+    // A waiting client may connect before `start` returns. Its events are reported after `listening`.
     let first = Arc::new(Mutex::new(()));
     let is_starting = first.lock().unwrap();
     let report: Report = {
@@ -81,7 +81,7 @@ fn run(role: &str, port: u16, settings: Settings) {
     }
 }
 
-/// Waits until the process that started this one is gone.
+/// Waits until the process that started this one has ended.
 fn wait_for_parent() {
     let _ = io::stdin().read_to_end(&mut Vec::new());
 }

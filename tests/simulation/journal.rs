@@ -1,4 +1,4 @@
-//! What happened in a schedule, and which promises it broke.
+//! The events of a schedule, and the promises that it broke.
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use messi::testing::Clock;
 
-/// Written by everyone who takes part. A handler must not panic over what it finds, since that is
-/// an event of its own: it writes it down.
+/// The journal of all parties. A handler records a broken promise here, since a panic would be another
+/// event.
 #[derive(Clone)]
 pub(crate) struct Journal {
     clock: Clock,
@@ -18,7 +18,7 @@ pub(crate) struct Journal {
 struct State {
     events: Vec<String>,
     violations: Vec<String>,
-    /// What has been received, by who sent it and its number.
+    /// The received messages, by sender and number.
     received: HashSet<(String, u64)>,
 }
 
@@ -30,14 +30,14 @@ impl Journal {
         }
     }
 
-    /// Notes an event.
+    /// Records an event.
     pub(crate) fn note(&self, event: impl Display) {
         let elapsed = self.clock.elapsed();
         let event = format!("{elapsed:?} {event}");
         self.state.lock().unwrap().events.push(event);
     }
 
-    /// Notes that a promise is broken, unless it holds.
+    /// Records a broken promise unless it holds.
     pub(crate) fn expect(&self, holds: bool, promise: impl Display) {
         if !holds {
             self.note(format_args!("BROKEN: {promise}"));
@@ -46,14 +46,14 @@ impl Journal {
         }
     }
 
-    /// Notes a message that may arrive only once, on whichever connection.
+    /// Records a message that must arrive only once, on any connection.
     pub(crate) fn expect_new(&self, sender: &str, number: u64) {
         let key = (sender.to_string(), number);
         let is_new = self.state.lock().unwrap().received.insert(key);
-        self.expect(is_new, format_args!("{sender} {number} comes once"));
+        self.expect(is_new, format_args!("{sender} {number} arrives once"));
     }
 
-    /// What happened.
+    /// Returns the events.
     ///
     /// # Panics
     ///
@@ -70,7 +70,7 @@ impl Journal {
     }
 }
 
-/// The numbers of one sender on one connection: none may be missing, and none may come late.
+/// The numbers of one sender on one connection, which must be consecutive.
 #[derive(Default)]
 pub(crate) struct Run(Option<u64>);
 
@@ -85,7 +85,7 @@ impl Run {
     }
 }
 
-/// Callbacks in strict pairs.
+/// Checks that `connected` and `disconnected` are called in turn.
 #[derive(Default)]
 pub(crate) struct Pairs {
     is_connected: bool,
@@ -111,11 +111,11 @@ impl Pairs {
         );
     }
 
-    /// Called when the handler is gone.
+    /// Checks the state when the handler is dropped.
     pub(crate) fn end(&self, journal: &Journal, name: &str) {
         journal.expect(
             !self.is_connected,
-            format_args!("{name} was told of its end"),
+            format_args!("{name} had its last callback"),
         );
     }
 

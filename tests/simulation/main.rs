@@ -1,10 +1,10 @@
-//! Clients and a server through random schedules of messages, requests, faults, restarts and stops,
-//! in simulated time. The promises of the documentation must hold in each of them.
+//! Plays random schedules of messages, requests, faults, restarts and stops with clients and a server,
+//! in simulated time, and checks that the promises of the documentation hold.
 //!
-//! A seed decides a schedule. If one fails, the command that replays it is printed:
+//! A seed determines a schedule. If one fails, the command that replays it is printed:
 //! `MESSI_SEED=123 cargo test --test simulation`. `MESSI_SEEDS` sets the number of seeds.
 //!
-//! A crate of its own, since it takes all processors for minutes.
+//! A crate of its own, since it uses all processors for minutes.
 
 mod journal;
 mod parties;
@@ -62,12 +62,12 @@ fn promises_hold_in_every_schedule() {
     let failed = failed.into_inner();
     assert!(
         failed == u64::MAX,
-        "to see it again: MESSI_SEED={failed} cargo test --test simulation"
+        "to replay it: MESSI_SEED={failed} cargo test --test simulation"
     );
 }
 
 #[test]
-fn a_seed_replays_to_the_letter() {
+fn a_seed_replays_the_same_events() {
     for seed in 0..20 {
         let events = play(seed);
         assert!(events.len() > 10, "{events:?}");

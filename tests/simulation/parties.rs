@@ -11,14 +11,14 @@ use messi::{ConnectError, DisconnectReason, Retry};
 use crate::journal::{Journal, Pairs, Run};
 use crate::protocol::*;
 
-/// What both have: a name, a journal, and moods that the seed decides.
+/// The state of a handler: a name, a journal, and random numbers of the seed.
 struct Party {
     name: String,
     journal: Journal,
     clock: Clock,
     random: Rng,
     pairs: Pairs,
-    /// What has come on this connection, by its sender.
+    /// The numbers received on this connection, by sender.
     runs: HashMap<String, Run>,
 }
 
@@ -46,19 +46,19 @@ impl Party {
             .note(format_args!("{} disconnected: {reason}", self.name));
     }
 
-    fn message(&self, what: &str) {
+    fn message(&self, text: &str) {
         self.pairs.message(&self.journal, &self.name);
-        self.journal.note(format_args!("{} got {what}", self.name));
+        self.journal.note(format_args!("{} got {text}", self.name));
     }
 
-    /// A note of the form `sender number`.
+    /// Checks a note of the form `sender number`.
     fn note(&mut self, text: &str) {
         self.message(text);
         let Some((sender, number)) = text.rsplit_once(' ') else {
             return;
         };
         let number = number.parse().unwrap();
-        // A broadcast comes once to each client.
+        // A broadcast arrives once at each client, so several times in all.
         if sender != "broadcast" {
             self.journal.expect_new(sender, number);
         }
@@ -66,10 +66,10 @@ impl Party {
         run.expect_next(&self.journal, sender, number);
     }
 
-    /// Takes its time now and then, and fails once in a while.
+    /// Sleeps in some calls, and panics in a few.
     async fn work(&mut self) {
         match self.random.u32(0..100) {
-            0 => resume_unwind(Box::new("as the seed says")),
+            0 => resume_unwind(Box::new("expected panic")),
             1..10 => {
                 let time = Duration::from_millis(self.random.u64(1..3_000));
                 self.clock.sleep(time).await;
@@ -85,7 +85,7 @@ impl Drop for Party {
     }
 }
 
-/// One connection, as the server sees it.
+/// A server's handler of one connection.
 pub(crate) struct Session(Party);
 
 impl Session {
@@ -120,7 +120,7 @@ impl RequestsServerHandler for Session {
     }
 }
 
-/// A client's handler.
+/// The handler of a client.
 pub(crate) struct Ui(Party);
 
 impl Ui {
@@ -132,7 +132,7 @@ impl Ui {
 impl RequestsClientHandler for Ui {
     async fn on_connected(&mut self, client: &RequestsClient) {
         self.0.connected();
-        // Goes ahead of what others send, and is a run of its own on each connection.
+        // These are sent before other messages, and are numbered anew on each connection.
         let text = format!("hello-{}-{} 1", self.0.name, self.0.pairs.connections());
         client.send(Note { text });
         self.0.work().await;

@@ -1,4 +1,4 @@
-//! A schedule: what is done to a server, its clients and the network between them, when.
+//! A schedule of actions on a server, its clients and the network between them.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::protocol::*;
 
 const STEPS: u32 = 40;
 
-/// The largest message of a schedule, in bytes on the wire, and more.
+/// An upper limit of a frame's size in a schedule, in bytes.
 const MAX_FRAME: usize = 300;
 
-/// What `stop` may take: a second to write and close, one for the last callback, and a little.
+/// The time limit of `stop`: a second to write and close, one for the last callback, and a margin.
 const STOP_LIMIT: Duration = Duration::from_millis(2_100);
 
-/// What a drain may take beyond its limit.
+/// The time by which a drain may exceed its limit.
 const DRAIN_GRACE: Duration = Duration::from_millis(250);
 
 /// Plays the schedule of a seed.
@@ -49,15 +49,15 @@ struct World<'a> {
     random: Rng,
     server: Option<RequestsServer>,
     clients: Vec<Party>,
-    /// Names and numbers are never used again.
+    /// The next number for names and messages. Numbers are never used twice.
     next_number: u64,
     broadcasts: u64,
     max_queued_bytes: usize,
-    /// Checks of answers that are waited for.
-    answers: Vec<BoxFuture<'a, ()>>,
+    /// Checks of pending responses.
+    responses: Vec<BoxFuture<'a, ()>>,
 }
 
-/// A client, as its user sees it.
+/// A client and the number of its messages.
 struct Party {
     name: String,
     client: RequestsClient,
@@ -86,7 +86,7 @@ impl<'a> World<'a> {
             clients: Vec::new(),
             next_number: 0,
             broadcasts: 0,
-            answers: Vec::new(),
+            responses: Vec::new(),
         }
     }
 
@@ -95,7 +95,7 @@ impl<'a> World<'a> {
         self.next_number
     }
 
-    /// Not the one that makes gaps between what was taken in.
+    /// Returns a random overflow policy, except `DropOldest`, which drops accepted messages.
     fn overflow(&mut self) -> Overflow {
         *choose(
             &mut self.random,
@@ -158,8 +158,8 @@ impl<'a> World<'a> {
             0..30 => self.send_to_server(),
             30..45 => self.send_to_client(),
             45..50 => self.broadcast(),
-            50..60 => self.ask_server(),
-            60..65 => self.ask_client(),
+            50..60 => self.request_of_client(),
+            60..65 => self.request_of_server(),
             65..85 => self.disturb(),
             85..90 => self.disconnect_client(),
             90..94 => self.restart_client().await,
@@ -180,7 +180,7 @@ impl<'a> World<'a> {
         };
         for _ in 0..self.random.u32(1..20) {
             let text = format!("{} {}", party.name, party.sent + 1);
-            // Only what was taken in has a number, so that none may be missing.
+            // Only accepted messages are numbered, so that no number may be missing.
             if party.client.try_send(Note { text }).is_ok() {
                 party.sent += 1;
             }
@@ -214,24 +214,26 @@ impl<'a> World<'a> {
         }
     }
 
-    fn ask_server(&mut self) {
+    fn request_of_client(&mut self) {
         let number = self.number();
         let limit = Duration::from_millis(self.random.u64(1..10_000));
-        let is_plain = self.random.u32(0..4) == 0;
+        let is_sent_plainly = self.random.u32(0..4) == 0;
         let Some(party) = choose_mut(&mut self.random, &mut self.clients) else {
             return;
         };
         let text = format!("echo-{number}");
-        if is_plain {
-            // Its answer comes too, and is nobody else's.
+        if is_sent_plainly {
+            // Its response arrives too, and must not complete another request.
             return party.client.send(EchoReq { text });
         }
-        let answer = party.client.echo_req(EchoReq { text: text.clone() });
-        let answer = answer.timeout(limit).map(|answer| answer.map(|it| it.text));
-        self.expect_answer(text, answer.boxed());
+        let response = party.client.echo_req(EchoReq { text: text.clone() });
+        let response = response
+            .timeout(limit)
+            .map(|response| response.map(|it| it.text));
+        self.expect_response(text, response.boxed());
     }
 
-    fn ask_client(&mut self) {
+    fn request_of_server(&mut self) {
         let number = self.number();
         let clients = self.server.iter().flat_map(RequestsServer::clients);
         let clients: Vec<_> = clients.collect();
@@ -239,30 +241,30 @@ impl<'a> World<'a> {
             return;
         }
         let client = choose(&mut self.random, &clients);
-        let answer = client.name_req(NameReq {
+        let response = client.name_req(NameReq {
             number: number as u32,
         });
-        let answer = answer.map(|answer| answer.map(|it| it.name));
-        self.expect_answer(number.to_string(), answer.boxed());
+        let response = response.map(|response| response.map(|it| it.name));
+        self.expect_response(number.to_string(), response.boxed());
     }
 
-    /// An answer is that to its own request, if there is one.
-    fn expect_answer(
+    /// Checks that a response, if there is one, belongs to its request.
+    fn expect_response(
         &mut self,
         expected: String,
-        answer: BoxFuture<'a, Result<String, RequestError>>,
+        response: BoxFuture<'a, Result<String, RequestError>>,
     ) {
         let journal = self.journal;
-        let check = answer.map(move |answer| match answer {
+        let check = response.map(move |response| match response {
             Ok(text) => {
                 journal.expect(
                     text == expected,
-                    format_args!("{expected} is answered, not {text}"),
+                    format_args!("the response is {expected}, not {text}"),
                 );
             }
             Err(error) => journal.note(format_args!("{expected}: {error}")),
         });
-        self.answers.push(check.boxed());
+        self.responses.push(check.boxed());
     }
 
     fn disturb(&mut self) {
@@ -328,7 +330,7 @@ impl<'a> World<'a> {
         self.journal
             .expect(took <= STOP_LIMIT, format_args!("{name} stops in {took:?}"));
         let peak = party.client.stats().peak_queued_bytes;
-        // Messages may be kept for the next connection while the queue of the last is written.
+        // The offline queue may hold messages while the send queue of the last connection is written.
         let limit = self.max_queued_bytes + self.max_queued_bytes / 2;
         self.expect_bounded(name, peak, limit);
     }
@@ -372,12 +374,12 @@ impl<'a> World<'a> {
             self.stop_client(party).await;
         }
         self.stop_server().await;
-        let answers = join_all(std::mem::take(&mut self.answers));
+        let responses = join_all(std::mem::take(&mut self.responses));
         let start = self.simulation.elapsed();
-        answers.await;
+        responses.await;
         self.journal.expect(
             self.simulation.elapsed() == start,
-            "with the connection, every answer is given up at once",
+            "all pending requests fail when the connection ends",
         );
     }
 }

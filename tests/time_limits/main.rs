@@ -1,10 +1,9 @@
-//! The documented time limits, each against a peer that floods, one that trickles and one that is
-//! silent, over real sockets.
+//! Tests each documented time limit with peers that flood, trickle or are silent, over real sockets.
 //!
-//! Limits that can be set are set to a second. Each test checks one operation, and names every peer
-//! against which its limit is exceeded.
+//! Limits that can be set are set to a second. Each test checks one operation, and reports all peers
+//! with which it exceeds its limit.
 //!
-//! A crate of its own, in which one test runs at a time: a flood takes the processors from others.
+//! A crate of its own, in which one test runs at a time, since a flood takes the processors from others.
 
 #[path = "../it/common/mod.rs"]
 mod common;
@@ -27,10 +26,10 @@ use common::{Event, Events, HOUR, Reporter, run};
 use form::slack;
 use peers::Manner;
 
-/// The value of limits that are settings.
+/// The value of all limits that can be set.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// The limit for writing what is queued when a connection is closed.
+/// The limit for writing the send queue when a connection is closed.
 const CLOSING: Duration = Duration::from_secs(1);
 
 /// The limit of the last callback after a stop.
@@ -45,16 +44,16 @@ const CONNECTING: Duration = Duration::from_secs(10);
 /// The size of a large message, in bytes.
 const LARGE: usize = 1_000_000;
 
-/// What is wrong, if anything.
+/// The result of a check. The error describes the problem.
 type Verdict = Result<(), String>;
 
-/// Waits until no other test runs, and keeps others waiting until the guard is dropped.
+/// Waits until no other test runs. Other tests wait until the guard is dropped.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs an operation against each peer. A cell returns what is wrong.
+/// Runs a check with each kind of peer, and panics with all problems.
 fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
     let _alone = alone();
     let begin = Instant::now();
@@ -62,7 +61,7 @@ fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
         let cell = &cell;
         let start = |manner| (manner, scope.spawn(move || cell(manner)));
         let cells = [Manner::Trickles, Manner::IsSilent].map(start);
-        cells.map(|(manner, cell)| (manner, cell.join().expect("no cell panics")))
+        cells.map(|(manner, cell)| (manner, cell.join().expect("a check without a panic")))
     });
     let flooded = [(Manner::Floods, cell(Manner::Floods))];
     let verdicts = calm.into_iter().chain(flooded);
@@ -73,7 +72,7 @@ fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
     assert!(problems.is_empty(), "{operation}: {}", problems.join("; "));
 }
 
-/// Checks that an operation is done within its limit.
+/// Checks that an operation ends within its limit, and returns its output.
 fn is_done_within<T>(limit: Duration, operation: impl Future<Output = T>) -> Result<T, String> {
     let begin = Instant::now();
     run(timeout(limit + slack(), operation)).map_err(|_| {
@@ -82,7 +81,7 @@ fn is_done_within<T>(limit: Duration, operation: impl Future<Output = T>) -> Res
     })
 }
 
-/// Checks that this many connections end for a reason within a limit.
+/// Checks that `count` connections end for a reason within a limit.
 fn end_within(
     limit: Duration,
     events: &mut Events,
@@ -100,7 +99,7 @@ fn end_within(
     is_done_within(limit, ends)?
 }
 
-/// Checks that connections outlast a limit.
+/// Checks that no connection ends within a limit.
 fn outlast(limit: Duration, events: &mut Events) -> Verdict {
     match run(timeout(limit * 2, events.next())) {
         Err(_) => Ok(()),
@@ -108,8 +107,7 @@ fn outlast(limit: Duration, events: &mut Events) -> Verdict {
     }
 }
 
-/// A handler, for either side, that reports when connections come and go, and nothing else: a flood
-/// may be handled for long.
+/// A handler of either side that reports connects and disconnects, but no messages of a flood.
 #[derive(Clone)]
 struct Observer(Reporter);
 

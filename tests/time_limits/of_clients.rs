@@ -1,4 +1,4 @@
-//! Limits of clients, whose servers are raw peers.
+//! Time limits of clients, connected to raw servers.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -11,7 +11,7 @@ use super::*;
 use crate::common::reporter;
 use crate::peers::{Peer, Script, narrow, text};
 
-/// Clients, each with a server of its own.
+/// Clients, each connected to its own server.
 struct Clients {
     clients: Vec<ChatClient>,
     events: Events,
@@ -20,7 +20,7 @@ struct Clients {
 
 type Setup = fn(ClientBuilder<Chat>) -> ClientBuilder<Chat>;
 
-/// Connects clients to servers that follow the manner and the script.
+/// Connects clients to servers that write a script in a certain manner.
 fn connect(count: usize, manner: Manner, script: &Script, setup: Setup) -> Result<Clients, String> {
     let mut clients = start(count, manner, script, ("tcp://127.0.0.1", setup));
     let connected = async {
@@ -48,7 +48,7 @@ fn start(count: usize, manner: Manner, script: &Script, (uri, setup): (&str, Set
     }
 }
 
-/// Creates a listener whose connections have a small receive buffer.
+/// Creates a listener for connections with a small receive buffer.
 fn listen() -> TcpListener {
     let socket = narrow();
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -57,7 +57,7 @@ fn listen() -> TcpListener {
     socket.into()
 }
 
-/// Keeps the silence of a server from ending a connection.
+/// Sets a keep-alive time that is never reached.
 fn patient(builder: ClientBuilder<Chat>) -> ClientBuilder<Chat> {
     builder.keep_alive_interval(HOUR)
 }
@@ -67,7 +67,7 @@ async fn stop(clients: &Clients) {
 }
 
 #[test]
-fn a_client_stops() {
+fn a_client_stops_within_its_limit() {
     against_each("client.stop()", |manner| {
         let script = Script::to_client(LARGE);
         let clients = connect(manner.count(), manner, &script, patient)?;
@@ -76,7 +76,7 @@ fn a_client_stops() {
 }
 
 #[test]
-fn a_client_without_handles_stops() {
+fn a_client_without_handles_stops_within_its_limit() {
     against_each("drop of the last handle of a client", |manner| {
         let script = Script::to_client(LARGE);
         let mut clients = connect(manner.count(), manner, &script, patient)?;
@@ -87,11 +87,11 @@ fn a_client_without_handles_stops() {
 }
 
 #[test]
-fn a_client_gives_up_a_server_without_a_sign_of_life() {
+fn a_client_disconnects_from_a_server_without_pongs() {
     against_each("keep_alive_interval of a client", |manner| {
         let setup: Setup = |builder| builder.keep_alive_interval(LIMIT / 2);
         let mut clients = connect(manner.few(), manner, &Script::pongs(), setup)?;
-        // From the first ping, after an interval, to the next one.
+        // The first ping is sent after an interval. The limit ends at the next one.
         if manner != Manner::IsSilent {
             return outlast(LIMIT, &mut clients.events);
         }
@@ -101,7 +101,7 @@ fn a_client_gives_up_a_server_without_a_sign_of_life() {
 }
 
 #[test]
-fn a_client_gives_up_a_message_that_does_not_go_on() {
+fn a_client_disconnects_at_the_message_timeout() {
     against_each("message_timeout of a client", |manner| {
         let script = Script::to_client(LARGE).begun();
         let setup: Setup = |builder| patient(builder).message_timeout(LIMIT);
@@ -115,7 +115,7 @@ fn a_client_gives_up_a_message_that_does_not_go_on() {
 }
 
 #[test]
-fn a_client_gives_up_a_server_that_takes_nothing() {
+fn a_client_disconnects_at_the_write_timeout() {
     against_each("write_timeout of a client", |manner| {
         let setup: Setup = |builder| {
             let builder = patient(builder).max_queued_bytes(32 * LARGE);
@@ -123,7 +123,7 @@ fn a_client_gives_up_a_server_that_takes_nothing() {
         };
         let mut clients = connect(manner.few(), manner, &Script::pongs(), setup)?;
         for client in &clients.clients {
-            // More than the operating system takes.
+            // More than the operating system buffers.
             (0..12).for_each(|_| client.send(text(LARGE)));
         }
         let ends = (manner.few(), DisconnectReason::SlowConsumer);
@@ -132,7 +132,7 @@ fn a_client_gives_up_a_server_that_takes_nothing() {
 }
 
 #[test]
-fn a_client_gives_up_a_request() {
+fn a_request_fails_at_its_timeout() {
     against_each("request_timeout of a client", |manner| {
         let setup: Setup = |builder| patient(builder).request_timeout(LIMIT);
         let script = Script::to_client(LARGE);
@@ -145,16 +145,16 @@ fn a_client_gives_up_a_request() {
         let answers = is_done_within(LIMIT, answers)?;
         match answers.iter().find(|it| !is_timeout(it)) {
             None => Ok(()),
-            Some(answer) => Err(format!("expected a timeout, got {answer:?}")),
+            Some(response) => Err(format!("expected a timeout, got {response:?}")),
         }
     });
 }
 
-fn is_timeout(answer: &Result<ConnectRsp, RequestError>) -> bool {
-    matches!(answer, Err(RequestError::Timeout { .. }))
+fn is_timeout(response: &Result<ConnectRsp, RequestError>) -> bool {
+    matches!(response, Err(RequestError::Timeout { .. }))
 }
 
-/// Starts clients that speak TLS, with servers that do not.
+/// Starts clients with TLS and servers without.
 fn encrypted(manner: Manner) -> Clients {
     let setup: Setup = |builder| {
         let certified = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -166,7 +166,7 @@ fn encrypted(manner: Manner) -> Clients {
 }
 
 #[test]
-fn a_client_gives_up_a_handshake() {
+fn a_client_aborts_a_handshake_at_its_timeout() {
     against_each("TLS handshake of a client", |manner| {
         let mut clients = encrypted(manner);
         let failures = async {
@@ -183,7 +183,7 @@ fn a_client_gives_up_a_handshake() {
 }
 
 #[test]
-fn a_client_stops_amid_a_handshake() {
+fn a_client_stops_during_a_handshake_within_its_limit() {
     against_each("client.stop() amid a TLS handshake", |manner| {
         let clients = encrypted(manner);
         is_done_within(CLOSING + LAST_CALLBACK, stop(&clients))

@@ -1,4 +1,4 @@
-//! Limits of servers, whose clients are raw peers.
+//! Time limits of servers with raw clients.
 
 use messi::ServerBuilder;
 use messi::tls::{Identity, ServerTls};
@@ -17,7 +17,7 @@ struct Served {
 
 type Setup = fn(ServerBuilder<Chat>) -> ServerBuilder<Chat>;
 
-/// Starts a server, and connects clients that follow the manner and the script.
+/// Starts a server, and connects clients that write a script in a certain manner.
 fn serve(count: usize, manner: Manner, script: &Script, setup: Setup) -> Result<Served, String> {
     let builder = setup(ChatServer::builder("tcp://127.0.0.1:0"));
     let mut served = start(builder, count, manner, script);
@@ -43,13 +43,13 @@ fn start(builder: ServerBuilder<Chat>, count: usize, manner: Manner, script: &Sc
     }
 }
 
-/// Keeps the silence of a client from ending a connection.
+/// Sets a keep-alive time that is never reached.
 fn patient(builder: ServerBuilder<Chat>) -> ServerBuilder<Chat> {
     builder.keep_alive_timeout(HOUR)
 }
 
 #[test]
-fn a_server_stops() {
+fn a_server_stops_within_its_limit() {
     against_each("server.stop()", |manner| {
         let script = Script::to_server(LARGE);
         let served = serve(manner.count(), manner, &script, patient)?;
@@ -58,7 +58,7 @@ fn a_server_stops() {
 }
 
 #[test]
-fn a_server_is_drained() {
+fn a_drain_ends_within_its_limit() {
     against_each("server.drain()", |manner| {
         let script = Script::to_server(LARGE);
         let served = serve(manner.count(), manner, &script, patient)?;
@@ -68,7 +68,7 @@ fn a_server_is_drained() {
 }
 
 #[test]
-fn a_client_is_disconnected() {
+fn a_disconnect_ends_within_its_limit() {
     against_each("disconnect()", |manner| {
         let script = Script::to_server(LARGE);
         let mut served = serve(manner.count(), manner, &script, patient)?;
@@ -81,7 +81,7 @@ fn a_client_is_disconnected() {
 }
 
 #[test]
-fn a_server_gives_up_a_client_without_a_sign_of_life() {
+fn a_server_disconnects_a_client_without_pings() {
     against_each("keep_alive_timeout of a server", |manner| {
         let setup: Setup = |builder| builder.keep_alive_timeout(LIMIT);
         let mut served = serve(manner.few(), manner, &Script::pings(), setup)?;
@@ -94,7 +94,7 @@ fn a_server_gives_up_a_client_without_a_sign_of_life() {
 }
 
 #[test]
-fn a_server_gives_up_a_message_that_does_not_go_on() {
+fn a_server_disconnects_at_the_message_timeout() {
     against_each("message_timeout of a server", |manner| {
         let script = Script::to_server(LARGE).begun();
         let setup: Setup = |builder| patient(builder).message_timeout(LIMIT);
@@ -108,7 +108,7 @@ fn a_server_gives_up_a_message_that_does_not_go_on() {
 }
 
 #[test]
-fn a_server_gives_up_a_client_that_takes_nothing() {
+fn a_server_disconnects_at_the_write_timeout() {
     against_each("write_timeout of a server", |manner| {
         let setup: Setup = |builder| {
             let builder = patient(builder).max_queued_bytes(32 * LARGE);
@@ -116,7 +116,7 @@ fn a_server_gives_up_a_client_that_takes_nothing() {
         };
         let mut served = serve(manner.few(), manner, &Script::pings(), setup)?;
         for client in served.server.clients() {
-            // More than the operating system takes.
+            // More than the operating system buffers.
             (0..12).for_each(|_| client.send(text(LARGE)));
         }
         let ends = (manner.few(), DisconnectReason::SlowConsumer);
@@ -124,7 +124,7 @@ fn a_server_gives_up_a_client_that_takes_nothing() {
     });
 }
 
-/// Starts a server that speaks TLS, with clients that do not.
+/// Starts a server with TLS and clients without.
 fn encrypted(manner: Manner) -> Served {
     let certified = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let CertifiedKey { cert, signing_key } = certified;
@@ -135,7 +135,7 @@ fn encrypted(manner: Manner) -> Served {
 }
 
 #[test]
-fn a_server_gives_up_a_handshake() {
+fn a_server_aborts_a_handshake_at_its_timeout() {
     against_each("TLS handshake of a server, with the refusal", |manner| {
         let served = encrypted(manner);
         let begin = Instant::now();
@@ -154,13 +154,13 @@ fn a_server_gives_up_a_handshake() {
 }
 
 #[test]
-fn a_server_stops_amid_handshakes() {
+fn a_server_stops_during_handshakes_within_its_limit() {
     against_each("server.stop() amid TLS handshakes", |manner| {
         let served = encrypted(manner);
         let is_refused = |peer: &Peer| peer.is_shut_down_within(LIMIT + slack());
-        // A peer that floods is refused, and goes on flooding; the others are in their handshake.
+        // Peers that flood have been refused, and go on flooding. The others are in their handshake.
         if manner == Manner::Floods && !served.peers.iter().any(is_refused) {
-            return Err("none of them is refused".into());
+            return Err("no client was refused".into());
         }
         is_done_within(CLOSING + LAST_CALLBACK, served.server.stop())
     });

@@ -1,4 +1,4 @@
-//! The other side of a connection, which reads nothing.
+//! Raw peers that never read.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{ErrorKind, Read, Write};
@@ -12,20 +12,20 @@ use socket2::{Domain, Socket, Type};
 
 use crate::common::chat::{ClientToServer, MessageInd, ServerToClient};
 
-/// How a peer behaves.
+/// The manner in which a peer writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
     /// Writes as fast as it can.
     Floods,
-    /// Writes a byte now and then.
+    /// Writes a byte from time to time.
     Trickles,
     /// Writes only the beginning.
     IsSilent,
 }
 
 impl Manner {
-    /// Returns the number of peers. Of many that flood, some have always just written, whatever share
-    /// of the processors each gets.
+    /// Returns the number of peers. Of many that flood, some have always just written, whatever their share
+    /// of the processors.
     pub(crate) fn count(self) -> usize {
         if self == Self::Floods { 64 } else { 1 }
     }
@@ -46,11 +46,11 @@ impl Display for Manner {
     }
 }
 
-/// What a peer writes, over and over.
+/// The bytes that a peer writes, again and again.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
     frame: Vec<u8>,
-    /// Bytes of it after which a silent peer is silent.
+    /// The number of bytes after which a silent peer stops.
     begun: usize,
 }
 
@@ -63,12 +63,12 @@ impl Script {
         Self::from_start(b"\x04\0\0\0")
     }
 
-    /// A message of a client's.
+    /// Repeats a message of a client.
     pub(crate) fn to_server(size: usize) -> Self {
         Self::message(1, &ClientToServer::from(text(size)).encode_to_vec())
     }
 
-    /// A message of a server's.
+    /// Repeats a message of a server.
     pub(crate) fn to_client(size: usize) -> Self {
         Self::message(2, &ServerToClient::from(text(size)).encode_to_vec())
     }
@@ -79,7 +79,7 @@ impl Script {
         Self::from_start(&[&header, payload].concat())
     }
 
-    /// Bytes that begin like a handshake, and are none.
+    /// Repeats bytes that begin like a TLS handshake, but are invalid.
     pub(crate) fn no_tls() -> Self {
         let header = [22, 3, 1, 0x40, 0];
         Self::from_start(&[&header[..], &[0; 0x4000]].concat())
@@ -92,7 +92,7 @@ impl Script {
         }
     }
 
-    /// Lets a silent peer write the header.
+    /// Makes a silent peer write the header first.
     pub(crate) fn begun(mut self) -> Self {
         self.begun = 4;
         self
@@ -104,12 +104,12 @@ pub(crate) fn text(size: usize) -> MessageInd {
     MessageInd { user, text }
 }
 
-/// A peer, which leaves when this is dropped.
+/// A peer. It disconnects when dropped.
 #[derive(Debug)]
 pub(crate) struct Peer {
     stream: TcpStream,
     manner: Manner,
-    /// Closed when nothing can be written any more.
+    /// Closed when the peer can't write any more.
     writing: Receiver<()>,
 }
 
@@ -136,7 +136,7 @@ impl Peer {
         }
     }
 
-    /// Waits until the other side has closed both directions, for this long at most.
+    /// Waits up to a limit until the other side has closed both directions, and returns whether it has.
     pub(crate) fn is_closed_within(&self, limit: Duration) -> bool {
         if self.manner == Manner::IsSilent {
             return self.is_shut_down_within(limit);
@@ -144,7 +144,7 @@ impl Peer {
         self.writing.recv_timeout(limit) == Err(RecvTimeoutError::Disconnected)
     }
 
-    /// Waits until the other side writes no more, for this long at most.
+    /// Waits up to a limit until the other side has shut down writing, and returns whether it has.
     pub(crate) fn is_shut_down_within(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         loop {
@@ -164,7 +164,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // It may be closed already.
+        // The socket may be closed already.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
@@ -194,7 +194,7 @@ fn trickle(mut stream: TcpStream, frame: &[u8]) {
         if stream.write_all(&[*byte]).is_err() {
             return;
         }
-        // The pace of a peer that trickles.
+        // The interval between the bytes of a peer that trickles.
         thread::sleep(Duration::from_millis(50));
     }
 }

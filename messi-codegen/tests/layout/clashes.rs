@@ -2,13 +2,13 @@
 
 use super::common::{model, problems, with};
 
-/// Returns the problems of declarations beside a valid protocol, the first of them on line 6.
+/// Returns the problems of a valid protocol with further declarations, which begin on line 6.
 fn problems_with(declarations: &str) -> Vec<String> {
     problems(&with(declarations))
 }
 
 #[test]
-fn names_that_become_the_same_in_rust_are_refused() {
+fn names_that_are_equal_in_rust_are_refused() {
     assert_eq!(
         problems_with("message foo_bar {} message FooBar {}"),
         [
@@ -24,7 +24,7 @@ fn names_that_become_the_same_in_rust_are_refused() {
 }
 
 #[test]
-fn accessors_of_enum_fields_that_become_the_same_are_refused() {
+fn equal_accessors_of_enum_fields_are_refused() {
     let singular = "enum E { X = 0; } message B { E set_e = 1; E e = 2; }";
     assert_eq!(
         problems_with(singular),
@@ -53,7 +53,7 @@ fn accessors_of_enum_fields_that_become_the_same_are_refused() {
 }
 
 #[test]
-fn a_message_that_would_hide_a_hook_is_refused() {
+fn a_member_that_would_generate_a_built_in_callback_is_refused() {
     let text = with("").replace(
         "ServerToClient { oneof messages { A a",
         "ServerToClient { oneof messages { A connected",

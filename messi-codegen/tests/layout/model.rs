@@ -24,7 +24,7 @@ fn a_protocol_has_two_directions() {
 }
 
 #[test]
-fn a_type_of_two_choices_does_not_say_which_is_meant() {
+fn a_type_of_two_members_converts_into_neither() {
     let protocol = model(
         "syntax = \"proto3\"; package p;
          message ClientToServer { oneof messages { A a = 1; A b = 2; string text = 3; } }
@@ -55,13 +55,13 @@ fn a_protocol_without_a_package_is_named_after_its_file() {
 }
 
 #[test]
-fn a_dotted_package_gives_its_last_part() {
+fn a_dotted_package_names_the_protocol_by_its_last_part() {
     let protocol = model(&with("").replace("package chat;", "package acme.chat_room;"));
     assert_eq!(protocol.rust_name, "ChatRoom");
 }
 
 #[test]
-fn fields_keep_their_kind() {
+fn fields_of_all_kinds_have_their_layout() {
     let protocol = model(
         &with(
             "message B {
@@ -224,7 +224,7 @@ fn imported_packages_are_modules() {
 }
 
 #[test]
-fn a_schema_is_looked_for_beside_the_source_file_first() {
+fn the_directory_of_the_source_file_is_searched_first() {
     let schemas = Schemas::new(&[("chat.proto", "not read"), ("src/chat.proto", &with(""))]);
     let source_directory = Some(schemas.root().join("src"));
     let locations = Locations {

@@ -1,5 +1,5 @@
-//! The valid schemas of the corpus of `messi-schema`: each has a layout, unless names clash in Rust.
-//! Those clashes are stored in `tests/clashes/`; `CORPUS=overwrite` stores them anew.
+//! Lays out the valid schemas in the corpus of `messi-schema`. Each has a layout, unless names clash in
+//! Rust. The clashes are stored in `tests/clashes/`; `CORPUS=overwrite` updates them.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};

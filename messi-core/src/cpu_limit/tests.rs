@@ -12,7 +12,7 @@ use super::limit::CONGESTION;
 use super::*;
 use crate::testing::Simulation;
 
-/// A task that counts how often it was woken.
+/// A task that counts its wake-ups.
 #[derive(Default)]
 struct CountingTask(AtomicUsize);
 
@@ -23,7 +23,7 @@ impl Wake for CountingTask {
 }
 
 impl CountingTask {
-    /// Polls something as this task.
+    /// Calls a poll function with the waker of this task.
     fn poll<T>(self: &Arc<Self>, poll: impl FnOnce(&mut Context<'_>) -> T) -> T {
         let waker = Waker::from(self.clone());
         poll(&mut Context::from_waker(&waker))
@@ -34,7 +34,7 @@ impl CountingTask {
     }
 }
 
-/// A permit, and its task.
+/// A permit and its task.
 struct User(CpuPermit, Arc<CountingTask>);
 
 impl User {
@@ -51,8 +51,8 @@ fn users<const COUNT: usize>(limit: &Arc<CpuLimit>) -> [User; COUNT] {
     std::array::from_fn(|_| User::new(limit))
 }
 
-/// A future whose polls are counted, ready once it has been polled so often. The waker of the last poll
-/// is kept.
+/// A future that counts its polls, and is ready after a certain number. Keeps the waker of the last
+/// poll.
 struct Steps {
     polls: usize,
     needed: usize,
@@ -91,21 +91,21 @@ fn wake(steps: &HeavySteps<Steps>) {
 }
 
 #[test]
-fn one_core_is_left_to_others_if_there_are_several() {
+fn one_of_several_cores_is_left_to_other_tasks() {
     for (cores, permits) in [(0, 1), (1, 1), (2, 1), (4, 3)] {
         assert_eq!(CpuLimit::new(cores).free_and_waiting().0, permits);
     }
 }
 
 #[test]
-fn permits_are_given_in_the_order_of_asking() {
+fn permits_are_acquired_in_the_order_of_requests() {
     let limit = CpuLimit::new(2);
     let [mut first, mut second, mut third] = users(&limit);
     assert!(first.acquires());
     assert!(!second.acquires());
     assert!(!third.acquires());
     first.0.release();
-    // A permit that is requested again comes after those that wait.
+    // A permit that is requested again is queued behind waiting ones.
     assert!(!first.acquires());
     assert!(!third.acquires());
     assert_eq!((second.1.take_wakes(), third.1.take_wakes()), (1, 0));
@@ -124,7 +124,7 @@ fn a_task_that_pauses_keeps_its_place() {
     assert!(!second.acquires());
     assert!(!third.acquires());
     first.0.pause();
-    // The second has the permit already, but the third has not.
+    // The second user gets the permit, but not yet the third.
     assert!(!first.acquires());
     assert!(second.acquires());
     second.0.release();
@@ -134,14 +134,14 @@ fn a_task_that_pauses_keeps_its_place() {
 }
 
 #[test]
-fn a_task_that_is_dropped_passes_its_turn_on() {
+fn a_dropped_permit_is_passed_to_the_next_task() {
     let limit = CpuLimit::new(1);
     let [mut first, mut second, mut third, mut fourth] = users(&limit);
     assert!(first.acquires());
     for user in [&mut second, &mut third, &mut fourth] {
         assert!(!user.acquires());
     }
-    // One that waits, one that has the permit, and one that was given it and does not know yet.
+    // Drops a waiting user, the one with the permit, and one that got the permit but has not polled.
     drop(second);
     drop(first);
     assert_eq!(third.1.take_wakes(), 1);
@@ -154,11 +154,11 @@ fn a_task_that_is_dropped_passes_its_turn_on() {
 }
 
 #[test]
-fn more_work_waits_while_there_is_congestion() {
+fn uncongested_waits_until_fewer_tasks_wait_for_permits() {
     let limit = CpuLimit::new(1);
     let mut waiting: Vec<User> = (0..CONGESTION).map(|_| User::new(&limit)).collect();
     let mut last = User::new(&limit);
-    // One of them has the permit.
+    // One of these users has the permit.
     waiting.iter_mut().for_each(|user| {
         user.acquires();
     });
@@ -173,7 +173,7 @@ fn more_work_waits_while_there_is_congestion() {
 }
 
 #[test]
-fn a_permit_is_returned_once_the_task_has_let_others_run() {
+fn a_permit_is_released_after_a_turn_of_other_tasks() {
     let limit = CpuLimit::new(1);
     let mut other = User::new(&limit);
     let task = Arc::new(CountingTask::default());
@@ -183,12 +183,12 @@ fn a_permit_is_returned_once_the_task_has_let_others_run() {
     assert!(!other.acquires());
     assert!(poll_steps(&task, &mut steps).is_pending());
     assert_eq!(other.1.take_wakes(), 1);
-    // It was not woken: there was no step, and there is none until it is.
+    // The future was not woken, so it was not polled.
     assert_eq!((steps.future.polls, task.take_wakes()), (1, 0));
 }
 
 #[test]
-fn a_future_that_is_woken_while_its_task_lets_others_run_is_polled_again() {
+fn a_future_woken_during_the_turn_of_other_tasks_is_polled_again() {
     let limit = CpuLimit::new(1);
     let task = Arc::new(CountingTask::default());
     let mut steps = HeavySteps::new(limit.clone(), Steps::new(2));
@@ -199,7 +199,7 @@ fn a_future_that_is_woken_while_its_task_lets_others_run_is_polled_again() {
 }
 
 #[test]
-fn a_future_that_is_woken_while_it_waits_for_its_permit_is_polled_with_it() {
+fn a_future_woken_while_it_waits_for_its_permit_is_polled_once_it_has_it() {
     let limit = CpuLimit::new(1);
     let mut other = User::new(&limit);
     let task = Arc::new(CountingTask::default());
@@ -211,7 +211,7 @@ fn a_future_that_is_woken_while_it_waits_for_its_permit_is_polled_with_it() {
     wake(&steps);
     assert_eq!(task.take_wakes(), 1);
     assert!(poll_steps(&task, &mut steps).is_pending());
-    // Once more, while it waits: that wakes the task for nothing.
+    // Woken again while it waits: the task is woken without an effect.
     wake(&steps);
     assert_eq!(task.take_wakes(), 1);
     assert!(poll_steps(&task, &mut steps).is_pending());
@@ -222,7 +222,7 @@ fn a_future_that_is_woken_while_it_waits_for_its_permit_is_polled_with_it() {
 }
 
 #[test]
-fn a_deadline_includes_the_time_of_waiting() {
+fn a_deadline_includes_the_time_of_waiting_for_a_permit() {
     let simulation = Simulation::new(1);
     let limit = CpuLimit::new(1);
     let mut other = User::new(&limit);
@@ -234,13 +234,13 @@ fn a_deadline_includes_the_time_of_waiting() {
     assert_eq!(limit.free_and_waiting().1, 0);
 }
 
-/// Adds itself to those that are at work, during its life.
+/// Counts working threads: one more during its lifetime.
 struct AtWork<'a>(&'a AtomicUsize);
 
 impl<'a> AtWork<'a> {
     fn begin(count: &'a AtomicUsize, most: usize) -> Self {
         let others = count.fetch_add(1, Ordering::SeqCst);
-        assert!(others < most, "{others} others are at work");
+        assert!(others < most, "{others} other threads are working");
         Self(count)
     }
 }
@@ -252,7 +252,7 @@ impl Drop for AtWork<'_> {
 }
 
 #[test]
-fn threads_never_do_more_at_a_time_than_there_are_permits_and_all_get_done() {
+fn threads_never_work_with_more_than_all_permits_and_complete_all_futures() {
     const FUTURES: usize = 1_000;
     const STEPS: usize = 5;
     let limit = CpuLimit::new(3);
@@ -262,7 +262,7 @@ fn threads_never_do_more_at_a_time_than_there_are_permits_and_all_get_done() {
             let mut steps = 0;
             let future = poll_fn(|cx| {
                 let _at_work = AtWork::begin(&at_work, 2);
-                // Either before the step ends, or by another thread at some moment.
+                // Woken before the step ends, or later by another thread.
                 let waker = cx.waker().clone();
                 steps += 1;
                 match steps {

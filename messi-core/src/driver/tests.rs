@@ -52,7 +52,7 @@ impl Fake for Broken {
 }
 
 #[test]
-fn an_error_of_writing_ends_the_connection_at_once() {
+fn a_write_error_ends_the_connection_at_once() {
     let (mut driver, mailbox, number) = driver(&ConnectionConfig::default(), Broken);
     mailbox.push(&(), None, Sender::Callback(number)).unwrap();
     let mut cx = Context::from_waker(Waker::noop());
@@ -89,7 +89,7 @@ impl Fake for Counting {
 }
 
 #[test]
-fn a_connection_reads_again_until_its_time_of_busy_polling_is_over() {
+fn a_connection_keeps_reading_until_its_busy_polling_time_is_over() {
     let config = ConnectionConfig {
         busy_poll: Duration::from_secs(3_600),
         ..ConnectionConfig::default()
@@ -101,7 +101,7 @@ fn a_connection_reads_again_until_its_time_of_busy_polling_is_over() {
     let waker = Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
     assert!(driver.poll_next(&mut cx).is_pending());
-    assert_eq!(counts(), [1, 1], "the ping, and a try");
+    assert_eq!(counts(), [1, 1], "the ping, and one attempt");
     for tries in 2..10 {
         assert!(woken.0.swap(false, Ordering::Relaxed));
         assert!(driver.poll_next(&mut cx).is_pending());
@@ -114,7 +114,7 @@ fn a_connection_reads_again_until_its_time_of_busy_polling_is_over() {
     assert!(!woken.0.load(Ordering::Relaxed));
 }
 
-/// Whether a waker was used.
+/// A waker that records whether it was used.
 #[derive(Default)]
 struct Woken(AtomicBool);
 
@@ -167,7 +167,7 @@ fn a_connection_is_closed_once_its_socket_is_flushed() {
 }
 
 #[test]
-fn a_peer_for_which_a_socket_can_not_be_flushed_is_too_slow() {
+fn a_socket_that_cant_be_flushed_ends_the_connection_with_slow_consumer() {
     let config = ConnectionConfig {
         write_timeout: Duration::ZERO,
         ..ConnectionConfig::default()
@@ -182,7 +182,7 @@ fn a_peer_for_which_a_socket_can_not_be_flushed_is_too_slow() {
     );
 }
 
-/// A socket that receives the same frame without end, and counts the frames.
+/// A socket that receives the same frame again and again, and counts the frames.
 struct Flooding {
     frame: [u8; 4],
     frames: Arc<AtomicUsize>,
@@ -226,7 +226,7 @@ fn a_flood_of_frames_without_effect_is_read_at_a_bounded_rate() {
     }
 }
 
-/// A socket that receives a message without end, as many bytes as each read asks for.
+/// A socket that receives an endless message: each read fills the buffer.
 struct Endless {
     has_begun: bool,
 }
@@ -241,7 +241,7 @@ impl Fake for Endless {
     }
 }
 
-/// Polls a driver until it is pending without having woken itself.
+/// Polls a driver until it is pending and has not woken itself.
 fn poll_to_rest(driver: &mut Driver) {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());
@@ -272,10 +272,10 @@ fn received_bytes_of_all_connections_are_bounded_and_small_buffers_are_filled_fi
     let total: usize = sizes.iter().sum();
     assert!(total <= (1_000 + 20 * 4) * KIB, "{total}");
     assert!(total >= 900 * KIB, "{total}");
-    // One that has received nothing is read from all the same.
+    // A connection without received bytes still reads.
     assert!(sizes.iter().all(|&size| size >= 4 * KIB), "{sizes:?}");
 
-    // What one gives back, the others get.
+    // Memory that one connection returns is used by others.
     let (first, _) = connections.remove(0);
     let freed = first.connection.input_memory();
     drop(first);
@@ -288,7 +288,7 @@ fn received_bytes_of_all_connections_are_bounded_and_small_buffers_are_filled_fi
 }
 
 #[test]
-fn a_connection_that_waits_for_memory_is_woken_when_some_is_returned() {
+fn a_connection_waiting_for_memory_is_woken_when_memory_is_returned() {
     let budget = Arc::new(ReceiveBudget::new(100 * 1024));
     let config = ConnectionConfig::default();
     let endless = || driver(&config, Endless { has_begun: false });
@@ -309,7 +309,7 @@ fn a_connection_that_waits_for_memory_is_woken_when_some_is_returned() {
     assert!(woken.0.load(Ordering::Relaxed));
 }
 
-/// Without memory this side does not read, so that the silence of the peer means nothing.
+/// Without memory this side does not read, so that it can't conclude that the peer is silent.
 #[test]
 fn a_message_without_memory_times_out_before_keep_alive_does() {
     let simulation = Simulation::new(1);
@@ -351,7 +351,7 @@ fn a_flood_does_not_delay_the_end_of_closing() {
     }
 }
 
-/// A socket that receives a message and the beginning of another.
+/// A socket that receives a message, then the beginning of another.
 struct Halting {
     has_given: bool,
 }
@@ -366,7 +366,7 @@ impl Fake for Halting {
     }
 }
 
-/// The timer of a message is set again while the handler is busy: here it is due at once.
+/// The message timer is set again while the handler is busy. Here it is due at once.
 #[test]
 fn a_timer_that_is_due_at_once_lets_other_tasks_run() {
     let config = ConnectionConfig {
@@ -399,7 +399,7 @@ impl Fake for Large {
 }
 
 #[test]
-fn large_messages_of_several_clients_are_decoded_one_after_the_other() {
+fn large_messages_of_several_connections_are_decoded_one_after_the_other() {
     let budget = Arc::new(ReceiveBudget::new(1 << 20));
     let decoding = CpuLimit::new(2);
     let config = ConnectionConfig::default();
@@ -419,10 +419,10 @@ fn large_messages_of_several_clients_are_decoded_one_after_the_other() {
     assert!(second.poll_next(&mut contexts[1]).is_pending());
     assert!(third.poll_next(&mut contexts[2]).is_pending());
     assert!(!is_woken(1) && !is_woken(2));
-    // The first is done with its message once it looks for the next one.
+    // The first driver releases its permit when it looks for the next message.
     assert!(first.poll_next(&mut contexts[0]).is_pending());
     assert!(is_woken(1) && !is_woken(2));
-    // One that ends while it waits leaves its turn to the next.
+    // A driver that ends while it waits leaves its place to the next.
     let now = second.now();
     second.connection.end(DisconnectReason::Stopped, now);
     assert_eq!(second.poll_next(&mut contexts[1]), Poll::Ready(None));

@@ -1,4 +1,4 @@
-//! A mailbox by itself, without a task.
+//! Tests of the mailbox without a driver.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -53,12 +53,12 @@ fn taken(mailbox: &Mailbox) -> String {
         .collect()
 }
 
-/// Returns the output of a future that is ready at once.
+/// Polls a future once, and returns its output if it is ready.
 fn now<T>(future: impl Future<Output = T>) -> Option<T> {
     future.now_or_never()
 }
 
-/// Locks the mailbox when it is called. Under the lock that would be a deadlock.
+/// A waker and responder that locks the mailbox, and so panics if it is called under the lock.
 #[derive(Debug)]
 struct Foreign {
     mailbox: Arc<Mailbox>,
@@ -106,7 +106,7 @@ impl Responder for Foreign {
     }
 }
 
-/// Checks that an action calls the waker of the task, without the lock.
+/// Checks that an action calls the waker of the task outside of the lock.
 fn assert_wakes(mailbox: &Arc<Mailbox>, action: impl FnOnce()) {
     let (foreign, is_called) = Foreign::new(mailbox);
     assert!(mailbox.park(&Waker::from(Arc::new(foreign)), false, 0));
@@ -115,7 +115,7 @@ fn assert_wakes(mailbox: &Arc<Mailbox>, action: impl FnOnce()) {
 }
 
 #[test]
-fn the_task_is_woken_without_the_lock() {
+fn the_task_is_woken_outside_of_the_lock() {
     let mailbox = open_mailbox(ConnectionConfig::default());
     assert_wakes(&mailbox, || push(&mailbox, "a").unwrap());
     taken(&mailbox);
@@ -132,7 +132,7 @@ fn the_task_is_woken_without_the_lock() {
     assert_wakes(&mailbox, || mailbox.stop());
 }
 
-/// A message with a request.
+/// A message that is sent as a request.
 #[derive(Clone, PartialEq, Message)]
 struct Request {
     #[prost(string, optional, tag = "3")]
@@ -140,7 +140,7 @@ struct Request {
 }
 
 #[test]
-fn responses_are_completed_without_the_lock() {
+fn responses_are_completed_outside_of_the_lock() {
     fn request(mailbox: &Arc<Mailbox>) -> Arc<AtomicBool> {
         let (foreign, is_called) = Foreign::new(mailbox);
         let request = Request {
@@ -189,7 +189,7 @@ fn no_message_is_accepted_without_a_connection() {
 }
 
 #[test]
-fn a_refused_response_closes_the_connection_unless_it_may_be_sent_again() {
+fn a_response_without_room_closes_the_connection_in_send_and_not_in_push() {
     let mailbox = open_mailbox(ConnectionConfig {
         max_queued_bytes: 10,
         overflow: Overflow::DropNewest,
@@ -197,7 +197,7 @@ fn a_refused_response_closes_the_connection_unless_it_may_be_sent_again() {
     });
     let response = "response".to_string();
     mailbox.send(&response, RESPONSE, OTHER);
-    // The peer may miss a message that is no response.
+    // A message that is not a response may be lost.
     mailbox.send(&(), None, OTHER);
     let full = Err(SendError::QueueFull);
     assert_eq!(mailbox.push(&response, RESPONSE, OTHER), full);
@@ -320,7 +320,10 @@ fn the_task_sleeps_only_when_there_is_nothing_to_do() {
     assert!(mailbox.park(Waker::noop(), false, 0));
     push(&mailbox, "a").unwrap();
     assert!(!mailbox.park(Waker::noop(), false, 0));
-    assert!(mailbox.park(Waker::noop(), true, 0), "it can't write");
+    assert!(
+        mailbox.park(Waker::noop(), true, 0),
+        "the socket is blocked"
+    );
     mailbox.close(DisconnectReason::Disconnected);
     assert!(!mailbox.park(Waker::noop(), true, 0));
     let close = Command::Close(DisconnectReason::Disconnected);
@@ -330,7 +333,7 @@ fn the_task_sleeps_only_when_there_is_nothing_to_do() {
 }
 
 #[test]
-fn a_stop_outlives_the_connection() {
+fn a_stop_command_remains_after_the_connection() {
     let mailbox = mailbox(ConnectionConfig::default());
     mailbox.stop();
     let sender = Sender::Callback(mailbox.attach());
@@ -340,8 +343,8 @@ fn a_stop_outlives_the_connection() {
     assert_eq!(now(mailbox.stopped()), Some(()));
 }
 
-/// Senders, the task and commands on several threads: each message is taken once and in the order of its
-/// sender, and the task, which sleeps whenever it may, is always woken.
+/// Runs senders, the task and commands on several threads. Each message must be taken once and in the
+/// order of its sender, and the task, which sleeps whenever it may, must always be woken.
 #[test]
 fn no_message_and_no_wakeup_is_lost_between_threads() {
     const SENDERS: u32 = 3;

@@ -1,4 +1,4 @@
-//! The simulation by itself: what its executor and its sockets do.
+//! Tests of the simulation: its executor and its sockets.
 
 use std::cell::Cell;
 use std::future::{pending, poll_fn};
@@ -16,7 +16,7 @@ use crate::transport::{BoxListener, BoxSocket};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a run panics with.
+/// Returns the panic message of a run.
 fn panic_of(run: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
     match panic.downcast::<String>() {
@@ -34,7 +34,7 @@ async fn connect(simulation: &Simulation, address: SocketAddr) -> std::io::Resul
     simulation.world.connect(&address.into()).await
 }
 
-/// Both ends of a connection, the client's first.
+/// Connects two sockets, and returns the client's first.
 async fn pair(simulation: &Simulation) -> (BoxSocket, BoxSocket) {
     let listener = listen(simulation, "1.2.3.4:0").unwrap();
     let address = listener.local_addr().unwrap().socket_addr().unwrap();
@@ -50,7 +50,7 @@ async fn read_all(socket: &mut BoxSocket) -> std::io::Result<Vec<u8>> {
 // --- Time and tasks ---
 
 #[test]
-fn the_clock_jumps_when_nothing_else_can_happen() {
+fn the_clock_jumps_when_no_task_is_ready() {
     let simulation = Simulation::new(1);
     let day = 24 * 3_600 * SECOND;
     simulation.run(simulation.sleep(day));
@@ -60,7 +60,7 @@ fn the_clock_jumps_when_nothing_else_can_happen() {
     assert_eq!(simulation.elapsed(), day + SECOND);
 }
 
-/// The order in which ten tasks come first to their turn.
+/// Returns the order in which ten tasks are first polled.
 fn order(seed: u64) -> Vec<u32> {
     let simulation = Simulation::new(seed);
     let order = Arc::new(Mutex::new(Vec::new()));
@@ -76,7 +76,7 @@ fn order(seed: u64) -> Vec<u32> {
 }
 
 #[test]
-fn the_seed_decides_the_order_of_tasks() {
+fn the_seed_determines_the_order_of_tasks() {
     assert_eq!(order(1), order(1));
     assert_ne!(order(1), order(2));
     assert_eq!(order(2).len(), 10);
@@ -94,19 +94,19 @@ fn a_wake_up_from_another_thread_is_not_lost() {
 }
 
 #[test]
-fn a_run_that_waits_for_nothing_panics() {
+fn a_run_without_ready_tasks_and_timers_panics() {
     let simulation = Simulation::new(1);
     let text = panic_of(|| simulation.run(pending()));
     assert!(
         text.contains("come to a standstill 0ns after its start"),
         "{text}"
     );
-    // It can be run all the same.
+    // The simulation can be run again.
     simulation.run(async {});
 }
 
 #[test]
-fn a_run_that_never_waits_panics() {
+fn a_run_that_never_becomes_pending_panics() {
     let simulation = Simulation::new(1);
     let busy = poll_fn(|cx| {
         cx.waker().wake_by_ref();
@@ -117,7 +117,7 @@ fn a_run_that_never_waits_panics() {
 }
 
 #[test]
-fn a_run_that_waits_for_ever_panics() {
+fn a_run_that_only_handles_timers_for_ever_panics() {
     let simulation = Simulation::new(1);
     let clock = simulation.clock();
     let task = async move {
@@ -131,14 +131,14 @@ fn a_run_that_waits_for_ever_panics() {
 }
 
 #[test]
-fn a_run_in_a_run_panics() {
+fn a_run_within_a_run_panics() {
     let simulation = Simulation::new(1);
     let text = panic_of(|| simulation.run(async { simulation.run(async {}) }));
     assert!(text.contains("being run already"), "{text}");
 }
 
 #[test]
-fn a_simulation_drops_what_is_left_in_it() {
+fn a_dropped_simulation_drops_its_tasks_and_listeners() {
     let simulation = Simulation::new(1);
     let kept = Arc::new(());
     let (clock, world) = (simulation.clock(), simulation.runtime().0);
@@ -161,7 +161,7 @@ fn a_simulation_drops_what_is_left_in_it() {
 // --- Hosts and ports ---
 
 #[test]
-fn a_port_is_free_or_in_use() {
+fn a_port_is_in_use_until_its_listener_is_dropped() {
     let simulation = Simulation::new(1);
     let first = listen(&simulation, "1.2.3.4:5").unwrap();
     for address in ["1.2.3.4:5", "0.0.0.0:5"] {
@@ -178,7 +178,7 @@ fn a_port_is_free_or_in_use() {
 }
 
 #[test]
-fn a_connection_where_nobody_listens_is_refused() {
+fn a_connection_to_a_port_without_a_listener_is_refused() {
     let simulation = Simulation::new(1);
     let address = "1.2.3.4:5".parse().unwrap();
     let error = simulation.run(connect(&simulation, address)).err().unwrap();
@@ -186,7 +186,7 @@ fn a_connection_where_nobody_listens_is_refused() {
 }
 
 #[test]
-fn a_connection_to_a_black_hole_is_never_made() {
+fn a_connection_to_a_black_hole_is_never_established() {
     let simulation = Simulation::new(1);
     let _listener = listen(&simulation, "0.0.0.0:5").unwrap();
     simulation.run(async {
@@ -208,7 +208,7 @@ fn an_unknown_host_has_no_address() {
 }
 
 #[test]
-fn connections_that_nobody_accepts_are_reset_with_their_listener() {
+fn connections_not_yet_accepted_are_reset_with_their_listener() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let listener = listen(&simulation, "1.2.3.4:5").unwrap();
@@ -224,7 +224,7 @@ fn connections_that_nobody_accepts_are_reset_with_their_listener() {
 // --- Connections ---
 
 #[test]
-fn what_was_written_before_the_end_arrives_before_it() {
+fn bytes_written_before_the_close_arrive_before_it() {
     let simulation = Simulation::new(1);
     simulation.later_connections().set_delay(SECOND);
     simulation.run(async {
@@ -240,7 +240,7 @@ fn what_was_written_before_the_end_arrives_before_it() {
 }
 
 #[test]
-fn each_direction_ends_by_itself() {
+fn each_direction_is_closed_separately() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (mut client, mut server) = pair(&simulation).await;
@@ -255,7 +255,7 @@ fn each_direction_ends_by_itself() {
 }
 
 #[test]
-fn to_leave_with_unread_input_resets_the_connection() {
+fn dropping_a_socket_with_unread_input_resets_the_connection() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (mut client, mut server) = pair(&simulation).await;
@@ -270,7 +270,7 @@ fn to_leave_with_unread_input_resets_the_connection() {
 }
 
 #[test]
-fn what_is_written_to_one_who_has_left_resets_the_connection() {
+fn writing_to_a_dropped_socket_resets_the_connection() {
     let simulation = Simulation::new(1);
     simulation.later_connections().set_delay(SECOND);
     simulation.run(async {
@@ -309,7 +309,7 @@ fn a_cut_fails_both_sides_at_once() {
 }
 
 #[test]
-fn a_cut_may_come_in_the_middle() {
+fn a_connection_can_be_cut_after_some_bytes() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (mut client, mut server) = pair(&simulation).await;
@@ -325,7 +325,7 @@ fn a_cut_may_come_in_the_middle() {
 }
 
 #[test]
-fn who_writes_waits_while_the_buffer_is_full() {
+fn writes_are_pending_while_the_buffer_is_full() {
     let simulation = Simulation::new(1);
     simulation.later_connections().to_server().set_buffer(10);
     simulation.run(async {
@@ -350,7 +350,7 @@ fn who_writes_waits_while_the_buffer_is_full() {
 }
 
 #[test]
-fn nobody_is_told_of_what_is_lost() {
+fn lost_bytes_and_closes_cause_no_error() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (mut client, mut server) = pair(&simulation).await;
@@ -364,7 +364,7 @@ fn nobody_is_told_of_what_is_lost() {
 }
 
 #[test]
-fn bytes_arrive_one_by_one_or_as_chance_has_it() {
+fn bytes_can_be_split_singly_or_at_random() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (mut client, mut server) = pair(&simulation).await;
@@ -376,13 +376,13 @@ fn bytes_arrive_one_by_one_or_as_chance_has_it() {
         assert_eq!(server.read(&mut received).await.unwrap(), 1);
         server.write_all(&[0; 1_000]).await.unwrap();
         drop(server);
-        // Something was left unread, so that this may fail, but not hang.
+        // The server left input unread, so that this may fail, but must not hang.
         let _ = read_all(&mut client).await;
     });
 }
 
 #[test]
-fn many_connections_are_numbered_in_their_order() {
+fn connections_are_listed_in_their_order() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let _listener = listen(&simulation, "0.0.0.0:5").unwrap();

@@ -32,13 +32,13 @@ fn tokens_are_words_numbers_texts_and_symbols() {
 }
 
 #[test]
-fn places_count_lines_and_characters() {
+fn places_are_counted_in_lines_and_characters() {
     let token = find("/* ä\n*/ x\r\n\t\"ö\" y", "y");
     assert_eq!(token.position, Position { line: 3, column: 6 });
 }
 
 #[test]
-fn a_comment_right_before_a_token_is_its_own() {
+fn a_comment_directly_before_a_token_is_its_leading_comment() {
     assert_eq!(find("// one\n// two\nword", "word").leading, ["one", "two"]);
     assert_eq!(
         find("/* one\n * two\n */\nword", "word").leading,
@@ -48,14 +48,14 @@ fn a_comment_right_before_a_token_is_its_own() {
 }
 
 #[test]
-fn a_detached_comment_belongs_to_nothing() {
+fn a_detached_comment_belongs_to_no_token() {
     let text = "// licence\n\n// docs\nword";
     assert_eq!(find(text, "word").leading, ["docs"]);
     assert!(find("// licence\n\nword", "word").leading.is_empty());
 }
 
 #[test]
-fn a_comment_on_the_line_of_a_token_is_that_tokens() {
+fn a_comment_after_a_token_on_its_line_is_its_trailing_comment() {
     let text = "a; // of a\nb; // of b\n// of c\nc;";
     let semicolons: Vec<_> = lex(text)
         .unwrap()
@@ -69,7 +69,7 @@ fn a_comment_on_the_line_of_a_token_is_that_tokens() {
 }
 
 #[test]
-fn what_is_no_token_is_an_error_with_its_place() {
+fn invalid_tokens_are_errors_with_their_places() {
     assert_eq!(
         error("a\n  \"open"),
         (

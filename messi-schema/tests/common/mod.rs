@@ -2,7 +2,7 @@
 
 #![allow(
     dead_code,
-    reason = "each test is a crate of its own and uses its part"
+    reason = "each test is a crate of its own and uses a part of it"
 )]
 
 use std::fs;
@@ -55,7 +55,7 @@ impl Schemas {
         self.read_by(schema, read)
     }
 
-    /// Reads a schema of the directory with a function, and returns its result or the problems.
+    /// Reads a schema of the directory with a function, and returns its output or the problems.
     pub(crate) fn read_by<T>(
         &self,
         schema: &str,

@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The verdict of a compiler on a schema. The error is the reason for a refusal.
+/// The verdict of a compiler on a schema. The error is the reason of a refusal.
 pub(crate) type Verdict = Result<(), String>;
 
-/// A compiler. It returns `None` where it is not available.
+/// A compiler of protobuf.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Oracle {
     pub(crate) name: &'static str,
     /// Compiles a schema by its name in the first of two directories.
     pub(crate) compile: fn(&str, [&Path; 2]) -> Option<Verdict>,
-    /// The schemas on which it is wrong, with the reasons.
+    /// The reasons for wrong verdicts, each with its schemas.
     pub(crate) errs: &'static [(&'static str, &'static [&'static str])],
 }
 
@@ -51,11 +51,11 @@ const PROTOX_ERRS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "it takes reserved names and numbers for wrong that protoc warns of at most",
+        "it refuses reserved names and numbers that protoc accepts, some with a warning",
         &["reserved_name_of_no_form", "reserved_too_great"],
     ),
     (
-        "it does not look at the names that values have without that of their enum",
+        "it does not compare value names without the enum's name",
         &[
             "aliases_alike",
             "enum_names_alike",
@@ -63,11 +63,11 @@ const PROTOX_ERRS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "it takes an option for aliases that nothing needs",
+        "it accepts an unnecessary option for aliases",
         &["enum_option_off", "enum_option_without_alias"],
     ),
     (
-        "it does not check whether an option makes sense where it is",
+        "it does not check whether an option is allowed at its place",
         &[
             "extend_with_json_name",
             "json_name_in_brackets",
@@ -88,7 +88,7 @@ const PROTOX_ERRS: &[(&str, &[&str])] = &[
         &["import_of_a_proto2_enum", "proto2_enum_of_descriptor"],
     ),
     (
-        "it is lenient on extensions",
+        "it accepts invalid extensions",
         &["extend_empty", "extend_with_a_taken_number", "extensions"],
     ),
     ("it compares names in JSON without case", &["json_names"]),
@@ -96,7 +96,7 @@ const PROTOX_ERRS: &[(&str, &[&str])] = &[
         "it can't read a type with the name `map`",
         &["map_named_as_a_field"],
     ),
-    ("it knows no editions", &["syntax_edition"]),
+    ("it does not support editions", &["syntax_edition"]),
     (
         "it does not know the number `-inf`",
         &["options_of_every_type"],

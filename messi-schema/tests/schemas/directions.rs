@@ -3,7 +3,7 @@
 use super::common::{model, problems, with};
 use super::message;
 
-/// Returns the problems of a message of a direction, on line 3.
+/// Returns the problems of a direction's message, which is on line 3.
 fn problems_of_direction(message: &str) -> Vec<String> {
     problems(&format!(
         "syntax = \"proto3\";\npackage chat;\n{message}\nmessage ServerToClient {{ oneof messages {{ A a = 1; }} }}\nmessage A {{}}\n"
@@ -21,7 +21,7 @@ fn a_missing_direction_is_refused() {
 }
 
 #[test]
-fn a_direction_holds_exactly_one_oneof_named_messages() {
+fn a_direction_must_contain_exactly_one_oneof_named_messages() {
     let expected = "in `ClientToServer`, expected exactly one oneof, named `messages`";
     assert_eq!(
         problems_of_direction("message ClientToServer { A a = 1; }"),
@@ -44,7 +44,7 @@ fn a_direction_holds_exactly_one_oneof_named_messages() {
 }
 
 #[test]
-fn a_direction_holds_no_messages_but_fields_and_enums() {
+fn a_direction_may_contain_fields_and_enums_but_no_messages() {
     assert_eq!(
         problems_of_direction(
             "message ClientToServer { oneof messages { A a = 1; } message Inner {} }"

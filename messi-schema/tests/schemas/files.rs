@@ -10,7 +10,7 @@ use super::common::{Schemas, brief, model, problems, with};
 use super::problems_with;
 
 #[test]
-fn a_schema_that_is_not_there_is_refused_with_the_places_tried() {
+fn a_missing_schema_is_an_error_with_the_searched_places() {
     let schemas = Schemas::new(&[]);
     let locations = Locations {
         source_directory: Some(schemas.root().join("src")),
@@ -28,9 +28,9 @@ fn a_schema_that_is_not_there_is_refused_with_the_places_tried() {
     assert!(text.contains(&tried("src/chat.proto")) && text.contains(&tried("chat.proto")));
 }
 
-/// Some editors do not know it.
+/// Some editors do not report the Rust file.
 #[test]
-fn where_the_rust_file_is_unknown_a_path_leads_from_cargo_toml() {
+fn a_path_is_relative_to_cargo_toml_if_the_rust_file_is_unknown() {
     let schemas = Schemas::new(&[("chat.proto", &with("")), ("here/other.proto", &with(""))]);
     let working_directory = schemas.root().join("here");
     let locations = Locations::new(None, &working_directory, schemas.root());
@@ -44,7 +44,7 @@ fn where_the_rust_file_is_unknown_a_path_leads_from_cargo_toml() {
 }
 
 #[test]
-fn the_rust_files_own_path_leads_from_the_working_directory() {
+fn the_path_of_the_rust_file_is_relative_to_the_working_directory() {
     let schemas = Schemas::new(&[("here/src/chat.proto", &with(""))]);
     let working_directory = schemas.root().join("here");
     let file = Path::new("src/lib.rs");
@@ -58,7 +58,7 @@ fn the_rust_files_own_path_leads_from_the_working_directory() {
 }
 
 #[test]
-fn an_import_that_is_not_there_is_refused_at_its_place() {
+fn a_missing_import_is_an_error_at_its_place() {
     assert_eq!(
         problems(&with("").replace("package chat;", "package chat;\nimport \"none.proto\";")),
         ["can't find the import \"none.proto\": it is not at `none.proto`\n --> chat.proto:3:8"]
@@ -78,7 +78,7 @@ fn a_second_import_of_a_file_is_refused() {
 }
 
 #[test]
-fn a_bundled_import_that_does_not_exist_is_refused_at_its_place() {
+fn an_unknown_import_of_google_protobuf_is_an_error_at_its_place() {
     let import = "package chat;\nimport \"google/protobuf/time.proto\";";
     let problems = problems(&with("").replace("package chat;", import));
     let expected = "can't find the import \"google/protobuf/time.proto\"\n --> chat.proto:3:8\n help: of `google/protobuf/` there are any.proto, ";
@@ -97,7 +97,7 @@ fn a_type_that_is_not_imported_is_refused_at_its_place() {
 }
 
 #[test]
-fn an_import_that_leads_outside_is_refused() {
+fn an_import_outside_of_the_schemas_directory_is_refused() {
     let relative = "but imports are relative to the schema's directory";
     let slashes = "but directories are separated by `/`";
     for (import, problem) in [
@@ -139,7 +139,7 @@ fn a_cycle_of_imports_is_refused_with_its_members() {
 }
 
 #[test]
-fn a_file_that_is_imported_by_two_names_is_refused() {
+fn a_file_imported_under_two_names_is_refused() {
     let itself = with("").replace(
         "package chat;",
         "package chat; import \"protos/chat.proto\";",
@@ -152,7 +152,7 @@ fn a_file_that_is_imported_by_two_names_is_refused() {
     };
     let name = "protos/chat.proto";
     assert_eq!(schemas.read(name).unwrap_err(), [problem(name)]);
-    // The same by another path to it.
+    // The same file by another path.
     let name = "src/../protos/chat.proto";
     assert_eq!(schemas.read(name).unwrap_err(), [problem(name)]);
 }
@@ -173,12 +173,12 @@ fn text_that_is_not_utf8_is_refused_at_its_place() {
 }
 
 #[test]
-fn line_ends_of_windows_are_read() {
+fn files_may_have_windows_line_ends() {
     assert_eq!(model(&with("").replace('\n', "\r\n")).name, "chat");
 }
 
 #[test]
-fn directories_to_include_come_after_all_others() {
+fn included_directories_are_searched_last() {
     let import = "package chat; import \"types.proto\"; import \"more.proto\";";
     let schema = with("message B { T t = 1; M m = 2; }").replace("package chat;", import);
     let schemas = Schemas::new(&[
@@ -206,7 +206,7 @@ fn directories_to_include_come_after_all_others() {
 }
 
 #[test]
-fn a_directory_to_include_that_is_not_there_is_refused() {
+fn a_missing_included_directory_is_an_error() {
     let schemas = Schemas::new(&[("chat.proto", &with(""))]);
     let locations = Locations {
         crate_root: schemas.root().into(),
@@ -225,7 +225,7 @@ fn a_directory_to_include_that_is_not_there_is_refused() {
     assert_eq!(problems, [expected("protos"), expected("chat.proto")]);
 }
 
-/// A pipe is empty after it has been read once: opening it again blocks for ever.
+/// The files are pipes: a pipe is empty after the first read, and opening it again blocks for ever.
 #[cfg(unix)]
 #[test]
 fn every_file_is_opened_once() {

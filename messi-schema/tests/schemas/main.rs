@@ -12,7 +12,7 @@ use messi_schema::{Message, Schema};
 
 use self::common::{problems, with};
 
-/// Returns the problems of declarations beside a valid protocol, the first of them on line 6.
+/// Returns the problems of a valid protocol with further declarations, which begin on line 6.
 fn problems_with(declarations: &str) -> Vec<String> {
     problems(&with(declarations))
 }

@@ -47,7 +47,7 @@ fn a_protocol_has_two_directions_with_requests() {
 }
 
 #[test]
-fn names_are_full_and_places_are_known() {
+fn the_model_has_full_names_and_source_places() {
     let schema = model(&with(
         "message Shape {\n  message Inner { enum Kind { NONE = 0; } }\n  oneof of { Inner inner = 1; }\n}",
     ));
@@ -64,7 +64,7 @@ fn names_are_full_and_places_are_known() {
 }
 
 #[test]
-fn oneofs_keep_their_place_among_fields() {
+fn oneofs_keep_their_position_among_fields() {
     let schema = model(&with(
         "message B { int32 a = 1; oneof x { int32 b = 9; int32 c = 2; } int32 d = 4; oneof y { A e = 5; } }",
     ));
@@ -131,7 +131,7 @@ fn fields_have_a_kind_a_number_and_a_name_in_json() {
 }
 
 #[test]
-fn wrappers_know_what_they_hold() {
+fn wrapper_types_have_the_scalar_that_they_contain() {
     let schema = model_with_import(
         "wrappers",
         "message B { google.protobuf.UInt64Value a = 1; google.protobuf.BytesValue b = 2; }",
@@ -218,7 +218,7 @@ extend google.protobuf.FieldOptions {
 }
 
 #[test]
-fn options_reservations_services_and_extensions_are_data() {
+fn the_model_has_options_reservations_services_and_extensions() {
     let schema = model_with_import(
         "descriptor",
         "option go_package = 'acme' \"/chat\"; option optimize_for = CODE_SIZE;
@@ -256,7 +256,7 @@ fn options_reservations_services_and_extensions_are_data() {
 }
 
 #[test]
-fn files_know_where_they_are_and_what_they_import() {
+fn files_have_their_path_and_imports() {
     let imports = "package chat; import public \"types/point.proto\"; import weak \"own.proto\";";
     let text = with("message B { acme.types.Point point = 1; }").replace("package chat;", imports);
     let point = "syntax = \"proto3\"; package acme.types; message Point {}";

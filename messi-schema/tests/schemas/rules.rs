@@ -26,7 +26,7 @@ fn a_second_package_is_refused() {
 }
 
 #[test]
-fn what_is_not_proto3_is_refused_at_its_place() {
+fn syntax_errors_and_extensions_are_refused_at_their_place() {
     assert_eq!(
         problems_with("message B { int32 = 1; }"),
         ["found `=`, expected the name of the field\n --> chat.proto:6:19"]
@@ -69,7 +69,7 @@ fn an_unknown_type_is_refused_with_the_nearest_name() {
 }
 
 #[test]
-fn a_second_declaration_is_refused_with_the_first() {
+fn a_duplicate_declaration_is_refused_with_the_place_of_the_first() {
     assert_eq!(
         problems_with("message A {}"),
         [
@@ -85,7 +85,7 @@ fn a_second_declaration_is_refused_with_the_first() {
 }
 
 #[test]
-fn bad_numbers_of_fields_are_refused() {
+fn invalid_field_numbers_are_refused() {
     for number in ["0", "19000", "19999", "536870912"] {
         let problems = problems_with(&format!("message B {{ int32 x = {number}; }}"));
         assert_eq!(
@@ -116,7 +116,7 @@ fn bad_numbers_of_fields_are_refused() {
 }
 
 #[test]
-fn bad_keys_of_maps_are_refused() {
+fn invalid_map_keys_are_refused() {
     for key in ["float", "bytes", "A"] {
         let problems = problems_with(&format!("message B {{ map<{key}, A> m = 1; }}"));
         assert_eq!(problems.len(), 1, "{problems:?}");
@@ -125,7 +125,7 @@ fn bad_keys_of_maps_are_refused() {
 }
 
 #[test]
-fn bad_enums_are_refused() {
+fn invalid_enums_are_refused() {
     assert_eq!(
         problems_with("enum E { ONE = 1; }"),
         [
@@ -152,7 +152,7 @@ fn bad_enums_are_refused() {
 }
 
 #[test]
-fn names_that_become_the_same_in_json_or_without_their_enum_are_refused() {
+fn names_that_are_equal_in_json_or_without_their_enum_are_refused() {
     assert_eq!(
         problems_with("message B { int32 fooBar = 1; int32 foo_bar = 2; }"),
         [

@@ -1,4 +1,4 @@
-//! A client's and a server's state joined in memory, under a pretended clock.
+//! Tests of a client's and a server's connection, joined in memory, with a pretended time.
 
 use std::io;
 
@@ -9,12 +9,12 @@ use crate::frame::HEADER_SIZE;
 
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// Both ends of a connection, and what is under way between them.
+/// Both ends of a connection.
 struct Pair {
     now: Instant,
     client: Connection,
     server: Connection,
-    /// How many bytes are moved at a time.
+    /// The number of bytes that are moved at a time.
     step: usize,
 }
 
@@ -34,7 +34,7 @@ impl Pair {
         }
     }
 
-    /// Lets time pass, in which everything that is sent arrives at once.
+    /// Lets time pass. Sent bytes arrive at once.
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         loop {
@@ -55,7 +55,7 @@ impl Pair {
         self.now = end;
     }
 
-    /// Moves everything that either side wants to write to the other.
+    /// Moves all output of either side to the other.
     fn deliver(&mut self) {
         let Self {
             now,
@@ -72,7 +72,7 @@ impl Pair {
         }
     }
 
-    /// Lets time pass for one side only: nothing it sends arrives, and nothing comes.
+    /// Lets time pass for one side only, whose output is lost and which receives no bytes.
     fn pass_alone(&mut self, role: Role, time: Duration) {
         let end = self.now + time;
         let side = match role {
@@ -100,7 +100,7 @@ fn transfer(from: &mut Connection, to: &mut Connection, step: usize, now: Instan
     bytes.len()
 }
 
-/// Bytes come, none of which is an answer.
+/// Receives bytes without responses.
 fn receive(connection: &mut Connection, bytes: &[u8], now: Instant) -> Received {
     connection.handle_input(bytes, usize::MAX, now, |_| false)
 }
@@ -134,7 +134,7 @@ fn client() -> (Connection, Instant) {
 }
 
 #[test]
-fn messages_arrive_in_order_both_ways_however_they_are_split() {
+fn messages_arrive_in_order_both_ways_for_all_splits() {
     for step in 1..10 {
         let mut pair = Pair::new();
         pair.step = step;
@@ -159,7 +159,7 @@ fn an_idle_connection_stays_alive() {
 }
 
 #[test]
-fn a_silent_server_is_given_up_when_the_second_ping_is_due() {
+fn a_client_expires_a_silent_server_when_the_second_ping_is_due() {
     let mut pair = Pair::new();
     pair.pass_alone(Role::Client, Duration::from_secs(4) - MOMENT);
     assert_eq!(pair.client.end_reason(), None);
@@ -173,7 +173,7 @@ fn a_silent_server_is_given_up_when_the_second_ping_is_due() {
 }
 
 #[test]
-fn a_silent_client_is_given_up_after_the_keep_alive_timeout() {
+fn a_server_expires_a_silent_client_after_the_keep_alive_timeout() {
     let mut pair = Pair::new();
     pair.pass_alone(Role::Server, Duration::from_secs(3) - MOMENT);
     assert_eq!(pair.server.end_reason(), None);
@@ -185,7 +185,7 @@ fn a_silent_client_is_given_up_after_the_keep_alive_timeout() {
 }
 
 #[test]
-fn a_long_upload_is_not_cut_off() {
+fn a_long_upload_does_not_end_the_connection() {
     let (mut server, start) = server();
     let frame = message(MessageType::ClientToServer, &[0; 100_000]);
     for (second, part) in frame.chunks(1_000).enumerate() {
@@ -198,12 +198,12 @@ fn a_long_upload_is_not_cut_off() {
 }
 
 #[test]
-fn a_message_that_does_not_go_on_is_given_up() {
+fn an_unfinished_message_ends_the_connection_after_the_message_timeout() {
     let (mut server, mut now) = server();
     let frame = message(MessageType::ClientToServer, &[0; 100]);
     let mut sent = 0;
     while server.end_reason().is_none() {
-        // A byte a second: the silence is never long.
+        // A byte a second, so that the silence is never long.
         receive(&mut server, &frame[sent..=sent], now);
         sent += 1;
         now += Duration::from_secs(1);
@@ -214,21 +214,21 @@ fn a_message_that_does_not_go_on_is_given_up() {
 }
 
 #[test]
-fn the_time_of_a_message_begins_with_it() {
+fn the_message_timeout_starts_with_each_message() {
     let (mut server, mut now) = server();
     let frame = message(MessageType::ClientToServer, &[0; 4]);
     for _ in 0..100 {
         receive(&mut server, &frame[..7], now);
         now += Duration::from_secs(2);
         server.handle_timeout(now);
-        // The end of one, and the beginning of the next.
+        // The end of one message, and the beginning of the next.
         receive(&mut server, &frame[7..], now);
     }
     assert_eq!(server.end_reason(), None);
 }
 
 #[test]
-fn a_ping_is_answered_ahead_of_what_waits() {
+fn a_pong_is_sent_ahead_of_queued_messages() {
     let (mut server, now) = server();
     send(&mut server, b"first");
     let second = message(MessageType::ServerToClient, b"second");
@@ -247,7 +247,7 @@ fn a_ping_is_answered_ahead_of_what_waits() {
 }
 
 #[test]
-fn a_ping_with_a_payload_is_answered() {
+fn a_ping_with_a_payload_gets_a_pong() {
     let (mut server, now) = server();
     receive(&mut server, b"\x03\0\0\x02hi", now);
     assert_eq!(server.remaining_output(), b"\x04\0\0\0");
@@ -255,7 +255,7 @@ fn a_ping_with_a_payload_is_answered() {
 }
 
 #[test]
-fn pings_are_answered_while_messages_wait_for_the_handler() {
+fn pongs_are_sent_while_messages_wait_for_the_handler() {
     let mut pair = Pair::new();
     for second in 0..60 {
         if second < 10 {
@@ -268,7 +268,7 @@ fn pings_are_answered_while_messages_wait_for_the_handler() {
 }
 
 #[test]
-fn a_peer_is_held_back_while_too_much_waits_for_the_handler() {
+fn reading_pauses_while_too_many_bytes_wait_for_the_handler() {
     let config = ConnectionConfig {
         max_unhandled_bytes: 100,
         ..ConnectionConfig::default()
@@ -286,7 +286,7 @@ fn a_peer_is_held_back_while_too_much_waits_for_the_handler() {
 }
 
 #[test]
-fn a_connection_survives_while_either_side_holds_the_other_back() {
+fn a_connection_survives_while_either_side_pauses_reading() {
     for role in [Role::Client, Role::Server] {
         let config = ConnectionConfig {
             max_unhandled_bytes: 1,
@@ -306,7 +306,7 @@ fn a_connection_survives_while_either_side_holds_the_other_back() {
 }
 
 #[test]
-fn a_server_ends_the_connection_at_a_type_that_no_client_sends() {
+fn a_server_ends_the_connection_at_an_unexpected_message_type() {
     for type_byte in [0, 2, 4, 5, 255] {
         let (mut server, now) = server();
         receive(
@@ -324,7 +324,7 @@ fn a_server_ends_the_connection_at_a_type_that_no_client_sends() {
 }
 
 #[test]
-fn a_client_ignores_a_type_that_no_server_sends() {
+fn a_client_ignores_an_unexpected_message_type() {
     let (mut client, now) = client();
     for type_byte in [0, 1, 3, 5, 255] {
         receive(&mut client, &[type_byte, 0, 0, 2, 9, 9], now);
@@ -340,7 +340,7 @@ fn a_client_ignores_a_type_that_no_server_sends() {
 }
 
 #[test]
-fn a_frame_above_the_limit_ends_the_connection_before_it_is_there() {
+fn a_frame_above_the_limit_ends_the_connection_at_its_header() {
     let mut config = ConnectionConfig::default();
     config.set_max_message_size(10);
     for role in [Role::Client, Role::Server] {
@@ -365,7 +365,7 @@ fn a_frame_above_the_limit_ends_the_connection_before_it_is_there() {
 }
 
 #[test]
-fn what_came_before_the_end_is_still_handed_out() {
+fn messages_received_before_the_peers_end_are_still_handled() {
     let (mut server, now) = server();
     receive(
         &mut server,
@@ -381,7 +381,7 @@ fn what_came_before_the_end_is_still_handed_out() {
 }
 
 #[test]
-fn nothing_is_handed_out_once_this_side_has_ended_the_connection() {
+fn no_message_is_handled_once_this_side_has_ended_the_connection() {
     let (mut server, now) = server();
     receive(
         &mut server,
@@ -392,22 +392,22 @@ fn nothing_is_handed_out_once_this_side_has_ended_the_connection() {
     assert!(received(&mut server).is_empty());
 }
 
-/// Leaves a peer that has sent all that it will.
-fn leave(connection: &mut Connection, now: Instant) {
+/// Drains a connection to a peer that has sent all its messages.
+fn drain(connection: &mut Connection, now: Instant) {
     connection.drain();
     connection.handle_no_input(now);
     connection.handle_timeout(now + SILENCE);
 }
 
 #[test]
-fn a_handler_that_stops_gets_nothing_more_though_the_connection_had_ended() {
+fn a_stopped_handler_gets_no_more_messages_after_the_end_of_the_connection() {
     for (reason, is_handled) in [
         (DisconnectReason::HandlerPanicked, false),
         (DisconnectReason::Disconnected, false),
         (DisconnectReason::Stopped, false),
         (DisconnectReason::SlowConsumer, true),
     ] {
-        for end in [Connection::handle_end_of_input, leave] {
+        for end in [Connection::handle_end_of_input, drain] {
             let (mut server, now) = server();
             receive(
                 &mut server,
@@ -422,7 +422,7 @@ fn a_handler_that_stops_gets_nothing_more_though_the_connection_had_ended() {
 }
 
 #[test]
-fn only_the_first_reason_counts() {
+fn the_first_end_reason_is_kept() {
     let (mut server, now) = server();
     server.end(DisconnectReason::Disconnected, now);
     server.handle_end_of_input(now);
@@ -431,11 +431,11 @@ fn only_the_first_reason_counts() {
 }
 
 #[test]
-fn a_message_that_cant_be_decoded_is_the_reason_though_the_peer_has_left_since() {
+fn a_decode_error_replaces_the_earlier_end_by_the_peer() {
     let (mut server, now) = server();
     receive(
         &mut server,
-        &message(MessageType::ClientToServer, b"nonsense"),
+        &message(MessageType::ClientToServer, b"invalid"),
         now,
     );
     server.handle_end_of_input(now);
@@ -448,7 +448,7 @@ fn a_message_that_cant_be_decoded_is_the_reason_though_the_peer_has_left_since()
 }
 
 #[test]
-fn nothing_is_exchanged_after_an_error_of_the_socket() {
+fn no_bytes_are_exchanged_after_a_socket_error() {
     let (mut server, now) = server();
     server.fail(DisconnectReason::ConnectionClosed, now);
     assert_eq!(
@@ -459,12 +459,12 @@ fn nothing_is_exchanged_after_an_error_of_the_socket() {
 }
 
 #[test]
-fn a_peer_that_takes_nothing_is_given_up_after_the_write_timeout() {
+fn a_peer_that_never_reads_ends_the_connection_after_the_write_timeout() {
     let (mut client, start) = client();
     let timeout = ConnectionConfig::default().write_timeout;
     send(&mut client, b"hello");
     client.handle_write_blocked(start);
-    // Any progress begins the time anew.
+    // Any progress restarts the time.
     let progress = start + timeout - MOMENT;
     client.handle_written(1);
     client.handle_write_blocked(progress);
@@ -479,7 +479,7 @@ fn a_peer_that_takes_nothing_is_given_up_after_the_write_timeout() {
 }
 
 #[test]
-fn closing_is_given_up_after_its_time() {
+fn closing_is_aborted_after_its_time_limit() {
     let (mut client, now) = client();
     send(&mut client, b"goodbye");
     client.end(DisconnectReason::Stopped, now);
@@ -491,7 +491,7 @@ fn closing_is_given_up_after_its_time() {
 }
 
 #[test]
-fn a_flood_of_pings_leaves_one_pong() {
+fn a_flood_of_pings_queues_one_pong() {
     let (mut server, now) = server();
     for _ in 0..1_000 {
         receive(&mut server, &b"\x03\0\0\0".repeat(1_000), now);
@@ -503,7 +503,7 @@ fn a_flood_of_pings_leaves_one_pong() {
 }
 
 #[test]
-fn an_encoded_message_is_a_frame_for_the_other_side() {
+fn the_other_side_receives_an_encoded_message() {
     let mut buffer = Vec::new();
     let text = "hello".to_string();
     append_frame(&mut buffer, MessageType::ClientToServer, &text, 7).unwrap();

@@ -1,4 +1,4 @@
-//! A session by itself, without a mailbox.
+//! Tests of the session without a mailbox.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn offline_config() -> ConnectionConfig {
     }
 }
 
-/// Pushes a text with a member, as a frame without a valid payload.
+/// Pushes a text as the payload of a frame, which need not be a valid message, for a member.
 fn push_with(
     session: &mut TestSession,
     text: &str,
@@ -108,12 +108,12 @@ fn no_message_is_accepted_without_a_connection() {
 }
 
 #[test]
-fn callbacks_go_first_while_a_connection_opens() {
+fn messages_of_callbacks_go_first_while_a_connection_opens() {
     let mut session = session(ConnectionConfig::default());
     let connection = session.attach(Instant::now());
     push(&mut session, "c", OTHER).unwrap();
     push(&mut session, "a", Sender::Callback(connection)).unwrap();
-    // The handle of an earlier connection has no precedence.
+    // A handle of an earlier connection does not go first.
     push(&mut session, "d", Sender::Callback(connection - 1)).unwrap();
     push(&mut session, "b", Sender::Callback(connection)).unwrap();
     assert_eq!(taken(&mut session), "ab");
@@ -122,7 +122,7 @@ fn callbacks_go_first_while_a_connection_opens() {
 }
 
 #[test]
-fn bytes_are_bounded_but_a_single_message_fits() {
+fn queued_bytes_are_bounded_but_a_single_message_always_fits() {
     let mut session = open_session(ConnectionConfig {
         max_queued_bytes: 10,
         ..ConnectionConfig::default()
@@ -149,7 +149,7 @@ fn a_message_above_the_limit_is_refused() {
 }
 
 #[test]
-fn a_refused_response_closes_the_connection_unless_it_may_be_sent_again() {
+fn a_response_without_room_closes_the_connection_and_another_message_does_not() {
     let mut session = open_session(ConnectionConfig {
         max_queued_bytes: 10,
         overflow: Overflow::DropNewest,
@@ -160,14 +160,14 @@ fn a_refused_response_closes_the_connection_unless_it_may_be_sent_again() {
         result.map_err(|refusal| refusal.close)
     };
     assert!(send(RESPONSE, OnRefusal::Close).is_ok());
-    // The peer may miss a message that is no response.
+    // A message that is not a response may be lost.
     assert_eq!(send(None, OnRefusal::Close), Err(None));
     let slow = Some(DisconnectReason::SlowConsumer);
     assert_eq!(send(RESPONSE, OnRefusal::Close), Err(slow));
 }
 
 #[test]
-fn a_response_is_sent_on_the_connection_of_its_request_or_not_at_all() {
+fn a_response_is_sent_only_on_the_connection_of_its_request() {
     let mut session = session(offline_config());
     let not_connected = Err(SendError::NotConnected);
     let first = session.attach(Instant::now());
@@ -212,7 +212,7 @@ fn a_message_that_panics_while_it_is_encoded_leaves_the_session_unchanged() {
 }
 
 #[test]
-fn messages_wait_for_a_connection_and_expire() {
+fn offline_messages_wait_for_a_connection_and_expire() {
     let mut session = session(offline_config());
     push(&mut session, "a", OTHER).unwrap();
     session.attach(Instant::now());
@@ -227,7 +227,7 @@ fn messages_wait_for_a_connection_and_expire() {
     assert_eq!(session.counters().dropped.expired, 1);
 }
 
-/// No foreign code may run while the session is locked: the caller completes what has failed.
+/// No foreign code may run while the session is locked, so the caller completes failed responses.
 #[test]
 fn failed_responses_are_left_to_the_caller() {
     let request = |session: &mut TestSession, name| {

@@ -1,4 +1,4 @@
-//! Writes the code of every kind of schema.
+//! Generates code for schemas of every kind.
 
 use messi_codegen::{BytesType, CompileError, Config};
 

@@ -1,4 +1,4 @@
-//! Python with Google's protobuf, and the schema as it wants it.
+//! Installs Google's protobuf for Python, and compiles the schema for it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,21 +7,21 @@ use std::sync::OnceLock;
 
 use crate::preparation::{Cache, Unprepared, broken, python, run};
 
-/// The package, with its version.
+/// The package and its version.
 const PACKAGE: &str = "protobuf==6.33.6";
 
-/// Where the schema is, and its name there.
+/// The directory of the schema, and its name in it.
 const SCHEMAS: &str = "tests/proto";
 const SCHEMA: &str = "kitchen_sink.proto";
 
-/// What the process is started with.
+/// The prepared files.
 pub(super) struct Prepared {
     pub(super) python: PathBuf,
-    /// The schema and all that it imports, as a `FileDescriptorSet`.
+    /// The schema and its imports as a `FileDescriptorSet`.
     pub(super) descriptors: PathBuf,
 }
 
-/// Gives it, prepared by the first call.
+/// Returns the files. The first call prepares them.
 pub(super) fn prepared() -> Result<&'static Prepared, Unprepared> {
     static PREPARED: OnceLock<Result<Prepared, Unprepared>> = OnceLock::new();
 
@@ -31,7 +31,7 @@ pub(super) fn prepared() -> Result<&'static Prepared, Unprepared> {
 fn prepare() -> Result<Prepared, Unprepared> {
     if !cfg!(unix) {
         return Err(Unprepared::Unsupported(
-            "the other side is ended by an alarm of Unix if it hangs",
+            "the Python process uses an alarm of Unix to end if it hangs",
         ));
     }
     let cache = Cache::open()?;
@@ -50,7 +50,7 @@ fn prepare() -> Result<Prepared, Unprepared> {
     })
 }
 
-/// The program that the process runs.
+/// Returns the path of the program that the process runs.
 pub(super) fn script() -> PathBuf {
     in_package("tests/cross_decoding/peer.py")
 }

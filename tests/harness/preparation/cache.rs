@@ -1,4 +1,4 @@
-//! Directories that are either complete or not there.
+//! A cache of directories, each of which is either complete or missing.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,10 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use super::Unprepared;
 
-/// No preparation takes this long: what is older was left behind by a run that was killed.
+/// The age from which an unfinished directory belongs to a killed run. No preparation takes this long.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
-/// What an unfinished directory's name ends with, before the process id.
+/// The end of an unfinished directory's name, before the process id.
 const UNFINISHED: &str = ".unfinished-";
 
 /// The directory `target/interop`.
@@ -22,9 +22,9 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// Opens the cache, and clears it of what killed runs left behind.
+    /// Opens the cache, and removes the directories of killed runs.
     pub(crate) fn open() -> Result<Self, Unprepared> {
-        // Next to `target/tmp`, whatever the target directory is.
+        // Beside `tmp` in the target directory.
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("interop");
         fs::create_dir_all(&root).map_err(|error| broken("create", &root, &error))?;
         let cache = Self { root };
@@ -33,11 +33,10 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Gives the directory for these inputs, filled by `fill` unless it's there already.
+    /// Returns the directory for the given inputs, filled by `fill` unless it exists.
     ///
-    /// It is filled under another name and renamed when complete. So a run that is killed leaves
-    /// nothing that the next one takes for complete, and of two runs at once, the later one uses
-    /// what the earlier one made.
+    /// A new directory is filled under another name and renamed when complete. So a killed run leaves no
+    /// directory that looks complete, and if two runs fill it at the same time, the first one is used.
     pub(crate) fn directory(
         &self,
         name: &str,
@@ -52,7 +51,7 @@ impl Cache {
 
         let unfinished = with_suffix(&complete, &format!("{UNFINISHED}{}", process::id()));
         let filled = fill_new(&unfinished, fill).and_then(|()| publish(&unfinished, &complete));
-        // What is still there was not renamed.
+        // If the directory still exists, it was not renamed.
         let _ = fs::remove_dir_all(&unfinished);
 
         filled.map(|()| complete)
@@ -73,7 +72,7 @@ impl Cache {
     }
 }
 
-/// Describes a failed access to a file.
+/// Returns the error of a failed access to a file.
 pub(crate) fn broken(action: &str, path: &Path, error: &io::Error) -> Unprepared {
     Unprepared::Broken(format!("can't {action} {}: {error}", path.display()))
 }
@@ -88,7 +87,7 @@ fn fill_new(
 
 fn publish(unfinished: &Path, complete: &Path) -> Result<(), Unprepared> {
     match fs::rename(unfinished, complete) {
-        // Another run was faster, with the same inputs.
+        // Another run with the same inputs was faster.
         Err(_) if complete.exists() => Ok(()),
         renamed => renamed.map_err(|error| broken("rename", unfinished, &error)),
     }

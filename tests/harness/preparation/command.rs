@@ -1,13 +1,13 @@
-//! Programs that the preparation runs.
+//! Runs the programs of the preparation.
 
 use std::io;
 use std::process::{Command, Output};
 
 use super::Unprepared;
 
-/// Runs a program to its end and gives what it printed.
+/// Runs a program to its end, and returns its output.
 ///
-/// A program that isn't installed is missing; one that fails is described with its output.
+/// The error says that the program is not installed, or shows the output of one that fails.
 pub(crate) fn run(command: &mut Command) -> Result<String, Unprepared> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command

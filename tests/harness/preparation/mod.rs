@@ -1,6 +1,6 @@
-//! What a test needs of other languages: fetched and made once, and kept under `target/interop`.
+//! Prepares programs and packages of other languages for tests, once, under `target/interop`.
 //!
-//! A machine may lack it. Then the tests are reported as ignored; in CI that is a failure.
+//! If a machine lacks something, the tests are reported as ignored; in CI they fail.
 
 mod cache;
 mod command;
@@ -13,19 +13,19 @@ use libtest_mimic::{Completion, Failed};
 pub(crate) use cache::{Cache, broken};
 pub(crate) use command::run;
 
-/// Why a test can't run.
+/// The reason why a test can't run.
 #[derive(Clone, Debug)]
 pub(crate) enum Unprepared {
-    /// This system can't run it at all.
+    /// This system can't run the test.
     Unsupported(&'static str),
-    /// The machine lacks something that can be installed.
+    /// A program or package is missing, and could be installed.
     Missing(String),
-    /// Something is wrong with what the test needs or with what that is made of.
+    /// A prepared file, or a file that it is made of, is wrong.
     Broken(String),
 }
 
 impl Unprepared {
-    /// Ignores a test that this machine can't run, but not where nobody would notice.
+    /// Returns the outcome of a test that can't run: ignored, or failed in CI, where it would go unnoticed.
     pub(crate) fn outcome(&self) -> Result<Completion, Failed> {
         match self {
             Self::Unsupported(_) => Ok(Completion::ignored_with(self)),
@@ -39,7 +39,7 @@ impl fmt::Display for Unprepared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsupported(reason) => f.write_str(reason),
-            Self::Missing(what) => write!(f, "missing: {what}"),
+            Self::Missing(name) => write!(f, "missing: {name}"),
             Self::Broken(problem) => write!(f, "can't prepare the other side: {problem}"),
         }
     }

@@ -1,11 +1,11 @@
-//! Python with packages of its own, from whatever index the machine is set up to use.
+//! Python environments, with packages from the index that the machine is configured to use.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Unprepared, run};
 
-/// What pip prints when it can't reach its index, as opposed to not finding a package there.
+/// Messages of pip if it can't reach its index, unlike those for a missing package.
 const SIGNS_OF_NO_NETWORK: [&str; 5] = [
     "connection broken by",
     "Max retries exceeded",
@@ -14,17 +14,17 @@ const SIGNS_OF_NO_NETWORK: [&str; 5] = [
     "ProxyError",
 ];
 
-/// Tells interpreters apart: environments of one don't work with another.
+/// Returns a text that identifies the interpreter. Environments of one don't work with another.
 pub(crate) fn identify() -> Result<String, Unprepared> {
     run(Command::new("python3").args(["-c", "import sys; print(sys.version, sys.base_prefix)"]))
 }
 
-/// The interpreter of the environment in this directory.
+/// Returns the interpreter of the environment in a directory.
 pub(crate) fn interpreter(directory: &Path) -> PathBuf {
     directory.join("environment/bin/python")
 }
 
-/// Makes an environment in this directory.
+/// Creates an environment in a directory.
 pub(crate) fn create_environment(directory: &Path) -> Result<(), Unprepared> {
     let created = run(Command::new("python3")
         .args(["-m", "venv", "environment"])
@@ -39,7 +39,7 @@ pub(crate) fn create_environment(directory: &Path) -> Result<(), Unprepared> {
     }
 }
 
-/// Installs packages, into the environment unless the options say otherwise.
+/// Installs packages into the environment, unless the options name another place.
 pub(crate) fn install(
     python: &Path,
     options: &[&str],

@@ -11,7 +11,7 @@ use crate::originals::MAX_MESSAGE_SIZE;
 use crate::party::Party;
 use crate::port;
 
-/// Our client; stops with this value.
+/// Our client. It is stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct OurClient {
     client: ChatClient,
@@ -20,7 +20,7 @@ pub(crate) struct OurClient {
 }
 
 impl OurClient {
-    /// Starts a client that connects again soon after a disconnect, so that tests are short.
+    /// Starts a client with a short reconnect delay, so that tests are short.
     pub(crate) fn start(port: u16, user: &str) -> Self {
         Self::start_with(port, user, |builder| builder)
     }
@@ -39,7 +39,7 @@ impl OurClient {
             user: user.to_owned(),
             reporter,
         };
-        let client = set(builder).start(handler).expect("the URI is one");
+        let client = set(builder).start(handler).expect("a valid URI");
 
         Self {
             client,
@@ -48,7 +48,7 @@ impl OurClient {
         }
     }
 
-    /// Sends a message unless it can be told at once that it can't be sent.
+    /// Sends a message, or returns the error if it can't be sent.
     pub(crate) fn try_send(&self, text: &str) -> Result<(), SendError> {
         self.client.try_send(self.message(text))
     }

@@ -13,16 +13,16 @@ use crate::originals::MAX_MESSAGE_SIZE;
 use crate::party::Party;
 use crate::port;
 
-/// A message with this text is handled for [`SLOW_TIME`].
+/// The text of a message that takes [`SLOW_TIME`] to handle.
 pub(crate) const SLOW: &str = "handle this slowly";
 
-/// Longer than anyone waits for a sign of life: the slowest gives a connection up after 4 s.
+/// Longer than every keep-alive time: the longest is 4 s.
 const SLOW_TIME: Duration = Duration::from_secs(5);
 
-/// The sender of a message with this text is disconnected.
+/// The text of a message that has its sender disconnected.
 pub(crate) const LEAVE: &str = "disconnect me";
 
-/// Our server; stops with this value.
+/// Our server. It is stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct OurServer {
     server: ChatServer,
@@ -30,7 +30,7 @@ pub(crate) struct OurServer {
 }
 
 impl OurServer {
-    /// Starts a server on any free port if the port is 0.
+    /// Starts a server on a port, or on a free one if the port is 0.
     pub(crate) fn start(port: u16) -> Self {
         Self::start_with(port, |builder| builder)
     }
@@ -52,7 +52,7 @@ impl OurServer {
         Self { server, events }
     }
 
-    /// The port it listens on.
+    /// Returns the port on which the server listens.
     pub(crate) fn port(&self) -> u16 {
         self.server.local_addr().port().unwrap()
     }

@@ -1,10 +1,10 @@
 /*
- * A server of the original, driven over stdin and stdout. It answers each
- * ConnectReq and broadcasts each MessageInd, its sender included.
+ * A server of the original, driven over stdin and stdout. It responds to each
+ * ConnectReq and broadcasts each MessageInd, also to its sender.
  *
  * Usage: chat_server <uri>
  *
- * Commands: send <text>, burst <count> (both to everyone, as the user
+ * Commands: send <text>, burst <count> (both to all clients, as the user
  *           "server"), quit
  * Events:   listening, client_connected, client_disconnected,
  *           connect_req <user>, message <user> <text>, failed <problem>

@@ -1,4 +1,4 @@
-//! The original's code for our chat schema, and programs around it.
+//! Generates the original's code for our chat schema, and compiles programs around it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,16 +8,16 @@ use super::Peers;
 use super::tools::Tools;
 use crate::preparation::{Cache, Unprepared, broken, run};
 
-/// The schema of the chat example, which our side is expanded from too.
+/// The schema of the chat example, from which our side is expanded too.
 const SCHEMA: &str = "examples/chat/chat.proto";
 
-/// Ours, around the generated code.
+/// Our sources around the generated code.
 const PEERS: &str = "tests/interop/peers";
 
-/// The files of [`PEERS`] that are compiled.
+/// The compiled files of [`PEERS`].
 const PEER_SOURCES: [&str; 4] = ["chat_client.c", "chat_server.c", "script.c", "script.h"];
 
-/// Finds the programs for the schema and the peers' sources as they are, or builds them.
+/// Returns the programs for the current schema and sources, and builds them if necessary.
 pub(super) fn build(cache: &Cache, tools: &Tools) -> Result<Peers, Unprepared> {
     let sources = Sources::read()?;
     let inputs = (&sources.schema, &sources.peers, &tools.python);
@@ -65,7 +65,7 @@ fn generate(tools: &Tools, directory: &Path, schema: &str) -> Result<(), Unprepa
         directory,
         &["generate_c_source", "-p", "linux", "-s", "both"],
     )?;
-    // The import path decides where the module of the messages lands.
+    // The import path decides the directory of the module with the messages.
     run_generator(tools, directory, &["generate_py_source", "-I", "."])
 }
 
@@ -78,7 +78,7 @@ fn run_generator(tools: &Tools, directory: &Path, arguments: &[&str]) -> Result<
     .map(drop)
 }
 
-/// Compiles one peer: our own sources under every usual warning, the original's under none.
+/// Compiles a peer: our sources with all usual warnings, the original's without warnings.
 fn compile(tools: &Tools, directory: &Path, name: &str) -> Result<(), Unprepared> {
     let own = [
         in_package(PEERS).join(format!("{name}.c")),
@@ -123,7 +123,7 @@ fn compile_object(
     run(Command::new("gcc")
         .args(["-O2", "-c"])
         .args(warnings)
-        // As those of the system, since warnings about them are not ours to heed.
+        // Included like headers of the system, so that they cause no warnings.
         .arg("-isystem")
         .arg(directory.join("generated"))
         .arg("-isystem")
@@ -137,7 +137,7 @@ fn compile_object(
     Ok(object)
 }
 
-/// A peer and the generated code it is around have files of the same name.
+/// Returns the name of an object file. A peer and its generated code have sources of the same name.
 fn object_name(source: &Path) -> String {
     let mut parts: Vec<_> = source
         .iter()

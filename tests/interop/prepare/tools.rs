@@ -1,18 +1,17 @@
-//! The original's generators and the C runtimes that generated code needs.
+//! Fetches the original's generators, and the C runtimes that generated code needs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::preparation::{Cache, Unprepared, python, run};
 
-/// The versions whose generated C compiles with runtimes that can be had; newer ones of either
-/// break it.
+/// The last versions that generate C for the available runtimes.
 const GENERATORS: [&str; 2] = ["messi==0.26.0", "pbtools==0.33.0"];
 
-/// The last versions whose packages carry the C runtimes.
+/// The last versions with the C runtimes in their packages.
 const RUNTIMES: [&str; 2] = ["messi==0.21.1", "pbtools==0.32.1"];
 
-/// The files of [`RUNTIMES`] that are compiled, with their SHA-256.
+/// The compiled files of [`RUNTIMES`], with their SHA-256.
 const RUNTIME_FILES: [(&str, &str); 4] = [
     (
         "messi/c_source/messi.c",
@@ -32,25 +31,25 @@ const RUNTIME_FILES: [(&str, &str); 4] = [
     ),
 ];
 
-/// Prints the SHA-256 of each file named on the command line, one per line.
+/// A program that prints the SHA-256 of each file of its arguments, one per line.
 const PRINT_SHA256: &str = "
 import hashlib, sys
 for path in sys.argv[1:]:
     print(hashlib.sha256(open(path, 'rb').read()).hexdigest())
 ";
 
-/// The tools, where they are.
+/// The paths of the tools.
 #[derive(Debug)]
 pub(super) struct Tools {
     /// An interpreter with the generators.
     pub(super) python: PathBuf,
-    /// The directory that [`RUNTIME_FILES`] are in.
+    /// The directory of [`RUNTIME_FILES`].
     pub(super) runtimes: PathBuf,
 }
 
-/// Finds the tools, or fetches them.
+/// Returns the tools, and fetches them if necessary.
 pub(super) fn fetch(cache: &Cache) -> Result<Tools, Unprepared> {
-    // First what is cheap to know: whether the machine has what no package index can give.
+    // First the cheap checks, of programs that no package index has.
     run(Command::new("gcc").arg("--version"))?;
     let interpreter = python::identify()?;
     let inputs = (interpreter, GENERATORS, RUNTIMES, RUNTIME_FILES);

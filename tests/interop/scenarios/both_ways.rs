@@ -4,10 +4,10 @@ use crate::events::{Events, Message};
 use crate::party::{ClientKind, Party, ServerKind};
 use crate::prepare::Peers;
 
-/// Messages of each burst.
+/// The number of messages in each burst.
 const COUNT: usize = 500;
 
-/// Bursts in both directions at once arrive in order, without loss or duplicates.
+/// Bursts in both directions at the same time arrive in order, without loss or duplicates.
 pub(super) fn messages_arrive_in_order(peers: &Peers, server: ServerKind, client: ClientKind) {
     let (mut server, mut client) = connect(peers, server, client);
 
@@ -19,10 +19,10 @@ pub(super) fn messages_arrive_in_order(peers: &Peers, server: ServerKind, client
     assert_eq!(texts_of("erik", &at_server), burst());
     assert_eq!(texts_of("erik", &at_client), burst());
     assert_eq!(texts_of("server", &at_client), burst());
-    expect_nothing_before_the_end(&mut *server, &mut *client);
+    expect_no_duplicates(&mut *server, &mut *client);
 }
 
-/// Texts that a careless implementation could spoil arrive as they were sent, both ways.
+/// Texts that an incorrect implementation could change arrive unchanged, both ways.
 pub(super) fn texts_arrive_as_sent(peers: &Peers, server: ServerKind, client: ClientKind) {
     let (mut server, mut client) = connect(peers, server, client);
 
@@ -42,7 +42,7 @@ fn texts() -> [String; 7] {
         "a".to_owned(),
         "Malmö, Łódź, 東京, 🦀".to_owned(),
         "tab\t, return\r, bell\x07, \"quotes\", \\ and %s".to_owned(),
-        // Sizes of two and three bytes, in the schema's terms.
+        // Texts with an encoded size of two and of three bytes.
         "x".repeat(200),
         "ö".repeat(30_000),
     ]
@@ -61,8 +61,8 @@ fn connect(
     (server, client)
 }
 
-/// Checks that the next message on each side is one that is sent now, so that none came twice.
-fn expect_nothing_before_the_end(server: &mut dyn Party, client: &mut dyn Party) {
+/// Checks that the next message on each side is a new one: no earlier message arrives twice.
+fn expect_no_duplicates(server: &mut dyn Party, client: &mut dyn Party) {
     client.send("end");
     expect_text(server.events(), "erik", "end");
     expect_text(client.events(), "erik", "end");

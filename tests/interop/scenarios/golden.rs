@@ -1,26 +1,26 @@
-//! The same bytes to every implementation, and what each makes of them.
+//! Sends the same bytes to all implementations, and compares the effects with a table.
 
 pub(super) mod client;
 pub(super) mod server;
 
-/// Bytes, and what becomes of them.
+/// A row of the table: bytes, and their effect.
 #[derive(Clone)]
-struct Case<Who, Outcome> {
+struct Case<Implementation, Outcome> {
     name: &'static str,
     sent: Vec<u8>,
-    /// What proto3 and the protocol ask for.
+    /// The effect that proto3 and the protocol demand.
     usual: Outcome,
-    /// Who does something else.
-    exceptions: Vec<Exception<Who, Outcome>>,
+    /// Implementations with another effect.
+    exceptions: Vec<Exception<Implementation, Outcome>>,
 }
 
 #[derive(Clone)]
-struct Exception<Who, Outcome> {
-    who: Who,
+struct Exception<Implementation, Outcome> {
+    implementation: Implementation,
     outcome: Outcome,
 }
 
-impl<Who: PartialEq, Outcome> Case<Who, Outcome> {
+impl<Implementation: PartialEq, Outcome> Case<Implementation, Outcome> {
     fn new(name: &'static str, sent: Vec<u8>, usual: Outcome) -> Self {
         Self {
             name,
@@ -30,23 +30,31 @@ impl<Who: PartialEq, Outcome> Case<Who, Outcome> {
         }
     }
 
-    /// Documents a known difference, with its reason.
-    fn except(mut self, who: Who, outcome: Outcome, _reason: &'static str) -> Self {
-        self.exceptions.push(Exception { who, outcome });
+    /// Adds an implementation with another effect, and the reason.
+    fn except(
+        mut self,
+        implementation: Implementation,
+        outcome: Outcome,
+        _reason: &'static str,
+    ) -> Self {
+        self.exceptions.push(Exception {
+            implementation,
+            outcome,
+        });
         self
     }
 
-    fn expected(&self, who: &Who) -> &Outcome {
+    fn expected(&self, implementation: &Implementation) -> &Outcome {
         let exception = self
             .exceptions
             .iter()
-            .find(|exception| exception.who == *who);
+            .find(|exception| exception.implementation == *implementation);
 
         exception.map_or(&self.usual, |exception| &exception.outcome)
     }
 }
 
-/// Fails with every row that went wrong, since several often have one cause.
+/// Panics with all rows that failed, since several often have one cause.
 fn assert_none(mistakes: &[String]) {
     assert!(
         mistakes.is_empty(),

@@ -1,4 +1,4 @@
-//! Connections that nothing is said on.
+//! Connections without messages, and peers that hang.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::ours::{OurClient, OurServer, SLOW};
 use crate::party::{ClientKind, Party, ServerKind};
 use crate::prepare::Peers;
 
-/// Longer than any side waits for a sign of life, twice: the slowest is given up after 4 s.
+/// Longer than every keep-alive time. The longest is 4 s.
 const IDLE: Duration = Duration::from_secs(7);
 
-/// A connection without messages stays, and carries messages afterwards.
+/// A connection without messages stays open, and can be used afterwards.
 pub(super) fn idle_connection_lives(peers: &Peers, server: ServerKind, client: ClientKind) {
     let (mut server, port) = server.start(peers);
     let mut client = client.join(peers, port, "erik");
@@ -24,16 +24,16 @@ pub(super) fn idle_connection_lives(peers: &Peers, server: ServerKind, client: C
     server.events().expect("message erik still there");
 }
 
-/// Our client gives up a C server that hangs, and talks to it again when it no longer does.
-pub(super) fn our_client_gives_up_a_frozen_c_server(peers: &Peers) {
+/// Our client disconnects from a C server that hangs, and reconnects when it runs again.
+pub(super) fn our_client_disconnects_from_a_suspended_c_server(peers: &Peers) {
     let (mut server, port) = c_server(peers);
     let mut client = OurClient::start(port, "erik");
     client.events().expect("connected");
     client.events().expect("connect_rsp");
 
-    server.freeze();
+    server.suspend();
     client.events().expect("disconnected KeepAliveTimeout");
-    server.thaw();
+    server.resume();
 
     client.events().expect("connected");
     client.events().expect("connect_rsp");
@@ -42,20 +42,20 @@ pub(super) fn our_client_gives_up_a_frozen_c_server(peers: &Peers) {
     server.events().wait_for_kind("message");
 }
 
-/// Our server gives up a C client that hangs, and serves it again when it no longer does.
-pub(super) fn our_server_gives_up_a_frozen_c_client(peers: &Peers) {
+/// Our server disconnects a C client that hangs, and serves it again when it runs again.
+pub(super) fn our_server_disconnects_a_suspended_c_client(peers: &Peers) {
     let mut server = OurServer::start(0);
     let mut client = c_client(peers, server.port(), "erik");
     client.events().expect("connected");
     client.events().expect("connect_rsp");
 
-    client.freeze();
+    client.suspend();
     server.events().expect("client_connected");
     server.events().expect("connect_req erik");
     server
         .events()
         .expect("client_disconnected KeepAliveTimeout");
-    client.thaw();
+    client.resume();
 
     client.events().expect_kind("disconnected");
     client.events().expect("connected");
@@ -64,9 +64,8 @@ pub(super) fn our_server_gives_up_a_frozen_c_client(peers: &Peers) {
     server.events().expect("connect_req erik");
 }
 
-/// A handler that is slow to answer keeps neither its client nor another one from being kept
-/// alive, and what they send meanwhile is handled afterwards.
-pub(super) fn slow_handler_loses_nobody(peers: &Peers, kind: ClientKind) {
+/// While a handler is slow, all clients stay connected, and their messages are handled afterwards.
+pub(super) fn slow_handler_disconnects_no_client(peers: &Peers, kind: ClientKind) {
     let server = OurServer::start(0);
     let mut slow = kind.join(peers, server.port(), "slow");
     let mut other = kind.join(peers, server.port(), "other");

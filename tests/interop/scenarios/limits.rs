@@ -1,4 +1,4 @@
-//! Messages that one side does not take, and what the other one sees of it.
+//! Messages above a limit of the receiver, and disconnects by our server.
 
 use messi::SendError;
 
@@ -7,12 +7,12 @@ use crate::ours::{LEAVE, OurClient, OurServer};
 use crate::party::Party;
 use crate::prepare::Peers;
 
-/// Larger than the limit that our side is given here.
+/// A size above our side's limit in these tests, and the limit.
 const LONG: usize = 2000;
 const LIMIT: usize = 1000;
 
-/// A C client that sends too much is disconnected, and served again when it comes back.
-pub(super) fn our_server_refuses_too_big_a_message(peers: &Peers) {
+/// A C client that sends a message above the limit is disconnected, and served when it reconnects.
+pub(super) fn our_server_refuses_a_message_above_the_limit(peers: &Peers) {
     let mut server = OurServer::start_with(0, |builder| builder.max_message_size(LIMIT));
     let mut client = c_client(peers, server.port(), "erik");
     expect_served(&mut client, &mut server);
@@ -25,8 +25,8 @@ pub(super) fn our_server_refuses_too_big_a_message(peers: &Peers) {
     expect_served(&mut client, &mut server);
 }
 
-/// A C server that sends too much is left, and connected to again.
-pub(super) fn our_client_refuses_too_big_a_message(peers: &Peers) {
+/// Our client disconnects from a C server that sends a message above the limit, and reconnects.
+pub(super) fn our_client_refuses_a_message_above_the_limit(peers: &Peers) {
     let (mut server, port) = c_server(peers);
     let mut client = OurClient::start_with(port, "erik", |builder| builder.max_message_size(LIMIT));
     expect_served(&mut client, &mut server);
@@ -39,8 +39,8 @@ pub(super) fn our_client_refuses_too_big_a_message(peers: &Peers) {
     expect_served(&mut client, &mut server);
 }
 
-/// What would overflow a C client is not sent to it, and does not disturb it.
-pub(super) fn our_server_sends_no_more(peers: &Peers) {
+/// A message above the limit of a C client is not sent, and the connection stays open.
+pub(super) fn our_server_sends_no_message_above_the_limit(peers: &Peers) {
     let mut server = OurServer::start(0);
     let mut client = c_client(peers, server.port(), "erik");
     expect_served(&mut client, &mut server);
@@ -51,8 +51,8 @@ pub(super) fn our_server_sends_no_more(peers: &Peers) {
     client.events().expect("message server short");
 }
 
-/// What would be too big for a C server is not sent to it, which the sender is told.
-pub(super) fn our_client_sends_no_more(peers: &Peers) {
+/// A message above the limit of a C server is not sent, and the sender gets an error.
+pub(super) fn our_client_sends_no_message_above_the_limit(peers: &Peers) {
     let (mut server, port) = c_server(peers);
     let mut client = OurClient::start(port, "erik");
     expect_served(&mut client, &mut server);
@@ -68,7 +68,7 @@ pub(super) fn our_client_sends_no_more(peers: &Peers) {
     client.events().expect("message erik short");
 }
 
-/// A C client that our server disconnects sees the connection closed, and comes back.
+/// A C client that our server disconnects detects the close, and reconnects.
 pub(super) fn our_server_disconnects_a_c_client(peers: &Peers) {
     let mut server = OurServer::start(0);
     let mut client = c_client(peers, server.port(), "erik");

@@ -1,4 +1,4 @@
-//! Peers that go away, and that come back.
+//! Peers that end and are started again.
 
 use crate::originals;
 use crate::ours::OurClient;
@@ -6,8 +6,8 @@ use crate::party::{ClientKind, Party, ServerKind};
 use crate::port;
 use crate::prepare::Peers;
 
-/// A client whose server is gone connects to the next one on the same port, by itself.
-pub(super) fn client_finds_a_restarted_server(
+/// A client connects by itself to the next server on the same port.
+pub(super) fn client_reconnects_to_a_restarted_server(
     peers: &Peers,
     server: ServerKind,
     client: ClientKind,
@@ -18,7 +18,7 @@ pub(super) fn client_finds_a_restarted_server(
     drop(first);
     client.events().wait_for_kind("disconnected");
     let mut second = server.start_again(peers, port);
-    // Some clients try so often that they connect more than once around the restart.
+    // Some clients retry so often that they connect more than once around the restart.
     client.events().wait_for_kind("connect_rsp");
     client.send("here again");
 
@@ -27,7 +27,7 @@ pub(super) fn client_finds_a_restarted_server(
     second.events().expect("message erik here again");
 }
 
-/// A server notices once that a client is gone, and serves the next one.
+/// A server reports the end of a client once, and serves the next one.
 pub(super) fn server_serves_the_next_client(peers: &Peers, server: ServerKind, client: ClientKind) {
     let (mut server, port) = server.start(peers);
 
@@ -44,7 +44,7 @@ pub(super) fn server_serves_the_next_client(peers: &Peers, server: ServerKind, c
     }
 }
 
-/// A client that was started before its server is connected once there is one.
+/// A client that is started before its server connects when the server starts.
 pub(super) fn our_client_waits_for_a_c_server(peers: &Peers) {
     let port = port::free();
     let mut client = OurClient::start(port, "erik");

@@ -1,10 +1,10 @@
-//! Clients of every kind in one room.
+//! Clients of all implementations on one server.
 
 use crate::events::Message;
 use crate::party::{ClientKind, Party, ServerKind};
 use crate::prepare::Peers;
 
-/// Who is in the room.
+/// The users and their clients.
 const USERS: [(&str, ClientKind); 6] = [
     ("c1", ClientKind::C),
     ("c2", ClientKind::C),
@@ -14,11 +14,11 @@ const USERS: [(&str, ClientKind); 6] = [
     ("ours2", ClientKind::Ours),
 ];
 
-/// Messages of each user.
+/// The number of messages of each user.
 const COUNT: usize = 100;
 
-/// Everyone gets every message, in one order for all, which keeps the order of each sender.
-pub(super) fn everyone_reads_the_same(peers: &Peers, server: ServerKind) {
+/// All clients receive all messages in the same order, which keeps the order of each sender.
+pub(super) fn all_clients_receive_the_same(peers: &Peers, server: ServerKind) {
     let (_server, port) = server.start(peers);
     let mut clients = USERS.map(|(user, kind)| kind.join(peers, port, user));
 

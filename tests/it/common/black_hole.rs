@@ -1,4 +1,4 @@
-//! An address on this machine that answers no connection attempt.
+//! An address on this machine where connection attempts get no reply.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,11 +7,10 @@ use std::time::Duration;
 use async_std::task;
 use socket2::{Domain, SockRef, Socket, Type};
 
-/// Attempts that take longer are not answered.
-const UNANSWERED: Duration = Duration::from_millis(100);
+/// The time after which an attempt counts as without a reply.
+const REPLY_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// A listener that accepts no connection and whose backlog is full, so that Linux drops further
-/// attempts.
+/// A listener that accepts no connection and has a full backlog, so that Linux drops further attempts.
 pub struct BlackHole {
     listener: TcpListener,
     _fillers: Vec<TcpStream>,
@@ -25,7 +24,7 @@ impl BlackHole {
         socket.listen(1).unwrap();
         let listener = TcpListener::from(socket);
         let address = listener.local_addr().unwrap();
-        let connect = || TcpStream::connect_timeout(&address, UNANSWERED).ok();
+        let connect = || TcpStream::connect_timeout(&address, REPLY_TIMEOUT).ok();
         let fillers = std::iter::from_fn(connect).collect();
         Self {
             listener,
@@ -37,18 +36,18 @@ impl BlackHole {
         super::uri(self.listener.local_addr().unwrap())
     }
 
-    /// Waits for an attempt to connect.
-    pub async fn attempted(&self) {
+    /// Waits until a client tries to connect.
+    pub async fn wait_for_attempt(&self) {
         super::within("an attempt", async {
-            while !self.is_attempted() {
+            while !self.has_attempt() {
                 task::yield_now().await;
             }
         })
         .await;
     }
 
-    /// Returns whether a socket on this machine is connecting to this address (state 2, SYN_SENT).
-    fn is_attempted(&self) -> bool {
+    /// Returns whether a socket on this machine is connecting to this address (state 2, `SYN_SENT`).
+    fn has_attempt(&self) -> bool {
         let port = self.listener.local_addr().unwrap().port();
         let remote = format!("0100007F:{port:04X} 02 ");
         let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
@@ -57,7 +56,7 @@ impl BlackHole {
 
     /// Makes room in the backlog, so that the next attempts succeed.
     ///
-    /// There is room for many, as an attempt that was given up too early takes a place too.
+    /// There is room for many, as an attempt that was abandoned early takes a place too.
     pub fn open(&self) {
         SockRef::from(&self.listener).listen(1_024).unwrap();
         self.listener.set_nonblocking(true).unwrap();

@@ -39,36 +39,36 @@ pub const SECOND: Duration = Duration::from_secs(1);
 pub const HOUR: Duration = Duration::from_secs(3_600);
 pub const KIB: usize = 1_024;
 
-/// A free port of this machine.
+/// The URI of a free port of this machine.
 pub const LOOPBACK: &str = "tcp://127.0.0.1:0";
 
-/// The end of a connection that the peer closed.
+/// The last callback of a connection that the peer closed.
 pub const CLOSED: Event = Event::Disconnected(DisconnectReason::ConnectionClosed);
 
-/// The end of a connection whose own side was stopped.
+/// The last callback of a connection after a stop of its own side.
 pub const STOPPED: Event = Event::Disconnected(DisconnectReason::Stopped);
 
-/// Far longer than any wait takes: only a hang reaches it.
+/// The time limit of every wait. Only a hang reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs a test.
+/// Runs a test on the async runtime.
 pub fn run<T>(test: impl Future<Output = T>) -> T {
     task::block_on(test)
 }
 
-/// Panics as a handler does, without the panic hook.
+/// Panics without running the panic hook.
 ///
 /// The hook prints a backtrace where `RUST_BACKTRACE` is set. That takes a thread of the runtime for
 /// seconds, and the connections of other tests would miss their keep-alive.
-pub fn panic_quietly() -> ! {
-    resume_unwind(Box::new("as told"))
+pub fn panic_without_hook() -> ! {
+    resume_unwind(Box::new("expected panic"))
 }
 
-/// Waits for a future, and panics after [`LIMIT`].
-pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+/// Waits for a future, and panics with its name after [`LIMIT`].
+pub async fn within<T>(name: &str, future: impl Future<Output = T>) -> T {
     match future::timeout(LIMIT, future).await {
         Ok(output) => output,
-        Err(_) => panic!("waited {LIMIT:?} for {what}"),
+        Err(_) => panic!("waited {LIMIT:?} for {name}"),
     }
 }
 
@@ -94,7 +94,7 @@ impl Events {
             .expect("the handler is gone")
     }
 
-    /// Waits for a callback that matches, and skips others.
+    /// Waits for a matching callback, and skips others.
     pub async fn find(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
         within("a matching event", async {
             loop {
@@ -107,7 +107,7 @@ impl Events {
         .await
     }
 
-    /// Waits until the handler is dropped, and returns the callbacks that were left.
+    /// Waits until the handler is dropped, and returns the remaining callbacks.
     pub async fn rest(self) -> Vec<Event> {
         within("the handler to be dropped", self.0.collect()).await
     }
@@ -179,19 +179,19 @@ impl ChatServerHandler for Echo {
     }
 }
 
-/// Starts a server whose handlers report.
+/// Starts a server with handlers that report.
 pub async fn serve(builder: ServerBuilder<Chat>) -> (ChatServer, Events) {
     let (reporter, events) = reporter();
     let server = builder.start(move |_| reporter.clone()).await.unwrap();
     (server, events)
 }
 
-/// Starts a server on a free port whose handlers report.
+/// Starts a server on a free port, with handlers that report.
 pub async fn start_server() -> (ChatServer, Events) {
     serve(ChatServer::builder(LOOPBACK)).await
 }
 
-/// Starts a client whose handler reports.
+/// Starts a client with a handler that reports.
 pub fn start_client(builder: ClientBuilder<Chat>) -> (ChatClient, Events) {
     let (reporter, events) = reporter();
     (builder.start(reporter).unwrap(), events)
@@ -239,7 +239,7 @@ impl RawPeer {
         within("sending", self.0.write_all(bytes)).await.unwrap();
     }
 
-    /// Waits for as many bytes, which must be these.
+    /// Receives as many bytes, and compares them with the expected ones.
     pub async fn expect(&mut self, bytes: &[u8]) {
         let mut received = vec![0; bytes.len()];
         within("bytes", self.0.read_exact(&mut received))
@@ -248,33 +248,33 @@ impl RawPeer {
         assert_eq!(received, bytes);
     }
 
-    /// Waits until the other side closes, and returns the bytes that came before.
+    /// Waits until the other side closes, and returns the bytes received before.
     pub async fn expect_end(&mut self) -> Vec<u8> {
         let mut received = Vec::new();
-        // An error is an end too: the other side resets the connection when it has not read all.
+        // An error counts as the end: the other side resets the connection if it has not read all.
         let _ = within("the end", self.0.read_to_end(&mut received)).await;
         received
     }
 }
 
 /// Connects a client that never reads, with a small receive buffer.
-pub fn deaf_peer(address: SocketAddr) -> std::net::TcpStream {
+pub fn non_reading_client(address: SocketAddr) -> std::net::TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(1).unwrap();
     socket.connect(&address.into()).unwrap();
     socket.into()
 }
 
-/// Creates a raw server on a free port, and returns its URI too.
+/// Creates a listener on a free port, and returns it with its URI.
 pub async fn raw_server() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = uri(listener.local_addr().unwrap());
     (listener, uri)
 }
 
-/// A port that refuses connections, and that no server of another test is given.
+/// A port that refuses connections and is reserved for one test.
 ///
-/// The socket is bound and does not listen.
+/// The socket is bound but does not listen.
 pub struct RefusingPort(Socket);
 
 impl RefusingPort {

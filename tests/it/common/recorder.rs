@@ -1,4 +1,4 @@
-//! Records the log of this program, in which tests run side by side.
+//! Records the log of this program, in which several tests run at the same time.
 
 use std::sync::{Mutex, Once};
 
@@ -15,7 +15,7 @@ pub fn record(level: LevelFilter) {
     });
 }
 
-/// Returns the lines of all tests until now.
+/// Returns all lines recorded so far.
 pub fn lines() -> Vec<(Level, String)> {
     LINES.lock().unwrap().clone()
 }

@@ -9,7 +9,7 @@ use super::{Event, Events, serve, start_client};
 /// The URI of servers.
 pub const ROOM: &str = "tcp://room:1";
 
-/// A connected client and server whose handlers report.
+/// A client connected to a server, both with handlers that report.
 pub struct Pair {
     pub client: ChatClient,
     pub client_events: Events,

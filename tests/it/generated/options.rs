@@ -1,4 +1,4 @@
-//! What the options of the macro change.
+//! The effects of the macro's options.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -13,7 +13,7 @@ mod side {
     pub(super) mod client {
         messi::protocol!("../../../examples/chat/chat.proto", side = client);
 
-        // What is not generated leaves its names to others.
+        // The names of items that are not generated are free.
         struct ChatServer;
         struct ChatServerClient;
         struct ChatServerHandler;
@@ -33,7 +33,7 @@ mod side {
 }
 
 #[test]
-fn a_client_and_a_server_need_no_more_than_their_own_side() {
+fn a_client_and_a_server_can_be_generated_separately() {
     use side::client::{ChatClient, ChatClientHandler, ChatClientRequests};
     use side::server::{ChatServer, ChatServerClient, ChatServerHandler, ConnectReq, ConnectRsp};
 
@@ -58,15 +58,15 @@ fn a_client_and_a_server_need_no_more_than_their_own_side() {
         let request = side::client::ConnectReq {
             user: "Kalle".into(),
         };
-        let answer = client.connect_req(request).await;
-        assert_eq!(answer, Ok(side::client::ConnectRsp {}));
+        let response = client.connect_req(request).await;
+        assert_eq!(response, Ok(side::client::ConnectRsp {}));
         client.stop().await;
         server.stop().await;
     });
 }
 
 #[test]
-fn both_sides_have_all_that_is_generated() {
+fn side_both_generates_clients_and_servers() {
     let _ = side::both::ChatClient::builder("tcp://127.0.0.1:1");
     let _ = side::both::ChatServer::builder("tcp://127.0.0.1:1");
 }
@@ -79,7 +79,7 @@ mod included {
 }
 
 #[test]
-fn a_schema_and_its_imports_may_be_in_directories_that_are_included() {
+fn a_schema_and_its_imports_are_found_in_included_directories() {
     let shape = included::acme::shapes::Shape::default();
     let message = included::ClientToServer::from(shape);
     assert_eq!(message.encoded_len(), 2);
@@ -101,7 +101,7 @@ mod derived {
 }
 
 #[test]
-fn derives_for_all_are_for_those_that_can_have_them() {
+fn derives_for_all_types_skip_types_that_do_not_support_them() {
     fn is_copy<T: Copy>() {}
     fn is_hash<T: Eq + Hash>() {}
     fn is_eq<T: Eq>() {}
@@ -120,12 +120,12 @@ fn derives_for_all_are_for_those_that_can_have_them() {
 }
 
 #[test]
-fn derives_by_name_are_for_a_message_and_its_oneofs() {
-    fn can<T: PartialOrd + Serialize>() {}
+fn derives_by_name_apply_to_a_message_and_its_oneofs() {
+    fn has_derives<T: PartialOrd + Serialize>() {}
 
-    can::<derived::Outer>();
-    can::<derived::outer::Value>();
-    can::<derived::Color>();
+    has_derives::<derived::Outer>();
+    has_derives::<derived::outer::Value>();
+    has_derives::<derived::Color>();
     let value = |flag| derived::Outer {
         other: Some(derived::outer::Other::Flag(flag)),
         ..Default::default()
@@ -138,7 +138,7 @@ mod bytes {
 }
 
 #[test]
-fn bytes_can_be_shared() {
+fn bytes_fields_can_have_the_shared_type() {
     let blob = Bytes::from_static(b"blob");
     let lists = bytes::Lists {
         blobs: vec![blob.clone(), blob.clone()],
@@ -161,7 +161,7 @@ fn bytes_can_be_shared() {
 }
 
 #[test]
-fn bytes_in_maps_are_vectors() {
+fn bytes_in_maps_stay_vectors() {
     let blobs = [(1, b"blob".to_vec())];
     let maps = bytes::Maps {
         blobs: blobs.into(),
@@ -186,11 +186,11 @@ mod second_gallery {
         },
     );
 
-    // What is not generated leaves its names to others.
+    // The names of items that are not generated are free.
     mod acme {}
 }
 
-/// Its inner package is generated all the same.
+/// The package within it is generated.
 mod third_gallery {
     messi::protocol!(
         "../../proto/imports.proto",
@@ -216,7 +216,7 @@ fn protocols_can_share_the_types_of_a_package() {
 }
 
 #[test]
-fn a_package_that_is_elsewhere_may_hold_one_that_is_not() {
+fn an_external_package_may_contain_a_generated_one() {
     let palette = third_gallery::acme::shapes::colors::Palette::default();
     let message = third_gallery::ServerToClient::from(palette);
     assert_eq!(message.encoded_len(), 2);

@@ -23,7 +23,7 @@ use kitchen::{
 };
 
 #[test]
-fn messages_are_on_the_wire_as_the_originals_are() {
+fn messages_have_the_encoding_of_the_original() {
     let request = chat::ConnectReq {
         user: "Erik".into(),
     };
@@ -65,7 +65,7 @@ fn scalars_have_the_encoding_of_their_type() {
 }
 
 #[test]
-fn scalars_of_every_type_survive_a_round_trip() {
+fn scalars_of_all_types_are_decoded_as_they_were_encoded() {
     assert_round_trip(&Scalars {
         double: f64::MIN,
         float: f32::MAX,
@@ -87,7 +87,7 @@ fn scalars_of_every_type_survive_a_round_trip() {
 }
 
 #[test]
-fn an_optional_field_knows_zero_from_absent() {
+fn an_optional_field_distinguishes_zero_from_absent() {
     let absent = Presence::default();
     assert_eq!(absent.encode_to_vec(), b"");
     let zero = Presence {
@@ -105,7 +105,7 @@ fn an_optional_field_knows_zero_from_absent() {
 }
 
 #[test]
-fn numbers_are_packed_unless_the_schema_says_otherwise() {
+fn repeated_numbers_are_packed_unless_the_schema_says_otherwise() {
     let lists = Lists {
         packed: vec![1, 2],
         unpacked: vec![1, 2],
@@ -225,7 +225,7 @@ fn an_enum_field_is_a_number_with_a_typed_getter() {
 }
 
 #[test]
-fn an_enum_knows_the_names_of_the_schema() {
+fn an_enum_converts_to_and_from_the_names_of_the_schema() {
     assert_eq!(Color::Blue.as_str_name(), "COLOR_BLUE");
     assert_eq!(Color::Crimson.as_str_name(), "COLOR_RED");
     assert_eq!(Color::from_str_name("COLOR_CRIMSON"), Some(Color::Red));
@@ -234,7 +234,7 @@ fn an_enum_knows_the_names_of_the_schema() {
 }
 
 #[test]
-fn words_of_rust_become_raw_or_get_an_underscore() {
+fn rust_keywords_become_raw_identifiers_or_get_an_underscore() {
     assert_round_trip(&Keywords {
         r#type: "type".into(),
         self_: "self".into(),
@@ -248,7 +248,7 @@ fn words_of_rust_become_raw_or_get_an_underscore() {
 }
 
 #[test]
-fn a_member_becomes_the_message_of_its_direction() {
+fn a_member_converts_into_the_message_of_its_direction() {
     let tree = ClientToServer::from(Tree::default());
     assert_eq!(tree.messages, Some(Messages::Tree(Tree::default())));
     let text = ClientToServer::from(Messages::Text("hi".into()));
@@ -259,7 +259,7 @@ fn a_member_becomes_the_message_of_its_direction() {
 }
 
 #[test]
-fn fields_beside_the_oneof_begin_as_their_defaults() {
+fn fields_beside_the_oneof_have_their_defaults_after_a_conversion() {
     let message = ClientToServer::from(Messages::Nothing(()));
     assert_eq!(message.trace, 0);
     let traced = ClientToServer {
@@ -277,7 +277,7 @@ fn the_message_of_a_direction_may_contain_itself() {
 }
 
 #[test]
-fn imported_packages_are_modules_beside_the_schemas_own_types() {
+fn imported_packages_are_modules_beside_the_types_of_the_schema() {
     use gallery::acme::shapes::{Pair, Shape, colors, shape};
     let shape = Shape {
         kind: shape::Kind::Circle.into(),

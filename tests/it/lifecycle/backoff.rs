@@ -1,4 +1,4 @@
-//! The delays between attempts to connect, and the order of servers, in simulated time.
+//! Delays between attempts to connect, and the order of several servers, in simulated time.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ async fn next(failures: &mut Failures) -> (Duration, ConnectError) {
     within("a failure", failures.next()).await.unwrap()
 }
 
-/// Returns the pauses between the next failures.
+/// Returns the times between the next failures.
 async fn pauses(failures: &mut Failures, count: usize) -> Vec<Duration> {
     let mut pauses = Vec::new();
     let (mut last, _) = next(failures).await;
@@ -62,7 +62,7 @@ async fn pauses(failures: &mut Failures, count: usize) -> Vec<Duration> {
     pauses
 }
 
-/// Checks that each pause has this many seconds, and at most a quarter more.
+/// Checks that each pause takes the given seconds, and at most a quarter more.
 #[track_caller]
 fn assert_pauses(pauses: &[Duration], seconds: &[u32]) {
     assert_eq!(pauses.len(), seconds.len());
@@ -86,7 +86,7 @@ fn the_delay_doubles_from_one_second_to_thirty() {
 }
 
 #[test]
-fn clients_that_fail_together_do_not_come_back_together() {
+fn clients_that_are_disconnected_together_reconnect_at_different_times() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut clients: Vec<_> = (0..10)
@@ -103,7 +103,7 @@ fn clients_that_fail_together_do_not_come_back_together() {
 }
 
 #[test]
-fn an_address_that_does_not_answer_is_given_up_after_five_seconds() {
+fn an_attempt_without_a_reply_fails_after_five_seconds() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         simulation.set_host("room", Host::BlackHole);
@@ -117,7 +117,7 @@ fn an_address_that_does_not_answer_is_given_up_after_five_seconds() {
 }
 
 #[test]
-fn a_name_is_looked_up_at_each_attempt() {
+fn a_host_name_is_resolved_at_each_attempt() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         simulation.set_host("room", Host::Unknown);
@@ -132,7 +132,7 @@ fn a_name_is_looked_up_at_each_attempt() {
 }
 
 #[test]
-fn the_handler_may_set_the_delay_or_give_up() {
+fn the_handler_decides_the_delay_or_stops_the_client() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let delay = 7 * SECOND;
@@ -146,7 +146,7 @@ fn the_handler_may_set_the_delay_or_give_up() {
 }
 
 #[test]
-fn servers_take_turns_and_the_delay_grows_from_round_to_round() {
+fn servers_are_tried_in_turn_and_the_delay_grows_once_per_round() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (ui, mut failures) = ui(&simulation, Retry::Backoff);
@@ -172,9 +172,9 @@ fn servers_take_turns_and_the_delay_grows_from_round_to_round() {
     });
 }
 
-/// Cuts five connections of a client, each after this time, and returns how long each reconnect
-/// takes.
-fn delays_after_connections_of(lasting: Duration) -> Vec<Duration> {
+/// Cuts five connections of a client, each after the given time, and returns the delay of each
+/// reconnect.
+fn reconnect_delays(lasting: Duration) -> Vec<Duration> {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (_server, _events) = serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
@@ -195,10 +195,10 @@ fn delays_after_connections_of(lasting: Duration) -> Vec<Duration> {
 }
 
 #[test]
-fn only_a_sign_of_life_makes_the_delay_short_again() {
-    // The first ping, and its pong, come after 2 s.
-    let without = delays_after_connections_of(2 * SECOND - Duration::from_millis(1));
+fn the_delay_is_reset_by_a_pong_and_not_by_the_connection_alone() {
+    // The first ping and its pong are sent after 2 s.
+    let without = reconnect_delays(2 * SECOND - Duration::from_millis(1));
     assert_pauses(&without, &[1, 2, 4, 8, 16]);
-    let with = delays_after_connections_of(2 * SECOND + Duration::from_millis(1));
+    let with = reconnect_delays(2 * SECOND + Duration::from_millis(1));
     assert_pauses(&with, &[1, 1, 1, 1, 1]);
 }

@@ -1,5 +1,5 @@
-//! The order of callbacks and the reasons they are given, whatever a handler does in one of them, in
-//! simulated time.
+//! The order of callbacks and the reasons of disconnects, for handlers that panic, hang, stop or
+//! disconnect in one of their callbacks, in simulated time.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use self::At::*;
 use Event::{Connected, Disconnected};
 
 const PANICKED: Event = Disconnected(DisconnectReason::HandlerPanicked);
-const LEFT: Event = Disconnected(DisconnectReason::Disconnected);
+const DISCONNECTED: Event = Disconnected(DisconnectReason::Disconnected);
 
 /// A callback, of either side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,32 +25,32 @@ enum At {
     Failure,
 }
 
-/// What a handler does in that callback, once.
+/// An action of a handler in a callback.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Act {
     Panic,
     /// Waits for ever.
     Hang,
-    /// Waits for ever, with a future that panics when it is dropped.
+    /// Waits for ever in a future that panics when dropped.
     HangAndPanic,
     Disconnect,
-    /// Stops its own side, and waits for that.
+    /// Stops its own side, and waits until it has stopped.
     Stop,
 }
 
-/// A handler, for either side, that reports its callbacks, and does something in one of them.
+/// A handler of either side that reports its callbacks, and performs an action in one of them.
 struct Scripted {
     reporter: Reporter,
     script: Option<(At, Act)>,
 }
 
 impl Scripted {
-    /// Reports a callback, and returns what to do in it.
+    /// Reports a callback, and returns its action, which is performed once.
     fn enter(&mut self, at: At, event: Event) -> Option<Act> {
         self.reporter.report(event);
         let (_, act) = self.script.take_if(|(wanted, _)| *wanted == at)?;
         if act == Act::Panic {
-            panic_quietly();
+            panic_without_hook();
         }
         Some(act)
     }
@@ -75,13 +75,13 @@ impl Scripted {
     }
 }
 
-/// Waits for ever, and panics when it is dropped.
+/// Waits for ever, and panics when dropped.
 async fn hang_and_panic() {
     struct Panics;
 
     impl Drop for Panics {
         fn drop(&mut self) {
-            panic_quietly();
+            panic_without_hook();
         }
     }
 
@@ -133,7 +133,7 @@ impl ChatServerHandler for Scripted {
 
 type Script = Option<(At, Act)>;
 
-/// A server whose first handler follows the script.
+/// Starts a server. Its first handler follows the script.
 async fn server(simulation: &Simulation, mut script: Script) -> (ChatServer, Events) {
     let (reporter, events) = reporter();
     let server = ChatServer::builder(ROOM)
@@ -166,8 +166,8 @@ struct Seen {
     server: Vec<Event>,
 }
 
-/// Lets a client and a server connect, send two messages each and be disconnected by the server; 10 s
-/// later, when they have connected again if they could, both are stopped.
+/// Connects a client to a server, sends two messages each way, and disconnects the client. Stops
+/// both sides 10 s later: by then the client has reconnected if it could.
 fn play(client_script: Script, server_script: Script) -> Seen {
     let simulation = Simulation::new(1);
     let seen = simulation.run(async {
@@ -197,16 +197,23 @@ fn play(client_script: Script, server_script: Script) -> Seen {
 }
 
 #[test]
-fn a_connection_has_its_callbacks_in_order_and_the_next_one_has_its_own() {
+fn callbacks_of_a_connection_are_called_in_order_and_again_for_the_next_one() {
     let seen = play(None, None);
     let client = [Connected, text("a"), text("b"), CLOSED, Connected, STOPPED];
     assert_eq!(seen.client, client);
-    let server = [Connected, text("a"), text("b"), LEFT, Connected, CLOSED];
+    let server = [
+        Connected,
+        text("a"),
+        text("b"),
+        DISCONNECTED,
+        Connected,
+        CLOSED,
+    ];
     assert_eq!(seen.server, server);
 }
 
 #[test]
-fn a_panic_of_a_clients_callback_ends_the_connection_and_the_client_goes_on() {
+fn a_panic_in_a_callback_of_a_client_closes_the_connection_and_the_client_reconnects() {
     for (at, first) in [
         (Connecting, vec![Connected, PANICKED]),
         (Message, vec![Connected, text("a"), PANICKED]),
@@ -218,11 +225,14 @@ fn a_panic_of_a_clients_callback_ends_the_connection_and_the_client_goes_on() {
 }
 
 #[test]
-fn a_panic_of_a_servers_callback_ends_its_connection_and_the_server_goes_on() {
+fn a_panic_in_a_callback_of_a_server_closes_its_connection_and_the_server_runs_on() {
     for (at, first) in [
         (Connecting, vec![Connected, PANICKED]),
         (Message, vec![Connected, text("a"), PANICKED]),
-        (Disconnecting, vec![Connected, text("a"), text("b"), LEFT]),
+        (
+            Disconnecting,
+            vec![Connected, text("a"), text("b"), DISCONNECTED],
+        ),
     ] {
         let seen = play(None, Some((at, Act::Panic)));
         assert_eq!(seen.server, [first, vec![Connected, CLOSED]].concat());
@@ -231,18 +241,21 @@ fn a_panic_of_a_servers_callback_ends_its_connection_and_the_server_goes_on() {
 }
 
 #[test]
-fn a_handler_that_disconnects_gets_no_more_messages() {
+fn a_handler_that_disconnects_receives_no_more_messages() {
     for (at, first) in [
-        (Connecting, vec![Connected, LEFT]),
-        (Message, vec![Connected, text("a"), LEFT]),
-        (Disconnecting, vec![Connected, text("a"), text("b"), LEFT]),
+        (Connecting, vec![Connected, DISCONNECTED]),
+        (Message, vec![Connected, text("a"), DISCONNECTED]),
+        (
+            Disconnecting,
+            vec![Connected, text("a"), text("b"), DISCONNECTED],
+        ),
     ] {
         let seen = play(None, Some((at, Act::Disconnect)));
         assert_eq!(seen.server, [first, vec![Connected, CLOSED]].concat());
     }
 }
 
-/// A handler of a server that does something a second after its first message.
+/// A handler of a server that performs an action a second after its first message.
 struct Late {
     reporter: Reporter,
     clock: Clock,
@@ -254,7 +267,7 @@ impl ChatServerHandler for Late {
         self.reporter.report(Event::Message(message.text));
         self.clock.sleep(SECOND).await;
         match self.act {
-            Act::Panic => panic_quietly(),
+            Act::Panic => panic_without_hook(),
             Act::Disconnect => client.disconnect(),
             other => unreachable!("{other:?}"),
         }
@@ -265,9 +278,8 @@ impl ChatServerHandler for Late {
     }
 }
 
-/// Returns the events of such a handler when the connection ends while it handles the first of two
-/// messages.
-fn seen_late(act: Act, is_drained: bool) -> Vec<Event> {
+/// Ends the connection while [`Late`] handles the first of two messages, and returns its events.
+fn events_of_late_action(act: Act, is_drained: bool) -> Vec<Event> {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (reporter, mut events) = reporter();
@@ -296,10 +308,10 @@ fn seen_late(act: Act, is_drained: bool) -> Vec<Event> {
 }
 
 #[test]
-fn a_handler_that_panics_or_disconnects_gets_no_more_though_the_connection_had_ended() {
+fn a_handler_that_panics_or_disconnects_after_the_end_receives_no_more_messages() {
     for act in [Act::Panic, Act::Disconnect] {
-        assert_eq!(seen_late(act, false), [text("a"), CLOSED]);
-        assert_eq!(seen_late(act, true), [text("a"), STOPPED]);
+        assert_eq!(events_of_late_action(act, false), [text("a"), CLOSED]);
+        assert_eq!(events_of_late_action(act, true), [text("a"), STOPPED]);
     }
 }
 
@@ -315,11 +327,14 @@ fn a_handler_may_stop_its_own_side_in_any_callback() {
     let stop = Some((Disconnecting, Act::Stop));
     let messages = [Connected, text("a"), text("b")];
     assert_eq!(play(stop, None).client, [&messages[..], &[CLOSED]].concat());
-    assert_eq!(play(None, stop).server, [&messages[..], &[LEFT]].concat());
+    assert_eq!(
+        play(None, stop).server,
+        [&messages[..], &[DISCONNECTED]].concat()
+    );
 }
 
 #[test]
-fn a_callback_that_never_returns_keeps_neither_side_from_stopping() {
+fn each_side_stops_although_a_callback_never_returns() {
     let messages = [Connected, text("a"), text("b")];
     let places = [(Connecting, 1), (Message, 2), (Disconnecting, 3)];
     let acts = [Act::Hang, Act::HangAndPanic];
@@ -327,10 +342,10 @@ fn a_callback_that_never_returns_keeps_neither_side_from_stopping() {
         let first = &messages[..count];
         let seen = play(Some((at, act)), None);
         assert_eq!(seen.client, [first, &[CLOSED]].concat());
-        // The server has another connection meanwhile. Only a stop ends the wait on the first.
+        // The server has accepted a second connection. Only a stop ends the callback of the first.
         let rest = match at {
-            Disconnecting => [LEFT, Connected, CLOSED],
-            _ => [Connected, CLOSED, LEFT],
+            Disconnecting => [DISCONNECTED, Connected, CLOSED],
+            _ => [Connected, CLOSED, DISCONNECTED],
         };
         let seen = play(None, Some((at, act)));
         assert_eq!(seen.server, [first, &rest].concat());
@@ -338,7 +353,7 @@ fn a_callback_that_never_returns_keeps_neither_side_from_stopping() {
 }
 
 #[test]
-fn a_failure_to_connect_that_panics_or_hangs_ends_nothing_but_itself() {
+fn a_client_stops_although_on_connect_failure_panics_or_hangs() {
     for act in [Act::Panic, Act::Hang, Act::Stop] {
         let simulation = Simulation::new(1);
         simulation.run(async {
@@ -355,7 +370,7 @@ fn a_failure_to_connect_that_panics_or_hangs_ends_nothing_but_itself() {
 }
 
 #[test]
-fn a_server_that_fails_to_make_a_handler_closes_that_connection_and_goes_on() {
+fn a_panic_while_creating_a_handler_closes_only_that_connection() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server_reporter, mut server_events) = reporter();
@@ -368,7 +383,7 @@ fn a_server_that_fails_to_make_a_handler_closes_that_connection_and_goes_on() {
                 if keep.lock().unwrap().is_none() {
                     client.send(message("never sent"));
                     *keep.lock().unwrap() = Some(client.clone());
-                    panic_quietly();
+                    panic_without_hook();
                 }
                 server_reporter.clone()
             })
@@ -379,7 +394,7 @@ fn a_server_that_fails_to_make_a_handler_closes_that_connection_and_goes_on() {
             assert_eq!(client_events.next().await, event);
         }
         assert_eq!(server_events.next().await, Connected);
-        // A handle that was kept knows that its connection has ended.
+        // A handle of the closed connection reports the end.
         let kept: ChatServerClient = kept.lock().unwrap().take().unwrap();
         assert_eq!(kept.flush().await, Err(SendError::NotConnected));
         let late = kept.try_send(message("late"));
@@ -392,7 +407,7 @@ fn a_server_that_fails_to_make_a_handler_closes_that_connection_and_goes_on() {
 }
 
 #[test]
-fn a_message_that_is_cut_off_ends_both_sides_and_is_not_handed_out() {
+fn a_connection_cut_within_a_message_closes_and_the_message_is_not_handled() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, server_events) = server(&simulation, None).await;
@@ -416,7 +431,7 @@ fn a_message_that_is_cut_off_ends_both_sides_and_is_not_handed_out() {
 }
 
 #[test]
-fn a_stop_while_an_address_does_not_answer_has_no_callback() {
+fn a_client_stopped_while_connecting_has_no_callback() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         simulation.set_host("room", Host::BlackHole);

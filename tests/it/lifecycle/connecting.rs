@@ -1,4 +1,4 @@
-//! Connecting, failing to connect, reconnecting and keep-alive, over real sockets.
+//! Connecting, failed attempts, reconnecting and keep-alive, over real sockets.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use messi::{Address, ConnectError, DisconnectReason, ListenError, Retry, SendErr
 
 const SHORT: Duration = Duration::from_millis(20);
 
-/// Starts a client that reconnects soon.
+/// Starts a client with short delays between attempts to connect.
 fn eager_client(uri: String) -> (ChatClient, Events) {
     start_client(ChatClient::builder(uri).reconnect_delay(SHORT, SHORT))
 }
@@ -20,7 +20,7 @@ async fn restart_server(address: Address) -> (ChatServer, Events) {
 }
 
 #[test]
-fn a_bad_uri_is_an_error_at_once() {
+fn an_invalid_uri_is_an_error_at_once() {
     run(async {
         let (handler, _events) = reporter();
         let error = ChatClient::builder("127.0.0.1:6000")
@@ -53,7 +53,7 @@ fn a_port_in_use_is_an_error_at_once() {
 }
 
 #[test]
-fn host_names_and_ipv6_addresses_are_served() {
+fn a_server_listens_on_host_names_and_ipv6_addresses() {
     run(async {
         for host in ["localhost", "[::1]", ""] {
             let (server, mut server_events) =
@@ -68,7 +68,7 @@ fn host_names_and_ipv6_addresses_are_served() {
 }
 
 #[test]
-fn a_refused_connection_is_reported_and_tried_again() {
+fn a_refused_connection_is_reported_and_retried() {
     run(async {
         let port = RefusingPort::new();
         let (_client, mut events) = eager_client(port.uri());
@@ -91,36 +91,39 @@ fn a_host_without_an_address_is_reported() {
             Event::ConnectFailure(ConnectError::Resolve { host, .. }) => {
                 assert_eq!(host, "no-such-host.invalid");
             }
-            // Where the name server does not answer.
+            // If the name server does not respond.
             Event::ConnectFailure(ConnectError::Timeout { .. }) => {}
             other => panic!("{other:?}"),
         }
     });
 }
 
-/// A handler that answers each failure with the next answer of a list.
-struct Answers {
-    answers: Vec<Retry>,
+/// A handler that returns the next decision of a list for each failure.
+struct Decisions {
+    decisions: Vec<Retry>,
     reporter: Reporter,
 }
 
-impl ChatClientHandler for Answers {
+impl ChatClientHandler for Decisions {
     async fn on_connect_failure(&mut self, _: &ChatClient, error: &ConnectError) -> Retry {
         self.reporter.report(Event::ConnectFailure(error.clone()));
-        self.answers.remove(0)
+        self.decisions.remove(0)
     }
 }
 
 #[test]
-fn the_handler_decides_when_to_try_again_and_when_to_give_up() {
+fn the_handler_decides_whether_and_when_to_retry() {
     run(async {
         let port = RefusingPort::new();
         let (reporter, events) = reporter();
-        let answers = vec![Retry::After(Duration::ZERO), Retry::Backoff, Retry::Never];
-        // A delay of an hour would show that the answers are ignored.
+        let decisions = vec![Retry::After(Duration::ZERO), Retry::Backoff, Retry::Never];
+        // If the decisions were ignored, the next attempt would follow in an hour.
         let client = ChatClient::builder(port.uri())
             .reconnect_delay(SHORT, HOUR)
-            .start(Answers { answers, reporter })
+            .start(Decisions {
+                decisions,
+                reporter,
+            })
             .unwrap();
         assert_eq!(events.rest().await.len(), 3);
         within("stop", client.stop()).await;
@@ -128,7 +131,7 @@ fn the_handler_decides_when_to_try_again_and_when_to_give_up() {
 }
 
 #[test]
-fn a_client_comes_back_when_its_server_does() {
+fn a_client_reconnects_to_a_restarted_server() {
     run(async {
         let (mut server, mut server_events) = start_server().await;
         let address = server.local_addr();
@@ -157,7 +160,7 @@ fn a_client_comes_back_when_its_server_does() {
 }
 
 #[test]
-fn a_connection_can_be_waited_for() {
+fn connected_waits_for_a_connection() {
     run(async {
         let (server, mut server_events) = start_server().await;
         let (client, mut events) = eager_client(uri(server.local_addr()));
@@ -184,13 +187,16 @@ fn a_connection_can_be_waited_for() {
 }
 
 #[test]
-fn a_client_that_has_given_up_is_not_waited_for() {
+fn connected_fails_once_the_client_has_stopped_retrying() {
     run(async {
         let (reporter, _events) = reporter();
-        let answers = vec![Retry::Never];
+        let decisions = vec![Retry::Never];
         let port = RefusingPort::new();
         let client = ChatClient::builder(port.uri())
-            .start(Answers { answers, reporter })
+            .start(Decisions {
+                decisions,
+                reporter,
+            })
             .unwrap();
         assert_eq!(
             within("the end", client.connected()).await,
@@ -200,7 +206,7 @@ fn a_client_that_has_given_up_is_not_waited_for() {
 }
 
 #[test]
-fn a_silent_server_is_given_up() {
+fn a_client_disconnects_from_a_silent_server() {
     run(async {
         let (listener, uri) = raw_server().await;
         let (_client, mut events) =
@@ -215,7 +221,7 @@ fn a_silent_server_is_given_up() {
 }
 
 #[test]
-fn a_silent_client_is_given_up() {
+fn a_server_disconnects_a_silent_client() {
     run(async {
         let (server, mut events) =
             serve(ChatServer::builder(LOOPBACK).keep_alive_timeout(SHORT)).await;
@@ -230,17 +236,17 @@ fn a_silent_client_is_given_up() {
 }
 
 #[test]
-fn a_client_stops_at_once_whatever_it_is_doing() {
+fn a_client_stops_at_once_in_every_state() {
     run(async {
         let port = RefusingPort::new();
-        // Waiting before the next attempt.
+        // While it waits for the next attempt.
         let patient = ChatClient::builder(port.uri()).reconnect_delay(HOUR, HOUR);
         let (client, mut events) = start_client(patient);
         events.next().await;
         within("stop", client.stop()).await;
         within("stop again", client.stop()).await;
         assert!(events.rest().await.is_empty());
-        // Just started.
+        // Right after its start.
         let (client, events) = eager_client(port.uri());
         within("stop", client.stop()).await;
         events.rest().await;

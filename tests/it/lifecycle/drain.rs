@@ -27,7 +27,7 @@ impl ChatServerHandler for Slow {
     }
 }
 
-/// Starts a server whose handlers take this time for each message.
+/// Starts a server with handlers that take a certain time for each message.
 async fn slow_server(simulation: &Simulation, time: Duration) -> (ChatServer, Events) {
     let (reporter, events) = reporter();
     let clock = simulation.clock();
@@ -52,13 +52,13 @@ async fn client(simulation: &Simulation) -> (ChatClient, Events) {
     );
     client.connected().await.unwrap();
     assert_eq!(events.next().await, Event::Connected);
-    // The server has accepted it.
+    // Until the server has accepted it.
     simulation.sleep(Duration::from_millis(1)).await;
     (client, events)
 }
 
 #[test]
-fn received_messages_are_handled_and_answered_before_the_end() {
+fn a_drain_handles_received_messages_and_sends_the_responses() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, server_events) = slow_server(&simulation, 2 * SECOND).await;
@@ -83,14 +83,14 @@ fn received_messages_are_handled_and_answered_before_the_end() {
 }
 
 #[test]
-fn flushed_messages_that_are_not_read_yet_are_handled_and_answered() {
+fn a_drain_handles_flushed_messages_that_were_not_read_yet() {
     const REQUESTS: usize = 100;
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, _server_events) = slow_server(&simulation, Duration::from_millis(2)).await;
         let (client, mut events) = client(&simulation).await;
-        // A megabyte waits for the handler, and nothing is read meanwhile. The operating systems hold
-        // the rest.
+        // The server stops reading while a megabyte waits for the handler. The operating systems buffer
+        // the remaining messages.
         let to_server = simulation.connections()[0].to_server();
         to_server.set_buffer(4_000_000);
         for _ in 0..REQUESTS {
@@ -107,7 +107,7 @@ fn flushed_messages_that_are_not_read_yet_are_handled_and_answered() {
 }
 
 #[test]
-fn a_partly_received_message_is_waited_for() {
+fn a_drain_waits_for_the_rest_of_a_partly_received_message() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, _server_events) = slow_server(&simulation, Duration::ZERO).await;
@@ -131,7 +131,7 @@ fn a_partly_received_message_is_waited_for() {
 }
 
 #[test]
-fn a_client_that_keeps_sending_is_disconnected_all_the_same() {
+fn a_drain_disconnects_a_client_that_keeps_sending() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, _server_events) = slow_server(&simulation, Duration::ZERO).await;
@@ -154,7 +154,7 @@ fn a_client_that_keeps_sending_is_disconnected_all_the_same() {
 }
 
 #[test]
-fn a_client_is_kept_alive_while_its_messages_are_handled() {
+fn keep_alive_continues_while_messages_are_handled() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, _server_events) = slow_server(&simulation, 20 * SECOND).await;
@@ -169,7 +169,7 @@ fn a_client_is_kept_alive_while_its_messages_are_handled() {
 }
 
 #[test]
-fn new_clients_are_refused_and_later_messages_are_not_handled() {
+fn a_drain_refuses_new_clients_and_ignores_later_messages() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, _server_events) = slow_server(&simulation, 5 * SECOND).await;
@@ -191,7 +191,7 @@ fn new_clients_are_refused_and_later_messages_are_not_handled() {
 }
 
 #[test]
-fn unfinished_work_is_abandoned_at_the_limit() {
+fn a_drain_drops_unhandled_messages_at_its_limit() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, server_events) = slow_server(&simulation, 3_600 * SECOND).await;
@@ -209,7 +209,7 @@ fn unfinished_work_is_abandoned_at_the_limit() {
 }
 
 #[test]
-fn clients_are_disconnected_one_by_one() {
+fn drain_over_disconnects_one_client_after_the_other() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, _server_events) = slow_server(&simulation, Duration::ZERO).await;
@@ -220,7 +220,7 @@ fn clients_are_disconnected_one_by_one() {
         let start = simulation.elapsed();
         let ends = clients.iter_mut().map(async |(client, events)| {
             events.next().await;
-            // A client is served until its turn has come.
+            // Each client stays connected until its own disconnect.
             assert!(!client.is_connected());
             (simulation.elapsed() - start).as_secs()
         });
@@ -242,11 +242,11 @@ fn clients_are_disconnected_one_by_one() {
 }
 
 #[test]
-fn a_last_callback_that_never_returns_delays_neither_a_drain_nor_a_stop() {
-    /// A handler whose last callback never returns.
-    struct Mourning;
+fn a_last_callback_that_never_returns_does_not_delay_a_drain_or_a_stop() {
+    /// A handler that hangs in its last callback.
+    struct StuckInLastCallback;
 
-    impl ChatServerHandler for Mourning {
+    impl ChatServerHandler for StuckInLastCallback {
         async fn on_client_disconnected(&mut self, _: &ChatServerClient, _: DisconnectReason) {
             pending().await
         }
@@ -257,7 +257,7 @@ fn a_last_callback_that_never_returns_delays_neither_a_drain_nor_a_stop() {
         for is_drained in [true, false] {
             let server = ChatServer::builder(ROOM)
                 .runtime(&simulation)
-                .start(|_| Mourning)
+                .start(|_| StuckInLastCallback)
                 .await
                 .unwrap();
             let (client, _) = client(&simulation).await;

@@ -10,10 +10,10 @@ use messi::DisconnectReason;
 /// The size of a long text, in bytes.
 const LONG: usize = 1_000_000;
 
-/// A handler that obeys the text of a message.
-struct Obedient(Reporter);
+/// A handler that takes the text of a message as a command.
+struct Commanded(Reporter);
 
-impl ChatServerHandler for Obedient {
+impl ChatServerHandler for Commanded {
     async fn on_client_connected(&mut self, client: &ChatServerClient) {
         self.0.on_client_connected(client).await;
     }
@@ -29,7 +29,7 @@ impl ChatServerHandler for Obedient {
     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
         self.0.report(Event::Message(message.text.clone()));
         match message.text.as_str() {
-            "panic" => panic_quietly(),
+            "panic" => panic_without_hook(),
             "wait" => pending().await,
             "disconnect" => client.disconnect(),
             "farewell" => {
@@ -42,25 +42,25 @@ impl ChatServerHandler for Obedient {
     }
 }
 
-/// Connects a client to a server with obedient handlers, and sends orders.
-async fn told(orders: &[&str]) -> (ChatServer, Events, ChatClient, Events) {
+/// Connects a client to a server with these handlers, and sends commands.
+async fn connect_and_send(commands: &[&str]) -> (ChatServer, Events, ChatClient, Events) {
     let (reporter, mut server_events) = reporter();
     let server = ChatServer::builder(LOOPBACK)
-        .start(move |_| Obedient(reporter.clone()))
+        .start(move |_| Commanded(reporter.clone()))
         .await
         .unwrap();
     let (client, client_events) = connect(&server, &mut server_events).await;
-    for order in orders {
-        client.send(message(*order));
+    for command in commands {
+        client.send(message(*command));
     }
     (server, server_events, client, client_events)
 }
 
 #[test]
-fn a_handler_that_panics_ends_only_its_connection() {
+fn a_handler_that_panics_closes_only_its_connection() {
     run(async {
         let (server, mut server_events, _client, mut client_events) =
-            told(&["hello", "panic", "never handled"]).await;
+            connect_and_send(&["hello", "panic", "never handled"]).await;
         assert_eq!(client_events.next().await, Event::Message("hello".into()));
         assert_eq!(
             client_events.next().await,
@@ -82,10 +82,10 @@ fn a_handler_that_panics_ends_only_its_connection() {
 }
 
 #[test]
-fn a_handler_that_disconnects_gets_no_more_messages() {
+fn a_handler_that_disconnects_receives_no_more_messages() {
     run(async {
         let (_server, mut server_events, _client, _client_events) =
-            told(&["disconnect", "never handled"]).await;
+            connect_and_send(&["disconnect", "never handled"]).await;
         assert_eq!(
             server_events.next().await,
             Event::Message("disconnect".into())
@@ -98,28 +98,28 @@ fn a_handler_that_disconnects_gets_no_more_messages() {
 }
 
 #[test]
-fn a_client_that_goes_on_sending_still_gets_what_was_sent_before_the_end() {
+fn a_client_that_keeps_sending_receives_the_messages_sent_before_its_disconnect() {
     run(async {
         let (reporter, mut events) = reporter();
         let server = ChatServer::builder(LOOPBACK)
-            .start(move |_| Obedient(reporter.clone()))
+            .start(move |_| Commanded(reporter.clone()))
             .await
             .unwrap();
         let mut peer = RawPeer::connect(server.local_addr()).await;
         assert_eq!(events.next().await, Event::Connected);
-        // The message_ind with the text "farewell", and more that are never handled.
-        let order = b"\x01\x00\x00\x0c\x12\x0a\x12\x08farewell";
-        peer.send(&[order, b"\x01\x00\x00\x00".repeat(50_000).as_slice()].concat())
+        // The message_ind with the text "farewell", and later messages that are never handled.
+        let command = b"\x01\x00\x00\x0c\x12\x0a\x12\x08farewell";
+        peer.send(&[command, b"\x01\x00\x00\x00".repeat(50_000).as_slice()].concat())
             .await;
         assert!(peer.expect_end().await.len() > LONG);
     });
 }
 
 #[test]
-fn a_handler_that_never_returns_does_not_keep_a_server_from_stopping() {
+fn a_server_stops_although_a_handler_never_returns() {
     run(async {
         let (server, server_events, _client, _client_events) =
-            told(&["wait", "never handled"]).await;
+            connect_and_send(&["wait", "never handled"]).await;
         let mut server_events = server_events;
         assert_eq!(server_events.next().await, Event::Message("wait".into()));
         within("stop", server.stop()).await;
@@ -133,7 +133,8 @@ fn a_handler_that_never_returns_does_not_keep_a_server_from_stopping() {
 #[test]
 fn a_handler_may_stop_its_server() {
     run(async {
-        let (server, mut server_events, _client, _client_events) = told(&["stop"]).await;
+        let (server, mut server_events, _client, _client_events) =
+            connect_and_send(&["stop"]).await;
         assert_eq!(server_events.next().await, Event::Message("stop".into()));
         within("the server to stop", server.wait()).await;
         assert_eq!(
@@ -144,8 +145,8 @@ fn a_handler_may_stop_its_server() {
 }
 
 #[test]
-fn a_handler_that_waits_loses_nothing_and_keeps_its_connection_alive() {
-    /// Waits in its first message until it is released.
+fn a_connection_stays_alive_and_loses_no_message_while_its_handler_waits() {
+    /// Waits in the callback of its first message until it is released.
     struct Waiting {
         reporter: Reporter,
         release: Option<oneshot::Receiver<()>>,
@@ -172,7 +173,7 @@ fn a_handler_that_waits_loses_nothing_and_keeps_its_connection_alive() {
             .await
             .unwrap();
         let mut peer = RawPeer::connect(server.local_addr()).await;
-        // The message_ind with the text "hi", then pings: they are answered meanwhile.
+        // The message_ind with the text "hi", then pings: pongs are sent while the handler waits.
         peer.send(b"\x01\x00\x00\x06\x12\x04\x12\x02hi").await;
         for _ in 0..3 {
             peer.send(b"\x03\x00\x00\x00").await;
@@ -187,7 +188,7 @@ fn a_handler_that_waits_loses_nothing_and_keeps_its_connection_alive() {
 
 #[test]
 fn messages_sent_by_on_connected_come_first() {
-    /// Sends slowly when connected.
+    /// Sends slowly in `on_connected`.
     struct Slow {
         go_on: Option<oneshot::Receiver<()>>,
         connecting: Option<oneshot::Sender<()>>,

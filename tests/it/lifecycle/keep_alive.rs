@@ -1,4 +1,4 @@
-//! Keep-alive to the second, in simulated time.
+//! Keep-alive, exact to the second, in simulated time.
 
 use crate::common::*;
 use messi::DisconnectReason;
@@ -10,7 +10,7 @@ const TIMEOUT: Event = Event::Disconnected(DisconnectReason::KeepAliveTimeout);
 const HEADER: u64 = 4;
 
 #[test]
-fn an_idle_connection_lasts_on_a_ping_and_a_pong_every_two_seconds() {
+fn an_idle_connection_exchanges_a_ping_and_a_pong_every_two_seconds() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let pair = Pair::connect(&simulation).await;
@@ -24,13 +24,13 @@ fn an_idle_connection_lasts_on_a_ping_and_a_pong_every_two_seconds() {
 }
 
 #[test]
-fn a_lost_connection_is_noticed_by_both_ends() {
+fn both_sides_detect_a_lost_connection() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut pair = Pair::connect(&simulation).await;
         simulation.sleep(11 * SECOND).await;
         pair.connection.lose();
-        // The ping at 10 s was the last that came; the next has no pong when another is due.
+        // The ping at 10 s was the last that arrived. The next one has no pong when another is due.
         assert_eq!(pair.server_events.next().await, TIMEOUT);
         assert_eq!(simulation.elapsed(), 13 * SECOND);
         assert_eq!(pair.client_events.next().await, TIMEOUT);
@@ -39,7 +39,7 @@ fn a_lost_connection_is_noticed_by_both_ends() {
 }
 
 #[test]
-fn a_client_that_is_not_heard_is_given_up() {
+fn a_server_disconnects_a_client_whose_bytes_are_lost() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut pair = Pair::connect(&simulation).await;
@@ -52,7 +52,7 @@ fn a_client_that_is_not_heard_is_given_up() {
 }
 
 #[test]
-fn a_server_that_is_not_heard_is_given_up() {
+fn a_client_disconnects_from_a_server_whose_bytes_are_lost() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut pair = Pair::connect(&simulation).await;
@@ -63,14 +63,14 @@ fn a_server_that_is_not_heard_is_given_up() {
     });
 }
 
-/// Lets a kilobyte through in a second.
+/// Limits a direction to a kilobyte per second.
 fn slow_down(direction: &Direction) {
     direction.set_delay(SECOND);
     direction.set_buffer(1_000);
 }
 
 #[test]
-fn an_upload_that_takes_minutes_keeps_both_sides_alive() {
+fn a_connection_survives_an_upload_of_several_minutes() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut pair = Pair::connect(&simulation).await;
@@ -84,7 +84,7 @@ fn an_upload_that_takes_minutes_keeps_both_sides_alive() {
 }
 
 #[test]
-fn a_download_that_takes_minutes_keeps_the_connection_alive() {
+fn a_connection_survives_a_download_of_several_minutes() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut pair = Pair::connect(&simulation).await;

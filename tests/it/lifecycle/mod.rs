@@ -1,4 +1,4 @@
-//! A connection from the first attempt to its end.
+//! The life of a connection, from the first attempt to connect to its end.
 
 mod backoff;
 mod callbacks;

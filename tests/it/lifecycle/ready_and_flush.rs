@@ -1,5 +1,5 @@
-//! `ready` and `flush` when the connection ends: awaited in a callback, which must return before
-//! the connection can be closed, and outside of one.
+//! `ready` and `flush` fail when the connection ends, whether they are awaited in a callback, which
+//! must return before the connection can be closed, or outside of callbacks.
 
 use std::io::Write;
 use std::net::Shutdown;
@@ -23,25 +23,25 @@ enum Wait {
 
 const WAITS: [Wait; 2] = [Wait::Ready, Wait::Flush];
 
-/// The bytes that the network holds in each direction.
+/// The size of the network's buffer in each direction, in bytes.
 const BUFFER: usize = 1_000;
 
 /// The size of the messages that fill queues, in bytes.
-const MUCH: usize = 900_000;
+const LARGE: usize = 900_000;
 
 impl Wait {
-    /// Fills the queue for a client, and waits.
+    /// Fills the send queue of a client at the server, and waits.
     async fn on_server(self, client: &ChatServerClient) -> Result<(), SendError> {
-        while client.try_send(message("x".repeat(MUCH))).is_ok() {}
+        while client.try_send(message("x".repeat(LARGE))).is_ok() {}
         match self {
             Self::Ready => client.ready().await,
             Self::Flush => client.flush().await,
         }
     }
 
-    /// Fills the queue of a client, and waits.
+    /// Fills the send queue of a client, and waits.
     async fn on_client(self, client: &ChatClient) -> Result<(), SendError> {
-        while client.try_send(message("x".repeat(MUCH))).is_ok() {}
+        while client.try_send(message("x".repeat(LARGE))).is_ok() {}
         match self {
             Self::Ready => client.ready().await,
             Self::Flush => client.flush().await,
@@ -49,7 +49,7 @@ impl Wait {
     }
 }
 
-/// A handler of either side that waits in the callback of a message, and reports the result.
+/// A handler of either side that waits in its message callback, and reports the result.
 #[derive(Clone)]
 struct Waiting {
     wait: Wait,
@@ -101,16 +101,16 @@ fn not_connected() -> Event {
     Event::Message("Err(NotConnected)".into())
 }
 
-/// How a connection ends while nothing gets through to the peer.
+/// The way in which a connection ends while no bytes reach the peer.
 #[derive(Clone, Copy, Debug)]
 enum End {
     PeerStops,
     Reset,
-    /// Nothing comes any more from the peer.
+    /// The bytes of the peer are lost.
     NetworkLost,
     WriteTimeout,
     Overflow,
-    /// By a server only.
+    /// Called by a server. Clients have no such method.
     Disconnect,
 }
 
@@ -128,8 +128,8 @@ impl End {
 }
 
 impl End {
-    /// Returns the keep-alive time of the side that waits: long enough that the silent peer is not
-    /// given up before the connection ends in this way.
+    /// Returns the keep-alive time of the waiting side. Unless keep-alive is the way in which the
+    /// connection ends, it must not end it first.
     fn keep_alive(self) -> Duration {
         match self {
             NetworkLost => 2 * SECOND,
@@ -144,7 +144,7 @@ async fn next(clock: &Clock, events: &mut Events, end: End, wait: Wait) -> Event
     timeout.unwrap_or_else(|| panic!("{end:?}: {wait:?} waits for ever"))
 }
 
-const ENDS_OF_SERVERS: [End; 6] = [
+const ENDS_AT_SERVER: [End; 6] = [
     PeerStops,
     Reset,
     NetworkLost,
@@ -153,37 +153,37 @@ const ENDS_OF_SERVERS: [End; 6] = [
     Disconnect,
 ];
 
-const ENDS_OF_CLIENTS: [End; 5] = [PeerStops, Reset, NetworkLost, WriteTimeout, Overflow];
+const ENDS_AT_CLIENT: [End; 5] = [PeerStops, Reset, NetworkLost, WriteTimeout, Overflow];
 
-/// Ends the connection of a server whose client reads nothing.
+/// Ends a connection at the server while its client does not read.
 async fn end_on_server(end: End, pair: &Pair) {
     let client = &pair.server.clients()[0];
     match end {
-        // Not awaited: the stop is held up, as nothing gets through to the client.
+        // Not awaited: the stop takes long, since no bytes reach the client.
         PeerStops => drop(futures::poll!(Box::pin(pair.client.stop()))),
         Reset => pair.connection.cut(),
         NetworkLost => pair.connection.to_server().lose(),
         WriteTimeout => {}
-        Overflow => client.send(message("x".repeat(MUCH))),
+        Overflow => client.send(message("x".repeat(LARGE))),
         Disconnect => client.disconnect(),
     }
 }
 
-/// Ends the connection of a client whose server reads nothing.
+/// Ends a connection at the client while its server does not read.
 async fn end_on_client(end: End, pair: &Pair) {
     match end {
         PeerStops => drop(futures::poll!(Box::pin(pair.server.stop()))),
         Reset => pair.connection.cut(),
         NetworkLost => pair.connection.to_client().lose(),
         WriteTimeout => {}
-        Overflow => pair.client.send(message("x".repeat(MUCH))),
-        Disconnect => unreachable!("clients do not"),
+        Overflow => pair.client.send(message("x".repeat(LARGE))),
+        Disconnect => unreachable!("clients have no `disconnect`"),
     }
 }
 
 #[test]
-fn a_wait_in_a_callback_of_a_server_ends_with_the_connection() {
-    for (end, wait) in combinations(&ENDS_OF_SERVERS) {
+fn ready_and_flush_in_a_callback_of_a_server_fail_when_the_connection_ends() {
+    for (end, wait) in combinations(&ENDS_AT_SERVER) {
         let simulation = Simulation::new(1);
         simulation.run(async {
             let (handler, mut events) = Waiting::new(wait);
@@ -217,7 +217,7 @@ fn a_wait_in_a_callback_of_a_server_ends_with_the_connection() {
             assert_eq!(next(&clock, &mut events, end, wait).await, not_connected());
             let ended = Event::Disconnected(end.reason());
             assert_eq!(next(&clock, &mut events, end, wait).await, ended);
-            // There is room for one client again.
+            // The server accepts a new client.
             pair.connection.to_client().resume();
             let other = ChatClient::builder(ROOM).runtime(&simulation);
             let other = other.start(reporter().0).unwrap();
@@ -230,8 +230,8 @@ fn a_wait_in_a_callback_of_a_server_ends_with_the_connection() {
 }
 
 #[test]
-fn a_wait_in_a_callback_of_a_client_ends_with_the_connection() {
-    for (end, wait) in combinations(&ENDS_OF_CLIENTS) {
+fn ready_and_flush_in_a_callback_of_a_client_fail_when_the_connection_ends() {
+    for (end, wait) in combinations(&ENDS_AT_CLIENT) {
         let simulation = Simulation::new(1);
         simulation.run(async {
             let (server, mut server_events) = serve(
@@ -279,8 +279,8 @@ fn combinations(ends: &[End]) -> Vec<(End, Wait)> {
 }
 
 #[test]
-fn a_wait_outside_of_a_callback_ends_with_the_connection_while_a_callback_is_stuck() {
-    /// A handler whose callback of a message never returns.
+fn ready_and_flush_outside_of_callbacks_fail_although_a_callback_of_the_server_is_stuck() {
+    /// A handler that hangs in its message callback.
     struct Stuck;
 
     impl ChatServerHandler for Stuck {
@@ -289,7 +289,7 @@ fn a_wait_outside_of_a_callback_ends_with_the_connection_while_a_callback_is_stu
         }
     }
 
-    for (end, wait) in combinations(&ENDS_OF_SERVERS) {
+    for (end, wait) in combinations(&ENDS_AT_SERVER) {
         let simulation = Simulation::new(1);
         simulation.run(async {
             let server = ChatServer::builder(ROOM)
@@ -327,8 +327,8 @@ fn a_wait_outside_of_a_callback_ends_with_the_connection_while_a_callback_is_stu
 }
 
 #[test]
-fn a_wait_outside_of_a_callback_of_a_client_ends_with_the_connection() {
-    for (end, wait) in combinations(&ENDS_OF_CLIENTS) {
+fn ready_and_flush_outside_of_callbacks_of_a_client_fail_when_the_connection_ends() {
+    for (end, wait) in combinations(&ENDS_AT_CLIENT) {
         let simulation = Simulation::new(1);
         simulation.run(async {
             let pair = Pair::connect_with(
@@ -350,10 +350,10 @@ fn a_wait_outside_of_a_callback_of_a_client_ends_with_the_connection() {
     }
 }
 
-/// A message causes the end, while no callback waits. Over real sockets.
+/// A message causes the end while no callback waits, over real sockets.
 #[test]
-fn a_wait_outside_of_a_callback_ends_when_a_message_ends_the_connection() {
-    /// A handler that panics in the callback of a message.
+fn ready_and_flush_outside_of_callbacks_fail_when_a_handler_panics() {
+    /// A handler that panics in its message callback.
     struct Panicking(Reporter);
 
     impl ChatServerHandler for Panicking {
@@ -362,7 +362,7 @@ fn a_wait_outside_of_a_callback_ends_when_a_message_ends_the_connection() {
         }
 
         async fn on_message_ind(&mut self, _: &ChatServerClient, _: MessageInd) {
-            panic_quietly();
+            panic_without_hook();
         }
     }
 
@@ -372,12 +372,12 @@ fn a_wait_outside_of_a_callback_ends_when_a_message_ends_the_connection() {
         run(async {
             let (reporter, mut events) = reporter();
             let server = ChatServer::builder(LOOPBACK)
-                // Half of it is more than the operating system takes.
+                // Half of it is more than the operating system buffers.
                 .max_queued_bytes(32 << 20)
                 .start(move |_| Panicking(reporter.clone()))
                 .await
                 .unwrap();
-            let mut peer = deaf_peer(server.local_addr().socket_addr().unwrap());
+            let mut peer = non_reading_client(server.local_addr().socket_addr().unwrap());
             assert_eq!(events.next().await, Event::Connected);
             let client = server.clients().remove(0);
             let mut waited = Box::pin(wait.on_server(&client));
@@ -390,9 +390,9 @@ fn a_wait_outside_of_a_callback_ends_when_a_message_ends_the_connection() {
     }
 }
 
-/// Bytes that messi never sends cause the end. Over real sockets.
+/// Bytes that messi never sends cause the end, over real sockets.
 #[test]
-fn a_wait_in_a_callback_of_a_server_ends_when_the_peer_breaks_the_protocol() {
+fn ready_and_flush_in_a_callback_fail_when_the_peer_violates_the_protocol() {
     let ends: [(&[u8], bool, DisconnectReason); 5] = [
         (
             b"\x07\0\0\0",
@@ -420,7 +420,7 @@ fn a_wait_in_a_callback_of_a_server_ends_when_the_peer_breaks_the_protocol() {
         run(async {
             let (handler, mut events) = Waiting::new(wait);
             let server = ChatServer::builder(LOOPBACK)
-                // Half of it is more than the operating system takes.
+                // Half of it is more than the operating system buffers.
                 .max_queued_bytes(32 << 20)
                 .write_timeout(2 * SECOND)
                 .message_timeout(SECOND / 2)
@@ -428,7 +428,7 @@ fn a_wait_in_a_callback_of_a_server_ends_when_the_peer_breaks_the_protocol() {
                 .start(move |_| handler.clone())
                 .await
                 .unwrap();
-            let mut peer = deaf_peer(server.local_addr().socket_addr().unwrap());
+            let mut peer = non_reading_client(server.local_addr().socket_addr().unwrap());
             assert_eq!(events.next().await, Event::Connected);
             peer.write_all(&frame(message("wait"))).unwrap();
             peer.write_all(bytes).unwrap();

@@ -1,4 +1,4 @@
-//! Reconnecting to servers that close at once, and to addresses that do not answer, over real sockets.
+//! Reconnecting to servers that close at once, and to addresses without a reply, over real sockets.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::common::*;
 const MIN_DELAY: Duration = Duration::from_millis(10);
 
 #[test]
-fn a_client_of_a_server_that_accepts_and_closes_waits_longer_each_time() {
+fn the_delay_grows_if_the_server_closes_each_connection_at_once() {
     run(async {
         let (listener, uri) = raw_server().await;
         let (_client, mut events) =
@@ -28,12 +28,12 @@ fn a_client_of_a_server_that_accepts_and_closes_waits_longer_each_time() {
 }
 
 #[test]
-fn a_sign_of_life_makes_the_delays_short_again() {
+fn a_pong_resets_the_delay() {
     run(async {
         let (listener, uri) = raw_server().await;
         let (_client, mut events) =
             start_client(ChatClient::builder(uri).reconnect_delay(MIN_DELAY, HOUR));
-        // If each delay were longer than the one before, the last would be more than half an hour.
+        // If the delay kept growing, the last one would be more than half an hour.
         for _ in 0..20 {
             let mut peer = RawPeer::accept(&listener).await;
             peer.send(b"\x04\x00\x00\x00").await;
@@ -52,7 +52,7 @@ mod black_hole {
     use crate::common::black_hole::BlackHole;
 
     #[test]
-    fn an_address_that_does_not_answer_is_given_up_and_tried_again() {
+    fn an_attempt_without_a_reply_times_out_and_is_retried() {
         run(async {
             let hole = BlackHole::new();
             let limit = Duration::from_millis(100);
@@ -71,12 +71,12 @@ mod black_hole {
     }
 
     #[test]
-    fn a_client_stops_at_once_while_an_address_does_not_answer() {
+    fn a_client_stops_at_once_during_an_attempt_without_a_reply() {
         run(async {
             let hole = BlackHole::new();
             let (client, events) =
                 start_client(ChatClient::builder(hole.uri()).connect_timeout(HOUR));
-            hole.attempted().await;
+            hole.wait_for_attempt().await;
             within("stop", client.stop()).await;
             assert!(events.rest().await.is_empty());
         });

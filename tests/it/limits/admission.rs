@@ -9,7 +9,7 @@ use crate::common::*;
 use messi::ServerBuilder;
 use messi::testing::Simulation;
 
-/// Starts clients, and returns how many are connected and how many were refused a moment later.
+/// Starts clients, and returns how many are connected and how many were refused, a moment later.
 async fn admitted(
     simulation: &Simulation,
     server: &ChatServer,
@@ -20,7 +20,7 @@ async fn admitted(
         let (handler, _events) = reporter();
         let client = ChatClient::builder(ROOM)
             .runtime(simulation)
-            // A refused client does not come back.
+            // A refused client does not reconnect.
             .reconnect_delay(1_000 * SECOND, 1_000 * SECOND)
             .start(handler);
         clients.push(client.unwrap());
@@ -36,7 +36,7 @@ async fn start(simulation: &Simulation, server: ServerBuilder<Chat>) -> (ChatSer
 }
 
 #[test]
-fn clients_above_the_maximum_are_refused_and_counted_and_others_are_unaffected() {
+fn clients_above_the_maximum_are_refused_and_counted_while_others_are_served() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let builder = ChatServer::builder(ROOM).max_clients(3);
@@ -59,7 +59,7 @@ fn clients_above_the_maximum_are_refused_and_counted_and_others_are_unaffected()
         for _ in 0..3 {
             assert_eq!(events.next().await, Event::Message("still here".into()));
         }
-        // One that leaves makes room.
+        // A client that disconnects makes room.
         clients[0].stop().await;
         assert_eq!(
             admitted(&simulation, &server, &mut clients, 2).await,
@@ -69,7 +69,7 @@ fn clients_above_the_maximum_are_refused_and_counted_and_others_are_unaffected()
 }
 
 #[test]
-fn clients_above_the_rate_are_refused_for_now() {
+fn clients_above_the_rate_are_refused_until_later() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let builder = ChatServer::builder(ROOM).max_clients_per_second(10);
@@ -88,7 +88,7 @@ fn clients_above_the_rate_are_refused_for_now() {
 }
 
 #[test]
-fn clients_of_one_address_are_bounded() {
+fn clients_of_one_address_are_limited() {
     run(async {
         let (server, mut server_events) =
             serve(ChatServer::builder("tcp://:0").max_clients_per_address(1)).await;

@@ -6,8 +6,7 @@ use crate::common::chat::*;
 use crate::common::*;
 use messi::{DisconnectReason, SendError, ServerBuilder};
 
-/// A server with small send queues. Keep-alive ends none of its connections, however long a loaded
-/// machine takes.
+/// Configures small send queues, and a keep-alive time that even a loaded machine never exceeds.
 fn small_queues() -> ServerBuilder<Chat> {
     ChatServer::builder(LOOPBACK)
         .max_queued_bytes(64 * KIB)
@@ -15,7 +14,7 @@ fn small_queues() -> ServerBuilder<Chat> {
 }
 
 #[test]
-fn a_client_that_asks_faster_than_it_reads_is_held_back_and_gets_every_answer() {
+fn a_client_that_sends_requests_faster_than_it_reads_gets_all_responses() {
     run(async {
         let builder = small_queues().write_timeout(60 * SECOND);
         let server = builder.start(|_| Echo).await.unwrap();
@@ -40,7 +39,7 @@ fn a_client_that_asks_faster_than_it_reads_is_held_back_and_gets_every_answer() 
 }
 
 #[test]
-fn a_client_that_never_reads_is_disconnected_and_others_are_not() {
+fn only_the_client_that_never_reads_is_disconnected() {
     run(async {
         let builder = small_queues().write_timeout(60 * SECOND);
         let (server, mut server_events) = serve(builder).await;
@@ -71,14 +70,14 @@ fn a_client_that_never_reads_is_disconnected_and_others_are_not() {
 }
 
 #[test]
-fn a_client_that_stops_reading_is_given_up_after_the_write_timeout() {
+fn a_client_that_stops_reading_is_disconnected_after_the_write_timeout() {
     run(async {
         let builder = small_queues().write_timeout(Duration::from_millis(100));
         let (server, mut server_events) = serve(builder).await;
         let mut stalled = RawPeer::connect(server.local_addr()).await;
         assert_eq!(server_events.next().await, Event::Connected);
         let at_server = server.clients().remove(0);
-        // Its pings are a sign of life, and do not count as progress.
+        // Its pings keep the connection alive, but do not count as progress.
         let pinging = async_std::task::spawn(async move {
             loop {
                 let ping = futures::AsyncWriteExt::write_all(&mut stalled.0, b"\x03\0\0\0");

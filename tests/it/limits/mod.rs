@@ -1,4 +1,4 @@
-//! What clients and servers refuse, hold back or drop, and their settings.
+//! Limits of clients and servers: admission, backpressure, overflow; and their settings.
 
 mod admission;
 mod backpressure;

@@ -19,7 +19,7 @@ async fn connect(simulation: &Simulation, overflow: Overflow) -> Pair {
     .await
 }
 
-/// Returns the number of a message that [`numbered`] made.
+/// Returns the number of a message of [`numbered`].
 fn number(event: &Event) -> u32 {
     match event {
         Event::Message(text) => text.split(' ').next().unwrap().parse().unwrap(),
@@ -31,7 +31,8 @@ fn numbered(number: u32) -> MessageInd {
     message(format!("{number} {}", "x".repeat(KIB)))
 }
 
-/// Broadcasts a thousand messages while nothing arrives, and returns those that the client then gets.
+/// Broadcasts a thousand messages on a stalled network, and returns the numbers of those that the
+/// client receives when it resumes.
 fn received(overflow: Overflow) -> Vec<u32> {
     let simulation = Simulation::new(1);
     simulation.run(async {
@@ -43,7 +44,7 @@ fn received(overflow: Overflow) -> Vec<u32> {
         simulation.sleep(Duration::from_millis(1)).await;
         pair.connection.to_client().resume();
         let mut numbers = Vec::new();
-        // Now there is room for one more.
+        // The queue has room again.
         simulation.sleep(SECOND).await;
         pair.server.broadcast(numbered(1_000));
         while numbers.last() != Some(&1_000) {
@@ -53,35 +54,35 @@ fn received(overflow: Overflow) -> Vec<u32> {
         assert_eq!(
             stats.dropped.queue_full + numbers.len() as u64,
             1_001,
-            "what is dropped is counted"
+            "dropped messages are counted"
         );
         assert!(stats.peak_queued_bytes <= 64 * KIB);
         numbers
     })
 }
 
-fn is_run(numbers: &[u32]) -> bool {
+fn is_consecutive(numbers: &[u32]) -> bool {
     numbers.windows(2).all(|pair| pair[0] + 1 == pair[1])
 }
 
 #[test]
-fn the_newest_are_dropped_on_request() {
+fn drop_newest_drops_the_newest_messages() {
     let numbers = received(Overflow::DropNewest);
     let (last, first) = numbers.split_last().unwrap();
     assert_eq!((first[0], *last), (0, 1_000));
-    assert!(is_run(first));
+    assert!(is_consecutive(first));
     assert!((40..100).contains(&first.len()), "{}", first.len());
 }
 
 #[test]
-fn the_oldest_are_dropped_on_request() {
+fn drop_oldest_drops_the_oldest_messages() {
     let numbers = received(Overflow::DropOldest);
-    assert!(is_run(&numbers));
+    assert!(is_consecutive(&numbers));
     assert!((40..100).contains(&numbers.len()), "{}", numbers.len());
 }
 
 #[test]
-fn by_default_the_connection_ends() {
+fn by_default_an_overflow_closes_the_connection() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let mut pair = connect(&simulation, Overflow::Disconnect).await;
@@ -115,7 +116,7 @@ fn a_message_that_is_being_written_is_not_dropped() {
 }
 
 #[test]
-fn a_dropped_request_fails_and_the_others_have_their_own_answers() {
+fn a_dropped_request_fails_and_the_others_get_their_own_responses() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let pair = connect(&simulation, Overflow::DropOldest).await;
@@ -134,14 +135,14 @@ fn a_dropped_request_fails_and_the_others_have_their_own_answers() {
         );
         pair.connection.to_server().set_buffer(64 * KIB);
         pair.connection.to_server().resume();
-        for answer in [first, third, fourth] {
-            assert_eq!(answer.await, Ok(ConnectRsp {}));
+        for response in [first, third, fourth] {
+            assert_eq!(response.await, Ok(ConnectRsp {}));
         }
     });
 }
 
 #[test]
-fn an_offline_queue_may_keep_the_latest() {
+fn drop_oldest_applies_to_the_offline_queue() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (client, _events) = start_client(
@@ -165,7 +166,7 @@ fn an_offline_queue_may_keep_the_latest() {
 }
 
 #[test]
-fn clients_that_do_not_read_leave_room_for_those_that_do() {
+fn clients_that_do_not_read_leave_shared_memory_for_others() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, _events) = serve(
@@ -195,15 +196,15 @@ fn clients_that_do_not_read_leave_room_for_those_that_do() {
             assert_eq!(number(&events.next().await), expected);
         }
         let stats = server.stats().total;
-        // Each has 4 KiB for itself.
+        // Each queue has 4 KiB of its own.
         assert!(stats.queued_bytes <= (1_000 + 51 * 4) * KIB);
-        // Two thirds are for queued bytes. A buffer is at most half larger than its content.
+        // Two thirds are for queued bytes, as a buffer is up to one and a half times its content.
         assert!(stats.queued_bytes >= 430 * KIB, "{}", stats.queued_bytes);
     });
 }
 
 #[test]
-fn when_the_shared_memory_is_used_up_the_slowest_clients_are_disconnected_first() {
+fn the_slowest_clients_are_disconnected_first_if_the_shared_memory_is_exhausted() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut server_events) = serve(

@@ -1,4 +1,4 @@
-//! Every setting at its extremes, on the pretended clock: nothing panics, hangs or spins.
+//! Every setting at its extremes, in simulated time: clients and servers do not panic, hang or spin.
 
 use std::fmt::Debug;
 use std::panic::resume_unwind;
@@ -20,8 +20,7 @@ type Server = ServerBuilder<Chat>;
 const SECOND: Duration = Duration::from_secs(1);
 const NANOSECOND: Duration = Duration::from_nanos(1);
 
-/// Real time within which a test must be over: one that spins, but lets the pretended clock move on,
-/// would take hours.
+/// The limit of a test in real time. A side that spins while simulated time goes on would take hours.
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn client() -> Client {
@@ -32,8 +31,8 @@ fn server() -> Server {
     ChatServer::builder(ROOM)
 }
 
-/// Runs a test on a thread, and fails if it takes too long.
-fn bounded(test: impl FnOnce() + Send + 'static) {
+/// Runs a test on a thread, and fails if it takes longer than [`LIMIT`].
+fn in_time(test: impl FnOnce() + Send + 'static) {
     let (sender, ended) = mpsc::channel();
     let thread = thread::spawn(move || {
         test();
@@ -41,7 +40,7 @@ fn bounded(test: impl FnOnce() + Send + 'static) {
     });
     match ended.recv_timeout(LIMIT) {
         Err(RecvTimeoutError::Timeout) => panic!("it spins"),
-        // The thread has ended, be it by a panic.
+        // The thread has ended, possibly by a panic.
         _ => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
     }
 }
@@ -51,7 +50,7 @@ fn bounded(test: impl FnOnce() + Send + 'static) {
 const SIZES: [usize; 3] = [0, 1, usize::MAX];
 const TIMES: [Duration; 3] = [Duration::ZERO, NANOSECOND, Duration::MAX];
 
-/// A setting, and for which of three values a request gets its answer.
+/// A setting, and for each of three values whether a request gets its response.
 type Setting<B, V> = (&'static str, [bool; 3], fn(B, V) -> B);
 
 const ALL: [bool; 3] = [true; 3];
@@ -146,26 +145,26 @@ const TIMES_OF_SERVERS: [Setting<Server, Duration>; 5] = [
     ("busy_poll", ALL, |it, time| it.busy_poll(time)),
 ];
 
-/// Plays each of these settings with each of these values.
-fn walk<B, V: Copy + Debug>(
+/// Calls `play` for each setting with each value.
+fn play_all<B, V: Copy + Debug>(
     settings: &[Setting<B, V>],
     values: [V; 3],
     builder: fn() -> B,
     play: fn(&str, bool, B),
 ) {
-    for (name, answered, set) in settings {
-        for (value, answered) in values.into_iter().zip(answered) {
+    for (name, has_response, set) in settings {
+        for (value, has_response) in values.into_iter().zip(has_response) {
             play(
                 &format!("{name}({value:?})"),
-                *answered,
+                *has_response,
                 set(builder(), value),
             );
         }
     }
 }
 
-/// Lets a client ask a server, and both go on for ten pretended seconds.
-fn play(name: &str, is_answered: bool, client: Client, server: Server) {
+/// Checks whether a request gets a response, and runs both sides for ten simulated seconds.
+fn play(name: &str, has_response: bool, client: Client, server: Server) {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (reporter, _server_events) = reporter();
@@ -177,9 +176,9 @@ fn play(name: &str, is_answered: bool, client: Client, server: Server) {
         let request = ConnectReq {
             user: "Erik".into(),
         };
-        let answer = client.connect_req(request).await;
-        assert_eq!(answer.is_ok(), is_answered, "{name}: {answer:?}");
-        // More than a queue has for itself, of the memory that queues share.
+        let response = client.connect_req(request).await;
+        assert_eq!(response.is_ok(), has_response, "{name}: {response:?}");
+        // More than a queue's own memory, so that it reserves shared memory.
         let long = message("x".repeat(10_000));
         client.send(long.clone());
         server.broadcast(long);
@@ -192,37 +191,37 @@ fn play(name: &str, is_answered: bool, client: Client, server: Server) {
 
 #[test]
 fn a_client_works_with_each_setting_at_its_extremes() {
-    bounded(|| {
-        let play = |name: &str, answered, client| play(name, answered, client, server());
-        walk(&SIZES_OF_CLIENTS, SIZES, client, play);
-        walk(&TIMES_OF_CLIENTS, TIMES, client, play);
+    in_time(|| {
+        let play = |name: &str, has_response, client| play(name, has_response, client, server());
+        play_all(&SIZES_OF_CLIENTS, SIZES, client, play);
+        play_all(&TIMES_OF_CLIENTS, TIMES, client, play);
     });
 }
 
 #[test]
 fn a_server_works_with_each_setting_at_its_extremes() {
-    bounded(|| {
-        let play = |name: &str, answered, server| play(name, answered, client(), server);
-        walk(&SIZES_OF_SERVERS, SIZES, server, play);
-        walk(&TIMES_OF_SERVERS, TIMES, server, play);
+    in_time(|| {
+        let play = |name: &str, has_response, server| play(name, has_response, client(), server);
+        play_all(&SIZES_OF_SERVERS, SIZES, server, play);
+        play_all(&TIMES_OF_SERVERS, TIMES, server, play);
     });
 }
 
-// --- The pace of what repeats ---
+// --- The rate of attempts and timers ---
 
-/// Counts its attempts to connect, and answers each that fails with the same.
-struct Impatient {
+/// A handler that counts attempts to connect, and returns the same decision for each failure.
+struct Retrying {
     attempts: Arc<AtomicUsize>,
     retry: Retry,
 }
 
-impl Impatient {
+impl Retrying {
     fn count(&self) {
         self.attempts.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl ChatClientHandler for Impatient {
+impl ChatClientHandler for Retrying {
     async fn on_connected(&mut self, _: &ChatClient) {
         self.count();
     }
@@ -233,12 +232,12 @@ impl ChatClientHandler for Impatient {
     }
 }
 
-/// How often a client with this delay tries to connect within a second, where a server lets it in and
-/// disconnects it at once, or where there is none.
-fn attempts_in_a_second(delay: Duration, retry: Retry, is_there: bool) -> usize {
+/// Returns how often a client with this delay tries to connect within a second, either to a server
+/// that disconnects it at once, or without a server.
+fn attempts_in_a_second(delay: Duration, retry: Retry, has_server: bool) -> usize {
     let simulation = Simulation::new(1);
     let attempts = Arc::new(AtomicUsize::new(0));
-    let handler = Impatient {
+    let handler = Retrying {
         attempts: attempts.clone(),
         retry,
     };
@@ -246,7 +245,7 @@ fn attempts_in_a_second(delay: Duration, retry: Retry, is_there: bool) -> usize 
         let (reporter, _events) = reporter();
         let server = server().max_clients(0).runtime(&simulation);
         let server = server.start(move |_| reporter.clone()).await.unwrap();
-        if !is_there {
+        if !has_server {
             server.stop().await;
         }
         let client = client().reconnect_delay(delay, delay);
@@ -259,26 +258,26 @@ fn attempts_in_a_second(delay: Duration, retry: Retry, is_there: bool) -> usize 
 }
 
 #[test]
-fn a_client_tries_to_connect_a_hundred_times_in_a_second_at_most() {
-    bounded(|| {
+fn a_client_tries_to_connect_at_most_a_hundred_times_per_second() {
+    in_time(|| {
         for delay in [Duration::ZERO, NANOSECOND] {
-            for (retry, is_there) in [
+            for (retry, has_server) in [
                 (Retry::Backoff, false),
                 (Retry::After(delay), false),
                 (Retry::Backoff, true),
             ] {
-                let attempts = attempts_in_a_second(delay, retry, is_there);
+                let attempts = attempts_in_a_second(delay, retry, has_server);
                 assert!(
                     (50..=101).contains(&attempts),
-                    "{attempts} with {delay:?} and {retry:?}, where a server is there: {is_there}"
+                    "{attempts} with {delay:?} and {retry:?}, with a server: {has_server}"
                 );
             }
         }
     });
 }
 
-/// A handler that takes a second for each message, while the peer has sent two that are not read at
-/// once.
+/// A handler that takes a second for each message, and sends the peer two that are too long to be
+/// read at once.
 struct Slow(Clock);
 
 impl Slow {
@@ -309,8 +308,8 @@ impl ChatServerHandler for Slow {
     }
 }
 
-/// Lets two sides go on for ten pretended seconds, both of which have stopped reading in the middle of
-/// a message, since their handlers are busy.
+/// Runs two sides for ten simulated seconds. Both have busy handlers, and have paused reading in the
+/// middle of a message.
 fn play_slowly(client: Client, server: Server) {
     let simulation = Simulation::new(1);
     simulation.run(async {
@@ -326,8 +325,8 @@ fn play_slowly(client: Client, server: Server) {
 }
 
 #[test]
-fn sides_that_have_paused_reading_do_not_look_at_the_clock_without_end() {
-    bounded(|| {
+fn sides_that_have_paused_reading_do_not_spin() {
+    in_time(|| {
         for time in [Duration::ZERO, NANOSECOND] {
             play_slowly(client().keep_alive_interval(time), server());
             play_slowly(client().message_timeout(time), server());
@@ -339,7 +338,7 @@ fn sides_that_have_paused_reading_do_not_look_at_the_clock_without_end() {
 
 // --- Settings that depend on each other ---
 
-/// What becomes of a message of some kilobytes from a client, and of one from a server.
+/// Sends a message of some kilobytes each way, and returns the results of the client and the server.
 fn send_long(client: Client, server: Server) -> [Result<(), SendError>; 2] {
     let simulation = Simulation::new(1);
     simulation.run(async {
@@ -357,7 +356,7 @@ fn is_above_100(result: &Result<(), SendError>) -> bool {
 }
 
 #[test]
-fn the_limit_of_what_is_sent_holds_wherever_it_is_set() {
+fn the_limit_of_sent_messages_does_not_depend_on_the_order_of_setters() {
     let client_sizes: [fn(Client) -> Client; 2] = [
         |it| it.max_message_size(10_000).max_sent_message_size(100),
         |it| it.max_sent_message_size(100).max_message_size(10_000),

@@ -1,5 +1,5 @@
-//! Handlers that take ten seconds for a message, in simulated time: only their own connection
-//! waits, and nothing is lost.
+//! Handlers that take ten seconds for a message, in simulated time. Only their own connection waits,
+//! and no message is lost.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use messi::testing::{Clock, Simulation};
 
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// A handler, for either side, that takes 10 s for the first message of each connection.
+/// A handler of either side that takes 10 s for the first message of each connection.
 struct Slow {
     clock: Clock,
     reporter: Reporter,
@@ -55,7 +55,7 @@ impl ChatServerHandler for Slow {
     }
 }
 
-/// Starts a server and a client with slow handlers. Each stops reading when 64 KiB wait for its
+/// Starts a server and a client with slow handlers. Each pauses reading while 64 KiB wait for its
 /// handler.
 async fn slow_pair(simulation: &Simulation) -> (ChatServer, Events, ChatClient, Events) {
     let (server_reporter, server_events) = reporter();
@@ -79,7 +79,7 @@ async fn slow_pair(simulation: &Simulation) -> (ChatServer, Events, ChatClient, 
 }
 
 #[test]
-fn messages_received_meanwhile_are_handled_afterwards_and_the_connection_lives() {
+fn messages_received_during_a_slow_callback_are_handled_after_it() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut server_events, client, mut client_events) = slow_pair(&simulation).await;
@@ -92,7 +92,7 @@ fn messages_received_meanwhile_are_handled_afterwards_and_the_connection_lives()
                 assert_eq!(events.next().await, Event::Message(number.to_string()));
             }
         }
-        // The server waited from 0.1 s on, and so did the client, which had the answer at once.
+        // Both handlers waited from 0.1 s on: the server echoes a message before it waits.
         assert_eq!(simulation.elapsed(), 10 * SECOND + SECOND / 10 + MOMENT);
         client.stop().await;
         server.stop().await;
@@ -101,7 +101,7 @@ fn messages_received_meanwhile_are_handled_afterwards_and_the_connection_lives()
 }
 
 #[test]
-fn messages_sent_in_a_callback_are_written_while_it_waits() {
+fn messages_sent_in_a_callback_are_written_before_it_returns() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (_server, _server_events, client, _client_events) = slow_pair(&simulation).await;
@@ -114,7 +114,7 @@ fn messages_sent_in_a_callback_are_written_while_it_waits() {
 }
 
 #[test]
-fn a_fast_sender_is_held_back_and_everything_arrives() {
+fn a_server_pauses_reading_from_a_fast_sender_and_loses_no_message() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut server_events, client, _client_events) = slow_pair(&simulation).await;
@@ -124,7 +124,7 @@ fn a_fast_sender_is_held_back_and_everything_arrives() {
             client.send(message(format!("{number} {text}")));
         }
         simulation.sleep(5 * SECOND).await;
-        // The server has read up to its limit, and one read more. The rest is queued by the client.
+        // The server has read up to its limit and one read more. The client has queued the rest.
         assert!(connection.to_server().read() <= 128 * KIB as u64);
         assert!(client.stats().queued_bytes > 800 * KIB);
         for number in 0..1_000 {
@@ -138,7 +138,7 @@ fn a_fast_sender_is_held_back_and_everything_arrives() {
 }
 
 #[test]
-fn the_other_connections_of_a_server_do_not_wait() {
+fn a_slow_callback_does_not_delay_other_connections() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (_server, mut server_events, client, _client_events) = slow_pair(&simulation).await;

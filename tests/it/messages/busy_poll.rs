@@ -1,15 +1,15 @@
-//! Connections that keep trying to read, over real sockets.
+//! Connections with busy polling, over real sockets.
 
 use std::time::Duration;
 
 use crate::common::chat::*;
 use crate::common::*;
 
-/// Longer than the test takes: connections poll all the time.
+/// Longer than the test takes, so that connections poll all the time.
 const LONG: Duration = Duration::from_secs(3_600);
 
 #[test]
-fn a_busy_conversation_is_like_any_other() {
+fn messages_requests_and_keep_alive_work_with_busy_polling() {
     run(async {
         let (server, mut server_events) =
             serve(ChatServer::builder(LOOPBACK).busy_poll(LONG)).await;
@@ -22,14 +22,14 @@ fn a_busy_conversation_is_like_any_other() {
         assert_eq!(server_events.next().await, Event::Connected);
         for number in 0..100 {
             let user = number.to_string();
-            let answer = client.connect_req(ConnectReq { user: user.clone() });
-            assert_eq!(within("an answer", answer).await, Ok(ConnectRsp {}));
+            let response = client.connect_req(ConnectReq { user: user.clone() });
+            assert_eq!(within("a response", response).await, Ok(ConnectRsp {}));
             assert_eq!(server_events.next().await, Event::ConnectReq(user));
             server.broadcast(message("from another thread"));
             let text = Event::Message("from another thread".into());
             assert_eq!(client_events.next().await, text);
         }
-        // Keep-alive goes on: there has been a pong.
+        // Keep-alive goes on: a pong has been received.
         while client.stats().round_trip_time.is_none() {
             async_std::task::yield_now().await;
         }

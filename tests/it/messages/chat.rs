@@ -1,4 +1,4 @@
-//! Typed clients with a typed server, over loopback.
+//! Typed clients with a typed server, over real sockets.
 
 use crate::common::chat::*;
 use crate::common::*;
@@ -29,7 +29,7 @@ fn messages_arrive_in_order_both_ways() {
 }
 
 #[test]
-fn a_request_is_answered() {
+fn a_request_gets_its_response() {
     run(async {
         let (server, mut server_events) = start_server().await;
         let (client, mut client_events) = connect(&server, &mut server_events).await;
@@ -64,7 +64,7 @@ fn a_broadcast_reaches_every_client_in_the_same_order() {
 }
 
 #[test]
-fn clients_are_listed_while_they_are_there() {
+fn connected_clients_are_listed() {
     run(async {
         let (server, mut server_events) = start_server().await;
         assert!(server.clients().is_empty());
@@ -89,7 +89,7 @@ fn clients_are_listed_while_they_are_there() {
 }
 
 #[test]
-fn a_disconnected_client_gets_what_was_sent_before_and_comes_back() {
+fn a_disconnected_client_receives_earlier_messages_and_reconnects() {
     run(async {
         let (server, mut server_events) = start_server().await;
         let (_client, mut client_events) = connect(&server, &mut server_events).await;
@@ -134,7 +134,7 @@ fn messages_sent_before_a_stop_arrive() {
 }
 
 #[test]
-fn a_stopped_server_tells_its_handlers_and_frees_its_port() {
+fn a_stopped_server_calls_on_client_disconnected_and_frees_its_port() {
     run(async {
         let (server, mut server_events) = start_server().await;
         let (_client, mut client_events) = connect(&server, &mut server_events).await;
@@ -155,7 +155,7 @@ fn a_stopped_server_tells_its_handlers_and_frees_its_port() {
 }
 
 #[test]
-fn dropping_the_last_handle_stops() {
+fn dropping_the_last_handle_stops_a_client_or_a_server() {
     run(async {
         let (server, mut server_events) = start_server().await;
         let (client, client_events) = connect(&server, &mut server_events).await;
@@ -178,7 +178,7 @@ fn dropping_the_last_handle_stops() {
 }
 
 #[test]
-fn a_client_above_the_maximum_is_turned_away_until_one_leaves() {
+fn a_client_above_the_maximum_is_refused_until_another_disconnects() {
     run(async {
         let (server, mut server_events) = serve(ChatServer::builder(LOOPBACK).max_clients(1)).await;
         let (first, _first_events) = connect(&server, &mut server_events).await;
@@ -194,7 +194,7 @@ fn a_client_above_the_maximum_is_turned_away_until_one_leaves() {
 }
 
 #[test]
-fn flush_waits_until_everything_is_written() {
+fn flush_waits_until_all_messages_are_written() {
     run(async {
         let (server, mut server_events) = start_server().await;
         let (client, _client_events) = connect(&server, &mut server_events).await;
@@ -242,7 +242,7 @@ fn a_message_above_the_limit_is_not_sent() {
 }
 
 #[test]
-fn handles_print_and_can_be_shared_between_threads() {
+fn handles_implement_debug_and_can_be_shared_between_threads() {
     fn assert_handle<T: Clone + Send + Sync + std::fmt::Debug + 'static>(_: &T) {}
     run(async {
         let (server, mut server_events) = start_server().await;
@@ -255,7 +255,7 @@ fn handles_print_and_can_be_shared_between_threads() {
 }
 
 #[test]
-fn any_executor_may_run_the_futures_of_users() {
+fn futures_of_handles_run_on_any_executor() {
     futures::executor::block_on(async {
         let (server, _events) = serve(ChatServer::builder(LOOPBACK)).await;
         let (client, _events) = start_client(ChatClient::builder(uri(server.local_addr())));

@@ -7,22 +7,22 @@ use crate::common::*;
 use messi::testing::{Clock, Simulation};
 use messi::{DisconnectReason, SendError};
 
-/// A handler that sends a message when it has connected.
-struct Polite;
+/// A handler that sends a message in `on_connected`.
+struct Greeting;
 
-impl ChatClientHandler for Polite {
+impl ChatClientHandler for Greeting {
     async fn on_connected(&mut self, client: &ChatClient) {
         client.send(message("hello"));
     }
 }
 
-/// Starts a client with an offline queue of this size and age, before its server.
+/// Starts a client with an offline queue of this size and age.
 fn client(simulation: &Simulation, bytes: usize, age: Duration) -> ChatClient {
     ChatClient::builder(ROOM)
         .runtime(simulation)
         .reconnect_delay(SECOND, SECOND)
         .offline_queue(bytes, age)
-        .start(Polite)
+        .start(Greeting)
         .unwrap()
 }
 
@@ -68,12 +68,12 @@ fn queued_messages_are_sent_in_order_after_those_of_on_connected() {
 }
 
 #[test]
-fn without_an_offline_queue_messages_are_dropped_and_counted() {
+fn messages_are_dropped_and_counted_without_an_offline_queue() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = ChatClient::builder(ROOM)
             .runtime(&simulation)
-            .start(Polite)
+            .start(Greeting)
             .unwrap();
         client.send(message("lost"));
         let result = client.try_send(message("lost"));
@@ -84,7 +84,7 @@ fn without_an_offline_queue_messages_are_dropped_and_counted() {
 }
 
 #[test]
-fn memory_is_bounded() {
+fn the_memory_of_the_offline_queue_is_bounded() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = client(&simulation, 4 * KIB, HOUR);
@@ -112,7 +112,7 @@ fn the_offline_queue_takes_at_most_half_of_the_send_queue() {
             .runtime(&simulation)
             .max_queued_bytes(8 * KIB)
             .offline_queue(usize::MAX, HOUR)
-            .start(Polite)
+            .start(Greeting)
             .unwrap();
         while client.try_send(message("x".repeat(100))).is_ok() {}
         assert!(client.stats().queued_bytes <= 4 * KIB);
@@ -152,7 +152,7 @@ fn expired_messages_make_room() {
 }
 
 #[test]
-fn queued_messages_survive_a_lost_connection_and_none_is_sent_twice() {
+fn queued_messages_survive_a_lost_connection_and_are_sent_once() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut events) = server(&simulation).await;
@@ -161,7 +161,7 @@ fn queued_messages_survive_a_lost_connection_and_none_is_sent_twice() {
         client.send(message("before"));
         assert_eq!(texts(&simulation, &mut events).await, ["hello", "before"]);
         simulation.connections()[0].cut();
-        // Both sides notice.
+        // Until keep-alive has closed the connection on both sides.
         events
             .find(|event| matches!(event, Event::Disconnected(_)))
             .await;
@@ -181,18 +181,18 @@ fn messages_sent_while_on_connected_runs_survive_the_connection() {
     let cut: End = |simulation, _| simulation.connections()[0].cut();
     let disconnect: End = |_, server| server.clients()[0].disconnect();
     for end in [cut, disconnect] {
-        survives_an_end_while_on_connected_runs(end);
+        assert_kept_if_closed_during_on_connected(end);
     }
 }
 
-/// Ends the first connection.
+/// Closes the first connection.
 type End = fn(&Simulation, &ChatServer);
 
-fn survives_an_end_while_on_connected_runs(end: End) {
+fn assert_kept_if_closed_during_on_connected(end: End) {
     /// A handler that takes five seconds for `on_connected`.
-    struct Thorough(Clock);
+    struct SlowToConnect(Clock);
 
-    impl ChatClientHandler for Thorough {
+    impl ChatClientHandler for SlowToConnect {
         async fn on_connected(&mut self, _: &ChatClient) {
             self.0.sleep(5 * SECOND).await;
         }
@@ -204,7 +204,7 @@ fn survives_an_end_while_on_connected_runs(end: End) {
         let client = ChatClient::builder(ROOM)
             .runtime(&simulation)
             .offline_queue(64 * KIB, HOUR)
-            .start(Thorough(simulation.clock()))
+            .start(SlowToConnect(simulation.clock()))
             .unwrap();
         client.connected().await.unwrap();
         client.send(message("held"));
@@ -220,7 +220,7 @@ fn survives_an_end_while_on_connected_runs(end: End) {
 }
 
 #[test]
-fn a_stop_drops_the_offline_queue() {
+fn a_stop_drops_the_messages_of_the_offline_queue() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let client = client(&simulation, 64 * KIB, HOUR);

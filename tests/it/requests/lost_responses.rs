@@ -1,4 +1,4 @@
-//! Responses that can't be sent: no request is given the response to another.
+//! Responses that can't be sent. No request gets the response to another one.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use futures::future::join;
 use messi::{DisconnectReason, Overflow, RequestError};
 
 use super::world::requests::*;
-use super::world::{SECOND, World, answer, echo, note};
+use super::world::{SECOND, World, echo, note, response};
 
 const MOMENT: Duration = Duration::from_millis(1);
 
@@ -17,15 +17,15 @@ const CLOSED: Result<EchoRsp, RequestError> = Err(RequestError::Disconnected(
 ));
 
 #[test]
-fn an_answer_above_the_limit_ends_the_connection_and_later_ones_go_to_nobody_else() {
+fn a_response_above_the_limit_closes_the_connection_and_fails_all_requests() {
     let world = World::with(None, |server| server.max_sent_message_size(100));
     world.run(async {
         let (long, short) = (&"long".repeat(100), "short");
-        let answers = join(
+        let responses = join(
             world.client.echo_req(echo(long)),
             world.client.echo_req(echo(short)),
         );
-        assert_eq!(answers.await, (CLOSED, CLOSED));
+        assert_eq!(responses.await, (CLOSED, CLOSED));
         world.simulation.sleep(SECOND).await;
         let too_big = "disconnected MessageTooBig { size: 406, limit: 100 }";
         assert_eq!(world.server_seen.all(), [too_big]);
@@ -33,7 +33,7 @@ fn an_answer_above_the_limit_ends_the_connection_and_later_ones_go_to_nobody_els
 }
 
 #[test]
-fn an_answer_without_room_ends_the_connection_and_later_ones_go_to_nobody_else() {
+fn a_response_without_room_in_the_queue_closes_the_connection_and_fails_all_requests() {
     for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
         let world = World::with(None, |server| {
             server.overflow(overflow).max_queued_bytes(100)
@@ -45,7 +45,7 @@ fn an_answer_without_room_ends_the_connection_and_later_ones_go_to_nobody_else()
             world.peer().send(note(40));
             world.simulation.sleep(MOMENT).await;
             let (long, short) = (&"long".repeat(20), "short");
-            let answers = join(
+            let responses = join(
                 world.client.echo_req(echo(long)),
                 world.client.echo_req(echo(short)),
             );
@@ -53,7 +53,7 @@ fn an_answer_without_room_ends_the_connection_and_later_ones_go_to_nobody_else()
                 world.simulation.sleep(MOMENT).await;
                 link.resume();
             };
-            assert_eq!(join(answers, resume).await.0, (CLOSED, CLOSED));
+            assert_eq!(join(responses, resume).await.0, (CLOSED, CLOSED));
             world.simulation.sleep(SECOND).await;
             assert_eq!(world.server_seen.all(), ["disconnected SlowConsumer"]);
         });
@@ -61,7 +61,7 @@ fn an_answer_without_room_ends_the_connection_and_later_ones_go_to_nobody_else()
 }
 
 #[test]
-fn an_answer_that_has_waited_for_longest_is_not_dropped_for_others() {
+fn drop_oldest_never_drops_a_response() {
     let world = World::with(None, |server| {
         server.overflow(Overflow::DropOldest).max_queued_bytes(100)
     });
@@ -75,13 +75,13 @@ fn an_answer_that_has_waited_for_longest_is_not_dropped_for_others() {
         world.simulation.sleep(MOMENT).await;
         world.peer().send(note(80));
         link.resume();
-        assert_eq!(waiting.await, answer("waiting"));
+        assert_eq!(waiting.await, response("waiting"));
         world.simulation.sleep(SECOND).await;
         assert_eq!(world.server_seen.all(), ["disconnected SlowConsumer"]);
     });
 }
 
-/// A handler that keeps the handles, to respond later.
+/// A handler that keeps the handles of its connections, to respond later.
 #[derive(Clone, Default)]
 struct Later(Arc<Mutex<Vec<RequestsClient>>>);
 
@@ -99,7 +99,7 @@ impl RequestsClientHandler for Later {
 }
 
 #[test]
-fn an_answer_that_comes_too_late_for_its_connection_is_not_taken_for_one_on_the_next() {
+fn a_response_to_an_earlier_connection_does_not_complete_a_request_on_the_next() {
     let world = World::new();
     world.run(async {
         world.client.stop().await;

@@ -13,16 +13,19 @@ use futures::future::join3;
 use messi::{DisconnectReason, RequestError, SendError};
 
 use world::requests::*;
-use world::{SECOND, Seen, World, answer, echo};
+use world::{SECOND, Seen, World, echo, response};
 
 /// The size of a frame's header, in bytes.
 const HEADER_SIZE: usize = 4;
 
 #[test]
-fn an_answer_goes_to_who_asked_and_not_to_the_handler() {
+fn a_response_completes_its_request_and_is_hidden_from_the_handler() {
     let world = World::new();
     world.run(async {
-        assert_eq!(world.client.echo_req(echo("hello")).await, answer("hello"));
+        assert_eq!(
+            world.client.echo_req(echo("hello")).await,
+            response("hello")
+        );
         let shouted = world.client.shout_req("hello".into()).await;
         assert_eq!(shouted, Ok("HELLO".into()));
     });
@@ -31,20 +34,23 @@ fn an_answer_goes_to_who_asked_and_not_to_the_handler() {
 }
 
 #[test]
-fn requests_under_way_together_get_each_its_own_answer() {
+fn each_of_several_pending_requests_gets_its_own_response() {
     let world = World::new();
     world.run(async {
-        let answers = join3(
+        let responses = join3(
             world.client.echo_req(echo("slow")),
             world.client.shout_req("b".into()),
             world.client.echo_req(echo("c")),
         );
-        assert_eq!(answers.await, (answer("slow"), Ok("B".into()), answer("c")));
+        assert_eq!(
+            responses.await,
+            (response("slow"), Ok("B".into()), response("c"))
+        );
     });
 }
 
 #[test]
-fn a_server_asks_its_clients() {
+fn a_server_sends_requests_to_clients() {
     let world = World::new();
     world.run(async {
         let name = world.peer().name_req(NameReq { number: 7 }).await;
@@ -59,10 +65,13 @@ fn a_server_asks_its_clients() {
 }
 
 #[test]
-fn a_callback_may_wait_for_an_answer() {
-    let world = World::with_question(Some("hello"));
+fn a_callback_may_wait_for_a_response() {
+    let world = World::with_echo_on_connected(Some("hello"));
     world.run(async {
-        assert_eq!(world.client.echo_req(echo("who")).await, answer("Kalle 1"));
+        assert_eq!(
+            world.client.echo_req(echo("ask name")).await,
+            response("Kalle 1")
+        );
     });
     assert_eq!(
         world.client_seen.all(),
@@ -72,9 +81,9 @@ fn a_callback_may_wait_for_an_answer() {
 
 #[test]
 fn callbacks_that_wait_for_each_other_time_out() {
-    let world = World::with_question(Some("who"));
+    let world = World::with_echo_on_connected(Some("ask name"));
     world.run(world.simulation.sleep(30 * SECOND));
-    // The late response goes to the handler.
+    // The late response is passed to the handler.
     assert_eq!(
         world.client_seen.all(),
         [
@@ -82,21 +91,24 @@ fn callbacks_that_wait_for_each_other_time_out() {
             "echo no response within 10 s"
         ]
     );
-    assert!(world.client.is_connected(), "nothing else is lost");
+    assert!(world.client.is_connected(), "the connection stays open");
 }
 
 #[test]
-fn an_answer_to_a_plain_message_goes_to_the_handler() {
+fn a_response_to_a_sent_message_goes_to_the_handler() {
     let world = World::new();
     world.run(async {
         world.client.send(echo("plain"));
-        assert_eq!(world.client.echo_req(echo("asked")).await, answer("asked"));
+        assert_eq!(
+            world.client.echo_req(echo("awaited")).await,
+            response("awaited")
+        );
     });
     assert_eq!(world.client_seen.all(), ["echo plain"]);
 }
 
 #[test]
-fn a_broadcast_request_counts_for_every_client() {
+fn a_broadcast_request_is_counted_for_every_client() {
     let world = World::new();
     world.run(async {
         world.server.broadcast(NameReq { number: 1 });
@@ -112,36 +124,36 @@ fn a_broadcast_request_counts_for_every_client() {
 }
 
 #[test]
-fn a_late_answer_is_not_taken_for_the_next() {
+fn a_late_response_does_not_complete_the_next_request() {
     let world = World::new();
     world.run(async {
         let late = world.client.echo_req(echo("slow")).timeout(SECOND).await;
         assert_eq!(late, Err(RequestError::Timeout { limit: SECOND }));
         assert_eq!(world.simulation.elapsed(), SECOND);
-        assert_eq!(world.client.echo_req(echo("next")).await, answer("next"));
+        assert_eq!(world.client.echo_req(echo("next")).await, response("next"));
         assert_eq!(world.simulation.elapsed(), 5 * SECOND);
     });
     assert_eq!(world.client_seen.all(), ["echo slow"]);
 }
 
 #[test]
-fn an_answer_that_is_dropped_goes_to_the_handler() {
+fn the_response_to_a_dropped_request_goes_to_the_handler() {
     let world = World::new();
     world.run(async {
         drop(world.client.echo_req(echo("dropped")));
-        assert_eq!(world.client.echo_req(echo("kept")).await, answer("kept"));
+        assert_eq!(world.client.echo_req(echo("kept")).await, response("kept"));
     });
     assert_eq!(world.client_seen.all(), ["echo dropped"]);
 }
 
 #[test]
-fn the_time_limit_counts_from_the_request() {
+fn the_time_limit_begins_with_the_request() {
     let world = World::new();
     world.run(async {
-        let answer = world.client.echo_req(echo("silence"));
+        let response = world.client.echo_req(echo("silence"));
         world.simulation.sleep(4 * SECOND).await;
         assert_eq!(
-            answer.timeout(5 * SECOND).await,
+            response.timeout(5 * SECOND).await,
             Err(RequestError::Timeout { limit: 5 * SECOND })
         );
         assert_eq!(world.simulation.elapsed(), 5 * SECOND);
@@ -155,52 +167,55 @@ fn a_disconnect_fails_all_pending_requests_at_once() {
     let world = World::new();
     world.run(async {
         let closed = || RequestError::Disconnected(DisconnectReason::ConnectionClosed);
-        let answers = join3(
+        let responses = join3(
             world.client.echo_req(echo("silence")),
             world.client.echo_req(echo("leave")),
             world.client.shout_req("never".into()),
         );
-        assert_eq!(answers.await, (Err(closed()), Err(closed()), Err(closed())));
+        assert_eq!(
+            responses.await,
+            (Err(closed()), Err(closed()), Err(closed()))
+        );
         assert!(world.simulation.elapsed() < SECOND);
     });
 }
 
 #[test]
-fn pending_requests_fail_when_a_lost_server_is_given_up() {
+fn pending_requests_fail_when_keep_alive_closes_the_connection() {
     let world = World::new();
     world.run(async {
         world.simulation.connections()[0].lose();
-        let answer = world
+        let response = world
             .client
             .echo_req(echo("lost"))
             .timeout(60 * SECOND)
             .await;
         let reason = DisconnectReason::KeepAliveTimeout;
-        assert_eq!(answer, Err(RequestError::Disconnected(reason)));
+        assert_eq!(response, Err(RequestError::Disconnected(reason)));
         assert_eq!(world.simulation.elapsed(), 4 * SECOND);
     });
 }
 
 #[test]
-fn answers_of_an_old_connection_are_not_waited_for_on_the_next() {
+fn requests_of_an_old_connection_get_no_responses_on_the_next() {
     let world = World::new();
     world.run(async {
-        let unanswered = world.client.echo_req(echo("slow"));
+        let pending = world.client.echo_req(echo("slow"));
         world.simulation.sleep(SECOND).await;
         world.simulation.connections()[0].cut();
         assert!(matches!(
-            unanswered.await,
+            pending.await,
             Err(RequestError::Disconnected(
                 DisconnectReason::ConnectionClosed
             ))
         ));
         world.client.connected().await.unwrap();
-        assert_eq!(world.client.echo_req(echo("new")).await, answer("new"));
+        assert_eq!(world.client.echo_req(echo("new")).await, response("new"));
     });
 }
 
 #[test]
-fn a_request_that_can_not_be_sent_fails_at_once() {
+fn a_request_that_cant_be_sent_fails_at_once() {
     let world = World::new();
     world.run(async {
         let too_big = world.client.echo_req(echo(&"x".repeat(2_000_000))).await;
@@ -214,10 +229,10 @@ fn a_request_that_can_not_be_sent_fails_at_once() {
     });
 }
 
-/// The peer is raw: messi never sends such a frame.
+/// A raw peer sends the frame, since messi never does.
 #[test]
-fn an_answer_that_another_member_replaces_is_no_answer_and_goes_to_the_handler() {
-    /// Reports the texts of notes.
+fn a_response_replaced_by_another_member_fails_the_request_and_goes_to_the_handler() {
+    /// A handler that reports the texts of notes.
     struct Listening(Sender<String>);
 
     impl RequestsClientHandler for Listening {
@@ -233,19 +248,19 @@ fn an_answer_that_another_member_replaces_is_no_answer_and_goes_to_the_handler()
     let client = client.start(Listening(notes)).unwrap();
     let (mut peer, _) = listener.accept().unwrap();
     block_on(client.connected()).unwrap();
-    let asked = client.echo_req(echo("a"));
+    let pending = client.echo_req(echo("a"));
     peer.read_exact(&mut [0; HEADER_SIZE + 5]).unwrap();
     // An empty echo_rsp, and a note with the text "b".
     peer.write_all(b"\x02\0\0\x07\x0a\0\x22\x03\x0a\x01b")
         .unwrap();
-    assert_eq!(block_on(asked), Err(RequestError::Replaced));
+    assert_eq!(block_on(pending), Err(RequestError::Replaced));
     assert_eq!(noted.recv().unwrap(), "b");
     block_on(client.stop());
 }
 
-/// A message that is too big for the wire is never encoded.
+/// A message that is too big for a frame is never encoded.
 #[test]
-fn an_answer_above_all_limits_ends_the_connection_and_another_message_does_not() {
+fn a_response_too_big_for_a_frame_closes_the_connection_and_another_message_does_not() {
     let text = "x".repeat(20 << 20);
     let world = World::new();
     world.run(async {
@@ -267,14 +282,14 @@ fn an_answer_above_all_limits_ends_the_connection_and_another_message_does_not()
 }
 
 #[test]
-fn answers_overtake_messages_that_wait_for_the_handler() {
-    /// Waits in its first message until its own request is answered.
+fn responses_overtake_messages_that_wait_for_the_handler() {
+    /// Sends a request for each note, and waits for the response in the callback.
     struct Asking(Seen);
 
     impl RequestsClientHandler for Asking {
         async fn on_note(&mut self, client: &RequestsClient, note: Note) {
-            let answer = client.echo_req(echo(&note.text)).await;
-            self.0.note(format!("{answer:?}"));
+            let response = client.echo_req(echo(&note.text)).await;
+            self.0.note(format!("{response:?}"));
         }
     }
 
@@ -286,7 +301,7 @@ fn answers_overtake_messages_that_wait_for_the_handler() {
             .start(Asking(seen.clone()))
             .unwrap();
         client.connected().await.unwrap();
-        assert_eq!(client.echo_req(echo("here")).await, answer("here"));
+        assert_eq!(client.echo_req(echo("here")).await, response("here"));
         for text in ["a", "b"] {
             world.server.broadcast(Note { text: text.into() });
         }

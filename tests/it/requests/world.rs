@@ -1,4 +1,4 @@
-//! A server with one client, and their responses.
+//! A server with one client. Both respond to requests.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl Seen {
     }
 }
 
-/// A handler of the server that responds as the text of a request says.
+/// A handler of the server that takes the text of a request as a command.
 struct Session {
     clock: Clock,
     seen: Seen,
@@ -41,9 +41,10 @@ impl RequestsServerHandler for Session {
             "silence" => return,
             "leave" => return client.disconnect(),
             "slow" => self.clock.sleep(5 * SECOND).await,
-            "who" => {
-                let answer = client.name_req(NameReq { number: 1 }).await;
-                let text = answer.map_or_else(|error| error.to_string(), |answer| answer.name);
+            "ask name" => {
+                let response = client.name_req(NameReq { number: 1 }).await;
+                let text =
+                    response.map_or_else(|error| error.to_string(), |response| response.name);
                 return client.reply(EchoRsp { text });
             }
             _ => {}
@@ -55,8 +56,8 @@ impl RequestsServerHandler for Session {
         client.reply(server_to_client::Messages::ShoutRsp(text.to_uppercase()));
     }
 
-    async fn on_name_rsp(&mut self, _: &RequestsServerClient, answer: NameRsp) {
-        self.seen.note(format!("name {}", answer.name));
+    async fn on_name_rsp(&mut self, _: &RequestsServerClient, response: NameRsp) {
+        self.seen.note(format!("name {}", response.name));
     }
 
     async fn on_client_disconnected(&mut self, _: &RequestsServerClient, reason: DisconnectReason) {
@@ -64,17 +65,17 @@ impl RequestsServerHandler for Session {
     }
 }
 
-/// A handler of the client that has a name, and may request an echo when it has connected.
+/// A handler of the client, which may request an echo in `on_connected`.
 struct Ui {
     seen: Seen,
-    asks: Option<&'static str>,
+    echo_on_connected: Option<&'static str>,
 }
 
 impl RequestsClientHandler for Ui {
     async fn on_connected(&mut self, client: &RequestsClient) {
-        if let Some(text) = self.asks {
-            let answer = client.echo_req(echo(text)).await;
-            self.seen.note(format!("connected {answer:?}"));
+        if let Some(text) = self.echo_on_connected {
+            let response = client.echo_req(echo(text)).await;
+            self.seen.note(format!("connected {response:?}"));
         }
     }
 
@@ -82,8 +83,8 @@ impl RequestsClientHandler for Ui {
         self.seen.note(format!("disconnected {reason:?}"));
     }
 
-    async fn on_echo_rsp(&mut self, _: &RequestsClient, answer: EchoRsp) {
-        self.seen.note(format!("echo {}", answer.text));
+    async fn on_echo_rsp(&mut self, _: &RequestsClient, response: EchoRsp) {
+        self.seen.note(format!("echo {}", response.text));
     }
 
     async fn on_name_req(&mut self, client: &RequestsClient, request: NameReq) {
@@ -101,14 +102,14 @@ pub(crate) fn echo(text: &str) -> EchoReq {
     EchoReq { text: text.into() }
 }
 
-/// A note with a text of this size.
+/// Creates a note with a text of this size.
 pub(crate) fn note(size: usize) -> Note {
     Note {
         text: "x".repeat(size),
     }
 }
 
-pub(crate) fn answer(text: &str) -> Result<EchoRsp, RequestError> {
+pub(crate) fn response(text: &str) -> Result<EchoRsp, RequestError> {
     Ok(EchoRsp { text: text.into() })
 }
 
@@ -122,14 +123,14 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Connects both; the client requests an echo of this text when it has connected.
-    pub(crate) fn with_question(asks: Option<&'static str>) -> Self {
-        Self::with(asks, |server| server)
+    /// Connects both. The client may request an echo of a text in `on_connected`.
+    pub(crate) fn with_echo_on_connected(echo_on_connected: Option<&'static str>) -> Self {
+        Self::with(echo_on_connected, |server| server)
     }
 
-    /// Connects both, with settings of the server.
+    /// Connects both, after configuring the server.
     pub(crate) fn with(
-        asks: Option<&'static str>,
+        echo_on_connected: Option<&'static str>,
         set_up: impl FnOnce(ServerBuilder<Requests>) -> ServerBuilder<Requests>,
     ) -> Self {
         let simulation = Simulation::new(1);
@@ -148,7 +149,7 @@ impl World {
                 .runtime(&simulation)
                 .start(Ui {
                     seen: client_seen.clone(),
-                    asks,
+                    echo_on_connected,
                 })
                 .unwrap();
             client.connected().await.unwrap();
@@ -165,14 +166,14 @@ impl World {
 
     /// Connects both.
     pub(crate) fn new() -> Self {
-        Self::with_question(None)
+        Self::with_echo_on_connected(None)
     }
 
     pub(crate) fn run<T>(&self, test: impl Future<Output = T>) -> T {
         self.simulation.run(test)
     }
 
-    /// The client as its server sees it.
+    /// Returns the server's handle of the client.
     pub(crate) fn peer(&self) -> RequestsServerClient {
         self.server.clients().remove(0)
     }

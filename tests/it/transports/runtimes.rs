@@ -1,4 +1,4 @@
-//! Clients and servers with a runtime that their builders set, and the URIs by which they find each other.
+//! Clients and servers with a runtime set in their builders, and the URIs of started servers.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn connect_to(uri: Uri, runtime: Runtime) -> (ChatClient, Events) {
     (client.start(reporter).unwrap(), events)
 }
 
-/// Sees a client greet a server, and be answered.
+/// Checks that a client gets a response from a server.
 async fn assert_served(client: &ChatClient, events: &mut Events, server_events: &mut Events) {
     assert_eq!(events.next().await, Event::Connected);
     assert_eq!(server_events.next().await, Event::Connected);
@@ -32,7 +32,7 @@ async fn assert_served(client: &ChatClient, events: &mut Events, server_events: 
 }
 
 #[test]
-fn ends_with_runtimes_of_their_own_serve_each_other_and_keep_alive_goes_on() {
+fn sides_with_separate_runtimes_exchange_messages_and_pings() {
     run(async {
         let (server, mut server_events) = serve("tcp://127.0.0.1:0", Runtime::async_std()).await;
         let (client, mut events) = connect_to(server.uri(), Runtime::async_std());
@@ -49,7 +49,7 @@ fn ends_with_runtimes_of_their_own_serve_each_other_and_keep_alive_goes_on() {
 }
 
 #[test]
-fn a_server_is_found_by_its_uri_however_it_was_started() {
+fn clients_connect_to_the_uri_that_a_server_returns() {
     run(async {
         for (uri, host) in [
             ("tcp://127.0.0.1:0", "127.0.0.1"),
@@ -70,7 +70,7 @@ fn a_server_is_found_by_its_uri_however_it_was_started() {
 }
 
 #[test]
-fn a_simulation_is_a_runtime_like_any_other() {
+fn a_simulation_can_be_set_as_the_runtime() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut server_events) = serve("tcp://room:0", simulation.runtime()).await;

@@ -1,4 +1,4 @@
-//! Unix sockets, and the files that stand for them.
+//! Unix sockets and their files.
 
 #![cfg(unix)]
 
@@ -12,11 +12,13 @@ use crate::common::chat::*;
 use crate::common::*;
 use messi::{Address, DisconnectReason, ListenError};
 
-/// A path of its own for each test. The usual place for temporary files of tests may be too deep for
-/// a socket, whose path may have some hundred characters.
-struct Place(PathBuf);
+/// A socket path in a directory of its own for each test.
+///
+/// The path of a socket may have some hundred characters. The usual directory for temporary files of
+/// tests may be too deep.
+struct SocketDirectory(PathBuf);
 
-impl Place {
+impl SocketDirectory {
     fn new(name: &str) -> Self {
         let directory = std::env::temp_dir().join(format!("messi-{}-{name}", std::process::id()));
         fs::create_dir(&directory).unwrap();
@@ -50,7 +52,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for SocketDirectory {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
@@ -68,7 +70,7 @@ fn assert_in_use(result: Result<(ChatServer, Events), ListenError>, path: &Path)
 
 #[test]
 fn messages_of_any_size_go_both_ways() {
-    let place = Place::new("both-ways");
+    let place = SocketDirectory::new("both-ways");
     run(async {
         let (server, mut server_events) = place.start().await;
         let (client, mut events) = place.connect();
@@ -88,8 +90,8 @@ fn messages_of_any_size_go_both_ways() {
 }
 
 #[test]
-fn clients_have_the_address_of_the_server_and_are_not_counted_by_it() {
-    let place = Place::new("address");
+fn clients_have_the_address_of_the_server_and_no_limit_per_address() {
+    let place = SocketDirectory::new("address");
     run(async {
         let (server, mut server_events) = place.start().await;
         let (first, _first_events) = place.connect();
@@ -110,14 +112,17 @@ fn clients_have_the_address_of_the_server_and_are_not_counted_by_it() {
 }
 
 #[test]
-fn a_client_comes_back_when_the_server_does() {
-    let place = Place::new("restart");
+fn a_client_reconnects_to_a_restarted_server() {
+    let place = SocketDirectory::new("restart");
     run(async {
         let (server, mut server_events) = place.start().await;
         let (client, mut events) = place.connect();
         assert_eq!(server_events.next().await, Event::Connected);
         server.stop().await;
-        assert!(!place.socket().exists(), "the server has left its file");
+        assert!(
+            !place.socket().exists(),
+            "the server has not removed its file"
+        );
         let failed = |event: &Event| matches!(event, Event::ConnectFailure(_));
         let Event::ConnectFailure(error) = events.find(failed).await else {
             unreachable!()
@@ -133,9 +138,9 @@ fn a_client_comes_back_when_the_server_does() {
 }
 
 #[test]
-fn the_file_of_a_server_that_was_killed_is_replaced() {
-    let place = Place::new("killed");
-    // To drop it leaves its file, as a process that is killed does.
+fn the_file_of_a_killed_server_is_replaced() {
+    let place = SocketDirectory::new("killed");
+    // Dropping the listener leaves its file, as killing a process does.
     drop(UnixListener::bind(place.socket()).unwrap());
     run(async {
         let (server, mut server_events) = place.start().await;
@@ -147,8 +152,8 @@ fn the_file_of_a_server_that_was_killed_is_replaced() {
 }
 
 #[test]
-fn the_file_of_a_server_that_is_there_is_left_alone() {
-    let place = Place::new("in-use");
+fn the_file_of_a_running_server_is_not_replaced() {
+    let place = SocketDirectory::new("in-use");
     run(async {
         let (server, mut server_events) = place.start().await;
         assert_in_use(place.try_start().await, &place.socket());
@@ -160,16 +165,16 @@ fn the_file_of_a_server_that_is_there_is_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_no_socket_is_left_alone() {
-    let place = Place::new("no-socket");
+fn a_file_that_is_not_a_socket_is_not_replaced() {
+    let place = SocketDirectory::new("no-socket");
     fs::write(place.socket(), "a letter").unwrap();
     run(async { assert_in_use(place.try_start().await, &place.socket()) });
     assert_eq!(fs::read_to_string(place.socket()).unwrap(), "a letter");
 }
 
 #[test]
-fn a_server_that_stops_leaves_the_file_of_its_successor() {
-    let place = Place::new("successor");
+fn a_server_that_stops_does_not_remove_the_file_of_its_successor() {
+    let place = SocketDirectory::new("successor");
     run(async {
         let (server, _) = place.start().await;
         fs::remove_file(place.socket()).unwrap();
@@ -183,8 +188,8 @@ fn a_server_that_stops_leaves_the_file_of_its_successor() {
 }
 
 #[test]
-fn a_path_that_can_not_be_made_is_an_error_that_names_it() {
-    let place = Place::new("no-directory");
+fn a_path_that_cant_be_created_is_an_error_with_the_path() {
+    let place = SocketDirectory::new("no-directory");
     run(async {
         let uri = format!("unix://{}/no/chat.sock", place.0.display());
         let error = ChatServer::builder(uri).start(|_| reporter().0).await.err();

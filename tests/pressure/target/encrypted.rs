@@ -1,4 +1,4 @@
-//! A second server, which speaks TLS.
+//! A second server, with TLS.
 
 use messi::ServerBuilder;
 use messi::tls::{Identity, ServerTls};
@@ -6,11 +6,11 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 
 use super::chat::*;
 
-/// A server with a certificate that nobody trusts.
+/// Configures a server with a self-signed certificate.
 pub(super) fn builder() -> ServerBuilder<Chat> {
     let certified = generate_simple_self_signed(["localhost".to_owned()]);
-    let CertifiedKey { cert, signing_key } = certified.expect("the name is sound");
+    let CertifiedKey { cert, signing_key } = certified.expect("a valid name");
     let identity = Identity::from_pem(cert.pem(), signing_key.serialize_pem());
-    let tls = ServerTls::new(identity.expect("they belong together"));
+    let tls = ServerTls::new(identity.expect("a certificate with its key"));
     ChatServer::builder("tls://127.0.0.1:0").tls(tls)
 }

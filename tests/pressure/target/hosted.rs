@@ -1,31 +1,31 @@
-//! Clients in the process of the server, which streams to them.
+//! Clients in the process of the server, to which it streams.
 
 use futures::future::join_all;
 use std::sync::mpsc::{Sender, channel};
 
 use super::chat::*;
 
-/// Starts so many clients, and waits until each has got a message.
+/// Starts clients, and waits until each has received a message.
 pub(super) fn start(server: &ChatServer, count: usize) -> Vec<ChatClient> {
     let (sender, receiver) = channel();
     let start = |_| {
         let builder = ChatClient::builder(format!("tcp://{}", server.local_addr()));
         let sender = Some(sender.clone());
-        builder.start(Audience(sender)).expect("the URI is sound")
+        builder.start(Audience(sender)).expect("a valid URI")
     };
     let clients = (0..count).map(start).collect();
     for _ in 0..count {
-        receiver.recv().expect("we have a sender");
+        receiver.recv().expect("a message of each client");
     }
     clients
 }
 
-/// Stops them.
+/// Stops the clients.
 pub(super) async fn stop(clients: Vec<ChatClient>) {
     join_all(clients.iter().map(ChatClient::stop)).await;
 }
 
-/// A client that asks for a stream, and reports its first message.
+/// A handler that requests a stream, and reports its first message.
 struct Audience(Option<Sender<()>>);
 
 impl ChatClientHandler for Audience {

@@ -9,14 +9,13 @@ use super::proto::{FlowClient, FlowClientHandler, Numbered};
 use super::{Flow, Outlet, Report, Settings};
 use crate::port;
 
-/// The first delay of a client before it connects again. A killed server may close its connections
-/// a moment before its port.
+/// The first reconnect delay. A killed server may close its connections a moment before its port.
 const MIN_DELAY: Duration = Duration::from_millis(50);
 
-/// What the delay grows to.
+/// The maximum reconnect delay.
 pub(crate) const MAX_DELAY: Duration = Duration::from_millis(100);
 
-/// A client.
+/// A client of the stream.
 #[derive(Debug)]
 pub(crate) struct Client(FlowClient);
 
@@ -26,7 +25,7 @@ impl Client {
             .keep_alive_interval(settings.keep_alive)
             .reconnect_delay(MIN_DELAY, MAX_DELAY)
             .start(Flow::new(settings, report))
-            .expect("the URI is one");
+            .expect("a valid URI");
         Self(client)
     }
 

@@ -7,12 +7,12 @@ use super::proto::{FlowServer, FlowServerClient, FlowServerHandler, Numbered};
 use super::{Flow, Outlet, Report, Settings};
 use crate::port;
 
-/// A server.
+/// A server of the stream.
 #[derive(Debug)]
 pub(crate) struct Server(FlowServer);
 
 impl Server {
-    /// Starts a server, on any free port if the port is 0.
+    /// Starts a server on a port, or on a free one if the port is 0.
     pub(crate) fn start(port: u16, settings: Settings, report: &Report) -> Self {
         let server = port::when_free(|| {
             let report = report.clone();

@@ -1,4 +1,4 @@
-//! What may be written between the parentheses.
+//! The accepted arguments of the macro.
 
 #![deny(warnings)]
 

@@ -1,4 +1,4 @@
-//! Handlers of every form: with a method or none, asynchronous or not.
+//! Handlers of every form: with and without methods, asynchronous or not.
 
 #![deny(warnings)]
 

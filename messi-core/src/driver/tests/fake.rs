@@ -1,4 +1,4 @@
-//! Sockets whose behaviour a test sets.
+//! Sockets with the behaviour that a test defines.
 
 use std::io;
 use std::pin::Pin;

@@ -1,7 +1,7 @@
-//! Where a schema's path leads from, in a member of a workspace. There is a `place.proto` in two
-//! directories, and the protocol's name tells which of them was read.
+//! The base directory of a schema's path, in a member of a workspace. Two directories have a
+//! `place.proto`, and the protocol's name shows which one was read.
 //!
-//! In an example it leads from the file that holds the example:
+//! In a doc example, the path is relative to the file of the example:
 //!
 //! ```
 //! mod place {
@@ -10,7 +10,7 @@
 //! let _ = place::Sources;
 //! ```
 //!
-//! And from the directory of `Cargo.toml`:
+//! Or to the directory of `Cargo.toml`:
 //!
 //! ```
 //! mod place {
@@ -21,17 +21,17 @@
 
 pub mod nested;
 
-/// Both places have it.
+/// A path that exists in both directories.
 pub mod both {
     messi::protocol!("place.proto");
 }
 
-/// It is there for who starts at `Cargo.toml`.
+/// A path that exists only relative to `Cargo.toml`.
 pub mod manifest {
     messi::protocol!("src/../place.proto");
 }
 
-/// The path is written here, wherever this is called.
+/// Expands a path that is written here, in callers elsewhere.
 macro_rules! written_here {
     () => {
         messi::protocol!("place.proto");
@@ -44,25 +44,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_directory_of_the_rust_file_goes_first() {
+    fn the_directory_of_the_rust_file_is_searched_first() {
         let _ = both::Sources;
         let _ = outside::both::Sources;
     }
 
     #[test]
-    fn the_directory_of_cargo_toml_is_that_of_the_crate() {
+    fn the_directory_of_the_crates_cargo_toml_is_searched_next() {
         let _ = manifest::Manifest;
         let _ = nested::both::Manifest;
         let _ = outside::manifest::Manifest;
     }
 
     #[test]
-    fn a_path_may_lead_upwards() {
+    fn a_path_may_contain_parent_directories() {
         let _ = nested::upwards::Sources;
     }
 
     #[test]
-    fn a_path_in_a_macro_of_the_users_leads_from_where_it_is_written() {
+    fn a_path_in_a_users_macro_is_relative_to_the_file_that_contains_it() {
         let _ = nested::in_a_macro::Sources;
         let _ = nested::given_to_a_macro::Manifest;
     }

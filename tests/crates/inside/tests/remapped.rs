@@ -1,16 +1,16 @@
-//! A build that hides where it was done, as those of distributions do.
+//! A build with remapped paths, as distributions do it.
 
 use std::fs::canonicalize;
 use std::process::Command;
 
 #[test]
-fn schemas_are_found_where_paths_are_remapped() {
+fn schemas_are_found_if_paths_are_remapped() {
     let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
     let workspace = canonicalize(workspace).unwrap();
-    // The compiler is told of this crate's files from the workspace on.
+    // Cargo passes the compiler paths relative to the workspace.
     let output = Command::new(env!("CARGO"))
         .args(["rustc", "--locked", "--offline", "--lib"])
-        // The tests of the crate have the most calls of the macro.
+        // The tests of the crate call the macro most often.
         .args(["--profile", "test", "--"])
         .arg(format!(
             "--remap-path-prefix={}=hidden",

@@ -1,9 +1,9 @@
-//! Where a schema's path leads from, in a crate outside of the workspace.
+//! The base directory of a schema's path, in a crate outside of the workspace.
 
 #[doc(hidden)]
 pub use messi;
 
-/// Passes the path on.
+/// Passes a path to the macro.
 #[macro_export]
 macro_rules! protocol {
     ($path:literal) => {
@@ -11,12 +11,12 @@ macro_rules! protocol {
     };
 }
 
-/// Both places have it.
+/// A path that exists in both directories.
 pub mod both {
     messi::protocol!("place.proto");
 }
 
-/// It is there for who starts at `Cargo.toml`.
+/// A path that exists only relative to `Cargo.toml`.
 pub mod manifest {
     messi::protocol!("src/../place.proto");
 }

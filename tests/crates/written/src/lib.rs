@@ -1,6 +1,6 @@
-//! Code that a build script writes is code of the crate: its lints apply, where those of an
-//! expansion of the macro are mostly silent. What this crate is about is that they find nothing,
-//! and that rustdoc finds nothing either.
+//! Checks that lints and rustdoc accept the code that a build script writes.
+//!
+//! Such code belongs to the crate, so all its lints apply. In an expansion of the macro, most are off.
 
 #![deny(
     missing_docs,
@@ -9,10 +9,10 @@
     unused_qualifications,
     clippy::pedantic
 )]
-// A type is named by its path in the schema, wherever that is done.
+// Types are always named by their full path.
 #![allow(clippy::use_self)]
 
-/// What is deprecated.
+/// Deprecated declarations.
 pub mod deprecated {
     include!(concat!(env!("OUT_DIR"), "/deprecated.rs"));
 }
@@ -27,7 +27,7 @@ pub mod kitchen_sink {
     include!(concat!(env!("OUT_DIR"), "/kitchen_sink.rs"));
 }
 
-/// Types with the names of what the code needs.
+/// Types with the names of items that generated code uses.
 #[allow(
     clippy::large_enum_variant,
     reason = "one of them is much larger than the others"
@@ -36,7 +36,7 @@ pub mod names {
     include!(concat!(env!("OUT_DIR"), "/names.rs"));
 }
 
-/// Requests and their answers.
+/// Requests and their responses.
 pub mod requests {
     include!(concat!(env!("OUT_DIR"), "/requests.rs"));
 }

@@ -1,4 +1,4 @@
-//! What a client makes of bytes of a server.
+//! The effects of a server's bytes on clients.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -11,19 +11,19 @@ use crate::party::{ClientKind, Party};
 use crate::prepare::Peers;
 use crate::wire::{CLIENT_TO_SERVER, CONNECT_REQ, CONNECT_RSP, SERVER_TO_CLIENT, frame, hex};
 
-/// What a client reports, and does with the connection afterwards.
+/// The events that a client reports, and whether the connection stays open.
 #[derive(Clone, Debug)]
 enum Outcome {
-    /// Reports this, and goes on.
+    /// It reports these events, and the connection stays open.
     Open(&'static [&'static str]),
-    /// Closes.
+    /// It closes the connection.
     Closed,
 }
 
 use Outcome::{Closed, Open};
 
-/// Bytes of a server do to a client what is documented.
-pub(crate) fn bytes_do_what_is_documented(peers: &Peers, kind: ClientKind) {
+/// Sends each row to a client, and compares the effects.
+pub(crate) fn bytes_have_the_documented_effect(peers: &Peers, kind: ClientKind) {
     let mistakes: Vec<_> = cases()
         .iter()
         .filter_map(|case| try_case(peers, kind, case))
@@ -32,11 +32,12 @@ pub(crate) fn bytes_do_what_is_documented(peers: &Peers, kind: ClientKind) {
     assert_none(&mistakes);
 }
 
-/// Sends a row, with a `ConnectRsp` behind it that is reported only if the connection was left
-/// open, to a client of its own: some clients carry over what they read to the next connection.
+/// Sends a row and a `ConnectRsp`, which is reported only if the connection stays open.
+///
+/// Each row has a client of its own: some clients keep received bytes for the next connection.
 fn try_case(peers: &Peers, kind: ClientKind, case: &Case<ClientKind, Outcome>) -> Option<String> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
-    let port = listener.local_addr().expect("is bound").port();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let port = listener.local_addr().expect("a bound socket").port();
     let mut client = kind.start(peers, port, "Erik");
     let mut stream = accept(listener);
 
@@ -46,7 +47,7 @@ fn try_case(peers: &Peers, kind: ClientKind, case: &Case<ClientKind, Outcome>) -
     );
     stream
         .write_all(&[&case.sent[..], &hex(CONNECT_RSP)].concat())
-        .expect("is connected");
+        .expect("a connected socket");
     let (reported, open) = reports(&mut *client);
     let (expected, expected_open) = match case.expected(&kind) {
         Open(events) => (*events, true),
@@ -62,7 +63,7 @@ fn try_case(peers: &Peers, kind: ClientKind, case: &Case<ClientKind, Outcome>) -
     })
 }
 
-/// Gives what the client reports until the probe or a disconnect, and whether it was the probe.
+/// Returns the events before the `ConnectRsp` or a disconnect, and whether the `ConnectRsp` came.
 fn reports(client: &mut dyn Party) -> (Vec<String>, bool) {
     client.events().expect("connected");
     let mut reported = Vec::new();
@@ -86,7 +87,7 @@ fn frames() -> Vec<Case<ClientKind, Outcome>> {
     vec![
         Case::new("nothing", vec![], Open(&[])),
         Case::new("empty message", hex("02000000"), Open(&[])),
-        Case::new("pong nobody asked for", hex("04000000"), Open(&[])),
+        Case::new("pong without a ping", hex("04000000"), Open(&[])),
         Case::new("pong with a payload", hex("04000002 abcd"), Open(&[])),
         Case::new("type 0", hex("00000000"), Open(&[])),
         Case::new("type 5", hex("05000000"), Open(&[])),
@@ -114,33 +115,33 @@ fn frames() -> Vec<Case<ClientKind, Outcome>> {
 
 fn messages() -> Vec<Case<ClientKind, Outcome>> {
     vec![
-        Case::new("unknown choice alone", message("7a0100"), Open(&[])),
+        Case::new("unknown member alone", message("7a0100"), Open(&[])),
         Case::new(
-            "unknown fields around and in a known choice",
+            "unknown fields around and in a known member",
             message("7a0100 1206 7a0100 0a0161 7001"),
             Open(&["message a "]),
         ),
         Case::new(
-            "two choices",
+            "two members",
             message("0a00 1203 0a0161"),
             Open(&["message a "]),
         ),
         Case::new(
-            "a choice twice, with different fields",
+            "a member twice, with different fields",
             message("1203 0a0161 1203 120162"),
             Open(&["message a b"]),
         )
         .except(
             ClientKind::C,
             Open(&["message  b"]),
-            "forgets the first, and never merges",
+            "drops the first, and never merges",
         ),
         Case::new(
             "unknown group",
             message("7b7c 1203 0a0161"),
             Open(&["message a "]),
         )
-        .except(ClientKind::C, Closed, "knows no groups"),
+        .except(ClientKind::C, Closed, "does not support groups"),
         Case::new(
             "NUL in a string",
             message("1205 0a03610062"),
@@ -158,43 +159,43 @@ fn bad_messages() -> Vec<Case<ClientKind, Outcome>> {
     vec![
         Case::new("length beyond the end", message("120561"), Closed),
         Case::new("garbage at the end", message("1200ff"), Closed),
-        Case::new("choice as a number", message("1001"), Closed).except(
+        Case::new("member as a number", message("1001"), Closed).except(
             ClientKind::Python,
             Open(&[]),
-            "takes it for an unknown field",
+            "treats it as an unknown field",
         ),
         Case::new("invalid UTF-8", message("1203 0a01ff"), Closed).except(
             ClientKind::C,
-            // As the harness reads what the peer prints.
+            // The harness replaces bytes that are not UTF-8.
             Open(&["message \u{fffd} "]),
             "strings are just bytes in C",
         ),
     ]
 }
 
-/// `MessageInd { user: "Erik", text: "hi" }` as the choice of either message.
+/// `MessageInd { user: "Erik", text: "hi" }` as the member of either direction.
 const MESSAGE_IND: &str = "120a 0a044572696b 12026869";
 
 fn message(payload: &str) -> Vec<u8> {
     frame(SERVER_TO_CLIENT, &hex(payload))
 }
 
-/// Waits for a client, on a thread of its own as std has no time limit for it.
+/// Accepts a client, on a thread of its own since std has no time limit for it.
 fn accept(listener: TcpListener) -> TcpStream {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(listener.accept()));
     let (stream, _) = receiver
         .recv_timeout(LIMIT)
         .expect("a client connects")
-        .expect("and stays");
-    stream.set_read_timeout(Some(LIMIT)).expect("is not zero");
+        .expect("an accepted client");
+    stream
+        .set_read_timeout(Some(LIMIT))
+        .expect("a time limit above zero");
     stream
 }
 
 fn read_exactly(stream: &mut TcpStream, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
-    stream
-        .read_exact(&mut bytes)
-        .expect("the client sends as much");
+    stream.read_exact(&mut bytes).expect("bytes of the client");
     bytes
 }

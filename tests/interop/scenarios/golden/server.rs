@@ -1,4 +1,4 @@
-//! What a server makes of bytes of a client.
+//! The responses of servers to a client's bytes.
 
 mod cases;
 mod chat;
@@ -18,17 +18,17 @@ use crate::wire::{
 
 use chat::{broadcast, chat};
 
-/// What a server does, and with the connection afterwards.
+/// The bytes that a server sends, and whether the connection stays open.
 #[derive(Clone, Debug)]
 enum Outcome {
-    /// Sends this, and goes on.
+    /// It sends these bytes, and the connection stays open.
     Open(Vec<u8>),
-    /// Sends this, and closes.
+    /// It sends these bytes, and closes the connection.
     Closed(Vec<u8>),
 }
 
-/// Bytes of a client get the documented answers.
-pub(crate) fn bytes_get_the_documented_answers(peers: &Peers, kind: ServerKind) {
+/// Sends each row to a server, and compares the responses.
+pub(crate) fn bytes_get_the_documented_responses(peers: &Peers, kind: ServerKind) {
     let (_server, port) = kind.start(peers);
     let mistakes: Vec<_> = cases::cases()
         .iter()
@@ -38,16 +38,18 @@ pub(crate) fn bytes_get_the_documented_answers(peers: &Peers, kind: ServerKind) 
     assert_none(&mistakes);
 }
 
-/// Frames may arrive a byte at a time.
-pub(crate) fn bytes_may_come_one_by_one(peers: &Peers, kind: ServerKind) {
+/// Sends frames byte by byte.
+pub(crate) fn frames_may_arrive_byte_by_byte(peers: &Peers, kind: ServerKind) {
     let (_server, port) = kind.start(peers);
     let mut stream = connect(port);
 
     for byte in [hex(CONNECT_REQ), hex("03000000"), chat("Erik", "hi")].concat() {
-        stream.write_all(&[byte]).expect("the server takes it");
+        stream.write_all(&[byte]).expect("the server reads");
     }
 
-    stream.shutdown(Shutdown::Write).expect("is connected");
+    stream
+        .shutdown(Shutdown::Write)
+        .expect("a connected socket");
     let received = read_to_close(&mut stream);
     let expected = [hex(CONNECT_RSP), hex("04000000"), broadcast("Erik", "hi")].concat();
     assert!(
@@ -57,23 +59,26 @@ pub(crate) fn bytes_may_come_one_by_one(peers: &Peers, kind: ServerKind) {
     );
 }
 
-/// A frame that is too big is refused when it is announced, whatever its type.
-pub(crate) fn too_big_is_refused_at_once(peers: &Peers, kind: ServerKind) {
+/// A frame above the limit is refused at its header, whatever its type.
+pub(crate) fn too_big_is_refused_at_its_header(peers: &Peers, kind: ServerKind) {
     let (_server, port) = kind.start(peers);
 
-    for too_big in [announce(CLIENT_TO_SERVER), announce(PING), hex("01ffffff")] {
+    for too_big in [
+        too_big_header(CLIENT_TO_SERVER),
+        too_big_header(PING),
+        hex("01ffffff"),
+    ] {
         let mut stream = connect(port);
-        // A server that waited for the rest would give the client up, but only after 3 s.
+        // A server that waited for the rest would disconnect the client too, but only after 3 s.
         stream
             .set_read_timeout(Some(Duration::from_secs(2)))
-            .expect("is not zero");
-        stream.write_all(&too_big).expect("the server takes it");
+            .expect("a time limit above zero");
+        stream.write_all(&too_big).expect("the server reads");
         assert_eq!(read_to_close(&mut stream), []);
     }
 }
 
-/// Sends a row, with a `ConnectReq` behind it that is answered only if the connection was left
-/// open.
+/// Sends a row and a `ConnectReq`, which gets a response only if the connection stays open.
 fn try_case(port: u16, kind: ServerKind, case: &Case<ServerKind, Outcome>) -> Option<String> {
     let received = exchange(port, &[&case.sent[..], &hex(CONNECT_REQ)].concat());
     let expected = match case.expected(&kind) {
@@ -91,8 +96,8 @@ fn try_case(port: u16, kind: ServerKind, case: &Case<ServerKind, Outcome>) -> Op
     })
 }
 
-/// Compares answers byte for byte, but for a difference that is meant: our server sends a pong
-/// ahead of messages that wait, and one for several pings that came while one waits.
+/// Compares responses byte for byte, except for an intended difference: our server sends a pong ahead
+/// of queued messages, and a single one for several pings.
 fn is_the_same(kind: ServerKind, received: &[u8], expected: &[u8]) -> bool {
     match kind {
         ServerKind::C => received == expected,
@@ -106,7 +111,7 @@ fn is_the_same(kind: ServerKind, received: &[u8], expected: &[u8]) -> bool {
     }
 }
 
-/// Counts the pongs and gives the rest.
+/// Counts the pongs, and returns the remaining frames.
 fn take_pongs(mut bytes: &[u8]) -> (usize, Vec<u8>) {
     let mut pongs = 0;
     let mut rest = Vec::new();
@@ -127,8 +132,8 @@ fn take_pongs(mut bytes: &[u8]) -> (usize, Vec<u8>) {
     (pongs, rest)
 }
 
-/// The header of a frame a byte above the limit.
-fn announce(kind: u8) -> Vec<u8> {
+/// Returns the header of a frame one byte above the limit.
+fn too_big_header(kind: u8) -> Vec<u8> {
     frame(kind, &vec![0; MAX_MESSAGE_SIZE + 1])[..4].to_vec()
 }
 

@@ -1,4 +1,4 @@
-//! An authority of one test.
+//! A certificate authority for one test.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,7 +22,7 @@ pub(crate) struct Pem {
 impl Authority {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new([]).unwrap();
-        // Else they would be taken for each other.
+        // Authorities with the same name could be confused.
         let number = AUTHORITIES.fetch_add(1, Ordering::Relaxed);
         let name = format!("Authority {number}");
         params.distinguished_name.push(DnType::CommonName, name);
@@ -35,7 +35,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// An identity for a host, or a client's with a name.
+    /// Issues an identity for a host, or for a client with a name.
     pub(crate) fn identity(&self, name: &str) -> Identity {
         self.issue(name).identity()
     }
@@ -44,7 +44,7 @@ impl Authority {
         self.issue_with(name, |_| {})
     }
 
-    /// One that was valid in the year 2000 alone.
+    /// Issues an identity that was valid in the year 2000 only.
     pub(crate) fn expired(&self, name: &str) -> Identity {
         let pem = self.issue_with(name, |params| {
             params.not_before = date_time_ymd(2000, 1, 1);
@@ -53,7 +53,7 @@ impl Authority {
         pem.identity()
     }
 
-    /// An identity that only clients may use.
+    /// Issues an identity that only clients may use.
     pub(crate) fn for_clients_only(&self, name: &str) -> Identity {
         let pem = self.issue_with(name, |params| {
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];

@@ -1,4 +1,4 @@
-//! What works with TLS as it does without.
+//! Messages, reconnecting, URIs and busy polling with TLS.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn messages_of_any_size_go_both_ways() {
 }
 
 #[test]
-fn more_than_the_buffers_hold_arrives_in_order() {
+fn messages_that_exceed_all_buffers_arrive_in_order() {
     const MESSAGES: usize = 20_000;
     let authority = Authority::new();
     run(async {
@@ -60,7 +60,7 @@ fn more_than_the_buffers_hold_arrives_in_order() {
 }
 
 #[test]
-fn a_client_comes_back_when_the_server_does() {
+fn a_client_reconnects_to_a_restarted_server() {
     let authority = Authority::new();
     let tls = ServerTls::new(authority.identity(HOST));
     run(async {
@@ -86,7 +86,7 @@ fn a_client_comes_back_when_the_server_does() {
 }
 
 #[test]
-fn a_server_is_found_by_its_uri() {
+fn clients_connect_to_the_uri_that_a_server_returns() {
     let authority = Authority::new();
     run(async {
         let (server_reporter, mut server_events) = reporter();
@@ -107,7 +107,7 @@ fn a_server_is_found_by_its_uri() {
 }
 
 #[test]
-fn busy_clients_and_servers_read_what_is_there() {
+fn messages_are_received_with_busy_polling() {
     let authority = Authority::new();
     let long = Duration::from_secs(3_600);
     run(async {
@@ -136,7 +136,7 @@ fn busy_clients_and_servers_read_what_is_there() {
 }
 
 #[test]
-fn the_frames_within_are_those_of_plain_connections() {
+fn encrypted_frames_are_those_of_plain_connections() {
     let authority = Authority::new();
     run(async {
         let (server, mut server_events) = start_of(&authority).await;
@@ -153,13 +153,13 @@ fn the_frames_within_are_those_of_plain_connections() {
         let handshake = TlsConnector::from(Arc::new(config)).connect(name, plain);
         let mut peer = within("the handshake", handshake).await.unwrap();
         assert_eq!(server_events.next().await, Event::Connected);
-        // A connect_req of "Erik", and a ping.
+        // A connect_req with the user "Erik", and a ping.
         peer.write_all(b"\x01\0\0\x08\x0a\x06\x0a\x04Erik\x03\0\0\0")
             .await
             .unwrap();
         peer.flush().await.unwrap();
         let mut received = [0; 10];
-        within("the answer", peer.read_exact(&mut received))
+        within("the response", peer.read_exact(&mut received))
             .await
             .unwrap();
         assert_eq!(&received, b"\x04\0\0\0\x02\0\0\x02\x0a\0");

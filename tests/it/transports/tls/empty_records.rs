@@ -1,7 +1,7 @@
-//! Peers that flood with records that come to nothing.
+//! Peers that flood with TLS records without data.
 //!
-//! rustls ends a connection after 32 empty records in a row, and after 32 changes of the key without
-//! data in between. But each makes it forget the other, so that both together can go on for ever.
+//! rustls closes a connection after 32 empty records in a row, and after 32 key updates without data in
+//! between. But each kind resets the count of the other, so that both together can go on for ever.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -21,18 +21,18 @@ use futures_rustls::rustls::{
     Tls13CipherSuite,
 };
 
-/// Empty records before each change of the key.
+/// The number of empty records before each key update.
 const EMPTY_RECORDS: usize = 30;
 
-/// Changes of the key: together, the records take seconds to read.
+/// The number of key updates. Reading all records takes seconds.
 const KEY_UPDATES: usize = 10_000;
 
 const LONG: Duration = Duration::from_secs(3_600);
 
-/// A connection whose handshake is complete.
+/// A raw TLS connection after its handshake.
 struct Peer {
     stream: TcpStream,
-    /// What the next keys are derived from.
+    /// The secret from which the next keys are derived.
     secret: [u8; 32],
 }
 
@@ -48,14 +48,14 @@ impl Peer {
         Self { stream, secret }
     }
 
-    /// Encrypts [`EMPTY_RECORDS`] empty records and a message that changes the key, and changes it.
+    /// Encrypts [`EMPTY_RECORDS`] empty records and a key update, and switches to the next key.
     fn next_records(&mut self) -> Vec<u8> {
         let Self { secret, .. } = self;
         let iv = Iv::from(derive(secret, "iv"));
         let key = AeadKey::from(derive(secret, "key"));
         let mut encrypter = suite().aead_alg.encrypter(key, iv);
         *secret = derive(secret, "traffic upd");
-        // The other side is not asked to change its key too.
+        // The other side keeps its key.
         let update = (ContentType::Handshake, &[24, 0, 0, 1, 0][..]);
         let empty = (ContentType::ApplicationData, &[][..]);
         let records = iter::repeat_n(empty, EMPTY_RECORDS).chain([update]);
@@ -71,7 +71,7 @@ impl Peer {
     }
 }
 
-/// RFC 8446, 7.1: HKDF-Expand-Label without a context.
+/// Derives a key (HKDF-Expand-Label of RFC 8446, 7.1, without a context).
 fn derive<const LENGTH: usize>(secret: &[u8], label: &str) -> [u8; LENGTH] {
     let label = format!("tls13 {label}");
     let length = |length: usize| u8::try_from(length).unwrap();
@@ -84,7 +84,7 @@ fn derive<const LENGTH: usize>(secret: &[u8], label: &str) -> [u8; LENGTH] {
     output
 }
 
-/// The one cipher suite that the peer offers.
+/// Returns the only cipher suite that the peer offers.
 fn suite() -> &'static Tls13CipherSuite {
     let suite = cipher_suite::TLS13_CHACHA20_POLY1305_SHA256;
     suite.tls13().unwrap()
@@ -107,7 +107,7 @@ fn config(authority: &Authority, secret: Arc<Secret>) -> ClientConfig {
     config
 }
 
-/// The secret of the direction that the client writes.
+/// The traffic secret of the client's writing direction.
 #[derive(Debug, Default)]
 struct Secret(Mutex<[u8; 32]>);
 
@@ -119,7 +119,7 @@ impl KeyLog for Secret {
     }
 }
 
-/// Reads until the end of a connection, and returns the longest time between two reads.
+/// Reads until a connection is closed, and returns the longest time between two reads.
 fn longest_silence(mut stream: TcpStream) -> Duration {
     let mut longest = Duration::ZERO;
     let mut last = Instant::now();
@@ -130,9 +130,9 @@ fn longest_silence(mut stream: TcpStream) -> Duration {
     longest
 }
 
-/// A server that polls busily gets no rest by waiting for the socket.
+/// The server polls busily, so that it never pauses to wait for the socket.
 #[test]
-fn what_a_server_sends_keeps_coming_under_a_flood_that_comes_to_nothing() {
+fn a_server_keeps_sending_during_a_flood_of_empty_records() {
     let authority = Authority::new();
     run(async {
         let (reporter, mut events) = reporter();
@@ -149,7 +149,7 @@ fn what_a_server_sends_keeps_coming_under_a_flood_that_comes_to_nothing() {
 
         let start = Instant::now();
         let records: Vec<u8> = (0..KEY_UPDATES).flat_map(|_| peer.next_records()).collect();
-        // To decrypt them takes about as long.
+        // Decrypting them takes about as long.
         let encryption = start.elapsed();
 
         let received = peer.stream.try_clone().unwrap();
@@ -161,7 +161,7 @@ fn what_a_server_sends_keeps_coming_under_a_flood_that_comes_to_nothing() {
             async_std::task::sleep(Duration::from_millis(5)).await;
         }
         server.stop().await;
-        // An error if the server has not read all of it.
+        // Fails if the server has not read all records.
         let _ = flood.join().unwrap();
         let silence = reader.join().unwrap();
         assert!(silence < encryption / 4, "{silence:?} of {encryption:?}");

@@ -1,4 +1,4 @@
-//! Peers that flood.
+//! Peers that flood with bytes that are not TLS.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
-/// Bytes that are no TLS.
+/// Bytes that are not TLS.
 static GARBAGE: [u8; 64 * 1024] = [b'x'; 64 * 1024];
 
-/// The time that a refused peer is given, with much to spare for a machine that is busy.
+/// The time within which a refused peer must be disconnected, generous for a busy machine.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Sends garbage as fast as it is taken, and returns how long it was.
+/// Sends garbage until the connection is closed, and returns the time that took.
 fn flood(mut stream: TcpStream) -> Duration {
     let start = Instant::now();
     while stream.write_all(&GARBAGE).is_ok() {}
@@ -26,13 +26,13 @@ fn start_flood(address: SocketAddr) -> JoinHandle<Duration> {
 }
 
 #[test]
-fn a_server_leaves_clients_that_flood_after_a_second() {
+fn a_server_disconnects_flooding_clients_without_tls_after_a_second() {
     let authority = Authority::new();
     run(async {
         let (server, mut server_events) = start_of(&authority).await;
         let address = server.local_addr().socket_addr().unwrap();
         let floods: Vec<_> = (0..2).map(|_| start_flood(address)).collect();
-        // Others are served meanwhile.
+        // Another client is served meanwhile.
         let (client, mut events) = connect(&server, &trusting(&authority));
         assert_served(&client, &mut events, &mut server_events).await;
         for flood in floods {
@@ -46,7 +46,7 @@ fn a_server_leaves_clients_that_flood_after_a_second() {
 }
 
 #[test]
-fn a_client_leaves_a_server_that_floods_after_a_second() {
+fn a_client_disconnects_from_a_flooding_server_without_tls_after_a_second() {
     let authority = Authority::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("tls://{}", listener.local_addr().unwrap());

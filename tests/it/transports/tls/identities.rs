@@ -1,4 +1,4 @@
-//! Certificates that are shown, seen, replaced, and no good.
+//! Certificates: their use by handlers, their renewal, and errors in them.
 
 use std::sync::mpsc::channel;
 
@@ -7,7 +7,7 @@ use messi::tls::{Identity, TlsError};
 use super::*;
 
 #[test]
-fn handlers_see_the_certificate_of_the_client() {
+fn handlers_can_read_the_certificate_of_a_client() {
     let authority = Authority::new();
     let device = authority.issue("device-7");
     let roots = Roots::from_pem(authority.pem()).unwrap();
@@ -37,7 +37,7 @@ fn handlers_see_the_certificate_of_the_client() {
 }
 
 #[test]
-fn a_renewed_certificate_counts_from_the_next_connection_on() {
+fn a_renewed_certificate_is_used_for_the_next_connection() {
     let (old, new) = (Authority::new(), Authority::new());
     let tls = ServerTls::new(old.identity(HOST));
     run(async {
@@ -57,12 +57,14 @@ fn a_renewed_certificate_counts_from_the_next_connection_on() {
 }
 
 #[test]
-fn what_can_not_be_used_is_an_error_that_says_why() {
+fn an_unusable_certificate_or_key_is_an_error_with_the_reason() {
     let authority = Authority::new();
     let (one, other) = (authority.issue("one"), authority.issue("other"));
     let error = |certificate: &str, key: &str| {
         let result = Identity::from_pem(certificate, key);
-        result.expect_err("it is no good").to_string()
+        result
+            .expect_err("an invalid certificate or key")
+            .to_string()
     };
     assert_eq!(
         error(&one.certificate, &other.key),
@@ -88,7 +90,7 @@ fn what_can_not_be_used_is_an_error_that_says_why() {
 }
 
 #[test]
-fn nobody_sees_a_key() {
+fn debug_output_contains_no_key() {
     let identity = Authority::new().identity("device-7");
     assert_eq!(format!("{identity:?}"), "Identity { .. }");
 }

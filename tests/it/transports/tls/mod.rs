@@ -1,4 +1,4 @@
-//! TLS, with certificates that are made up for each test.
+//! TLS, with certificates that are issued for each test.
 
 mod authority;
 mod both_ways;
@@ -15,7 +15,7 @@ use crate::common::chat::*;
 use crate::common::*;
 use authority::Authority;
 
-/// The host that servers show a certificate for, unless it is about that.
+/// The host in the certificates of servers, unless a test needs another one.
 const HOST: &str = "localhost";
 
 async fn start(tls: &ServerTls) -> (ChatServer, Events) {
@@ -28,17 +28,17 @@ async fn start(tls: &ServerTls) -> (ChatServer, Events) {
     (server, events)
 }
 
-/// A server with a certificate of an authority.
+/// Starts a server with a certificate of an authority.
 async fn start_of(authority: &Authority) -> (ChatServer, Events) {
     start(&ServerTls::new(authority.identity(HOST))).await
 }
 
-/// Where a client finds a server.
+/// Returns the URI of a server.
 fn uri(server: &ChatServer) -> String {
     format!("tls://{HOST}:{}", server.local_addr().port().unwrap())
 }
 
-/// A client that trusts an authority.
+/// Configures a client that trusts an authority.
 fn trusting(authority: &Authority) -> ClientTls {
     ClientTls::new(Roots::from_pem(authority.pem()).unwrap())
 }
@@ -49,7 +49,7 @@ fn connect(server: &ChatServer, tls: &ClientTls) -> (ChatClient, Events) {
     (client.start(reporter).unwrap(), events)
 }
 
-/// What a client that can't connect is told.
+/// Waits until a client fails to connect, and returns the error's text.
 async fn failure(events: &mut Events) -> String {
     match events.next().await {
         Event::ConnectFailure(error @ ConnectError::Tls { .. }) => error.to_string(),
@@ -57,12 +57,12 @@ async fn failure(events: &mut Events) -> String {
     }
 }
 
-/// Waits until the server has failed to speak TLS with someone.
+/// Waits until a handshake of the server has failed.
 async fn failed_handshake(server: &ChatServer) {
     failed_handshakes(server, 1).await;
 }
 
-/// Waits until that has happened `count` times.
+/// Waits until `count` handshakes of the server have failed.
 async fn failed_handshakes(server: &ChatServer, count: u64) {
     let failed = async {
         while server.stats().failed_handshakes < count {
@@ -72,7 +72,7 @@ async fn failed_handshakes(server: &ChatServer, count: u64) {
     within("a failed handshake", failed).await;
 }
 
-/// Sees a client and its server exchange messages.
+/// Checks that a client gets a response from a server.
 async fn assert_served(client: &ChatClient, events: &mut Events, server_events: &mut Events) {
     assert_eq!(events.next().await, Event::Connected);
     assert_eq!(server_events.next().await, Event::Connected);

@@ -1,11 +1,12 @@
-//! Peers that are refused, each with what is wrong, while an honest one is served.
+//! Handshakes that fail, each with its reason, while other clients are served.
 
 use log::LevelFilter;
 use messi::DisconnectReason;
 
 use super::*;
 
-/// Sees a client be refused by a server, which goes on with another one that it is fine for.
+/// Connects a client and returns the failure of its handshake. Then checks that the server serves an
+/// honest client.
 async fn refused(
     uri: String,
     server: &ServerTls,
@@ -38,7 +39,7 @@ fn assert_failure(event: Event, expected: &str) {
 }
 
 #[test]
-fn a_server_of_an_authority_that_is_not_trusted() {
+fn a_client_refuses_a_server_of_an_untrusted_authority() {
     let (authority, other) = (Authority::new(), Authority::new());
     let tls = ServerTls::new(authority.identity(HOST));
     let event = run(refused(
@@ -54,7 +55,7 @@ fn a_server_of_an_authority_that_is_not_trusted() {
 }
 
 #[test]
-fn a_server_with_a_certificate_for_another_host() {
+fn a_client_refuses_a_server_with_a_certificate_for_another_host() {
     let authority = Authority::new();
     let tls = ServerTls::new(authority.identity(HOST));
     let event = run(refused(
@@ -70,7 +71,7 @@ fn a_server_with_a_certificate_for_another_host() {
 }
 
 #[test]
-fn a_server_whose_certificate_has_expired() {
+fn a_client_refuses_a_server_with_an_expired_certificate() {
     let authority = Authority::new();
     run(async {
         let tls = ServerTls::new(authority.expired(HOST));
@@ -80,7 +81,7 @@ fn a_server_whose_certificate_has_expired() {
         let expected =
             "TLS handshake with localhost failed: the certificate of the peer has expired ";
         assert!(text.starts_with(expected), "{text}");
-        // It comes back by itself once the certificate is renewed.
+        // The client connects by itself once the certificate is renewed.
         tls.set_identity(authority.identity(HOST));
         let connected = |event: &Event| *event == Event::Connected;
         events.find(connected).await;
@@ -91,7 +92,7 @@ fn a_server_whose_certificate_has_expired() {
 }
 
 #[test]
-fn a_client_without_a_certificate_and_one_that_is_not_trusted() {
+fn a_server_refuses_clients_without_a_trusted_certificate() {
     let (authority, other) = (Authority::new(), Authority::new());
     let roots = Roots::from_pem(authority.pem()).unwrap();
     let tls = ServerTls::new(authority.identity(HOST));
@@ -125,18 +126,18 @@ fn a_client_without_a_certificate_and_one_that_is_not_trusted() {
 }
 
 #[test]
-fn a_server_that_is_refused_always_logs_why() {
+fn a_server_logs_the_reason_of_each_refusal() {
     const ATTEMPTS: u64 = 20;
     recorder::record(LevelFilter::Info);
     let authority = Authority::new();
-    // The other tests of this program are refused for other reasons.
+    // Other tests of this program log other reasons.
     let tls = ServerTls::new(authority.for_clients_only(HOST));
     run(async {
         let (server, _server_events) = start(&tls).await;
         for attempt in 1..=ATTEMPTS {
             let (client, mut events) = connect(&server, &trusting(&authority));
             failure(&mut events).await;
-            // Stopped before its second attempt.
+            // The client is stopped before its second attempt.
             client.stop().await;
             failed_handshakes(&server, attempt).await;
         }
@@ -147,7 +148,7 @@ fn a_server_that_is_refused_always_logs_why() {
 }
 
 #[test]
-fn a_client_that_does_not_speak_tls() {
+fn a_server_refuses_a_client_that_does_not_speak_tls() {
     let authority = Authority::new();
     run(async {
         let (server, mut server_events) = start_of(&authority).await;
@@ -166,7 +167,7 @@ fn a_client_that_does_not_speak_tls() {
         failed_handshake(&server).await;
         client.stop().await;
         let (client, mut events) = connect(&server, &trusting(&authority));
-        // Nothing of the first has reached a handler.
+        // No event of the refused client has reached a handler.
         assert_served(&client, &mut events, &mut server_events).await;
         client.stop().await;
         server.stop().await;
@@ -174,7 +175,7 @@ fn a_client_that_does_not_speak_tls() {
 }
 
 #[test]
-fn a_server_that_does_not_speak_tls() {
+fn a_client_refuses_a_server_that_does_not_speak_tls() {
     let authority = Authority::new();
     run(async {
         let (server, mut server_events) = start_server().await;
@@ -185,7 +186,7 @@ fn a_server_that_does_not_speak_tls() {
         );
         client.stop().await;
         let disconnected = |event: &Event| matches!(event, Event::Disconnected(_));
-        // The first byte of TLS is the type of no frame.
+        // The first byte of TLS is not a type of frame.
         let expected = Event::Disconnected(DisconnectReason::UnexpectedMessageType(22));
         assert_eq!(server_events.find(disconnected).await, expected);
         server.stop().await;
@@ -193,7 +194,7 @@ fn a_server_that_does_not_speak_tls() {
 }
 
 #[test]
-fn settings_that_do_not_agree_with_the_uri() {
+fn tls_settings_that_contradict_the_uri_are_errors() {
     let authority = Authority::new();
     let (reporter, _events) = reporter();
     let error = ChatClient::builder("tls://localhost:1")

@@ -1,4 +1,4 @@
-//! Handshakes that do not go on.
+//! Handshakes that stall.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use messi::testing::Simulation;
 
 use super::*;
 
-/// A server in a simulation.
+/// Starts a server in a simulation.
 async fn start_in(simulation: &Simulation, tls: ServerTls) -> ChatServer {
     let (reporter, _events) = reporter();
     ChatServer::builder("tls://room:6000")
@@ -18,7 +18,7 @@ async fn start_in(simulation: &Simulation, tls: ServerTls) -> ChatServer {
         .unwrap()
 }
 
-/// A client of it.
+/// Starts a client of that server.
 fn connect_in(simulation: &Simulation, tls: ClientTls) -> (ChatClient, Events) {
     let (reporter, events) = reporter();
     let client = ChatClient::builder("tls://room:6000")
@@ -28,12 +28,12 @@ fn connect_in(simulation: &Simulation, tls: ClientTls) -> (ChatClient, Events) {
 }
 
 #[test]
-fn both_sides_give_a_handshake_five_seconds() {
+fn a_handshake_times_out_after_five_seconds_on_both_sides() {
     let authority = Authority::new();
     let simulation = Simulation::new(1);
     simulation.run(async {
-        // Both ways: the two limits are reached at the same moment, and neither side is to see the other
-        // give up.
+        // Both directions are lost: the two limits end at the same moment, and neither side must be
+        // disconnected by the other.
         let later = simulation.later_connections();
         later.to_server().stall();
         later.to_client().stall();
@@ -48,7 +48,7 @@ fn both_sides_give_a_handshake_five_seconds() {
         assert!((5..6).contains(&taken.as_secs()), "{taken:?}");
         later.to_server().resume();
         later.to_client().resume();
-        // There is room again for the one client that may come in.
+        // The server, which accepts one client only, has room again.
         simulation.sleep(Duration::from_secs(10)).await;
         assert!(client.is_connected());
         let stats = server.stats();
@@ -60,7 +60,7 @@ fn both_sides_give_a_handshake_five_seconds() {
 }
 
 #[test]
-fn a_client_that_connects_and_stays_silent_is_given_up_after_five_seconds() {
+fn a_client_that_stays_silent_is_disconnected_after_five_seconds() {
     let authority = Authority::new();
     let simulation = Simulation::new(1);
     simulation.run(async {
@@ -82,7 +82,7 @@ fn a_client_that_connects_and_stays_silent_is_given_up_after_five_seconds() {
 }
 
 #[test]
-fn a_limit_of_ones_own_counts() {
+fn the_handshake_timeout_can_be_set() {
     let authority = Authority::new();
     let simulation = Simulation::new(1);
     simulation.run(async {
@@ -105,7 +105,7 @@ fn a_limit_of_ones_own_counts() {
 }
 
 #[test]
-fn handshakes_that_are_ready_at_a_time_are_all_completed() {
+fn many_handshakes_at_the_same_time_are_all_completed() {
     const CLIENTS: usize = 50;
     let authority = Authority::new();
     let simulation = Simulation::new(1);

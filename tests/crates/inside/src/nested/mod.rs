@@ -1,21 +1,21 @@
-//! In a directory without a schema.
+//! A module in a directory without a schema.
 
-/// Found beside `Cargo.toml`.
+/// A path relative to `Cargo.toml`.
 pub mod both {
     messi::protocol!("place.proto");
 }
 
-/// Found beside the file above this one.
+/// A path with a parent directory.
 pub mod upwards {
     messi::protocol!("../place.proto");
 }
 
-/// A path from another file.
+/// A path that a macro of another file contains.
 pub mod in_a_macro {
     crate::written_here!();
 }
 
-/// A path from this file, by way of another crate.
+/// A path of this file, passed to a macro of another crate.
 #[cfg(test)]
 pub mod given_to_a_macro {
     outside::protocol!("place.proto");

@@ -12,7 +12,7 @@ pub(super) fn cases() -> Vec<Case<ServerKind, Outcome>> {
     [frames(), refused_frames(), messages(), bad_messages()].concat()
 }
 
-/// Frames that are all right, whatever is in them.
+/// Valid frames.
 fn frames() -> Vec<Case<ServerKind, Outcome>> {
     vec![
         Case::new("connect request", hex(CONNECT_REQ), Open(hex(CONNECT_RSP))),
@@ -63,16 +63,16 @@ fn refused_frames() -> Vec<Case<ServerKind, Outcome>> {
         ),
         Case::new("pong", hex("04000000"), Closed(vec![])),
         Case::new(
-            "answers to what came before",
+            "responses to earlier messages",
             [hex(CONNECT_REQ), hex("03000000"), hex("05000000")].concat(),
             Closed([hex(CONNECT_RSP), hex("04000000")].concat()),
         ),
     ]
 }
 
-/// Messages that are valid, however odd.
+/// Valid messages, also with unusual encodings.
 fn messages() -> Vec<Case<ServerKind, Outcome>> {
-    // What is around the text: two tags and lengths, the latter of three bytes each.
+    // The bytes around the text: two tags, and two sizes of three bytes each.
     let largest = "x".repeat(MAX_MESSAGE_SIZE - 8);
 
     vec![
@@ -85,7 +85,7 @@ fn messages() -> Vec<Case<ServerKind, Outcome>> {
         Case::new(
             "message with empty strings",
             message("1200"),
-            Open(answer("1200")),
+            Open(response("1200")),
         ),
         Case::new(
             "text before user",
@@ -95,16 +95,16 @@ fn messages() -> Vec<Case<ServerKind, Outcome>> {
         Case::new(
             "a string twice",
             message("1206 0a0161 0a0162"),
-            Open(answer("1203 0a0162")),
+            Open(response("1203 0a0162")),
         ),
-        Case::new("unknown choice alone", message("7a0100"), Open(vec![])),
+        Case::new("unknown member alone", message("7a0100"), Open(vec![])),
         Case::new(
-            "unknown choice before a known one",
+            "unknown member before a known one",
             message("7a0100 0a00"),
             rsp(),
         ),
         Case::new(
-            "unknown choice after a known one",
+            "unknown member after a known one",
             message("0a00 7a0100"),
             rsp(),
         ),
@@ -115,41 +115,41 @@ fn messages() -> Vec<Case<ServerKind, Outcome>> {
             rsp(),
         ),
         Case::new("unknown 32-bit number", message("75 01020304 0a00"), rsp()),
-        Case::new("unknown field in a choice", message("0a03 7a0100"), rsp()),
+        Case::new("unknown field in a member", message("0a03 7a0100"), rsp()),
         Case::new(
-            "two choices",
+            "two members",
             message("0a00 1203 0a0161"),
-            Open(answer("1203 0a0161")),
+            Open(response("1203 0a0161")),
         ),
         Case::new(
-            "two choices, the other way",
+            "two members, in the other order",
             message("1203 0a0161 0a00"),
             rsp(),
         ),
         Case::new("length longer than needed", message("0a8000"), rsp()),
         Case::new(
-            "a choice twice, with different fields",
+            "a member twice, with different fields",
             message("1203 0a0161 1203 120162"),
             Open(broadcast("a", "b")),
         )
         .except(
             ServerKind::C,
-            Open(answer("1203 120162")),
-            "forgets the first, and never merges",
+            Open(response("1203 120162")),
+            "drops the first, and never merges",
         ),
         Case::new("unknown group", message("7b7c 0a00"), rsp()).except(
             ServerKind::C,
             Closed(vec![]),
-            "knows no groups",
+            "does not support groups",
         ),
         Case::new(
             "NUL in a string",
             message("1205 0a03610062"),
-            Open(answer("1205 0a03610062")),
+            Open(response("1205 0a03610062")),
         )
         .except(
             ServerKind::C,
-            Open(answer("1203 0a0161")),
+            Open(response("1203 0a0161")),
             "strings end there in C",
         ),
     ]
@@ -166,7 +166,7 @@ fn bad_messages() -> Vec<Case<ServerKind, Outcome>> {
         ),
         Case::new("garbage at the end", message("0a00ff"), Closed(vec![])),
         Case::new("field number 0", message("0000"), Closed(vec![])),
-        Case::new("choice as a number", message("0801"), Closed(vec![])),
+        Case::new("member as a number", message("0801"), Closed(vec![])),
         Case::new("string as a number", message("0a02 0801"), Closed(vec![])),
         Case::new(
             "number without an end",
@@ -175,7 +175,7 @@ fn bad_messages() -> Vec<Case<ServerKind, Outcome>> {
         ),
         Case::new("invalid UTF-8", message("1203 0a01ff"), Closed(vec![])).except(
             ServerKind::C,
-            Open(answer("1203 0a01ff")),
+            Open(response("1203 0a01ff")),
             "strings are just bytes in C",
         ),
     ]
@@ -185,7 +185,7 @@ fn message(payload: &str) -> Vec<u8> {
     frame(CLIENT_TO_SERVER, &hex(payload))
 }
 
-fn answer(payload: &str) -> Vec<u8> {
+fn response(payload: &str) -> Vec<u8> {
     frame(SERVER_TO_CLIENT, &hex(payload))
 }
 

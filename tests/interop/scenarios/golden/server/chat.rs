@@ -1,25 +1,25 @@
-//! Chat messages as they travel, encoded by hand.
+//! Messages of the chat, encoded by hand.
 
 use crate::wire::{CLIENT_TO_SERVER, SERVER_TO_CLIENT, frame};
 
-/// `MessageInd` in a frame of a client.
+/// Returns a frame of a client with a `MessageInd`.
 pub(super) fn chat(user: &str, text: &str) -> Vec<u8> {
     frame(CLIENT_TO_SERVER, &message_ind(user, text))
 }
 
-/// `MessageInd` in a frame of a server.
+/// Returns a frame of a server with a `MessageInd`.
 pub(super) fn broadcast(user: &str, text: &str) -> Vec<u8> {
     frame(SERVER_TO_CLIENT, &message_ind(user, text))
 }
 
-/// `MessageInd` as the choice of either message, where it has the same number.
+/// Encodes a `MessageInd` as a member, which has the same number in both directions.
 fn message_ind(user: &str, text: &str) -> Vec<u8> {
     let fields = [string(0x0a, user), string(0x12, text)].concat();
 
     delimited(0x12, &fields)
 }
 
-/// A string field, which proto3 leaves out if it's empty.
+/// Encodes a string field, which proto3 omits if it is empty.
 fn string(tag: u8, value: &str) -> Vec<u8> {
     if value.is_empty() {
         vec![]
