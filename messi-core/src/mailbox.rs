@@ -256,6 +256,7 @@ impl Mailbox {
                 }
                 shared = self.lock();
             }
+            // No other queue has kept its peer waiting for longer: this one is evicted.
             let lacks_memory = rejected.lacks_memory;
             let refusal = shared.session.refuse(rejected);
             shared.count_late(refusal.error);
@@ -441,6 +442,7 @@ impl Mailbox {
     #[inline]
     fn publish(&self, session: &Session<BoxResponder>) {
         let published = &self.published;
+        // Relaxed: the values are hints, and each decision that counts is made under the lock.
         published.queued.store(session.queued(), Ordering::Relaxed);
         if self.budget.is_some() {
             published.memory.store(session.memory(), Ordering::Relaxed);

@@ -155,6 +155,7 @@ impl Connection {
         self.timers.stop(Timer::Paused);
         self.recv_buffer.append(bytes, max_memory);
         while let Some(header) = self.recv_buffer.peek() {
+            // By its header alone: a frame that is too big must not be received.
             if let Err(reason) = self.check(header) {
                 self.end(reason, now);
                 return received;
@@ -170,6 +171,7 @@ impl Connection {
                 message_type if message_type == Some(self.role.received()) => {
                     received.messages += 1;
                     self.is_used = true;
+                    // Before earlier messages are handled: their callbacks may await this response.
                     if take_response(self.recv_buffer.last_payload(header)) {
                         self.recv_buffer.hide_last(header);
                     }
@@ -257,6 +259,7 @@ impl Connection {
     ///
     /// This replaces the reason of an earlier end: the message was received before.
     pub fn handle_decode_error(&mut self, error: String, now: Instant) {
+        // The peer can't know which message was not handled, so that none after it may be.
         self.recv_buffer = RecvBuffer::default();
         let was_aborted = self.lifecycle.is_aborted();
         self.lifecycle = Lifecycle::Open;

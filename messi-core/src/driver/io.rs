@@ -20,6 +20,7 @@ impl Driver {
         // A write may make room, which the caller waits for: a server handles no message while there is none.
         let was_congested = self.mailbox.is_congested();
         let had_ended = self.connection.end_reason().is_some();
+        // Written first: responses of callbacks leave before the next messages are read.
         let _ = self.poll_write(cx);
         let read = self.poll_read(cx);
         let has_read = read.is_ready();
@@ -49,6 +50,7 @@ impl Driver {
             return Poll::Ready(());
         }
         self.turn.renew();
+        // Others may decode while this task waits for its next turn.
         self.decode_permit.release();
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -163,6 +165,7 @@ impl Driver {
     /// were received.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         if !self.connection.wants_input() || self.flood_limiter.paused_until().is_some() {
+            // A notification for memory that this connection can't use now must go to another one.
             self.stop_waiting_for_memory();
             return Poll::Pending;
         }
@@ -250,6 +253,7 @@ impl Driver {
         let max_memory = size.saturating_add(receive_permit.room(size));
         let received =
             connection.handle_input(bytes, max_memory, now, |payload| mailbox.respond(payload));
+        // Even above the limit: the bytes have been read.
         receive_permit.set(connection.input_memory());
         let transfers = &mailbox.transfers;
         transfers.received_bytes.add(bytes.len() as u64);

@@ -111,12 +111,14 @@ impl ReceivePermit {
         let Some(budget) = &self.budget else {
             return Poll::Ready(Room::Bytes(usize::MAX));
         };
+        // The caller looks at the room again before it polls the listener: see step 1.
         let Some(listener) = &mut self.listener else {
             self.listener = Some(budget.returned.listen());
             return Poll::Ready(Room::Exhausted);
         };
         loop {
             ready!(Pin::new(&mut *listener).poll(cx));
+            // A listener is notified once. The next one listens before the look at the room.
             *listener = budget.returned.listen();
             let room = self.permit.room(size).max(unused);
             if room > 0 {

@@ -60,6 +60,7 @@ impl Mailbox {
     pub(super) fn close_with(self: &Arc<Self>, reason: DisconnectReason, wakeups: &mut Wakeups) {
         let mut shared = self.lock();
         if shared.session.accepts_messages() {
+            // Messages that are sent from now on come after the command, and are refused.
             shared.session.seal();
             self.command(shared, Command::Close(reason), wakeups);
         }
@@ -77,6 +78,7 @@ impl Mailbox {
 
     fn end_task(self: &Arc<Self>, command: Command) {
         let mut shared = self.lock();
+        // Even without a connection: the task waits for one, or for its next attempt.
         shared.session.stop();
         self.run_command(shared, command);
     }
@@ -109,6 +111,7 @@ impl Mailbox {
         if waiting.is_none_or(|waiting| command.strength() > waiting.strength()) {
             shared.command = Some(command);
         }
+        // Before the task is woken, which looks at the flag first.
         self.published.has_command.store(true, Ordering::Release);
         wakeups.wake(shared.waker.take());
         wakeups.notify(self.clone());

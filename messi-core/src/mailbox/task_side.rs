@@ -39,6 +39,7 @@ impl Mailbox {
             return None;
         }
         let mut shared = self.lock();
+        // Under the lock, so that a command that comes right after it sets the flag again.
         self.published.has_command.store(false, Ordering::Release);
         shared.command.take()
     }
@@ -49,6 +50,7 @@ impl Mailbox {
     pub(crate) fn take(&self, frames: &mut Vec<u8>) {
         let mut shared = self.lock();
         shared.session.take(frames);
+        // The task is awake: a wake-up for frames that are pushed from now on would be wasted.
         let waker = shared.waker.take();
         drop(shared);
         drop(waker);
@@ -89,16 +91,19 @@ impl Mailbox {
         // A clone may run foreign code: it is made before the lock, and the old waker is dropped after.
         let waker = waker.clone();
         let mut shared = self.lock();
+        // In one step with leaving the waker: frames or commands in between would wake nothing.
         let has_work = !is_blocked && shared.session.has_frames();
         if has_work || shared.command.is_some() {
             return false;
         }
         shared.session.release(idle_capacity);
         if is_blocked {
+            // The peer does not read: the queue may stay like this for long.
             shared.session.trim();
         }
         let has_changed = shared.session.handle_parked(is_blocked);
         let replaced = shared.waker.replace(waker);
+        // A blocked connection is evicted before others: its ticket has changed.
         if has_changed {
             self.publish(&shared.session);
         }
@@ -121,6 +126,7 @@ impl Mailbox {
     /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
     /// were taken.
     pub(crate) fn detach(&self, reason: &DisconnectReason, unsent: u64) {
+        // A gauge of the connection, unlike the counters.
         self.transfers.reset_round_trip_time();
         let mut wakeups = Wakeups::default();
         let mut shared = self.lock();
@@ -165,6 +171,7 @@ impl Mailbox {
     /// Counts all later losses in `late` too, and returns the counters until now: the server forgets this
     /// client.
     pub(crate) fn deregister(&self, late: &Arc<crate::stats::LateDrops>) -> crate::stats::Stats {
+        // In one step, so that each loss is counted once: in the statistics or in `late`.
         let mut shared = self.lock();
         shared.late = Some(late.clone());
         self.stats_of(&shared)

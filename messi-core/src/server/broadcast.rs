@@ -48,6 +48,7 @@ impl Broadcasts {
                 .push_frames(&self.frames, self.messages, wakeups);
         }
         self.frames.clear();
+        // A single large broadcast must not keep its memory.
         self.frames.shrink_to(BATCH_SIZE);
         self.messages = 0;
     }

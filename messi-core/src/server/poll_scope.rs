@@ -63,6 +63,7 @@ impl<'a, F: Fn()> PollScope<'a, F> {
 
 impl<F: Fn()> Drop for PollScope<'_, F> {
     fn drop(&mut self) {
+        // First, so that what the flush wakes is not taken for a part of this poll.
         CURRENT.set(self.outer);
         (self.flush)();
     }

@@ -137,6 +137,7 @@ impl Registry {
         // must not be lost when it begins.
         let connection = mailbox.attach();
         self.flushed(|state| {
+            // The server may have begun to stop since the client was accepted.
             if state.is_closed {
                 state.admission.release(address.ip());
                 return None;
@@ -161,6 +162,7 @@ impl Registry {
                 state
                     .past
                     .add_past(&peer.mailbox.deregister(&self.late_drops));
+                // A stop still reaches its last callback.
                 state.leaving.insert(id, peer);
             }
         });
@@ -173,6 +175,7 @@ impl Registry {
         if let Some(peer) = &removed {
             state.admission.release(peer.address.ip());
         }
+        // The client is dropped after unlocking: its mailbox may wake tasks.
         drop(state);
     }
 
@@ -230,6 +233,7 @@ impl Registry {
             return self.count_dropped(error);
         }
         if poll_scope::is_inside(self.scope_id()) && !state.broadcasts.is_full() {
+            // The end of this poll flushes it, or a send to a single client before.
             self.has_broadcasts.store(true, Ordering::Release);
         } else {
             self.flush_locked(&mut state, &mut wakeups);
@@ -274,6 +278,7 @@ impl Registry {
         if !state.broadcasts.is_empty() {
             state.broadcasts.flush(state.peers.values(), wakeups);
         }
+        // Under the lock: a broadcast that follows sets it again.
         self.has_broadcasts.store(false, Ordering::Release);
     }
 

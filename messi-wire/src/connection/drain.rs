@@ -63,6 +63,7 @@ impl Connection {
             return;
         };
         drain.remaining = drain.remaining.saturating_sub(bytes);
+        // The peer is not silent. The timer is set again when there is no input.
         self.timers.stop(Timer::Drain);
         if drain.remaining == 0 || drain.deadline.is_some_and(|deadline| deadline <= now) {
             self.finish_drain(now);

@@ -21,6 +21,7 @@ impl Connection {
     /// The timers that abort the connection come first: [`abort`](Self::abort) stops all others.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.timers.is_due(Timer::Close, now) {
+            // The reason of the end is kept.
             self.abort();
         }
         if self.timers.is_due(Timer::Write, now) {
@@ -70,6 +71,7 @@ impl Connection {
     }
 
     fn handle_keep_alive(&mut self, now: Instant) {
+        // The pace of keep-alive tells idle connections from used ones: no timer is needed for it.
         self.is_idle = !mem::take(&mut self.is_used);
         if !self.is_reading() {
             // This side has not read, so that the silence of the peer means nothing.

@@ -49,6 +49,7 @@ impl<R: PendingResponse> Session<R> {
         }
         self.pushed += size as u64;
         self.counters.messages += 1;
+        // Each message, even without a response to await: the peer responds to all requests.
         let response = message.on_refusal.into_response();
         let kinds = &self.config.kinds;
         self.pending.handle_queued(kinds, message.member, response);
@@ -60,6 +61,7 @@ impl<R: PendingResponse> Session<R> {
     /// of them must be pushed by itself.
     #[inline]
     pub fn push_frames(&mut self, frames: &[u8], messages: u64) -> bool {
+        // Requests must be numbered one by one.
         let is_plain = self.phase == Phase::Open && self.config.kinds.sends_none();
         let has_room = self.queued() + frames.len() <= self.config.limits.max_queued_bytes;
         if !is_plain || !has_room || !self.reserve(frames.len(), Place::SendQueue) {
@@ -215,6 +217,7 @@ impl<R: PendingResponse> Session<R> {
     fn has_room(&mut self, frame_size: usize, place: Place) -> bool {
         let queued = self.queued();
         let limit = self.config.limits.max_queued_bytes;
+        // A message that is larger than the queue may be is sent all the same, by itself.
         let fits = queued == 0 || queued + frame_size <= limit;
         let has_memory = self.reserve(frame_size, place);
         // Another queue may be evicted to make room in the budget, but not in this queue.
