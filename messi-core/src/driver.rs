@@ -22,7 +22,6 @@ mod close;
 mod decode_permit;
 mod io;
 mod receive_memory;
-mod scratch;
 #[cfg(test)]
 mod tests;
 mod turn;

@@ -24,6 +24,7 @@ mod mailbox;
 mod protocol;
 mod response;
 mod runtime;
+mod scratch;
 mod server;
 mod stats;
 mod tasks;

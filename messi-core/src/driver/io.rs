@@ -10,7 +10,7 @@ use messi_wire::connection::IDLE_CAPACITY;
 
 use super::Driver;
 use super::receive_memory::Room;
-use super::scratch::{READ_SIZE, Scratch};
+use crate::scratch::{READ_SIZE, Scratch};
 
 impl Driver {
     /// Moves bytes, and is ready when the caller has something new to look at. Pending, it has arranged

@@ -7,7 +7,6 @@
 //! A peer may send as fast as it can. Without a pause, the reading would never be pending: the caller
 //! would not look at its limit, and no other task would run on this thread.
 
-use std::cell::RefCell;
 use std::fmt::{self, Debug, Formatter};
 use std::io;
 use std::pin::Pin;
@@ -18,6 +17,7 @@ use futures::future::BoxFuture;
 use futures::io::AsyncRead;
 
 use super::socket::BoxSocket;
+use crate::scratch::Scratch;
 use crate::time::TimeSource;
 
 /// Bytes discarded in a row before a rest.
@@ -31,11 +31,6 @@ const READ_SIZE: usize = 16 * 1024;
 
 /// Bytes that a read counts for, at least: a read of one byte is a system call too.
 const MIN_COST: usize = 4 * 1024;
-
-thread_local! {
-    /// The buffer for discarded bytes, used inside one poll: lingering sockets have no buffer of their own.
-    static DISCARDED: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
-}
 
 /// Discards the bytes that a peer still sends.
 #[derive(Default)]
@@ -89,7 +84,8 @@ impl Debug for Linger {
 }
 
 fn poll_discard(cx: &mut Context<'_>, socket: &mut BoxSocket) -> Poll<io::Result<usize>> {
-    DISCARDED.with_borrow_mut(|buffer| Pin::new(socket).poll_read(cx, buffer))
+    let mut discarded = Scratch::take();
+    Pin::new(socket).poll_read(cx, &mut discarded[..READ_SIZE])
 }
 
 #[cfg(test)]

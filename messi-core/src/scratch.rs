@@ -5,7 +5,7 @@ use std::mem;
 use std::ops::{Deref, DerefMut};
 
 /// Most bytes of one read.
-pub(super) const READ_SIZE: usize = 64 * 1024;
+pub(crate) const READ_SIZE: usize = 64 * 1024;
 
 thread_local! {
     /// One buffer per thread, not per connection: most connections are idle.
@@ -14,14 +14,14 @@ thread_local! {
 
 /// The buffer of this thread, until it is dropped.
 ///
-/// It is taken out rather than borrowed: while received bytes are handled, a waker may run another
-/// connection on this thread, which then reads into a buffer of its own.
-pub(super) struct Scratch(Vec<u8>);
+/// It is taken out rather than borrowed: while a socket is read and the bytes are handled, a waker may run
+/// another connection on this thread, which then reads into a buffer of its own.
+pub(crate) struct Scratch(Vec<u8>);
 
 impl Scratch {
     /// Takes the buffer.
     #[inline]
-    pub(super) fn take() -> Self {
+    pub(crate) fn take() -> Self {
         let mut buffer = BUFFER.take();
         buffer.resize(READ_SIZE, 0);
         Self(buffer)
@@ -46,5 +46,21 @@ impl Deref for Scratch {
 impl DerefMut for Scratch {
     fn deref_mut(&mut self) -> &mut [u8] {
         &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_may_be_taken_while_another_is_in_use() {
+        let mut outer = Scratch::take();
+        outer[0] = 1;
+        let mut inner = Scratch::take();
+        inner[0] = 2;
+        assert_eq!(inner.len(), READ_SIZE);
+        drop(inner);
+        assert_eq!(outer[0], 1);
     }
 }
