@@ -153,9 +153,7 @@ impl Mailbox {
         sender: Sender,
     ) {
         if let Err(refusal) = self.push_message(message, member, sender, OnRefusal::Close) {
-            let mut wakeups = Wakeups::default();
-            self.handle_refusal(refusal, &mut wakeups);
-            wakeups.run();
+            Wakeups::collect(|wakeups| self.handle_refusal(refusal, wakeups));
         }
     }
 
@@ -179,19 +177,14 @@ impl Mailbox {
         on_refusal: OnRefusal<BoxResponder>,
     ) -> Result<(), Refusal> {
         let size = message.encoded_len();
-        let mut wakeups = Wakeups::default();
-        let result = self.push_outgoing(
-            Outgoing {
-                size,
-                member,
-                sender,
-                on_refusal,
-                append: &|buffer| append_frame(buffer, self.config.role.sent(), message, size),
-            },
-            &mut wakeups,
-        );
-        wakeups.run();
-        result
+        let outgoing = Outgoing {
+            size,
+            member,
+            sender,
+            on_refusal,
+            append: &|buffer| append_frame(buffer, self.config.role.sent(), message, size),
+        };
+        Wakeups::collect(|wakeups| self.push_outgoing(outgoing, wakeups))
     }
 
     /// Pushes complete frames of messages below the size limit. A frame that is refused is handled like a
@@ -429,14 +422,15 @@ impl Mailbox {
         drop(shared);
     }
 
-    /// Changes the session in a way by which no response fails, and publishes its state.
+    /// Changes the state behind the lock, publishes it, and fails the responses that have failed by it.
     #[inline]
-    fn update<T>(&self, change: impl FnOnce(&mut Session<BoxResponder>) -> T) -> T {
-        let mut shared = self.lock();
-        let output = change(&mut shared.session);
-        debug_assert!(!shared.session.has_failed());
-        self.publish(&shared.session);
-        output
+    fn update<T>(&self, change: impl FnOnce(&mut MailboxState) -> T) -> T {
+        Wakeups::collect(|wakeups| {
+            let mut shared = self.lock();
+            let output = change(&mut shared);
+            self.unlock(shared, wakeups);
+            output
+        })
     }
 
     #[inline]

@@ -1,8 +1,7 @@
 //! Commands to the task of a connection.
 
-use std::sync::Arc;
-use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 
 use messi_wire::DisconnectReason;
 
@@ -52,9 +51,7 @@ impl Mailbox {
 
     /// Closes the connection: see [`Command::Close`].
     pub(crate) fn close(self: &Arc<Self>, reason: DisconnectReason) {
-        let mut wakeups = Wakeups::default();
-        self.close_with(reason, &mut wakeups);
-        wakeups.run();
+        Wakeups::collect(|wakeups| self.close_with(reason, wakeups));
     }
 
     pub(super) fn close_with(self: &Arc<Self>, reason: DisconnectReason, wakeups: &mut Wakeups) {
@@ -95,9 +92,7 @@ impl Mailbox {
     }
 
     fn run_command(self: &Arc<Self>, shared: MutexGuard<'_, MailboxState>, command: Command) {
-        let mut wakeups = Wakeups::default();
-        self.command(shared, command, &mut wakeups);
-        wakeups.run();
+        Wakeups::collect(|wakeups| self.command(shared, command, wakeups));
     }
 
     /// Leaves a command for the task, and unlocks.

@@ -6,22 +6,20 @@ use std::task::Waker;
 
 use messi_wire::DisconnectReason;
 
-use super::{Command, Mailbox, Wakeups, log_expired};
+use super::{Command, Mailbox, log_expired};
+use crate::stats::{LateDrops, Stats};
 
 impl Mailbox {
     /// Begins a connection, and returns its number. Until [`open`](Self::open), the messages of callbacks
     /// go first.
     pub(crate) fn attach(&self) -> u64 {
         let now = self.runtime.now();
-        let mut wakeups = Wakeups::default();
-        let mut shared = self.lock();
-        let expired = shared.session.counters().dropped.expired;
-        let connection = shared.session.attach(now);
-        let expired = shared.session.counters().dropped.expired - expired;
-        let waker = shared.forget_connection();
-        self.unlock(shared, &mut wakeups);
-        drop(waker);
-        wakeups.run();
+        let (connection, expired, _waker) = self.update(|shared| {
+            let expired = shared.session.counters().dropped.expired;
+            let connection = shared.session.attach(now);
+            let expired = shared.session.counters().dropped.expired - expired;
+            (connection, expired, shared.forget_connection())
+        });
         log_expired(expired);
         self.notify_progress();
         connection
@@ -29,7 +27,7 @@ impl Mailbox {
 
     /// Sends the messages of others after those of `on_connected`.
     pub(crate) fn open(&self) {
-        self.update(|session| session.open());
+        self.update(|shared| shared.session.open());
     }
 
     /// Takes the command that waits.
@@ -79,7 +77,7 @@ impl Mailbox {
     /// Records how many of the bytes taken remain to be written.
     #[inline]
     pub(crate) fn handle_written(&self, remaining: usize) {
-        self.update(|session| session.handle_written(remaining));
+        self.update(|shared| shared.session.handle_written(remaining));
         self.notify_progress();
     }
 
@@ -120,7 +118,7 @@ impl Mailbox {
 
     /// Accepts no more messages. Queued frames can still be taken.
     pub(crate) fn seal(&self) {
-        self.update(|session| session.seal());
+        self.update(|shared| shared.session.seal());
     }
 
     /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
@@ -128,13 +126,10 @@ impl Mailbox {
     pub(crate) fn detach(&self, reason: &DisconnectReason, unsent: u64) {
         // A gauge of the connection, unlike the counters.
         self.transfers.reset_round_trip_time();
-        let mut wakeups = Wakeups::default();
-        let mut shared = self.lock();
-        shared.session.detach(reason, unsent);
-        let waker = shared.forget_connection();
-        self.unlock(shared, &mut wakeups);
-        drop(waker);
-        wakeups.run();
+        let _waker = self.update(|shared| {
+            shared.session.detach(reason, unsent);
+            shared.forget_connection()
+        });
         self.notify_progress();
     }
 
@@ -145,14 +140,14 @@ impl Mailbox {
     }
 
     fn take_response(&self, payload: &[u8]) -> bool {
-        let response = self.update(|session| session.take_response(payload));
+        let response = self.update(|shared| shared.session.take_response(payload));
         response.is_some_and(|response| response.respond(payload))
     }
 
     /// Records that the connection has ended. Its task may detach it much later, when its callback has
     /// returned; a callback that waits for the send queue must not wait for that.
     pub(crate) fn handle_end(&self) {
-        self.update(|session| session.handle_end());
+        self.update(|shared| shared.session.handle_end());
         self.notify_progress();
     }
 
@@ -160,17 +155,13 @@ impl Mailbox {
     #[inline]
     pub(crate) fn fail_pending(&self, reason: &DisconnectReason) {
         if self.published.expects_responses.load(Ordering::Relaxed) {
-            let mut wakeups = Wakeups::default();
-            let mut shared = self.lock();
-            shared.session.fail_pending(reason);
-            self.unlock(shared, &mut wakeups);
-            wakeups.run();
+            self.update(|shared| shared.session.fail_pending(reason));
         }
     }
 
     /// Counts all later losses in `late` too, and returns the counters until now: the server forgets this
     /// client.
-    pub(crate) fn deregister(&self, late: &Arc<crate::stats::LateDrops>) -> crate::stats::Stats {
+    pub(crate) fn deregister(&self, late: &Arc<LateDrops>) -> Stats {
         // In one step, so that each loss is counted once: in the statistics or in `late`.
         let mut shared = self.lock();
         shared.late = Some(late.clone());

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::TryLockError;
 use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Wake};
 use std::thread;
@@ -67,10 +68,9 @@ struct Foreign {
 
 impl Foreign {
     fn call(&self) {
-        assert!(
-            self.mailbox.shared.try_lock().is_ok(),
-            "called under the lock"
-        );
+        let lock = self.mailbox.shared.try_lock();
+        let is_locked = matches!(lock, Err(TryLockError::WouldBlock));
+        assert!(!is_locked, "called under the lock");
         self.is_called.store(true, Ordering::Relaxed);
     }
 
@@ -120,9 +120,7 @@ fn the_task_is_woken_outside_of_the_lock() {
     assert_wakes(&mailbox, || push(&mailbox, "a").unwrap());
     taken(&mailbox);
     assert_wakes(&mailbox, || {
-        let mut wakeups = Wakeups::default();
-        mailbox.push_frames(b"\x01\0\0\x01b", 1, &mut wakeups);
-        wakeups.run();
+        Wakeups::collect(|wakeups| mailbox.push_frames(b"\x01\0\0\x01b", 1, wakeups));
     });
     taken(&mailbox);
     assert_wakes(&mailbox, || mailbox.drain());
@@ -176,6 +174,25 @@ fn responses_are_completed_outside_of_the_lock() {
     mailbox.stop();
     assert!(is_called(refused));
     assert!(is_called(request(&mailbox)), "stopped");
+}
+
+/// The dropped request fails, though the message that it made room for was not sent.
+#[test]
+fn a_request_dropped_for_a_message_that_panics_fails() {
+    let mailbox = open_mailbox(ConnectionConfig {
+        max_queued_bytes: 7,
+        overflow: Overflow::DropOldest,
+        ..ConnectionConfig::default()
+    });
+    let (foreign, is_called) = Foreign::new(&mailbox);
+    let request = Request {
+        text: Some("r".into()),
+    };
+    mailbox.push_request(&request, REQUEST, OTHER, Box::new(foreign));
+    let panics = AssertUnwindSafe(|| mailbox.push(&Odd(None), None, OTHER));
+    assert!(catch_unwind(panics).is_err());
+    mailbox.handle_written(0);
+    assert!(is_called.load(Ordering::Relaxed));
 }
 
 #[test]

@@ -15,7 +15,6 @@ use super::{BoxResponder, Mailbox};
 /// Each sent message has one of these. So it only holds the usual case, a single waker, and allocates for
 /// all others.
 #[derive(Debug, Default)]
-#[must_use = "tasks wait for it"]
 pub(crate) struct Wakeups {
     waker: Option<Waker>,
     more: Option<Box<MoreWakeups>>,
@@ -31,6 +30,15 @@ struct MoreWakeups {
 }
 
 impl Wakeups {
+    /// Collects wakeups during an action, and runs them after it. The action must release its locks.
+    #[inline]
+    pub(crate) fn collect<T>(action: impl FnOnce(&mut Self) -> T) -> T {
+        let mut wakeups = Self::default();
+        let output = action(&mut wakeups);
+        wakeups.run();
+        output
+    }
+
     #[inline]
     pub(super) fn wake(&mut self, waker: Option<Waker>) {
         if self.waker.is_none() {
@@ -54,9 +62,8 @@ impl Wakeups {
         self.more.get_or_insert_default()
     }
 
-    /// Runs all of it. No lock may be held.
     #[inline]
-    pub(crate) fn run(self) {
+    fn run(self) {
         if let Some(waker) = self.waker {
             waker.wake();
         }

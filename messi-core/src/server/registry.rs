@@ -226,20 +226,20 @@ impl Registry {
         if size > limit {
             return self.count_dropped(SendError::MessageTooBig { size, limit });
         }
-        let mut wakeups = Wakeups::default();
-        let mut state = self.lock();
-        if let Err(error) = state.broadcasts.push(message, size) {
-            drop(state);
-            return self.count_dropped(error);
+        let result = Wakeups::collect(|wakeups| {
+            let mut state = self.lock();
+            state.broadcasts.push(message, size)?;
+            if poll_scope::is_inside(self.scope_id()) && !state.broadcasts.is_full() {
+                // The end of this poll flushes it, or a send to a single client before.
+                self.has_broadcasts.store(true, Ordering::Release);
+            } else {
+                self.flush_locked(&mut state, wakeups);
+            }
+            Ok(())
+        });
+        if let Err(error) = result {
+            self.count_dropped(error);
         }
-        if poll_scope::is_inside(self.scope_id()) && !state.broadcasts.is_full() {
-            // The end of this poll flushes it, or a send to a single client before.
-            self.has_broadcasts.store(true, Ordering::Release);
-        } else {
-            self.flush_locked(&mut state, &mut wakeups);
-        }
-        drop(state);
-        wakeups.run();
     }
 
     /// Counts a broadcast that no client receives.
@@ -265,13 +265,11 @@ impl Registry {
 
     /// Flushes the batch, then reads or changes the state.
     fn flushed<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
-        let mut wakeups = Wakeups::default();
-        let mut state = self.lock();
-        self.flush_locked(&mut state, &mut wakeups);
-        let output = access(&mut state);
-        drop(state);
-        wakeups.run();
-        output
+        Wakeups::collect(|wakeups| {
+            let mut state = self.lock();
+            self.flush_locked(&mut state, wakeups);
+            access(&mut state)
+        })
     }
 
     fn flush_locked(&self, state: &mut State, wakeups: &mut Wakeups) {
