@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 
 use log::error;
 use messi_wire::connection::CLOSE_TIMEOUT;
-use messi_wire::{Connection, ConnectionConfig, DisconnectReason, FloodLimiter, Payload, Role};
+use messi_wire::{Connection, DisconnectReason, FloodLimiter, Payload, Role};
 
 use self::close::Closing;
 use self::decode_permit::DecodePermit;
@@ -55,7 +55,6 @@ const WRITE_SIZE: usize = 64 * 1024;
 
 /// Drives one connection. It belongs to the task of the connection.
 pub(crate) struct Driver {
-    role: Role,
     connection: Connection,
     mailbox: Arc<Mailbox>,
     timer: DeadlineTimer,
@@ -72,7 +71,7 @@ pub(crate) struct Driver {
     is_unsent_limited: bool,
     /// Whether all written bytes have left the buffers of the socket.
     is_flushed: bool,
-    /// Whether to read again before waiting: see [`ConnectionConfig::busy_poll`].
+    /// Whether to read again before waiting: see [`ConnectionConfig::busy_poll`](messi_wire::ConnectionConfig::busy_poll).
     reads_again: bool,
     /// End of busy polling.
     busy_until: Instant,
@@ -101,16 +100,11 @@ impl Stop {
 
 impl Driver {
     /// Creates the driver of a new socket. A connection must be attached to the mailbox.
-    pub(crate) fn new(
-        role: Role,
-        config: Arc<ConnectionConfig>,
-        socket: BoxSocket,
-        mailbox: Arc<Mailbox>,
-    ) -> Self {
+    pub(crate) fn new(socket: BoxSocket, mailbox: Arc<Mailbox>) -> Self {
         let now = mailbox.runtime().now();
+        let config = mailbox.config();
         Self {
-            role,
-            connection: Connection::new(role, config, now),
+            connection: Connection::new(config.role, config.limits.clone(), now),
             timer: DeadlineTimer::default(),
             mailbox,
             socket: Some(socket),
@@ -259,7 +253,7 @@ impl Driver {
         if self.mailbox.queued() >= WRITE_SIZE && !self.is_write_blocked {
             let _ = self.poll_write(cx);
         }
-        self.role == Role::Server
+        self.connection.role() == Role::Server
             && self.connection.is_peer_reading()
             && self.mailbox.is_congested()
     }

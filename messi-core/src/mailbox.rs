@@ -365,6 +365,11 @@ impl Mailbox {
 
     // --- Properties ---
 
+    /// Returns the configuration of the session.
+    pub(crate) fn config(&self) -> &SessionConfig {
+        &self.config
+    }
+
     /// Returns the runtime of the task.
     pub(crate) fn runtime(&self) -> &Arc<dyn AsyncRuntime> {
         &self.runtime

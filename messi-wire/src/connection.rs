@@ -101,6 +101,12 @@ impl Connection {
         }
     }
 
+    /// Returns the side of the connection.
+    #[inline]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
     // --- Received bytes ---
 
     /// Returns whether to read from the peer. Reading pauses while too many bytes wait for the handler,

@@ -226,12 +226,11 @@ impl<P: Protocol> ClientBuilder<P> {
             .iter()
             .map(|uri| Uri::parse(uri, self.handshake.is_some()))
             .collect::<Result<_, _>>()?;
-        let config = Arc::new(self.config);
         let runtime = self.runtime.0;
         let session = SessionConfig {
             role: Role::Client,
             kinds: client_kinds::<P>(),
-            limits: config.clone(),
+            limits: Arc::new(self.config),
         };
         let mailbox = Mailbox::new(Arc::new(session), runtime.clone(), None);
         let guard = Arc::new_cyclic(|guard| {
@@ -256,7 +255,6 @@ impl<P: Protocol> ClientBuilder<P> {
             handler,
             connector: Connector::new(uris, self.connect_timeout, self.handshake, runtime.clone()),
             backoff: self.backoff,
-            config,
         };
         runtime.spawn(task.run(running).boxed());
         Ok(client)

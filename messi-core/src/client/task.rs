@@ -2,13 +2,12 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::FutureExt;
 use log::{error, info, warn};
+use messi_wire::Backoff;
 use messi_wire::config::clamped;
-use messi_wire::{Backoff, ConnectionConfig, Role};
 
 use super::Client;
 use super::connect::Connector;
@@ -23,7 +22,6 @@ pub(super) struct Task<P: Protocol, H> {
     pub(super) handler: H,
     pub(super) connector: Connector,
     pub(super) backoff: Backoff,
-    pub(super) config: Arc<ConnectionConfig>,
 }
 
 impl<H: Send, P: ConnectWith<H>> Task<P, H> {
@@ -72,7 +70,7 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         let mailbox = self.client.shared.mailbox.clone();
         let client = self.client.lent(mailbox.attach());
         let handler = &mut self.handler;
-        let mut driver = Driver::new(Role::Client, self.config.clone(), socket, mailbox);
+        let mut driver = Driver::new(socket, mailbox);
         info!(target: LOG_TARGET, "connected to {uri}");
         let messages = serve_messages(&client, handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {

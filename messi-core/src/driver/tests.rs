@@ -8,8 +8,8 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
-use messi_wire::RequestError;
 use messi_wire::session::{RequestKinds, Sender, SessionConfig};
+use messi_wire::{ConnectionConfig, RequestError};
 
 use self::decode_permit::LARGE_MESSAGE;
 use self::fake::{Fake, FakeSocket};
@@ -29,16 +29,15 @@ fn driver_in(
     config: &ConnectionConfig,
     socket: impl Fake,
 ) -> (Driver, Arc<Mailbox>, u64) {
-    let limits = Arc::new(config.clone());
     let session = SessionConfig {
         role: Role::Server,
         kinds: RequestKinds::default(),
-        limits: limits.clone(),
+        limits: Arc::new(config.clone()),
     };
     let mailbox = Mailbox::new(Arc::new(session), runtime, None);
     let number = mailbox.attach();
     let socket = Box::new(FakeSocket(socket));
-    let driver = Driver::new(Role::Server, limits, socket, mailbox.clone());
+    let driver = Driver::new(socket, mailbox.clone());
     (driver, mailbox, number)
 }
 
@@ -489,7 +488,7 @@ fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
     let responder = Box::new(Nested(Some(nested)));
     mailbox.push_request(&"r".to_string(), Some(3), Sender::Other, responder);
     let socket = FakeSocket(Received(b"\x02\0\0\x02\x22\0\x02\0\0\x01m"));
-    let mut driver = Driver::new(Role::Client, config, Box::new(socket), mailbox);
+    let mut driver = Driver::new(Box::new(socket), mailbox);
     let mut cx = Context::from_waker(Waker::noop());
     let Poll::Ready(Some(message)) = driver.poll_next(&mut cx) else {
         panic!("no message");

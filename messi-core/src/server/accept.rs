@@ -16,7 +16,6 @@ use std::time::Duration;
 
 use futures::future::FutureExt;
 use log::{error, info, warn};
-use messi_wire::{ConnectionConfig, Role};
 
 use super::peer::Peer;
 use super::poll_scope::Scoped;
@@ -120,7 +119,6 @@ pub(super) struct ClientStarter<P: Protocol, F> {
     pub(super) server: Server<P>,
     /// Clients are started from several threads.
     pub(super) make_handler: Mutex<F>,
-    pub(super) config: Arc<ConnectionConfig>,
 }
 
 impl<P: Protocol, F> ClientStarter<P, F> {
@@ -175,13 +173,8 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             shared.registry.deregister(peer.id);
             return shared.registry.remove(peer.id);
         };
-        let driver = Driver::new(
-            Role::Server,
-            self.config.clone(),
-            socket,
-            peer.mailbox.clone(),
-        )
-        .sharing(&shared.registry.receive_budget, &shared.decoding);
+        let driver = Driver::new(socket, peer.mailbox.clone())
+            .sharing(&shared.registry.receive_budget, &shared.decoding);
         info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
         let task = serve(client, peer, handler, driver, shared.tasks.begin());
         let (scope, flush) = (shared.registry.scope_id(), shared.clone());

@@ -229,11 +229,10 @@ impl<P: Protocol> ServerBuilder<P> {
         let uri = Uri::parse(&self.uri, self.handshake.is_some())?;
         let (listener, local_addr) = listen(&*runtime, &uri).await?;
         info!(target: LOG_TARGET, "listening on {local_addr}");
-        let config = Arc::new(self.config);
         let session = SessionConfig {
             role: Role::Server,
             kinds: server_kinds::<P>(),
-            limits: config.clone(),
+            limits: Arc::new(self.config),
         };
         let registry = Registry::new(
             self.limits,
@@ -263,7 +262,6 @@ impl<P: Protocol> ServerBuilder<P> {
         let starter = Arc::new(ClientStarter {
             server: server.lent(),
             make_handler: Mutex::new(make_handler),
-            config,
         });
         let acceptor = Acceptor {
             listener,
