@@ -20,6 +20,8 @@ mod client;
 mod cpu_limit;
 mod driver;
 mod error;
+#[cfg(test)]
+mod fake_socket;
 mod mailbox;
 mod protocol;
 mod response;

@@ -1,7 +1,5 @@
 //! Drivers over sockets that misbehave.
 
-mod fake;
-
 use std::fmt::{self, Debug, Formatter};
 use std::io;
 use std::pin::pin;
@@ -12,9 +10,9 @@ use messi_wire::session::{RequestKinds, Sender, SessionConfig};
 use messi_wire::{ConnectionConfig, RequestError};
 
 use self::decode_permit::LARGE_MESSAGE;
-use self::fake::{Fake, FakeSocket};
 use super::*;
 use crate::Runtime;
+use crate::fake_socket::{Fake, FakeSocket};
 use crate::mailbox::Responder;
 use crate::runtime::AsyncRuntime;
 use crate::testing::Simulation;

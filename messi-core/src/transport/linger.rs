@@ -92,19 +92,17 @@ fn poll_discard(cx: &mut Context<'_>, socket: &mut BoxSocket) -> Poll<io::Result
 mod tests {
     use std::future::poll_fn;
 
-    use futures::io::AsyncWrite;
-
     use super::*;
+    use crate::fake_socket::{Fake, FakeSocket};
     use crate::testing::{Clock, Simulation};
-    use crate::transport::Socket;
 
-    /// A peer that sends without end, or until it has sent so many bytes.
+    /// A peer that sends without end, or until it has sent this number of bytes.
     struct Flood {
         clock: Clock,
-        /// Bytes that a read gets, at most.
+        /// Most bytes of a read.
         portion: usize,
         left: usize,
-        /// When it was read last, and the reads and bytes at that moment.
+        /// The time of the last read, and the reads and bytes at that moment.
         moment: Duration,
         reads: usize,
         bytes: usize,
@@ -112,14 +110,14 @@ mod tests {
 
     impl Flood {
         fn socket(simulation: &Simulation, portion: usize, bytes: usize) -> BoxSocket {
-            Box::new(Self {
+            Box::new(FakeSocket(Self {
                 clock: simulation.clock(),
                 portion,
                 left: bytes,
                 moment: Duration::ZERO,
                 reads: 0,
                 bytes: 0,
-            })
+            }))
         }
 
         /// Counts a read; too many at one moment of the pretended time fail the test.
@@ -135,14 +133,8 @@ mod tests {
         }
     }
 
-    impl Socket for Flood {}
-
-    impl AsyncRead for Flood {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            buffer: &mut [u8],
-        ) -> Poll<io::Result<usize>> {
+    impl Fake for Flood {
+        fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
             let count = self.portion.min(self.left).min(buffer.len());
             self.count(count);
             self.left -= count;
@@ -150,25 +142,7 @@ mod tests {
         }
     }
 
-    impl AsyncWrite for Flood {
-        fn poll_write(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            bytes: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            Poll::Ready(Ok(bytes.len()))
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    /// Lingers for a peer that sends so many bytes in such portions, and returns the time it took;
+    /// Lingers for a peer that sends this number of bytes in such portions, and returns the time it took;
     /// `None` if that was more than a second.
     fn linger(portion: usize, bytes: usize) -> Option<Duration> {
         let simulation = Simulation::new(1);

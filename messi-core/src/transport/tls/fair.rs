@@ -119,6 +119,7 @@ mod tests {
     use std::task::{Wake, Waker};
 
     use super::*;
+    use crate::fake_socket::{Fake, FakeSocket};
 
     #[derive(Default)]
     struct Wakes(AtomicU32);
@@ -129,17 +130,11 @@ mod tests {
         }
     }
 
-    /// A socket with something to read so many times.
+    /// A socket with bytes for this number of reads.
     struct Portions(u32);
 
-    impl Socket for Portions {}
-
-    impl AsyncRead for Portions {
-        fn poll_read(
-            mut self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            _: &mut [u8],
-        ) -> Poll<io::Result<usize>> {
+    impl Fake for Portions {
+        fn read(&mut self, _: &mut [u8]) -> Poll<io::Result<usize>> {
             if self.0 == 0 {
                 return Poll::Pending;
             }
@@ -148,22 +143,8 @@ mod tests {
         }
     }
 
-    impl AsyncWrite for Portions {
-        fn poll_write(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-            bytes: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            Poll::Ready(Ok(bytes.len()))
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
+    fn portions(count: u32) -> BoxSocket {
+        Box::new(FakeSocket(Portions(count)))
     }
 
     /// Reads until that is pending; returns the number of reads and of wake-ups.
@@ -183,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_pause_follows_some_reads_and_wakes_the_task() {
-        let mut socket = FairSocket::new(Box::new(Portions(1_000)));
+        let mut socket = FairSocket::new(portions(1_000));
         for _ in 0..3 {
             assert_eq!(read_on(&mut socket), (READS_PER_TURN, 1));
             assert!(socket.has_paused());
@@ -195,10 +176,10 @@ mod tests {
 
     #[test]
     fn a_socket_that_is_empty_wakes_the_task_itself_and_the_count_begins_anew() {
-        let mut socket = FairSocket::new(Box::new(Portions(READS_PER_TURN - 1)));
+        let mut socket = FairSocket::new(portions(READS_PER_TURN - 1));
         assert_eq!(read_on(&mut socket), (READS_PER_TURN - 1, 0));
         assert!(!socket.has_paused());
-        socket.socket = Box::new(Portions(1_000));
+        socket.socket = portions(1_000);
         assert_eq!(read_on(&mut socket), (READS_PER_TURN, 1));
     }
 }

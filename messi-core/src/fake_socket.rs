@@ -9,7 +9,7 @@ use futures::io::{AsyncRead, AsyncWrite};
 use crate::transport::Socket;
 
 /// Behaviour of a socket. By default it accepts all writes and receives no bytes.
-pub(super) trait Fake: Send + Unpin + 'static {
+pub(crate) trait Fake: Send + Unpin + 'static {
     fn read(&mut self, _buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         Poll::Pending
     }
@@ -27,7 +27,7 @@ pub(super) trait Fake: Send + Unpin + 'static {
     }
 }
 
-pub(super) struct FakeSocket<T>(pub(super) T);
+pub(crate) struct FakeSocket<T>(pub(crate) T);
 
 impl<T: Fake> Socket for FakeSocket<T> {
     fn read_now(&mut self, _buffer: &mut [u8]) -> Option<io::Result<usize>> {
