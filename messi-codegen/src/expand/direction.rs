@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::scope::Scope;
-use super::types::{is_boxed, value_type};
-use crate::model::{Direction, DirectionMember, Protocol};
+use super::types::{boxed, value_type};
+use crate::model::{Direction, Protocol};
 use crate::names::ident;
 
 /// Expands the conversions of both directions.
@@ -30,7 +30,7 @@ fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) 
     let members = direction.members.iter().filter(|member| member.convertible);
     let members = members.map(|member| {
         let ty = value_type(&member.member.ty, scope);
-        let value = choice_value(member, scope);
+        let value = boxed(&ident("message"), &member.member.ty, scope);
         let variant = ident(&member.member.variant);
         let allow = scope.allow_deprecated();
         quote! {
@@ -54,14 +54,5 @@ fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) 
             }
         }
         #(#members)*
-    }
-}
-
-fn choice_value(member: &DirectionMember, scope: &Scope) -> TokenStream {
-    let krate = &scope.krate;
-    if is_boxed(&member.member.ty) {
-        quote!(#krate::prost::alloc::boxed::Box::new(message))
-    } else {
-        quote!(message)
     }
 }

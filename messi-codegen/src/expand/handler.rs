@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs::{deprecated, docs};
 use super::scope::Scope;
-use super::types::{is_boxed, value_type};
+use super::types::{unboxed, value_type};
 use crate::model::{Direction, DirectionMember, Protocol};
 use crate::names::{ItemNames, ident};
 
@@ -191,11 +191,7 @@ pub(super) struct Dispatch {
 fn arm(member: &DirectionMember, module: &Ident) -> TokenStream {
     let variant = ident(&member.member.variant);
     let method = ident(&member.handler);
-    let message = if is_boxed(&member.member.ty) {
-        quote!(*message)
-    } else {
-        quote!(message)
-    };
+    let message = unboxed(&ident("message"), &member.member.ty);
     quote! {
         Some(#module::Messages::#variant(message)) => {
             handler.#method(client, #message).await;

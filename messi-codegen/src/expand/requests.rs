@@ -7,7 +7,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::scope::Scope;
-use super::types::{is_boxed, value_type};
+use super::types::{boxed, unboxed, value_type};
 use crate::model::{Protocol, Request};
 use crate::names::{self, ItemNames, ident};
 
@@ -117,16 +117,8 @@ impl RequestTrait<'_> {
         );
         let (request_variant, response_variant) =
             (ident(&request.variant), ident(&response.variant));
-        let value = if is_boxed(&request.ty) {
-            quote!(#krate::prost::alloc::boxed::Box::new(request))
-        } else {
-            quote!(request)
-        };
-        let response_value = if is_boxed(&response.ty) {
-            quote!(*response)
-        } else {
-            quote!(response)
-        };
+        let value = boxed(&ident("request"), &request.ty, scope);
+        let response_value = unboxed(&ident("response"), &response.ty);
         quote! {
             #[doc = #docs]
             #deprecated

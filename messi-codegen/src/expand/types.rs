@@ -1,6 +1,6 @@
 //! The Rust types of fields, and their attributes for prost.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::scope::{Scope, spaceless};
@@ -85,8 +85,27 @@ pub(super) fn member_attribute(ty: &Type, scope: &Scope) -> TokenStream {
     }
 }
 
+/// Puts the value of a type into the box that [`boxed_type`] has for it, if any.
+pub(super) fn boxed(value: &Ident, ty: &Type, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    if is_boxed(ty) {
+        quote!(#krate::prost::alloc::boxed::Box::new(#value))
+    } else {
+        quote!(#value)
+    }
+}
+
+/// Takes the value of a type out of its box, if it is in one.
+pub(super) fn unboxed(value: &Ident, ty: &Type) -> TokenStream {
+    if is_boxed(ty) {
+        quote!(*#value)
+    } else {
+        quote!(#value)
+    }
+}
+
 /// Returns whether the value needs a box.
-pub(super) fn is_boxed(ty: &Type) -> bool {
+fn is_boxed(ty: &Type) -> bool {
     matches!(ty, Type::Message { boxed: true, .. })
 }
 
