@@ -4,7 +4,7 @@ mod case;
 mod items;
 
 use self::case::{snake, upper_camel};
-pub(crate) use self::items::{ItemNames, ident};
+pub(crate) use self::items::{DirectionNames, ItemNames, ident};
 
 /// Words that can't be identifiers, but can be raw ones.
 const KEYWORDS: &[&str] = &[

@@ -6,27 +6,18 @@ use quote::quote;
 use super::scope::Scope;
 use super::types::{boxed, value_type};
 use crate::model::{Direction, Protocol};
-use crate::names::ident;
+use crate::names::{DirectionNames, ident};
 
 /// Expands the conversions of both directions.
 pub(super) fn conversions(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let client = direction(
-        "ClientToServer",
-        "client_to_server",
-        &protocol.client_to_server,
-        scope,
-    );
-    let server = direction(
-        "ServerToClient",
-        "server_to_client",
-        &protocol.server_to_client,
-        scope,
-    );
+    let (to_server, to_client) = (&protocol.client_to_server, &protocol.server_to_client);
+    let client = direction(to_server, &DirectionNames::client_to_server(), scope);
+    let server = direction(to_client, &DirectionNames::server_to_client(), scope);
     quote!( #client #server )
 }
 
-fn direction(message: &str, module: &str, direction: &Direction, scope: &Scope) -> TokenStream {
-    let (message, module) = (ident(message), ident(module));
+fn direction(direction: &Direction, names: &DirectionNames, scope: &Scope) -> TokenStream {
+    let DirectionNames { message, module } = names;
     let members = direction.members.iter().filter(|member| member.convertible);
     let members = members.map(|member| {
         let ty = value_type(&member.member.ty, scope);

@@ -7,19 +7,15 @@ use super::docs::{deprecated, docs};
 use super::scope::Scope;
 use super::types::{unboxed, value_type};
 use crate::model::{Direction, DirectionMember, Protocol};
-use crate::names::{ItemNames, ident};
+use crate::names::{DirectionNames, ItemNames, ident};
 
 /// Expands the trait of client handlers and its implementation for the runtime.
 pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let names = ItemNames::new(&protocol.rust_name);
     let methods = methods(&protocol.server_to_client, &names.client, scope);
     let handler_trait = client_trait(&names, &protocol.name, &methods, scope);
-    let dispatch = dispatch(
-        &protocol.server_to_client,
-        "ServerToClient",
-        "server_to_client",
-        scope,
-    );
+    let received = DirectionNames::server_to_client();
+    let dispatch = dispatch(&protocol.server_to_client, received, scope);
     let implementation = client_implementation(&names, &dispatch, scope);
     quote!( #handler_trait #implementation )
 }
@@ -29,12 +25,8 @@ pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let names = ItemNames::new(&protocol.rust_name);
     let methods = methods(&protocol.client_to_server, &names.server_client, scope);
     let handler_trait = server_trait(&names, &protocol.name, &methods, scope);
-    let dispatch = dispatch(
-        &protocol.client_to_server,
-        "ClientToServer",
-        "client_to_server",
-        scope,
-    );
+    let received = DirectionNames::client_to_server();
+    let dispatch = dispatch(&protocol.client_to_server, received, scope);
     let implementation = server_implementation(&names, &dispatch, scope);
     quote!( #handler_trait #implementation )
 }
@@ -165,8 +157,8 @@ fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream 
 }
 
 /// Expands a match arm that calls the handler for each member of a direction.
-fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -> Dispatch {
-    let module = ident(module);
+fn dispatch(direction: &Direction, names: DirectionNames, scope: &Scope) -> Dispatch {
+    let DirectionNames { message, module } = names;
     let arms = direction.members.iter().map(|member| arm(member, &module));
     let krate = &scope.krate;
     let body = quote! {
@@ -176,10 +168,7 @@ fn dispatch(direction: &Direction, message: &str, module: &str, scope: &Scope) -
         }
         #krate::__private::Dispatch::Delivered
     };
-    Dispatch {
-        message: ident(message),
-        body,
-    }
+    Dispatch { message, body }
 }
 
 /// The type of the message that `on_message` gets, and its body.

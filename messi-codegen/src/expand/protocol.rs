@@ -6,7 +6,7 @@ use quote::quote;
 use super::overview;
 use super::scope::Scope;
 use crate::model::{Protocol, Request};
-use crate::names::{ItemNames, ident};
+use crate::names::{DirectionNames, ItemNames, ident};
 
 /// Expands the marker and the aliases.
 pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
@@ -15,19 +15,11 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
         requests("SERVER_REQUESTS", &protocol.server_requests, scope),
     ];
     let (client, server) = (&protocol.client_requests, &protocol.server_requests);
+    let to_server = DirectionNames::client_to_server();
+    let to_client = DirectionNames::server_to_client();
     let members = [
-        member(
-            ["client_member", "ClientToServer", "client_to_server"],
-            client,
-            server,
-            scope,
-        ),
-        member(
-            ["server_member", "ServerToClient", "server_to_client"],
-            server,
-            client,
-            scope,
-        ),
+        member("client_member", &to_server, client, server, scope),
+        member("server_member", &to_client, server, client, scope),
     ];
     let requests = requests.into_iter().chain(members).collect();
     let names = ItemNames::new(&protocol.rust_name);
@@ -52,7 +44,8 @@ fn requests(name: &str, requests: &[Request], scope: &Scope) -> TokenStream {
 /// Expands the function by which the runtime recognizes the requests of one side and its responses to
 /// requests of the other, if there are any.
 fn member(
-    [name, message, module]: [&str; 3],
+    name: &str,
+    DirectionNames { message, module }: &DirectionNames,
     requests: &[Request],
     responses: &[Request],
     scope: &Scope,
@@ -64,7 +57,7 @@ fn member(
     if members.is_empty() {
         return TokenStream::new();
     }
-    let [name, message, module] = [name, message, module].map(ident);
+    let name = ident(name);
     let variants = members.iter().map(|member| ident(&member.variant));
     let numbers = members
         .iter()

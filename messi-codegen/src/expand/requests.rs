@@ -9,7 +9,7 @@ use quote::quote;
 use super::scope::Scope;
 use super::types::{boxed, unboxed, value_type};
 use crate::model::{Protocol, Request};
-use crate::names::{self, ItemNames, ident};
+use crate::names::{self, DirectionNames, ItemNames, ident};
 
 /// Expands the requests of clients.
 pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
@@ -20,9 +20,8 @@ pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
         runtime_trait: quote!(RequestServer),
         marker: &names.marker,
         handle: &names.client,
-        sent: ident("client_to_server"),
-        received: ident("server_to_client"),
-        received_message: ident("ServerToClient"),
+        sent: DirectionNames::client_to_server(),
+        received: DirectionNames::server_to_client(),
         docs: format!(
             " The requests of clients of the protocol `{}`. Bring this trait into scope to call its methods on a [`{}`].",
             protocol.name, names.client
@@ -40,9 +39,8 @@ pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
         runtime_trait: quote!(RequestClient),
         marker: &names.marker,
         handle: &names.server_client,
-        sent: ident("server_to_client"),
-        received: ident("client_to_server"),
-        received_message: ident("ClientToServer"),
+        sent: DirectionNames::server_to_client(),
+        received: DirectionNames::client_to_server(),
         docs: format!(
             " The requests of servers of the protocol `{}`. Bring this trait into scope to call its methods on a [`{}`].",
             protocol.name, names.server_client
@@ -60,12 +58,10 @@ struct RequestTrait<'a> {
     marker: &'a Ident,
     /// The type that the methods are called on.
     handle: &'a Ident,
-    /// The module of the messages that this side sends.
-    sent: Ident,
-    /// The module of the messages that it receives.
-    received: Ident,
-    /// The message of those.
-    received_message: Ident,
+    /// The direction in which this side sends.
+    sent: DirectionNames,
+    /// The direction in which it receives.
+    received: DirectionNames,
     docs: String,
 }
 
@@ -99,12 +95,11 @@ impl RequestTrait<'_> {
 
     fn method(&self, Request { request, response }: &Request, scope: &Scope) -> TokenStream {
         let krate = &scope.krate;
-        let Self {
-            sent,
-            received,
-            received_message,
-            ..
-        } = self;
+        let sent = &self.sent.module;
+        let DirectionNames {
+            message: received_message,
+            module: received,
+        } = &self.received;
         let docs = format!(
             " Sends a `{}` and returns its response, a `{}`.",
             request.name, response.name

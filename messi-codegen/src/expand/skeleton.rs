@@ -1,6 +1,6 @@
 //! The items of a protocol whose schema is not valid.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs::lines;
@@ -10,7 +10,7 @@ use super::handler::{
 use super::protocol::declarations;
 use super::scope::Scope;
 use crate::config::Config;
-use crate::names::{self, ItemNames, ident};
+use crate::names::{self, DirectionNames, ItemNames};
 
 /// Expands the items that every protocol has. One mistake in a schema is then one error, without
 /// further errors where a client, a server or a handler is used.
@@ -20,8 +20,10 @@ pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
     let krate = &scope.krate;
     let docs = lines(&[format!("The protocol `{name}`.")]);
     let no_methods = TokenStream::new();
-    let dispatch = |message| Dispatch {
-        message: ident(message),
+    let to_server = DirectionNames::client_to_server().message;
+    let to_client = DirectionNames::server_to_client().message;
+    let dispatch = |message: &Ident| Dispatch {
+        message: message.clone(),
         body: quote! {
             let _ = (handler, client, message);
             #krate::__private::Dispatch::UnknownMember
@@ -29,26 +31,25 @@ pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
     };
     let mut items = vec![
         declarations(&names, name, &docs, &TokenStream::new(), &scope),
-        empty_message("ClientToServer", &scope),
-        empty_message("ServerToClient", &scope),
+        empty_message(&to_server, &scope),
+        empty_message(&to_client, &scope),
     ];
     if config.side.has_client() {
-        let dispatch = dispatch("ServerToClient");
+        let dispatch = dispatch(&to_client);
         items.push(client_trait(&names, name, &no_methods, &scope));
         items.push(client_implementation(&names, &dispatch, &scope));
     }
     if config.side.has_server() {
-        let dispatch = dispatch("ClientToServer");
+        let dispatch = dispatch(&to_server);
         items.push(server_trait(&names, name, &no_methods, &scope));
         items.push(server_implementation(&names, &dispatch, &scope));
     }
     items.into_iter().collect()
 }
 
-fn empty_message(name: &str, scope: &Scope) -> TokenStream {
+fn empty_message(name: &Ident, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let prost_path = scope.prost_path();
-    let name = ident(name);
     quote! {
         #[doc(hidden)]
         #[derive(::core::clone::Clone, ::core::cmp::PartialEq, #krate::prost::Message)]

@@ -45,6 +45,32 @@ impl ItemNames {
     }
 }
 
+/// The names of the items generated for the message of a direction.
+pub(crate) struct DirectionNames {
+    /// The message.
+    pub(crate) message: Ident,
+    /// The module with the enum of its members.
+    pub(crate) module: Ident,
+}
+
+impl DirectionNames {
+    /// Returns the names for the message that clients send.
+    pub(crate) fn client_to_server() -> Self {
+        Self {
+            message: ident("ClientToServer"),
+            module: ident("client_to_server"),
+        }
+    }
+
+    /// Returns the names for the message that servers send.
+    pub(crate) fn server_to_client() -> Self {
+        Self {
+            message: ident("ServerToClient"),
+            module: ident("server_to_client"),
+        }
+    }
+}
+
 /// Returns the identifier of a Rust name, raw if the name begins with `r#`.
 pub(crate) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
