@@ -28,8 +28,9 @@ use crate::model::Protocol;
 /// Expands a protocol into the items of the module that invokes the macro.
 pub fn expand(protocol: &Protocol, config: &Config) -> TokenStream {
     let has_deprecated = deprecation::is_in(&protocol.root);
-    let scope = Scope::of_protocol(protocol, has_deprecated, config);
-    let root = Externs::new(&config.externs, protocol).without(&protocol.root);
+    let externs = Externs::new(&config.externs, protocol);
+    let root = externs.without(&protocol.root);
+    let scope = Scope::of_types(&root, externs, has_deprecated, config);
     let (client, server) = (config.side.has_client(), config.side.has_server());
     let items = [
         Some(rebuild(&protocol.sources)),

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::config::{BytesType, Config, Derives, Externs, Side};
-use crate::model::{Protocol, TypePath};
+use crate::model::{Module, TypePath};
 use crate::names::ident;
 
 /// The place of an item in an expansion, and the options of the whole expansion.
@@ -41,13 +41,17 @@ impl Scope {
         }
     }
 
-    /// Creates the scope of the module that invokes the macro.
-    pub(super) fn of_protocol(protocol: &Protocol, has_deprecated: bool, config: &Config) -> Self {
-        let externs = Externs::new(&config.externs, protocol);
-        let root = externs.without(&protocol.root);
+    /// Creates the scope of the module that invokes the macro, for a protocol with these types
+    /// beside those of the external packages.
+    pub(super) fn of_types(
+        root: &Module,
+        externs: Externs,
+        has_deprecated: bool,
+        config: &Config,
+    ) -> Self {
         Self {
             has_deprecated,
-            derives: Derives::new(&config.derives, &root).into(),
+            derives: Derives::new(&config.derives, root).into(),
             externs: externs.into(),
             ..Self::new(config)
         }
