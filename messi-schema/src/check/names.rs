@@ -1,6 +1,6 @@
 //! Checks that names are unique in all files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::ast::{Declaration, DeclarationKind, File};
 use crate::diagnostics::Diagnostics;
@@ -75,10 +75,10 @@ fn check_values(files: &[&File], diagnostics: &mut Diagnostics) {
         let place = (file, declaration.name.position);
         taken.entry(declaration.full_name.clone()).or_insert(place);
     }
-    let mut values: HashMap<&str, ()> = HashMap::new();
+    let mut values: HashSet<&str> = HashSet::new();
     for (file, value) in declarations(files).filter(|(_, it)| is_value(it)) {
         // A second one in the same enum has been reported.
-        if values.insert(&value.full_name, ()).is_some() {
+        if !values.insert(&value.full_name) {
             continue;
         }
         let (name, position) = (&value.name.value, value.name.position);
