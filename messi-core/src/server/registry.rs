@@ -4,10 +4,14 @@
 //! it after a broadcast comes after it. To that end:
 //!
 //! 1. A broadcast is encoded into the batch under the lock. Outside of polls of this server's tasks, and
-//!    once the batch is full, the batch is flushed at once, in the same step.
-//! 2. All other operations flush the batch before anything else, under the same lock
-//!    ([`Registry::flushed`]). So does each send to a single client ([`Registry::flush`]).
-//! 3. A poll of a client's task flushes the batch at its end.
+//!    once the batch is full, it then flushes the batch.
+//! 2. A poll of a client's task flushes the batch at its end, and each send to a single client flushes it
+//!    first ([`Registry::flush`]).
+//! 3. A flush pushes the batch to some clients at a time, unlocks, wakes their tasks, and goes on. The
+//!    batch keeps the place: whoever takes the lock meanwhile may do the rest, and must do so before it
+//!    appends to the batch or changes the clients.
+//! 4. All other operations flush the whole batch before anything else, under the same lock
+//!    ([`Registry::flushed`]).
 //!
 //! Under the lock, frames are pushed to the mailboxes of the clients. What that wakes is collected in
 //! [`Wakeups`] and run after unlocking; nothing is logged and no handler is called under it.
@@ -228,17 +232,18 @@ impl Registry {
         }
         let result = Wakeups::collect(|wakeups| {
             let mut state = self.lock();
-            state.broadcasts.push(message, size)?;
-            if poll_scope::is_inside(self.scope_id()) && !state.broadcasts.is_full() {
-                // The end of this poll flushes it, or a send to a single client before.
-                self.has_broadcasts.store(true, Ordering::Release);
-            } else {
+            if state.broadcasts.is_partly_flushed() {
                 self.flush_locked(&mut state, wakeups);
             }
-            Ok(())
+            state.broadcasts.push(message, size)?;
+            self.has_broadcasts.store(true, Ordering::Release);
+            Ok(state.broadcasts.is_full())
         });
-        if let Err(error) = result {
-            self.count_dropped(error);
+        match result {
+            Err(error) => self.count_dropped(error),
+            // The end of this poll flushes it, or a send to a single client before.
+            Ok(false) if poll_scope::is_inside(self.scope_id()) => (),
+            Ok(_) => self.flush(),
         }
     }
 
@@ -252,10 +257,31 @@ impl Registry {
     }
 
     /// Flushes the batch, so that messages sent from now on come after all broadcasts.
+    ///
+    /// It does so in steps, and unlocks and wakes after each one.
     pub(super) fn flush(&self) {
         if self.has_broadcasts.load(Ordering::Acquire) {
-            self.flushed(|_| ());
+            let mut number = None;
+            while !Wakeups::collect(|wakeups| self.flush_step(&mut number, wakeups)) {}
         }
+    }
+
+    /// Flushes the next step of the batch with this number. Returns whether no step is left.
+    fn flush_step(&self, number: &mut Option<u64>, wakeups: &mut Wakeups) -> bool {
+        let mut state = self.lock();
+        let State {
+            broadcasts, peers, ..
+        } = &mut *state;
+        // Between two steps, another thread may have done the rest. The next batch is left to those who
+        // append to it: they could keep this thread here for ever.
+        if *number.get_or_insert(broadcasts.number()) != broadcasts.number() {
+            return true;
+        }
+        let is_done = broadcasts.flush_step(peers, wakeups);
+        if is_done {
+            self.has_broadcasts.store(false, Ordering::Release);
+        }
+        is_done
     }
 
     /// Returns the id of the poll scopes in which broadcasts are batched.
@@ -273,9 +299,7 @@ impl Registry {
     }
 
     fn flush_locked(&self, state: &mut State, wakeups: &mut Wakeups) {
-        if !state.broadcasts.is_empty() {
-            state.broadcasts.flush(state.peers.values(), wakeups);
-        }
+        state.broadcasts.flush(&state.peers, wakeups);
         // Under the lock: a broadcast that follows sets it again.
         self.has_broadcasts.store(false, Ordering::Release);
     }
@@ -306,7 +330,7 @@ mod tests {
         };
         Registry::new(
             Limits::default(),
-            SendBudget::new(1 << 20),
+            SendBudget::new(1 << 24),
             ReceiveBudget::new(1 << 20),
             config,
             Runtime::default().0,
@@ -433,6 +457,37 @@ mod tests {
             registry.broadcast(&"x".repeat(10_000));
         }
         assert!(foreign.is_woken.load(Ordering::Relaxed));
+    }
+
+    /// Broadcasts a message of one step when it is woken.
+    struct Broadcaster(Arc<Registry>);
+
+    impl Wake for Broadcaster {
+        fn wake(self: Arc<Self>) {
+            self.0.broadcast(&of_one_step(2));
+        }
+    }
+
+    /// Returns a message that fills a step of a flush, after `number`.
+    fn of_one_step(number: u8) -> Vec<u8> {
+        vec![number; 64 * 1024]
+    }
+
+    #[test]
+    fn a_broadcast_between_two_steps_comes_after_the_first_at_all_clients() {
+        let registry = Arc::new(registry());
+        let peers = [(); 3].map(|()| register(&registry));
+        peers.iter().for_each(|peer| peer.mailbox.open());
+        let waker = Waker::from(Arc::new(Broadcaster(registry.clone())));
+        assert!(peers[0].mailbox.park(&waker, false, 0));
+        registry.broadcast(&of_one_step(1));
+        registry.broadcast(&of_one_step(3));
+        for peer in &peers {
+            let mut frames = Vec::new();
+            peer.mailbox.take(&mut frames);
+            let numbers = frame::split(&frames).filter_map(|it| it.last());
+            assert_eq!(numbers.collect::<Vec<_>>(), [&1, &2, &3]);
+        }
     }
 
     #[test]
