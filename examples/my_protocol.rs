@@ -13,7 +13,7 @@ mod cable;
 use cable::Cable;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use messi::DisconnectReason;
+use messi::{DisconnectReason, Reply};
 
 mod my_protocol {
     messi::protocol!("my_protocol.proto");
@@ -40,9 +40,9 @@ impl MyProtocolServerHandler for Server {
         println!("server: client {} connected", client.id());
     }
 
-    async fn on_foo_req(&mut self, client: &MyProtocolServerClient, _: FooReq) {
+    async fn on_foo_req(&mut self, _: &MyProtocolServerClient, _: FooReq, reply: Reply<FooRsp>) {
         println!("server: got FooReq, responding with FooRsp");
-        client.reply(FooRsp {});
+        reply.send(FooRsp {});
     }
 
     async fn on_bar_ind(&mut self, client: &MyProtocolServerClient, _: BarInd) {
@@ -86,9 +86,9 @@ impl MyProtocolClientHandler for Client {
         let _ = self.milestones.unbounded_send(Milestone::ClientHasFooRsp);
     }
 
-    async fn on_fie_req(&mut self, client: &MyProtocolClient, _: FieReq) {
+    async fn on_fie_req(&mut self, _: &MyProtocolClient, _: FieReq, reply: Reply<FieRsp>) {
         println!("client: got FieReq, responding with FieRsp");
-        client.send(FieRsp {});
+        reply.send(FieRsp {});
     }
 
     async fn on_disconnected(&mut self, _: &MyProtocolClient, reason: DisconnectReason) {

@@ -76,8 +76,9 @@ pub mod guide;
 
 pub use messi_core::{
     Address, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
-    Error, ListenError, Overflow, RequestError, ResponseFuture, Retry, Runtime, SendError, Server,
-    ServerBuilder, ServerClient, ServerStats, Stats, Uri, UriError,
+    Error, ListenError, Overflow, Received, Reply, RequestError, RequestStats, ResponseFuture,
+    Retry, Runtime, SendError, Server, ServerBuilder, ServerClient, ServerStats, Stats, Uri,
+    UriError,
 };
 
 #[cfg(feature = "testing")]
@@ -96,7 +97,7 @@ pub use messi_core::tls;
 ///     messi::protocol!("examples/chat/chat.proto");
 /// }
 /// use chat::*;
-/// use messi::DisconnectReason;
+/// use messi::{DisconnectReason, Reply};
 ///
 /// /// The server's state of one client.
 /// struct Session {
@@ -104,9 +105,14 @@ pub use messi_core::tls;
 /// }
 ///
 /// impl ChatServerHandler for Session {
-///     async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+///     async fn on_connect_req(
+///         &mut self,
+///         _: &ChatServerClient,
+///         request: ConnectReq,
+///         reply: Reply<ConnectRsp>,
+///     ) {
 ///         self.user = Some(request.user);
-///         client.send(ConnectRsp {});
+///         reply.send(ConnectRsp {});
 ///     }
 ///
 ///     async fn on_client_disconnected(&mut self, _: &ChatServerClient, reason: DisconnectReason) {
@@ -394,7 +400,8 @@ pub mod __private {
     pub use std::collections::HashMap;
 
     pub use messi_core::{
-        ConnectWith, Dispatch, Protocol, RequestClient, RequestKind, RequestServer, ServeWith,
+        ConnectWith, Protocol, Request, RequestClient, RequestKind, RequestServer, ResponseMember,
+        ServeWith, ignore, unhandled,
     };
 
     /// Imports traits without a name, since a type of the schema may have the same name.

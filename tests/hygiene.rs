@@ -147,9 +147,14 @@ pub mod handler {
     }
 
     impl ChatServerHandler for Handler {
-        async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+        async fn on_connect_req(
+            &mut self,
+            _: &ChatServerClient,
+            request: ConnectReq,
+            reply: messi::Reply<ConnectRsp>,
+        ) {
             self.0 = request.user;
-            client.send(ConnectRsp {});
+            reply.send(ConnectRsp {});
         }
     }
 }

@@ -11,7 +11,7 @@ use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use messi::DisconnectReason;
+use messi::{DisconnectReason, Reply};
 
 mod chat {
     messi::protocol!("chat.proto");
@@ -33,7 +33,12 @@ impl ChatServerHandler for Session {
         }
     }
 
-    async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+    async fn on_connect_req(
+        &mut self,
+        _: &ChatServerClient,
+        request: ConnectReq,
+        reply: Reply<ConnectRsp>,
+    ) {
         println!("Client <{}> connected.", request.user);
         if !self.is_user {
             self.is_user = true;
@@ -43,7 +48,7 @@ impl ChatServerHandler for Session {
             "Number of connected clients: {}",
             self.users.load(Ordering::Relaxed)
         );
-        client.reply(ConnectRsp {});
+        reply.send(ConnectRsp {});
     }
 
     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {

@@ -6,6 +6,7 @@ mod derives;
 mod externs;
 mod item;
 mod path;
+mod requests;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,8 @@ pub(crate) use self::derive::Derive;
 pub(crate) use self::derives::Derives;
 pub(crate) use self::externs::{Extern, Externs};
 pub(crate) use self::path::parse_absolute;
+use self::requests::Exception;
+pub(crate) use self::requests::Requests;
 use crate::model::Protocol;
 
 /// The options of an expansion.
@@ -30,6 +33,8 @@ pub struct Config {
     pub(crate) derives: Vec<Derive>,
     pub(crate) bytes: BytesType,
     pub(crate) externs: Vec<Extern>,
+    pub(crate) requests: Requests,
+    pub(crate) handlers: Handlers,
     /// The directory of the file, if not that of build scripts.
     #[cfg(feature = "build")]
     pub(crate) out_dir: Option<PathBuf>,
@@ -72,6 +77,16 @@ pub enum BytesType {
     Bytes,
 }
 
+/// Which methods for messages a handler must have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Handlers {
+    /// Each method has a default, which counts the message as unhandled.
+    #[default]
+    Optional,
+    /// All of them.
+    Required,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -81,6 +96,8 @@ impl Default for Config {
             derives: Vec::new(),
             bytes: BytesType::default(),
             externs: Vec::new(),
+            requests: Requests::default(),
+            handlers: Handlers::default(),
             #[cfg(feature = "build")]
             out_dir: None,
             mistakes: Vec::new(),
@@ -150,6 +167,28 @@ impl Config {
         self
     }
 
+    /// Makes these members `foo_req` messages like all others, though there is a `foo_rsp`.
+    #[must_use]
+    pub fn no_requests_of(mut self, members: &[&str]) -> Self {
+        let exceptions = members.iter().map(|name| Exception::new(name));
+        self.requests = Requests::Except(exceptions.collect());
+        self
+    }
+
+    /// Makes all members messages: none is a request.
+    #[must_use]
+    pub fn no_requests(mut self) -> Self {
+        self.requests = Requests::None;
+        self
+    }
+
+    /// Sets which methods for messages a handler must have. The default is [`Handlers::Optional`].
+    #[must_use]
+    pub fn handlers(mut self, handlers: Handlers) -> Self {
+        self.handlers = handlers;
+        self
+    }
+
     /// Sets the directory that [`compile`](Self::compile) writes to. The default is that of build
     /// scripts, `OUT_DIR`.
     #[cfg(feature = "build")]
@@ -163,6 +202,7 @@ impl Config {
     pub(crate) fn check(&self, protocol: &Protocol) -> Vec<Error> {
         let mut mistakes = self.mistakes.clone();
         mistakes.extend(externs::check(&self.externs, protocol));
+        mistakes.extend(self.requests.check(protocol));
         let root = Externs::new(&self.externs, protocol).without(&protocol.root);
         mistakes.extend(Derives::new(&self.derives, &root).mistakes);
         mistakes

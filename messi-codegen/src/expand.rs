@@ -27,6 +27,7 @@ use crate::model::Protocol;
 
 /// Expands a protocol into the items of the module that invokes the macro.
 pub fn expand(protocol: &Protocol, config: &Config) -> TokenStream {
+    let protocol = &*config.requests.select(protocol);
     let has_deprecated = deprecation::is_in(&protocol.root);
     let externs = Externs::new(&config.externs, protocol);
     let root = externs.without(&protocol.root);

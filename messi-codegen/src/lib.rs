@@ -27,7 +27,7 @@ pub use messi_schema::{Diagnostic, Locations, Position, SchemaError};
 
 #[cfg(feature = "build")]
 pub use self::compile::CompileError;
-pub use self::config::{BytesType, Config, Side};
+pub use self::config::{BytesType, Config, Handlers, Side};
 pub use self::expand::expand;
 pub use self::invocation::protocol;
 pub use self::read::read;

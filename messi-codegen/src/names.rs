@@ -28,9 +28,13 @@ pub(crate) fn value_name(name: &str) -> String {
     identifier(snake(name))
 }
 
-/// Returns the handler method for a member of a direction: `on_foo_req` for `foo_req`.
+/// Returns the handler method for a member of a direction: `on_foo_req` for `foo_req`. As `on_message` gets
+/// all messages, that of a member `message` is `on_message_`.
 pub(crate) fn handler_name(member: &str) -> String {
-    format!("on_{}", snake(member))
+    match snake(member).as_str() {
+        "message" => "on_message_".into(),
+        member => format!("on_{member}"),
+    }
 }
 
 /// Returns the name of a value without the name of its enum before it: `Red` for
@@ -86,6 +90,7 @@ mod tests {
         assert_eq!(type_name("HTTPServer"), "HttpServer");
         assert_eq!(value_name("fooBar"), "foo_bar");
         assert_eq!(handler_name("FooReq"), "on_foo_req");
+        assert_eq!(handler_name("Message"), "on_message_");
     }
 
     #[test]

@@ -10,11 +10,10 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use messi_wire::session::Sender;
-
 pub use self::builder::ClientBuilder;
 pub use self::handler::{ConnectWith, RequestServer};
 use crate::mailbox::Mailbox;
+use crate::reply::OpenRequest;
 use crate::tasks::Tasks;
 use crate::{Protocol, ResponseFuture, SendError, Stats, Uri};
 
@@ -54,7 +53,6 @@ pub struct Client<P: Protocol> {
     shared: Arc<SharedClient>,
     /// Stops the client when the last one is dropped. The handle that callbacks borrow has none.
     guard: Option<Arc<StopClientOnDrop>>,
-    sender: Sender,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -119,10 +117,9 @@ impl<P: Protocol> Client<P> {
     /// with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer): use [`try_send`](Self::try_send) or
     /// [`ready`](Self::ready) to send more than the connection can carry.
     ///
-    /// A response that is too big closes the connection with
-    /// [`MessageTooBig`](crate::DisconnectReason::MessageTooBig): see
-    /// [`ResponseFuture`](crate::ResponseFuture#matching). A response is also lost if this handle, or the one that it was
-    /// cloned from, was passed to a callback of an earlier connection.
+    /// A response (a member `foo_rsp` whose request is `foo_req`) that is sent in this way responds to the
+    /// first request of its kind that has no response yet, like [`Reply::send`](crate::Reply::send). If there is
+    /// no such request, it is a message like any other, but it does not wait for a connection.
     ///
     /// # Examples
     ///
@@ -136,7 +133,7 @@ impl<P: Protocol> Client<P> {
     pub fn send(&self, message: impl Into<P::ClientToServer>) {
         let message = message.into();
         let member = P::client_member(&message);
-        self.shared.mailbox.send(&message, member, self.sender);
+        self.shared.mailbox.send(&message, member);
     }
 
     /// Sends a message to the server, or returns the reason why it was not sent. It never waits.
@@ -146,7 +143,7 @@ impl<P: Protocol> Client<P> {
     /// # Errors
     ///
     /// The message is lost if there is no connection, if the send queue is full, or if it is too big. The
-    /// connection is not closed: if a response was lost, another one must be sent in its place.
+    /// connection is not closed: if a response was lost, another one may be sent in its place.
     ///
     /// # Examples
     ///
@@ -164,7 +161,7 @@ impl<P: Protocol> Client<P> {
     pub fn try_send(&self, message: impl Into<P::ClientToServer>) -> Result<(), SendError> {
         let message = message.into();
         let member = P::client_member(&message);
-        self.shared.mailbox.push(&message, member, self.sender)
+        self.shared.mailbox.push(&message, member)
     }
 
     /// Returns whether there is a connection at this moment.
@@ -305,13 +302,26 @@ impl<P: Protocol> Client<P> {
         self.shared.tasks.ended().await;
     }
 
-    /// Returns the handle for the callbacks of the connection with this number. It does not keep the client
-    /// from stopping.
-    fn lent(&self, connection: u64) -> Self {
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.shared.mailbox
+    }
+
+    /// Opens a received request, if the message is one.
+    #[inline]
+    pub(crate) fn open_request(&self, message: &P::ServerToClient) -> Option<OpenRequest> {
+        if P::SERVER_REQUESTS.is_empty() {
+            return None;
+        }
+        let mailbox = self.mailbox();
+        let id = mailbox.open_request(P::server_member(message)?)?;
+        Some(OpenRequest::new(id, mailbox, None))
+    }
+
+    /// Returns a handle that does not keep the client from stopping.
+    fn lent(&self) -> Self {
         Self {
             shared: self.shared.clone(),
             guard: None,
-            sender: Sender::Callback(connection),
             protocol: PhantomData,
         }
     }
@@ -325,7 +335,7 @@ impl<P: Protocol> RequestServer<P> for Client<P> {
     ) -> ResponseFuture<T> {
         let request = request.into();
         let member = P::client_member(&request);
-        ResponseFuture::request(&self.shared.mailbox, &request, member, self.sender, extract)
+        ResponseFuture::request(&self.shared.mailbox, &request, member, extract)
     }
 }
 
@@ -334,7 +344,6 @@ impl<P: Protocol> Clone for Client<P> {
         Self {
             shared: self.shared.clone(),
             guard: self.guard.clone().or_else(|| self.shared.guard.upgrade()),
-            sender: self.sender,
             protocol: PhantomData,
         }
     }

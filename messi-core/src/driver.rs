@@ -41,11 +41,11 @@ use self::decode_permit::DecodePermit;
 pub(crate) use self::receive_memory::ReceiveBudget;
 use self::receive_memory::ReceivePermit;
 use self::turn::TurnBudget;
+use crate::LOG_TARGET;
 use crate::cpu_limit::CpuLimit;
 use crate::mailbox::{Command, Mailbox};
 use crate::time::DeadlineTimer;
 use crate::transport::BoxSocket;
-use crate::{Dispatch, LOG_TARGET};
 
 /// Time of the last callback after [`Command::Abort`].
 const ABORT_GRACE: Duration = Duration::from_millis(100);
@@ -56,6 +56,8 @@ const WRITE_SIZE: usize = 64 * 1024;
 /// Drives one connection. It belongs to the task of the connection.
 pub(crate) struct Driver {
     connection: Connection,
+    /// Number of the connection in the mailbox.
+    number: u64,
     mailbox: Arc<Mailbox>,
     timer: DeadlineTimer,
     /// `None` once the connection is closed.
@@ -105,6 +107,7 @@ impl Driver {
         let config = mailbox.config();
         Self {
             connection: Connection::new(config.role, config.limits.clone(), now),
+            number: mailbox.connection(),
             timer: DeadlineTimer::default(),
             mailbox,
             socket: Some(socket),
@@ -184,10 +187,11 @@ impl Driver {
         }
     }
 
-    /// Runs the callback of a message. A message without a callback is counted.
-    pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = Dispatch>>) {
-        if self.run(callback).await == Some(Dispatch::UnknownMember) {
-            self.mailbox.transfers.ignored_messages.add(1);
+    /// Runs the callback of a message. A flood of messages without a callback is limited.
+    pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = ()>>) {
+        let ignored = self.mailbox.transfers.ignored_messages.get();
+        self.run(callback).await;
+        if self.mailbox.transfers.ignored_messages.get() != ignored {
             self.flood_limiter.count(1, self.now());
         }
     }
@@ -339,5 +343,12 @@ impl Driver {
                 self.connection.fail(DisconnectReason::Stopped, now);
             }
         }
+    }
+}
+
+impl Drop for Driver {
+    /// Ends the connection for those who wait, if its task is dropped before it is closed.
+    fn drop(&mut self) {
+        self.mailbox.cancel(self.number);
     }
 }

@@ -22,8 +22,11 @@ mod driver;
 mod error;
 #[cfg(test)]
 mod fake_socket;
+mod handle;
 mod mailbox;
 mod protocol;
+mod received;
+mod reply;
 mod response;
 mod runtime;
 mod scratch;
@@ -38,9 +41,12 @@ mod transport;
 
 pub use client::{Client, ClientBuilder, ClientState, ConnectWith, RequestServer};
 pub use error::{ConnectError, Error, ListenError, Retry};
-pub use messi_wire::session::Dropped;
+pub use handle::{Handle, ignore, unhandled};
+pub use messi_wire::session::{Dropped, RequestStats};
 pub use messi_wire::{DisconnectReason, Overflow, RequestError, SendError};
-pub use protocol::{Dispatch, Protocol, RequestKind};
+pub use protocol::{Protocol, RequestKind};
+pub use received::{Received, Request};
+pub use reply::{Reply, ResponseMember};
 pub use response::ResponseFuture;
 pub use runtime::Runtime;
 pub use server::{ClientId, RequestClient, ServeWith, Server, ServerBuilder, ServerClient};

@@ -18,6 +18,7 @@
 
 mod command;
 mod eviction;
+mod opening;
 mod responder;
 mod task_side;
 #[cfg(test)]
@@ -35,12 +36,13 @@ use messi_wire::SendError;
 use messi_wire::encode::append_frame;
 use messi_wire::frame::{self, HEADER_SIZE};
 use messi_wire::session::{
-    OnRefusal, Outgoing, Permit, Refusal, Sender, Session, SessionConfig, Ticket,
+    OnRefusal, Outgoing, Permit, Refusal, RequestId, Sender, Session, SessionConfig, Ticket,
 };
 use prost::Message;
 
 pub(crate) use self::command::Command;
 pub(crate) use self::eviction::SendBudget;
+pub(crate) use self::opening::Opening;
 pub(crate) use self::responder::{BoxResponder, Responder};
 pub(crate) use self::wakeups::Wakeups;
 use crate::LOG_TARGET;
@@ -138,22 +140,15 @@ impl Mailbox {
         self: &Arc<Self>,
         message: &impl Message,
         member: Option<u32>,
-        sender: Sender,
     ) -> Result<(), SendError> {
-        let result = self.push_message(message, member, sender, OnRefusal::Return);
-        result.map_err(|refusal| refusal.error)
+        self.push_message(message, member, self.sender(), OnRefusal::Return)
     }
 
     /// Pushes a message. One that is refused is dropped, and closes the connection if the peer may not
     /// miss it.
-    pub(crate) fn send(
-        self: &Arc<Self>,
-        message: &impl Message,
-        member: Option<u32>,
-        sender: Sender,
-    ) {
-        if let Err(refusal) = self.push_message(message, member, sender, OnRefusal::Close) {
-            Wakeups::collect(|wakeups| self.handle_refusal(refusal, wakeups));
+    pub(crate) fn send(self: &Arc<Self>, message: &impl Message, member: Option<u32>) {
+        if let Err(error) = self.push_message(message, member, self.sender(), OnRefusal::Close) {
+            log_wrong_size(error);
         }
     }
 
@@ -162,11 +157,42 @@ impl Mailbox {
         self: &Arc<Self>,
         message: &impl Message,
         member: Option<u32>,
-        sender: Sender,
         responder: BoxResponder,
     ) {
         // The responder gets the error.
-        let _ = self.push_message(message, member, sender, OnRefusal::Fail(responder));
+        let _ = self.push_message(message, member, self.sender(), OnRefusal::Fail(responder));
+    }
+
+    /// Pushes the response to a request, or returns the reason why not.
+    pub(crate) fn push_response(
+        self: &Arc<Self>,
+        message: &impl Message,
+        member: u32,
+        request: RequestId,
+    ) -> Result<(), SendError> {
+        let sender = Sender::Reply(request);
+        self.push_message(message, Some(member), sender, OnRefusal::Return)
+    }
+
+    /// Pushes the response to a request. One that is refused closes the connection, unless there is a
+    /// response already.
+    pub(crate) fn send_response(
+        self: &Arc<Self>,
+        message: &impl Message,
+        member: u32,
+        request: RequestId,
+    ) -> Result<(), SendError> {
+        let sender = Sender::Reply(request);
+        self.push_message(message, Some(member), sender, OnRefusal::Close)
+    }
+
+    #[inline]
+    fn sender(&self) -> Sender {
+        if opening::is_inside(self) {
+            Sender::Opening
+        } else {
+            Sender::Other
+        }
     }
 
     fn push_message(
@@ -175,7 +201,7 @@ impl Mailbox {
         member: Option<u32>,
         sender: Sender,
         on_refusal: OnRefusal<BoxResponder>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), SendError> {
         let size = message.encoded_len();
         let outgoing = Outgoing {
             size,
@@ -184,11 +210,14 @@ impl Mailbox {
             on_refusal,
             append: &|buffer| append_frame(buffer, self.config.role.sent(), message, size),
         };
-        Wakeups::collect(|wakeups| self.push_outgoing(outgoing, wakeups))
+        Wakeups::collect(|wakeups| {
+            let result = self.push_outgoing(outgoing, wakeups);
+            result.map_err(|refusal| self.handle_refusal(refusal, wakeups))
+        })
     }
 
-    /// Pushes complete frames of messages below the size limit. A frame that is refused is handled like a
-    /// message of [`send`](Self::send).
+    /// Pushes complete frames of messages below the size limit that are neither requests nor responses. A
+    /// frame that is refused is handled like a message of [`send`](Self::send).
     pub(crate) fn push_frames(
         self: &Arc<Self>,
         frames: &[u8],
@@ -201,8 +230,14 @@ impl Mailbox {
             self.unlock(shared, wakeups);
         } else {
             drop(shared);
-            frame::split(frames).for_each(|frame| self.push_frame(frame, wakeups));
+            self.push_each(frames, wakeups);
         }
+    }
+
+    /// Pushes complete frames of messages below the size limit one by one.
+    #[cold]
+    pub(crate) fn push_each(self: &Arc<Self>, frames: &[u8], wakeups: &mut Wakeups) {
+        frame::split(frames).for_each(|frame| self.push_frame(frame, wakeups));
     }
 
     #[cold]
@@ -219,6 +254,7 @@ impl Mailbox {
             },
         };
         if let Err(refusal) = self.push_outgoing(message, wakeups) {
+            log_wrong_size(refusal.error);
             self.handle_refusal(refusal, wakeups);
         }
     }
@@ -251,8 +287,9 @@ impl Mailbox {
             }
             // No other queue has kept its peer waiting for longer: this one is evicted.
             let lacks_memory = rejected.lacks_memory;
+            let is_response = self.config.kinds.is_response(rejected.message.member);
             let refusal = shared.session.refuse(rejected);
-            shared.count_late(refusal.error);
+            shared.count_late(refusal.error, is_response);
             self.unlock(shared, wakeups);
             log_expired(expired);
             if lacks_memory {
@@ -280,19 +317,20 @@ impl Mailbox {
         false
     }
 
+    /// Closes the connection, if it must be for a refused message. Returns the reason of the refusal.
     #[cold]
-    fn handle_refusal(self: &Arc<Self>, refusal: Refusal, wakeups: &mut Wakeups) {
-        log_wrong_size(refusal.error);
+    fn handle_refusal(self: &Arc<Self>, refusal: Refusal, wakeups: &mut Wakeups) -> SendError {
         if let Some(reason) = refusal.close {
             self.close_with(reason, wakeups);
         }
+        refusal.error
     }
 
     /// Counts a message that is not sent.
     pub(crate) fn count_dropped(&self, error: SendError) {
         let mut shared = self.lock();
         shared.session.count_dropped(error);
-        shared.count_late(error);
+        shared.count_late(error, false);
     }
 
     // --- Waiting ---
@@ -375,6 +413,11 @@ impl Mailbox {
         &self.runtime
     }
 
+    /// Returns the number of the current or last connection.
+    pub(crate) fn connection(&self) -> u64 {
+        self.lock().session.connection()
+    }
+
     /// Returns the default timeout of requests.
     pub(crate) fn request_timeout(&self) -> Duration {
         self.config.limits.request_timeout
@@ -393,8 +436,11 @@ impl Mailbox {
 
     fn stats_of(&self, shared: &MailboxState) -> Stats {
         let session = &shared.session;
-        self.transfers
-            .stats(session.counters(), session.waiting(), session.connection())
+        let mut stats =
+            self.transfers
+                .stats(session.counters(), session.waiting(), session.connection());
+        stats.requests = session.request_stats();
+        stats
     }
 
     /// Returns the ticket of the send queue, if its connection may be evicted.
@@ -470,9 +516,9 @@ impl MailboxState {
         }
     }
 
-    fn count_late(&self, error: SendError) {
+    fn count_late(&self, error: SendError, is_response: bool) {
         if let Some(late) = &self.late {
-            late.count(error);
+            late.count(error, is_response);
         }
     }
 }

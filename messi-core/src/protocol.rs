@@ -47,12 +47,3 @@ pub(crate) fn client_kinds<P: Protocol>() -> RequestKinds {
 pub(crate) fn server_kinds<P: Protocol>() -> RequestKinds {
     RequestKinds::new(P::SERVER_REQUESTS, P::CLIENT_REQUESTS)
 }
-
-/// Outcome of a received message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dispatch {
-    /// A method of the handler was called.
-    Delivered,
-    /// The message held no member that is known to this side's schema.
-    UnknownMember,
-}

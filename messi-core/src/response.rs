@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::BoxFuture;
-use messi_wire::session::Sender;
 use prost::Message;
 
 use crate::mailbox::{Mailbox, Responder};
 use crate::runtime::AsyncRuntime;
-use crate::{DisconnectReason, RequestError, SendError};
+use crate::{DisconnectReason, RequestError};
 
 /// Future of the response to a request.
 ///
@@ -29,9 +28,8 @@ use crate::{DisconnectReason, RequestError, SendError};
 ///
 /// The wire has no number that links a response to its request. Responses are expected once for each
 /// request of their kind and in the order of the requests, those that were sent with `send` included. Do not
-/// send requests in this way to a peer that does not keep this order. A peer of this crate that can't send a
-/// response, because it is too big or the send queue is full, closes the connection, unless it has used
-/// `try_send`.
+/// send requests in this way to a peer that does not keep this order. A peer of this crate keeps it: see
+/// [`Reply`](crate::Reply). If it can't send a response, it closes the connection.
 ///
 /// # Errors
 ///
@@ -39,6 +37,7 @@ use crate::{DisconnectReason, RequestError, SendError};
 /// - [`RequestError::Timeout`] if there is no response within the builder's `request_timeout`, or that of
 ///   [`timeout`](Self::timeout). The peer may have received the request.
 /// - [`RequestError::Disconnected`] as soon as the connection ends. The peer may have received the request.
+/// - [`RequestError::Cancelled`] if the executor of the connection's task is shut down.
 ///
 /// A client whose handler is busy reads nothing, not even responses, once `max_unhandled_bytes` wait for the
 /// handler. A callback that awaits a response then waits until it times out.
@@ -66,6 +65,8 @@ pub struct ResponseFuture<T> {
     runtime: Arc<dyn AsyncRuntime>,
     sent: Instant,
     limit: Duration,
+    /// Whether the result was returned.
+    is_complete: bool,
     /// Created when the future is first polled.
     sleep: Option<BoxFuture<'static, ()>>,
 }
@@ -76,14 +77,12 @@ impl<T: Send + 'static> ResponseFuture<T> {
         mailbox: &Arc<Mailbox>,
         request: &impl Message,
         member: Option<u32>,
-        sender: Sender,
         extract: fn(M) -> Option<T>,
     ) -> Self {
         let (channel, receiver) = oneshot::channel();
         mailbox.push_request(
             request,
             member,
-            sender,
             Box::new(OneshotResponder { channel, extract }),
         );
         let runtime = mailbox.runtime().clone();
@@ -92,6 +91,7 @@ impl<T: Send + 'static> ResponseFuture<T> {
             sent: runtime.now(),
             limit: mailbox.request_timeout(),
             runtime,
+            is_complete: false,
             sleep: None,
         }
     }
@@ -118,6 +118,21 @@ impl<T> ResponseFuture<T> {
         self
     }
 
+    fn poll_response(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, RequestError>> {
+        if self.is_complete {
+            return Poll::Ready(Err(RequestError::Completed));
+        }
+        if let Poll::Ready(response) = self.receiver.poll_unpin(cx) {
+            // The mailbox, and all tasks with it, are gone.
+            return Poll::Ready(response.unwrap_or(Err(RequestError::Cancelled)));
+        }
+        let limit = self.limit;
+        self.poll_timeout(cx).map(|()| {
+            self.receiver.close();
+            Err(RequestError::Timeout { limit })
+        })
+    }
+
     fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Self {
             sleep,
@@ -138,15 +153,9 @@ impl<T> Future for ResponseFuture<T> {
     type Output = Result<T, RequestError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Poll::Ready(response) = self.receiver.poll_unpin(cx) {
-            let not_sent = RequestError::NotSent(SendError::NotConnected);
-            return Poll::Ready(response.unwrap_or(Err(not_sent)));
-        }
-        let limit = self.limit;
-        self.poll_timeout(cx).map(|()| {
-            self.receiver.close();
-            Err(RequestError::Timeout { limit })
-        })
+        let result = self.poll_response(cx);
+        self.is_complete |= result.is_ready();
+        result
     }
 }
 

@@ -42,8 +42,13 @@ use crate::{Address, Protocol, ServerStats, Uri};
 /// struct Session;
 ///
 /// impl ChatServerHandler for Session {
-///     async fn on_connect_req(&mut self, client: &ChatServerClient, _request: ConnectReq) {
-///         client.reply(ConnectRsp {});
+///     async fn on_connect_req(
+///         &mut self,
+///         _client: &ChatServerClient,
+///         _request: ConnectReq,
+///         reply: messi::Reply<ConnectRsp>,
+///     ) {
+///         reply.send(ConnectRsp {});
 ///     }
 ///
 ///     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
@@ -68,7 +73,7 @@ pub struct Server<P: Protocol> {
 
 /// State that the handles and the tasks share.
 #[derive(Debug)]
-struct SharedServer {
+pub(crate) struct SharedServer {
     local_addr: Address,
     uri: Uri,
     registry: Registry,
@@ -82,6 +87,11 @@ struct SharedServer {
 }
 
 impl SharedServer {
+    /// Queues all broadcasts until now for the clients.
+    pub(crate) fn flush(&self) {
+        self.registry.flush();
+    }
+
     /// Accepts no more clients.
     fn close(&self) {
         self.registry.close();
@@ -199,7 +209,9 @@ impl<P: Protocol> Server<P> {
     /// # }
     /// ```
     pub fn broadcast(&self, message: impl Into<P::ServerToClient>) {
-        self.shared.registry.broadcast(&message.into());
+        let message = message.into();
+        let member = P::server_member(&message);
+        self.shared.registry.broadcast(&message, member);
     }
 
     /// Returns the clients that are connected at this moment, in the order in which they came.

@@ -5,12 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use messi_wire::SendError;
-use messi_wire::session::{Dropped, SendCounters};
+use messi_wire::session::{Dropped, RequestStats, SendCounters};
 
 /// Statistics of a server's connection, or of all connections of a client.
 ///
-/// `queued_bytes` and `round_trip_time` are gauges: they show the present moment. All other values only
-/// grow.
+/// `queued_bytes`, `round_trip_time`, and two values of `requests` are gauges: they show the present moment.
+/// All other values only grow.
 ///
 /// # Examples
 ///
@@ -51,6 +51,10 @@ pub struct Stats {
     /// Received messages without a member that is known to this side's schema. A newer peer may send
     /// them.
     pub ignored_messages: u64,
+    /// Received messages for which the handler has no method.
+    pub unhandled_messages: u64,
+    /// Requests and responses of both sides.
+    pub requests: RequestStats,
     /// Connections made.
     pub connections: u64,
     /// Time from the last ping to its pong on the current connection. Only clients ping: `None` on a
@@ -68,6 +72,7 @@ impl Stats {
     pub(crate) fn add(&mut self, other: &Self) {
         self.add_past(other);
         self.queued_bytes += other.queued_bytes;
+        self.requests.add_gauges(&other.requests);
     }
 
     /// Adds the statistics of a connection that has ended: all but the gauges.
@@ -79,6 +84,8 @@ impl Stats {
         self.peak_queued_bytes = self.peak_queued_bytes.max(other.peak_queued_bytes);
         self.dropped.add(&other.dropped);
         self.ignored_messages += other.ignored_messages;
+        self.unhandled_messages += other.unhandled_messages;
+        self.requests.add_past(&other.requests);
         self.connections += other.connections;
     }
 }
@@ -111,6 +118,7 @@ pub(crate) struct TransferCounters {
     pub(crate) received_messages: Counter,
     pub(crate) received_bytes: Counter,
     pub(crate) ignored_messages: Counter,
+    pub(crate) unhandled_messages: Counter,
     /// Gauge of the current connection, in nanoseconds; 0 until it is known.
     round_trip_time: AtomicU64,
 }
@@ -143,6 +151,8 @@ impl TransferCounters {
             peak_queued_bytes: sent.peak_queued_bytes,
             dropped: sent.dropped,
             ignored_messages: self.ignored_messages.get(),
+            unhandled_messages: self.unhandled_messages.get(),
+            requests: RequestStats::default(),
             connections,
             round_trip_time: (round_trip_time != 0).then(|| Duration::from_nanos(round_trip_time)),
         }
@@ -161,27 +171,37 @@ impl Counter {
         self.0.store(before + count, Ordering::Relaxed);
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Messages sent to clients after the server has forgotten them. Its lock only protects the counters.
+/// Counts messages sent to clients after the server has forgotten them. Its lock only protects the counters.
 #[derive(Debug, Default)]
-pub(crate) struct LateDrops(Mutex<Dropped>);
+pub(crate) struct LateDrops(Mutex<LateCounters>);
+
+/// Counters of messages that came too late.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LateCounters {
+    pub(crate) dropped: Dropped,
+    /// Those of them that are responses.
+    pub(crate) responses: u64,
+}
 
 impl LateDrops {
     /// Counts a message that was not sent.
-    pub(crate) fn count(&self, error: SendError) {
-        self.lock().count(error);
+    pub(crate) fn count(&self, error: SendError, is_response: bool) {
+        let mut counters = self.lock();
+        counters.dropped.count(error);
+        counters.responses += u64::from(is_response && error == SendError::NotConnected);
     }
 
     /// Returns the counters.
-    pub(crate) fn get(&self) -> Dropped {
+    pub(crate) fn get(&self) -> LateCounters {
         *self.lock()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Dropped> {
+    fn lock(&self) -> MutexGuard<'_, LateCounters> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

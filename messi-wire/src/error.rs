@@ -35,6 +35,13 @@ pub enum SendError {
     /// The message was in the offline queue for longer than its `max_age`.
     #[error("expired in the offline queue")]
     Expired,
+    /// The request has a response already.
+    #[error("the request has a response already")]
+    AlreadyResponded,
+    /// An earlier request of the same kind was left without a response: the peer would take this one for
+    /// it. The connection is closed with [`DisconnectReason::RequestAbandoned`].
+    #[error("an earlier request was left without a response")]
+    RequestAbandoned,
 }
 
 /// The reason why a request has no response.
@@ -57,6 +64,13 @@ pub enum RequestError {
     /// The connection ended before the response was received.
     #[error("the connection ended before the response was received: {0}")]
     Disconnected(#[source] DisconnectReason),
+    /// The task of the client or server was dropped before the response was received, as happens when its
+    /// executor is shut down.
+    #[error("the task of the connection was dropped before the response was received")]
+    Cancelled,
+    /// The future was polled again after it had returned its result.
+    #[error("the result was returned before")]
+    Completed,
 }
 
 /// The reason why a connection ended: the first cause that this side has seen.
@@ -93,6 +107,10 @@ pub enum DisconnectReason {
     /// A method of the handler panicked.
     #[error("the handler panicked")]
     HandlerPanicked,
+    /// The handler left a request without a response, and responded to a later one of the same kind. The
+    /// peer would have taken that response for the first request.
+    #[error("a request was left without a response")]
+    RequestAbandoned,
     /// This side called `disconnect`.
     #[error("disconnected by this side")]
     Disconnected,
@@ -120,7 +138,7 @@ impl DisconnectReason {
     pub fn stops_handler(&self) -> bool {
         matches!(
             self,
-            Self::HandlerPanicked | Self::Disconnected | Self::Stopped
+            Self::HandlerPanicked | Self::RequestAbandoned | Self::Disconnected | Self::Stopped
         )
     }
 

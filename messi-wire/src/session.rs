@@ -26,6 +26,7 @@ mod fields;
 mod offline_queue;
 mod outgoing;
 mod push;
+mod replies;
 mod requests;
 mod send_queue;
 #[cfg(test)]
@@ -36,12 +37,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use self::budget::{Budget, FREE_QUOTA, Permit, Ticket, UNIT};
-pub use self::counters::{Dropped, SendCounters};
+pub use self::counters::{Dropped, RequestStats, SendCounters};
 use self::offline_queue::OfflineQueue;
 pub use self::outgoing::{OnRefusal, Outgoing, Refusal, Rejected, Sender};
 use self::push::Place;
-use self::requests::PendingResponses;
+use self::replies::OpenRequests;
+pub use self::replies::RequestId;
 pub use self::requests::{PendingResponse, RequestKind, RequestKinds};
+use self::requests::{PendingResponses, Received};
 use self::send_queue::{SendQueue, reserved_for};
 use crate::config::ConnectionConfig;
 use crate::frame::HEADER_SIZE;
@@ -94,6 +97,8 @@ pub struct Session<R> {
     /// Reservation in the shared budget.
     permit: Permit,
     pending: PendingResponses<R>,
+    /// Requests of the peer.
+    requests: OpenRequests,
     /// Bytes taken and not yet written.
     in_flight: usize,
     /// Memory of these bytes.
@@ -132,6 +137,7 @@ impl<R: PendingResponse> Session<R> {
             offline: None,
             permit,
             pending: PendingResponses::default(),
+            requests: OpenRequests::default(),
             in_flight: 0,
             in_flight_memory: 0,
             pushed: 0,
@@ -184,9 +190,21 @@ impl<R: PendingResponse> Session<R> {
     /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
     /// were taken.
     pub fn detach(&mut self, reason: &DisconnectReason, unsent: u64) {
-        self.counters.dropped.unsent += self.queue.count_messages() + unsent;
+        let unsent = unsent + self.queue.count_messages() + self.requests.count_waiting();
+        self.counters.dropped.unsent += unsent;
         self.fail_pending(reason);
         self.reset();
+    }
+
+    /// Ends the connection with this number, as its task was dropped. Returns `false` if it is not
+    /// attached.
+    pub fn cancel(&mut self, connection: u64) -> bool {
+        let is_attached = connection == self.connection && self.phase != Phase::Detached;
+        if is_attached {
+            self.pending.fail_all(&RequestError::Cancelled);
+            self.detach(&DisconnectReason::Stopped, 0);
+        }
+        is_attached
     }
 
     /// Stops the session for ever. The messages that wait for a connection are dropped, unless a
@@ -202,8 +220,9 @@ impl<R: PendingResponse> Session<R> {
 
     /// Drops all queued messages, and accepts no more on this connection.
     pub fn evict(&mut self) {
-        self.counters.dropped.unsent += self.queue.count_messages();
+        self.counters.dropped.unsent += self.queue.count_messages() + self.requests.count_waiting();
         self.queue = SendQueue::default();
+        self.requests = OpenRequests::default();
         self.phase = Phase::Sealed;
         self.drop_offline();
         // The frames in flight are dropped when the connection's task runs. Their memory counts as free at
@@ -216,6 +235,7 @@ impl<R: PendingResponse> Session<R> {
         self.phase = Phase::Detached;
         self.has_ended = false;
         self.queue = SendQueue::default();
+        self.requests = OpenRequests::default();
         self.in_flight = 0;
         self.in_flight_memory = 0;
         self.permit.shrink_to(self.offline_memory_with(0));
@@ -304,7 +324,7 @@ impl<R: PendingResponse> Session<R> {
     /// Returns the bytes to be written on this connection or a later one.
     #[inline]
     pub fn waiting(&self) -> usize {
-        self.queue.len() + self.in_flight + self.offline_len()
+        self.queue.len() + self.in_flight + self.offline_len() + self.requests.memory()
     }
 
     /// Returns the bytes pushed on the current connection.
@@ -341,11 +361,16 @@ impl<R: PendingResponse> Session<R> {
         if self.waiting() + more <= FREE_QUOTA {
             return 0;
         }
-        let (queue, offline) = match place {
-            Place::SendQueue => (more, 0),
-            Place::OfflineQueue => (0, more),
+        let (queue, offline, waiting) = match place {
+            Place::SendQueue | Place::NextResponse => (more, 0, 0),
+            Place::OfflineQueue => (0, more, 0),
+            Place::Waiting => (0, 0, more),
         };
-        self.queue.memory_with(queue) + self.in_flight_memory + self.offline_memory_with(offline)
+        self.queue.memory_with(queue)
+            + self.in_flight_memory
+            + self.offline_memory_with(offline)
+            + self.requests.memory()
+            + waiting
     }
 
     /// Returns the ticket of the send queue, if its connection may be closed for being slow.
@@ -372,11 +397,56 @@ impl<R: PendingResponse> Session<R> {
         self.queue.trim();
     }
 
+    // --- Requests of the peer ---
+
+    /// Opens a received request of this kind. Later it has a response, or is abandoned.
+    pub fn open_request(&mut self, kind: usize) -> RequestId {
+        let number = self.requests.open(&self.config.kinds, kind);
+        RequestId {
+            connection: self.connection,
+            kind,
+            number,
+        }
+    }
+
+    /// Abandons a request: its reply was dropped. Returns `None` if it has a response already, or its
+    /// connection has ended. Otherwise, returns whether the connection must be closed, as a response to a
+    /// later request waits.
+    pub fn abandon_request(&mut self, request: RequestId) -> Option<bool> {
+        if !self.is_current(request) {
+            return None;
+        }
+        let (was_open, blocks_others) = self.requests.abandon(request.kind, request.number);
+        self.counters.requests.unanswered += u64::from(was_open);
+        was_open.then_some(blocks_others)
+    }
+
+    /// Returns the counters and gauges of the requests.
+    pub fn request_stats(&self) -> RequestStats {
+        RequestStats {
+            awaited: self.pending.count_open(),
+            open: self.requests.count(),
+            ..self.counters.requests
+        }
+    }
+
     // --- Pending responses ---
 
-    /// Takes the pending response that a message of the peer is.
-    pub fn take_response(&mut self, payload: &[u8]) -> Option<R> {
-        self.pending.handle_received(&self.config.kinds, payload)
+    /// Records a response of the peer to a request of this kind, and takes the pending response that it is.
+    pub fn take_response(&mut self, kind: usize) -> Option<R> {
+        match self.pending.handle_received(kind) {
+            Received::Response(response) => Some(response),
+            Received::Unawaited => None,
+            Received::Surplus => {
+                self.counters.requests.surplus += 1;
+                None
+            }
+        }
+    }
+
+    /// Counts a response that was not awaited any more.
+    pub fn count_late_response(&mut self) {
+        self.counters.requests.late += 1;
     }
 
     /// Returns whether a message of the peer may be a response.
@@ -387,7 +457,8 @@ impl<R: PendingResponse> Session<R> {
 
     /// Fails all pending responses of the connection.
     pub fn fail_pending(&mut self, reason: &DisconnectReason) {
-        self.pending.fail_all(reason);
+        self.pending
+            .fail_all(&RequestError::Disconnected(reason.clone()));
     }
 
     /// Returns whether there are pending responses that have failed.

@@ -31,7 +31,7 @@ use std::{env, mem, thread};
 use async_std::task;
 use futures::future;
 use log::{LevelFilter, Log, Metadata, Record};
-use messi::{DisconnectReason, Overflow, ServerBuilder};
+use messi::{DisconnectReason, Overflow, Reply, ServerBuilder};
 
 use crate::events::LIMIT;
 use crate::form::slack;
@@ -358,7 +358,12 @@ impl ChatServerHandler for Guest {
         );
     }
 
-    async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+    async fn on_connect_req(
+        &mut self,
+        client: &ChatServerClient,
+        request: ConnectReq,
+        reply: Reply<ConnectRsp>,
+    ) {
         if request.user.starts_with("slow") {
             // The time that a slow response takes.
             task::sleep(Duration::from_millis(2)).await;
@@ -367,14 +372,14 @@ impl ChatServerHandler for Guest {
             .lock()
             .expect("a lock without a panic")
             .push(client.clone());
-        client.reply(ConnectRsp {});
+        reply.send(ConnectRsp {});
     }
 
     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
         match &*message.user {
             "quiet" => {}
             "stream" => stream(client).await,
-            _ => client.reply(message),
+            _ => client.send(message),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use messi::testing::Clock;
-use messi::{ConnectError, DisconnectReason, Retry};
+use messi::{ConnectError, DisconnectReason, Reply, Retry};
 
 use crate::journal::{Journal, Pairs, Run};
 use crate::protocol::*;
@@ -108,10 +108,15 @@ impl RequestsServerHandler for Session {
         self.0.work().await;
     }
 
-    async fn on_echo_req(&mut self, client: &RequestsServerClient, request: EchoReq) {
+    async fn on_echo_req(
+        &mut self,
+        _: &RequestsServerClient,
+        request: EchoReq,
+        reply: Reply<EchoRsp>,
+    ) {
         self.0.message(&request.text);
         self.0.work().await;
-        client.reply(EchoRsp { text: request.text });
+        reply.send(EchoRsp { text: request.text });
     }
 
     async fn on_note(&mut self, _: &RequestsServerClient, note: Note) {
@@ -153,10 +158,10 @@ impl RequestsClientHandler for Ui {
         }
     }
 
-    async fn on_name_req(&mut self, client: &RequestsClient, request: NameReq) {
+    async fn on_name_req(&mut self, _: &RequestsClient, request: NameReq, reply: Reply<NameRsp>) {
         self.0.message(&format!("name_req {}", request.number));
         self.0.work().await;
-        client.send(NameRsp {
+        reply.send(NameRsp {
             name: request.number.to_string(),
         });
     }

@@ -20,9 +20,14 @@ mod chat {
 struct Session;
 
 impl ChatServerHandler for Session {
-    async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+    async fn on_connect_req(
+        &mut self,
+        _: &ChatServerClient,
+        request: ConnectReq,
+        reply: messi::Reply<ConnectRsp>,
+    ) {
         println!("{} is here", request.user);
-        client.reply(ConnectRsp {});
+        reply.send(ConnectRsp {});
     }
 }
 

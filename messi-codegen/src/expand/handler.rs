@@ -1,34 +1,55 @@
 //! The handler traits, and their calls by the runtime.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::docs::{deprecated, docs};
 use super::scope::Scope;
-use super::types::{unboxed, value_type};
-use crate::model::{Direction, DirectionMember, Protocol};
+use super::types::{boxed, unboxed, value_type};
+use crate::config::Handlers;
+use crate::model::{Direction, DirectionMember, Member, Protocol, Request};
 use crate::names::{DirectionNames, ItemNames, ident};
 
 /// Expands the trait of client handlers and its implementation for the runtime.
 pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let names = ItemNames::new(&protocol.rust_name);
-    let methods = methods(&protocol.server_to_client, &names.client, scope);
-    let handler_trait = client_trait(&names, &protocol.name, &methods, scope);
-    let received = DirectionNames::server_to_client();
-    let dispatch = dispatch(&protocol.server_to_client, received, scope);
-    let implementation = client_implementation(&names, &dispatch, scope);
+    let received = Received {
+        direction: &protocol.server_to_client,
+        requests: &protocol.server_requests,
+        names: DirectionNames::server_to_client(),
+        responses: DirectionNames::client_to_server(),
+        client: &names.client,
+    };
+    let handler_trait = client_trait(&names, &protocol.name, &received.methods(scope), scope);
+    let implementation = client_implementation(&names, scope);
     quote!( #handler_trait #implementation )
 }
 
 /// Expands the trait of server handlers and its implementation for the runtime.
 pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let names = ItemNames::new(&protocol.rust_name);
-    let methods = methods(&protocol.client_to_server, &names.server_client, scope);
-    let handler_trait = server_trait(&names, &protocol.name, &methods, scope);
-    let received = DirectionNames::client_to_server();
-    let dispatch = dispatch(&protocol.client_to_server, received, scope);
-    let implementation = server_implementation(&names, &dispatch, scope);
+    let received = Received {
+        direction: &protocol.client_to_server,
+        requests: &protocol.client_requests,
+        names: DirectionNames::client_to_server(),
+        responses: DirectionNames::server_to_client(),
+        client: &names.server_client,
+    };
+    let handler_trait = server_trait(&names, &protocol.name, &received.methods(scope), scope);
+    let implementation = server_implementation(&names, scope);
     quote!( #handler_trait #implementation )
+}
+
+/// Returns the sentence about the methods of messages in the documentation of a handler trait.
+fn methods_docs(handlers: Handlers) -> &'static str {
+    match handlers {
+        Handlers::Optional => {
+            "Every method has a default that does nothing. Implement the ones you need as `async fn`."
+        }
+        Handlers::Required => {
+            "Implement the methods of all messages as `async fn`. The others have a default that does nothing."
+        }
+    }
 }
 
 /// Expands the trait of client handlers, with these methods for messages.
@@ -45,7 +66,8 @@ pub(super) fn client_trait(
         ..
     } = names;
     let trait_docs = format!(
-        " The callbacks of a client of the protocol `{name}`. Every method has a default that does nothing. Implement the ones you need as `async fn`."
+        " The callbacks of a client of the protocol `{name}`. {}",
+        methods_docs(scope.handlers)
     );
     let allow = scope.allow_deprecated();
     quote! {
@@ -98,7 +120,8 @@ pub(super) fn server_trait(
         ..
     } = names;
     let trait_docs = format!(
-        " The callbacks for one client of a server of the protocol `{name}`. Every method has a default that does nothing. Implement the ones you need as `async fn`."
+        " The callbacks for one client of a server of the protocol `{name}`. {}",
+        methods_docs(scope.handlers)
     );
     let allow = scope.allow_deprecated();
     quote! {
@@ -128,19 +151,54 @@ pub(super) fn server_trait(
     }
 }
 
-/// Expands a method for each member of a direction.
-fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream {
-    let methods = direction.members.iter().map(|member| {
-        let method = ident(&member.handler);
+/// The messages that one side receives.
+struct Received<'a> {
+    direction: &'a Direction,
+    /// Those that are requests.
+    requests: &'a [Request],
+    names: DirectionNames,
+    /// The direction of the responses.
+    responses: DirectionNames,
+    /// The handle that the methods get.
+    client: &'a Ident,
+}
+
+impl Received<'_> {
+    /// Expands the methods for messages, and `on_message`, which leads to them.
+    fn methods(&self, scope: &Scope) -> TokenStream {
+        let methods = self.direction.members.iter();
+        let methods: TokenStream = methods.map(|member| self.method(member, scope)).collect();
+        let body = self.dispatch(scope);
+        let hook = hook(self.client, &self.names.message, &body, scope);
+        quote!( #hook #methods )
+    }
+
+    /// Expands the method for a member.
+    fn method(
+        &self,
+        DirectionMember {
+            member, handler, ..
+        }: &DirectionMember,
+        scope: &Scope,
+    ) -> TokenStream {
+        let krate = &scope.krate;
+        let method = ident(handler);
+        let name = &member.name;
         let docs = docs(
-            &member.member.docs,
-            &format!(
-                "Called when a `{}` message is received.",
-                member.member.name
-            ),
+            &member.docs,
+            &format!("Called when a `{name}` message is received."),
         );
-        let deprecated = deprecated(member.member.deprecated);
-        let ty = value_type(&member.member.ty, scope);
+        let deprecated = deprecated(member.deprecated);
+        let ty = value_type(&member.ty, scope);
+        let client = self.client;
+        let reply = self.request(member).map(|request| {
+            let response = value_type(&request.response.ty, scope);
+            quote!( reply: #krate::Reply<#response>, )
+        });
+        let body = match scope.handlers {
+            Handlers::Required => quote!(;),
+            Handlers::Optional => quote!( { #krate::__private::unhandled(client, #name) } ),
+        };
         quote! {
             #docs
             #deprecated
@@ -148,52 +206,105 @@ fn methods(direction: &Direction, client: &Ident, scope: &Scope) -> TokenStream 
                 &mut self,
                 client: &#client,
                 message: #ty,
-            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
-                ::core::future::ready(())
+                #reply
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send
+            #body
+        }
+    }
+
+    /// Expands the call of the method for the member that a message holds.
+    fn dispatch(&self, scope: &Scope) -> TokenStream {
+        let krate = &scope.krate;
+        let arms = self.direction.members.iter();
+        let arms = arms.map(|member| self.arm(member, scope));
+        let request = if self.requests.is_empty() {
+            quote!(_)
+        } else {
+            quote!(request)
+        };
+        quote! {
+            let (message, #request) = #krate::Received::into_parts(message);
+            match message.messages {
+                None => #krate::__private::ignore(client),
+                #(#arms)*
             }
         }
-    });
-    methods.collect()
-}
+    }
 
-/// Expands a match arm that calls the handler for each member of a direction.
-fn dispatch(direction: &Direction, names: DirectionNames, scope: &Scope) -> Dispatch {
-    let DirectionNames { message, module } = names;
-    let arms = direction.members.iter().map(|member| arm(member, &module));
-    let krate = &scope.krate;
-    let body = quote! {
-        match message.messages {
-            None => return #krate::__private::Dispatch::UnknownMember,
-            #(#arms)*
+    fn arm(
+        &self,
+        DirectionMember {
+            member, handler, ..
+        }: &DirectionMember,
+        scope: &Scope,
+    ) -> TokenStream {
+        let module = &self.names.module;
+        let variant = ident(&member.variant);
+        let method = ident(handler);
+        let message = unboxed(&ident("message"), &member.ty);
+        let reply = self.request(member).map(|it| self.reply(it, scope));
+        let reply = reply.map(|reply| quote!(, #reply));
+        quote! {
+            Some(#module::Messages::#variant(message)) => {
+                self.#method(client, #message #reply).await;
+            }
         }
-        #krate::__private::Dispatch::Delivered
-    };
-    Dispatch { message, body }
+    }
+
+    /// Expands the reply to a request, with the member that it sends.
+    fn reply(&self, Request { response, .. }: &Request, scope: &Scope) -> TokenStream {
+        let krate = &scope.krate;
+        let DirectionNames { message, module } = &self.responses;
+        let name = &response.name;
+        let number = Literal::u32_unsuffixed(response.number);
+        let variant = ident(&response.variant);
+        let value = boxed(&ident("response"), &response.ty, scope);
+        quote! {
+            request.reply(&#krate::__private::ResponseMember {
+                name: #name,
+                number: #number,
+                wrap: |response| #message::from(#module::Messages::#variant(#value)),
+            })
+        }
+    }
+
+    fn request(&self, member: &Member) -> Option<&Request> {
+        let mut requests = self.requests.iter();
+        requests.find(|it| it.request.name == member.name)
+    }
 }
 
-/// The type of the message that `on_message` gets, and its body.
-pub(super) struct Dispatch {
-    pub(super) message: Ident,
-    pub(super) body: TokenStream,
-}
-
-fn arm(member: &DirectionMember, module: &Ident) -> TokenStream {
-    let variant = ident(&member.member.variant);
-    let method = ident(&member.handler);
-    let message = unboxed(&ident("message"), &member.member.ty);
+/// Expands the hook that gets each message, and the dispatch that it leads to, with this body.
+pub(super) fn hook(
+    client: &Ident,
+    message: &Ident,
+    body: &TokenStream,
+    scope: &Scope,
+) -> TokenStream {
+    let krate = &scope.krate;
     quote! {
-        Some(#module::Messages::#variant(message)) => {
-            handler.#method(client, #message).await;
+        /// Called for each received message. The default passes it on to its method, by [`dispatch`](Self::dispatch).
+        fn on_message(
+            &mut self,
+            client: &#client,
+            message: #krate::Received<#message>,
+        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+            self.dispatch(client, message)
+        }
+
+        /// Calls the method for the member that a message holds. It is called by `on_message`, and not to be implemented.
+        fn dispatch(
+            &mut self,
+            client: &#client,
+            message: #krate::Received<#message>,
+        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+            async move { #body }
         }
     }
 }
 
 /// Expands the implementation by which the runtime drives clients with a handler.
-pub(super) fn client_implementation(
-    names: &ItemNames,
-    dispatch: &Dispatch,
-    scope: &Scope,
-) -> TokenStream {
+pub(super) fn client_implementation(names: &ItemNames, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let ItemNames {
         marker,
@@ -201,7 +312,7 @@ pub(super) fn client_implementation(
         client_handler,
         ..
     } = names;
-    let Dispatch { message, body } = dispatch;
+    let message = DirectionNames::server_to_client().message;
     let allow = scope.allow_deprecated();
     quote! {
         #allow
@@ -226,23 +337,19 @@ pub(super) fn client_implementation(
                 handler.on_connect_failure(client, error).await
             }
 
-            async fn on_message(
+            fn on_message(
                 handler: &mut H,
                 client: &#client,
-                message: #message,
-            ) -> #krate::__private::Dispatch {
-                #body
+                message: #krate::Received<#message>,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                handler.on_message(client, message)
             }
         }
     }
 }
 
 /// Expands the implementation by which the runtime drives servers with a handler.
-pub(super) fn server_implementation(
-    names: &ItemNames,
-    dispatch: &Dispatch,
-    scope: &Scope,
-) -> TokenStream {
+pub(super) fn server_implementation(names: &ItemNames, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let ItemNames {
         marker,
@@ -250,7 +357,7 @@ pub(super) fn server_implementation(
         server_handler,
         ..
     } = names;
-    let Dispatch { message, body } = dispatch;
+    let message = DirectionNames::client_to_server().message;
     let allow = scope.allow_deprecated();
     quote! {
         #allow
@@ -267,12 +374,12 @@ pub(super) fn server_implementation(
                 handler.on_client_disconnected(client, reason).await;
             }
 
-            async fn on_message(
+            fn on_message(
                 handler: &mut H,
                 client: &#server_client,
-                message: #message,
-            ) -> #krate::__private::Dispatch {
-                #body
+                message: #krate::Received<#message>,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                handler.on_message(client, message)
             }
         }
     }

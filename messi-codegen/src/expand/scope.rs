@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::config::{BytesType, Config, Derives, Externs, Side};
+use crate::config::{BytesType, Config, Derives, Externs, Handlers, Side};
 use crate::model::{Module, TypePath};
 use crate::names::ident;
 
@@ -22,6 +22,7 @@ pub(super) struct Scope {
     pub(super) has_deprecated: bool,
     pub(super) side: Side,
     pub(super) bytes: BytesType,
+    pub(super) handlers: Handlers,
     derives: Rc<Derives>,
     externs: Rc<Externs>,
 }
@@ -36,6 +37,7 @@ impl Scope {
             has_deprecated: false,
             side: config.side,
             bytes: config.bytes,
+            handlers: config.handlers,
             derives: Rc::default(),
             externs: Rc::default(),
         }

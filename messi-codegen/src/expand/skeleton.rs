@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs::lines;
 use super::handler::{
-    Dispatch, client_implementation, client_trait, server_implementation, server_trait,
+    client_implementation, client_trait, hook, server_implementation, server_trait,
 };
 use super::protocol::declarations;
 use super::scope::Scope;
@@ -17,32 +17,24 @@ use crate::names::{self, DirectionNames, ItemNames};
 pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
     let scope = Scope::new(config);
     let names = ItemNames::new(&names::type_name(name));
-    let krate = &scope.krate;
     let docs = lines(&[format!("The protocol `{name}`.")]);
-    let no_methods = TokenStream::new();
     let to_server = DirectionNames::client_to_server().message;
     let to_client = DirectionNames::server_to_client().message;
-    let dispatch = |message: &Ident| Dispatch {
-        message: message.clone(),
-        body: quote! {
-            let _ = (handler, client, message);
-            #krate::__private::Dispatch::UnknownMember
-        },
-    };
+    let drops = quote!( let _ = (self, client, message); );
     let mut items = vec![
         declarations(&names, name, &docs, &TokenStream::new(), &scope),
         empty_message(&to_server, &scope),
         empty_message(&to_client, &scope),
     ];
     if config.side.has_client() {
-        let dispatch = dispatch(&to_client);
-        items.push(client_trait(&names, name, &no_methods, &scope));
-        items.push(client_implementation(&names, &dispatch, &scope));
+        let methods = hook(&names.client, &to_client, &drops, &scope);
+        items.push(client_trait(&names, name, &methods, &scope));
+        items.push(client_implementation(&names, &scope));
     }
     if config.side.has_server() {
-        let dispatch = dispatch(&to_server);
-        items.push(server_trait(&names, name, &no_methods, &scope));
-        items.push(server_implementation(&names, &dispatch, &scope));
+        let methods = hook(&names.server_client, &to_server, &drops, &scope);
+        items.push(server_trait(&names, name, &methods, &scope));
+        items.push(server_implementation(&names, &scope));
     }
     items.into_iter().collect()
 }

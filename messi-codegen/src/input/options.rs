@@ -7,7 +7,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Error, LitStr, Result, Token, braced, bracketed, parenthesized, token};
 
-use crate::config::{BytesType, Config, Derive, Extern, Side, parse_absolute};
+use crate::config::{BytesType, Config, Derive, Extern, Handlers, Side, parse_absolute};
 
 /// Parses the value of an option into the configuration.
 type Read = fn(&mut Config, ParseStream<'_>) -> Result<()>;
@@ -18,7 +18,9 @@ const OPTIONS: &[(&str, Read)] = &[
     (CRATE, krate),
     ("derive", derive),
     ("extern", externs),
+    ("handlers", handlers),
     ("include", include),
+    ("requests", requests),
     ("side", side),
 ];
 
@@ -134,6 +136,23 @@ fn side(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
 fn bytes(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     let types = [("Vec", BytesType::Vec), ("Bytes", BytesType::Bytes)];
     config.bytes = one_of("type", &types, input)?;
+    Ok(())
+}
+
+/// Parses `handlers = required`.
+fn handlers(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
+    let handlers = [
+        ("optional", Handlers::Optional),
+        ("required", Handlers::Required),
+    ];
+    config.handlers = one_of("value", &handlers, input)?;
+    Ok(())
+}
+
+/// Parses `requests = none` or `requests = except [foo_req]`.
+fn requests(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
+    input.parse::<Token![=]>()?;
+    config.requests = input.parse()?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use messi_wire::config::clamped;
-use messi_wire::session::{Sender, SessionConfig};
+use messi_wire::session::SessionConfig;
 use messi_wire::{Backoff, ConnectionConfig, Role};
 
 use super::connect::Connector;
@@ -246,12 +246,11 @@ impl<P: Protocol> ClientBuilder<P> {
         let client = Client {
             shared: guard.0.clone(),
             guard: Some(guard),
-            sender: Sender::Other,
             protocol: PhantomData,
         };
         let running = client.shared.tasks.begin();
         let task = Task {
-            client: client.lent(0),
+            client: client.lent(),
             handler,
             connector: Connector::new(uris, self.connect_timeout, self.handshake, runtime.clone()),
             backoff: self.backoff,

@@ -1,7 +1,6 @@
 //! The traits by which generated code connects the handler of a client with this crate.
 
-use crate::protocol::{Dispatch, Protocol};
-use crate::{Client, ConnectError, DisconnectReason, ResponseFuture, Retry};
+use crate::{Client, ConnectError, DisconnectReason, Protocol, Received, ResponseFuture, Retry};
 
 /// Sends requests to a server. Clients implement it.
 pub trait RequestServer<P: Protocol> {
@@ -34,10 +33,10 @@ pub trait ConnectWith<H>: Protocol {
         error: &ConnectError,
     ) -> impl Future<Output = Retry> + Send;
 
-    /// Calls the handler's method for the member that the message holds.
+    /// Calls the handler's `on_message`.
     fn on_message(
         handler: &mut H,
         client: &Client<Self>,
-        message: Self::ServerToClient,
-    ) -> impl Future<Output = Dispatch> + Send;
+        message: Received<Self::ServerToClient>,
+    ) -> impl Future<Output = ()> + Send;
 }

@@ -14,7 +14,9 @@ use super::connect::Connector;
 use crate::driver::Driver;
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
-use crate::{ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Retry, Uri};
+use crate::{
+    ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Received, Retry, Uri,
+};
 
 /// Connects, serves the connection, waits and reconnects, until the client is stopped.
 pub(super) struct Task<P: Protocol, H> {
@@ -68,7 +70,8 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
     /// Serves one connection to its end. Returns whether the server speaks this protocol.
     async fn serve(&mut self, uri: &Uri, socket: BoxSocket) -> bool {
         let mailbox = self.client.shared.mailbox.clone();
-        let client = self.client.lent(mailbox.attach());
+        mailbox.attach();
+        let client = self.client.lent();
         let handler = &mut self.handler;
         let mut driver = Driver::new(socket, mailbox);
         info!(target: LOG_TARGET, "connected to {uri}");
@@ -126,14 +129,15 @@ async fn serve_messages<P, H>(client: &Client<P>, handler: &mut H, driver: &mut 
 where
     P: ConnectWith<H>,
 {
-    driver.run(pin!(P::on_connected(handler, client))).await;
+    let first = client.mailbox().opening(P::on_connected(handler, client));
+    driver.run(pin!(first)).await;
     driver.open();
     while let Some(payload) = driver.next().await {
-        let mut message = P::ServerToClient::default();
-        if driver.decode(&payload, &mut message) {
-            driver
-                .dispatch(pin!(P::on_message(handler, client, message)))
-                .await;
+        let mut received = Received::<P::ServerToClient>::default();
+        if driver.decode(&payload, &mut received.message) {
+            received.request = client.open_request(&received.message);
+            let callback = P::on_message(handler, client, received);
+            driver.dispatch(pin!(callback)).await;
         }
     }
 }

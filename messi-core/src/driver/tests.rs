@@ -6,7 +6,8 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
-use messi_wire::session::{RequestKinds, Sender, SessionConfig};
+use futures::FutureExt;
+use messi_wire::session::{RequestKinds, SessionConfig};
 use messi_wire::{ConnectionConfig, RequestError};
 
 use self::decode_permit::LARGE_MESSAGE;
@@ -18,7 +19,7 @@ use crate::runtime::AsyncRuntime;
 use crate::testing::Simulation;
 
 /// Creates the driver of a server's connection, its mailbox and the number of the connection.
-fn driver(config: &ConnectionConfig, socket: impl Fake) -> (Driver, Arc<Mailbox>, u64) {
+fn driver(config: &ConnectionConfig, socket: impl Fake) -> (Driver, Arc<Mailbox>) {
     driver_in(Runtime::default().0, config, socket)
 }
 
@@ -26,17 +27,23 @@ fn driver_in(
     runtime: Arc<dyn AsyncRuntime>,
     config: &ConnectionConfig,
     socket: impl Fake,
-) -> (Driver, Arc<Mailbox>, u64) {
+) -> (Driver, Arc<Mailbox>) {
     let session = SessionConfig {
         role: Role::Server,
         kinds: RequestKinds::default(),
         limits: Arc::new(config.clone()),
     };
     let mailbox = Mailbox::new(Arc::new(session), runtime, None);
-    let number = mailbox.attach();
+    mailbox.attach();
     let socket = Box::new(FakeSocket(socket));
     let driver = Driver::new(socket, mailbox.clone());
-    (driver, mailbox, number)
+    (driver, mailbox)
+}
+
+/// Pushes an empty message while the connection opens.
+fn push(mailbox: &Arc<Mailbox>) {
+    let callback = mailbox.opening(async { mailbox.push(&(), None) });
+    assert_eq!(callback.now_or_never(), Some(Ok(())));
 }
 
 /// A socket that receives no bytes and fails to write.
@@ -50,8 +57,8 @@ impl Fake for Broken {
 
 #[test]
 fn a_write_error_ends_the_connection_at_once() {
-    let (mut driver, mailbox, number) = driver(&ConnectionConfig::default(), Broken);
-    mailbox.push(&(), None, Sender::Callback(number)).unwrap();
+    let (mut driver, mailbox) = driver(&ConnectionConfig::default(), Broken);
+    push(&mailbox);
     let mut cx = Context::from_waker(Waker::noop());
     assert_eq!(driver.poll_next(&mut cx), Poll::Ready(None));
     assert_eq!(
@@ -138,9 +145,9 @@ impl Fake for Holding {
 #[test]
 fn messages_in_the_buffer_of_a_socket_are_not_flushed() {
     let socket = Holding::default();
-    let (mut driver, mailbox, number) = driver(&ConnectionConfig::default(), socket.clone());
+    let (mut driver, mailbox) = driver(&ConnectionConfig::default(), socket.clone());
     let mut cx = Context::from_waker(Waker::noop());
-    mailbox.push(&(), None, Sender::Callback(number)).unwrap();
+    push(&mailbox);
     let mut flushed = pin!(mailbox.flush());
     assert!(driver.poll_next(&mut cx).is_pending());
     assert!(flushed.as_mut().poll(&mut cx).is_pending());
@@ -152,9 +159,9 @@ fn messages_in_the_buffer_of_a_socket_are_not_flushed() {
 #[test]
 fn a_connection_is_closed_once_its_socket_is_flushed() {
     let socket = Holding::default();
-    let (mut driver, mailbox, number) = driver(&ConnectionConfig::default(), socket.clone());
+    let (mut driver, mailbox) = driver(&ConnectionConfig::default(), socket.clone());
     let mut cx = Context::from_waker(Waker::noop());
-    mailbox.push(&(), None, Sender::Callback(number)).unwrap();
+    push(&mailbox);
     mailbox.close(DisconnectReason::Disconnected);
     assert!(driver.poll_closed(&mut cx).is_pending());
     assert!(matches!(driver.closing, Closing::Writing));
@@ -169,9 +176,9 @@ fn a_socket_that_cant_be_flushed_ends_the_connection_with_slow_consumer() {
         write_timeout: Duration::ZERO,
         ..ConnectionConfig::default()
     };
-    let (mut driver, mailbox, number) = driver(&config, Holding::default());
+    let (mut driver, mailbox) = driver(&config, Holding::default());
     let mut cx = Context::from_waker(Waker::noop());
-    mailbox.push(&(), None, Sender::Callback(number)).unwrap();
+    push(&mailbox);
     assert_eq!(driver.poll_next(&mut cx), Poll::Ready(None));
     assert_eq!(
         driver.connection.end_reason(),
@@ -210,9 +217,8 @@ fn a_flood_of_frames_without_effect_is_read_at_a_bounded_rate() {
         let (mut driver, ..) = driver_in(runtime, &ConnectionConfig::default(), socket);
         simulation.run(simulation.timeout(SECOND, async {
             while driver.next().await.is_some() {
-                driver
-                    .dispatch(pin!(async { Dispatch::UnknownMember }))
-                    .await;
+                let ignored = &driver.mailbox.clone().transfers.ignored_messages;
+                driver.dispatch(pin!(async { ignored.add(1) })).await;
             }
         }));
         let frames = frames.load(Ordering::Relaxed);
@@ -252,7 +258,7 @@ fn received_bytes_of_all_connections_are_bounded_and_small_buffers_are_filled_fi
     let budget = Arc::new(ReceiveBudget::new(1_000 * KIB));
     let endless = |_| {
         let config = ConnectionConfig::default();
-        let (driver, mailbox, _) = driver(&config, Endless { has_begun: false });
+        let (driver, mailbox) = driver(&config, Endless { has_begun: false });
         (driver.sharing(&budget, &CpuLimit::new(2)), mailbox)
     };
     let mut connections: Vec<_> = (0..20).map(endless).collect();
@@ -313,7 +319,7 @@ fn a_message_without_memory_times_out_before_keep_alive_does() {
     let budget = Arc::new(ReceiveBudget::new(0));
     let socket = Endless { has_begun: false };
     let config = ConnectionConfig::default();
-    let (driver, mailbox, _) = driver_in(simulation.runtime().0, &config, socket);
+    let (driver, mailbox) = driver_in(simulation.runtime().0, &config, socket);
     let mut driver = driver.sharing(&budget, &CpuLimit::new(2));
     let next = simulation.run(driver.next());
     assert_eq!(next, None);
@@ -337,7 +343,7 @@ fn a_flood_does_not_delay_the_end_of_closing() {
             frames: Arc::default(),
         };
         let runtime = simulation.runtime().0;
-        let (mut driver, mailbox, _) = driver_in(runtime, &ConnectionConfig::default(), socket);
+        let (mut driver, mailbox) = driver_in(runtime, &ConnectionConfig::default(), socket);
         mailbox.close(reason.clone());
         let closed = simulation.run(simulation.timeout(60 * SECOND, async {
             while driver.next().await.is_some() {}
@@ -484,7 +490,7 @@ fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
     mailbox.open();
     let (nested, ..) = driver(&config, Received(b"\x01\0\0\x01n"));
     let responder = Box::new(Nested(Some(nested)));
-    mailbox.push_request(&"r".to_string(), Some(3), Sender::Other, responder);
+    mailbox.push_request(&"r".to_string(), Some(3), responder);
     let socket = FakeSocket(Received(b"\x02\0\0\x02\x22\0\x02\0\0\x01m"));
     let mut driver = Driver::new(Box::new(socket), mailbox);
     let mut cx = Context::from_waker(Waker::noop());

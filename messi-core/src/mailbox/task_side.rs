@@ -4,25 +4,26 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
+use log::debug;
 use messi_wire::DisconnectReason;
+use messi_wire::session::RequestId;
 
-use super::{Command, Mailbox, log_expired};
+use super::{Command, Mailbox, Opening, log_expired};
+use crate::LOG_TARGET;
 use crate::stats::{LateDrops, Stats};
 
 impl Mailbox {
-    /// Begins a connection, and returns its number. Until [`open`](Self::open), the messages of callbacks
-    /// go first.
-    pub(crate) fn attach(&self) -> u64 {
+    /// Begins a connection. Until [`open`](Self::open), the messages of its first callback go first.
+    pub(crate) fn attach(&self) {
         let now = self.runtime.now();
-        let (connection, expired, _waker) = self.update(|shared| {
+        let (expired, _waker) = self.update(|shared| {
             let expired = shared.session.counters().dropped.expired;
-            let connection = shared.session.attach(now);
+            shared.session.attach(now);
             let expired = shared.session.counters().dropped.expired - expired;
-            (connection, expired, shared.forget_connection())
+            (expired, shared.forget_connection())
         });
         log_expired(expired);
         self.notify_progress();
-        connection
     }
 
     /// Sends the messages of others after those of `on_connected`.
@@ -133,15 +134,56 @@ impl Mailbox {
         self.notify_progress();
     }
 
+    /// Returns a future that polls the first callback of a connection, whose messages go first.
+    pub(crate) fn opening<F: Future>(self: &Arc<Self>, callback: F) -> Opening<F> {
+        Opening::new(callback, self.clone())
+    }
+
     /// Passes a received message on if it is a response that is awaited. Returns `false` otherwise.
     #[inline]
     pub(crate) fn respond(&self, payload: &[u8]) -> bool {
-        self.published.expects_responses.load(Ordering::Relaxed) && self.take_response(payload)
+        match self.config.kinds.responded(payload) {
+            Some(kind) => self.take_response(kind, payload),
+            None => false,
+        }
     }
 
-    fn take_response(&self, payload: &[u8]) -> bool {
-        let response = self.update(|shared| shared.session.take_response(payload));
-        response.is_some_and(|response| response.respond(payload))
+    fn take_response(&self, kind: usize, payload: &[u8]) -> bool {
+        let Some(response) = self.update(|shared| shared.session.take_response(kind)) else {
+            return false;
+        };
+        if !response.is_awaited() {
+            self.update(|shared| shared.session.count_late_response());
+            return false;
+        }
+        response.respond(payload)
+    }
+
+    /// Opens a received request, if this member is one.
+    #[inline]
+    pub(crate) fn open_request(&self, member: u32) -> Option<RequestId> {
+        let kind = self.config.kinds.received_request(member)?;
+        Some(self.update(|shared| shared.session.open_request(kind)))
+    }
+
+    /// Abandons a request of the peer. Closes the connection if a later response waits for it.
+    pub(crate) fn abandon(self: &Arc<Self>, request: RequestId) {
+        let abandoned = self.update(|shared| shared.session.abandon_request(request));
+        if let Some(blocks_others) = abandoned {
+            debug!(target: LOG_TARGET, "a request of the peer was left without a response");
+            if blocks_others {
+                self.close(DisconnectReason::RequestAbandoned);
+            }
+        }
+    }
+
+    /// Ends the connection with this number, if it is attached: its task was dropped.
+    pub(crate) fn cancel(&self, connection: u64) {
+        let _waker = self.update(|shared| {
+            let is_cancelled = shared.session.cancel(connection);
+            is_cancelled.then(|| shared.forget_connection())
+        });
+        self.notify_progress();
     }
 
     /// Records that the connection has ended. Its task may detach it much later, when its callback has

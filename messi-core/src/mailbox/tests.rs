@@ -15,8 +15,6 @@ use messi_wire::{DisconnectReason, RequestError, Role};
 
 use super::*;
 
-const OTHER: Sender = Sender::Other;
-
 /// The members of a request and a response.
 const REQUEST: Option<u32> = Some(3);
 const RESPONSE: Option<u32> = Some(1);
@@ -41,7 +39,7 @@ fn open_mailbox(limits: ConnectionConfig) -> Arc<Mailbox> {
 }
 
 fn push(mailbox: &Arc<Mailbox>, text: &str) -> Result<(), SendError> {
-    mailbox.push(&text.to_string(), None, OTHER)
+    mailbox.push(&text.to_string(), None)
 }
 
 /// Takes all frames, and returns the letters in them.
@@ -144,7 +142,7 @@ fn responses_are_completed_outside_of_the_lock() {
         let request = Request {
             text: Some("r".into()),
         };
-        mailbox.push_request(&request, REQUEST, OTHER, Box::new(foreign));
+        mailbox.push_request(&request, REQUEST, Box::new(foreign));
         is_called
     }
     let is_called = |flag: Arc<AtomicBool>| flag.load(Ordering::Relaxed);
@@ -188,8 +186,8 @@ fn a_request_dropped_for_a_message_that_panics_fails() {
     let request = Request {
         text: Some("r".into()),
     };
-    mailbox.push_request(&request, REQUEST, OTHER, Box::new(foreign));
-    let panics = AssertUnwindSafe(|| mailbox.push(&Odd(None), None, OTHER));
+    mailbox.push_request(&request, REQUEST, Box::new(foreign));
+    let panics = AssertUnwindSafe(|| mailbox.push(&Odd(None), None));
     assert!(catch_unwind(panics).is_err());
     mailbox.handle_written(0);
     assert!(is_called.load(Ordering::Relaxed));
@@ -213,13 +211,13 @@ fn a_response_without_room_closes_the_connection_in_send_and_not_in_push() {
         ..ConnectionConfig::default()
     });
     let response = "response".to_string();
-    mailbox.send(&response, RESPONSE, OTHER);
+    mailbox.send(&response, RESPONSE);
     // A message that is not a response may be lost.
-    mailbox.send(&(), None, OTHER);
+    mailbox.send(&(), None);
     let full = Err(SendError::QueueFull);
-    assert_eq!(mailbox.push(&response, RESPONSE, OTHER), full);
+    assert_eq!(mailbox.push(&response, RESPONSE), full);
     assert_eq!(mailbox.take_command(), None);
-    mailbox.send(&response, RESPONSE, OTHER);
+    mailbox.send(&response, RESPONSE);
     let close = Command::Close(DisconnectReason::SlowConsumer);
     assert_eq!(mailbox.take_command(), Some(close));
     assert_eq!(taken(&mailbox), "response");
@@ -231,12 +229,15 @@ fn a_response_of_an_earlier_connection_does_not_close_this_one() {
         max_sent_size: 20,
         ..ConnectionConfig::default()
     });
-    let first = mailbox.attach();
+    mailbox.attach();
+    mailbox.open();
+    let request = mailbox.open_request(7).unwrap();
     mailbox.detach(&CLOSED, 0);
     mailbox.attach();
     mailbox.open();
     let too_big = "a response that is too big".to_string();
-    mailbox.send(&too_big, RESPONSE, Sender::Callback(first));
+    let sent = mailbox.send_response(&too_big, 1, request);
+    assert_eq!(sent, Err(SendError::NotConnected));
     assert_eq!(mailbox.take_command(), None);
 }
 
@@ -281,9 +282,9 @@ fn a_message_that_cant_be_encoded_leaves_the_queue_unchanged() {
             encoded: 0,
         };
         let odd = Odd(Some(0));
-        assert_eq!(mailbox.push(&odd, None, OTHER), Err(wrong_size));
-        mailbox.send(&odd, None, OTHER);
-        let panics = AssertUnwindSafe(|| mailbox.push(&Odd(None), None, OTHER));
+        assert_eq!(mailbox.push(&odd, None), Err(wrong_size));
+        mailbox.send(&odd, None);
+        let panics = AssertUnwindSafe(|| mailbox.push(&Odd(None), None));
         assert!(catch_unwind(panics).is_err());
         push(&mailbox, "b").unwrap();
         mailbox.open();
@@ -353,9 +354,9 @@ fn the_task_sleeps_only_when_there_is_nothing_to_do() {
 fn a_stop_command_remains_after_the_connection() {
     let mailbox = mailbox(ConnectionConfig::default());
     mailbox.stop();
-    let sender = Sender::Callback(mailbox.attach());
-    let not_connected = Err(SendError::NotConnected);
-    assert_eq!(mailbox.push(&"a".to_string(), None, sender), not_connected);
+    mailbox.attach();
+    let pushed = now(mailbox.opening(async { push(&mailbox, "a") }));
+    assert_eq!(pushed, Some(Err(SendError::NotConnected)));
     assert_eq!(mailbox.take_command(), Some(Command::Stop));
     assert_eq!(now(mailbox.stopped()), Some(()));
 }
@@ -411,7 +412,7 @@ fn no_message_and_no_wakeup_is_lost_between_threads() {
                 scope.spawn(move || {
                     for number in 0..MESSAGES {
                         let message = u64::from(sender) << 32 | u64::from(number);
-                        while mailbox.push(&message, None, OTHER).is_err() {
+                        while mailbox.push(&message, None).is_err() {
                             // Returns `Ok` once the task has made room.
                             async_io::block_on(mailbox.ready()).unwrap();
                         }

@@ -25,7 +25,7 @@ use crate::driver::Driver;
 use crate::tasks::{Running, Turns, unless};
 use crate::transport::handshake::{Certificates, ServerHandshake};
 use crate::transport::{BoxListener, BoxSocket};
-use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, ServeWith};
+use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, Received, ServeWith};
 
 /// The pause after the first error in a row. It doubles from error to error.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -161,10 +161,10 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         P: ServeWith<H>,
     {
         let shared = &self.server.shared;
-        let Some((peer, connection)) = shared.registry.register(address, certificates) else {
+        let Some(peer) = shared.registry.register(address, certificates) else {
             return;
         };
-        let client = ServerClient::lent(&self.server, &peer, connection);
+        let client = ServerClient::new(&self.server, &peer);
         let Some(handler) = self.make_handler(&client) else {
             error!(target: LOG_TARGET, "making a handler for {} panicked", peer.address);
             // Whoever waits with a kept handle must learn of the end.
@@ -235,16 +235,16 @@ async fn serve_messages<P, H>(client: &ServerClient<P>, handler: &mut H, driver:
 where
     P: ServeWith<H>,
 {
-    driver
-        .run(pin!(P::on_client_connected(handler, client)))
-        .await;
+    let first = P::on_client_connected(handler, client);
+    let first = client.peer_mailbox().opening(first);
+    driver.run(pin!(first)).await;
     driver.open();
     while let Some(payload) = driver.next().await {
-        let mut message = P::ClientToServer::default();
-        if driver.decode(&payload, &mut message) {
-            driver
-                .dispatch(pin!(P::on_message(handler, client, message)))
-                .await;
+        let mut received = Received::<P::ClientToServer>::default();
+        if driver.decode(&payload, &mut received.message) {
+            received.request = client.open_request(&received.message);
+            let callback = P::on_message(handler, client, received);
+            driver.dispatch(pin!(callback)).await;
         }
     }
 }

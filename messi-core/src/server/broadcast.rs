@@ -26,6 +26,8 @@ const STEP_SIZE: usize = 64 * 1024;
 pub(super) struct Broadcasts {
     frames: Vec<u8>,
     messages: u64,
+    /// Whether some of them are requests or responses, which are numbered one by one.
+    has_members: bool,
     /// Client that was last to get the batch.
     last: Option<ClientId>,
     /// Number of the batch.
@@ -33,10 +35,16 @@ pub(super) struct Broadcasts {
 }
 
 impl Broadcasts {
-    /// Appends a message with this `encoded_len`.
-    pub(super) fn push(&mut self, message: &impl Message, size: usize) -> Result<(), SendError> {
+    /// Appends a message with this `encoded_len`. `member` is the field number of its request or response.
+    pub(super) fn push(
+        &mut self,
+        message: &impl Message,
+        size: usize,
+        member: Option<u32>,
+    ) -> Result<(), SendError> {
         append_frame(&mut self.frames, MessageType::ServerToClient, message, size)?;
         self.messages += 1;
+        self.has_members |= member.is_some();
         Ok(())
     }
 
@@ -88,8 +96,12 @@ impl Broadcasts {
         let start = self.last.map_or(Bound::Unbounded, Bound::Excluded);
         let mut rest = peers.range((start, Bound::Unbounded));
         for (&id, peer) in rest.by_ref().take(clients) {
-            peer.mailbox
-                .push_frames(&self.frames, self.messages, wakeups);
+            if self.has_members {
+                peer.mailbox.push_each(&self.frames, wakeups);
+            } else {
+                peer.mailbox
+                    .push_frames(&self.frames, self.messages, wakeups);
+            }
             self.last = Some(id);
         }
         if rest.next().is_none() {
@@ -102,6 +114,7 @@ impl Broadcasts {
         // A single large broadcast must not keep its memory.
         self.frames.shrink_to(BATCH_SIZE);
         self.messages = 0;
+        self.has_members = false;
         self.last = None;
         self.number += 1;
     }

@@ -3,11 +3,10 @@
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
-use messi_wire::session::Sender;
-
 use super::Server;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Mailbox;
+use crate::reply::OpenRequest;
 use crate::{Address, DisconnectReason, Protocol, ResponseFuture, SendError, Stats};
 
 /// A client connected to a [`Server`].
@@ -23,9 +22,14 @@ use crate::{Address, DisconnectReason, Protocol, ResponseFuture, SendError, Stat
 /// struct Session;
 ///
 /// impl ChatServerHandler for Session {
-///     async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+///     async fn on_connect_req(
+///         &mut self,
+///         client: &ChatServerClient,
+///         request: ConnectReq,
+///         reply: messi::Reply<ConnectRsp>,
+///     ) {
 ///         println!("{} at {}", request.user, client.peer_addr());
-///         client.reply(ConnectRsp {});
+///         reply.send(ConnectRsp {});
 ///         if client.server().clients().len() > 100 {
 ///             let text = "The room is full.".into();
 ///             client.send(MessageInd { user: "server".into(), text });
@@ -37,24 +41,13 @@ use crate::{Address, DisconnectReason, Protocol, ResponseFuture, SendError, Stat
 pub struct ServerClient<P: Protocol> {
     peer: Arc<Peer>,
     server: Server<P>,
-    sender: Sender,
 }
 
 impl<P: Protocol> ServerClient<P> {
-    /// Creates a handle for code outside of callbacks.
     pub(super) fn new(server: &Server<P>, peer: &Arc<Peer>) -> Self {
         Self {
             peer: peer.clone(),
             server: server.lent(),
-            sender: Sender::Other,
-        }
-    }
-
-    /// Creates the handle for the callbacks of the connection with this number.
-    pub(super) fn lent(server: &Server<P>, peer: &Arc<Peer>, connection: u64) -> Self {
-        Self {
-            sender: Sender::Callback(connection),
-            ..Self::new(server, peer)
         }
     }
 
@@ -64,9 +57,11 @@ impl<P: Protocol> ServerClient<P> {
     /// client has left, if it is larger than
     /// [`max_message_size`](super::ServerBuilder::max_message_size), and if the connection ends before the
     /// client has received it. If [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) are already
-    /// queued, the connection is closed with [`SlowConsumer`](DisconnectReason::SlowConsumer). A response
-    /// that is too big closes it with [`MessageTooBig`](DisconnectReason::MessageTooBig): see
-    /// [`ResponseFuture`](crate::ResponseFuture#matching).
+    /// queued, the connection is closed with [`SlowConsumer`](DisconnectReason::SlowConsumer).
+    ///
+    /// A response (a member `foo_rsp` whose request is `foo_req`) that is sent in this way responds to the
+    /// first request of its kind that has no response yet, like [`Reply::send`](crate::Reply::send). If there is
+    /// no such request, it is a message like any other.
     ///
     /// # Examples
     ///
@@ -80,23 +75,7 @@ impl<P: Protocol> ServerClient<P> {
     pub fn send(&self, message: impl Into<P::ServerToClient>) {
         let message = message.into();
         let member = P::server_member(&message);
-        self.mailbox().send(&message, member, self.sender);
-    }
-
-    /// Sends a response to the client whose message is being handled. It is [`send`](Self::send) by a name
-    /// that reads well.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
-    /// # use chat::*;
-    /// # fn example(client: &ChatServerClient) {
-    /// client.reply(ConnectRsp {});
-    /// # }
-    /// ```
-    pub fn reply(&self, message: impl Into<P::ServerToClient>) {
-        self.send(message);
+        self.mailbox().send(&message, member);
     }
 
     /// Sends a message to this client, or returns the reason why it was not sent. It never waits.
@@ -106,7 +85,7 @@ impl<P: Protocol> ServerClient<P> {
     /// # Errors
     ///
     /// The message is lost if the client has left, if the send queue is full, or if it is too big. The
-    /// connection is not closed: if a response was lost, another one must be sent in its place.
+    /// connection is not closed: if a response was lost, another one may be sent in its place.
     ///
     /// # Examples
     ///
@@ -123,7 +102,7 @@ impl<P: Protocol> ServerClient<P> {
     pub fn try_send(&self, message: impl Into<P::ServerToClient>) -> Result<(), SendError> {
         let message = message.into();
         let member = P::server_member(&message);
-        self.mailbox().push(&message, member, self.sender)
+        self.mailbox().push(&message, member)
     }
 
     /// Waits until there is room in the send queue: until at most half of
@@ -236,9 +215,24 @@ impl<P: Protocol> ServerClient<P> {
         &self.server
     }
 
+    pub(crate) fn peer_mailbox(&self) -> &Arc<Mailbox> {
+        &self.peer.mailbox
+    }
+
+    /// Opens a received request, if the message is one.
+    #[inline]
+    pub(crate) fn open_request(&self, message: &P::ClientToServer) -> Option<OpenRequest> {
+        if P::CLIENT_REQUESTS.is_empty() {
+            return None;
+        }
+        let mailbox = self.peer_mailbox();
+        let id = mailbox.open_request(P::client_member(message)?)?;
+        Some(OpenRequest::new(id, mailbox, Some(&self.server.shared)))
+    }
+
     /// Returns the mailbox, in which all broadcasts until now are queued.
     fn mailbox(&self) -> &Arc<Mailbox> {
-        self.server.shared.registry.flush();
+        self.server.shared.flush();
         &self.peer.mailbox
     }
 }
@@ -261,7 +255,7 @@ impl<P: Protocol> RequestClient<P> for ServerClient<P> {
     ) -> ResponseFuture<T> {
         let request = request.into();
         let member = P::server_member(&request);
-        ResponseFuture::request(self.mailbox(), &request, member, self.sender, extract)
+        ResponseFuture::request(self.mailbox(), &request, member, extract)
     }
 }
 
@@ -270,7 +264,6 @@ impl<P: Protocol> Clone for ServerClient<P> {
         Self {
             peer: self.peer.clone(),
             server: self.server.lent(),
-            sender: self.sender,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The trait by which generated code connects the handlers of a server with this crate.
 
-use crate::protocol::{Dispatch, Protocol};
-use crate::{DisconnectReason, ServerClient};
+use crate::{DisconnectReason, Protocol, Received, ServerClient};
 
 /// A protocol whose server-side connections can be driven by a handler of type `H`.
 ///
@@ -20,10 +19,10 @@ pub trait ServeWith<H>: Protocol {
         reason: DisconnectReason,
     ) -> impl Future<Output = ()> + Send;
 
-    /// Calls the handler's method for the member that the message holds.
+    /// Calls the handler's `on_message`.
     fn on_message(
         handler: &mut H,
         client: &ServerClient<Self>,
-        message: Self::ClientToServer,
-    ) -> impl Future<Output = Dispatch> + Send;
+        message: Received<Self::ClientToServer>,
+    ) -> impl Future<Output = ()> + Send;
 }

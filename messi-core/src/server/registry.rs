@@ -128,18 +128,17 @@ impl Registry {
         state.admission.release(address.ip());
     }
 
-    /// Registers a client that was admitted, and returns it with the number of its connection. Returns
-    /// `None` if the server stops.
+    /// Registers a client that was admitted. Returns `None` if the server stops.
     pub(super) fn register(
         &self,
         address: Address,
         certificates: Certificates,
-    ) -> Option<(Arc<Peer>, u64)> {
+    ) -> Option<Arc<Peer>> {
         let budget = Some(self.send_budget.clone());
         let mailbox = Mailbox::new(self.config.clone(), self.runtime.clone(), budget);
         // The connection begins before other threads can see the client: a command, such as to disconnect,
         // must not be lost when it begins.
-        let connection = mailbox.attach();
+        mailbox.attach();
         self.flushed(|state| {
             // The server may have begun to stop since the client was accepted.
             if state.is_closed {
@@ -155,7 +154,7 @@ impl Registry {
                 mailbox,
             });
             state.peers.insert(id, peer.clone());
-            Some((peer, connection))
+            Some(peer)
         })
     }
 
@@ -210,7 +209,9 @@ impl Registry {
     pub(super) fn stats(&self) -> ServerStats {
         self.flushed(|state| {
             let mut total = state.past;
-            total.dropped.add(&self.late_drops.get());
+            let late = self.late_drops.get();
+            total.dropped.add(&late.dropped);
+            total.requests.late += late.responses;
             let peers = state.peers.values();
             peers.for_each(|peer| total.add(&peer.mailbox.stats()));
             ServerStats {
@@ -224,8 +225,8 @@ impl Registry {
 
     // --- Broadcasts ---
 
-    /// Sends a message to all clients.
-    pub(super) fn broadcast(&self, message: &impl Message) {
+    /// Sends a message to all clients. `member` is the field number of its request or response.
+    pub(super) fn broadcast(&self, message: &impl Message, member: Option<u32>) {
         let (size, limit) = (message.encoded_len(), self.config.limits.max_sent_size);
         if size > limit {
             return self.count_dropped(SendError::MessageTooBig { size, limit });
@@ -235,7 +236,7 @@ impl Registry {
             if state.broadcasts.is_partly_flushed() {
                 self.flush_locked(&mut state, wakeups);
             }
-            state.broadcasts.push(message, size)?;
+            state.broadcasts.push(message, size, member)?;
             self.has_broadcasts.store(true, Ordering::Release);
             Ok(state.broadcasts.is_full())
         });
@@ -316,7 +317,7 @@ mod tests {
     use std::thread;
 
     use messi_wire::frame::{self, HEADER_SIZE};
-    use messi_wire::session::{RequestKinds, Sender};
+    use messi_wire::session::RequestKinds;
     use messi_wire::{DisconnectReason, Role};
 
     use super::*;
@@ -343,8 +344,7 @@ mod tests {
 
     fn register(registry: &Registry) -> Arc<Peer> {
         assert!(registry.admit(&address()));
-        let (peer, _) = registry.register(address(), Box::default()).unwrap();
-        peer
+        registry.register(address(), Box::default()).unwrap()
     }
 
     #[test]
@@ -390,7 +390,7 @@ mod tests {
                     let registry = &registry;
                     scope.spawn(move || {
                         for number in 0..BROADCASTS {
-                            registry.broadcast(&(thread << 32 | number));
+                            registry.broadcast(&(thread << 32 | number), None);
                         }
                     })
                 })
@@ -446,7 +446,7 @@ mod tests {
         let mut frames = Vec::new();
         for message in [1_u64, u64::MAX] {
             assert!(peer.mailbox.park(&waker, false, 0));
-            registry.broadcast(&message);
+            registry.broadcast(&message, None);
             assert!(foreign.is_woken.swap(false, Ordering::Relaxed));
             frames.clear();
             peer.mailbox.take(&mut frames);
@@ -454,7 +454,7 @@ mod tests {
         assert!(peer.mailbox.park(&waker, false, 0));
         for _ in 0..1_000 {
             // Above the limit of the queue, which closes the connection.
-            registry.broadcast(&"x".repeat(10_000));
+            registry.broadcast(&"x".repeat(10_000), None);
         }
         assert!(foreign.is_woken.load(Ordering::Relaxed));
     }
@@ -464,7 +464,7 @@ mod tests {
 
     impl Wake for Broadcaster {
         fn wake(self: Arc<Self>) {
-            self.0.broadcast(&of_one_step(2));
+            self.0.broadcast(&of_one_step(2), None);
         }
     }
 
@@ -480,8 +480,8 @@ mod tests {
         peers.iter().for_each(|peer| peer.mailbox.open());
         let waker = Waker::from(Arc::new(Broadcaster(registry.clone())));
         assert!(peers[0].mailbox.park(&waker, false, 0));
-        registry.broadcast(&of_one_step(1));
-        registry.broadcast(&of_one_step(3));
+        registry.broadcast(&of_one_step(1), None);
+        registry.broadcast(&of_one_step(3), None);
         for peer in &peers {
             let mut frames = Vec::new();
             peer.mailbox.take(&mut frames);
@@ -497,7 +497,7 @@ mod tests {
         peer.mailbox.detach(&DisconnectReason::ConnectionClosed, 0);
         registry.deregister(peer.id);
         registry.remove(peer.id);
-        let sent = peer.mailbox.push(&1_u64, None, Sender::Other);
+        let sent = peer.mailbox.push(&1_u64, None);
         assert_eq!(sent, Err(SendError::NotConnected));
         assert_eq!(registry.stats().total.dropped.not_connected, 1);
     }

@@ -30,7 +30,7 @@ use futures::future::{Either, select};
 /// impl ChatServerHandler for Slow {
 ///     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
 ///         self.0.sleep(Duration::from_secs(60)).await;
-///         client.reply(message);
+///         client.send(message);
 ///     }
 /// }
 /// ```

@@ -40,6 +40,8 @@ impl Dropped {
             SendError::MessageTooBig { .. } => &mut self.too_big,
             SendError::WrongSize { .. } => &mut self.wrong_size,
             SendError::Expired => &mut self.expired,
+            // `RequestStats` counts them.
+            SendError::AlreadyResponded | SendError::RequestAbandoned => return,
         };
         *counter += 1;
     }
@@ -55,6 +57,41 @@ impl Dropped {
     }
 }
 
+/// Requests of both directions, and what went wrong with them.
+///
+/// `awaited` and `open` are gauges: they show the present moment. All other values only grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestStats {
+    /// Requests of this side that have no response yet.
+    pub awaited: u64,
+    /// Requests of the peer that this side has not responded to yet.
+    pub open: u64,
+    /// Requests of the peer whose reply was dropped without a response.
+    pub unanswered: u64,
+    /// Responses that came too late: those of this side given after the connection of their request had
+    /// ended, and those of the peer that were not awaited any more.
+    pub late: u64,
+    /// Responses beyond the requests: second responses of this side, and responses of the peer to no
+    /// request.
+    pub surplus: u64,
+}
+
+impl RequestStats {
+    /// Adds other counters.
+    pub fn add_past(&mut self, other: &Self) {
+        self.unanswered += other.unanswered;
+        self.late += other.late;
+        self.surplus += other.surplus;
+    }
+
+    /// Adds other gauges.
+    pub fn add_gauges(&mut self, other: &Self) {
+        self.awaited += other.awaited;
+        self.open += other.open;
+    }
+}
+
 /// Counters of a session over all its connections.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SendCounters {
@@ -64,4 +101,6 @@ pub struct SendCounters {
     pub peak_queued_bytes: usize,
     /// Messages lost.
     pub dropped: Dropped,
+    /// Counters of requests. The gauges are not used.
+    pub requests: RequestStats,
 }

@@ -2,13 +2,16 @@
 
 use std::fmt::{self, Debug, Formatter};
 
+use super::RequestId;
 use crate::{DisconnectReason, SendError};
 
-/// The sender of a message. It decides which messages are sent first while a connection opens.
+/// The sender of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
-    /// A callback of the handler, for the connection with this number.
-    Callback(u64),
+    /// The callback that runs while a connection opens. Its messages are sent first.
+    Opening,
+    /// The reply to this request.
+    Reply(RequestId),
     /// Any other code.
     Other,
 }

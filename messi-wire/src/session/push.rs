@@ -2,17 +2,20 @@
 //!
 //! A message is pushed in this order:
 //!
-//! 1. A response of an earlier connection is refused: the peer would take it for the response to another
-//!    request.
+//! 1. The request that it responds to is found, if there is one. A response that comes too late, or twice,
+//!    or after an abandoned request is refused.
 //! 2. A message above the size limit is refused, before it is encoded.
-//! 3. Its place is chosen: the send queue, or the offline queue while a connection opens or there is none.
+//! 3. Its place is chosen: the send queue; the offline queue while a connection opens or there is none; or,
+//!    for a response, a place among those that wait for the responses before them.
 //! 4. Room is made in that place, if old messages may be dropped.
 //! 5. It is encoded into its place. Only then anything is counted, so that a message that panics while it
 //!    is encoded leaves the session unchanged.
+//! 6. The responses that have waited for it follow it.
 
 use std::time::Instant;
 
 use super::outgoing::{OnRefusal, Outgoing, Refusal, Rejected, Sender};
+use super::replies::{RequestId, Turn};
 use super::{PendingResponse, Phase, Session};
 use crate::config::Overflow;
 use crate::frame::HEADER_SIZE;
@@ -22,7 +25,11 @@ use crate::{DisconnectReason, RequestError, SendError};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     SendQueue,
+    /// The send queue, for the response that others wait for: they take no room from it.
+    NextResponse,
     OfflineQueue,
+    /// Among the responses that wait for those before them.
+    Waiting,
 }
 
 impl<R: PendingResponse> Session<R> {
@@ -39,9 +46,14 @@ impl<R: PendingResponse> Session<R> {
         now: impl Fn() -> Instant,
     ) -> Result<(), Rejected<'a, R>> {
         let size = HEADER_SIZE + message.size;
-        let pushed = match self.admit(&message, &now) {
-            Ok(Place::SendQueue) => self.queue.push(size, message.append),
+        let request = match self.request_of(&message) {
+            Ok(request) => request,
+            Err(error) => return Err(self.reject(message, error)),
+        };
+        let pushed = match self.admit(&message, request, &now) {
+            Ok(Place::SendQueue | Place::NextResponse) => self.queue.push(size, message.append),
             Ok(Place::OfflineQueue) => return self.push_offline(message, now()),
+            Ok(Place::Waiting) => return self.push_waiting(message, request),
             Err(error) => Err(error),
         };
         if let Err(error) = pushed {
@@ -53,18 +65,20 @@ impl<R: PendingResponse> Session<R> {
         let response = message.on_refusal.into_response();
         let kinds = &self.config.kinds;
         self.pending.handle_queued(kinds, message.member, response);
+        if let Some(request) = request {
+            self.handle_responded(request.kind);
+        }
         self.update_peak();
         Ok(())
     }
 
-    /// Pushes complete frames of messages below the size limit. Returns `false`, and pushes none, if each
-    /// of them must be pushed by itself.
+    /// Pushes complete frames of messages below the size limit, which are neither requests nor responses.
+    /// Returns `false`, and pushes none, if each of them must be pushed by itself.
     #[inline]
     pub fn push_frames(&mut self, frames: &[u8], messages: u64) -> bool {
-        // Requests must be numbered one by one.
-        let is_plain = self.phase == Phase::Open && self.config.kinds.sends_none();
+        let is_open = self.phase == Phase::Open;
         let has_room = self.queued() + frames.len() <= self.config.limits.max_queued_bytes;
-        if !is_plain || !has_room || !self.reserve(frames.len(), Place::SendQueue) {
+        if !is_open || !has_room || !self.reserve(frames.len(), Place::SendQueue) {
             return false;
         }
         self.queue.push_frames(frames);
@@ -78,8 +92,12 @@ impl<R: PendingResponse> Session<R> {
     #[cold]
     pub fn refuse(&mut self, rejected: Rejected<'_, R>) -> Refusal {
         let Rejected { message, error, .. } = rejected;
-        self.counters.dropped.count(error);
+        self.count_refused(&message, error);
+        let must_close = matches!(message.on_refusal, OnRefusal::Close);
         let close = match error {
+            // In any case: no later response can be sent either.
+            SendError::RequestAbandoned => Some(DisconnectReason::RequestAbandoned),
+            _ if !must_close => None,
             SendError::QueueFull if self.may_have_gap(&message) => None,
             SendError::QueueFull => Some(DisconnectReason::SlowConsumer),
             SendError::MessageTooBig { size, limit } if self.is_response(&message) => {
@@ -90,6 +108,47 @@ impl<R: PendingResponse> Session<R> {
         let response = message.on_refusal.into_response();
         self.pending.fail(response, RequestError::NotSent(error));
         Refusal { error, close }
+    }
+
+    fn count_refused(&mut self, message: &Outgoing<'_, R>, error: SendError) {
+        self.counters.dropped.count(error);
+        let requests = &mut self.counters.requests;
+        match error {
+            SendError::NotConnected if self.config.kinds.is_response(message.member) => {
+                requests.late += 1;
+            }
+            SendError::AlreadyResponded => requests.surplus += 1,
+            _ => {}
+        }
+    }
+
+    /// Keeps a response whose turn comes later.
+    #[cold]
+    fn push_waiting<'a>(
+        &mut self,
+        message: Outgoing<'a, R>,
+        request: Option<RequestId>,
+    ) -> Result<(), Rejected<'a, R>> {
+        let mut frame = Vec::with_capacity(HEADER_SIZE + message.size);
+        if let Err(error) = (message.append)(&mut frame) {
+            return Err(self.reject(message, error));
+        }
+        if let Some(RequestId { kind, number, .. }) = request {
+            self.requests.keep(kind, number, frame);
+        }
+        self.update_peak();
+        Ok(())
+    }
+
+    /// Records that the first open request of a kind has its response in the send queue, and sends those
+    /// that have waited for it.
+    fn handle_responded(&mut self, kind: usize) {
+        self.requests.respond(kind);
+        while let Some(frame) = self.requests.take_waiting(kind) {
+            self.queue.push_frames(&frame);
+            self.pushed += frame.len() as u64;
+            self.counters.messages += 1;
+        }
     }
 
     #[cold]
@@ -146,35 +205,71 @@ impl<R: PendingResponse> Session<R> {
     fn admit(
         &mut self,
         message: &Outgoing<'_, R>,
+        request: Option<RequestId>,
         now: impl Fn() -> Instant,
     ) -> Result<Place, SendError> {
         let &Outgoing { size, sender, .. } = message;
-        if self.is_earlier(sender) && self.is_response(message) {
-            return Err(SendError::NotConnected);
-        }
         let limit = self.config.limits.max_sent_size;
         if size > limit {
             return Err(SendError::MessageTooBig { size, limit });
         }
         let frame_size = HEADER_SIZE + size;
         match self.phase {
-            Phase::Open => self.make_room(frame_size, Place::SendQueue),
-            Phase::Opening if sender == Sender::Callback(self.connection) => {
+            Phase::Open => self.make_room(frame_size, self.place_of(request)),
+            Phase::Opening if sender == Sender::Opening => {
                 self.make_room(frame_size, Place::SendQueue)
             }
+            // A response to a request of another connection.
+            _ if self.is_response(message) => Err(SendError::NotConnected),
             Phase::Opening => self.make_room(frame_size, Place::OfflineQueue),
-            // The request was sent on a connection that has ended.
-            Phase::Detached | Phase::Sealed if self.is_response(message) => {
-                Err(SendError::NotConnected)
-            }
             Phase::Detached | Phase::Sealed => self.make_room_offline(frame_size, now()),
         }
     }
 
-    /// Returns whether a callback of an earlier connection sends.
+    /// Returns the request that a message responds to, if there is one: that of its reply, or else the
+    /// first open one of its kind.
     #[inline]
-    fn is_earlier(&self, sender: Sender) -> bool {
-        matches!(sender, Sender::Callback(connection) if connection != self.connection)
+    fn request_of(&self, message: &Outgoing<'_, R>) -> Result<Option<RequestId>, SendError> {
+        let request = match message.sender {
+            Sender::Reply(request) if !self.is_current(request) => {
+                return Err(SendError::NotConnected);
+            }
+            Sender::Reply(request) => Some(request),
+            Sender::Opening | Sender::Other => self.first_request(message.member),
+        };
+        match request.map(|request| self.requests.turn(request.kind, request.number)) {
+            None | Some(Turn::Now | Turn::Later) => Ok(request),
+            Some(Turn::Responded) => Err(SendError::AlreadyResponded),
+            Some(Turn::Abandoned) => Err(SendError::RequestAbandoned),
+        }
+    }
+
+    /// Returns the first request without a response that a message with this member may respond to.
+    #[inline]
+    fn first_request(&self, member: Option<u32>) -> Option<RequestId> {
+        let kind = self.config.kinds.response(member)?;
+        let number = self.requests.first(kind)?;
+        Some(RequestId {
+            connection: self.connection,
+            kind,
+            number,
+        })
+    }
+
+    /// Returns whether a request was received on the connection that messages are sent on.
+    #[inline]
+    pub(super) fn is_current(&self, request: RequestId) -> bool {
+        request.connection == self.connection && self.accepts_messages()
+    }
+
+    /// Returns the place of a message that responds to this request, if to any.
+    #[inline]
+    fn place_of(&self, request: Option<RequestId>) -> Place {
+        match request.map(|request| self.requests.turn(request.kind, request.number)) {
+            None => Place::SendQueue,
+            Some(Turn::Later) => Place::Waiting,
+            Some(_) => Place::NextResponse,
+        }
     }
 
     /// Makes room in the offline queue while there is no connection.
@@ -215,7 +310,11 @@ impl<R: PendingResponse> Session<R> {
     /// that contradicting limits still work, but not into the shared budget.
     #[inline]
     fn has_room(&mut self, frame_size: usize, place: Place) -> bool {
-        let queued = self.queued();
+        let waiting = match place {
+            Place::NextResponse => 0,
+            Place::SendQueue | Place::OfflineQueue | Place::Waiting => self.requests.memory(),
+        };
+        let queued = self.queued() + waiting;
         let limit = self.config.limits.max_queued_bytes;
         // A message that is larger than the queue may be is sent all the same, by itself.
         let fits = queued == 0 || queued + frame_size <= limit;

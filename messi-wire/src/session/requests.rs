@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 use super::fields::last_of;
-use crate::{DisconnectReason, RequestError};
+use crate::RequestError;
 
 /// A kind of request: the field number of `foo_req` in the message of its direction, and the field number
 /// of its response `foo_rsp` in the message of the other direction.
@@ -44,9 +44,27 @@ impl RequestKinds {
     /// Returns whether a message with this member is a response to a request of the peer.
     #[inline]
     pub fn is_response(&self, member: Option<u32>) -> bool {
-        self.received
-            .iter()
-            .any(|&(_, response)| Some(response) == member)
+        self.response(member).is_some()
+    }
+
+    /// Returns the index of the kind of received request that a message with this member responds to.
+    #[inline]
+    pub(super) fn response(&self, member: Option<u32>) -> Option<usize> {
+        let member = member?;
+        let mut received = self.received.iter();
+        received.position(|&(_, response)| response == member)
+    }
+
+    /// Returns the index of the kind of received request that has this member.
+    #[inline]
+    pub fn received_request(&self, member: u32) -> Option<usize> {
+        let mut received = self.received.iter();
+        received.position(|&(request, _)| request == member)
+    }
+
+    /// Returns the number of kinds of received requests.
+    pub(super) fn received_kinds(&self) -> usize {
+        self.received.len()
     }
 
     /// Returns the index of the kind of request that has this member.
@@ -56,7 +74,11 @@ impl RequestKinds {
     }
 
     /// Returns the index of the kind of request that a message of the peer responds to.
-    fn responded(&self, payload: &[u8]) -> Option<usize> {
+    #[inline]
+    pub fn responded(&self, payload: &[u8]) -> Option<usize> {
+        if self.sends_none() {
+            return None;
+        }
         let find = |number| {
             self.sent
                 .iter()
@@ -64,6 +86,17 @@ impl RequestKinds {
         };
         last_of(payload, |number| find(number).is_some()).and_then(find)
     }
+}
+
+/// A response of the peer.
+#[derive(Debug, PartialEq)]
+pub(super) enum Received<R> {
+    /// It was requested with this pending response.
+    Response(R),
+    /// It was requested without one.
+    Unawaited,
+    /// It was not requested: there is no request of its kind without a response.
+    Surplus,
 }
 
 /// A response that was requested and is not received yet.
@@ -160,10 +193,19 @@ impl<R: PendingResponse> PendingResponses<R> {
         self.0.as_mut()?.kinds.get_mut(kind)?.handle_dropped()
     }
 
-    /// Records a message of the peer, and returns the pending response that it is.
-    pub(super) fn handle_received(&mut self, kinds: &RequestKinds, payload: &[u8]) -> Option<R> {
-        let kind = kinds.responded(payload)?;
-        self.0.as_mut()?.kinds.get_mut(kind)?.handle_response()
+    /// Records a response of the peer to a request of this kind.
+    pub(super) fn handle_received(&mut self, kind: usize) -> Received<R> {
+        let state = self.0.as_mut();
+        match state.and_then(|state| state.kinds.get_mut(kind)) {
+            Some(requests) => requests.handle_response(),
+            None => Received::Surplus,
+        }
+    }
+
+    /// Returns the number of requests without a response.
+    pub(super) fn count_open(&self) -> u64 {
+        let kinds = self.0.iter().flat_map(|state| &state.kinds);
+        kinds.map(|kind| kind.sent - kind.responded).sum()
     }
 
     /// Returns whether a request has no response yet.
@@ -182,15 +224,13 @@ impl<R: PendingResponse> PendingResponses<R> {
     }
 
     /// Fails all pending responses: none will be received any more.
-    pub(super) fn fail_all(&mut self, reason: &DisconnectReason) {
+    pub(super) fn fail_all(&mut self, error: &RequestError) {
         let Some(state) = &mut self.0 else {
             return;
         };
         let pending = state.kinds.drain(..).flat_map(|kind| kind.pending);
-        let error = || RequestError::Disconnected(reason.clone());
-        state
-            .failed
-            .extend(pending.map(|(_, response)| (response, error())));
+        let failed = pending.map(|(_, response)| (response, error.clone()));
+        state.failed.extend(failed);
     }
 
     #[inline]
@@ -240,22 +280,26 @@ impl<R: PendingResponse> Requests<R> {
         dropped.map(|(_, response)| response)
     }
 
-    fn handle_response(&mut self) -> Option<R> {
+    fn handle_response(&mut self) -> Received<R> {
         if self.responded == self.sent {
-            return None;
+            return Received::Surplus;
         }
         self.responded += 1;
-        let (number, _) = self.pending.front()?;
-        if *number != self.responded {
-            return None;
+        let is_next = |(number, _): &(u64, R)| *number == self.responded;
+        if !self.pending.front().is_some_and(is_next) {
+            return Received::Unawaited;
         }
-        self.pending.pop_front().map(|(_, response)| response)
+        let pending = self.pending.pop_front();
+        pending.map_or(Received::Unawaited, |(_, response)| {
+            Received::Response(response)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DisconnectReason;
 
     const KINDS: &RequestKinds = &RequestKinds {
         sent: &[(1, 2), (3, 1)],
@@ -284,7 +328,10 @@ mod tests {
 
     /// Returns the pending response that a message with this field is.
     fn respond(pending: &mut Pending, field: u8) -> Option<Named> {
-        pending.handle_received(KINDS, &message(field))
+        match pending.handle_received(KINDS.responded(&message(field))?) {
+            Received::Response(response) => Some(response),
+            Received::Unawaited | Received::Surplus => None,
+        }
     }
 
     #[test]
@@ -355,13 +402,23 @@ mod tests {
     }
 
     #[test]
-    fn failed_requests_have_no_responses() {
-        let reason = DisconnectReason::KeepAliveTimeout;
+    fn a_response_beyond_the_requests_is_surplus() {
         let mut pending = Pending::default();
-        pending.fail_all(&reason);
+        assert_eq!(pending.handle_received(0), Received::Surplus);
+        pending.handle_queued(KINDS, Some(1), None);
+        assert_eq!(pending.count_open(), 1);
+        assert_eq!(pending.handle_received(0), Received::Unawaited);
+        assert_eq!(pending.handle_received(0), Received::Surplus);
+        assert_eq!(pending.count_open(), 0);
+    }
+
+    #[test]
+    fn failed_requests_have_no_responses() {
+        let error = RequestError::Disconnected(DisconnectReason::KeepAliveTimeout);
+        let mut pending = Pending::default();
+        pending.fail_all(&error);
         pending.handle_queued(KINDS, Some(1), named("a"));
-        pending.fail_all(&reason);
-        let error = RequestError::Disconnected(reason);
+        pending.fail_all(&error);
         assert_eq!(pending.take_failed(), [(Named("a"), error)]);
         assert_eq!(pending.take_failed(), []);
         assert_eq!(respond(&mut pending, 2), None);

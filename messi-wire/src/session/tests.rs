@@ -110,12 +110,11 @@ fn no_message_is_accepted_without_a_connection() {
 #[test]
 fn messages_of_callbacks_go_first_while_a_connection_opens() {
     let mut session = session(ConnectionConfig::default());
-    let connection = session.attach(Instant::now());
+    session.attach(Instant::now());
     push(&mut session, "c", OTHER).unwrap();
-    push(&mut session, "a", Sender::Callback(connection)).unwrap();
-    // A handle of an earlier connection does not go first.
-    push(&mut session, "d", Sender::Callback(connection - 1)).unwrap();
-    push(&mut session, "b", Sender::Callback(connection)).unwrap();
+    push(&mut session, "a", Sender::Opening).unwrap();
+    push(&mut session, "d", OTHER).unwrap();
+    push(&mut session, "b", Sender::Opening).unwrap();
     assert_eq!(taken(&mut session), "ab");
     session.open();
     assert_eq!(taken(&mut session), "cd");
@@ -170,19 +169,140 @@ fn a_response_without_room_closes_the_connection_and_another_message_does_not() 
 fn a_response_is_sent_only_on_the_connection_of_its_request() {
     let mut session = session(offline_config());
     let not_connected = Err(SendError::NotConnected);
-    let first = session.attach(Instant::now());
-    session.detach(&CLOSED, 0);
-    let respond = |session: &mut TestSession, sender| push_member(session, "r", RESPONSE, sender);
-    let earlier = Sender::Callback(first);
-    assert_eq!(respond(&mut session, earlier), not_connected);
-    assert_eq!(respond(&mut session, OTHER), not_connected);
-    assert_eq!(push(&mut session, "a", OTHER), Ok(()));
-    let second = session.attach(Instant::now());
+    session.attach(Instant::now());
     session.open();
-    assert_eq!(respond(&mut session, earlier), not_connected);
-    assert_eq!(push(&mut session, "b", earlier), Ok(()));
-    assert_eq!(respond(&mut session, Sender::Callback(second)), Ok(()));
-    assert_eq!(respond(&mut session, OTHER), Ok(()));
+    let first = session.open_request(0);
+    session.detach(&CLOSED, 0);
+    assert_eq!(
+        respond(&mut session, "r", Sender::Reply(first)),
+        not_connected
+    );
+    assert_eq!(respond(&mut session, "r", OTHER), not_connected);
+    session.attach(Instant::now());
+    assert_eq!(respond(&mut session, "r", OTHER), not_connected);
+    session.open();
+    let second = session.open_request(0);
+    assert_eq!(
+        respond(&mut session, "r", Sender::Reply(first)),
+        not_connected
+    );
+    assert_eq!(session.abandon_request(first), None);
+    assert_eq!(respond(&mut session, "s", Sender::Reply(second)), Ok(()));
+    assert_eq!(taken(&mut session), "s");
+    assert_eq!(session.request_stats().late, 4);
+}
+
+/// Pushes a response.
+fn respond(session: &mut TestSession, text: &str, sender: Sender) -> Result<(), SendError> {
+    push_member(session, text, RESPONSE, sender)
+}
+
+#[test]
+fn responses_are_sent_in_the_order_of_their_requests() {
+    let mut session = open_session(ConnectionConfig::default());
+    let requests = [(); 4].map(|()| session.open_request(0));
+    for (index, text) in [(2, "c"), (1, "b")] {
+        respond(&mut session, text, Sender::Reply(requests[index])).unwrap();
+    }
+    assert_eq!(taken(&mut session), "");
+    assert_eq!(session.request_stats().open, 2);
+    assert!(session.waiting() > 0);
+    push(&mut session, "x", OTHER).unwrap();
+    respond(&mut session, "a", Sender::Reply(requests[0])).unwrap();
+    assert_eq!(taken(&mut session), "xabc");
+    session.handle_written(0);
+    respond(&mut session, "d", Sender::Reply(requests[3])).unwrap();
+    assert_eq!(taken(&mut session), "d");
+    session.handle_written(0);
+    assert_eq!(
+        (session.waiting(), session.written()),
+        (0, session.pushed())
+    );
+    assert_eq!(session.request_stats().open, 0);
+}
+
+#[test]
+fn a_second_response_to_a_request_is_refused() {
+    let mut session = open_session(ConnectionConfig::default());
+    let requests = [(); 2].map(|()| session.open_request(0));
+    respond(&mut session, "a", OTHER).unwrap();
+    let again = respond(&mut session, "x", Sender::Reply(requests[0]));
+    assert_eq!(again, Err(SendError::AlreadyResponded));
+    respond(&mut session, "b", Sender::Reply(requests[1])).unwrap();
+    let again = respond(&mut session, "y", Sender::Reply(requests[1]));
+    assert_eq!(again, Err(SendError::AlreadyResponded));
+    assert_eq!(taken(&mut session), "ab");
+    assert_eq!(session.request_stats().surplus, 2);
+    assert_eq!(session.abandon_request(requests[0]), None);
+}
+
+#[test]
+fn a_response_without_a_request_is_a_message_like_any_other() {
+    let mut session = open_session(ConnectionConfig::default());
+    respond(&mut session, "a", OTHER).unwrap();
+    let request = session.open_request(0);
+    respond(&mut session, "b", Sender::Reply(request)).unwrap();
+    assert_eq!(taken(&mut session), "ab");
+}
+
+#[test]
+fn a_response_after_an_abandoned_request_closes_the_connection() {
+    for on_refusal in [OnRefusal::Return, OnRefusal::Close] {
+        let mut session = open_session(ConnectionConfig::default());
+        let requests = [(); 3].map(|()| session.open_request(0));
+        assert_eq!(session.abandon_request(requests[1]), Some(false));
+        respond(&mut session, "a", Sender::Reply(requests[0])).unwrap();
+        let sender = Sender::Reply(requests[2]);
+        let sent = push_with(&mut session, "c", RESPONSE, sender, on_refusal);
+        let refusal = sent.unwrap_err();
+        assert_eq!(refusal.error, SendError::RequestAbandoned);
+        assert_eq!(refusal.close, Some(DisconnectReason::RequestAbandoned));
+        assert_eq!(taken(&mut session), "a");
+        assert_eq!(session.request_stats().unanswered, 1);
+    }
+}
+
+#[test]
+fn abandoning_a_request_that_others_wait_for_closes_the_connection() {
+    let mut session = open_session(ConnectionConfig::default());
+    let requests = [(); 2].map(|()| session.open_request(0));
+    respond(&mut session, "b", Sender::Reply(requests[1])).unwrap();
+    assert_eq!(session.abandon_request(requests[0]), Some(true));
+    session.detach(&DisconnectReason::RequestAbandoned, 0);
+    assert_eq!(session.counters().dropped.unsent, 1);
+}
+
+#[test]
+fn responses_that_wait_count_for_the_send_queue() {
+    let mut session = open_session(ConnectionConfig {
+        max_queued_bytes: 200,
+        ..ConnectionConfig::default()
+    });
+    let first = session.open_request(0);
+    let full = Err(SendError::QueueFull);
+    let replies = (0..10).map(|_| {
+        let request = session.open_request(0);
+        respond(&mut session, "later", Sender::Reply(request))
+    });
+    let replies: Vec<_> = replies.collect();
+    let accepted = replies.iter().position(|it| *it == full).unwrap();
+    assert!((1..=3).contains(&accepted), "{accepted}");
+    respond(&mut session, "first", Sender::Reply(first)).unwrap();
+    assert_eq!(taken(&mut session).matches("later").count(), accepted);
+}
+
+#[test]
+fn a_connection_whose_task_is_dropped_fails_its_requests() {
+    let mut session = open_session(ConnectionConfig::default());
+    let on_refusal = OnRefusal::Fail(Response("open"));
+    push_with(&mut session, "a", REQUEST, OTHER, on_refusal).unwrap();
+    let connection = session.connection();
+    assert!(!session.cancel(connection + 1));
+    assert!(session.cancel(connection));
+    assert!(!session.cancel(connection));
+    assert!(!session.is_connected());
+    let failed = (Response("open"), RequestError::Cancelled);
+    assert_eq!(session.take_failed(), [failed]);
 }
 
 #[test]
@@ -257,9 +377,8 @@ fn failed_responses_are_left_to_the_caller() {
 fn a_stopped_session_accepts_no_messages_on_a_later_connection() {
     let mut session = session(offline_config());
     session.stop();
-    let connection = session.attach(Instant::now());
-    let sender = Sender::Callback(connection);
+    session.attach(Instant::now());
     let not_connected = Err(SendError::NotConnected);
-    assert_eq!(push(&mut session, "a", sender), not_connected);
+    assert_eq!(push(&mut session, "a", Sender::Opening), not_connected);
     assert!(session.is_stopped());
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_std::task::{self, block_on};
-use messi::{DisconnectReason, ServerBuilder};
+use messi::{DisconnectReason, Reply, ServerBuilder};
 
 use super::chat::{
     Chat, ChatServer, ChatServerClient, ChatServerHandler, ConnectReq, ConnectRsp, MessageInd,
@@ -97,9 +97,14 @@ impl ChatServerHandler for Session {
             .event(format!("client_disconnected {reason:?}"));
     }
 
-    async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
+    async fn on_connect_req(
+        &mut self,
+        _: &ChatServerClient,
+        request: ConnectReq,
+        reply: Reply<ConnectRsp>,
+    ) {
         self.reporter.event(format!("connect_req {}", request.user));
-        client.reply(ConnectRsp {});
+        reply.send(ConnectRsp {});
     }
 
     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {

@@ -19,7 +19,7 @@ use async_std::net::{TcpListener, TcpStream};
 use async_std::{future, task};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
-use messi::{Address, ClientBuilder, ConnectError, DisconnectReason, Retry, ServerBuilder};
+use messi::{Address, ClientBuilder, ConnectError, DisconnectReason, Reply, Retry, ServerBuilder};
 use socket2::{Domain, Socket, Type};
 
 #[cfg(target_os = "linux")]
@@ -160,8 +160,13 @@ impl ChatServerHandler for Reporter {
         self.report(Event::Disconnected(reason));
     }
 
-    async fn on_connect_req(&mut self, client: &ChatServerClient, request: ConnectReq) {
-        client.reply(ConnectRsp {});
+    async fn on_connect_req(
+        &mut self,
+        _: &ChatServerClient,
+        request: ConnectReq,
+        reply: Reply<ConnectRsp>,
+    ) {
+        reply.send(ConnectRsp {});
         self.report(Event::ConnectReq(request.user));
     }
 
@@ -175,7 +180,7 @@ pub struct Echo;
 
 impl ChatServerHandler for Echo {
     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
-        client.reply(message);
+        client.send(message);
     }
 }
 

@@ -40,8 +40,13 @@ fn a_client_and_a_server_can_be_generated_separately() {
     struct Session;
 
     impl ChatServerHandler for Session {
-        async fn on_connect_req(&mut self, client: &ChatServerClient, _: ConnectReq) {
-            client.send(ConnectRsp {});
+        async fn on_connect_req(
+            &mut self,
+            _: &ChatServerClient,
+            _: ConnectReq,
+            reply: messi::Reply<ConnectRsp>,
+        ) {
+            reply.send(ConnectRsp {});
         }
     }
 

@@ -19,7 +19,7 @@ struct Slow {
 impl ChatServerHandler for Slow {
     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
         self.clock.sleep(self.time).await;
-        client.reply(message);
+        client.send(message);
     }
 
     async fn on_client_disconnected(&mut self, _: &ChatServerClient, reason: DisconnectReason) {

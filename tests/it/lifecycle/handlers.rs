@@ -33,11 +33,11 @@ impl ChatServerHandler for Commanded {
             "wait" => pending().await,
             "disconnect" => client.disconnect(),
             "farewell" => {
-                client.reply(crate::common::message("x".repeat(LONG)));
+                client.send(crate::common::message("x".repeat(LONG)));
                 client.disconnect();
             }
             "stop" => client.server().stop().await,
-            _ => client.reply(message),
+            _ => client.send(message),
         }
     }
 }

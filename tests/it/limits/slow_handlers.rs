@@ -50,7 +50,7 @@ impl ChatServerHandler for Slow {
     }
 
     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
-        client.reply(message.clone());
+        client.send(message.clone());
         self.handle(message).await;
     }
 }

@@ -2,4 +2,5 @@
 
 mod busy_poll;
 mod chat;
+mod hook;
 mod offline;

@@ -1,6 +1,5 @@
 //! Responses that can't be sent. No request gets the response to another one.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::join;
@@ -78,52 +77,5 @@ fn drop_oldest_never_drops_a_response() {
         assert_eq!(waiting.await, response("waiting"));
         world.simulation.sleep(SECOND).await;
         assert_eq!(world.server_seen.all(), ["disconnected SlowConsumer"]);
-    });
-}
-
-/// A handler that keeps the handles of its connections, to respond later.
-#[derive(Clone, Default)]
-struct Later(Arc<Mutex<Vec<RequestsClient>>>);
-
-impl Later {
-    fn send_name(&self, index: usize, name: &str) {
-        let name = name.into();
-        self.0.lock().unwrap()[index].send(NameRsp { name });
-    }
-}
-
-impl RequestsClientHandler for Later {
-    async fn on_name_req(&mut self, client: &RequestsClient, _: NameReq) {
-        self.0.lock().unwrap().push(client.clone());
-    }
-}
-
-#[test]
-fn a_response_to_an_earlier_connection_does_not_complete_a_request_on_the_next() {
-    let world = World::new();
-    world.run(async {
-        world.client.stop().await;
-        let later = Later::default();
-        let client = RequestsClient::builder("tcp://server:1")
-            .runtime(&world.simulation)
-            .start(later.clone())
-            .unwrap();
-        client.connected().await.unwrap();
-        world.simulation.sleep(MOMENT).await;
-        let first = world.peer().name_req(NameReq { number: 1 });
-        world.simulation.sleep(MOMENT).await;
-        for connection in world.simulation.connections() {
-            connection.cut();
-        }
-        assert!(matches!(first.await, Err(RequestError::Disconnected(_))));
-        world.simulation.sleep(MOMENT).await;
-        client.connected().await.unwrap();
-        world.simulation.sleep(MOMENT).await;
-        let second = world.peer().name_req(NameReq { number: 2 });
-        world.simulation.sleep(MOMENT).await;
-        later.send_name(0, "late");
-        later.send_name(1, "in time");
-        let name = "in time".into();
-        assert_eq!(second.await, Ok(NameRsp { name }));
     });
 }

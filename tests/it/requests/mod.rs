@@ -1,6 +1,7 @@
 //! Requests and their responses, in simulated time.
 
 mod lost_responses;
+mod replies;
 mod world;
 
 use std::io::{Read, Write};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use messi::testing::{Clock, Simulation};
-use messi::{DisconnectReason, RequestError, ServerBuilder};
+use messi::{DisconnectReason, Reply, RequestError, ServerBuilder};
 
 pub(crate) mod requests {
     messi::protocol!("../../proto/requests.proto");
@@ -28,32 +28,42 @@ impl Seen {
     }
 }
 
+/// Replies that the server keeps, for the test to use.
+pub(crate) type Kept = Arc<Mutex<Vec<Reply<EchoRsp>>>>;
+
 /// A handler of the server that takes the text of a request as a command.
 struct Session {
     clock: Clock,
     seen: Seen,
+    kept: Kept,
 }
 
 impl RequestsServerHandler for Session {
-    async fn on_echo_req(&mut self, client: &RequestsServerClient, request: EchoReq) {
+    async fn on_echo_req(
+        &mut self,
+        client: &RequestsServerClient,
+        request: EchoReq,
+        reply: Reply<EchoRsp>,
+    ) {
         let text = request.text;
         match text.as_str() {
             "silence" => return,
+            "keep" => return self.kept.lock().unwrap().push(reply),
             "leave" => return client.disconnect(),
             "slow" => self.clock.sleep(5 * SECOND).await,
             "ask name" => {
                 let response = client.name_req(NameReq { number: 1 }).await;
                 let text =
                     response.map_or_else(|error| error.to_string(), |response| response.name);
-                return client.reply(EchoRsp { text });
+                return reply.send(EchoRsp { text });
             }
             _ => {}
         }
-        client.reply(EchoRsp { text });
+        reply.send(EchoRsp { text });
     }
 
-    async fn on_shout_req(&mut self, client: &RequestsServerClient, text: String) {
-        client.reply(server_to_client::Messages::ShoutRsp(text.to_uppercase()));
+    async fn on_shout_req(&mut self, _: &RequestsServerClient, text: String, reply: Reply<String>) {
+        reply.send(text.to_uppercase());
     }
 
     async fn on_name_rsp(&mut self, _: &RequestsServerClient, response: NameRsp) {
@@ -87,8 +97,8 @@ impl RequestsClientHandler for Ui {
         self.seen.note(format!("echo {}", response.text));
     }
 
-    async fn on_name_req(&mut self, client: &RequestsClient, request: NameReq) {
-        client.send(NameRsp {
+    async fn on_name_req(&mut self, _: &RequestsClient, request: NameReq, reply: Reply<NameRsp>) {
+        reply.send(NameRsp {
             name: format!("Kalle {}", request.number),
         });
     }
@@ -120,6 +130,7 @@ pub(crate) struct World {
     pub(crate) client: RequestsClient,
     pub(crate) server_seen: Seen,
     pub(crate) client_seen: Seen,
+    pub(crate) kept: Kept,
 }
 
 impl World {
@@ -135,13 +146,15 @@ impl World {
     ) -> Self {
         let simulation = Simulation::new(1);
         let (server_seen, client_seen) = (Seen::default(), Seen::default());
+        let kept = Kept::default();
         let (server, client) = simulation.run(async {
-            let (clock, seen) = (simulation.clock(), server_seen.clone());
+            let (clock, seen, kept) = (simulation.clock(), server_seen.clone(), kept.clone());
             let server = set_up(RequestsServer::builder("tcp://server:1"))
                 .runtime(&simulation)
                 .start(move |_| Session {
                     clock: clock.clone(),
                     seen: seen.clone(),
+                    kept: kept.clone(),
                 })
                 .await
                 .unwrap();
@@ -161,6 +174,7 @@ impl World {
             client,
             server_seen,
             client_seen,
+            kept,
         }
     }
 

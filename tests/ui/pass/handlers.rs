@@ -34,10 +34,11 @@ struct Plain;
 impl ValidServerHandler for Plain {
     fn on_foo_req(
         &mut self,
-        client: &ValidServerClient,
+        _: &ValidServerClient,
         message: FooReq,
+        reply: messi::Reply<FooRsp>,
     ) -> impl Future<Output = ()> + Send {
-        client.send(FooRsp {
+        reply.send(FooRsp {
             number: message.number,
         });
         ready(())

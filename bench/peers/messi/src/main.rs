@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_std::channel::{self, Sender};
 use async_std::task;
-use messi::DisconnectReason;
+use messi::{DisconnectReason, Reply};
 use work::{Action, Blast, Message, Peer, Script, Session, Workload, fail};
 
 mod tls;
@@ -123,14 +123,14 @@ async fn send_all(
 struct Connection(Session);
 
 impl ChatServerHandler for Connection {
-    async fn on_connect_req(&mut self, client: &ChatServerClient, _: ConnectReq) {
-        client.reply(ConnectRsp {});
+    async fn on_connect_req(&mut self, _: &ChatServerClient, _: ConnectReq, reply: Reply<ConnectRsp>) {
+        reply.send(ConnectRsp {});
     }
 
     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
         match self.0.receive(&message.user, &message.text) {
             Action::Nothing => {}
-            Action::Reply => client.reply(message),
+            Action::Reply => client.send(message),
             Action::Broadcast => client.server().broadcast(message),
         }
     }

@@ -10,9 +10,14 @@ use shop::*;
 struct Desk;
 
 impl ShopServerHandler for Desk {
-    async fn on_save_order_req(&mut self, client: &ShopServerClient, request: SaveOrderReq) {
+    async fn on_save_order_req(
+        &mut self,
+        _: &ShopServerClient,
+        request: SaveOrderReq,
+        reply: messi::Reply<SaveOrderRsp>,
+    ) {
         let id = request.order.map_or(0, |order| order.id);
-        client.reply(SaveOrderRsp { id });
+        reply.send(SaveOrderRsp { id });
     }
 }
 

@@ -1,0 +1,69 @@
+//! The scope of the callback that runs while a connection opens.
+//!
+//! What it sends goes before all else. All handles of a client are equal, so that it is recognized by the
+//! thread: a message belongs to the callback if it is sent during a poll of it.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::ptr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::Mailbox;
+
+thread_local! {
+    /// Address of the mailbox whose first callback this thread is polling.
+    static CURRENT: Cell<*const Mailbox> = const { Cell::new(ptr::null()) };
+}
+
+pin_project! {
+    /// The first callback of a connection.
+    pub(crate) struct Opening<F> {
+        #[pin]
+        callback: F,
+        mailbox: Arc<Mailbox>,
+    }
+}
+
+impl<F: Future> Opening<F> {
+    pub(super) fn new(callback: F, mailbox: Arc<Mailbox>) -> Self {
+        Self { callback, mailbox }
+    }
+}
+
+impl<F: Future> Future for Opening<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let _scope = Scope::enter(this.mailbox);
+        this.callback.poll(cx)
+    }
+}
+
+/// Returns whether this thread is polling the first callback of a connection of this mailbox.
+#[inline]
+pub(super) fn is_inside(mailbox: &Mailbox) -> bool {
+    ptr::eq(CURRENT.get(), mailbox)
+}
+
+/// Ends the scope when it is dropped, even by a panic.
+struct Scope {
+    /// The scope around this one: a callback may poll another task.
+    outer: *const Mailbox,
+}
+
+impl Scope {
+    fn enter(mailbox: &Arc<Mailbox>) -> Self {
+        let outer = CURRENT.replace(Arc::as_ptr(mailbox));
+        Self { outer }
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        CURRENT.set(self.outer);
+    }
+}

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/valid.proto", requests = foo_req);
+
+fn main() {}

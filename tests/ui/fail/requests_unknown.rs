@@ -1,0 +1,3 @@
+messi::protocol!("../proto/valid.proto", requests = except [foo_req, foo_rsp]);
+
+fn main() {}
