@@ -183,7 +183,9 @@ pub use messi_core::tls;
 /// | `Chat` | the protocol, a type parameter of the types above; its page shows which side sends which message |
 /// | `ConnectReq`, … | a struct or an enum for each type of the schema |
 ///
-/// Write the methods of handlers as `async fn`. Each has a default that does nothing.
+/// Write the methods of handlers as `async fn`. Each has a default that does nothing. The method of a request
+/// gets a [`Reply`], which sends the response. `on_message` gets each message first, as a [`Received`], and
+/// passes it on to its method. (Therefore the method of a member `message` is `on_message_`.)
 ///
 /// Types have the shape that [`prost`] gives them, and implement [`prost::Message`]. A type
 /// nested in `Outer` is in the module `outer`. A oneof `kind` of `Outer` is an
@@ -245,6 +247,8 @@ pub use messi_core::tls;
 /// | [`bytes`](#bytes) | the Rust type of `bytes` fields | `Vec<u8>` |
 /// | [`include`](#include) | directories of schemas and imports | no directories |
 /// | [`extern`](#extern) | the module with the types of an imported package | types are generated |
+/// | [`requests`](#requests) | the members that are requests | all `foo_req` with a `foo_rsp` |
+/// | [`handlers`](#handlers) | whether a handler must have a method for each message | it need not |
 /// | [`crate`](#crate) | the path of this crate | `::messi` |
 ///
 /// ## side
@@ -334,6 +338,31 @@ pub use messi_core::tls;
 /// # fn main() {
 /// let shape = gallery::acme::shapes::Shape::default();
 /// let message = shop::ClientToServer::from(shape);
+/// # }
+/// ```
+///
+/// ## requests
+///
+/// `requests = none` makes all members messages, for protocols whose `foo_req` and `foo_rsp` are no
+/// pairs: handlers get no [`Reply`], and nothing is counted. `requests = except [foo_req]` leaves out
+/// some members.
+///
+/// ```
+/// # mod chat {
+/// messi::protocol!("examples/chat/chat.proto", requests = except [connect_req]);
+/// # }
+/// ```
+///
+/// ## handlers
+///
+/// With `handlers = required`, each handler must have a method for each message: a member that is added to
+/// the schema is then a compile error until it is handled. With `handlers = optional`, the default, a message
+/// without a method is counted in [`Stats::unhandled_messages`], and the first of each member is logged at
+/// debug level.
+///
+/// ```
+/// # mod chat {
+/// messi::protocol!("examples/chat/chat.proto", handlers = required);
 /// # }
 /// ```
 ///
