@@ -152,7 +152,7 @@ impl Driver {
         let result = message.merge(self.connection.payload(payload));
         if let Err(error) = &result {
             self.connection
-                .handle_decode_error(error.to_string(), self.now());
+                .handle_decode_error(error.clone(), self.now());
         }
         result.is_ok()
     }

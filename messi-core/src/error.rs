@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{Address, RequestError, SendError, UriError};
+use crate::{Address, NotConnected, RequestError, SendError, SharedError, UriError};
 
 /// Any error of this crate, for programs that handle all errors alike.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -30,6 +30,12 @@ pub enum Error {
 }
 
 /// The reason why a server could not start.
+impl From<NotConnected> for Error {
+    fn from(error: NotConnected) -> Self {
+        Self::Send(error.into())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ListenError {
@@ -37,22 +43,20 @@ pub enum ListenError {
     #[error(transparent)]
     Uri(#[from] UriError),
     /// The host name has no address.
-    #[error("can't resolve '{host}': {message}")]
+    #[error("can't resolve '{host}'")]
     Resolve {
         /// The host name of the URI.
         host: String,
-        /// The message of the resolver.
-        message: String,
+        /// The error of the resolver.
+        source: SharedError<io::Error>,
     },
     /// The address is in use, is not one of this machine, or is not permitted.
-    #[error("can't listen on {address}: {message}")]
+    #[error("can't listen on {address}")]
     Bind {
         /// The address that was tried last.
         address: Address,
-        /// The kind of the error.
-        kind: io::ErrorKind,
-        /// The message of the operating system.
-        message: String,
+        /// The error of the operating system.
+        source: SharedError<io::Error>,
     },
 }
 
@@ -61,31 +65,29 @@ pub enum ListenError {
 #[non_exhaustive]
 pub enum ConnectError {
     /// The host name has no address at this moment.
-    #[error("can't resolve '{host}': {message}")]
+    #[error("can't resolve '{host}'")]
     Resolve {
         /// The host name of the URI.
         host: String,
-        /// The message of the resolver.
-        message: String,
+        /// The error of the resolver.
+        source: SharedError<io::Error>,
     },
     /// No address of the host accepted the connection.
-    #[error("can't connect to {address}: {message}")]
+    #[error("can't connect to {address}")]
     Io {
         /// The address that was tried last.
         address: Address,
-        /// The kind of the error.
-        kind: io::ErrorKind,
-        /// The message of the operating system.
-        message: String,
+        /// The error of the operating system.
+        source: SharedError<io::Error>,
     },
     /// The TLS handshake has failed: the server does not speak TLS, one side does not accept the
     /// certificate of the other, or the handshake has taken too long.
-    #[error("TLS handshake with {host} failed: {message}")]
+    #[error("TLS handshake with {host} failed")]
     Tls {
         /// The host of the URI.
         host: String,
-        /// The reason.
-        message: String,
+        /// An explanation, with the error of rustls or of the operating system as its own source.
+        source: SharedError,
     },
     /// There was no connection within the connect timeout.
     #[error("no connection within {} s", limit.as_secs_f64())]
@@ -102,13 +104,13 @@ pub enum ConnectError {
 /// ```
 /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
-/// use messi::{ConnectError, Retry};
+/// use messi::{ConnectError, Report, Retry};
 ///
 /// struct Ui;
 ///
 /// impl ChatClientHandler for Ui {
 ///     async fn on_connect_failure(&mut self, _: &ChatClient, error: &ConnectError) -> Retry {
-///         eprintln!("{error}");
+///         eprintln!("{}", Report(error));
 ///         match error {
 ///             ConnectError::Resolve { .. } => Retry::Never,
 ///             _ => Retry::Backoff,

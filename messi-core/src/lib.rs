@@ -23,10 +23,12 @@ mod error;
 #[cfg(test)]
 mod fake_socket;
 mod handle;
+mod io_error;
 mod mailbox;
 mod protocol;
 mod received;
 mod reply;
+mod report;
 mod response;
 mod runtime;
 mod scratch;
@@ -38,15 +40,19 @@ mod tasks;
 pub mod testing;
 mod time;
 mod transport;
+mod try_send_error;
 
 pub use client::{Client, ClientBuilder, ClientState, ConnectWith, RequestServer};
 pub use error::{ConnectError, Error, ListenError, Retry};
 pub use handle::{Handle, ignore, unhandled};
 pub use messi_wire::session::{Dropped, RequestStats};
-pub use messi_wire::{DisconnectReason, Overflow, RequestError, SendError};
+pub use messi_wire::{
+    DisconnectReason, NotConnected, Overflow, RequestError, SendError, SharedError,
+};
 pub use protocol::{Protocol, RequestKind};
 pub use received::{Received, Request};
 pub use reply::{Reply, ResponseMember};
+pub use report::Report;
 pub use response::ResponseFuture;
 pub use runtime::Runtime;
 pub use server::{ClientId, RequestClient, ServeWith, Server, ServerBuilder, ServerClient};
@@ -55,6 +61,7 @@ pub use stats::{ServerStats, Stats};
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use transport::tls;
 pub use transport::{Address, Uri, UriError};
+pub use try_send_error::TrySendError;
 
 /// Target of all log lines. No line contains a message.
 const LOG_TARGET: &str = "messi";

@@ -191,7 +191,7 @@ impl<M: Message + Default, T: Send> Responder for OneshotResponder<M, T> {
             }
             Err(error) => {
                 // The message ends the connection when it is decoded for the handler.
-                let reason = DisconnectReason::MessageDecodeError(error.to_string());
+                let reason = DisconnectReason::MessageDecodeError(error);
                 self.fail(RequestError::Disconnected(reason));
                 false
             }

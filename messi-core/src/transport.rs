@@ -21,5 +21,5 @@ mod uri;
 
 pub use self::address::Address;
 pub(crate) use self::socket::{BoxListener, BoxSocket, Listener, Socket};
-pub(crate) use self::uri::{HostPort, Location};
+pub(crate) use self::uri::{HostPort, Location, no_address};
 pub use self::uri::{Uri, UriError};

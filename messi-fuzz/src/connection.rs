@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use messi_wire::frame::{HEADER_SIZE, Header};
+use messi_wire::prost::Message;
 use messi_wire::{Connection, ConnectionConfig, DisconnectReason, Role};
 
 use crate::frames::first_frame;
@@ -195,7 +196,8 @@ impl Run {
     /// because the message was received before the end.
     fn fail_to_decode(&mut self) {
         if self.handle_one() {
-            self.connection.handle_decode_error(String::new(), self.now);
+            let error = <()>::decode(&b"\xff"[..]).expect_err("the key of a field is not complete");
+            self.connection.handle_decode_error(error, self.now);
             self.end = None;
         }
     }

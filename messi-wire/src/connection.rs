@@ -23,6 +23,8 @@ mod timeouts;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use prost::DecodeError;
+
 use self::lifecycle::{End, Lifecycle};
 use crate::DisconnectReason;
 use crate::config::ConnectionConfig;
@@ -264,7 +266,7 @@ impl Connection {
     /// are dropped.
     ///
     /// This replaces the reason of an earlier end: the message was received before.
-    pub fn handle_decode_error(&mut self, error: String, now: Instant) {
+    pub fn handle_decode_error(&mut self, error: DecodeError, now: Instant) {
         // The peer can't know which message was not handled, so that none after it may be.
         self.recv_buffer = RecvBuffer::default();
         let was_aborted = self.lifecycle.is_aborted();

@@ -3,7 +3,27 @@
 use std::io;
 use std::time::Duration;
 
+use prost::DecodeError;
 use thiserror::Error;
+
+use crate::SharedError;
+
+/// There is no connection, or it has ended.
+///
+/// It converts into [`SendError`], and into `messi::Error`.
+///
+/// # Examples
+///
+/// ```
+/// # use messi_wire as messi;
+/// use messi::{NotConnected, SendError};
+///
+/// assert_eq!(SendError::from(NotConnected), SendError::NotConnected);
+/// assert_eq!(NotConnected.to_string(), "not connected");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not connected")]
+pub struct NotConnected;
 
 /// The reason why a message was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -44,12 +64,18 @@ pub enum SendError {
     RequestAbandoned,
 }
 
+impl From<NotConnected> for SendError {
+    fn from(_: NotConnected) -> Self {
+        Self::NotConnected
+    }
+}
+
 /// The reason why a request has no response.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RequestError {
     /// The request was not sent.
-    #[error("the request was not sent: {0}")]
+    #[error("the request was not sent")]
     NotSent(#[source] SendError),
     /// The message with the response holds another member of the oneof after it, which replaces the
     /// response. The peer has read the request. The handler receives the message.
@@ -62,7 +88,7 @@ pub enum RequestError {
         limit: Duration,
     },
     /// The connection ended before the response was received.
-    #[error("the connection ended before the response was received: {0}")]
+    #[error("the connection ended before the response was received")]
     Disconnected(#[source] DisconnectReason),
     /// The task of the client or server was dropped before the response was received, as happens when its
     /// executor is shut down.
@@ -96,8 +122,8 @@ pub enum DisconnectReason {
     #[error("a message of the peer did not arrive in time")]
     MessageTimeout,
     /// A message of the peer could not be decoded.
-    #[error("message decode error: {0}")]
-    MessageDecodeError(String),
+    #[error("message decode error")]
+    MessageDecodeError(#[source] DecodeError),
     /// A client sent a frame of a type that only servers send, or of an unknown type.
     #[error("unexpected message type {0}")]
     UnexpectedMessageType(u8),
@@ -118,12 +144,12 @@ pub enum DisconnectReason {
     #[error("stopped")]
     Stopped,
     /// TLS failed. In TLS 1.3, a server rejects the certificate of a client only after the client has
-    /// finished its handshake.
-    #[error("TLS failed: {0}")]
-    Tls(String),
+    /// finished its handshake. The source explains it, and has the error of rustls as its own source.
+    #[error("TLS failed")]
+    Tls(#[source] SharedError),
     /// The operating system reported an error on the connection.
-    #[error("connection failed: {0}")]
-    Io(io::ErrorKind),
+    #[error("connection failed")]
+    Io(#[source] SharedError<io::Error>),
 }
 
 impl DisconnectReason {
@@ -141,15 +167,20 @@ impl DisconnectReason {
             Self::HandlerPanicked | Self::RequestAbandoned | Self::Disconnected | Self::Stopped
         )
     }
+}
 
-    /// Returns the reason for an error of reading or writing.
-    pub fn from_io(kind: io::ErrorKind) -> Self {
-        match kind {
+/// Returns the reason for an error of reading or writing: the one that the error was made of, if there is one.
+impl From<io::Error> for DisconnectReason {
+    fn from(error: io::Error) -> Self {
+        if let Some(reason) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            return Self::clone(reason);
+        }
+        match error.kind() {
             io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::BrokenPipe
             | io::ErrorKind::UnexpectedEof => Self::ConnectionClosed,
-            kind => Self::Io(kind),
+            _ => Self::Io(error.into()),
         }
     }
 }

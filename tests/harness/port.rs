@@ -63,10 +63,7 @@ pub(crate) fn when_free<S>(start: impl Fn() -> Result<S, ListenError>) -> S {
 fn is_in_use(error: &ListenError) -> bool {
     matches!(
         error,
-        ListenError::Bind {
-            kind: ErrorKind::AddrInUse,
-            ..
-        }
+        ListenError::Bind { source, .. } if source.kind() == ErrorKind::AddrInUse
     )
 }
 

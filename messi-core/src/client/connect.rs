@@ -1,12 +1,13 @@
 //! One attempt to connect.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::runtime::AsyncRuntime;
 use crate::time::timeout;
 use crate::transport::handshake::{ClientHandshake, HandshakeError};
-use crate::transport::{BoxSocket, HostPort, Location};
+use crate::transport::{BoxSocket, HostPort, Location, no_address};
 use crate::{Address, ConnectError, Uri};
 
 /// Connects to one of several servers, as often as asked.
@@ -74,15 +75,15 @@ impl Connector {
 
     async fn resolve(&self, server: &HostPort) -> Result<Vec<Address>, ConnectError> {
         let host = server.connect_host();
-        let failed = |message| ConnectError::Resolve {
+        let failed = |error: io::Error| ConnectError::Resolve {
             host: host.into(),
-            message,
+            source: error.into(),
         };
         let addresses = self.runtime.resolve(host.into(), server.port);
         match self.limit(addresses).await? {
-            Ok(addresses) if addresses.is_empty() => Err(failed("it has no address".into())),
+            Ok(addresses) if addresses.is_empty() => Err(failed(no_address())),
             Ok(addresses) => Ok(addresses.into_iter().map(Address::Tcp).collect()),
-            Err(error) => Err(failed(error.to_string())),
+            Err(error) => Err(failed(error)),
         }
     }
 
@@ -90,8 +91,7 @@ impl Connector {
         let socket = self.limit(self.runtime.connect(&address)).await?;
         let mut socket = socket.map_err(|error| ConnectError::Io {
             address,
-            kind: error.kind(),
-            message: error.to_string(),
+            source: error.into(),
         })?;
         let Some(handshake) = &self.handshake else {
             socket.refuse_tls();
@@ -111,9 +111,9 @@ impl Connector {
 
 fn handshake_failed(uri: &Uri, error: HandshakeError) -> ConnectError {
     match error {
-        HandshakeError::Tls(message) => ConnectError::Tls {
+        HandshakeError::Tls(source) => ConnectError::Tls {
             host: uri.connect_host().into(),
-            message,
+            source,
         },
     }
 }

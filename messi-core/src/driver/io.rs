@@ -110,9 +110,9 @@ impl Driver {
                 return Poll::Ready(());
             };
             match ready!(Pin::new(socket).poll_write(cx, self.connection.remaining_output())) {
-                Ok(0) => self.handle_io_error(&io::ErrorKind::WriteZero.into()),
+                Ok(0) => self.handle_io_error(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.handle_written(count),
-                Err(error) => self.handle_io_error(&error),
+                Err(error) => self.handle_io_error(error),
             }
         }
         self.poll_flush(cx)
@@ -154,7 +154,7 @@ impl Driver {
                 self.connection.handle_written(0);
                 self.mailbox.handle_written(0);
             }
-            Err(error) => self.handle_io_error(&error),
+            Err(error) => self.handle_io_error(error),
         }
         Poll::Ready(())
     }
@@ -183,7 +183,7 @@ impl Driver {
         match result {
             Ok(0) => self.connection.handle_end_of_input(now),
             Ok(count) => self.handle_input(&scratch[..count], now),
-            Err(error) => self.handle_io_error(&error),
+            Err(error) => self.handle_io_error(error),
         }
         Poll::Ready(now)
     }
@@ -266,7 +266,7 @@ impl Driver {
         self.turn.spend_frames(received.frames);
     }
 
-    fn handle_io_error(&mut self, error: &io::Error) {
+    fn handle_io_error(&mut self, error: io::Error) {
         if let Some(socket) = &self.socket
             && error.kind() != io::ErrorKind::Interrupted
         {

@@ -24,7 +24,7 @@ use crate::tasks::Tasks;
 use crate::transport::handshake::ServerHandshake;
 #[cfg(feature = "tls")]
 use crate::transport::tls::ServerTls;
-use crate::transport::{BoxListener, HostPort, Location};
+use crate::transport::{BoxListener, HostPort, Location, no_address};
 use crate::{Address, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith, Uri};
 
 /// Configures and starts a [`Server`]. Every setting has a default that suits most programs.
@@ -290,13 +290,13 @@ async fn listen_on_host(
     host_port: &HostPort,
 ) -> Result<(BoxListener, Address), ListenError> {
     let host = host_port.listen_host();
-    let failed = |message| ListenError::Resolve {
+    let failed = |error: io::Error| ListenError::Resolve {
         host: host.into(),
-        message,
+        source: error.into(),
     };
     let addresses = runtime.resolve(host.into(), host_port.port).await;
-    let addresses = addresses.map_err(|error| failed(error.to_string()))?;
-    let mut result = Err(failed("it has no address".into()));
+    let addresses = addresses.map_err(failed)?;
+    let mut result = Err(failed(no_address()));
     for address in addresses {
         result = listen_on(runtime, Address::Tcp(address));
         if result.is_ok() {
@@ -317,8 +317,7 @@ fn listen_on(
         Ok((listener, local_addr))
     };
     listen().map_err(|error| ListenError::Bind {
-        kind: error.kind(),
-        message: error.to_string(),
         address,
+        source: error.into(),
     })
 }

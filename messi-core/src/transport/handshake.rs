@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::socket::BoxSocket;
 use super::uri::Uri;
+use crate::SharedError;
 use crate::cpu_limit::CpuLimit;
 use crate::time::TimeSource;
 
@@ -48,7 +49,7 @@ pub(crate) trait ServerHandshake: Debug + Send + Sync {
     expect(dead_code, reason = "TLS is the only handshake")
 )]
 pub(crate) enum HandshakeError {
-    /// The handshake of TLS, with what is wrong.
-    #[error("TLS handshake failed: {0}")]
-    Tls(String),
+    /// The handshake of TLS.
+    #[error("TLS handshake failed")]
+    Tls(#[source] SharedError),
 }

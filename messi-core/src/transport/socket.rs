@@ -34,8 +34,8 @@ pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
     fn refuse_tls(&mut self) {}
 
     /// Returns the reason to report if the connection ends with this error of the socket.
-    fn disconnect_reason(&self, error: &io::Error) -> DisconnectReason {
-        reason_of(error)
+    fn disconnect_reason(&self, error: io::Error) -> DisconnectReason {
+        error.into()
     }
 }
 
@@ -53,40 +53,3 @@ pub(crate) trait Listener: Send + Sync {
 
 /// A listener of any type.
 pub(crate) type BoxListener = Box<dyn Listener>;
-
-/// Creates an error with the reason that [`Socket::disconnect_reason`] returns for it.
-#[cold]
-pub(crate) fn error_with_reason(reason: DisconnectReason) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, reason)
-}
-
-/// Returns the reason that an error carries, or else the one that belongs to its kind.
-fn reason_of(error: &io::Error) -> DisconnectReason {
-    let carried = error.get_ref().and_then(|inner| inner.downcast_ref());
-    carried.map_or_else(|| DisconnectReason::from_io(error.kind()), Clone::clone)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reset_is_the_peer_closing() {
-        for kind in [
-            io::ErrorKind::ConnectionReset,
-            io::ErrorKind::ConnectionAborted,
-            io::ErrorKind::BrokenPipe,
-            io::ErrorKind::UnexpectedEof,
-        ] {
-            assert_eq!(reason_of(&kind.into()), DisconnectReason::ConnectionClosed);
-        }
-        let kind = io::ErrorKind::TimedOut;
-        assert_eq!(reason_of(&kind.into()), DisconnectReason::Io(kind));
-    }
-
-    #[test]
-    fn an_error_may_carry_its_reason() {
-        let reason = DisconnectReason::Tls("expired".into());
-        assert_eq!(reason_of(&error_with_reason(reason.clone())), reason);
-    }
-}

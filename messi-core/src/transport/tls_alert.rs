@@ -5,11 +5,17 @@
 
 use std::io;
 
-use super::socket::error_with_reason;
+use thiserror::Error;
+
 use crate::DisconnectReason;
 
 /// The first byte of a TLS alert (RFC 8446, section 5.1). It is not the type of any frame.
 const ALERT: u8 = 0x15;
+
+/// The explanation of an alert.
+#[derive(Debug, Error)]
+#[error("the peer speaks TLS, and this side does not: see tls:// in URIs")]
+struct PeerSpeaksTls;
 
 /// Refuses a TLS alert at the very beginning of the bytes that a peer sends.
 ///
@@ -48,8 +54,7 @@ impl TlsAlertGuard {
         if first != ALERT {
             return Ok(());
         }
-        let reason = "the peer speaks TLS, and this side does not: see tls:// in URIs";
-        Err(error_with_reason(DisconnectReason::Tls(reason.into())))
+        Err(DisconnectReason::Tls(PeerSpeaksTls.into()).into())
     }
 }
 

@@ -1,6 +1,7 @@
 //! URIs: `tcp://host:port`, `tls://host:port` and `unix:///path`.
 
 use std::fmt::{self, Display, Formatter};
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::str::FromStr;
@@ -229,6 +230,11 @@ impl HostPort {
             self.host.clone()
         }
     }
+}
+
+/// Returns the error of a look-up that has found no address.
+pub(crate) fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "it has no address")
 }
 
 impl UriError {

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use prost::Message;
+
 use super::drain::SILENCE;
 use super::*;
 use crate::encode::append_frame;
@@ -426,7 +428,7 @@ fn the_first_end_reason_is_kept() {
     let (mut server, now) = server();
     server.end(DisconnectReason::Disconnected, now);
     server.handle_end_of_input(now);
-    server.fail(DisconnectReason::Io(io::ErrorKind::TimedOut), now);
+    server.fail(io::Error::from(io::ErrorKind::TimedOut).into(), now);
     assert_eq!(server.end_reason(), Some(&DisconnectReason::Disconnected));
 }
 
@@ -440,10 +442,11 @@ fn a_decode_error_replaces_the_earlier_end_by_the_peer() {
     );
     server.handle_end_of_input(now);
     assert!(server.next_message().is_some());
-    server.handle_decode_error("bad".into(), now);
+    let error = <()>::decode(&b"\xff"[..]).unwrap_err();
+    server.handle_decode_error(error.clone(), now);
     assert_eq!(
         server.end_reason(),
-        Some(&DisconnectReason::MessageDecodeError("bad".into()))
+        Some(&DisconnectReason::MessageDecodeError(error))
     );
 }
 

@@ -44,8 +44,9 @@ fn a_port_in_use_is_an_error_at_once() {
             .start(move |_| handler.clone())
             .await;
         match second.unwrap_err() {
-            ListenError::Bind { address, kind, .. } => {
-                assert_eq!((address, kind), (server.local_addr(), ErrorKind::AddrInUse));
+            ListenError::Bind { address, source } => {
+                let expected = (server.local_addr(), ErrorKind::AddrInUse);
+                assert_eq!((address, source.kind()), expected);
             }
             other => panic!("{other}"),
         }
@@ -74,8 +75,8 @@ fn a_refused_connection_is_reported_and_retried() {
         let (_client, mut events) = eager_client(port.uri());
         for _ in 0..3 {
             match events.next().await {
-                Event::ConnectFailure(ConnectError::Io { kind, .. }) => {
-                    assert_eq!(kind, ErrorKind::ConnectionRefused);
+                Event::ConnectFailure(ConnectError::Io { source, .. }) => {
+                    assert_eq!(source.kind(), ErrorKind::ConnectionRefused);
                 }
                 other => panic!("{other:?}"),
             }

@@ -60,9 +60,9 @@ impl Drop for SocketDirectory {
 
 fn assert_in_use(result: Result<(ChatServer, Events), ListenError>, path: &Path) {
     match result.err() {
-        Some(ListenError::Bind { address, kind, .. }) => {
+        Some(ListenError::Bind { address, source }) => {
             assert_eq!(address.path(), Some(path));
-            assert_eq!(kind, ErrorKind::AddrInUse);
+            assert_eq!(source.kind(), ErrorKind::AddrInUse);
         }
         other => panic!("{other:?}"),
     }

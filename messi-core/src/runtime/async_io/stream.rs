@@ -292,7 +292,7 @@ mod tests {
         let Poll::Ready(Err(error)) = Pin::new(&mut socket).poll_read(&mut cx, &mut [0; 16]) else {
             panic!("the alert is read");
         };
-        let reason = socket.disconnect_reason(&error);
+        let reason = socket.disconnect_reason(error);
         assert!(matches!(reason, DisconnectReason::Tls(_)), "{reason:?}");
     }
 

@@ -12,7 +12,7 @@ use futures_rustls::rustls::version::TLS13;
 
 use super::close::close;
 use super::config::{DEFAULT_HANDSHAKE_TIMEOUT, provider};
-use super::explain::{explain_handshake, timed_out};
+use super::explain::{explain_handshake, explained, timed_out};
 use super::fair::FairSocket;
 use super::identity::{CurrentIdentity, Identity};
 use super::roots::Roots;
@@ -111,15 +111,16 @@ impl ClientHandshake for ClientTls {
         socket: BoxSocket,
     ) -> BoxFuture<'a, Result<BoxSocket, HandshakeError>> {
         async move {
-            let name = ServerName::try_from(uri.connect_host().to_owned())
-                .map_err(|_| HandshakeError::Tls("no certificate can be for such a host".into()))?;
+            let name = ServerName::try_from(uri.connect_host().to_owned()).map_err(|error| {
+                HandshakeError::Tls(explained("no certificate can be for such a host", error))
+            })?;
             let handshake =
                 TlsConnector::from(self.config.clone()).connect(name, FairSocket::new(socket));
             match timeout(time, self.handshake_timeout, handshake.into_fallible()).await {
                 Some(Ok(stream)) => Ok(Box::new(stream) as BoxSocket),
                 Some(Err((error, socket))) => {
                     close(time, socket.into_inner()).await;
-                    Err(explain_handshake(&error))
+                    Err(explain_handshake(error))
                 }
                 None => Err(timed_out(self.handshake_timeout)),
             }

@@ -1,38 +1,72 @@
 //! Descriptions of errors, for people who have to fix them.
 
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use futures_rustls::rustls::{AlertDescription, CertificateError, Error};
+use futures_rustls::rustls::{self, AlertDescription, CertificateError};
+use thiserror::Error;
 
+use crate::SharedError;
 use crate::transport::handshake::HandshakeError;
 
-/// Returns the description of an error of a TLS socket; `None` if it has nothing to do with TLS.
-pub(super) fn explain(error: &io::Error) -> Option<String> {
-    let error = error.get_ref()?.downcast_ref::<Error>()?;
-    Some(match error {
-        Error::InvalidCertificate(error) => explain_certificate(error),
-        Error::NoCertificatesPresented => "the peer has shown no certificate".into(),
-        Error::AlertReceived(alert) => explain_alert(*alert),
-        Error::InvalidMessage(_) => "the peer does not speak TLS".into(),
-        error => error.to_string(),
+/// An error with an explanation for people.
+#[derive(Debug, Error)]
+#[error("{explanation}")]
+struct Explained<E: Error + 'static> {
+    explanation: String,
+    source: E,
+}
+
+/// Returns an error with an explanation for people.
+pub(super) fn explained(
+    explanation: impl Into<String>,
+    source: impl Error + Send + Sync + 'static,
+) -> SharedError {
+    let explanation = explanation.into();
+    Explained {
+        explanation,
+        source,
+    }
+    .into()
+}
+
+/// Returns the error of rustls that an error of a TLS socket was made of, with an explanation if there is
+/// one; `None` if it has nothing to do with TLS.
+pub(super) fn explain(error: &io::Error) -> Option<SharedError> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?.clone();
+    Some(match explanation(&error) {
+        Some(explanation) => explained(explanation, error),
+        None => error.into(),
     })
 }
 
-/// Describes the error that a handshake has ended with.
-pub(super) fn explain_handshake(error: &io::Error) -> HandshakeError {
-    let message = explain(error).unwrap_or_else(|| match error.kind() {
+/// Explains the error that a handshake has ended with.
+pub(super) fn explain_handshake(error: io::Error) -> HandshakeError {
+    let explanation = explain(&error).unwrap_or_else(|| match error.kind() {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
-            "the peer has closed the connection: it may not speak TLS".into()
+            let explanation = "the peer has closed the connection: it may not speak TLS";
+            explained(explanation, error)
         }
-        _ => error.to_string(),
+        _ => error.into(),
     });
-    HandshakeError::Tls(message)
+    HandshakeError::Tls(explanation)
 }
 
-/// Describes a handshake that has exceeded its time limit.
+/// Returns the error of a handshake that has exceeded its time limit.
 pub(super) fn timed_out(limit: Duration) -> HandshakeError {
-    HandshakeError::Tls(format!("no handshake within {} s", limit.as_secs_f64()))
+    let text = format!("no handshake within {} s", limit.as_secs_f64());
+    HandshakeError::Tls(io::Error::new(io::ErrorKind::TimedOut, text).into())
+}
+
+fn explanation(error: &rustls::Error) -> Option<String> {
+    Some(match error {
+        rustls::Error::InvalidCertificate(error) => explain_certificate(error),
+        rustls::Error::NoCertificatesPresented => "the peer has shown no certificate".into(),
+        rustls::Error::AlertReceived(alert) => explain_alert(*alert),
+        rustls::Error::InvalidMessage(_) => "the peer does not speak TLS".into(),
+        _ => return None,
+    })
 }
 
 fn explain_certificate(error: &CertificateError) -> String {
@@ -57,7 +91,7 @@ fn explain_certificate(error: &CertificateError) -> String {
             let seconds = not_before.as_secs().saturating_sub(time.as_secs());
             format!("the certificate of the peer will be valid in {seconds} s")
         }
-        error => format!("the certificate of the peer is not accepted: {error}"),
+        _ => "the certificate of the peer is not accepted".into(),
     }
 }
 
@@ -68,7 +102,7 @@ fn explain_alert(alert: AlertDescription) -> String {
         AlertDescription::UnknownCA => "the certificate of this side is of no authority it trusts",
         AlertDescription::CertificateExpired => "the certificate of this side has expired",
         AlertDescription::ProtocolVersion => "it does not speak TLS 1.3",
-        alert => return format!("the peer has refused: {alert:?}"),
+        _ => return "the peer has refused".into(),
     };
     format!("the peer has refused: {meaning}")
 }
@@ -87,10 +121,10 @@ mod tests {
                 expected: ServerName::try_from("b.example").unwrap(),
                 presented: vec![name.into(), "other".into()],
             };
-            let error = io::Error::other(Error::InvalidCertificate(error));
+            let error = io::Error::other(rustls::Error::InvalidCertificate(error));
             let expected =
                 format!("the certificate of the peer is not for b.example, but for: {name}, other");
-            assert_eq!(explain(&error), Some(expected));
+            assert_eq!(explain(&error).unwrap().to_string(), expected);
         }
     }
 }

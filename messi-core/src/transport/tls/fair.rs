@@ -58,7 +58,7 @@ impl Socket for FairSocket {
         self.socket.limit_unsent();
     }
 
-    fn disconnect_reason(&self, error: &io::Error) -> DisconnectReason {
+    fn disconnect_reason(&self, error: io::Error) -> DisconnectReason {
         self.socket.disconnect_reason(error)
     }
 }

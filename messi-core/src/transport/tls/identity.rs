@@ -12,7 +12,7 @@ use futures_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use futures_rustls::rustls::sign::CertifiedKey;
 
 use super::config::provider;
-use super::error::TlsError;
+use super::error::{TlsError, invalid};
 
 /// The origin of certificates and keys that come from no file.
 const IN_MEMORY: &str = "the given text";
@@ -80,13 +80,12 @@ impl Identity {
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
     ) -> Result<Self, TlsError> {
-        let failed = |message| TlsError::Identity { message };
         if chain.is_empty() {
-            return Err(failed("there is no certificate".into()));
+            return Err(TlsError::identity(invalid("there is no certificate")));
         }
         CertifiedKey::from_der(chain, key, &provider())
             .map(|key| Self(Arc::new(key)))
-            .map_err(|error| failed(error.to_string()))
+            .map_err(TlsError::identity)
     }
 }
 
@@ -105,11 +104,7 @@ pub(super) fn read<T>(
     origin: impl ToString,
     result: Result<T, pem::Error>,
 ) -> Result<T, TlsError> {
-    result.map_err(|error| TlsError::Pem {
-        what,
-        origin: origin.to_string(),
-        message: error.to_string(),
-    })
+    result.map_err(|error| TlsError::pem(what, origin, error))
 }
 
 /// The identity for the next connection. It can be replaced at any time.

@@ -8,7 +8,7 @@ use futures_rustls::pki_types::CertificateDer;
 use futures_rustls::pki_types::pem::PemObject;
 use futures_rustls::rustls::RootCertStore;
 
-use super::error::TlsError;
+use super::error::{TlsError, invalid};
 use super::identity::read;
 
 const AUTHORITIES: &str = "certificates of authorities";
@@ -43,10 +43,10 @@ impl Roots {
         store.add_parsable_certificates(found.certs);
         if store.is_empty() {
             let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
-            return Err(failed(format!(
-                "the operating system has none: {}",
-                errors.join(", ")
-            )));
+            let errors = errors.join(", ");
+            return Err(TlsError::roots(invalid(format!(
+                "the operating system has none: {errors}"
+            ))));
         }
         Ok(Self(Arc::new(store)))
     }
@@ -95,19 +95,14 @@ impl Roots {
 
     fn new(certificates: Vec<CertificateDer<'static>>) -> Result<Self, TlsError> {
         if certificates.is_empty() {
-            return Err(failed("there is none".into()));
+            return Err(TlsError::roots(invalid("there is none")));
         }
         let mut store = RootCertStore::empty();
         for certificate in certificates {
-            let result = store.add(certificate);
-            result.map_err(|error| failed(error.to_string()))?;
+            store.add(certificate).map_err(TlsError::roots)?;
         }
         Ok(Self(Arc::new(store)))
     }
-}
-
-fn failed(message: String) -> TlsError {
-    TlsError::Roots { message }
 }
 
 impl Debug for Roots {

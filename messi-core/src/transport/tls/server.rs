@@ -105,9 +105,7 @@ impl ServerTls {
     /// ```
     pub fn require_client_certificates(mut self, authorities: Roots) -> Result<Self, TlsError> {
         let verifier = WebPkiClientVerifier::builder_with_provider(authorities.0, provider());
-        let verifier = verifier.build().map_err(|error| TlsError::Roots {
-            message: error.to_string(),
-        })?;
+        let verifier = verifier.build().map_err(TlsError::roots)?;
         let config = builder()
             .with_client_cert_verifier(verifier)
             .with_cert_resolver(self.identity.clone());
@@ -160,7 +158,7 @@ impl ServerHandshake for ServerTls {
                 }
                 Some(Err((error, socket))) => {
                     close(time, socket.into_inner()).await;
-                    Err(explain_handshake(&error))
+                    Err(explain_handshake(error))
                 }
                 None => Err(timed_out(self.handshake_timeout)),
             }

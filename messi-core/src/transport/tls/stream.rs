@@ -28,9 +28,9 @@ macro_rules! impl_socket {
                 self.get_ref().0.limit_unsent();
             }
 
-            fn disconnect_reason(&self, error: &io::Error) -> DisconnectReason {
-                match explain(error) {
-                    Some(message) => DisconnectReason::Tls(message),
+            fn disconnect_reason(&self, error: io::Error) -> DisconnectReason {
+                match explain(&error) {
+                    Some(error) => DisconnectReason::Tls(error),
                     None => self.get_ref().0.disconnect_reason(error),
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::channel;
 
+use messi::Report;
 use messi::tls::{Identity, TlsError};
 
 use super::*;
@@ -62,9 +63,8 @@ fn an_unusable_certificate_or_key_is_an_error_with_the_reason() {
     let (one, other) = (authority.issue("one"), authority.issue("other"));
     let error = |certificate: &str, key: &str| {
         let result = Identity::from_pem(certificate, key);
-        result
-            .expect_err("an invalid certificate or key")
-            .to_string()
+        let error = result.expect_err("an invalid certificate or key");
+        Report(&error).to_string()
     };
     assert_eq!(
         error(&one.certificate, &other.key),
@@ -84,7 +84,7 @@ fn an_unusable_certificate_or_key_is_an_error_with_the_reason() {
     };
     assert_eq!((what, origin.as_str()), ("certificates", "no/such.pem"));
     assert_eq!(
-        Roots::from_pem("").unwrap_err().to_string(),
+        Report(&Roots::from_pem("").unwrap_err()).to_string(),
         "can't use the certificates of authorities: there is none"
     );
 }

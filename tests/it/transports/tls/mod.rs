@@ -8,6 +8,8 @@ mod identities;
 mod refused;
 mod stalled;
 
+use std::error::Error as _;
+
 use messi::ConnectError;
 use messi::tls::{ClientTls, Roots, ServerTls};
 
@@ -49,10 +51,16 @@ fn connect(server: &ChatServer, tls: &ClientTls) -> (ChatClient, Events) {
     (client.start(reporter).unwrap(), events)
 }
 
+/// Returns the text of an error and of its explanation.
+fn explanation(error: &ConnectError) -> String {
+    let source = error.source().expect("an explanation");
+    format!("{error}: {source}")
+}
+
 /// Waits until a client fails to connect, and returns the error's text.
 async fn failure(events: &mut Events) -> String {
     match events.next().await {
-        Event::ConnectFailure(error @ ConnectError::Tls { .. }) => error.to_string(),
+        Event::ConnectFailure(error @ ConnectError::Tls { .. }) => explanation(&error),
         other => panic!("{other:?}"),
     }
 }

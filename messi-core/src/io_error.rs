@@ -1,0 +1,52 @@
+//! Conversions into `io::Error`, for functions that return it.
+
+use std::io::{self, ErrorKind};
+
+use crate::{ConnectError, Error, ListenError, TrySendError, UriError};
+
+impl From<UriError> for io::Error {
+    fn from(error: UriError) -> Self {
+        Self::new(ErrorKind::InvalidInput, error)
+    }
+}
+
+impl From<ListenError> for io::Error {
+    fn from(error: ListenError) -> Self {
+        let kind = match &error {
+            ListenError::Uri(_) => ErrorKind::InvalidInput,
+            ListenError::Resolve { source, .. } | ListenError::Bind { source, .. } => source.kind(),
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl From<ConnectError> for io::Error {
+    fn from(error: ConnectError) -> Self {
+        let kind = match &error {
+            ConnectError::Resolve { source, .. } | ConnectError::Io { source, .. } => source.kind(),
+            ConnectError::Tls { .. } => ErrorKind::InvalidData,
+            ConnectError::Timeout { .. } => ErrorKind::TimedOut,
+        };
+        Self::new(kind, error)
+    }
+}
+
+/// The message is dropped.
+impl<M> From<TrySendError<M>> for io::Error {
+    fn from(error: TrySendError<M>) -> Self {
+        error.error.into()
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Uri(error) => error.into(),
+            Error::Listen(error) => error.into(),
+            Error::Send(error) => error.into(),
+            Error::Request(error) => error.into(),
+            #[cfg(feature = "tls")]
+            Error::Tls(error) => error.into(),
+        }
+    }
+}
