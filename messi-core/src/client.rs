@@ -15,7 +15,7 @@ pub use self::handler::{ConnectWith, RequestServer};
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
 use crate::tasks::Tasks;
-use crate::{Protocol, ResponseFuture, SendError, Stats, Uri};
+use crate::{Address, NotConnected, Protocol, ResponseFuture, Stats, TrySendError, Uri};
 
 /// A client of a protocol. It connects on its own, and reconnects when the connection is lost.
 ///
@@ -136,14 +136,14 @@ impl<P: Protocol> Client<P> {
         self.shared.mailbox.send(&message, member);
     }
 
-    /// Sends a message to the server, or returns the reason why it was not sent. It never waits.
+    /// Sends a message to the server, or returns it with the reason why it was not sent. It never waits.
     ///
     /// `Ok` means that the message is queued, not that the server has received it.
     ///
     /// # Errors
     ///
-    /// The message is lost if there is no connection, if the send queue is full, or if it is too big. The
-    /// connection is not closed: if a response was lost, another one may be sent in its place.
+    /// The message is not sent if there is no connection, if the send queue is full, or if it is too big. The
+    /// connection is not closed: if it was a response, it or another one may be sent in its place.
     ///
     /// # Examples
     ///
@@ -152,16 +152,20 @@ impl<P: Protocol> Client<P> {
     /// # use chat::*;
     /// # fn example(client: &ChatClient) -> Result<(), messi::SendError> {
     /// let message = MessageInd { user: "Kalle".into(), text: "Hello!".into() };
-    /// if client.try_send(message).is_err() {
-    ///     println!("not sent");
+    /// if let Err(refused) = client.try_send(message) {
+    ///     println!("not sent, {refused}: {:?}", refused.message);
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn try_send(&self, message: impl Into<P::ClientToServer>) -> Result<(), SendError> {
+    pub fn try_send(
+        &self,
+        message: impl Into<P::ClientToServer>,
+    ) -> Result<(), TrySendError<P::ClientToServer>> {
         let message = message.into();
         let member = P::client_member(&message);
-        self.shared.mailbox.push(&message, member)
+        let pushed = self.shared.mailbox.push(&message, member);
+        pushed.map_err(|error| TrySendError { error, message })
     }
 
     /// Returns whether there is a connection at this moment.
@@ -200,7 +204,7 @@ impl<P: Protocol> Client<P> {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::NotConnected`] if the client has stopped, or stops meanwhile.
+    /// Returns [`NotConnected`] if the client has stopped, or stops meanwhile.
     ///
     /// # Examples
     ///
@@ -217,7 +221,7 @@ impl<P: Protocol> Client<P> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn connected(&self) -> Result<(), SendError> {
+    pub async fn connected(&self) -> Result<(), NotConnected> {
         self.shared.mailbox.connected().await
     }
 
@@ -226,7 +230,7 @@ impl<P: Protocol> Client<P> {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::NotConnected`] if there is no connection, or as soon as it ends, even in a
+    /// Returns [`NotConnected`] if there is no connection, or as soon as it ends, even in a
     /// callback.
     ///
     /// # Examples
@@ -234,7 +238,7 @@ impl<P: Protocol> Client<P> {
     /// ```no_run
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
-    /// # async fn example(client: &ChatClient) -> Result<(), messi::SendError> {
+    /// # async fn example(client: &ChatClient) -> Result<(), messi::NotConnected> {
     /// for number in 0..1_000_000 {
     ///     client.ready().await?;
     ///     client.send(MessageInd { user: "Kalle".into(), text: number.to_string() });
@@ -242,7 +246,7 @@ impl<P: Protocol> Client<P> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn ready(&self) -> Result<(), SendError> {
+    pub async fn ready(&self) -> Result<(), NotConnected> {
         self.shared.mailbox.ready().await
     }
 
@@ -250,7 +254,7 @@ impl<P: Protocol> Client<P> {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::NotConnected`] if there is no connection, or as soon as it ends, even in a
+    /// Returns [`NotConnected`] if there is no connection, or as soon as it ends, even in a
     /// callback. Some of the messages may then be lost.
     ///
     /// # Examples
@@ -258,13 +262,13 @@ impl<P: Protocol> Client<P> {
     /// ```no_run
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
-    /// # async fn example(client: &ChatClient) -> Result<(), messi::SendError> {
+    /// # async fn example(client: &ChatClient) -> Result<(), messi::NotConnected> {
     /// client.send(MessageInd { user: "Kalle".into(), text: "Goodbye!".into() });
     /// client.flush().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn flush(&self) -> Result<(), SendError> {
+    pub async fn flush(&self) -> Result<(), NotConnected> {
         self.shared.mailbox.flush().await
     }
 

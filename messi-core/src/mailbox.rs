@@ -32,12 +32,12 @@ use std::time::Duration;
 
 use event_listener::Event;
 use log::{error, warn};
-use messi_wire::SendError;
 use messi_wire::encode::append_frame;
 use messi_wire::frame::{self, HEADER_SIZE};
 use messi_wire::session::{
     OnRefusal, Outgoing, Permit, Refusal, RequestId, Sender, Session, SessionConfig, Ticket,
 };
+use messi_wire::{NotConnected, SendError};
 use prost::Message;
 
 pub(crate) use self::command::Command;
@@ -346,12 +346,12 @@ impl Mailbox {
     }
 
     /// Waits until there is a connection. Returns an error once the task was told to end.
-    pub(crate) async fn connected(&self) -> Result<(), SendError> {
+    pub(crate) async fn connected(&self) -> Result<(), NotConnected> {
         self.until(|session| {
             if session.is_connected() {
                 return Some(Ok(()));
             }
-            session.is_stopped().then_some(Err(SendError::NotConnected))
+            session.is_stopped().then_some(Err(NotConnected))
         })
         .await
     }
@@ -363,7 +363,7 @@ impl Mailbox {
     }
 
     /// Waits until all messages pushed so far are written to the operating system.
-    pub(crate) async fn flush(&self) -> Result<(), SendError> {
+    pub(crate) async fn flush(&self) -> Result<(), NotConnected> {
         let (connection, pushed) = {
             let shared = self.lock();
             (shared.session.connection(), shared.session.pushed())
@@ -373,7 +373,7 @@ impl Mailbox {
     }
 
     /// Waits until the send queue is not congested.
-    pub(crate) async fn ready(&self) -> Result<(), SendError> {
+    pub(crate) async fn ready(&self) -> Result<(), NotConnected> {
         let connection = self.lock().session.connection();
         self.until_done(connection, |session| {
             !self.is_congested_by(session.queued(), session.memory())
@@ -386,10 +386,10 @@ impl Mailbox {
         &self,
         connection: u64,
         is_done: impl Fn(&Session<BoxResponder>) -> bool,
-    ) -> Result<(), SendError> {
+    ) -> Result<(), NotConnected> {
         self.until(|session| {
             if !session.is_connected() || session.connection() != connection {
-                return Some(Err(SendError::NotConnected));
+                return Some(Err(NotConnected));
             }
             is_done(session).then_some(Ok(()))
         })

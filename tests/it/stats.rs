@@ -129,13 +129,14 @@ fn dropped_messages_are_counted_by_cause() {
             .unwrap();
         client.send(message("too early"));
         client.connected().await.unwrap();
+        let send = |text: &str| client.try_send(message(text)).map_err(SendError::from);
         assert!(matches!(
-            client.try_send(message("x".repeat(100))),
+            send(&"x".repeat(100)),
             Err(SendError::MessageTooBig { .. })
         ));
-        assert_eq!(client.try_send(message("a")), Ok(()));
-        assert_eq!(client.try_send(message("b")), Err(SendError::QueueFull));
-        assert_eq!(client.try_send(message("c")), Err(SendError::QueueFull));
+        assert_eq!(send("a"), Ok(()));
+        assert_eq!(send("b"), Err(SendError::QueueFull));
+        assert_eq!(send("c"), Err(SendError::QueueFull));
         let dropped = client.stats().dropped;
         assert_eq!(
             (dropped.not_connected, dropped.too_big, dropped.queue_full),

@@ -200,7 +200,7 @@ fn no_message_is_accepted_without_a_connection() {
     mailbox.attach();
     mailbox.detach(&CLOSED, 0);
     assert_eq!(push(&mailbox, "a"), Err(SendError::NotConnected));
-    assert_eq!(now(mailbox.flush()), Some(Err(SendError::NotConnected)));
+    assert_eq!(now(mailbox.flush()), Some(Err(NotConnected)));
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn flush_fails_when_the_connection_ends() {
     assert_eq!(flush.as_mut().poll(&mut cx), Poll::Pending);
     mailbox.detach(&CLOSED, 0);
     mailbox.attach();
-    let not_connected = Poll::Ready(Err(SendError::NotConnected));
+    let not_connected = Poll::Ready(Err(NotConnected));
     assert_eq!(flush.as_mut().poll(&mut cx), not_connected);
 }
 

@@ -7,7 +7,9 @@ use super::Server;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
-use crate::{Address, DisconnectReason, Protocol, ResponseFuture, SendError, Stats};
+use crate::{
+    Address, DisconnectReason, NotConnected, Protocol, ResponseFuture, Stats, TrySendError,
+};
 
 /// A client connected to a [`Server`].
 ///
@@ -78,14 +80,14 @@ impl<P: Protocol> ServerClient<P> {
         self.mailbox().send(&message, member);
     }
 
-    /// Sends a message to this client, or returns the reason why it was not sent. It never waits.
+    /// Sends a message to this client, or returns it with the reason why it was not sent. It never waits.
     ///
     /// `Ok` means that the message is queued, not that the client has received it.
     ///
     /// # Errors
     ///
-    /// The message is lost if the client has left, if the send queue is full, or if it is too big. The
-    /// connection is not closed: if a response was lost, another one may be sent in its place.
+    /// The message is not sent if the client has left, if the send queue is full, or if it is too big. The
+    /// connection is not closed: if it was a response, it or another one may be sent in its place.
     ///
     /// # Examples
     ///
@@ -99,10 +101,14 @@ impl<P: Protocol> ServerClient<P> {
     /// }
     /// # }
     /// ```
-    pub fn try_send(&self, message: impl Into<P::ServerToClient>) -> Result<(), SendError> {
+    pub fn try_send(
+        &self,
+        message: impl Into<P::ServerToClient>,
+    ) -> Result<(), TrySendError<P::ServerToClient>> {
         let message = message.into();
         let member = P::server_member(&message);
-        self.mailbox().push(&message, member)
+        let pushed = self.mailbox().push(&message, member);
+        pushed.map_err(|error| TrySendError { error, message })
     }
 
     /// Waits until there is room in the send queue: until at most half of
@@ -110,7 +116,7 @@ impl<P: Protocol> ServerClient<P> {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::NotConnected`] if the connection has ended, or as soon as it ends, even in a
+    /// Returns [`NotConnected`] if the connection has ended, or as soon as it ends, even in a
     /// callback.
     ///
     /// # Examples
@@ -118,7 +124,7 @@ impl<P: Protocol> ServerClient<P> {
     /// ```no_run
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
-    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::SendError> {
+    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::NotConnected> {
     /// for number in 0..1_000_000 {
     ///     client.ready().await?;
     ///     client.send(MessageInd { user: "server".into(), text: number.to_string() });
@@ -126,7 +132,7 @@ impl<P: Protocol> ServerClient<P> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn ready(&self) -> Result<(), SendError> {
+    pub async fn ready(&self) -> Result<(), NotConnected> {
         self.mailbox().ready().await
     }
 
@@ -134,7 +140,7 @@ impl<P: Protocol> ServerClient<P> {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::NotConnected`] if the connection has ended, or as soon as it ends, even in a
+    /// Returns [`NotConnected`] if the connection has ended, or as soon as it ends, even in a
     /// callback. Some of the messages may then be lost.
     ///
     /// # Examples
@@ -142,13 +148,13 @@ impl<P: Protocol> ServerClient<P> {
     /// ```no_run
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
-    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::SendError> {
+    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::NotConnected> {
     /// client.send(MessageInd { user: "server".into(), text: "Goodbye!".into() });
     /// client.flush().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn flush(&self) -> Result<(), SendError> {
+    pub async fn flush(&self) -> Result<(), NotConnected> {
         self.mailbox().flush().await
     }
 

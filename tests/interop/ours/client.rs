@@ -50,7 +50,8 @@ impl OurClient {
 
     /// Sends a message, or returns the error if it can't be sent.
     pub(crate) fn try_send(&self, text: &str) -> Result<(), SendError> {
-        self.client.try_send(self.message(text))
+        self.client.try_send(self.message(text))?;
+        Ok(())
     }
 
     fn message(&self, text: &str) -> MessageInd {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::common::chat::*;
 use crate::common::*;
 use messi::testing::{Clock, Host, Simulation};
-use messi::{ConnectError, DisconnectReason, Retry, SendError};
+use messi::{ConnectError, DisconnectReason, NotConnected, Retry, SendError};
 
 use self::At::*;
 use Event::{Connected, Disconnected};
@@ -396,8 +396,8 @@ fn a_panic_while_creating_a_handler_closes_only_that_connection() {
         assert_eq!(server_events.next().await, Connected);
         // A handle of the closed connection reports the end.
         let kept: ChatServerClient = kept.lock().unwrap().take().unwrap();
-        assert_eq!(kept.flush().await, Err(SendError::NotConnected));
-        let late = kept.try_send(message("late"));
+        assert_eq!(kept.flush().await, Err(NotConnected));
+        let late = kept.try_send(message("late")).map_err(SendError::from);
         assert_eq!(late, Err(SendError::NotConnected));
         let stats = kept.stats();
         assert_eq!((stats.queued_bytes, stats.dropped.unsent), (0, 1));

@@ -151,7 +151,7 @@ fn a_client_reconnects_to_a_restarted_server() {
                 Event::Disconnected(DisconnectReason::ConnectionClosed)
             );
             assert_eq!(
-                client.try_send(message("lost")),
+                client.try_send(message("lost")).map_err(SendError::from),
                 Err(SendError::NotConnected)
             );
             (server, server_events) = restart_server(address.clone()).await;

@@ -9,7 +9,7 @@ use crate::common::chat::*;
 use crate::common::*;
 use messi::prost::Message;
 use messi::testing::{Clock, Simulation};
-use messi::{DisconnectReason, SendError};
+use messi::{DisconnectReason, NotConnected};
 
 /// Far longer than the longest time limit in these tests.
 const LONG: Duration = Duration::from_secs(100);
@@ -31,7 +31,7 @@ const LARGE: usize = 900_000;
 
 impl Wait {
     /// Fills the send queue of a client at the server, and waits.
-    async fn on_server(self, client: &ChatServerClient) -> Result<(), SendError> {
+    async fn on_server(self, client: &ChatServerClient) -> Result<(), NotConnected> {
         while client.try_send(message("x".repeat(LARGE))).is_ok() {}
         match self {
             Self::Ready => client.ready().await,
@@ -40,7 +40,7 @@ impl Wait {
     }
 
     /// Fills the send queue of a client, and waits.
-    async fn on_client(self, client: &ChatClient) -> Result<(), SendError> {
+    async fn on_client(self, client: &ChatClient) -> Result<(), NotConnected> {
         while client.try_send(message("x".repeat(LARGE))).is_ok() {}
         match self {
             Self::Ready => client.ready().await,
@@ -62,7 +62,7 @@ impl Waiting {
         (Self { wait, reporter }, events)
     }
 
-    fn report(&self, result: Result<(), SendError>) {
+    fn report(&self, result: Result<(), NotConnected>) {
         self.reporter.report(Event::Message(format!("{result:?}")));
     }
 }
@@ -320,7 +320,7 @@ fn ready_and_flush_outside_of_callbacks_fail_although_a_callback_of_the_server_i
             end_on_server(end, &pair).await;
             let result = simulation.timeout(LONG, waited).await;
             let result = result.unwrap_or_else(|| panic!("{end:?}: {wait:?} waits for ever"));
-            assert_eq!(result, Err(SendError::NotConnected), "{end:?} {wait:?}");
+            assert_eq!(result, Err(NotConnected), "{end:?} {wait:?}");
             pair.stop().await;
         });
     }
@@ -344,7 +344,7 @@ fn ready_and_flush_outside_of_callbacks_of_a_client_fail_when_the_connection_end
             end_on_client(end, &pair).await;
             let result = simulation.timeout(LONG, waited).await;
             let result = result.unwrap_or_else(|| panic!("{end:?}: {wait:?} waits for ever"));
-            assert_eq!(result, Err(SendError::NotConnected), "{end:?} {wait:?}");
+            assert_eq!(result, Err(NotConnected), "{end:?} {wait:?}");
             pair.stop().await;
         });
     }
@@ -384,7 +384,7 @@ fn ready_and_flush_outside_of_callbacks_fail_when_a_handler_panics() {
             assert!(futures::poll!(&mut waited).is_pending());
             peer.write_all(bytes).unwrap();
             let result = within("the end", waited).await;
-            assert_eq!(result, Err(SendError::NotConnected), "{wait:?}");
+            assert_eq!(result, Err(NotConnected), "{wait:?}");
             server.stop().await;
         });
     }

@@ -50,7 +50,8 @@ fn only_the_client_that_never_reads_is_disconnected() {
         let clients = server.clients();
         let (stalled, healthy) = (&clients[0], &clients[1]);
         let mut sent = 0;
-        while stalled.try_send(message(text.clone())) != Err(SendError::NotConnected) {
+        let send = || stalled.try_send(message(text.clone()));
+        while send().map_err(SendError::from) != Err(SendError::NotConnected) {
             sent += 1;
             assert!(sent < 100_000, "the queue has no bound");
             within("room", healthy.ready()).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::common::chat::*;
 use crate::common::*;
 use messi::DisconnectReason::{ConnectionClosed, Disconnected, Stopped};
-use messi::SendError;
+use messi::{NotConnected, SendError};
 
 #[test]
 fn messages_arrive_in_order_both_ways() {
@@ -97,7 +97,7 @@ fn a_disconnected_client_receives_earlier_messages_and_reconnects() {
         at_server.send(message("goodbye"));
         at_server.disconnect();
         assert_eq!(
-            at_server.try_send(message("too late")),
+            at_server.try_send(message("too late")).map_err(SendError::from),
             Err(SendError::NotConnected)
         );
         assert_eq!(client_events.next().await, Event::Message("goodbye".into()));
@@ -204,9 +204,9 @@ fn flush_waits_until_all_messages_are_written() {
         assert_eq!(within("flush", client.flush()).await, Ok(()));
         assert_eq!(within("ready", client.ready()).await, Ok(()));
         within("stop", client.stop()).await;
-        assert_eq!(client.flush().await, Err(SendError::NotConnected));
+        assert_eq!(client.flush().await, Err(NotConnected));
         assert_eq!(
-            client.try_send(message("late")),
+            client.try_send(message("late")).map_err(SendError::from),
             Err(SendError::NotConnected)
         );
         for number in 0..100 {
@@ -228,7 +228,7 @@ fn a_message_above_the_limit_is_not_sent() {
         assert_eq!(server_events.next().await, Event::Connected);
         let result = client.try_send(message("x".repeat(100)));
         assert_eq!(
-            result,
+            result.map_err(SendError::from),
             Err(SendError::MessageTooBig {
                 size: 110,
                 limit: 100

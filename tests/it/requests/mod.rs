@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_std::task::block_on;
 use futures::future::join3;
-use messi::{DisconnectReason, RequestError, SendError};
+use messi::{DisconnectReason, RequestError, SendError, TrySendError};
 
 use world::requests::*;
 use world::{SECOND, Seen, World, echo, response};
@@ -267,7 +267,9 @@ fn a_response_too_big_for_a_frame_closes_the_connection_and_another_message_does
     world.run(async {
         let peer = world.peer();
         let size = text.len();
-        let too_big = |result| matches!(result, Err(SendError::MessageTooBig { size: found, .. }) if found > size);
+        let too_big = |result: Result<_, TrySendError<_>>| {
+            matches!(result, Err(TrySendError { error: SendError::MessageTooBig { size: found, .. }, .. }) if found > size)
+        };
         assert!(too_big(peer.try_send(Note { text: text.clone() })));
         assert!(too_big(peer.try_send(EchoRsp { text: text.clone() })));
         peer.send(Note { text: text.clone() });

@@ -50,10 +50,10 @@ impl FlowClientHandler for Flow {
 
 impl Outlet for FlowClient {
     fn try_send(&self, message: Numbered) -> Result<(), SendError> {
-        self.try_send(message)
+        Ok(self.try_send(message)?)
     }
 
     async fn ready(&self) -> Result<(), SendError> {
-        self.ready().await
+        Ok(self.ready().await?)
     }
 }

@@ -48,10 +48,10 @@ impl FlowServerHandler for Flow {
 
 impl Outlet for FlowServerClient {
     fn try_send(&self, message: Numbered) -> Result<(), SendError> {
-        self.try_send(message)
+        Ok(self.try_send(message)?)
     }
 
     async fn ready(&self) -> Result<(), SendError> {
-        self.ready().await
+        Ok(self.ready().await?)
     }
 }

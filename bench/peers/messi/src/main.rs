@@ -101,7 +101,7 @@ async fn send_all(
     client: &ChatClient,
     mut blast: Blast,
     acknowledged: channel::Receiver<String>,
-) -> Result<(), messi::SendError> {
+) -> Result<(), messi::NotConnected> {
     let messages_per_wait = (BYTES_PER_WAIT / blast.text_size()).max(1);
     client.connected().await?;
     loop {
@@ -115,7 +115,7 @@ async fn send_all(
             }
         }
         let text = acknowledged.recv().await;
-        blast.acknowledge(&text.map_err(|_| messi::SendError::NotConnected)?);
+        blast.acknowledge(&text.map_err(|_| messi::NotConnected)?);
     }
 }
 
