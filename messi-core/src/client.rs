@@ -5,10 +5,10 @@ mod connect;
 mod handler;
 mod task;
 
-use std::fmt::{self, Debug, Formatter};
+use std::fmt::{self, Debug, Display, Formatter};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 pub use self::builder::ClientBuilder;
 pub use self::handler::{ConnectWith, RequestServer};
@@ -64,10 +64,29 @@ struct SharedClient {
     tasks: Arc<Tasks>,
     /// Whether an attempt to connect is running.
     is_connecting: AtomicBool,
+    /// Under the lock, nothing is awaited, woken or logged, and no user code runs.
+    server: Mutex<CurrentServer>,
     guard: Weak<StopClientOnDrop>,
 }
 
+/// The server that a client is connected to, or tries next.
+#[derive(Clone, Debug)]
+struct CurrentServer {
+    uri: Uri,
+    /// `None` without a connection.
+    address: Option<Address>,
+}
+
 impl SharedClient {
+    fn server(&self) -> MutexGuard<'_, CurrentServer> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_server(&self, uri: &Uri, address: Option<Address>) {
+        let uri = uri.clone();
+        *self.server() = CurrentServer { uri, address };
+    }
+
     fn set_connecting(&self, is_connecting: bool) {
         self.is_connecting.store(is_connecting, Ordering::Relaxed);
     }
@@ -86,6 +105,17 @@ pub enum ClientState {
     /// The client was stopped, or its handler returned [`Retry::Never`](crate::Retry::Never). It will not
     /// connect again.
     Stopped,
+}
+
+impl Display for ClientState {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Waiting => "waiting",
+            Self::Stopped => "stopped",
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -197,6 +227,42 @@ impl<P: Protocol> Client<P> {
         } else {
             ClientState::Waiting
         }
+    }
+
+    /// Returns the URI of the server that the client is connected to, or tries now or next.
+    ///
+    /// In `on_disconnected` it is still that of the connection that has ended.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient) {
+    /// println!("{}: {}", client.uri(), client.state());
+    /// # }
+    /// ```
+    pub fn uri(&self) -> Uri {
+        self.shared.server().uri.clone()
+    }
+
+    /// Returns the address of the server that the client is connected to; `None` without a connection.
+    ///
+    /// In `on_disconnected` it is still that of the connection that has ended.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient) {
+    /// if let Some(address) = client.peer_addr() {
+    ///     println!("connected to {address}");
+    /// }
+    /// # }
+    /// ```
+    pub fn peer_addr(&self) -> Option<Address> {
+        self.shared.server().address.clone()
     }
 
     /// Waits until there is a connection. Messages that are sent before are lost, unless the builder has

@@ -1,5 +1,6 @@
 //! Errors, one type per operation.
 
+use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::time::Duration;
 
@@ -29,13 +30,13 @@ pub enum Error {
     Tls(#[from] crate::transport::tls::TlsError),
 }
 
-/// The reason why a server could not start.
 impl From<NotConnected> for Error {
     fn from(error: NotConnected) -> Self {
         Self::Send(error.into())
     }
 }
 
+/// The reason why a server could not start.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ListenError {
@@ -127,4 +128,14 @@ pub enum Retry {
     After(Duration),
     /// Stop the client.
     Never,
+}
+
+impl Display for Retry {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Backoff => formatter.write_str("after the delay of the back-off"),
+            Self::After(delay) => write!(formatter, "after {} s", delay.as_secs_f64()),
+            Self::Never => formatter.write_str("never"),
+        }
+    }
 }

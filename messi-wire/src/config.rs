@@ -1,5 +1,6 @@
 //! Limits and times of a connection, validated where they are set.
 
+use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use crate::frame::MAX_PAYLOAD_SIZE;
@@ -59,6 +60,16 @@ pub enum Overflow {
     /// Drops the oldest messages until there is room: the peer receives the latest. Requests among the
     /// dropped messages fail with [`NotSent`](crate::RequestError::NotSent).
     DropOldest,
+}
+
+impl Display for Overflow {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Disconnect => "disconnect",
+            Self::DropNewest => "drop the newest",
+            Self::DropOldest => "drop the oldest",
+        })
+    }
 }
 
 /// Limits of the offline queue.

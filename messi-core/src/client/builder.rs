@@ -1,7 +1,7 @@
 //! The builder of a client.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use messi_wire::{Backoff, ConnectionConfig, Role};
 
 use super::connect::Connector;
 use super::task::Task;
-use super::{Client, SharedClient, StopClientOnDrop};
+use super::{Client, CurrentServer, SharedClient, StopClientOnDrop};
 use crate::builder::connection_setters;
 use crate::mailbox::Mailbox;
 use crate::protocol::client_kinds;
@@ -233,13 +233,23 @@ impl<P: Protocol> ClientBuilder<P> {
             limits: Arc::new(self.config),
         };
         let mailbox = Mailbox::new(Arc::new(session), runtime.clone(), None);
+        let connector = Connector::new(
+            uris.clone(),
+            self.connect_timeout,
+            self.handshake,
+            runtime.clone(),
+        );
         let guard = Arc::new_cyclic(|guard| {
             let guard = guard.clone();
             StopClientOnDrop(Arc::new(SharedClient {
-                uris: uris.clone(),
+                uris,
                 mailbox,
                 tasks: Arc::new(Tasks::default()),
                 is_connecting: AtomicBool::new(true),
+                server: Mutex::new(CurrentServer {
+                    uri: connector.next_server().clone(),
+                    address: None,
+                }),
                 guard,
             }))
         });
@@ -252,7 +262,7 @@ impl<P: Protocol> ClientBuilder<P> {
         let task = Task {
             client: client.lent(),
             handler,
-            connector: Connector::new(uris, self.connect_timeout, self.handshake, runtime.clone()),
+            connector,
             backoff: self.backoff,
         };
         runtime.spawn(task.run(running).boxed());

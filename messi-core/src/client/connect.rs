@@ -45,25 +45,30 @@ impl Connector {
     }
 
     /// Returns the server whose turn it is.
-    pub(super) fn next_server(&mut self) -> Uri {
-        let uri = self.uris[self.next].clone();
+    pub(super) fn next_server(&self) -> &Uri {
+        &self.uris[self.next]
+    }
+
+    /// Returns the server whose turn it is, and gives the turn to the one after it.
+    pub(super) fn take_server(&mut self) -> Uri {
+        let uri = self.next_server().clone();
         self.next = (self.next + 1) % self.uris.len();
         uri
     }
 
     /// Connects to a server, whose address is looked up each time as it may have changed, and performs the
-    /// handshake. Each of its addresses is tried.
-    pub(super) async fn connect(&self, uri: &Uri) -> Result<BoxSocket, ConnectError> {
-        let mut result = Err(ConnectError::Timeout {
+    /// handshake. Each of its addresses is tried. Returns the socket and the address.
+    pub(super) async fn connect(&self, uri: &Uri) -> Result<(BoxSocket, Address), ConnectError> {
+        let mut last = ConnectError::Timeout {
             limit: self.timeout,
-        });
+        };
         for address in self.addresses(uri).await? {
-            result = self.connect_to(uri, address).await;
-            if result.is_ok() {
-                break;
+            match self.connect_to(uri, address.clone()).await {
+                Ok(socket) => return Ok((socket, address)),
+                Err(error) => last = error,
             }
         }
-        result
+        Err(last)
     }
 
     async fn addresses(&self, uri: &Uri) -> Result<Vec<Address>, ConnectError> {

@@ -41,6 +41,8 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
                 }
                 Err(error) => self.report(&uri, &error).await,
             };
+            let next = self.connector.next_server();
+            self.client.shared.set_server(next, None);
             let Some(delay) = self.delay(retry, failures) else {
                 break;
             };
@@ -59,12 +61,16 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
     /// Attempts to connect to the next server. Returns `None` once the client is stopped.
     async fn connect(&mut self) -> Option<(Uri, Result<BoxSocket, ConnectError>)> {
         let shared = &self.client.shared;
-        let uri = self.connector.next_server();
+        let uri = self.connector.take_server();
         shared.set_connecting(true);
         let attempt = self.connector.connect(&uri);
         let result = unless(shared.mailbox.stopped(), attempt).await;
         shared.set_connecting(false);
-        Some((uri, result?))
+        let result = result?.map(|(socket, address)| {
+            shared.set_server(&uri, Some(address));
+            socket
+        });
+        Some((uri, result))
     }
 
     /// Serves one connection to its end. Returns whether the server speaks this protocol.
