@@ -26,6 +26,7 @@ mod receive_memory;
 mod tests;
 mod turn;
 
+use std::fmt::Display;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -171,10 +172,10 @@ impl Driver {
 
     /// Ends the connection for a panic: of a callback, of the `Drop` of what an abandoned callback held,
     /// or of the code of a message. The caller catches panics once for all callbacks, and must have
-    /// dropped the future that has panicked.
+    /// dropped the future that has panicked. `handler` names its handler in the log.
     #[cold]
-    pub(crate) fn handle_panic(&mut self) {
-        error!(target: LOG_TARGET, "a callback panicked, which ends its connection");
+    pub(crate) fn handle_panic(&mut self, handler: &dyn Display) {
+        error!(target: LOG_TARGET, "{handler}: a callback panicked, which ends its connection");
         self.connection
             .end(DisconnectReason::HandlerPanicked, self.now());
     }

@@ -368,6 +368,11 @@ impl<P: Protocol> Server<P> {
         self.shared.registry.stats()
     }
 
+    /// Returns the name of this server in log lines.
+    fn log_name(&self) -> String {
+        format!("{} server at {}", P::NAME, self.shared.uri)
+    }
+
     /// Returns a handle that does not keep the server from stopping.
     fn lent(&self) -> Self {
         Self {

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures::future::FutureExt;
-use log::{error, info, warn};
+use log::{debug, error, warn};
 use messi_wire::Backoff;
 use messi_wire::config::clamped;
 
@@ -15,7 +15,7 @@ use crate::driver::Driver;
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
 use crate::{
-    ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Received, Retry, Uri,
+    ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Received, Report, Retry, Uri,
 };
 
 /// Connects, serves the connection, waits and reconnects, until the client is stopped.
@@ -80,29 +80,29 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         let client = self.client.lent();
         let handler = &mut self.handler;
         let mut driver = Driver::new(socket, mailbox);
-        info!(target: LOG_TARGET, "connected to {uri}");
+        debug!(target: LOG_TARGET, "{} client: connected to {uri}", P::NAME);
         let messages = serve_messages(&client, handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
-            driver.handle_panic();
+            driver.handle_panic(&format_args!("{} client of {uri}", P::NAME));
         }
         let reason = driver.close().await;
-        info!(target: LOG_TARGET, "disconnected from {uri}: {reason}");
+        debug!(target: LOG_TARGET, "{} client: disconnected from {uri}: {}", P::NAME, Report(&reason));
         let last = serve_last(&client, handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
-            driver.handle_panic();
+            driver.handle_panic(&format_args!("{} client of {uri}", P::NAME));
         }
         driver.is_validated()
     }
 
     /// Asks the handler what to do next. A panic counts as [`Retry::Backoff`].
     async fn report(&mut self, uri: &Uri, error: &ConnectError) -> Retry {
-        warn!(target: LOG_TARGET, "no connection to {uri}: {error}");
+        warn!(target: LOG_TARGET, "{} client: no connection to {uri}: {}", P::NAME, Report(error));
         let callback = P::on_connect_failure(&mut self.handler, &self.client, error);
         let answer = AssertUnwindSafe(callback).catch_unwind();
         match unless(self.client.shared.mailbox.stopped(), answer).await {
             Some(Ok(retry)) => retry,
             Some(Err(_)) => {
-                error!(target: LOG_TARGET, "on_connect_failure panicked");
+                error!(target: LOG_TARGET, "{} client of {uri}: on_connect_failure panicked", P::NAME);
                 Retry::Backoff
             }
             None => Retry::Never,

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::FutureExt;
-use log::{error, info, warn};
+use log::{debug, error, warn};
 
 use super::peer::Peer;
 use super::poll_scope::Scoped;
@@ -25,7 +25,7 @@ use crate::driver::Driver;
 use crate::tasks::{Running, Turns, unless};
 use crate::transport::handshake::{Certificates, ServerHandshake};
 use crate::transport::{BoxListener, BoxSocket};
-use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, Received, ServeWith};
+use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, Received, Report, ServeWith};
 
 /// The pause after the first error in a row. It doubles from error to error.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -71,7 +71,8 @@ impl<P: Protocol, F> Acceptor<P, F> {
                     turns.step().await;
                 }
                 Err(error) => {
-                    warn!(target: LOG_TARGET, "can't accept a client, trying again in {pause:?}: {error}");
+                    let (server, error) = (self.starter.server.log_name(), Report(&error));
+                    warn!(target: LOG_TARGET, "{server}: can't accept a client, trying again in {pause:?}: {error}");
                     unless(shared.closed(), shared.runtime.sleep(pause)).await;
                     pause = MAX_PAUSE.min(pause * 2);
                 }
@@ -91,7 +92,8 @@ impl<P: Protocol, F> Acceptor<P, F> {
     {
         let shared = &self.starter.server.shared;
         if !shared.registry.admit(&address) {
-            return info!(target: LOG_TARGET, "refused {address}: too many clients");
+            let server = self.starter.server.log_name();
+            return debug!(target: LOG_TARGET, "{server}: refused {address}: too many clients");
         }
         let Some(handshake) = &self.handshake else {
             return self.starter.start(socket, address, Box::default());
@@ -143,7 +145,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         match unless(shared.closed(), handshake).await {
             Some(Ok((socket, certificates))) => self.start(socket, address, certificates),
             Some(Err(error)) => {
-                info!(target: LOG_TARGET, "refused {address}: {error}");
+                debug!(target: LOG_TARGET, "{}: refused {address}: {}", self.server.log_name(), Report(&error));
                 shared.registry.fail_handshake(&address);
             }
             None => shared.registry.release(&address),
@@ -166,7 +168,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         };
         let client = ServerClient::new(&self.server, &peer);
         let Some(handler) = self.make_handler(&client) else {
-            error!(target: LOG_TARGET, "making a handler for {} panicked", peer.address);
+            error!(target: LOG_TARGET, "{}: making a handler for {} panicked", self.server.log_name(), peer.address);
             // Whoever waits with a kept handle must learn of the end.
             peer.mailbox.seal();
             peer.mailbox.detach(&DisconnectReason::HandlerPanicked, 0);
@@ -175,7 +177,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         };
         let driver = Driver::new(socket, peer.mailbox.clone())
             .sharing(&shared.registry.receive_budget, &shared.decoding);
-        info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
+        debug!(target: LOG_TARGET, "{}: client {} connected from {}", self.server.log_name(), peer.id, peer.address);
         let task = serve(client, peer, handler, driver, shared.tasks.begin());
         let (scope, flush) = (shared.registry.scope_id(), shared.clone());
         let task = Scoped::new(scope, task, move || flush.registry.flush());
@@ -212,16 +214,16 @@ where
     async move {
         let messages = serve_messages(&client, &mut handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
-            driver.handle_panic();
+            driver.handle_panic(&client.log_name());
         }
         // The broadcasts of its last callbacks are for this client too.
         client.server().shared.registry.flush();
         let reason = driver.close().await;
         client.server().shared.registry.deregister(peer.id);
-        info!(target: LOG_TARGET, "client {} disconnected: {reason}", peer.id);
+        debug!(target: LOG_TARGET, "{}: client {} disconnected: {}", client.server().log_name(), peer.id, Report(&reason));
         let last = serve_last(&client, &mut handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
-            driver.handle_panic();
+            driver.handle_panic(&client.log_name());
         }
         client.server().shared.registry.remove(peer.id);
         // The handler must be dropped before the client counts as gone.

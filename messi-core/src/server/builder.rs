@@ -228,7 +228,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let runtime = self.runtime.0;
         let uri = Uri::parse(&self.uri, self.handshake.is_some())?;
         let (listener, local_addr) = listen(&*runtime, &uri).await?;
-        info!(target: LOG_TARGET, "listening on {local_addr}");
+        info!(target: LOG_TARGET, "{} server: listening on {local_addr}", P::NAME);
         let session = SessionConfig {
             role: Role::Server,
             kinds: server_kinds::<P>(),

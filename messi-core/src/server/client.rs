@@ -221,6 +221,11 @@ impl<P: Protocol> ServerClient<P> {
         &self.server
     }
 
+    /// Returns the name of this client in log lines.
+    pub(super) fn log_name(&self) -> String {
+        format!("{}: client {}", self.server.log_name(), self.id())
+    }
+
     pub(crate) fn peer_mailbox(&self) -> &Arc<Mailbox> {
         &self.peer.mailbox
     }
