@@ -71,8 +71,8 @@ impl<P: Protocol, F> Acceptor<P, F> {
                     turns.step().await;
                 }
                 Err(error) => {
-                    let (server, error) = (self.starter.server.log_name(), Report(&error));
-                    warn!(target: LOG_TARGET, "{server}: can't accept a client, trying again in {pause:?}: {error}");
+                    let server = self.starter.server.log_name();
+                    warn!(target: LOG_TARGET, "{server}: can't accept a client, trying again in {pause:?}: {}", Report(&error));
                     unless(shared.closed(), shared.runtime.sleep(pause)).await;
                     pause = MAX_PAUSE.min(pause * 2);
                 }

@@ -7,6 +7,8 @@ use super::Server;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
+#[cfg(feature = "tls")]
+use crate::transport::tls::PeerCertificate;
 use crate::{
     Address, DisconnectReason, NotConnected, Protocol, ResponseFuture, Stats, TrySendError,
 };
@@ -200,10 +202,31 @@ impl<P: Protocol> ServerClient<P> {
         self.peer.address.clone()
     }
 
-    /// Returns the certificates of the client in DER, its own first. They are verified by
-    /// `ServerTls::require_client_certificates`; without it, and without TLS, there are none.
+    /// Returns the certificates of the client in DER, its own first. They are verified. There are none if it
+    /// has shown none, and without TLS.
     pub fn peer_certificates(&self) -> &[Vec<u8>] {
         &self.peer.certificates
+    }
+
+    /// Returns the names in the certificate of the client; `None` if it has shown none, and without TLS.
+    ///
+    /// Clients show one if [`ServerTls::require_client_certificates`](crate::tls::ServerTls) or
+    /// `accept_client_certificates` asks for it, which also verifies it.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient) {
+    /// let certificate = client.peer_certificate();
+    /// let name = certificate.as_ref().and_then(|it| it.common_name()).unwrap_or("no name");
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    pub fn peer_certificate(&self) -> Option<PeerCertificate> {
+        self.peer_certificates().first().and_then(|it| PeerCertificate::read(it))
     }
 
     /// Returns the server that the client is connected to.

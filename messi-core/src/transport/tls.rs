@@ -6,8 +6,12 @@
 //! with the next connection. A side that is configured for TLS never communicates without it.
 //!
 //! A server shows a certificate, its [`Identity`]; a client trusts the authorities in its [`Roots`].
-//! With [`ServerTls::require_client_certificates`], clients show a certificate too, which handlers get
-//! from [`peer_certificates`](crate::ServerClient::peer_certificates).
+//! With [`ServerTls::require_client_certificates`], clients show a certificate too, whose names handlers get
+//! from [`peer_certificate`](crate::ServerClient::peer_certificate). Identities and authorities can be renewed
+//! while a server or client runs.
+//!
+//! For all else, [`ServerTls::from_config`] and [`ClientTls::from_config`] take a configuration of [`rustls`],
+//! which is exported here in the version that messi uses.
 //!
 //! # Examples
 //!
@@ -41,12 +45,16 @@ mod error;
 mod explain;
 mod fair;
 mod identity;
+mod peer_certificate;
 mod roots;
 mod server;
 mod stream;
 
+pub use futures_rustls::rustls;
+
 pub use self::client::ClientTls;
 pub use self::error::TlsError;
 pub use self::identity::Identity;
+pub use self::peer_certificate::PeerCertificate;
 pub use self::roots::Roots;
 pub use self::server::ServerTls;

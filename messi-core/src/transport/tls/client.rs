@@ -6,15 +6,16 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt};
 use futures_rustls::TlsConnector;
 use futures_rustls::pki_types::ServerName;
-use futures_rustls::rustls::ClientConfig;
-use futures_rustls::rustls::client::Resumption;
+use futures_rustls::rustls::client::{Resumption, WantsClientCert};
 use futures_rustls::rustls::version::TLS13;
+use futures_rustls::rustls::{ClientConfig, ConfigBuilder};
 
 use super::close::close;
-use super::config::{DEFAULT_HANDSHAKE_TIMEOUT, provider};
+use super::config::{CurrentConfig, DEFAULT_HANDSHAKE_TIMEOUT, provider};
+use super::error::{TlsError, own_config};
 use super::explain::{explain_handshake, explained, timed_out};
 use super::fair::FairSocket;
-use super::identity::{CurrentIdentity, Identity};
+use super::identity::Identity;
 use super::roots::Roots;
 use crate::time::{TimeSource, timeout};
 use crate::transport::handshake::{ClientHandshake, HandshakeError};
@@ -26,7 +27,8 @@ use messi_wire::config::clamped;
 /// The server must show a certificate that one of the authorities has issued for the host of the URI, a
 /// name or an address.
 ///
-/// Clones share one identity: [`set_identity`](Self::set_identity) on one of them changes it for all.
+/// Clones share the identity and the authorities: [`set_identity`](Self::set_identity) and
+/// [`set_authorities`](Self::set_authorities) on one of them change them for all.
 ///
 /// # Examples
 ///
@@ -41,25 +43,51 @@ use messi_wire::config::clamped;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ClientTls {
-    identity: Arc<CurrentIdentity>,
-    config: Arc<ClientConfig>,
+    config: Arc<CurrentConfig<ClientConfig>>,
+    /// Whether the configuration is made by the user.
+    is_own_config: bool,
     handshake_timeout: Duration,
 }
 
 impl ClientTls {
     /// Creates the settings of a client that trusts these authorities, and shows no certificate.
     pub fn new(authorities: Roots) -> Self {
-        let identity = Arc::new(CurrentIdentity::new(None));
-        let mut config = ClientConfig::builder_with_provider(provider())
-            .with_protocol_versions(&[&TLS13])
-            .expect("ring has all that TLS 1.3 needs")
-            .with_root_certificates(authorities.0)
-            .with_client_cert_resolver(identity.clone());
-        // Servers give no tickets.
-        config.resumption = Resumption::disabled();
+        let config = builder(authorities).with_no_client_auth();
         Self {
-            identity,
-            config: Arc::new(config),
+            config: CurrentConfig::new(Arc::new(without_sessions(config))),
+            is_own_config: false,
+            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
+        }
+    }
+
+    /// Creates the settings of a client from a configuration of [`rustls`](super::rustls).
+    ///
+    /// For what the other methods can't do: revocation lists, another provider of cryptography, the verifier
+    /// of the operating system. The configuration decides which servers are trusted:
+    /// [`set_authorities`](Self::set_authorities) returns an error.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(roots: messi::tls::rustls::RootCertStore) {
+    /// use std::sync::Arc;
+    ///
+    /// use messi::tls::ClientTls;
+    /// use messi::tls::rustls::ClientConfig;
+    /// use messi::tls::rustls::crypto::ring::default_provider;
+    ///
+    /// let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+    ///     .with_safe_default_protocol_versions()
+    ///     .expect("ring has all that TLS 1.3 needs")
+    ///     .with_root_certificates(roots)
+    ///     .with_no_client_auth();
+    /// let tls = ClientTls::from_config(Arc::new(config));
+    /// # }
+    /// ```
+    pub fn from_config(config: Arc<ClientConfig>) -> Self {
+        Self {
+            config: CurrentConfig::new(config),
+            is_own_config: true,
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
         }
     }
@@ -99,7 +127,37 @@ impl ClientTls {
     /// # }
     /// ```
     pub fn set_identity(&self, identity: Identity) {
-        self.identity.set(identity);
+        let identity = identity.resolver();
+        self.config
+            .update(|config| config.client_auth_cert_resolver = identity);
+    }
+
+    /// Trusts these authorities, instead of those until now, from the next connection on. A connection that
+    /// exists goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Roots`] if the settings are made by [`from_config`](Self::from_config).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(tls: &messi::tls::ClientTls) -> Result<(), messi::Error> {
+    /// use messi::tls::Roots;
+    ///
+    /// tls.set_authorities(Roots::from_pem_file("authority.pem")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_authorities(&self, authorities: Roots) -> Result<(), TlsError> {
+        if self.is_own_config {
+            return Err(TlsError::roots(own_config()));
+        }
+        self.config.update(|config| {
+            let identity = config.client_auth_cert_resolver.clone();
+            *config = without_sessions(builder(authorities).with_client_cert_resolver(identity));
+        });
+        Ok(())
     }
 }
 
@@ -115,7 +173,7 @@ impl ClientHandshake for ClientTls {
                 HandshakeError::Tls(explained("no certificate can be for such a host", error))
             })?;
             let handshake =
-                TlsConnector::from(self.config.clone()).connect(name, FairSocket::new(socket));
+                TlsConnector::from(self.config.get()).connect(name, FairSocket::new(socket));
             match timeout(time, self.handshake_timeout, handshake.into_fallible()).await {
                 Some(Ok(stream)) => Ok(Box::new(stream) as BoxSocket),
                 Some(Err((error, socket))) => {
@@ -127,4 +185,17 @@ impl ClientHandshake for ClientTls {
         }
         .boxed()
     }
+}
+
+fn builder(authorities: Roots) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&TLS13])
+        .expect("ring has all that TLS 1.3 needs")
+        .with_root_certificates(authorities.0)
+}
+
+/// Turns resumption off: servers of this crate give no tickets.
+fn without_sessions(mut config: ClientConfig) -> ClientConfig {
+    config.resumption = Resumption::disabled();
+    config
 }

@@ -65,6 +65,11 @@ pub(super) fn invalid(text: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, text.into())
 }
 
+/// Returns the error for a setting that is a part of the user's own configuration of rustls.
+pub(super) fn own_config() -> io::Error {
+    invalid("it is a part of the configuration given to `from_config`")
+}
+
 impl From<TlsError> for io::Error {
     fn from(error: TlsError) -> Self {
         let (TlsError::Pem { source, .. }

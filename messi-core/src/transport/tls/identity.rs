@@ -2,14 +2,11 @@
 
 use std::fmt::{self, Debug, Formatter};
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use futures_rustls::pki_types::pem::{self, PemObject};
 use futures_rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use futures_rustls::rustls::SignatureScheme;
-use futures_rustls::rustls::client::ResolvesClientCert;
-use futures_rustls::rustls::server::{ClientHello, ResolvesServerCert};
-use futures_rustls::rustls::sign::CertifiedKey;
+use futures_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use super::config::provider;
 use super::error::{TlsError, invalid};
@@ -89,6 +86,13 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// Returns the part of a configuration that shows this identity.
+    pub(super) fn resolver(&self) -> Arc<SingleCertAndKey> {
+        Arc::new(self.0.clone().into())
+    }
+}
+
 impl Debug for Identity {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Identity").finish_non_exhaustive()
@@ -105,39 +109,4 @@ pub(super) fn read<T>(
     result: Result<T, pem::Error>,
 ) -> Result<T, TlsError> {
     result.map_err(|error| TlsError::pem(what, origin, error))
-}
-
-/// The identity for the next connection. It can be replaced at any time.
-#[derive(Debug)]
-pub(super) struct CurrentIdentity(RwLock<Option<Identity>>);
-
-impl CurrentIdentity {
-    pub(super) fn new(identity: Option<Identity>) -> Self {
-        Self(RwLock::new(identity))
-    }
-
-    pub(super) fn set(&self, identity: Identity) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(identity);
-    }
-
-    fn get(&self) -> Option<Arc<CertifiedKey>> {
-        let identity = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        identity.as_ref().map(|Identity(key)| key.clone())
-    }
-}
-
-impl ResolvesServerCert for CurrentIdentity {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.get()
-    }
-}
-
-impl ResolvesClientCert for CurrentIdentity {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.get()
-    }
-
-    fn has_certs(&self) -> bool {
-        self.get().is_some()
-    }
 }

@@ -10,11 +10,11 @@ use futures_rustls::rustls::version::TLS13;
 use futures_rustls::rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 
 use super::close::close;
-use super::config::{DEFAULT_HANDSHAKE_TIMEOUT, provider};
-use super::error::TlsError;
+use super::config::{CurrentConfig, DEFAULT_HANDSHAKE_TIMEOUT, provider};
+use super::error::{TlsError, invalid, own_config};
 use super::explain::{explain_handshake, timed_out};
 use super::fair::FairSocket;
-use super::identity::{CurrentIdentity, Identity};
+use super::identity::Identity;
 use super::roots::Roots;
 use crate::cpu_limit::{CpuLimit, HeavySteps};
 use crate::time::{TimeSource, timeout};
@@ -24,7 +24,8 @@ use messi_wire::config::clamped;
 
 /// The TLS settings of a server, for [`ServerBuilder::tls`](crate::ServerBuilder::tls).
 ///
-/// Clones share one identity: [`set_identity`](Self::set_identity) on one of them changes it for all.
+/// Clones share the identity and the authorities: [`set_identity`](Self::set_identity) and
+/// [`set_client_authorities`](Self::set_client_authorities) on one of them change them for all.
 ///
 /// # Examples
 ///
@@ -36,6 +37,7 @@ use messi_wire::config::clamped;
 /// # struct Session;
 /// # impl ChatServerHandler for Session {}
 /// # async fn renewed() {}
+/// use messi::Report;
 /// use messi::tls::{Identity, ServerTls};
 ///
 /// # async fn example() -> Result<(), messi::Error> {
@@ -46,16 +48,29 @@ use messi_wire::config::clamped;
 ///     renewed().await;
 ///     match identity() {
 ///         Ok(identity) => tls.set_identity(identity),
-///         Err(error) => eprintln!("the old certificate is still used: {error}"),
+///         Err(error) => eprintln!("the old certificate is still used: {}", Report(&error)),
 ///     }
 /// }
 /// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct ServerTls {
-    identity: Arc<CurrentIdentity>,
-    config: Arc<ServerConfig>,
+    config: Arc<CurrentConfig<ServerConfig>>,
+    client_certificates: ClientCertificates,
     handshake_timeout: Duration,
+}
+
+/// What a server asks of its clients.
+#[derive(Clone, Copy, Debug)]
+enum ClientCertificates {
+    /// No certificate.
+    NotAsked,
+    /// A certificate, if the client has one.
+    Optional,
+    /// A certificate.
+    Required,
+    /// What the user's own configuration of rustls asks.
+    AsConfigured,
 }
 
 impl ServerTls {
@@ -72,25 +87,62 @@ impl ServerTls {
     /// # }
     /// ```
     pub fn new(identity: Identity) -> Self {
-        let identity = Arc::new(CurrentIdentity::new(Some(identity)));
         let config = builder()
             .with_no_client_auth()
-            .with_cert_resolver(identity.clone());
+            .with_cert_resolver(identity.resolver());
         Self {
-            identity,
-            config: without_sessions(config),
+            config: CurrentConfig::new(Arc::new(without_sessions(config))),
+            client_certificates: ClientCertificates::NotAsked,
+            handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
+        }
+    }
+
+    /// Creates the settings of a server from a configuration of [`rustls`](super::rustls).
+    ///
+    /// For what the other methods can't do: several identities chosen by the name that the client asks for,
+    /// revocation lists, another provider of cryptography, a verifier of one's own. The
+    /// configuration decides whether clients show certificates, and of which authorities: the methods of this
+    /// type for that return an error.
+    ///
+    /// With session tickets, which are on by default in rustls, the certificate of a client that comes back is
+    /// not verified again: set `send_tls13_tickets` to zero.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(resolver: std::sync::Arc<dyn messi::tls::rustls::server::ResolvesServerCert>) {
+    /// use std::sync::Arc;
+    ///
+    /// use messi::tls::ServerTls;
+    /// use messi::tls::rustls::ServerConfig;
+    /// use messi::tls::rustls::crypto::ring::default_provider;
+    ///
+    /// let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+    ///     .with_safe_default_protocol_versions()
+    ///     .expect("ring has all that TLS 1.3 needs")
+    ///     .with_no_client_auth()
+    ///     .with_cert_resolver(resolver);
+    /// config.send_tls13_tickets = 0;
+    /// let tls = ServerTls::from_config(Arc::new(config));
+    /// # }
+    /// ```
+    pub fn from_config(config: Arc<ServerConfig>) -> Self {
+        Self {
+            config: CurrentConfig::new(config),
+            client_certificates: ClientCertificates::AsConfigured,
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
         }
     }
 
     /// Refuses clients that do not show a certificate of one of these authorities.
     ///
-    /// [`ServerClient::peer_certificates`](crate::ServerClient::peer_certificates) returns the
-    /// certificate to handlers.
+    /// [`ServerClient::peer_certificate`](crate::ServerClient::peer_certificate) returns the names in it to
+    /// handlers.
     ///
     /// # Errors
     ///
-    /// [`TlsError::Roots`] if the authorities can't be used for that.
+    /// [`TlsError::Roots`] if the authorities can't be used for that, or if the settings are made by
+    /// [`from_config`](Self::from_config).
     ///
     /// # Examples
     ///
@@ -103,14 +155,47 @@ impl ServerTls {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn require_client_certificates(mut self, authorities: Roots) -> Result<Self, TlsError> {
-        let verifier = WebPkiClientVerifier::builder_with_provider(authorities.0, provider());
-        let verifier = verifier.build().map_err(TlsError::roots)?;
-        let config = builder()
-            .with_client_cert_verifier(verifier)
-            .with_cert_resolver(self.identity.clone());
-        self.config = without_sessions(config);
-        Ok(self)
+    pub fn require_client_certificates(self, authorities: Roots) -> Result<Self, TlsError> {
+        self.ask_for(ClientCertificates::Required, authorities)
+    }
+
+    /// Asks clients for a certificate of one of these authorities, and serves clients without one too.
+    ///
+    /// A client that shows a certificate of another authority, or an expired one, is refused.
+    /// [`ServerClient::peer_certificate`](crate::ServerClient::peer_certificate) returns the names in the
+    /// certificate to handlers, and `None` for a client without one, which must then log in by other means.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`require_client_certificates`](Self::require_client_certificates).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(server: messi::tls::Identity) -> Result<(), messi::Error> {
+    /// use messi::tls::{Roots, ServerTls};
+    ///
+    /// let devices = Roots::from_pem_file("devices.pem")?;
+    /// let tls = ServerTls::new(server).accept_client_certificates(devices)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn accept_client_certificates(self, authorities: Roots) -> Result<Self, TlsError> {
+        self.ask_for(ClientCertificates::Optional, authorities)
+    }
+
+    fn ask_for(self, asked: ClientCertificates, authorities: Roots) -> Result<Self, TlsError> {
+        if let ClientCertificates::AsConfigured = self.client_certificates {
+            return Err(TlsError::roots(own_config()));
+        }
+        // Settings that were cloned before go on as they are.
+        let tls = Self {
+            config: CurrentConfig::new(self.config.get()),
+            client_certificates: asked,
+            ..self
+        };
+        tls.set_client_authorities(authorities)?;
+        Ok(tls)
     }
 
     /// Sets the time limit from a client's connection to the end of the handshake. A client that takes
@@ -136,7 +221,47 @@ impl ServerTls {
     ///
     /// See [`ServerTls`] for an example.
     pub fn set_identity(&self, identity: Identity) {
-        self.identity.set(identity);
+        let identity = identity.resolver();
+        self.config.update(|config| config.cert_resolver = identity);
+    }
+
+    /// Accepts certificates of clients from these authorities, instead of those until now, from the next
+    /// connection on. Connections that exist go on.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Roots`] if the authorities can't be used for that, if the server does not ask for
+    /// certificates, or if the settings are made by [`from_config`](Self::from_config). Then those until now
+    /// are still used.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example(tls: &messi::tls::ServerTls) -> Result<(), messi::Error> {
+    /// use messi::tls::Roots;
+    ///
+    /// tls.set_client_authorities(Roots::from_pem_file("devices.pem")?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_client_authorities(&self, authorities: Roots) -> Result<(), TlsError> {
+        let verifier = WebPkiClientVerifier::builder_with_provider(authorities.0, provider());
+        let verifier = match self.client_certificates {
+            ClientCertificates::Required => verifier,
+            ClientCertificates::Optional => verifier.allow_unauthenticated(),
+            ClientCertificates::NotAsked => return Err(TlsError::roots(invalid(
+                    "the server does not ask for certificates",
+                ))),
+            ClientCertificates::AsConfigured => return Err(TlsError::roots(own_config())),
+        };
+        let verifier = verifier.build().map_err(TlsError::roots)?;
+        self.config.update(|config| {
+            let changed = builder()
+                .with_client_cert_verifier(verifier)
+                .with_cert_resolver(config.cert_resolver.clone());
+            *config = without_sessions(changed);
+        });
+        Ok(())
     }
 }
 
@@ -148,7 +273,7 @@ impl ServerHandshake for ServerTls {
         socket: BoxSocket,
     ) -> BoxFuture<'a, Result<(BoxSocket, Certificates), HandshakeError>> {
         async move {
-            let handshake = TlsAcceptor::from(self.config.clone()).accept(FairSocket::new(socket));
+            let handshake = TlsAcceptor::from(self.config.get()).accept(FairSocket::new(socket));
             let handshake = HeavySteps::new(cpu_limit, handshake.into_fallible());
             match timeout(time, self.handshake_timeout, handshake).await {
                 Some(Ok(stream)) => {
@@ -175,8 +300,8 @@ fn builder() -> ConfigBuilder<ServerConfig, WantsVerifier> {
 
 /// Turns session tickets off: they spare a client that comes back little, and its certificate would not be
 /// checked again.
-fn without_sessions(mut config: ServerConfig) -> Arc<ServerConfig> {
+fn without_sessions(mut config: ServerConfig) -> ServerConfig {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Arc::new(config)
+    config
 }
