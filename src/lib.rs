@@ -75,9 +75,10 @@
 pub mod guide;
 
 pub use messi_core::{
-    Address, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
-    Error, ListenError, NotConnected, Overflow, Protocol, Received, Reply, Report, RequestError,
-    RequestStats, ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient,
+    Address, BoundListener, Client, ClientBuilder, ClientId, ClientState, ConnectError,
+    DisconnectReason, Dropped, Error, ListenError, NotConnected, Overflow, Protocol, Received, Reply,
+    Report, RequestError, RequestStats, ResponseFuture, Retry, Runtime, SendError, Server,
+    ServerBuilder, ServerClient,
     ServerStats, SharedError, Stats, TrySendError, Uri, UriError,
 };
 

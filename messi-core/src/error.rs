@@ -59,6 +59,12 @@ pub enum ListenError {
         /// The error of the operating system.
         source: SharedError<io::Error>,
     },
+    /// The listener that was passed to [`Server::from_listener`](crate::Server::from_listener) can't be used.
+    #[error("can't use the listener")]
+    Listener {
+        /// The error of the operating system.
+        source: SharedError<io::Error>,
+    },
 }
 
 /// The reason why an attempt of a client to connect failed.

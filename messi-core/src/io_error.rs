@@ -14,7 +14,9 @@ impl From<ListenError> for io::Error {
     fn from(error: ListenError) -> Self {
         let kind = match &error {
             ListenError::Uri(_) => ErrorKind::InvalidInput,
-            ListenError::Resolve { source, .. } | ListenError::Bind { source, .. } => source.kind(),
+            ListenError::Resolve { source, .. }
+            | ListenError::Bind { source, .. }
+            | ListenError::Listener { source } => source.kind(),
         };
         Self::new(kind, error)
     }

@@ -60,7 +60,7 @@ pub use stats::{ServerStats, Stats};
 #[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use transport::tls;
-pub use transport::{Address, Uri, UriError};
+pub use transport::{Address, BoundListener, Uri, UriError};
 pub use try_send_error::TrySendError;
 
 /// Target of all log lines. No line contains a message.

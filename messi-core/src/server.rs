@@ -6,6 +6,7 @@ mod broadcast;
 mod builder;
 mod client;
 mod handler;
+mod listen;
 mod peer;
 mod poll_scope;
 mod registry;
@@ -21,12 +22,13 @@ use messi_wire::config::bounded;
 pub use self::builder::ServerBuilder;
 pub use self::client::{RequestClient, ServerClient};
 pub use self::handler::ServeWith;
+use self::listen::Place;
 pub use self::peer::ClientId;
 use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
 use crate::runtime::AsyncRuntime;
 use crate::tasks::{Tasks, unless, until};
-use crate::{Address, Protocol, ServerStats, Uri};
+use crate::{Address, BoundListener, Protocol, ServerStats, Uri};
 
 /// A server of a protocol, with any number of clients.
 ///
@@ -137,7 +139,35 @@ impl<P: Protocol> Server<P> {
     /// machine, use an empty host, as in `tcp://:6000`. `tcp://[::]:6000` is all IPv6 addresses and, where
     /// the system allows it, all IPv4 addresses too: Linux does by default, Windows does not.
     pub fn builder(uri: impl Into<String>) -> ServerBuilder<P> {
-        ServerBuilder::new(uri.into())
+        ServerBuilder::new(Place::Uri(uri.into()))
+    }
+
+    /// Returns a builder of a server on a listener that the program has bound: one that systemd has passed
+    /// on, or one with options that messi does not set.
+    ///
+    /// [`uri`](Self::uri) is `tcp://` or `unix://`, and `tls://` if TLS is configured, which needs a
+    /// `TcpListener`. The listener becomes non-blocking. It is closed when the server stops and the builder
+    /// and its clones are dropped; the file of a Unix socket is left to the program. How many clients may
+    /// wait to be accepted was decided when it was bound.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # struct Session;
+    /// # impl ChatServerHandler for Session {}
+    /// # async_std::task::block_on(async {
+    /// use std::net::TcpListener;
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// let server = ChatServer::from_listener(listener).start(|_client| Session).await?;
+    /// # server.stop().await;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn from_listener(listener: impl Into<BoundListener>) -> ServerBuilder<P> {
+        ServerBuilder::new(Place::Bound(listener.into()))
     }
 
     /// Returns the address that the server listens on, with the real port if the URI has port 0.

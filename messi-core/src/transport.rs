@@ -6,6 +6,7 @@
 //! connection and its driver, which are above, do not know which transport it is.
 
 mod address;
+mod bound;
 pub(crate) mod handshake;
 pub(crate) mod linger;
 pub(crate) mod os;
@@ -20,6 +21,7 @@ mod unix;
 mod uri;
 
 pub use self::address::Address;
+pub use self::bound::BoundListener;
 pub(crate) use self::socket::{BoxListener, BoxSocket, Listener, Socket};
 pub(crate) use self::uri::{HostPort, Location, no_address};
 pub use self::uri::{Uri, UriError};

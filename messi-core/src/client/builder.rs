@@ -1,8 +1,8 @@
 //! The builder of a client.
 
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;

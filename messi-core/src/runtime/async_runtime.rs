@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use futures::future::BoxFuture;
 
 use crate::time::TimeSource;
+use crate::transport::os::OsListener;
 use crate::transport::{Address, BoxListener, BoxSocket};
 
 /// Tasks, time, random numbers and sockets.
@@ -32,4 +33,7 @@ pub(crate) trait AsyncRuntime: TimeSource {
     /// Listens on an address, with a listener that [`os`](crate::transport::os) has made, unless the network
     /// is the runtime's own.
     fn listen(&self, address: &Address) -> io::Result<BoxListener>;
+
+    /// Wraps a listener of the operating system.
+    fn adopt(&self, listener: OsListener) -> io::Result<BoxListener>;
 }

@@ -14,6 +14,7 @@ use futures::future::{BoxFuture, FutureExt};
 use super::async_io::{self, MIN_SLEEP, Ticks};
 use super::async_runtime::AsyncRuntime;
 use crate::time::TimeSource;
+use crate::transport::os::OsListener;
 use crate::transport::{Address, BoxListener, BoxSocket, os};
 
 /// Tasks on the threads of async-std.
@@ -80,6 +81,10 @@ impl AsyncRuntime for AsyncStd {
     }
 
     fn listen(&self, address: &Address) -> io::Result<BoxListener> {
-        async_io::wrap_listener(os::listen(address)?)
+        self.adopt(os::listen(address)?)
+    }
+
+    fn adopt(&self, listener: OsListener) -> io::Result<BoxListener> {
+        async_io::wrap_listener(listener)
     }
 }

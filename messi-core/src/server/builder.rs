@@ -1,6 +1,5 @@
 //! The builder of a server.
 
-use std::io;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use messi_wire::{ConnectionConfig, Role};
 
 use super::accept::{Acceptor, ClientStarter};
 use super::admission::Limits;
+use super::listen::{Listening, Place};
 use super::registry::Registry;
 use super::{Server, ServerClient, SharedServer, StopServerOnDrop};
 use crate::builder::connection_setters;
@@ -19,13 +19,11 @@ use crate::cpu_limit::CpuLimit;
 use crate::driver::ReceiveBudget;
 use crate::mailbox::SendBudget;
 use crate::protocol::server_kinds;
-use crate::runtime::AsyncRuntime;
 use crate::tasks::Tasks;
 use crate::transport::handshake::ServerHandshake;
 #[cfg(feature = "tls")]
 use crate::transport::tls::ServerTls;
-use crate::transport::{BoxListener, HostPort, Location, no_address};
-use crate::{Address, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith, Uri};
+use crate::{LOG_TARGET, ListenError, Protocol, Runtime, ServeWith};
 
 /// Configures and starts a [`Server`]. Every setting has a default that suits most programs.
 ///
@@ -50,7 +48,7 @@ use crate::{Address, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith, Uri}
 #[derive(Clone, Debug)]
 #[must_use = "a server does nothing until it is started"]
 pub struct ServerBuilder<P: Protocol> {
-    uri: String,
+    place: Place,
     config: ConnectionConfig,
     limits: Limits,
     max_total_queued_bytes: usize,
@@ -61,9 +59,9 @@ pub struct ServerBuilder<P: Protocol> {
 }
 
 impl<P: Protocol> ServerBuilder<P> {
-    pub(super) fn new(uri: String) -> Self {
+    pub(super) fn new(place: Place) -> Self {
         Self {
-            uri,
+            place,
             config: ConnectionConfig::default(),
             limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
@@ -216,7 +214,8 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Errors
     ///
     /// [`ListenError`] if the URI is not valid, if its host has no address, if no address can be listened on,
-    /// or if the file of a Unix socket can't be made.
+    /// if the file of a Unix socket can't be made, or if the listener of
+    /// [`from_listener`](Server::from_listener) can't be used.
     ///
     /// See [`ServerBuilder`] for an example.
     pub async fn start<H, F>(self, make_handler: F) -> Result<Server<P>, ListenError>
@@ -226,8 +225,12 @@ impl<P: Protocol> ServerBuilder<P> {
         P: ServeWith<H>,
     {
         let runtime = self.runtime.0;
-        let uri = Uri::parse(&self.uri, self.handshake.is_some())?;
-        let (listener, local_addr) = listen(&*runtime, &uri).await?;
+        let listening = self.place.listen(&*runtime, self.handshake.is_some());
+        let Listening {
+            listener,
+            address: local_addr,
+            uri,
+        } = listening.await?;
         info!(target: LOG_TARGET, "{} server: listening on {local_addr}", P::NAME);
         let session = SessionConfig {
             role: Role::Server,
@@ -243,7 +246,7 @@ impl<P: Protocol> ServerBuilder<P> {
         );
         let guard = Arc::new_cyclic(|guard| {
             StopServerOnDrop(Arc::new(SharedServer {
-                uri: uri.of_started_server(local_addr.port()),
+                uri,
                 local_addr,
                 registry,
                 tasks: Arc::new(Tasks::default()),
@@ -271,53 +274,4 @@ impl<P: Protocol> ServerBuilder<P> {
         runtime.spawn(acceptor.run(running).boxed());
         Ok(server)
     }
-}
-
-/// Listens at the location of a URI, and returns the address too.
-async fn listen(
-    runtime: &dyn AsyncRuntime,
-    uri: &Uri,
-) -> Result<(BoxListener, Address), ListenError> {
-    match uri.location() {
-        Location::Host(host_port) => listen_on_host(runtime, host_port).await,
-        Location::Path(path) => listen_on(runtime, Address::Unix(path.clone())),
-    }
-}
-
-/// Listens on the first address of a host that allows it.
-async fn listen_on_host(
-    runtime: &dyn AsyncRuntime,
-    host_port: &HostPort,
-) -> Result<(BoxListener, Address), ListenError> {
-    let host = host_port.listen_host();
-    let failed = |error: io::Error| ListenError::Resolve {
-        host: host.into(),
-        source: error.into(),
-    };
-    let addresses = runtime.resolve(host.into(), host_port.port).await;
-    let addresses = addresses.map_err(failed)?;
-    let mut result = Err(failed(no_address()));
-    for address in addresses {
-        result = listen_on(runtime, Address::Tcp(address));
-        if result.is_ok() {
-            break;
-        }
-    }
-    result
-}
-
-/// Listens on an address. The returned address has the real port if the requested one is 0.
-fn listen_on(
-    runtime: &dyn AsyncRuntime,
-    address: Address,
-) -> Result<(BoxListener, Address), ListenError> {
-    let listen = || -> io::Result<_> {
-        let listener = runtime.listen(&address)?;
-        let local_addr = listener.local_addr()?;
-        Ok((listener, local_addr))
-    };
-    listen().map_err(|error| ListenError::Bind {
-        address,
-        source: error.into(),
-    })
 }

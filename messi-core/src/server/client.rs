@@ -226,7 +226,9 @@ impl<P: Protocol> ServerClient<P> {
     #[cfg(feature = "tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn peer_certificate(&self) -> Option<PeerCertificate> {
-        self.peer_certificates().first().and_then(|it| PeerCertificate::read(it))
+        self.peer_certificates()
+            .first()
+            .and_then(|it| PeerCertificate::read(it))
     }
 
     /// Returns the server that the client is connected to.

@@ -14,6 +14,7 @@ use super::listener::SimulatedListener;
 use super::network::Network;
 use crate::runtime::AsyncRuntime;
 use crate::time::TimeSource;
+use crate::transport::os::OsListener;
 use crate::transport::{Address, BoxListener, BoxSocket};
 
 /// The clock, the executor and the network of one simulation.
@@ -82,6 +83,11 @@ impl AsyncRuntime for World {
     fn listen(&self, address: &Address) -> io::Result<BoxListener> {
         let listener = SimulatedListener::bind(&self.network, socket_addr(address)?)?;
         Ok(Box::new(listener))
+    }
+
+    fn adopt(&self, _: OsListener) -> io::Result<BoxListener> {
+        let problem = "a simulation has no listeners of the operating system";
+        Err(io::Error::new(io::ErrorKind::Unsupported, problem))
     }
 }
 

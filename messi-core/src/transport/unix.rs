@@ -6,7 +6,7 @@ use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{self, Path};
 use std::sync::Arc;
 
 use socket2::{Domain, SockAddr};
@@ -32,10 +32,26 @@ pub(super) fn listen(path: &Arc<Path>) -> io::Result<UnixServer> {
     };
     Ok(UnixServer {
         listener: OwnedFd::from(socket).into(),
-        file: SocketFile {
+        path: path.clone(),
+        _file: Some(SocketFile {
             id: file_id(path)?,
             path: path.clone(),
-        },
+        }),
+    })
+}
+
+/// Takes a listener that the program has bound. Its file is the program's.
+pub(super) fn adopt(listener: UnixListener) -> io::Result<UnixServer> {
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let path = address.as_pathname().ok_or_else(|| {
+        let text = "it has no path by which clients could find it";
+        io::Error::new(io::ErrorKind::Unsupported, text)
+    })?;
+    Ok(UnixServer {
+        listener,
+        path: path::absolute(path)?.into(),
+        _file: None,
     })
 }
 
@@ -60,13 +76,15 @@ fn file_id(path: &Path) -> io::Result<(u64, u64)> {
 #[derive(Debug)]
 pub(crate) struct UnixServer {
     listener: UnixListener,
-    file: SocketFile,
+    path: Arc<Path>,
+    /// Removed with the server, if the server has made it.
+    _file: Option<SocketFile>,
 }
 
 impl UnixServer {
     /// Returns the path that it listens on.
     pub(super) fn address(&self) -> Address {
-        Address::Unix(self.file.path.clone())
+        Address::Unix(self.path.clone())
     }
 
     /// Takes a connection, if there is one.

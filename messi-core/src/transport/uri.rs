@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::address::Address;
+
 /// The URI of a server: `tcp://host:port`, `tls://host:port` or `unix:///path`.
 ///
 /// The host is a name, an IPv4 address or an IPv6 address in brackets. An empty host stands for this machine:
@@ -167,6 +169,24 @@ impl Uri {
     /// Returns the host that clients connect to; an empty text for a Unix socket.
     pub(crate) fn connect_host(&self) -> &str {
         self.host_port().map_or("", HostPort::connect_host)
+    }
+
+    /// Returns the URI with which clients find a server on a listener that exists.
+    pub(crate) fn of_listener(address: &Address, has_tls: bool) -> Result<Self, UriError> {
+        let (scheme, location) = match address {
+            Address::Tcp(address) => {
+                let scheme = if has_tls { Scheme::Tls } else { Scheme::Tcp };
+                let host = address.ip().to_string();
+                let port = address.port();
+                (scheme, Location::Host(HostPort { host, port }))
+            }
+            Address::Unix(path) => (Scheme::Unix, Location::Path(path.clone())),
+        };
+        let uri = Self { scheme, location };
+        let text = uri.to_string();
+        let uri = uri.check_tls(has_tls);
+        let uri = uri.map_err(|problem| UriError::new(&text, problem))?;
+        Ok(uri.of_started_server(address.port()))
     }
 
     /// Returns the URI with which clients find a server that has been started with this one, and listens on

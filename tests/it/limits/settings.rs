@@ -345,7 +345,9 @@ fn send_long(client: Client, server: Server) -> [Result<(), SendError>; 2] {
         let pair = Pair::connect_with(&simulation, server, client).await;
         let long = message("x".repeat(5_000));
         let from_client = pair.client.try_send(long.clone()).map_err(SendError::from);
-        let from_server = pair.server.clients()[0].try_send(long).map_err(SendError::from);
+        let from_server = pair.server.clients()[0]
+            .try_send(long)
+            .map_err(SendError::from);
         pair.stop().await;
         [from_client, from_server]
     })

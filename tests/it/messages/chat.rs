@@ -97,7 +97,9 @@ fn a_disconnected_client_receives_earlier_messages_and_reconnects() {
         at_server.send(message("goodbye"));
         at_server.disconnect();
         assert_eq!(
-            at_server.try_send(message("too late")).map_err(SendError::from),
+            at_server
+                .try_send(message("too late"))
+                .map_err(SendError::from),
             Err(SendError::NotConnected)
         );
         assert_eq!(client_events.next().await, Event::Message("goodbye".into()));

@@ -31,7 +31,10 @@ impl<T: Clone> CurrentConfig<T> {
 
     /// Returns the configuration for a handshake that begins now.
     pub(super) fn get(&self) -> Arc<T> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Changes the configuration for the handshakes that begin from now on.

@@ -142,7 +142,8 @@ fn read_size(bytes: &[u8]) -> Option<(usize, &[u8])> {
     };
     let (size, rest) = rest.split_at_checked(count.into())?;
     // More than four bytes are more than any certificate has.
-    let size = (size.len() <= 4).then(|| size.iter().fold(0, |sum, &it| sum << 8 | usize::from(it)))?;
+    let size =
+        (size.len() <= 4).then(|| size.iter().fold(0, |sum, &it| sum << 8 | usize::from(it)))?;
     Some((size, rest))
 }
 
@@ -181,7 +182,10 @@ mod tests {
         ]
         .concat();
         assert_eq!(common_name(&subject), Some(long.as_str()));
-        assert_eq!(common_name(&name(ORGANIZATION, UTF8_STRING, b"Example")), None);
+        assert_eq!(
+            common_name(&name(ORGANIZATION, UTF8_STRING, b"Example")),
+            None
+        );
         assert_eq!(common_name(&[]), None);
     }
 

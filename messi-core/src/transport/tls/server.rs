@@ -249,9 +249,11 @@ impl ServerTls {
         let verifier = match self.client_certificates {
             ClientCertificates::Required => verifier,
             ClientCertificates::Optional => verifier.allow_unauthenticated(),
-            ClientCertificates::NotAsked => return Err(TlsError::roots(invalid(
+            ClientCertificates::NotAsked => {
+                return Err(TlsError::roots(invalid(
                     "the server does not ask for certificates",
-                ))),
+                )));
+            }
             ClientCertificates::AsConfigured => return Err(TlsError::roots(own_config())),
         };
         let verifier = verifier.build().map_err(TlsError::roots)?;
