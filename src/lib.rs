@@ -76,10 +76,9 @@ pub mod guide;
 
 pub use messi_core::{
     Address, BoundListener, Client, ClientBuilder, ClientId, ClientState, ConnectError,
-    DisconnectReason, Dropped, Error, ListenError, NotConnected, Overflow, Protocol, Received, Reply,
-    Report, RequestError, RequestStats, ResponseFuture, Retry, Runtime, SendError, Server,
-    ServerBuilder, ServerClient,
-    ServerStats, SharedError, Stats, TrySendError, Uri, UriError,
+    DisconnectReason, Dropped, Error, ListenError, NotConnected, Overflow, Protocol, Received,
+    Reply, Report, RequestError, RequestStats, ResponseFuture, Retry, Runtime, SendError, Server,
+    ServerBuilder, ServerClient, ServerStats, SharedError, Stats, TrySendError, Uri, UriError,
 };
 
 #[cfg(feature = "testing")]
@@ -430,8 +429,8 @@ pub mod __private {
     pub use std::collections::HashMap;
 
     pub use messi_core::{
-        ConnectWith, Protocol, Request, RequestClient, RequestKind, RequestServer, ResponseMember,
-        ServeWith, ignore, unhandled,
+        ConnectWith, Request, RequestClient, RequestKind, RequestServer, ResponseMember, ServeWith,
+        ignore, unhandled,
     };
 
     /// Imports traits without a name, since a type of the schema may have the same name.

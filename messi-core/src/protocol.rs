@@ -10,6 +10,26 @@ use messi_wire::session::RequestKinds;
 use prost::Message;
 
 /// A protocol generated from a schema: the two messages that travel over a connection.
+///
+/// `messi::protocol!` implements it for a type with the name of the protocol, such as `Chat`. By it, code can be
+/// written once for the clients and servers of all protocols. Only generated code may implement it: the items that
+/// are not documented change with each version.
+///
+/// # Examples
+///
+/// ```no_run
+/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+/// use messi::{Client, Protocol};
+///
+/// /// Returns a line about any client.
+/// fn line<P: Protocol>(client: &Client<P>) -> String {
+///     format!("{} at {}: {}", P::NAME, client.uri(), client.state())
+/// }
+///
+/// fn log(client: &chat::ChatClient) {
+///     println!("{}", line(client));
+/// }
+/// ```
 pub trait Protocol: Sized + Send + Sync + 'static {
     /// The name of the protocol as the schema has it: the last part of its package.
     const NAME: &'static str;
@@ -21,18 +41,22 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     type ServerToClient: Message + Default + 'static;
 
     /// The kinds of requests that clients send.
+    #[doc(hidden)]
     const CLIENT_REQUESTS: &'static [RequestKind] = &[];
 
     /// The kinds of requests that servers send.
+    #[doc(hidden)]
     const SERVER_REQUESTS: &'static [RequestKind] = &[];
 
     /// Returns the field number of the request or response that a message of a client holds. The message is
     /// not encoded for it: it may be too big.
+    #[doc(hidden)]
     fn client_member(_message: &Self::ClientToServer) -> Option<u32> {
         None
     }
 
     /// Returns the field number of the request or response that a message of a server holds.
+    #[doc(hidden)]
     fn server_member(_message: &Self::ServerToClient) -> Option<u32> {
         None
     }

@@ -316,6 +316,7 @@ pub(super) fn client_implementation(names: &ItemNames, scope: &Scope) -> TokenSt
     let allow = scope.allow_deprecated();
     quote! {
         #allow
+        #[doc(hidden)]
         impl<H: #client_handler> #krate::__private::ConnectWith<H> for #marker {
             async fn on_connected(handler: &mut H, client: &#client) {
                 handler.on_connected(client).await;
@@ -361,6 +362,7 @@ pub(super) fn server_implementation(names: &ItemNames, scope: &Scope) -> TokenSt
     let allow = scope.allow_deprecated();
     quote! {
         #allow
+        #[doc(hidden)]
         impl<H: #server_handler> #krate::__private::ServeWith<H> for #marker {
             async fn on_client_connected(handler: &mut H, client: &#server_client) {
                 handler.on_client_connected(client).await;

@@ -38,7 +38,10 @@ fn requests(name: &str, requests: &[Request], scope: &Scope) -> TokenStream {
         let [request, response] = [request, response].map(|it| Literal::u32_unsuffixed(it.number));
         quote!( (#request, #response) )
     });
-    quote!( const #name: &'static [#krate::__private::RequestKind] = &[#(#kinds),*]; )
+    quote! {
+        #[doc(hidden)]
+        const #name: &'static [#krate::__private::RequestKind] = &[#(#kinds),*];
+    }
 }
 
 /// Expands the function by which the runtime recognizes the requests of one side and its responses to
@@ -65,6 +68,7 @@ fn member(
     let allow = scope.allow_deprecated();
     quote! {
         #allow
+        #[doc(hidden)]
         fn #name(message: &#message) -> ::core::option::Option<u32> {
             match message.messages {
                 #(Some(#module::Messages::#variants(..)) => Some(#numbers),)*
@@ -92,7 +96,7 @@ pub(super) fn declarations(
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         pub struct #marker;
 
-        impl #krate::__private::Protocol for #marker {
+        impl #krate::Protocol for #marker {
             const NAME: &'static str = #name;
             type ClientToServer = ClientToServer;
             type ServerToClient = ServerToClient;

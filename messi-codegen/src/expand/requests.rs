@@ -1,7 +1,7 @@
 //! The methods that send a request and return its response.
 //!
-//! The handles are types of the runtime, so that an expansion can add methods only by a trait. All its
-//! methods are provided.
+//! The handles are types of the runtime, so that an expansion can add methods only by a trait. The runtime's
+//! trait that sends them is named in its implementation alone, where no documentation shows it.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -71,13 +71,11 @@ impl RequestTrait<'_> {
         if self.requests.is_empty() {
             return TokenStream::new();
         }
-        let krate = &scope.krate;
         let allow = scope.allow_deprecated();
+        let declarations = self.requests.iter().map(|it| declaration(it, scope));
         let methods = self.requests.iter().map(|it| self.method(it, scope));
         let Self {
             requests_trait,
-            runtime_trait,
-            marker,
             handle,
             docs,
             ..
@@ -85,45 +83,67 @@ impl RequestTrait<'_> {
         quote! {
             #[doc = #docs]
             #allow
-            pub trait #requests_trait: #krate::__private::#runtime_trait<#marker> {
-                #(#methods)*
+            pub trait #requests_trait {
+                #(#declarations)*
             }
             #allow
-            impl #requests_trait for #handle {}
+            impl #requests_trait for #handle {
+                #(#methods)*
+            }
         }
     }
 
-    fn method(&self, Request { request, response }: &Request, scope: &Scope) -> TokenStream {
+    fn method(&self, request: &Request, scope: &Scope) -> TokenStream {
         let krate = &scope.krate;
+        let signature = signature(request, scope);
+        let Request { request, response } = request;
+        let Self {
+            runtime_trait,
+            marker,
+            ..
+        } = self;
         let sent = &self.sent.module;
         let DirectionNames {
             message: received_message,
             module: received,
         } = &self.received;
-        let docs = format!(
-            " Sends a `{}` and returns its response, a `{}`.",
-            request.name, response.name
-        );
-        let deprecated = super::docs::deprecated(request.deprecated);
-        let method = ident(&names::value_name(&request.name));
-        let (request_type, response_type) = (
-            value_type(&request.ty, scope),
-            value_type(&response.ty, scope),
-        );
         let (request_variant, response_variant) =
             (ident(&request.variant), ident(&response.variant));
         let value = boxed(&ident("request"), &request.ty, scope);
         let response_value = unboxed(&ident("response"), &response.ty);
         quote! {
-            #[doc = #docs]
-            #deprecated
-            fn #method(&self, request: #request_type) -> #krate::ResponseFuture<#response_type> {
+            #signature {
                 let response = |message: #received_message| match message.messages {
                     Some(#received::Messages::#response_variant(response)) => Some(#response_value),
                     _ => None,
                 };
-                self.request(#sent::Messages::#request_variant(#value), response)
+                let request = #sent::Messages::#request_variant(#value);
+                #krate::__private::#runtime_trait::<#marker>::request(self, request, response)
             }
         }
     }
+}
+
+/// Expands the declaration of the method that sends a request.
+fn declaration(request: &Request, scope: &Scope) -> TokenStream {
+    let signature = signature(request, scope);
+    let Request { request, response } = request;
+    let docs = format!(
+        " Sends a `{}` and returns its response, a `{}`.",
+        request.name, response.name
+    );
+    let deprecated = super::docs::deprecated(request.deprecated);
+    quote! {
+        #[doc = #docs]
+        #deprecated
+        #signature;
+    }
+}
+
+fn signature(Request { request, response }: &Request, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    let method = ident(&names::value_name(&request.name));
+    let request = value_type(&request.ty, scope);
+    let response = value_type(&response.ty, scope);
+    quote!( fn #method(&self, request: #request) -> #krate::ResponseFuture<#response> )
 }
