@@ -4,6 +4,7 @@
 //! `tests/README.md`.
 
 mod common;
+mod errors;
 mod generated;
 mod lifecycle;
 mod limits;

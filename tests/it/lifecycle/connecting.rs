@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::common::chat::*;
 use crate::common::*;
-use messi::{Address, ConnectError, DisconnectReason, ListenError, Retry, SendError};
+use messi::{Address, ConnectError, DisconnectReason, ListenError, NotConnected, Retry, SendError};
 
 const SHORT: Duration = Duration::from_millis(20);
 
@@ -180,10 +180,7 @@ fn connected_waits_for_a_connection() {
         let mut waiting = std::pin::pin!(client.connected());
         assert_eq!(futures::poll!(waiting.as_mut()), std::task::Poll::Pending);
         within("stop", client.stop()).await;
-        assert_eq!(
-            within("the end", waiting).await,
-            Err(SendError::NotConnected)
-        );
+        assert_eq!(within("the end", waiting).await, Err(NotConnected));
     });
 }
 
@@ -201,7 +198,7 @@ fn connected_fails_once_the_client_has_stopped_retrying() {
             .unwrap();
         assert_eq!(
             within("the end", client.connected()).await,
-            Err(SendError::NotConnected)
+            Err(NotConnected)
         );
     });
 }

@@ -3,6 +3,7 @@
 mod backoff;
 mod callbacks;
 mod connecting;
+mod current_server;
 mod drain;
 mod handlers;
 mod keep_alive;

@@ -1,8 +1,9 @@
-//! Typed clients with a typed server, over real sockets.
+//! Typed clients with a typed server, most of them over real sockets.
 
 use crate::common::chat::*;
 use crate::common::*;
 use messi::DisconnectReason::{ConnectionClosed, Disconnected, Stopped};
+use messi::testing::Simulation;
 use messi::{NotConnected, SendError};
 
 #[test]
@@ -217,6 +218,31 @@ fn flush_waits_until_all_messages_are_written() {
                 Event::Message(number.to_string())
             );
         }
+    });
+}
+
+#[test]
+fn try_send_gives_the_message_back_to_be_sent_again() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut pair = Pair::connect(&simulation).await;
+        pair.server.stop().await;
+        let closed = |event: &Event| *event == CLOSED;
+        pair.client_events.find(closed).await;
+        let refused = pair.client.try_send(message("again")).unwrap_err();
+        assert_eq!(refused.error, SendError::NotConnected);
+        assert_eq!(refused.message, ClientToServer::from(message("again")));
+        let builder = ChatServer::builder(ROOM).runtime(&simulation);
+        let (server, mut server_events) = serve(builder).await;
+        pair.client.connected().await.unwrap();
+        pair.client.try_send(refused.into_message()).unwrap();
+        let again = Event::Message("again".into());
+        server_events.find(|event| *event == again).await;
+        let client = server.clients().remove(0);
+        pair.client.stop().await;
+        server.stop().await;
+        let refused = client.try_send(message("late")).unwrap_err();
+        assert_eq!(refused.message, ServerToClient::from(message("late")));
     });
 }
 

@@ -1,5 +1,6 @@
-//! Transports other than TCP, and runtimes.
+//! Transports other than TCP, listeners of the program, and runtimes.
 
+mod listeners;
 mod runtimes;
 mod tls;
 mod unix;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::common::chat::*;
 use crate::common::*;
-use messi::{Address, DisconnectReason, ListenError};
+use messi::{Address, DisconnectReason, ListenError, Report};
 
 /// A socket path in a directory of its own for each test.
 ///
@@ -129,7 +129,8 @@ fn a_client_reconnects_to_a_restarted_server() {
         };
         let path = place.socket();
         let expected = format!("can't connect to {}: ", path.display());
-        assert!(error.to_string().starts_with(&expected), "{error}");
+        let text = Report(&error).to_string();
+        assert!(text.starts_with(&expected), "{text}");
         let (server, mut server_events) = place.start().await;
         assert_eq!(server_events.next().await, Event::Connected);
         client.stop().await;
@@ -194,7 +195,7 @@ fn a_path_that_cant_be_created_is_an_error_with_the_path() {
         let uri = format!("unix://{}/no/chat.sock", place.0.display());
         let error = ChatServer::builder(uri).start(|_| reporter().0).await.err();
         let expected = format!("can't listen on {}/no/chat.sock: ", place.0.display());
-        let text = error.unwrap().to_string();
+        let text = Report(&error.unwrap()).to_string();
         assert!(text.starts_with(&expected), "{text}");
     });
 }

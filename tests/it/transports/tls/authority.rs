@@ -61,7 +61,11 @@ impl Authority {
         pem.identity()
     }
 
-    fn issue_with(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Pem {
+    pub(crate) fn issue_with(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Pem {
         let mut params = CertificateParams::new([name.to_string()]).unwrap();
         change(&mut params);
         let key = KeyPair::generate().unwrap();

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::*;
 use futures::{AsyncReadExt, AsyncWriteExt};
 use futures_rustls::TlsConnector;
 use futures_rustls::pki_types::pem::PemObject;
 use futures_rustls::pki_types::{CertificateDer, ServerName};
 use futures_rustls::rustls::crypto::ring;
 use futures_rustls::rustls::{ClientConfig, RootCertStore};
-use messi::DisconnectReason;
-
-use super::*;
 
 #[test]
 fn messages_of_any_size_go_both_ways() {

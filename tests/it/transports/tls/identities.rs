@@ -2,7 +2,6 @@
 
 use std::sync::mpsc::channel;
 
-use messi::Report;
 use messi::tls::{Identity, TlsError};
 
 use super::*;

@@ -1,17 +1,19 @@
 //! TLS, with certificates that are issued for each test.
 
-mod authority;
+pub(super) mod authority;
 mod both_ways;
 mod empty_records;
 mod flooded;
 mod identities;
+mod own_config;
 mod refused;
+mod renewed;
 mod stalled;
 
 use std::error::Error as _;
 
-use messi::ConnectError;
 use messi::tls::{ClientTls, Roots, ServerTls};
+use messi::{ConnectError, DisconnectReason, Report};
 
 use crate::common::chat::*;
 use crate::common::*;

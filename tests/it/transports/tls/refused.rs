@@ -2,10 +2,8 @@
 
 use std::io;
 
-use log::LevelFilter;
-use messi::DisconnectReason;
-
 use super::*;
+use log::LevelFilter;
 
 /// Connects a client and returns the failure of its handshake. Then checks that the server serves an
 /// honest client.
