@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use async_std::io::{BufReader, prelude::BufReadExt, stdin};
 use futures::StreamExt;
-use messi::DisconnectReason;
+use messi::{DisconnectReason, Report};
 
 mod chat {
     messi::protocol!("chat.proto");
@@ -54,7 +54,7 @@ async fn main() -> ExitCode {
     match chat(user, uri).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("chat_client: {error}");
+            eprintln!("chat_client: {}", Report(&*error));
             ExitCode::FAILURE
         }
     }
