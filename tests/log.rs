@@ -61,7 +61,7 @@ fn connection_events_are_logged_without_messages() {
         ),
         (
             Level::Error,
-            "chat server at tcp://room:1: client 1: a callback panicked",
+            "chat server at tcp://room:1: client 1: the method for message_ind panicked",
         ),
         (
             Level::Debug,

@@ -82,6 +82,8 @@ pub(crate) struct Driver {
     flood_limiter: FloodLimiter,
     receive_permit: ReceivePermit,
     decode_permit: DecodePermit,
+    /// Number of the member that is being handled, for the log.
+    member: Option<u32>,
 }
 
 /// How the task was told to end.
@@ -124,6 +126,7 @@ impl Driver {
             flood_limiter: FloodLimiter::default(),
             receive_permit: ReceivePermit::default(),
             decode_permit: DecodePermit::default(),
+            member: None,
         }
     }
 
@@ -142,6 +145,7 @@ impl Driver {
     /// Waits for the next message, and serves the connection meanwhile. Returns `None` once the
     /// connection has ended.
     pub(crate) async fn next(&mut self) -> Option<Payload> {
+        self.member = None;
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
@@ -150,7 +154,9 @@ impl Driver {
     ///
     /// The caller owns the place of the message: moving it costs as much as a part of the decoding.
     pub(crate) fn decode(&mut self, payload: &Payload, message: &mut impl prost::Message) -> bool {
-        let result = message.merge(self.connection.payload(payload));
+        let payload = self.connection.payload(payload);
+        self.member = first_field(payload);
+        let result = message.merge(payload);
         if let Err(error) = &result {
             self.connection
                 .handle_decode_error(error.clone(), self.now());
@@ -172,10 +178,18 @@ impl Driver {
 
     /// Ends the connection for a panic: of a callback, of the `Drop` of what an abandoned callback held,
     /// or of the code of a message. The caller catches panics once for all callbacks, and must have
-    /// dropped the future that has panicked. `handler` names its handler in the log.
+    /// dropped the future that has panicked. `handler` names its handler in the log, and `members` the
+    /// received messages.
     #[cold]
-    pub(crate) fn handle_panic(&mut self, handler: &dyn Display) {
-        error!(target: LOG_TARGET, "{handler}: a callback panicked, which ends its connection");
+    pub(crate) fn handle_panic(&mut self, handler: &dyn Display, members: &[(u32, &str)]) {
+        let number = self.member.take();
+        let member = members
+            .iter()
+            .find(|(of_member, _)| Some(*of_member) == number);
+        let callback = member.map_or("a callback".into(), |(_, name)| {
+            format!("the method for {name}")
+        });
+        error!(target: LOG_TARGET, "{handler}: {callback} panicked, which ends its connection");
         self.connection
             .end(DisconnectReason::HandlerPanicked, self.now());
     }
@@ -345,6 +359,20 @@ impl Driver {
             }
         }
     }
+}
+
+/// Returns the number of the first field of an encoded message, which is its member unless the peer's schema has
+/// other fields.
+#[inline]
+fn first_field(payload: &[u8]) -> Option<u32> {
+    let mut key = 0_u64;
+    for (index, byte) in payload.iter().take(5).enumerate() {
+        key |= u64::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return u32::try_from(key >> 3).ok();
+        }
+    }
+    None
 }
 
 impl Drop for Driver {

@@ -83,13 +83,19 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         debug!(target: LOG_TARGET, "{} client: connected to {uri}", P::NAME);
         let messages = serve_messages(&client, handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
-            driver.handle_panic(&format_args!("{} client of {uri}", P::NAME));
+            driver.handle_panic(
+                &format_args!("{} client of {uri}", P::NAME),
+                P::SERVER_MEMBERS,
+            );
         }
         let reason = driver.close().await;
         debug!(target: LOG_TARGET, "{} client: disconnected from {uri}: {}", P::NAME, Report(&reason));
         let last = serve_last(&client, handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
-            driver.handle_panic(&format_args!("{} client of {uri}", P::NAME));
+            driver.handle_panic(
+                &format_args!("{} client of {uri}", P::NAME),
+                P::SERVER_MEMBERS,
+            );
         }
         driver.is_validated()
     }

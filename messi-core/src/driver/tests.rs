@@ -499,3 +499,16 @@ fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
     };
     assert_eq!(driver.connection.payload(&message), b"m");
 }
+
+#[test]
+fn the_first_field_of_a_message_is_its_member() {
+    assert_eq!(first_field(b"\x0a\x00"), Some(1));
+    assert_eq!(first_field(b"\x82\x7d\x00"), Some(2_000));
+    assert_eq!(
+        first_field(b"\xfa\xff\xff\xff\x0f\x00"),
+        Some((1 << 29) - 1)
+    );
+    assert_eq!(first_field(b""), None);
+    assert_eq!(first_field(b"\xff\xff\xff\xff\xff\xff\x01"), None);
+    assert_eq!(first_field(b"\x82"), None);
+}

@@ -214,7 +214,7 @@ where
     async move {
         let messages = serve_messages(&client, &mut handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
-            driver.handle_panic(&client.log_name());
+            driver.handle_panic(&client.log_name(), P::CLIENT_MEMBERS);
         }
         // The broadcasts of its last callbacks are for this client too.
         client.server().shared.registry.flush();
@@ -223,7 +223,7 @@ where
         debug!(target: LOG_TARGET, "{}: client {} disconnected: {}", client.server().log_name(), peer.id, Report(&reason));
         let last = serve_last(&client, &mut handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
-            driver.handle_panic(&client.log_name());
+            driver.handle_panic(&client.log_name(), P::CLIENT_MEMBERS);
         }
         client.server().shared.registry.remove(peer.id);
         // The handler must be dropped before the client counts as gone.
