@@ -75,10 +75,10 @@
 pub mod guide;
 
 pub use messi_core::{
-    Address, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
-    Error, ListenError, Overflow, Received, Reply, RequestError, RequestStats, ResponseFuture,
-    Retry, Runtime, SendError, Server, ServerBuilder, ServerClient, ServerStats, Stats, Uri,
-    UriError,
+    Address, Client, ClientBuilder, ClientId, ClientState, Clock, ConnectError, DisconnectReason,
+    Dropped, Error, JoinHandle, ListenError, Overflow, Received, Reply, RequestError, RequestStats,
+    ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient, ServerStats,
+    Stats, Uri, UriError,
 };
 
 #[cfg(feature = "testing")]

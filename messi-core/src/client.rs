@@ -15,7 +15,7 @@ pub use self::handler::{ConnectWith, RequestServer};
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
 use crate::tasks::Tasks;
-use crate::{Protocol, ResponseFuture, SendError, Stats, Uri};
+use crate::{Clock, Protocol, ResponseFuture, Runtime, SendError, Stats, Uri};
 
 /// A client of a protocol. It connects on its own, and reconnects when the connection is lost.
 ///
@@ -266,6 +266,39 @@ impl<P: Protocol> Client<P> {
     /// ```
     pub async fn flush(&self) -> Result<(), SendError> {
         self.shared.mailbox.flush().await
+    }
+
+    /// Returns the clock of the client's runtime, which is pretended in a
+    /// [`Simulation`](crate::testing::Simulation).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatClient) {
+    /// use std::time::Duration;
+    ///
+    /// client.clock().sleep(Duration::from_secs(60)).await;
+    /// # }
+    /// ```
+    pub fn clock(&self) -> Clock {
+        self.runtime().clock()
+    }
+
+    /// Returns the runtime of the client, on which handlers can [`spawn`](Runtime::spawn) tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient) {
+    /// client.runtime().spawn(async { println!("in a task of its own") });
+    /// # }
+    /// ```
+    pub fn runtime(&self) -> Runtime {
+        Runtime(self.shared.mailbox.runtime().clone())
     }
 
     /// Returns the statistics of the client since its start.

@@ -9,6 +9,7 @@
 
 mod builder;
 mod client;
+mod clock;
 #[cfg_attr(
     not(feature = "tls"),
     expect(
@@ -40,6 +41,7 @@ mod time;
 mod transport;
 
 pub use client::{Client, ClientBuilder, ClientState, ConnectWith, RequestServer};
+pub use clock::Clock;
 pub use error::{ConnectError, Error, ListenError, Retry};
 pub use handle::{Handle, ignore, unhandled};
 pub use messi_wire::session::{Dropped, RequestStats};
@@ -48,7 +50,7 @@ pub use protocol::{Protocol, RequestKind};
 pub use received::{Received, Request};
 pub use reply::{Reply, ResponseMember};
 pub use response::ResponseFuture;
-pub use runtime::Runtime;
+pub use runtime::{JoinHandle, Runtime};
 pub use server::{ClientId, RequestClient, ServeWith, Server, ServerBuilder, ServerClient};
 pub use stats::{ServerStats, Stats};
 #[cfg(feature = "tls")]

@@ -26,7 +26,7 @@ use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
 use crate::runtime::AsyncRuntime;
 use crate::tasks::{Tasks, unless, until};
-use crate::{Address, Protocol, ServerStats, Uri};
+use crate::{Address, Clock, Protocol, Runtime, ServerStats, Uri};
 
 /// A server of a protocol, with any number of clients.
 ///
@@ -351,6 +351,39 @@ impl<P: Protocol> Server<P> {
             }
             peer.mailbox.drain();
         }
+    }
+
+    /// Returns the clock of the server's runtime, which is pretended in a
+    /// [`Simulation`](crate::testing::Simulation).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(server: &ChatServer) {
+    /// use std::time::Duration;
+    ///
+    /// server.clock().sleep(Duration::from_secs(60)).await;
+    /// # }
+    /// ```
+    pub fn clock(&self) -> Clock {
+        self.runtime().clock()
+    }
+
+    /// Returns the runtime of the server, on which handlers can [`spawn`](Runtime::spawn) tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// server.runtime().spawn(async { println!("in a task of its own") });
+    /// # }
+    /// ```
+    pub fn runtime(&self) -> Runtime {
+        Runtime(self.shared.runtime.clone())
     }
 
     /// Returns the statistics of the server since its start.

@@ -72,11 +72,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-pub use self::clock::Clock;
 pub use self::hosts::Host;
 pub use self::simulated_connection::{Direction, SimulatedConnection};
 use self::world::World;
-use crate::Runtime;
+#[doc(no_inline)]
+pub use crate::Clock;
+use crate::{JoinHandle, Runtime};
 
 /// A runtime with its own network and clock, whose tasks run on the thread that calls [`run`](Self::run).
 ///
@@ -84,8 +85,8 @@ use crate::Runtime;
 /// without a host, `tcp://:6000`, is found by any name. Two simulations share no state.
 ///
 /// Handlers and the future that is run may wait for each other, for clients and servers, and for the
-/// pretended time: see [`clock`](Self::clock). They must not wait for events from outside, such as those of a
-/// thread, a real socket or the timer of another runtime.
+/// pretended time, which handlers have from their handle: see [`Clock`]. They must not wait for events from
+/// outside, such as those of a thread, a real socket or the timer of another runtime.
 ///
 /// Dropping the simulation drops the tasks that are left in it.
 ///
@@ -116,7 +117,8 @@ impl Simulation {
         }
     }
 
-    /// Runs a future to its end, and the tasks of all clients and servers until then.
+    /// Runs a future to its end, and until then the tasks of all clients and servers, and those that were
+    /// spawned.
     ///
     /// The seed decides in which order tasks run that are ready at the same time. When no task is ready, the
     /// clock jumps to the next time that a task waits for. Tasks that are left continue when `run` is called
@@ -124,7 +126,7 @@ impl Simulation {
     ///
     /// # Panics
     ///
-    /// If the future panics; if all tasks wait and none of them for a time; if tasks run on and on without
+    /// If the future or a spawned task panics; if all tasks wait and none of them for a time; if tasks run on and on without
     /// waiting; after 30 pretended days; and if the simulation is being run already. The seed and the
     /// pretended time are then printed.
     ///
@@ -147,11 +149,40 @@ impl Simulation {
         self.world.executor.run(future)
     }
 
-    /// Returns the clock, with which handlers wait.
+    /// Runs a task of the test beside the tasks of clients and servers, and returns a handle that waits for its
+    /// output.
     ///
-    /// See [`Clock`] for an example.
+    /// The task runs during [`run`](Self::run), as far as it gets: what is left of it goes on in the next run, and
+    /// is dropped with the simulation. Dropping the handle does not end it. If the task panics, `run` panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// let clock = simulation.clock();
+    /// let hour = simulation.spawn(async move {
+    ///     let start = clock.now();
+    ///     clock.sleep(Duration::from_secs(3_600)).await;
+    ///     clock.now() - start
+    /// });
+    /// assert_eq!(simulation.run(hour).as_secs(), 3_600);
+    /// ```
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.runtime().spawn(future)
+    }
+
+    /// Returns the clock, for tasks and for whoever has no handle of a client or a server.
+    ///
+    /// See [`spawn`](Self::spawn) for an example.
     pub fn clock(&self) -> Clock {
-        self.world.clock.clone()
+        self.runtime().clock()
     }
 
     /// Returns the pretended time since the start.
@@ -183,7 +214,7 @@ impl Simulation {
     /// assert_eq!(simulation.run(never), None);
     /// ```
     pub async fn timeout<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
-        self.world.clock.timeout(limit, future).await
+        self.clock().timeout(limit, future).await
     }
 
     /// Returns all connections that were made so far, in that order, including those that have ended.
@@ -218,7 +249,8 @@ impl Simulation {
         self.world.network.set_host(name, host);
     }
 
-    /// Returns the number of running tasks of clients and servers. It is zero once all have been stopped.
+    /// Returns the number of tasks that have not ended: those of clients and servers, and those that were
+    /// spawned. It is zero once all clients and servers have been stopped, if no other task is left.
     ///
     /// # Examples
     ///

@@ -7,7 +7,9 @@ use super::Server;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
-use crate::{Address, DisconnectReason, Protocol, ResponseFuture, SendError, Stats};
+use crate::{
+    Address, Clock, DisconnectReason, Protocol, ResponseFuture, Runtime, SendError, Stats,
+};
 
 /// A client connected to a [`Server`].
 ///
@@ -167,6 +169,39 @@ impl<P: Protocol> ServerClient<P> {
     /// ```
     pub fn disconnect(&self) {
         self.mailbox().close(DisconnectReason::Disconnected);
+    }
+
+    /// Returns the clock of the server's runtime, which is pretended in a
+    /// [`Simulation`](crate::testing::Simulation).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatServerClient) {
+    /// use std::time::Duration;
+    ///
+    /// client.clock().sleep(Duration::from_secs(60)).await;
+    /// # }
+    /// ```
+    pub fn clock(&self) -> Clock {
+        self.runtime().clock()
+    }
+
+    /// Returns the runtime of the server, on which handlers can [`spawn`](Runtime::spawn) tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient) {
+    /// client.runtime().spawn(async { println!("in a task of its own") });
+    /// # }
+    /// ```
+    pub fn runtime(&self) -> Runtime {
+        self.server.runtime()
     }
 
     /// Returns the statistics of this connection.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fastrand::Rng;
 
 use super::accept_queue::AcceptQueue;
-use super::clock::Clock;
+use super::clock::SimulatedClock;
 use super::count::{Count, Counted};
 use super::hosts::{Host, Hosts};
 use super::link::{End, Link};
@@ -22,7 +22,7 @@ const FIRST_FREE_PORT: u16 = 49_152;
 /// The network of a simulation.
 #[derive(Debug)]
 pub(super) struct Network {
-    clock: Clock,
+    clock: SimulatedClock,
     /// The model of the connections that are made from now on.
     pub(super) later: Arc<Link>,
     sockets: Count,
@@ -38,7 +38,7 @@ struct NetworkState {
 }
 
 impl Network {
-    pub(super) fn new(clock: Clock, mut random: Rng) -> Self {
+    pub(super) fn new(clock: SimulatedClock, mut random: Rng) -> Self {
         let nowhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
         let later = Link::new(
             (nowhere, nowhere),

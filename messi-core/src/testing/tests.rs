@@ -158,6 +158,68 @@ fn a_dropped_simulation_drops_its_tasks_and_listeners() {
     assert_eq!(world.strong_count(), 0);
 }
 
+// --- Tasks of the test ---
+
+#[test]
+fn a_spawned_task_runs_beside_the_run_and_returns_its_output() {
+    let simulation = Simulation::new(1);
+    let clock = simulation.clock();
+    let task = simulation.spawn(async move {
+        clock.sleep(SECOND).await;
+        7
+    });
+    assert_eq!(simulation.tasks(), 1);
+    assert_eq!(simulation.run(task), 7);
+    assert_eq!((simulation.elapsed(), simulation.tasks()), (SECOND, 0));
+}
+
+#[test]
+fn a_spawned_task_goes_on_in_the_next_run_even_without_its_handle() {
+    let simulation = Simulation::new(1);
+    let (clock, progress) = (simulation.clock(), Arc::new(Mutex::new(0)));
+    let seen = progress.clone();
+    drop(simulation.spawn(async move {
+        for step in 1..=2 {
+            *progress.lock().unwrap() = step;
+            clock.sleep(2 * SECOND).await;
+        }
+    }));
+    assert_eq!(*seen.lock().unwrap(), 0);
+    simulation.run(simulation.sleep(SECOND));
+    assert_eq!((*seen.lock().unwrap(), simulation.tasks()), (1, 1));
+    simulation.run(simulation.sleep(4 * SECOND));
+    assert_eq!((*seen.lock().unwrap(), simulation.tasks()), (2, 0));
+}
+
+#[test]
+fn a_panic_of_a_spawned_task_ends_the_run_and_the_task_alone() {
+    let simulation = Simulation::new(1);
+    let failed = simulation.spawn(async { panic!("expected: the test has failed") });
+    let other = simulation.spawn(async { 7 });
+    let text = panic_of(|| simulation.run(simulation.sleep(SECOND)));
+    assert_eq!(text, "expected: the test has failed");
+    assert_eq!(simulation.run(other), 7);
+    assert_eq!(simulation.tasks(), 0);
+    let text = panic_of(|| simulation.run(failed));
+    assert!(text.contains("the task has panicked"), "{text}");
+}
+
+#[test]
+fn a_spawned_task_is_dropped_with_its_simulation() {
+    let simulation = Simulation::new(1);
+    let kept = Arc::new(());
+    let (mine, clock) = (kept.clone(), simulation.clock());
+    let task = simulation.spawn(async move {
+        clock.sleep(SECOND).await;
+        drop(mine);
+    });
+    simulation.run(async {});
+    drop(simulation);
+    assert_eq!(Arc::strong_count(&kept), 1);
+    let text = panic_of(|| Simulation::new(1).run(task));
+    assert!(text.contains("dropped with its simulation"), "{text}");
+}
+
 // --- Hosts and ports ---
 
 #[test]

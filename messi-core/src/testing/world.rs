@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use futures::future::{BoxFuture, FutureExt, ready};
 
-use super::clock::Clock;
+use super::clock::SimulatedClock;
 use super::executor::Executor;
 use super::listener::SimulatedListener;
 use super::network::Network;
@@ -19,7 +19,7 @@ use crate::transport::{Address, BoxListener, BoxSocket};
 /// The clock, the executor and the network of one simulation.
 #[derive(Debug)]
 pub(super) struct World {
-    pub(super) clock: Clock,
+    pub(super) clock: SimulatedClock,
     pub(super) executor: Executor,
     pub(super) network: Arc<Network>,
     /// The random numbers of clients. The order of tasks and the network have numbers of their own, so
@@ -30,7 +30,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut random = Rng::with_seed(seed);
-        let clock = Clock::new();
+        let clock = SimulatedClock::new();
         Self {
             executor: Executor::new(clock.clone(), random.fork()),
             network: Arc::new(Network::new(clock.clone(), random.fork())),

@@ -1,6 +1,6 @@
 //! Delays between attempts to connect, and the order of several servers, in simulated time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::common::chat::*;
 use crate::common::*;
@@ -12,13 +12,14 @@ use messi::{ClientState, ConnectError, DisconnectReason, Retry};
 /// A handler that reports the time and the error of each failed attempt, and decides when to retry.
 struct Ui {
     clock: Clock,
+    start: Instant,
     failures: UnboundedSender<(Duration, ConnectError)>,
     retry: Retry,
 }
 
 impl ChatClientHandler for Ui {
     async fn on_connect_failure(&mut self, _: &ChatClient, error: &ConnectError) -> Retry {
-        let failure = (self.clock.elapsed(), error.clone());
+        let failure = (self.clock.now() - self.start, error.clone());
         let _ = self.failures.unbounded_send(failure);
         self.retry
     }
@@ -30,6 +31,7 @@ fn ui(simulation: &Simulation, retry: Retry) -> (Ui, Failures) {
     let (failures, receiver) = unbounded();
     let clock = simulation.clock();
     let ui = Ui {
+        start: clock.now(),
         clock,
         failures,
         retry,

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod callbacks;
+mod clock;
 mod connecting;
 mod drain;
 mod handlers;
