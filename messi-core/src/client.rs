@@ -246,6 +246,37 @@ impl<P: Protocol> Client<P> {
         self.shared.mailbox.ready().await
     }
 
+    /// Waits until at most this number of bytes is queued, and there is room as for [`ready`](Self::ready).
+    ///
+    /// A transfer of much data that waits for it before each part leaves the connection to other messages: one
+    /// that is sent meanwhile waits only for `bytes` and one part, rather than for megabytes. 0 waits until
+    /// everything is with the operating system. From the first call on a connection, Linux and Android hold no
+    /// more than some 128 KiB that are not sent yet; other systems hold what they like.
+    ///
+    /// The guide has a page about it, with a download in parts of 64 KiB.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::NotConnected`] if there is no connection, or as soon as it ends, even in a
+    /// callback.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatClient, parts: Vec<String>) -> Result<(), messi::SendError> {
+    /// for text in parts {
+    ///     client.ready_below(16 * 1024).await?;
+    ///     client.send(MessageInd { user: "Kalle".into(), text });
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ready_below(&self, bytes: usize) -> Result<(), SendError> {
+        self.shared.mailbox.ready_below(bytes).await
+    }
+
     /// Waits until all messages sent so far are written to the operating system.
     ///
     /// # Errors

@@ -100,6 +100,9 @@ struct Published {
     memory: AtomicUsize,
     /// Ticket of the queue, or 0.
     ticket: AtomicU64,
+    /// Whether the operating system must not hold many unsent bytes: large transfers must not delay other
+    /// messages.
+    limits_unsent: AtomicBool,
 }
 
 // --- Sending ---
@@ -377,6 +380,18 @@ impl Mailbox {
         let connection = self.lock().session.connection();
         self.until_done(connection, |session| {
             !self.is_congested_by(session.queued(), session.memory())
+        })
+        .await
+    }
+
+    /// Waits until the send queue is not congested, and has at most this number of bytes. From then on, the
+    /// operating system holds few unsent bytes of this connection.
+    pub(crate) async fn ready_below(&self, bytes: usize) -> Result<(), SendError> {
+        let limits_unsent = &self.published.limits_unsent;
+        limits_unsent.store(true, Ordering::Relaxed);
+        let connection = self.lock().session.connection();
+        self.until_done(connection, |session| {
+            session.queued() <= bytes && !self.is_congested_by(session.queued(), session.memory())
         })
         .await
     }

@@ -118,11 +118,10 @@ impl Driver {
         self.poll_flush(cx)
     }
 
-    /// Makes the operating system accept less once memory is short: only then the slow peers, which are
-    /// evicted first, are known in time.
+    /// Makes the operating system accept less, once the mailbox wants it.
     fn limit_unsent(&mut self) {
         if !self.is_unsent_limited
-            && self.mailbox.is_memory_short()
+            && self.mailbox.limits_unsent()
             && let Some(socket) = &self.socket
         {
             self.is_unsent_limited = true;

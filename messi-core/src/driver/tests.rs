@@ -68,6 +68,34 @@ fn a_write_error_ends_the_connection_at_once() {
     assert_eq!(driver.poll_closed(&mut cx), Poll::Ready(()));
 }
 
+/// A socket that counts how often the operating system is told to hold little.
+struct Limited(Arc<AtomicUsize>);
+
+impl Fake for Limited {
+    fn limit_unsent(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn the_operating_system_holds_little_once_a_transfer_waits_for_a_short_queue() {
+    let limits = Arc::new(AtomicUsize::new(0));
+    let config = ConnectionConfig::default();
+    let (mut driver, mailbox) = driver(&config, Limited(limits.clone()));
+    mailbox.open();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut write = || {
+        mailbox.push(&(), None).unwrap();
+        assert!(driver.poll_next(&mut cx).is_pending());
+        limits.load(Ordering::Relaxed)
+    };
+    assert_eq!(write(), 0);
+    assert_eq!(mailbox.ready_below(0).now_or_never(), Some(Ok(())));
+    assert_eq!((write(), write()), (1, 1));
+    mailbox.attach();
+    assert!(!mailbox.limits_unsent(), "the next connection begins anew");
+}
+
 /// A socket that receives one ping, and counts its reads and its attempts to read.
 #[derive(Clone, Default)]
 struct Counting {

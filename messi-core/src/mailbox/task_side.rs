@@ -22,6 +22,7 @@ impl Mailbox {
             let expired = shared.session.counters().dropped.expired - expired;
             (expired, shared.forget_connection())
         });
+        self.published.limits_unsent.store(false, Ordering::Relaxed);
         log_expired(expired);
         self.notify_progress();
     }
@@ -68,11 +69,15 @@ impl Mailbox {
         self.is_congested_by(self.queued(), memory)
     }
 
-    /// Returns whether the memory that all send queues share is short.
+    /// Returns whether the operating system must not hold many unsent bytes.
+    ///
+    /// This is so once the memory that all send queues share is short, as only then the slow peers, which are
+    /// evicted first, are known in time; and while large transfers must not delay other messages.
     #[inline]
-    pub(crate) fn is_memory_short(&self) -> bool {
+    pub(crate) fn limits_unsent(&self) -> bool {
         let budget = self.budget.as_deref();
-        budget.is_some_and(|budget| budget.memory().is_short())
+        self.published.limits_unsent.load(Ordering::Relaxed)
+            || budget.is_some_and(|budget| budget.memory().is_short())
     }
 
     /// Records how many of the bytes taken remain to be written.

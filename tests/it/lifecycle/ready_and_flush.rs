@@ -18,10 +18,11 @@ const LONG: Duration = Duration::from_secs(100);
 #[derive(Clone, Copy, Debug)]
 enum Wait {
     Ready,
+    ReadyBelow,
     Flush,
 }
 
-const WAITS: [Wait; 2] = [Wait::Ready, Wait::Flush];
+const WAITS: [Wait; 3] = [Wait::Ready, Wait::ReadyBelow, Wait::Flush];
 
 /// The size of the network's buffer in each direction, in bytes.
 const BUFFER: usize = 1_000;
@@ -35,6 +36,7 @@ impl Wait {
         while client.try_send(message("x".repeat(LARGE))).is_ok() {}
         match self {
             Self::Ready => client.ready().await,
+            Self::ReadyBelow => client.ready_below(LARGE).await,
             Self::Flush => client.flush().await,
         }
     }
@@ -44,6 +46,7 @@ impl Wait {
         while client.try_send(message("x".repeat(LARGE))).is_ok() {}
         match self {
             Self::Ready => client.ready().await,
+            Self::ReadyBelow => client.ready_below(LARGE).await,
             Self::Flush => client.flush().await,
         }
     }
