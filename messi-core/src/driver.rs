@@ -26,6 +26,7 @@ mod receive_memory;
 mod tests;
 mod turn;
 
+use std::fmt::Display;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ use self::turn::TurnBudget;
 use crate::LOG_TARGET;
 use crate::cpu_limit::CpuLimit;
 use crate::mailbox::{Command, Mailbox};
+use crate::runtime::CallbackObserver;
 use crate::time::DeadlineTimer;
 use crate::transport::BoxSocket;
 
@@ -81,6 +83,8 @@ pub(crate) struct Driver {
     flood_limiter: FloodLimiter,
     receive_permit: ReceivePermit,
     decode_permit: DecodePermit,
+    /// Observes the callbacks, in a simulation.
+    observer: Option<Box<dyn CallbackObserver>>,
 }
 
 /// How the task was told to end.
@@ -123,6 +127,7 @@ impl Driver {
             flood_limiter: FloodLimiter::default(),
             receive_permit: ReceivePermit::default(),
             decode_permit: DecodePermit::default(),
+            observer: None,
         }
     }
 
@@ -135,6 +140,12 @@ impl Driver {
     ) -> Self {
         self.receive_permit = ReceivePermit::new(received.clone());
         self.decode_permit = DecodePermit::new(decoding.clone());
+        self
+    }
+
+    /// Names the handler to a simulation, which observes what its callbacks wait for.
+    pub(crate) fn named(mut self, handler: &dyn Display) -> Self {
+        self.observer = self.mailbox.runtime().observe_callbacks(handler);
         self
     }
 
@@ -267,13 +278,16 @@ impl Driver {
         cx: &mut Context<'_>,
         callback: Pin<&mut impl Future<Output = T>>,
     ) -> Poll<Option<T>> {
-        if let Poll::Ready(output) = callback.poll(cx) {
+        if let Poll::Ready(output) = self.poll_callback(cx, callback) {
             return Poll::Ready(Some(output));
         }
         loop {
             self.handle_command();
             if self.stop.is_some() {
                 // The callback is dropped where it waits.
+                if let Some(observer) = &mut self.observer {
+                    observer.end_poll(false);
+                }
                 return Poll::Ready(None);
             }
             if self.connection.is_closing() {
@@ -292,7 +306,7 @@ impl Driver {
         callback: Pin<&mut impl Future<Output = ()>>,
         deadline: &mut Option<Instant>,
     ) -> Poll<()> {
-        if callback.poll(cx).is_ready() {
+        if self.poll_callback(cx, callback).is_ready() {
             return Poll::Ready(());
         }
         loop {
@@ -309,6 +323,21 @@ impl Driver {
             }
             ready!(self.park(cx));
         }
+    }
+
+    #[inline]
+    fn poll_callback<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        callback: Pin<&mut impl Future<Output = T>>,
+    ) -> Poll<T> {
+        let Some(observer) = &mut self.observer else {
+            return callback.poll(cx);
+        };
+        observer.begin_poll();
+        let poll = callback.poll(cx);
+        observer.end_poll(poll.is_pending());
+        poll
     }
 
     /// Handles the command that waits, and reports the end of the connection to the mailbox. All loops

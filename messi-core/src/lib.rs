@@ -39,6 +39,7 @@ mod tasks;
 pub mod testing;
 mod time;
 mod transport;
+mod waits;
 
 pub use client::{Client, ClientBuilder, ClientState, ConnectWith, RequestServer};
 pub use clock::Clock;

@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 
 use futures::FutureExt;
 
-pub(crate) use self::async_runtime::AsyncRuntime;
+pub(crate) use self::async_runtime::{AsyncRuntime, CallbackObserver};
 use self::async_std::AsyncStd;
 pub use self::join_handle::JoinHandle;
 use crate::Clock;

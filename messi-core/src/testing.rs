@@ -53,6 +53,7 @@
 //! ```
 
 mod accept_queue;
+mod callbacks;
 mod clock;
 mod count;
 mod executor;
@@ -69,6 +70,7 @@ mod world;
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -86,7 +88,9 @@ use crate::{JoinHandle, Runtime};
 ///
 /// Handlers and the future that is run may wait for each other, for clients and servers, and for the
 /// pretended time, which handlers have from their handle: see [`Clock`]. They must not wait for events from
-/// outside, such as those of a thread, a real socket or the timer of another runtime.
+/// outside, such as those of a thread, a real socket or the timer of another runtime: the clock does not wait for
+/// them, so that requests and other waits time out at once. If the test then panics, the callback that waits is
+/// named.
 ///
 /// Dropping the simulation drops the tasks that are left in it.
 ///
@@ -94,6 +98,8 @@ use crate::{JoinHandle, Runtime};
 pub struct Simulation {
     seed: u64,
     world: Arc<World>,
+    /// Whether the report about a panic was printed.
+    is_reported: AtomicBool,
 }
 
 impl Simulation {
@@ -114,6 +120,7 @@ impl Simulation {
         Self {
             seed,
             world: Arc::new(World::new(seed)),
+            is_reported: AtomicBool::new(false),
         }
     }
 
@@ -127,8 +134,8 @@ impl Simulation {
     /// # Panics
     ///
     /// If the future or a spawned task panics; if all tasks wait and none of them for a time; if tasks run on and on without
-    /// waiting; after 30 pretended days; and if the simulation is being run already. The seed and the
-    /// pretended time are then printed.
+    /// waiting; after 30 pretended days; and if the simulation is being run already. The seed, the pretended
+    /// time, and each callback that waits for something outside of the simulation are then printed.
     ///
     /// # Examples
     ///
@@ -299,6 +306,22 @@ impl Simulation {
     pub fn runtime(&self) -> Runtime {
         Runtime(self.world.clone())
     }
+
+    /// Returns what is needed to understand a failed run, and to repeat it.
+    fn report(&self) -> String {
+        let (seed, elapsed) = (self.seed, self.elapsed());
+        let foreign_waits = self.world.foreign_waits.overtaken_at(elapsed);
+        format!(
+            "the simulation with the seed {seed} ended {elapsed:?} after its start{foreign_waits}"
+        )
+    }
+
+    /// Prints the report, once, if the thread is panicking.
+    fn report_panic(&self) {
+        if thread::panicking() && !self.is_reported.swap(true, Ordering::Relaxed) {
+            eprintln!("{}", self.report());
+        }
+    }
 }
 
 impl From<&Simulation> for Runtime {
@@ -309,6 +332,8 @@ impl From<&Simulation> for Runtime {
 
 impl Drop for Simulation {
     fn drop(&mut self) {
+        // A run may have returned the error that has made the test panic.
+        self.report_panic();
         // Tasks hold the world, which holds them.
         self.world.executor.close();
     }
@@ -326,15 +351,11 @@ impl Debug for Simulation {
     }
 }
 
-/// Prints the seed and the time when a run panics.
+/// Prints the report when a run panics.
 struct ReportPanic<'a>(&'a Simulation);
 
 impl Drop for ReportPanic<'_> {
     fn drop(&mut self) {
-        if thread::panicking() {
-            let Simulation { seed, .. } = self.0;
-            let elapsed = self.0.elapsed();
-            eprintln!("the simulation with the seed {seed} ended {elapsed:?} after its start");
-        }
+        self.0.report_panic();
     }
 }

@@ -73,7 +73,8 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         mailbox.attach();
         let client = self.client.lent();
         let handler = &mut self.handler;
-        let mut driver = Driver::new(socket, mailbox);
+        let driver = Driver::new(socket, mailbox);
+        let mut driver = driver.named(&format_args!("{} client of {uri}", P::NAME));
         info!(target: LOG_TARGET, "connected to {uri}");
         let messages = serve_messages(&client, handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {

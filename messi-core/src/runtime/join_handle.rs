@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 use futures::FutureExt;
 use futures::channel::oneshot;
 
+use crate::waits;
+
 /// A future of the output of a task. [`Runtime::spawn`](super::Runtime::spawn) returns it.
 ///
 /// Dropping it does not end the task.
@@ -45,6 +47,9 @@ impl<T> Future for JoinHandle<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let output = self.0.poll_unpin(cx);
+        if output.is_pending() {
+            waits::record();
+        }
         output.map(|it| it.expect("the task has panicked, or was dropped with its simulation"))
     }
 }

@@ -174,7 +174,13 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             return shared.registry.remove(peer.id);
         };
         let driver = Driver::new(socket, peer.mailbox.clone())
-            .sharing(&shared.registry.receive_budget, &shared.decoding);
+            .sharing(&shared.registry.receive_budget, &shared.decoding)
+            .named(&format_args!(
+                "client {} of the {} server at {}",
+                peer.id,
+                P::NAME,
+                shared.uri
+            ));
         info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
         let task = serve(client, peer, handler, driver, shared.tasks.begin());
         let (scope, flush) = (shared.registry.scope_id(), shared.clone());

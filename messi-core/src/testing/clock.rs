@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crate::waits;
+
 /// The clock of a simulation. It stands still while a task is ready, and then jumps to the next time that a task
 /// waits for.
 #[derive(Clone)]
@@ -115,6 +117,7 @@ impl Future for ClockSleep {
         // A waker may do anything when it is dropped: not under the lock.
         drop(state);
         drop(replaced);
+        waits::record();
         Poll::Pending
     }
 }

@@ -5,6 +5,7 @@ mod callbacks;
 mod clock;
 mod connecting;
 mod drain;
+mod foreign_waits;
 mod handlers;
 mod keep_alive;
 mod ready_and_flush;
