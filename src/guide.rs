@@ -4,6 +4,11 @@
 //! - [Lifecycle](lifecycle): what each side sees of each event, and which messages are lost
 //! - [Evolving](evolving): which changes of a schema are compatible
 //! - [Limits](limits): every limit, its default and its effect
+//! - [Bulk transfers](bulk): a download that does not hold up other messages
+//! - [At least once](at_least_once): messages that must not be lost
+//! - [Use from tokio](tokio): which runtime runs what
+//! - [Signals and shutdown](shutdown): a server that ends in good order
+//! - [Metrics](metrics): statistics for a monitoring system
 //! - [Migrating](migrating): coming from the original Messi, or from a gRPC stream
 //! - [Troubleshooting](troubleshooting): every error message, with its cause and its solution
 //! - [Security](security): the guarantees against hostile peers
@@ -23,6 +28,11 @@ pages! {
     lifecycle = "../docs/lifecycle.md"
     evolving = "../docs/evolving.md"
     limits = "../docs/limits.md"
+    bulk = "../docs/bulk.md"
+    at_least_once = "../docs/at_least_once.md"
+    tokio = "../docs/tokio.md"
+    shutdown = "../docs/shutdown.md"
+    metrics = "../docs/metrics.md"
     migrating = "../docs/migrating.md"
     troubleshooting = "../docs/troubleshooting.md"
     security = "../SECURITY.md"
