@@ -71,8 +71,8 @@ pub(crate) struct Driver {
     has_reported_end: bool,
     /// Whether the socket accepts no more bytes at this moment.
     is_write_blocked: bool,
-    /// Whether the operating system was told to accept less.
-    is_unsent_limited: bool,
+    /// The unsent bytes to which the operating system was limited.
+    unsent_limit: Option<u32>,
     /// Whether all written bytes have left the buffers of the socket.
     is_flushed: bool,
     /// Whether to read again before waiting: see [`ConnectionConfig::busy_poll`](messi_wire::ConnectionConfig::busy_poll).
@@ -119,7 +119,7 @@ impl Driver {
             stop: None,
             has_reported_end: false,
             is_write_blocked: false,
-            is_unsent_limited: false,
+            unsent_limit: None,
             is_flushed: true,
             reads_again: false,
             busy_until: now,

@@ -26,7 +26,7 @@ pub(crate) trait Fake: Send + Unpin + 'static {
         Poll::Ready(Ok(()))
     }
 
-    fn limit_unsent(&self) {}
+    fn limit_unsent(&self, _bytes: u32) {}
 }
 
 pub(crate) struct FakeSocket<T>(pub(crate) T);
@@ -36,8 +36,8 @@ impl<T: Fake> Socket for FakeSocket<T> {
         self.0.read_now()
     }
 
-    fn limit_unsent(&self) {
-        self.0.limit_unsent();
+    fn limit_unsent(&self, bytes: u32) {
+        self.0.limit_unsent(bytes);
     }
 }
 

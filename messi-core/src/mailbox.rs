@@ -100,9 +100,8 @@ struct Published {
     memory: AtomicUsize,
     /// Ticket of the queue, or 0.
     ticket: AtomicU64,
-    /// Whether the operating system must not hold many unsent bytes: large transfers must not delay other
-    /// messages.
-    limits_unsent: AtomicBool,
+    /// Whether the current connection has a bulk transfer, which must not delay other messages.
+    has_bulk: AtomicBool,
 }
 
 // --- Sending ---
@@ -387,8 +386,7 @@ impl Mailbox {
     /// Waits until the send queue is not congested, and has at most this number of bytes. From then on, the
     /// operating system holds few unsent bytes of this connection.
     pub(crate) async fn ready_below(&self, bytes: usize) -> Result<(), SendError> {
-        let limits_unsent = &self.published.limits_unsent;
-        limits_unsent.store(true, Ordering::Relaxed);
+        self.published.has_bulk.store(true, Ordering::Relaxed);
         let connection = self.lock().session.connection();
         self.until_done(connection, |session| {
             session.queued() <= bytes && !self.is_congested_by(session.queued(), session.memory())

@@ -120,12 +120,12 @@ impl Driver {
 
     /// Makes the operating system accept less, once the mailbox wants it.
     fn limit_unsent(&mut self) {
-        if !self.is_unsent_limited
-            && self.mailbox.limits_unsent()
+        if let Some(limit) = self.mailbox.unsent_limit()
+            && self.unsent_limit != Some(limit)
             && let Some(socket) = &self.socket
         {
-            self.is_unsent_limited = true;
-            socket.limit_unsent();
+            self.unsent_limit = Some(limit);
+            socket.limit_unsent(limit);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt::{self, Debug, Formatter};
 use std::io;
 use std::pin::pin;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
@@ -68,32 +69,36 @@ fn a_write_error_ends_the_connection_at_once() {
     assert_eq!(driver.poll_closed(&mut cx), Poll::Ready(()));
 }
 
-/// A socket that counts how often the operating system is told to hold little.
-struct Limited(Arc<AtomicUsize>);
+/// A socket that records the limits of unsent bytes.
+struct Limited(Arc<Mutex<Vec<u32>>>);
 
 impl Fake for Limited {
-    fn limit_unsent(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    fn limit_unsent(&self, bytes: u32) {
+        self.0.lock().unwrap().push(bytes);
     }
 }
 
 #[test]
 fn the_operating_system_holds_little_once_a_transfer_waits_for_a_short_queue() {
-    let limits = Arc::new(AtomicUsize::new(0));
+    let limits = Arc::default();
     let config = ConnectionConfig::default();
-    let (mut driver, mailbox) = driver(&config, Limited(limits.clone()));
+    let (mut driver, mailbox) = driver(&config, Limited(Arc::clone(&limits)));
     mailbox.open();
     let mut cx = Context::from_waker(Waker::noop());
     let mut write = || {
         mailbox.push(&(), None).unwrap();
         assert!(driver.poll_next(&mut cx).is_pending());
-        limits.load(Ordering::Relaxed)
+        limits.lock().unwrap().clone()
     };
-    assert_eq!(write(), 0);
+    assert_eq!(write(), []);
     assert_eq!(mailbox.ready_below(0).now_or_never(), Some(Ok(())));
-    assert_eq!((write(), write()), (1, 1));
+    assert_eq!([write(), write()], [[16 * 1024], [16 * 1024]]);
     mailbox.attach();
-    assert!(!mailbox.limits_unsent(), "the next connection begins anew");
+    assert_eq!(
+        mailbox.unsent_limit(),
+        None,
+        "the next connection begins anew"
+    );
 }
 
 /// A socket that receives one ping, and counts its reads and its attempts to read.

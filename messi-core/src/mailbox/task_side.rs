@@ -12,6 +12,15 @@ use super::{Command, Mailbox, Opening, log_expired};
 use crate::LOG_TARGET;
 use crate::stats::{LateDrops, Stats};
 
+/// Most bytes that the operating system holds unsent once the memory that all send queues share is short: only
+/// then the slow peers, which are evicted first, are known in time. Without it, the system takes megabytes
+/// for a peer that does not read.
+const UNSENT_OF_SHORT_MEMORY: u32 = 128 * 1024;
+
+/// Most bytes that the operating system holds unsent on a connection with a bulk transfer: other messages wait for
+/// them. Fewer would slow a fast line down.
+const UNSENT_BESIDE_BULK: u32 = 16 * 1024;
+
 impl Mailbox {
     /// Begins a connection. Until [`open`](Self::open), the messages of its first callback go first.
     pub(crate) fn attach(&self) {
@@ -22,7 +31,7 @@ impl Mailbox {
             let expired = shared.session.counters().dropped.expired - expired;
             (expired, shared.forget_connection())
         });
-        self.published.limits_unsent.store(false, Ordering::Relaxed);
+        self.published.has_bulk.store(false, Ordering::Relaxed);
         log_expired(expired);
         self.notify_progress();
     }
@@ -69,15 +78,15 @@ impl Mailbox {
         self.is_congested_by(self.queued(), memory)
     }
 
-    /// Returns whether the operating system must not hold many unsent bytes.
-    ///
-    /// This is so once the memory that all send queues share is short, as only then the slow peers, which are
-    /// evicted first, are known in time; and while large transfers must not delay other messages.
+    /// Returns the most unsent bytes that the operating system may hold, if there is a limit.
     #[inline]
-    pub(crate) fn limits_unsent(&self) -> bool {
+    pub(crate) fn unsent_limit(&self) -> Option<u32> {
+        if self.published.has_bulk.load(Ordering::Relaxed) {
+            return Some(UNSENT_BESIDE_BULK);
+        }
         let budget = self.budget.as_deref();
-        self.published.limits_unsent.load(Ordering::Relaxed)
-            || budget.is_some_and(|budget| budget.memory().is_short())
+        let is_short = budget.is_some_and(|budget| budget.memory().is_short());
+        is_short.then_some(UNSENT_OF_SHORT_MEMORY)
     }
 
     /// Records how many of the bytes taken remain to be written.

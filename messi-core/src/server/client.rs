@@ -137,7 +137,7 @@ impl<P: Protocol> ServerClient<P> {
     /// A transfer of much data that waits for it before each part leaves the connection to other messages: one
     /// that is sent meanwhile waits only for `bytes` and one part, rather than for megabytes. 0 waits until
     /// everything is with the operating system. From the first call on a connection, Linux and Android hold no
-    /// more than some 128 KiB that are not sent yet; other systems hold what they like.
+    /// more than 16 KiB that are not sent yet; other systems hold what they like.
     ///
     /// The guide has a page about it, with a download in parts of 64 KiB.
     ///
