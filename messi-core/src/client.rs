@@ -299,8 +299,7 @@ impl<P: Protocol> Client<P> {
         self.shared.mailbox.flush().await
     }
 
-    /// Returns the clock of the client's runtime, which is pretended in a
-    /// [`Simulation`](crate::testing::Simulation).
+    /// Returns the clock of the client's runtime: real time, or the pretended time of a `testing::Simulation`.
     ///
     /// # Examples
     ///

@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::time::{self, TimeSource};
 
-/// The clock of a runtime: real time, or the pretended time of a
-/// [`Simulation`](crate::testing::Simulation).
+/// The clock of a runtime: real time, or the pretended time of a `testing::Simulation`.
 ///
 /// Clients and servers return the clock of their runtime: see [`Client::clock`](crate::Client::clock),
 /// [`Server::clock`](crate::Server::clock) and [`ServerClient::clock`](crate::ServerClient::clock). A handler
-/// that uses it, rather than the timers of a runtime, works in production, and in a simulation, where an hour
+/// that uses it, rather than the timers of a runtime, works in production and in a simulation, where an hour
 /// passes at once.
 ///
 /// Clones are cheap, and read the same clock.
@@ -72,8 +71,7 @@ impl Clock {
         Self(time)
     }
 
-    /// Returns the time now. Differences to other times of the same clock have a meaning, the value itself
-    /// has none.
+    /// Returns the time now. Only differences between times of the same clock have a meaning.
     ///
     /// # Examples
     ///

@@ -89,10 +89,9 @@ impl Runtime {
 
     /// Runs a task beside those of clients and servers, and returns a handle that waits for its output.
     ///
-    /// A handler that starts its tasks so works in production, and in a
-    /// [`Simulation`](crate::testing::Simulation). The task runs whether the handle is awaited or not, and the
-    /// `stop` of clients and servers does not end it. A panic ends the task; in a simulation, it ends the run,
-    /// and so fails the test.
+    /// A handler that starts its tasks here works in production and in a `testing::Simulation`. The task runs
+    /// whether the handle is awaited or not, and the `stop` of clients and servers does not end it. A panic ends
+    /// the task; in a simulation it ends the run too, so that the test fails.
     ///
     /// # Examples
     ///

@@ -353,8 +353,7 @@ impl<P: Protocol> Server<P> {
         }
     }
 
-    /// Returns the clock of the server's runtime, which is pretended in a
-    /// [`Simulation`](crate::testing::Simulation).
+    /// Returns the clock of the server's runtime: real time, or the pretended time of a `testing::Simulation`.
     ///
     /// # Examples
     ///

@@ -53,11 +53,11 @@
 //! ```
 
 mod accept_queue;
-mod callbacks;
 mod clock;
 mod count;
 mod executor;
 mod flow;
+mod foreign_waits;
 mod hosts;
 mod link;
 mod listener;
@@ -159,8 +159,8 @@ impl Simulation {
     /// Runs a task of the test beside the tasks of clients and servers, and returns a handle that waits for its
     /// output.
     ///
-    /// The task runs during [`run`](Self::run), as far as it gets: what is left of it goes on in the next run, and
-    /// is dropped with the simulation. Dropping the handle does not end it. If the task panics, `run` panics.
+    /// The task runs while [`run`](Self::run) does. If it has not ended by then, it goes on in the next run, or is
+    /// dropped with the simulation. Dropping the handle does not end it. If the task panics, `run` panics.
     ///
     /// # Examples
     ///
@@ -185,7 +185,7 @@ impl Simulation {
         self.runtime().spawn(future)
     }
 
-    /// Returns the clock, for tasks and for whoever has no handle of a client or a server.
+    /// Returns the clock, for tasks that have no handle of a client or a server.
     ///
     /// See [`spawn`](Self::spawn) for an example.
     pub fn clock(&self) -> Clock {

@@ -202,8 +202,7 @@ impl<P: Protocol> ServerClient<P> {
         self.mailbox().close(DisconnectReason::Disconnected);
     }
 
-    /// Returns the clock of the server's runtime, which is pretended in a
-    /// [`Simulation`](crate::testing::Simulation).
+    /// Returns the clock of the server's runtime: real time, or the pretended time of a `testing::Simulation`.
     ///
     /// # Examples
     ///

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use futures::future::{BoxFuture, FutureExt, ready};
 
-use super::callbacks::ForeignWaits;
 use super::clock::SimulatedClock;
 use super::executor::Executor;
+use super::foreign_waits::ForeignWaits;
 use super::listener::SimulatedListener;
 use super::network::Network;
 use crate::runtime::{AsyncRuntime, CallbackObserver};
