@@ -219,8 +219,9 @@ impl Executor {
         let Some(next) = self.clock.next() else {
             panic!(
                 "the simulation has come to a standstill {elapsed:?} after its start: the future \
-                 given to `run` waits, and so do {} tasks, but none of them for a time. What it waits \
-                 for never happens, or happens outside of the simulation, as what another thread, a real socket and another runtime's timer do",
+                 given to `run` waits, and so do {} tasks, but none of them for a time. What it \
+                 waits for never happens, or happens outside of the simulation, as what another \
+                 thread, a real socket and another runtime's timer do",
                 self.tasks()
             );
         };

@@ -252,7 +252,11 @@ fn callbacks_that_the_clock_has_overtaken_are_reported() {
     };
     observe(&simulation, "client 3", foreign.boxed());
     let (sender, receiver) = futures::channel::oneshot::channel::<()>();
-    observe(&simulation, "client 4", receiver.map(drop).boxed());
+    let known = async move {
+        receiver.await.unwrap();
+        clock.sleep(HOUR).await;
+    };
+    observe(&simulation, "client 4", known.boxed());
     simulation.run(simulation.sleep(SECOND));
     let report = simulation.report();
     assert!(report.starts_with("the simulation with the seed 7 ended 2s after its start\n"));
@@ -266,7 +270,7 @@ fn callbacks_that_the_clock_has_overtaken_are_reported() {
         "{report}"
     );
 
-    // It begins to wait for something foreign later, and another one ends.
+    // One begins to wait for something foreign later, and another one for the clock.
     sender.send(()).unwrap();
     simulation.run(simulation.sleep(5 * SECOND));
     let report = simulation.report();
