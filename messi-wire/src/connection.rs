@@ -346,6 +346,7 @@ impl Connection {
     /// Records that this side's direction is closed. The peer has little time to close the other.
     pub fn handle_shut_down(&mut self, now: Instant) {
         self.timers.stop(Timer::Paused);
+        self.timers.stop(Timer::KeepAlive);
         self.close_within(CLOSE_TIMEOUT, now);
     }
 

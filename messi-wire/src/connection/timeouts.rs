@@ -126,6 +126,11 @@ impl Connection {
     /// Stops the timers that depend on received bytes.
     pub(super) fn stop_input_timers(&mut self) {
         self.timers.stop(Timer::KeepAlive);
+        self.stop_message_timers();
+    }
+
+    /// Stops the timers of messages that are being received.
+    pub(super) fn stop_message_timers(&mut self) {
         self.timers.stop(Timer::Message);
         self.timers.stop(Timer::Drain);
     }
