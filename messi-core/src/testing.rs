@@ -68,6 +68,7 @@ mod tests;
 mod world;
 
 use std::fmt::{self, Debug, Formatter};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -216,6 +217,29 @@ impl Simulation {
     /// See [`Host`] for an example.
     pub fn set_host(&self, name: &str, host: Host) {
         self.world.network.set_host(name, host);
+    }
+
+    /// Sets the addresses of a name, in the order in which clients try them. Without it, each name has one
+    /// address.
+    ///
+    /// A server whose URI has the name listens on the first of them. [`set_host`](Self::set_host) sets how one
+    /// of them reacts. A name without an address is unknown.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::{Ipv4Addr, Ipv6Addr};
+    ///
+    /// use messi::testing::{Host, Simulation};
+    ///
+    /// let simulation = Simulation::new(7);
+    /// let (dead, alive) = (Ipv6Addr::LOCALHOST, Ipv4Addr::LOCALHOST);
+    /// simulation.set_addresses("room", [dead.into(), alive.into()]);
+    /// simulation.set_host("::1", Host::BlackHole);
+    /// ```
+    pub fn set_addresses(&self, name: &str, addresses: impl IntoIterator<Item = IpAddr>) {
+        let addresses = addresses.into_iter().collect();
+        self.world.network.set_addresses(name, addresses);
     }
 
     /// Returns the number of running tasks of clients and servers. It is zero once all have been stopped.

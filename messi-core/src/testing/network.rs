@@ -73,14 +73,21 @@ impl Network {
         self.lock().hosts.set(name, host);
     }
 
+    pub(super) fn set_addresses(&self, name: &str, addresses: Vec<IpAddr>) {
+        self.lock().hosts.set_addresses(name, addresses);
+    }
+
     pub(super) fn resolve(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         let hosts = &mut self.lock().hosts;
-        let address = hosts.address(name);
-        let is_name = name.parse::<IpAddr>().is_err();
-        if is_name && hosts.get(address) == Host::Unknown {
+        let mut addresses = hosts.addresses(name);
+        if name.parse::<IpAddr>().is_err() {
+            addresses.retain(|&address| hosts.get(address) != Host::Unknown);
+        }
+        if addresses.is_empty() {
             return Err(io::Error::new(io::ErrorKind::NotFound, "no such host"));
         }
-        Ok(vec![SocketAddr::new(address, port)])
+        let with_port = |address| SocketAddr::new(address, port);
+        Ok(addresses.into_iter().map(with_port).collect())
     }
 
     /// Binds an address to a new queue. Returns it, with a port if none was asked for, and the count of the
