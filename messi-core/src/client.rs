@@ -1,8 +1,10 @@
 //! The client: a handle, and a task that connects, serves the connection, and reconnects.
 
+mod attempts;
 mod builder;
 mod connect;
 mod handler;
+mod race;
 mod task;
 
 use std::fmt::{self, Debug, Formatter};

@@ -10,6 +10,7 @@ use messi_wire::config::clamped;
 use messi_wire::session::SessionConfig;
 use messi_wire::{Backoff, ConnectionConfig, Role};
 
+use super::attempts::Attempts;
 use super::connect::Connector;
 use super::task::Task;
 use super::{Client, SharedClient, StopClientOnDrop};
@@ -108,8 +109,12 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
-    /// Sets the time in which each address of a server must accept the connection, and in which the look-up
-    /// of its name must end.
+    /// Sets the time in which the look-up of a host must end and one of its addresses must accept the
+    /// connection. A TLS handshake has its own limit, `ClientTls::handshake_timeout`.
+    ///
+    /// If a host has several addresses, an attempt at the next one begins a quarter of a second after the one
+    /// before, or as soon as that has failed, and the first connection is used (RFC 8305, "Happy Eyeballs").
+    /// IPv6 and IPv4 alternate.
     ///
     /// Default: 5 s. The minimum is 10 ms.
     ///
@@ -252,8 +257,8 @@ impl<P: Protocol> ClientBuilder<P> {
         let task = Task {
             client: client.lent(),
             handler,
-            connector: Connector::new(uris, self.connect_timeout, self.handshake, runtime.clone()),
-            backoff: self.backoff,
+            connector: Connector::new(self.connect_timeout, self.handshake, runtime.clone()),
+            attempts: Attempts::new(uris, self.backoff),
         };
         runtime.spawn(task.run(running).boxed());
         Ok(client)

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use futures::future::FutureExt;
 use log::{error, info, warn};
-use messi_wire::Backoff;
 use messi_wire::config::clamped;
 
 use super::Client;
+use super::attempts::Attempts;
 use super::connect::Connector;
 use crate::driver::Driver;
 use crate::tasks::{Running, unless};
@@ -23,29 +23,14 @@ pub(super) struct Task<P: Protocol, H> {
     pub(super) client: Client<P>,
     pub(super) handler: H,
     pub(super) connector: Connector,
-    pub(super) backoff: Backoff,
+    pub(super) attempts: Attempts,
 }
 
 impl<H: Send, P: ConnectWith<H>> Task<P, H> {
     /// Runs until the client is stopped, or its handler returns [`Retry::Never`].
     pub(super) async fn run(mut self, running: Running) {
-        // Failed attempts in a row.
-        let mut failures = 0;
-        while let Some((uri, result)) = self.connect().await {
-            let retry = match result {
-                Ok(socket) => {
-                    if self.serve(&uri, socket).await {
-                        failures = 0;
-                    }
-                    Retry::Backoff
-                }
-                Err(error) => self.report(&uri, &error).await,
-            };
-            let Some(delay) = self.delay(retry, failures) else {
-                break;
-            };
-            failures = failures.saturating_add(1);
-            if self.sleep(delay).await.is_none() {
+        while let Some(delay) = self.run_attempt().await {
+            if self.wait(delay).await.is_none() {
                 break;
             }
         }
@@ -56,24 +41,46 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         drop(running);
     }
 
-    /// Attempts to connect to the next server. Returns `None` once the client is stopped.
-    async fn connect(&mut self) -> Option<(Uri, Result<BoxSocket, ConnectError>)> {
+    /// Connects to the next server, and serves the connection to its end. Returns the delay before the next
+    /// attempt; `None` if there is none.
+    async fn run_attempt(&mut self) -> Option<Duration> {
+        let uri = self.attempts.next_server();
+        let retry = match self.connect(&uri).await? {
+            Ok(socket) => {
+                if self.serve(&uri, socket).await {
+                    self.attempts.reset_delay();
+                }
+                Retry::Backoff
+            }
+            Err(error) => self.report(&uri, &error).await,
+        };
+        let jitter = self.connector.runtime.random();
+        let delay = self.attempts.next_delay(jitter);
+        match retry {
+            Retry::Backoff => Some(delay),
+            Retry::After(delay) => Some(clamped(delay)),
+            Retry::Never => None,
+        }
+    }
+
+    /// Attempts to connect to a server. Returns `None` once the client is stopped.
+    async fn connect(&mut self, uri: &Uri) -> Option<Result<BoxSocket, ConnectError>> {
         let shared = &self.client.shared;
-        let uri = self.connector.next_server();
         shared.set_connecting(true);
-        let attempt = self.connector.connect(&uri);
+        let attempt = self.connector.connect(uri);
         let result = unless(shared.mailbox.stopped(), attempt).await;
         shared.set_connecting(false);
-        Some((uri, result?))
+        result
     }
 
     /// Serves one connection to its end. Returns whether the server speaks this protocol.
     async fn serve(&mut self, uri: &Uri, socket: BoxSocket) -> bool {
-        let mailbox = self.client.shared.mailbox.clone();
+        let shared = self.client.shared.clone();
+        let mailbox = &shared.mailbox;
         mailbox.attach();
         let client = self.client.lent();
         let handler = &mut self.handler;
-        let mut driver = Driver::new(socket, mailbox);
+        let mut driver = Driver::new(socket, mailbox.clone());
         info!(target: LOG_TARGET, "connected to {uri}");
         let messages = serve_messages(&client, handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
@@ -103,22 +110,8 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         }
     }
 
-    /// Returns the delay before the next attempt; `None` if there is none.
-    fn delay(&self, retry: Retry, failures: u32) -> Option<Duration> {
-        match retry {
-            // The next server may be reachable: the delay grows once all of them were tried.
-            Retry::Backoff => {
-                let rounds = failures as usize / self.connector.servers();
-                let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-                Some(self.backoff.delay(rounds, self.connector.runtime.random()))
-            }
-            Retry::After(delay) => Some(clamped(delay)),
-            Retry::Never => None,
-        }
-    }
-
-    /// Waits. Returns `None` once the client is stopped.
-    async fn sleep(&mut self, delay: Duration) -> Option<()> {
+    /// Waits before the next attempt. Returns `None` once the client is stopped.
+    async fn wait(&mut self, delay: Duration) -> Option<()> {
         let sleep = self.connector.runtime.sleep(delay);
         unless(self.client.shared.mailbox.stopped(), sleep).await
     }

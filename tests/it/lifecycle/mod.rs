@@ -1,5 +1,6 @@
 //! The life of a connection, from the first attempt to connect to its end.
 
+mod addresses;
 mod backoff;
 mod callbacks;
 mod connecting;

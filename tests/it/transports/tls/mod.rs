@@ -6,6 +6,7 @@ mod empty_records;
 mod flooded;
 mod identities;
 mod refused;
+mod several_addresses;
 mod stalled;
 
 use messi::ConnectError;
