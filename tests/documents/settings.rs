@@ -91,6 +91,7 @@ fn is_default_quantity(setting: &str, first: u64, last: u64) -> Option<bool> {
         "min_message_rate" => of_both!(min_message_rate(number)),
         "reconnect_delay" => is_default_of_client(|it| it.reconnect_delay(time, last)),
         "request_timeout" => of_both!(request_timeout(time)),
+        "stable_after" => is_default_of_client(|it| it.stable_after(time)),
         "write_timeout" => of_both!(write_timeout(time)),
         _ => return None,
     };

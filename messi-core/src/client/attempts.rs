@@ -6,9 +6,10 @@ use messi_wire::Backoff;
 
 use crate::Uri;
 
-/// The servers of a client, and its attempts to connect.
+/// The servers of a client, and its attempts to connect since the last stable connection.
 ///
-/// The servers are tried in turn, and the delay grows once per round, since any of them may be reachable.
+/// The servers are tried in turn, and the delay grows once per round, since any of them may be reachable. A
+/// stable connection begins a new round: the first server is preferred again, whichever has served.
 #[derive(Debug)]
 pub(super) struct Attempts {
     uris: Vec<Uri>,
@@ -46,6 +47,12 @@ impl Attempts {
             .delay(u32::try_from(rounds).unwrap_or(u32::MAX), jitter)
     }
 
+    /// Begins a new round after a stable connection.
+    pub(super) fn handle_stable_connection(&mut self) {
+        self.next = 0;
+        self.reset_delay();
+    }
+
     /// Begins the back-off anew.
     pub(super) fn reset_delay(&mut self) {
         self.failures = 0;
@@ -79,6 +86,14 @@ mod tests {
         let mut attempts = attempts();
         let expected = [(1, 1), (2, 1), (1, 2), (2, 2), (1, 4)];
         assert_eq!(next(&mut attempts, 5), expected);
+    }
+
+    #[test]
+    fn a_stable_connection_begins_a_new_round() {
+        let mut attempts = attempts();
+        next(&mut attempts, 5);
+        attempts.handle_stable_connection();
+        assert_eq!(next(&mut attempts, 3), [(1, 1), (2, 1), (1, 2)]);
     }
 
     #[test]

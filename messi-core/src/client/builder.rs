@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures::FutureExt;
-use messi_wire::config::clamped;
+use messi_wire::config::{bounded, clamped};
 use messi_wire::session::SessionConfig;
 use messi_wire::{Backoff, ConnectionConfig, Role};
 
@@ -49,6 +49,7 @@ pub struct ClientBuilder<P: Protocol> {
     config: ConnectionConfig,
     connect_timeout: Duration,
     backoff: Backoff,
+    stable_after: Duration,
     handshake: Option<Arc<dyn ClientHandshake>>,
     runtime: Runtime,
     protocol: PhantomData<fn() -> P>,
@@ -64,6 +65,7 @@ impl<P: Protocol> ClientBuilder<P> {
                 min: Duration::from_secs(1),
                 max: Duration::from_secs(30),
             },
+            stable_after: Duration::from_secs(10),
             handshake: None,
             runtime: Runtime::default(),
             protocol: PhantomData,
@@ -73,8 +75,9 @@ impl<P: Protocol> ClientBuilder<P> {
     /// Adds an alternative server. Attempts to connect go to the servers in turn, in the order in which they
     /// were added.
     ///
-    /// The delay between attempts grows once all servers have been tried in vain. There is no limit to their
-    /// number.
+    /// The delay between attempts grows once all servers have been tried in vain. After a connection that has
+    /// lasted for [`stable_after`](Self::stable_after), whichever server it was to, the next attempt goes to
+    /// the first server again. There is no limit to the number of servers.
     ///
     /// # Examples
     ///
@@ -135,9 +138,10 @@ impl<P: Protocol> ClientBuilder<P> {
 
     /// Sets the delay before the client connects again, and the maximum to which it grows.
     ///
-    /// The delay doubles from attempt to attempt until the server has sent something. Up to a quarter of it
-    /// is added at random, so that many clients do not come back at the same moment. Default: 1 s, up to 30
-    /// s. The minimum of `min` is 10 ms, that of `max` is `min`.
+    /// The delay doubles from attempt to attempt, until a connection has lasted for
+    /// [`stable_after`](Self::stable_after). Up to a quarter of it is added at random, so that many clients do
+    /// not come back at the same moment. Default: 1 s, up to 30 s. The minimum of `min` is 10 ms, that of
+    /// `max` is `min`.
     ///
     /// # Examples
     ///
@@ -154,6 +158,28 @@ impl<P: Protocol> ClientBuilder<P> {
             min: clamped(min),
             max: clamped(max),
         };
+        self
+    }
+
+    /// Sets the time for which a connection must have lasted before the
+    /// [`reconnect_delay`](Self::reconnect_delay) falls back to its minimum.
+    ///
+    /// So a client that a server accepts and soon disconnects, for example because it may not log in, comes
+    /// back less and less often. A connection on which the server has sent nothing, not even a pong, does not
+    /// count. With zero, the first sign of life is enough. Default: 10 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = ChatClient::builder("tcp://chat.example.com:6000")
+    ///     .stable_after(Duration::from_secs(60));
+    /// ```
+    pub fn stable_after(mut self, time: Duration) -> Self {
+        self.stable_after = bounded(time);
         self
     }
 
@@ -259,6 +285,7 @@ impl<P: Protocol> ClientBuilder<P> {
             handler,
             connector: Connector::new(self.connect_timeout, self.handshake, runtime.clone()),
             attempts: Attempts::new(uris, self.backoff),
+            stable_after: self.stable_after,
         };
         runtime.spawn(task.run(running).boxed());
         Ok(client)

@@ -24,6 +24,8 @@ pub(super) struct Task<P: Protocol, H> {
     pub(super) handler: H,
     pub(super) connector: Connector,
     pub(super) attempts: Attempts,
+    /// The time for which a connection must have served to be a stable one.
+    pub(super) stable_after: Duration,
 }
 
 impl<H: Send, P: ConnectWith<H>> Task<P, H> {
@@ -48,7 +50,7 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         let retry = match self.connect(&uri).await? {
             Ok(socket) => {
                 if self.serve(&uri, socket).await {
-                    self.attempts.reset_delay();
+                    self.attempts.handle_stable_connection();
                 }
                 Retry::Backoff
             }
@@ -73,7 +75,8 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         result
     }
 
-    /// Serves one connection to its end. Returns whether the server speaks this protocol.
+    /// Serves one connection to its end. Returns whether it was stable: whether the server speaks this
+    /// protocol, and was connected for a while.
     async fn serve(&mut self, uri: &Uri, socket: BoxSocket) -> bool {
         let shared = self.client.shared.clone();
         let mailbox = &shared.mailbox;
@@ -81,18 +84,20 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         let client = self.client.lent();
         let handler = &mut self.handler;
         let mut driver = Driver::new(socket, mailbox.clone());
+        let start = mailbox.runtime().now();
         info!(target: LOG_TARGET, "connected to {uri}");
         let messages = serve_messages(&client, handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
             driver.handle_panic();
         }
+        let served = mailbox.runtime().now() - start;
         let reason = driver.close().await;
         info!(target: LOG_TARGET, "disconnected from {uri}: {reason}");
         let last = serve_last(&client, handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
             driver.handle_panic();
         }
-        driver.is_validated()
+        driver.is_validated() && served >= self.stable_after
     }
 
     /// Asks the handler what to do next. A panic counts as [`Retry::Backoff`].
