@@ -3,7 +3,9 @@
 mod attempts;
 mod builder;
 mod connect;
+mod control;
 mod handler;
+mod next_attempt;
 mod race;
 mod task;
 
@@ -14,6 +16,7 @@ use std::sync::{Arc, Weak};
 
 pub use self::builder::ClientBuilder;
 pub use self::handler::{ConnectWith, RequestServer};
+use self::next_attempt::NextAttempt;
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
 use crate::tasks::Tasks;
@@ -66,6 +69,7 @@ struct SharedClient {
     tasks: Arc<Tasks>,
     /// Whether an attempt to connect is running.
     is_connecting: AtomicBool,
+    next_attempt: NextAttempt,
     guard: Weak<StopClientOnDrop>,
 }
 
@@ -85,8 +89,8 @@ pub enum ClientState {
     Connected,
     /// There is no connection: the last one is being closed, or the client waits before the next attempt.
     Waiting,
-    /// The client was stopped, or its handler returned [`Retry::Never`](crate::Retry::Never). It will not
-    /// connect again.
+    /// The client was stopped or has drained, or its handler returned
+    /// [`Retry::Never`](crate::Retry::Never). It will not connect again.
     Stopped,
 }
 

@@ -12,6 +12,7 @@ use messi_wire::{Backoff, ConnectionConfig, Role};
 
 use super::attempts::Attempts;
 use super::connect::Connector;
+use super::next_attempt::NextAttempt;
 use super::task::Task;
 use super::{Client, SharedClient, StopClientOnDrop};
 use crate::builder::connection_setters;
@@ -77,7 +78,8 @@ impl<P: Protocol> ClientBuilder<P> {
     ///
     /// The delay between attempts grows once all servers have been tried in vain. After a connection that has
     /// lasted for [`stable_after`](Self::stable_after), whichever server it was to, the next attempt goes to
-    /// the first server again. There is no limit to the number of servers.
+    /// the first server again. A connection to another server goes on when the first one is back;
+    /// [`Client::reconnect`] ends it. There is no limit to the number of servers.
     ///
     /// # Examples
     ///
@@ -271,6 +273,7 @@ impl<P: Protocol> ClientBuilder<P> {
                 mailbox,
                 tasks: Arc::new(Tasks::default()),
                 is_connecting: AtomicBool::new(true),
+                next_attempt: NextAttempt::default(),
                 guard,
             }))
         });

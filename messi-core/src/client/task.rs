@@ -4,13 +4,14 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures::future::FutureExt;
+use futures::future::{Either, FutureExt, select};
 use log::{error, info, warn};
 use messi_wire::config::clamped;
 
 use super::Client;
 use super::attempts::Attempts;
 use super::connect::Connector;
+use super::next_attempt::Order;
 use crate::driver::Driver;
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
@@ -29,7 +30,7 @@ pub(super) struct Task<P: Protocol, H> {
 }
 
 impl<H: Send, P: ConnectWith<H>> Task<P, H> {
-    /// Runs until the client is stopped, or its handler returns [`Retry::Never`].
+    /// Runs until the client is stopped, has drained, or its handler returns [`Retry::Never`].
     pub(super) async fn run(mut self, running: Running) {
         while let Some(delay) = self.run_attempt().await {
             if self.wait(delay).await.is_none() {
@@ -65,14 +66,14 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         }
     }
 
-    /// Attempts to connect to a server. Returns `None` once the client is stopped.
+    /// Attempts to connect to a server. Returns `None` once the client is stopped or drains.
     async fn connect(&mut self, uri: &Uri) -> Option<Result<BoxSocket, ConnectError>> {
         let shared = &self.client.shared;
         shared.set_connecting(true);
-        let attempt = self.connector.connect(uri);
+        let attempt = unless(shared.next_attempt.never(), self.connector.connect(uri));
         let result = unless(shared.mailbox.stopped(), attempt).await;
         shared.set_connecting(false);
-        result
+        result.flatten()
     }
 
     /// Serves one connection to its end. Returns whether it was stable: whether the server speaks this
@@ -80,8 +81,13 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
     async fn serve(&mut self, uri: &Uri, socket: BoxSocket) -> bool {
         let shared = self.client.shared.clone();
         let mailbox = &shared.mailbox;
+        shared.next_attempt.reset();
         mailbox.attach();
         let client = self.client.lent();
+        if shared.next_attempt.is_never() {
+            // The command to drain came before there was a connection.
+            mailbox.drain();
+        }
         let handler = &mut self.handler;
         let mut driver = Driver::new(socket, mailbox.clone());
         let start = mailbox.runtime().now();
@@ -91,6 +97,10 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
             driver.handle_panic();
         }
         let served = mailbox.runtime().now() - start;
+        if shared.next_attempt.is_never() {
+            // Messages must not be kept for another connection.
+            mailbox.retire();
+        }
         let reason = driver.close().await;
         info!(target: LOG_TARGET, "disconnected from {uri}: {reason}");
         let last = serve_last(&client, handler, &mut driver, reason);
@@ -115,10 +125,32 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         }
     }
 
-    /// Waits before the next attempt. Returns `None` once the client is stopped.
+    /// Waits before the next attempt, for this delay unless an order changes it. Returns `None` if there is no
+    /// further attempt.
     async fn wait(&mut self, delay: Duration) -> Option<()> {
-        let sleep = self.connector.runtime.sleep(delay);
-        unless(self.client.shared.mailbox.stopped(), sleep).await
+        let Self {
+            client,
+            connector,
+            attempts,
+            ..
+        } = self;
+        let (shared, runtime) = (&client.shared, &connector.runtime);
+        let mut deadline = runtime.now() + delay;
+        loop {
+            let left = deadline.saturating_duration_since(runtime.now());
+            let ordered = pin!(shared.next_attempt.ordered());
+            let event = select(ordered, runtime.sleep(left));
+            match unless(shared.mailbox.stopped(), event).await? {
+                Either::Left((Order::AtOnce, _)) => {
+                    attempts.reset_delay();
+                    // Not later than planned, even if it is ordered again and again.
+                    deadline = deadline.min(runtime.now() + clamped(Duration::ZERO));
+                }
+                Either::Left((Order::After(delay), _)) => deadline = runtime.now() + delay,
+                Either::Left((Order::Never, _)) => return None,
+                Either::Right(_) => return Some(()),
+            }
+        }
     }
 }
 

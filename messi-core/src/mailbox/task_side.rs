@@ -122,6 +122,12 @@ impl Mailbox {
         self.update(|shared| shared.session.seal());
     }
 
+    /// Accepts no more messages, as no other connection follows. Queued frames can still be taken.
+    pub(crate) fn retire(&self) {
+        self.update(|shared| shared.session.stop());
+        self.notify_progress();
+    }
+
     /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
     /// were taken.
     pub(crate) fn detach(&self, reason: &DisconnectReason, unsent: u64) {

@@ -332,3 +332,19 @@ fn after_a_stable_connection_the_first_server_is_preferred_again() {
         fleet.stop().await;
     });
 }
+
+#[test]
+fn a_stable_connection_to_another_server_goes_on_until_reconnect_ends_it() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        simulation.set_host("one", Host::BlackHole);
+        let mut fleet = Fleet::start(&simulation).await;
+        assert_eq!(fleet.connected().await, 2);
+        simulation.set_host("one", Host::Reachable);
+        simulation.sleep(HOUR).await;
+        assert_eq!(simulation.connections().len(), 1);
+        fleet.client.reconnect();
+        assert_eq!(fleet.connected().await, 1);
+        fleet.stop().await;
+    });
+}

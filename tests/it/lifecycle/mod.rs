@@ -3,9 +3,11 @@
 mod addresses;
 mod backoff;
 mod callbacks;
+mod client_drain;
 mod connecting;
 mod drain;
 mod handlers;
 mod keep_alive;
+mod orders;
 mod ready_and_flush;
 mod reconnect;
