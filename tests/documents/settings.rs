@@ -107,6 +107,8 @@ fn is_default_word(setting: &str, stated: &str) -> Option<bool> {
         "max_clients_per_second" => has_none(stated, |number| {
             is_default_of_server(|it| it.max_clients_per_second(number as u32))
         }),
+        // That of a client; a server's is a number.
+        "keep_alive_timeout" => stated == "as keep_alive_interval",
         "max_sent_message_size" => stated.starts_with("as "),
         "offline_queue" => has_none(stated, |number| {
             is_default_of_client(|it| it.offline_queue(number, minute))

@@ -96,8 +96,8 @@ impl<P: Protocol> ClientBuilder<P> {
 
     /// Sets the time between two pings, and until the first one.
     ///
-    /// The client gives up a server from which nothing arrives between two pings. Default: 2 s, as servers
-    /// expect that give up a client after 3 s without a ping; those of the original do. The minimum is 10 ms.
+    /// Default: 2 s, as servers expect that give up a client after 3 s without a ping; those of the original
+    /// do. The minimum is 10 ms.
     ///
     /// # Examples
     ///
@@ -111,6 +111,29 @@ impl<P: Protocol> ClientBuilder<P> {
     /// ```
     pub fn keep_alive_interval(mut self, interval: Duration) -> Self {
         self.config.set_keep_alive_interval(interval);
+        self
+    }
+
+    /// Sets the time after a ping in which something must arrive from the server. Otherwise the connection
+    /// ends with [`KeepAliveTimeout`](crate::DisconnectReason::KeepAliveTimeout).
+    ///
+    /// It counts from the first ping after the last received byte, and may be longer or shorter than the
+    /// interval of the pings: with 5 s, two or three pings may be lost. Default: as
+    /// [`keep_alive_interval`](Self::keep_alive_interval), so that a server is given up when the next ping is
+    /// due. The minimum is 10 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = ChatClient::builder("tcp://chat.example.com:6000")
+    ///     .keep_alive_timeout(Duration::from_secs(10));
+    /// ```
+    pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
+        self.config.set_ping_timeout(timeout);
         self
     }
 
