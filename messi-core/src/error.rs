@@ -71,7 +71,7 @@ pub enum ConnectError {
     /// No address of the host accepted the connection.
     #[error("can't connect to {address}: {message}")]
     Io {
-        /// The address that was tried last.
+        /// The address whose attempt failed last.
         address: Address,
         /// The kind of the error.
         kind: io::ErrorKind,

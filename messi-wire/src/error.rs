@@ -111,7 +111,7 @@ pub enum DisconnectReason {
     /// peer would have taken that response for the first request.
     #[error("a request was left without a response")]
     RequestAbandoned,
-    /// This side called `disconnect`.
+    /// This side called `disconnect` or, on a client, `reconnect`.
     #[error("disconnected by this side")]
     Disconnected,
     /// This side's client or server was stopped.

@@ -26,6 +26,9 @@ use crate::{ConnectWith, Protocol, Runtime, Uri, UriError};
 
 /// Configures and starts a [`Client`]. Every setting has a default that suits most programs.
 ///
+/// A size, count or time out of range is replaced by the nearest one in range. No time is longer than a hundred
+/// years. The order of the setters does not matter, except for that of the servers.
+///
 /// # Examples
 ///
 /// ```no_run
@@ -118,7 +121,7 @@ impl<P: Protocol> ClientBuilder<P> {
     /// ends with [`KeepAliveTimeout`](crate::DisconnectReason::KeepAliveTimeout).
     ///
     /// It counts from the first ping after the last received byte, and may be longer or shorter than the
-    /// interval of the pings: with 5 s, two or three pings may be lost. Default: as
+    /// interval of the pings, which go on meanwhile. Default: as
     /// [`keep_alive_interval`](Self::keep_alive_interval), so that a server is given up when the next ping is
     /// due. The minimum is 10 ms.
     ///

@@ -29,6 +29,9 @@ use crate::{Address, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith, Uri}
 
 /// Configures and starts a [`Server`]. Every setting has a default that suits most programs.
 ///
+/// A size, count or time out of range is replaced by the nearest one in range. No time is longer than a hundred
+/// years. The order of the setters does not matter.
+///
 /// # Examples
 ///
 /// ```no_run
