@@ -213,6 +213,20 @@ fn a_server_works_with_each_setting_at_its_extremes() {
     });
 }
 
+#[test]
+fn a_request_works_with_its_own_timeout_at_its_extremes() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let pair = Pair::connect(&simulation).await;
+        for (limit, has_response) in TIMES.into_iter().zip([false, true, true]) {
+            let request = pair.client.connect_req(ConnectReq::default());
+            let response = request.timeout(limit).await;
+            assert_eq!(response.is_ok(), has_response, "{limit:?}: {response:?}");
+        }
+        pair.stop().await;
+    });
+}
+
 // --- The rate of attempts and timers ---
 
 /// A handler that counts attempts to connect, and returns the same decision for each failure.
