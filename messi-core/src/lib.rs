@@ -49,7 +49,9 @@ pub use received::{Received, Request};
 pub use reply::{Reply, ResponseMember};
 pub use response::ResponseFuture;
 pub use runtime::Runtime;
-pub use server::{ClientId, RequestClient, ServeWith, Server, ServerBuilder, ServerClient};
+pub use server::{
+    ClientId, IntoHandler, Refusal, RequestClient, ServeWith, Server, ServerBuilder, ServerClient,
+};
 pub use stats::{ServerStats, Stats};
 #[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]

@@ -8,6 +8,7 @@ mod client;
 mod handler;
 mod peer;
 mod poll_scope;
+mod refusal;
 mod registry;
 
 use std::fmt::{self, Debug, Formatter};
@@ -22,6 +23,7 @@ pub use self::builder::ServerBuilder;
 pub use self::client::{RequestClient, ServerClient};
 pub use self::handler::ServeWith;
 pub use self::peer::ClientId;
+pub use self::refusal::{IntoHandler, Refusal};
 use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
 use crate::runtime::AsyncRuntime;
@@ -189,7 +191,8 @@ impl<P: Protocol> Server<P> {
     }
 
     /// Sends a message to all clients, even to the one whose message is being handled. It never waits and
-    /// never fails.
+    /// never fails. On a server with a [`login_timeout`](ServerBuilder::login_timeout), only the clients that
+    /// have logged in receive it.
     ///
     /// The message is encoded once. All clients receive all broadcasts in the same order, and messages
     /// that are sent to a client afterwards come after them. If a client can't receive the message, the
@@ -214,7 +217,8 @@ impl<P: Protocol> Server<P> {
         self.shared.registry.broadcast(&message, member);
     }
 
-    /// Returns the clients that are connected at this moment, in the order in which they came.
+    /// Returns the clients that are connected at this moment, in the order in which they came. On a server with
+    /// a [`login_timeout`](ServerBuilder::login_timeout), they are those that have logged in.
     ///
     /// # Examples
     ///
@@ -231,6 +235,7 @@ impl<P: Protocol> Server<P> {
         let peers = self.shared.registry.peers();
         peers
             .iter()
+            .filter(|peer| peer.receives_broadcasts())
             .map(|peer| ServerClient::new(self, peer))
             .collect()
     }

@@ -94,16 +94,24 @@ impl Stats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStats {
-    /// Clients connected at this moment.
+    /// Clients connected at this moment, without those that are `logging_in`.
     pub clients: usize,
+    /// Clients that are connected and have not logged in at this moment, on a server with a
+    /// [`login_timeout`](crate::ServerBuilder::login_timeout).
+    pub logging_in: usize,
     /// Clients refused because of
     /// [`max_clients`](crate::ServerBuilder::max_clients),
     /// [`max_clients_per_address`](crate::ServerBuilder::max_clients_per_address) or
     /// [`max_clients_per_second`](crate::ServerBuilder::max_clients_per_second).
     pub refused: u64,
+    /// Clients refused by the closure that makes handlers, with a [`Refusal`](crate::Refusal).
+    pub refused_by_application: u64,
     /// Failed handshakes: the client did not speak TLS, had no accepted certificate, rejected that of the
     /// server, or took too long.
     pub failed_handshakes: u64,
+    /// Clients disconnected because they had not logged in within the
+    /// [`login_timeout`](crate::ServerBuilder::login_timeout).
+    pub login_timeouts: u64,
     /// Statistics of all connections together, with those that have ended. Messages sent to a client that
     /// has left are counted in [`Dropped`] too.
     pub total: Stats,

@@ -114,6 +114,9 @@ pub enum DisconnectReason {
     /// This side called `disconnect`.
     #[error("disconnected by this side")]
     Disconnected,
+    /// The client has not logged in within the `login_timeout` of the server.
+    #[error("login timeout")]
+    LoginTimeout,
     /// This side's client or server was stopped.
     #[error("stopped")]
     Stopped,
@@ -138,7 +141,11 @@ impl DisconnectReason {
     pub fn stops_handler(&self) -> bool {
         matches!(
             self,
-            Self::HandlerPanicked | Self::RequestAbandoned | Self::Disconnected | Self::Stopped
+            Self::HandlerPanicked
+                | Self::RequestAbandoned
+                | Self::Disconnected
+                | Self::LoginTimeout
+                | Self::Stopped
         )
     }
 

@@ -5,21 +5,24 @@
 //! 1. The [`Acceptor`] waits while many handshakes wait for a core, and takes a connection.
 //! 2. The admission limits decide whether it counts as a client. From here on it occupies a place.
 //! 3. A handshake, if there is one, runs in a task of its own: other clients do not wait for it.
-//! 4. The client is registered, and gets broadcasts from then on; its handler is made.
+//! 4. The client is registered, and gets broadcasts from then on, unless it must log in first; its handler is
+//!    made. If that is refused, the place is free at once.
 //! 5. Its task serves the connection to its end, deregisters the client, and runs the last callback. The place is
 //!    free once that has returned.
 
+use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
-use futures::future::FutureExt;
+use futures::future::{BoxFuture, FutureExt, select};
 use log::{error, info, warn};
 
 use super::peer::Peer;
 use super::poll_scope::Scoped;
-use super::{Server, ServerClient};
+use super::{Refusal, Server, ServerClient};
 use crate::cpu_limit::CpuLimit;
 use crate::driver::Driver;
 use crate::tasks::{Running, Turns, unless};
@@ -50,7 +53,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
     pub(super) async fn run<H>(self, running: Running)
     where
         H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> H + Send + 'static,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
         P: ServeWith<H>,
     {
         let mut pause = MIN_PAUSE;
@@ -86,7 +89,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
     fn accept<H>(&self, socket: BoxSocket, address: Address, cpu_limit: &Arc<CpuLimit>)
     where
         H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> H + Send + 'static,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
         P: ServeWith<H>,
     {
         let shared = &self.starter.server.shared;
@@ -130,7 +133,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         address: Address,
     ) where
         H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> H + Send + 'static,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
         P: ServeWith<H>,
     {
         let shared = self.server.shared.clone();
@@ -157,7 +160,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
     fn start<H>(&self, socket: BoxSocket, address: Address, certificates: Certificates)
     where
         H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> H,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal>,
         P: ServeWith<H>,
     {
         let shared = &self.server.shared;
@@ -165,31 +168,62 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             return;
         };
         let client = ServerClient::new(&self.server, &peer);
-        let Some(handler) = self.make_handler(&client) else {
-            error!(target: LOG_TARGET, "making a handler for {} panicked", peer.address);
-            // Whoever waits with a kept handle must learn of the end.
-            peer.mailbox.seal();
-            peer.mailbox.detach(&DisconnectReason::HandlerPanicked, 0);
-            shared.registry.deregister(peer.id);
-            return shared.registry.remove(peer.id);
+        let handler = match self.make_handler(&client) {
+            Ok(Ok(handler)) => handler,
+            Ok(Err(refusal)) => {
+                info!(target: LOG_TARGET, "refused {}: {refusal}", peer.address);
+                shared.registry.count_refusal();
+                return self.turn_away(&peer, &DisconnectReason::Disconnected);
+            }
+            Err(_panic) => {
+                error!(target: LOG_TARGET, "making a handler for {} panicked", peer.address);
+                return self.turn_away(&peer, &DisconnectReason::HandlerPanicked);
+            }
         };
         let driver = Driver::new(socket, peer.mailbox.clone())
             .sharing(&shared.registry.receive_budget, &shared.decoding);
-        info!(target: LOG_TARGET, "client {} connected from {}", peer.id, peer.address);
-        let task = serve(client, peer, handler, driver, shared.tasks.begin());
+        info!(target: LOG_TARGET, "{peer} connected from {}", peer.address);
+        let task = serve(client, peer.clone(), handler, driver, shared.tasks.begin());
         let (scope, flush) = (shared.registry.scope_id(), shared.clone());
-        let task = Scoped::new(scope, task, move || flush.registry.flush());
-        shared.runtime.spawn(task.boxed());
+        let task = Scoped::new(scope, task, move || flush.registry.flush()).boxed();
+        let task = match shared.registry.login_timeout {
+            None => task,
+            Some(limit) => select(task, self.watch_login(peer, limit))
+                .map(drop)
+                .boxed(),
+        };
+        shared.runtime.spawn(task);
     }
 
-    /// Makes a handler, or returns `None` if that panicked.
-    fn make_handler<H>(&self, client: &ServerClient<P>) -> Option<H>
+    /// Makes a handler, unless that is refused or panics.
+    fn make_handler<H>(&self, client: &ServerClient<P>) -> thread::Result<Result<H, Refusal>>
     where
-        F: FnMut(&ServerClient<P>) -> H,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal>,
     {
         let make_handler = self.make_handler.lock();
         let mut make_handler = make_handler.unwrap_or_else(PoisonError::into_inner);
-        catch_unwind(AssertUnwindSafe(|| make_handler(client))).ok()
+        catch_unwind(AssertUnwindSafe(|| make_handler(client)))
+    }
+
+    /// Ends a client that has got no handler. Its place is free at once.
+    fn turn_away(&self, peer: &Peer, reason: &DisconnectReason) {
+        // Whoever waits with a kept handle must learn of the end.
+        peer.mailbox.seal();
+        peer.mailbox.detach(reason, 0);
+        let registry = &self.server.shared.registry;
+        registry.deregister(peer.id);
+        registry.remove(peer.id);
+    }
+
+    /// Disconnects a client that has not logged in within the limit. The future has no end.
+    fn watch_login(&self, peer: Arc<Peer>, limit: Duration) -> BoxFuture<'static, ()> {
+        let shared = self.server.shared.clone();
+        async move {
+            shared.runtime.sleep(limit).await;
+            shared.registry.expire_login(&peer);
+            pending().await
+        }
+        .boxed()
     }
 }
 
@@ -218,7 +252,7 @@ where
         client.server().shared.registry.flush();
         let reason = driver.close().await;
         client.server().shared.registry.deregister(peer.id);
-        info!(target: LOG_TARGET, "client {} disconnected: {reason}", peer.id);
+        info!(target: LOG_TARGET, "{peer} disconnected: {reason}");
         let last = serve_last(&client, &mut handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
             driver.handle_panic();

@@ -94,7 +94,8 @@ impl Broadcasts {
             return;
         }
         let start = self.last.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut rest = peers.range((start, Bound::Unbounded));
+        let rest = peers.range((start, Bound::Unbounded));
+        let mut rest = rest.filter(|(_, peer)| peer.receives_broadcasts());
         for (&id, peer) in rest.by_ref().take(clients) {
             if self.has_members {
                 peer.mailbox.push_each(&self.frames, wakeups);

@@ -3,11 +3,13 @@
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
+use log::debug;
+
 use super::Server;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
-use crate::{Address, DisconnectReason, Protocol, ResponseFuture, SendError, Stats};
+use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, ResponseFuture, SendError, Stats};
 
 /// A client connected to a [`Server`].
 ///
@@ -167,6 +169,60 @@ impl<P: Protocol> ServerClient<P> {
     /// ```
     pub fn disconnect(&self) {
         self.mailbox().close(DisconnectReason::Disconnected);
+    }
+
+    /// Logs the client in as `user`. On a server with a
+    /// [`login_timeout`](super::ServerBuilder::login_timeout), the client receives broadcasts from now on, and
+    /// is not disconnected for that time.
+    ///
+    /// `user` is any text that names the client: [`user`](Self::user) returns it, and log lines show it. A
+    /// second call does not change it.
+    ///
+    /// Returns whether the client is logged in: `false` if the connection has ended, such as by the timeout.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// struct Session;
+    ///
+    /// impl ChatServerHandler for Session {
+    ///     async fn on_connect_req(
+    ///         &mut self,
+    ///         client: &ChatServerClient,
+    ///         request: ConnectReq,
+    ///         reply: messi::Reply<ConnectRsp>,
+    ///     ) {
+    ///         client.log_in(request.user);
+    ///         reply.send(ConnectRsp {});
+    ///     }
+    /// }
+    /// ```
+    pub fn log_in(&self, user: impl AsRef<str>) -> bool {
+        let user = user.as_ref();
+        let is_logged_in = self.server.shared.registry.log_in(&self.peer, user);
+        if is_logged_in {
+            debug!(target: LOG_TARGET, "{} is logged in", self.peer);
+        }
+        is_logged_in
+    }
+
+    /// Returns the user as whom the client was logged in by [`log_in`](Self::log_in).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// let clients = server.clients();
+    /// let names: Vec<_> = clients.iter().filter_map(|client| client.user()).collect();
+    /// println!("Present: {}", names.join(", "));
+    /// # }
+    /// ```
+    pub fn user(&self) -> Option<&str> {
+        self.peer.user.get().map(|user| &**user)
     }
 
     /// Returns the statistics of this connection.

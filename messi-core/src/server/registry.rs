@@ -1,7 +1,8 @@
 //! The clients of a server, and the broadcasts to all of them.
 //!
 //! The invariant of the order: each client receives all broadcasts in the same order, and what is sent to
-//! it after a broadcast comes after it. To that end:
+//! it after a broadcast comes after it. A client that must log in receives those that begin after its
+//! login. To that end:
 //!
 //! 1. A broadcast is encoded into the batch under the lock. Outside of polls of this server's tasks, and
 //!    once the batch is full, it then flushes the batch.
@@ -18,10 +19,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
-use messi_wire::SendError;
 use messi_wire::session::SessionConfig;
+use messi_wire::{DisconnectReason, SendError};
 use prost::Message;
 
 use super::admission::{Admission, Limits};
@@ -43,6 +45,8 @@ pub(super) struct Registry {
     pub(super) receive_budget: Arc<ReceiveBudget>,
     config: Arc<SessionConfig>,
     runtime: Arc<dyn AsyncRuntime>,
+    /// Time in which a client must log in. Without a limit, clients receive broadcasts at once.
+    pub(super) login_timeout: Option<Duration>,
     /// Counters of clients that are deregistered.
     late_drops: Arc<LateDrops>,
     /// Whether the batch has broadcasts, for a look without the lock.
@@ -63,6 +67,12 @@ struct State {
     /// Clients refused by the admission.
     refused: u64,
     failed_handshakes: u64,
+    /// Clients refused by the closure that makes handlers.
+    refused_by_application: u64,
+    /// Clients among `peers` that have not logged in, but must.
+    logging_in: usize,
+    /// Clients that have not logged in in time.
+    login_timeouts: u64,
     /// Statistics of clients that are deregistered.
     past: Stats,
     /// Connected clients, in the order in which they came.
@@ -88,6 +98,9 @@ impl Registry {
             last_id: 0,
             refused: 0,
             failed_handshakes: 0,
+            refused_by_application: 0,
+            logging_in: 0,
+            login_timeouts: 0,
             past: Stats::default(),
             peers: BTreeMap::new(),
             broadcasts: Broadcasts::default(),
@@ -98,6 +111,7 @@ impl Registry {
             receive_budget: Arc::new(receive_budget),
             config: Arc::new(config),
             late_drops: Arc::default(),
+            login_timeout: limits.login_timeout,
             has_broadcasts: AtomicBool::new(false),
             state: Mutex::new(state),
             runtime,
@@ -152,7 +166,10 @@ impl Registry {
                 address,
                 certificates,
                 mailbox,
+                needs_login: self.login_timeout.is_some(),
+                user: OnceLock::new(),
             });
+            state.logging_in += usize::from(peer.needs_login);
             state.peers.insert(id, peer.clone());
             Some(peer)
         })
@@ -162,11 +179,41 @@ impl Registry {
     pub(super) fn deregister(&self, id: ClientId) {
         self.flushed(|state| {
             if let Some(peer) = state.peers.remove(&id) {
+                state.logging_in -= usize::from(!peer.receives_broadcasts());
                 state
                     .past
                     .add_past(&peer.mailbox.deregister(&self.late_drops));
                 // A stop still reaches its last callback.
                 state.leaving.insert(id, peer);
+            }
+        });
+    }
+
+    /// Counts a client that the closure that makes handlers has refused.
+    pub(super) fn count_refusal(&self) {
+        self.lock().refused_by_application += 1;
+    }
+
+    /// Logs a client in: it receives broadcasts from now on. Returns `false` if its connection has ended.
+    pub(super) fn log_in(&self, peer: &Peer, user: &str) -> bool {
+        self.flushed(|state| {
+            let is_connected = peer.mailbox.is_connected();
+            if is_connected && peer.user.set(user.into()).is_ok() {
+                state.logging_in -= usize::from(peer.needs_login);
+            }
+            is_connected
+        })
+    }
+
+    /// Disconnects a client that has not logged in.
+    pub(super) fn expire_login(&self, peer: &Peer) {
+        Wakeups::collect(|wakeups| {
+            // In one step: a login that succeeds is never followed by this end.
+            let mut state = self.lock();
+            if !peer.receives_broadcasts() && peer.mailbox.is_connected() {
+                state.login_timeouts += 1;
+                let reason = DisconnectReason::LoginTimeout;
+                peer.mailbox.close_with(reason, wakeups);
             }
         });
     }
@@ -215,9 +262,12 @@ impl Registry {
             let peers = state.peers.values();
             peers.for_each(|peer| total.add(&peer.mailbox.stats()));
             ServerStats {
-                clients: state.peers.len(),
+                clients: state.peers.len() - state.logging_in,
+                logging_in: state.logging_in,
                 refused: state.refused,
+                refused_by_application: state.refused_by_application,
                 failed_handshakes: state.failed_handshakes,
+                login_timeouts: state.login_timeouts,
                 total,
             }
         })
@@ -252,7 +302,8 @@ impl Registry {
     #[cold]
     fn count_dropped(&self, error: SendError) {
         log_wrong_size(error);
-        for peer in self.peers() {
+        let peers = self.peers();
+        for peer in peers.iter().filter(|peer| peer.receives_broadcasts()) {
             peer.mailbox.count_dropped(error);
         }
     }
