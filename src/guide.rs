@@ -3,6 +3,7 @@
 //! - [Tutorial](tutorial): a chat room, step by step, with a test
 //! - [Lifecycle](lifecycle): what each side sees of each event, and which messages are lost
 //! - [Evolving](evolving): which changes of a schema are compatible
+//! - [Logins](logins): clients that must say who they are, and clients that are refused
 //! - [Limits](limits): every limit, its default and its effect
 //! - [Migrating](migrating): coming from the original Messi, or from a gRPC stream
 //! - [Troubleshooting](troubleshooting): every error message, with its cause and its solution
@@ -22,6 +23,7 @@ pages! {
     tutorial = "../docs/tutorial.md"
     lifecycle = "../docs/lifecycle.md"
     evolving = "../docs/evolving.md"
+    logins = "../docs/logins.md"
     limits = "../docs/limits.md"
     migrating = "../docs/migrating.md"
     troubleshooting = "../docs/troubleshooting.md"

@@ -6,5 +6,6 @@ mod connecting;
 mod drain;
 mod handlers;
 mod keep_alive;
+mod logins;
 mod ready_and_flush;
 mod reconnect;

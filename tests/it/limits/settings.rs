@@ -135,7 +135,8 @@ const SIZES_OF_SERVERS: [Setting<Server, usize>; 10] = [
     }),
 ];
 
-const TIMES_OF_SERVERS: [Setting<Server, Duration>; 5] = [
+const TIMES_OF_SERVERS: [Setting<Server, Duration>; 6] = [
+    ("login_timeout", ALL, |it, time| it.login_timeout(time)),
     ("keep_alive_timeout", ALL, |it, time| {
         it.keep_alive_timeout(time)
     }),
