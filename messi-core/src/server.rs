@@ -19,6 +19,7 @@ use std::time::Duration;
 use event_listener::Event;
 use messi_wire::config::bounded;
 
+use self::broadcast::Recipients;
 pub use self::builder::ServerBuilder;
 pub use self::client::{RequestClient, ServerClient};
 pub use self::handler::ServeWith;
@@ -212,9 +213,53 @@ impl<P: Protocol> Server<P> {
     /// # }
     /// ```
     pub fn broadcast(&self, message: impl Into<P::ServerToClient>) {
-        let message = message.into();
+        self.send_to_recipients(message.into(), Recipients::All { except: None });
+    }
+
+    /// Sends a message to all clients but one, such as the one whose message is being handled. It is a
+    /// [`broadcast`](Self::broadcast) in all other respects, and keeps the order with other broadcasts.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// struct Session;
+    ///
+    /// impl ChatServerHandler for Session {
+    ///     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+    ///         client.server().broadcast_except(client.id(), message);
+    ///     }
+    /// }
+    /// ```
+    pub fn broadcast_except(&self, client: ClientId, message: impl Into<P::ServerToClient>) {
+        let except = Some(client);
+        self.send_to_recipients(message.into(), Recipients::All { except });
+    }
+
+    /// Sends a message to these clients, each once, even to those that have not logged in. It never waits and
+    /// never fails.
+    ///
+    /// The message is encoded once, and keeps the order with broadcasts. For each client that has left, a
+    /// message is counted in [`Dropped::not_connected`](crate::Dropped::not_connected) of the server.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer, room: &[messi::ClientId]) {
+    /// server.send_to(room, MessageInd { user: "server".into(), text: "The room is closed.".into() });
+    /// # }
+    /// ```
+    pub fn send_to(&self, clients: &[ClientId], message: impl Into<P::ServerToClient>) {
+        self.send_to_recipients(message.into(), Recipients::only(clients));
+    }
+
+    fn send_to_recipients(&self, message: P::ServerToClient, recipients: Recipients) {
         let member = P::server_member(&message);
-        self.shared.registry.broadcast(&message, member);
+        let registry = &self.shared.registry;
+        registry.broadcast(&message, member, recipients);
     }
 
     /// Returns the clients that are connected at this moment, in the order in which they came. On a server with
@@ -238,6 +283,39 @@ impl<P: Protocol> Server<P> {
             .filter(|peer| peer.receives_broadcasts())
             .map(|peer| ServerClient::new(self, peer))
             .collect()
+    }
+
+    /// Returns the client with this id, if it is connected at this moment. It need not have logged in.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer, id: messi::ClientId) {
+    /// if let Some(client) = server.client(id) {
+    ///     client.disconnect();
+    /// }
+    /// # }
+    /// ```
+    pub fn client(&self, id: ClientId) -> Option<ServerClient<P>> {
+        let peer = self.shared.registry.peer(id)?;
+        Some(ServerClient::new(self, &peer))
+    }
+
+    /// Returns the number of [`clients`](Self::clients), without collecting them.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// println!("{} are here", server.client_count());
+    /// # }
+    /// ```
+    pub fn client_count(&self) -> usize {
+        self.shared.registry.count()
     }
 
     /// Waits until the server has stopped.

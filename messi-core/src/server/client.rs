@@ -32,7 +32,7 @@ use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, ResponseFuture, Sen
 ///     ) {
 ///         println!("{} at {}", request.user, client.peer_addr());
 ///         reply.send(ConnectRsp {});
-///         if client.server().clients().len() > 100 {
+///         if client.server().client_count() > 100 {
 ///             let text = "The room is full.".into();
 ///             client.send(MessageInd { user: "server".into(), text });
 ///             client.disconnect();

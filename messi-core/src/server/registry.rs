@@ -4,15 +4,16 @@
 //! it after a broadcast comes after it. A client that must log in receives those that begin after its
 //! login. To that end:
 //!
-//! 1. A broadcast is encoded into the batch under the lock. Outside of polls of this server's tasks, and
-//!    once the batch is full, it then flushes the batch.
+//! 1. A broadcast is encoded into the batch under the lock, be it for all clients, for all but one or for a
+//!    list of them. All broadcasts of a batch have the same recipients: for others, it flushes the batch
+//!    first. Outside of polls of this server's tasks, and once the batch is full, it then flushes the batch.
 //! 2. A poll of a client's task flushes the batch at its end, and each send to a single client flushes it
 //!    first ([`Registry::flush`]).
 //! 3. A flush pushes the batch to some clients at a time, unlocks, wakes their tasks, and goes on. The
 //!    batch keeps the place: whoever takes the lock meanwhile may do the rest, and must do so before it
 //!    appends to the batch or changes the clients.
-//! 4. All other operations flush the whole batch before anything else, under the same lock
-//!    ([`Registry::flushed`]).
+//! 4. All other operations that change the clients or their statistics flush the whole batch before anything
+//!    else, under the same lock ([`Registry::flushed`]).
 //!
 //! Under the lock, frames are pushed to the mailboxes of the clients. What that wakes is collected in
 //! [`Wakeups`] and run after unlocking; nothing is logged and no handler is called under it.
@@ -27,7 +28,7 @@ use messi_wire::{DisconnectReason, SendError};
 use prost::Message;
 
 use super::admission::{Admission, Limits};
-use super::broadcast::Broadcasts;
+use super::broadcast::{Broadcasts, Peers, Recipients};
 use super::peer::{ClientId, Peer};
 use super::poll_scope;
 use crate::driver::ReceiveBudget;
@@ -76,11 +77,18 @@ struct State {
     /// Statistics of clients that are deregistered.
     past: Stats,
     /// Connected clients, in the order in which they came.
-    peers: BTreeMap<ClientId, Arc<Peer>>,
+    peers: Peers,
     /// Broadcasts that none of them has in its queue.
     broadcasts: Broadcasts,
     /// Clients whose connections are closed, and whose last callback is running.
     leaving: BTreeMap<ClientId, Arc<Peer>>,
+}
+
+impl State {
+    /// Returns the number of connected clients that receive broadcasts.
+    fn count(&self) -> usize {
+        self.peers.len() - self.logging_in
+    }
 }
 
 impl Registry {
@@ -102,7 +110,7 @@ impl Registry {
             logging_in: 0,
             login_timeouts: 0,
             past: Stats::default(),
-            peers: BTreeMap::new(),
+            peers: Peers::new(),
             broadcasts: Broadcasts::default(),
             leaving: BTreeMap::new(),
         };
@@ -234,6 +242,16 @@ impl Registry {
         self.flushed(|state| state.peers.values().cloned().collect())
     }
 
+    /// Returns a connected client.
+    pub(super) fn peer(&self, id: ClientId) -> Option<Arc<Peer>> {
+        self.lock().peers.get(&id).cloned()
+    }
+
+    /// Returns the number of connected clients that receive broadcasts.
+    pub(super) fn count(&self) -> usize {
+        self.lock().count()
+    }
+
     /// Returns all clients whose tasks are running.
     pub(super) fn tasks(&self) -> Vec<Arc<Peer>> {
         self.flushed(|state| {
@@ -262,7 +280,7 @@ impl Registry {
             let peers = state.peers.values();
             peers.for_each(|peer| total.add(&peer.mailbox.stats()));
             ServerStats {
-                clients: state.peers.len() - state.logging_in,
+                clients: state.count(),
                 logging_in: state.logging_in,
                 refused: state.refused,
                 refused_by_application: state.refused_by_application,
@@ -275,36 +293,50 @@ impl Registry {
 
     // --- Broadcasts ---
 
-    /// Sends a message to all clients. `member` is the field number of its request or response.
-    pub(super) fn broadcast(&self, message: &impl Message, member: Option<u32>) {
+    /// Sends a message to these clients. `member` is the field number of its request or response.
+    pub(super) fn broadcast(
+        &self,
+        message: &impl Message,
+        member: Option<u32>,
+        mut recipients: Recipients,
+    ) {
         let (size, limit) = (message.encoded_len(), self.config.limits.max_sent_size);
         if size > limit {
-            return self.count_dropped(SendError::MessageTooBig { size, limit });
+            let error = SendError::MessageTooBig { size, limit };
+            return self.count_dropped(error, &recipients);
         }
         let result = Wakeups::collect(|wakeups| {
             let mut state = self.lock();
-            if state.broadcasts.is_partly_flushed() {
+            // Under the same lock as the rest: no client leaves before the batch is flushed.
+            self.count_absent(recipients.retain_connected(&state.peers));
+            if !state.broadcasts.accepts(&recipients) {
                 self.flush_locked(&mut state, wakeups);
             }
-            state.broadcasts.push(message, size, member)?;
+            state.broadcasts.push(message, size, member, &recipients)?;
             self.has_broadcasts.store(true, Ordering::Release);
             Ok(state.broadcasts.is_full())
         });
         match result {
-            Err(error) => self.count_dropped(error),
+            Err(error) => self.count_dropped(error, &recipients),
             // The end of this poll flushes it, or a send to a single client before.
             Ok(false) if poll_scope::is_inside(self.scope_id()) => (),
             Ok(_) => self.flush(),
         }
     }
 
-    /// Counts a broadcast that no client receives.
+    /// Counts a broadcast that none of its recipients receives.
     #[cold]
-    fn count_dropped(&self, error: SendError) {
+    fn count_dropped(&self, error: SendError, recipients: &Recipients) {
         log_wrong_size(error);
-        let peers = self.peers();
-        for peer in peers.iter().filter(|peer| peer.receives_broadcasts()) {
+        for peer in self.flushed(|state| recipients.peers(&state.peers)) {
             peer.mailbox.count_dropped(error);
+        }
+    }
+
+    /// Counts a message to this number of clients that have left.
+    fn count_absent(&self, clients: usize) {
+        for _ in 0..clients {
+            self.late_drops.count(SendError::NotConnected);
         }
     }
 
@@ -374,6 +406,8 @@ mod tests {
     use super::*;
     use crate::Runtime;
 
+    const ALL: Recipients = Recipients::All { except: None };
+
     fn registry() -> Registry {
         let config = SessionConfig {
             role: Role::Server,
@@ -441,7 +475,7 @@ mod tests {
                     let registry = &registry;
                     scope.spawn(move || {
                         for number in 0..BROADCASTS {
-                            registry.broadcast(&(thread << 32 | number), None);
+                            registry.broadcast(&(thread << 32 | number), None, ALL);
                         }
                     })
                 })
@@ -466,6 +500,85 @@ mod tests {
             assert!(of_thread.is_sorted());
         }
         assert!(received.iter().all(|it| *it == received[0]));
+    }
+
+    #[test]
+    fn broadcasts_to_some_clients_keep_the_order_of_those_to_all() {
+        const BROADCASTS: u64 = 5_000;
+        let registry = registry();
+        let peers = [(); 3].map(|()| register(&registry));
+        peers.iter().for_each(|peer| peer.mailbox.open());
+        let ids = peers.each_ref().map(|peer| peer.id);
+        let [first, second, third] = ids;
+        let recipients = [
+            ALL,
+            Recipients::All {
+                except: Some(first),
+            },
+            Recipients::only(&[third, second, third]),
+        ];
+        let mut received = [const { Vec::new() }; 3];
+        thread::scope(|scope| {
+            let threads = recipients.map(|recipients| {
+                let registry = &registry;
+                scope.spawn(move || {
+                    for number in 0..BROADCASTS {
+                        registry.broadcast(&(number << 2 | rank(&recipients)), None, recipients.clone());
+                    }
+                })
+            });
+            while !threads.iter().all(|thread| thread.is_finished()) {
+                for (peer, received) in peers.iter().zip(&mut received) {
+                    take(peer, received);
+                }
+            }
+        });
+        for (peer, received) in peers.iter().zip(&mut received) {
+            take(peer, received);
+        }
+        assert_eq!(received[1].len() as u64, 3 * BROADCASTS);
+        assert_eq!(received[1], received[2]);
+        let mut of_all = received[1].clone();
+        of_all.retain(|number| number & 3 == rank(&ALL));
+        assert_eq!(received[0], of_all);
+    }
+
+    /// Returns a number that differs between the kinds of recipients of a test.
+    fn rank(recipients: &Recipients) -> u64 {
+        match recipients {
+            Recipients::All { except: None } => 0,
+            Recipients::All { .. } => 1,
+            Recipients::Only(_) => 2,
+        }
+    }
+
+    #[test]
+    fn a_poll_flushes_the_broadcasts_to_others_first() {
+        let registry = registry();
+        let peers = [(); 2].map(|()| register(&registry));
+        peers.iter().for_each(|peer| peer.mailbox.open());
+        let ids = peers.each_ref().map(|peer| peer.id);
+        let poll = poll_scope::Scoped::new(
+            registry.scope_id(),
+            async {
+                registry.broadcast(&1_u64, None, ALL);
+                registry.broadcast(&2_u64, None, Recipients::only(&ids[1..]));
+                registry.broadcast(
+                    &3_u64,
+                    None, Recipients::All {
+                        except: Some(ids[1]),
+                    },
+                );
+                registry.broadcast(&4_u64, None, ALL);
+            },
+            || registry.flush(),
+        );
+        async_io::block_on(poll);
+        let mut received = [const { Vec::new() }; 2];
+        for (peer, received) in peers.iter().zip(&mut received) {
+            take(peer, received);
+        }
+        assert_eq!(received, [vec![1, 3, 4], vec![1, 2, 4]]);
     }
 
     /// Locks the registry when it is woken. Under the lock that would be a deadlock.
@@ -497,7 +610,7 @@ mod tests {
         let mut frames = Vec::new();
         for message in [1_u64, u64::MAX] {
             assert!(peer.mailbox.park(&waker, false, 0));
-            registry.broadcast(&message, None);
+            registry.broadcast(&message, None, ALL);
             assert!(foreign.is_woken.swap(false, Ordering::Relaxed));
             frames.clear();
             peer.mailbox.take(&mut frames);
@@ -505,7 +618,7 @@ mod tests {
         assert!(peer.mailbox.park(&waker, false, 0));
         for _ in 0..1_000 {
             // Above the limit of the queue, which closes the connection.
-            registry.broadcast(&"x".repeat(10_000), None);
+            registry.broadcast(&"x".repeat(10_000), None, ALL);
         }
         assert!(foreign.is_woken.load(Ordering::Relaxed));
     }
@@ -515,7 +628,7 @@ mod tests {
 
     impl Wake for Broadcaster {
         fn wake(self: Arc<Self>) {
-            self.0.broadcast(&of_one_step(2), None);
+            self.0.broadcast(&of_one_step(2), None, ALL);
         }
     }
 
@@ -531,8 +644,8 @@ mod tests {
         peers.iter().for_each(|peer| peer.mailbox.open());
         let waker = Waker::from(Arc::new(Broadcaster(registry.clone())));
         assert!(peers[0].mailbox.park(&waker, false, 0));
-        registry.broadcast(&of_one_step(1), None);
-        registry.broadcast(&of_one_step(3), None);
+        registry.broadcast(&of_one_step(1), None, ALL);
+        registry.broadcast(&of_one_step(3), None, ALL);
         for peer in &peers {
             let mut frames = Vec::new();
             peer.mailbox.take(&mut frames);

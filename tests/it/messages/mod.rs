@@ -4,3 +4,4 @@ mod busy_poll;
 mod chat;
 mod hook;
 mod offline;
+mod recipients;
