@@ -76,9 +76,9 @@ pub mod guide;
 
 pub use messi_core::{
     Address, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
-    Error, IntoHandler, ListenError, Overflow, Received, Refusal, Reply, RequestError, RequestStats,
-    ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient, ServerStats,
-    Stats, Uri, UriError,
+    Error, FlushError, IntoHandler, ListenError, Overflow, Received, Refusal, Reply, RequestError,
+    RequestStats, ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient,
+    ServerStats, Stats, StopSummary, Uri, UriError,
 };
 
 #[cfg(feature = "testing")]

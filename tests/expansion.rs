@@ -8,7 +8,7 @@ use messi_codegen::{Config, Locations, expand, read};
 
 /// The maximum length of the expansion of `my_protocol.proto` without documentation, since logic
 /// belongs in messi-core.
-const MAX_LINES: usize = 350;
+const MAX_LINES: usize = 370;
 
 #[test]
 fn my_protocol_expands_to_its_snapshot() {

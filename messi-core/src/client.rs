@@ -15,7 +15,7 @@ pub use self::handler::{ConnectWith, RequestServer};
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
 use crate::tasks::Tasks;
-use crate::{Protocol, ResponseFuture, SendError, Stats, Uri};
+use crate::{FlushError, Protocol, ResponseFuture, SendError, Stats, StopSummary, Uri};
 
 /// A client of a protocol. It connects on its own, and reconnects when the connection is lost.
 ///
@@ -250,21 +250,22 @@ impl<P: Protocol> Client<P> {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::NotConnected`] if there is no connection, or as soon as it ends, even in a
-    /// callback. Some of the messages may then be lost.
+    /// Returns [`FlushError`] if there is no connection, or as soon as it ends, even in a
+    /// callback. It has the number of messages that were not written, most of which are lost: a connection that
+    /// the peer has closed may still write some.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
-    /// # async fn example(client: &ChatClient) -> Result<(), messi::SendError> {
+    /// # async fn example(client: &ChatClient) -> Result<(), messi::FlushError> {
     /// client.send(MessageInd { user: "Kalle".into(), text: "Goodbye!".into() });
     /// client.flush().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn flush(&self) -> Result<(), SendError> {
+    pub async fn flush(&self) -> Result<(), FlushError> {
         self.shared.mailbox.flush().await
     }
 
@@ -287,6 +288,7 @@ impl<P: Protocol> Client<P> {
     ///
     /// Queued messages are still written and `on_disconnected` is called, each within a second. A callback
     /// that is waiting is dropped, even the one that has called this. A client can't be started again.
+    /// Returns how many messages were not written.
     ///
     /// # Examples
     ///
@@ -294,12 +296,16 @@ impl<P: Protocol> Client<P> {
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatClient) {
-    /// client.stop().await;
+    /// let summary = client.stop().await;
+    /// println!("{} messages were not written", summary.unwritten);
     /// # }
     /// ```
-    pub async fn stop(&self) {
+    pub async fn stop(&self) -> StopSummary {
         self.shared.mailbox.stop();
         self.shared.tasks.ended().await;
+        StopSummary {
+            unwritten: self.shared.mailbox.unsent_since_stop(),
+        }
     }
 
     pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {

@@ -205,8 +205,7 @@ impl Driver {
         poll_fn(|cx| self.poll_closed(cx)).await;
         let reason = self.connection.end_reason().cloned();
         let reason = reason.unwrap_or(DisconnectReason::ConnectionClosed);
-        self.mailbox
-            .detach(&reason, self.connection.unsent_messages());
+        self.mailbox.detach(&reason, self.connection.ending());
         // The last callback may take long.
         self.connection.drop_input();
         self.receive_permit.set(0);

@@ -29,6 +29,28 @@ pub enum Error {
     Tls(#[from] crate::transport::tls::TlsError),
 }
 
+impl From<FlushError> for Error {
+    fn from(error: FlushError) -> Self {
+        Self::Send(error.into())
+    }
+}
+
+impl From<FlushError> for SendError {
+    fn from(_: FlushError) -> Self {
+        Self::NotConnected
+    }
+}
+
+/// The connection ended before all messages were written, or there was none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the connection ended with {unwritten} messages not written")]
+#[non_exhaustive]
+pub struct FlushError {
+    /// Messages among those sent before that are not certainly written: an upper bound. Those in the offline
+    /// queue are among them.
+    pub unwritten: u64,
+}
+
 /// The reason why a server could not start.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

@@ -40,7 +40,7 @@ mod time;
 mod transport;
 
 pub use client::{Client, ClientBuilder, ClientState, ConnectWith, RequestServer};
-pub use error::{ConnectError, Error, ListenError, Retry};
+pub use error::{ConnectError, Error, FlushError, ListenError, Retry};
 pub use handle::{Handle, ignore, unhandled};
 pub use messi_wire::session::{Dropped, RequestStats};
 pub use messi_wire::{DisconnectReason, Overflow, RequestError, SendError};
@@ -52,7 +52,7 @@ pub use runtime::Runtime;
 pub use server::{
     ClientId, IntoHandler, Refusal, RequestClient, ServeWith, Server, ServerBuilder, ServerClient,
 };
-pub use stats::{ServerStats, Stats};
+pub use stats::{ServerStats, Stats, StopSummary};
 #[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use transport::tls;

@@ -20,6 +20,12 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     /// The message type that servers send.
     type ServerToClient: Message + Default + 'static;
 
+    /// The numbers and names of the members that clients send, for the log.
+    const CLIENT_MEMBERS: &'static [(u32, &'static str)] = &[];
+
+    /// The numbers and names of the members that servers send, for the log.
+    const SERVER_MEMBERS: &'static [(u32, &'static str)] = &[];
+
     /// The kinds of requests that clients send.
     const CLIENT_REQUESTS: &'static [RequestKind] = &[];
 

@@ -29,7 +29,7 @@ use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
 use crate::runtime::AsyncRuntime;
 use crate::tasks::{Tasks, unless, until};
-use crate::{Address, Protocol, ServerStats, Uri};
+use crate::{Address, Protocol, ServerStats, StopSummary, Uri};
 
 /// A server of a protocol, with any number of clients.
 ///
@@ -338,7 +338,7 @@ impl<P: Protocol> Server<P> {
     ///
     /// Queued messages are still written and `on_client_disconnected` is called, each within a second. A
     /// callback that is waiting is dropped, even the one that has called this. A server can't be started
-    /// again.
+    /// again. Returns how many messages were not written, of all clients together.
     ///
     /// # Examples
     ///
@@ -346,12 +346,21 @@ impl<P: Protocol> Server<P> {
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(server: &ChatServer) {
-    /// server.stop().await;
+    /// let summary = server.stop().await;
+    /// println!("{} messages were not written", summary.unwritten);
     /// # }
     /// ```
-    pub async fn stop(&self) {
+    pub async fn stop(&self) -> StopSummary {
         self.shared.stop();
         self.wait().await;
+        self.stop_summary()
+    }
+
+    /// Returns the outcome of a stop, once all tasks have ended.
+    fn stop_summary(&self) -> StopSummary {
+        StopSummary {
+            unwritten: self.shared.registry.unsent_since_close(),
+        }
     }
 
     /// Stops the server in good order: it accepts no more clients, handles the messages that the clients
@@ -363,8 +372,8 @@ impl<P: Protocol> Server<P> {
     /// reading ends half a second after there was nothing to read for the first time, or after 16 MiB.
     ///
     /// This returns as soon as all tasks have ended, and shortly after `limit` at the latest (100 ms for the
-    /// last callbacks). Messages that are not written by then are lost, and a callback that is still
-    /// waiting is dropped. `on_client_disconnected` is called with
+    /// last callbacks). Messages that are not written by then are lost and their number is returned, and a
+    /// callback that is still waiting is dropped. `on_client_disconnected` is called with
     /// [`DisconnectReason::Stopped`](crate::DisconnectReason::Stopped) for each client.
     ///
     /// A callback must not wait for this, since this waits for the callback.
@@ -385,8 +394,8 @@ impl<P: Protocol> Server<P> {
     /// server.drain(Duration::from_secs(10)).await;
     /// # }
     /// ```
-    pub async fn drain(&self, limit: Duration) {
-        self.drain_over(Duration::ZERO, limit).await;
+    pub async fn drain(&self, limit: Duration) -> StopSummary {
+        self.drain_over(Duration::ZERO, limit).await
     }
 
     /// Stops the server like [`drain`](Self::drain), but drains the clients one after the other, evenly
@@ -405,7 +414,7 @@ impl<P: Protocol> Server<P> {
     /// server.drain_over(Duration::from_secs(60), Duration::from_secs(70)).await;
     /// # }
     /// ```
-    pub async fn drain_over(&self, spread: Duration, limit: Duration) {
+    pub async fn drain_over(&self, spread: Duration, limit: Duration) -> StopSummary {
         self.shared.close();
         let leaving = async {
             self.drain_each(spread.min(limit)).await;
@@ -418,6 +427,7 @@ impl<P: Protocol> Server<P> {
             }
             self.wait().await;
         }
+        self.stop_summary()
     }
 
     /// Drains the clients one after the other, evenly over a time.

@@ -5,12 +5,14 @@ use quote::quote;
 
 use super::overview;
 use super::scope::Scope;
-use crate::model::{Protocol, Request};
+use crate::model::{Direction, DirectionMember, Protocol, Request};
 use crate::names::{DirectionNames, ItemNames, ident};
 
 /// Expands the marker and the aliases.
 pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let requests = [
+    let tables = [
+        members("CLIENT_MEMBERS", &protocol.client_to_server),
+        members("SERVER_MEMBERS", &protocol.server_to_client),
         requests("CLIENT_REQUESTS", &protocol.client_requests, scope),
         requests("SERVER_REQUESTS", &protocol.server_requests, scope),
     ];
@@ -21,10 +23,24 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
         member("client_member", &to_server, client, server, scope),
         member("server_member", &to_client, server, client, scope),
     ];
-    let requests = requests.into_iter().chain(members).collect();
+    let items = tables.into_iter().chain(members).collect();
     let names = ItemNames::new(&protocol.rust_name);
     let docs = overview::docs(protocol, &names, scope);
-    declarations(&names, &protocol.name, &docs, &requests, scope)
+    declarations(&names, &protocol.name, &docs, &items, scope)
+}
+
+/// Expands the table of the members of a direction for the log.
+fn members(name: &str, direction: &Direction) -> TokenStream {
+    let name = ident(name);
+    let members = direction
+        .members
+        .iter()
+        .map(|DirectionMember { member, .. }| {
+            let number = Literal::u32_unsuffixed(member.number);
+            let name = &member.name;
+            quote!( (#number, #name) )
+        });
+    quote!( const #name: &'static [(u32, &'static str)] = &[#(#members),*]; )
 }
 
 /// Expands the table of the requests of one side for the runtime, if there are any.
@@ -79,7 +95,7 @@ pub(super) fn declarations(
     names: &ItemNames,
     name: &str,
     docs: &TokenStream,
-    requests: &TokenStream,
+    items: &TokenStream,
     scope: &Scope,
 ) -> TokenStream {
     let krate = &scope.krate;
@@ -96,7 +112,7 @@ pub(super) fn declarations(
             const NAME: &'static str = #name;
             type ClientToServer = ClientToServer;
             type ServerToClient = ServerToClient;
-            #requests
+            #items
         }
 
         #client

@@ -230,6 +230,7 @@ impl<P: Protocol> ClientBuilder<P> {
         let session = SessionConfig {
             role: Role::Client,
             kinds: client_kinds::<P>(),
+            members: P::CLIENT_MEMBERS,
             limits: Arc::new(self.config),
         };
         let mailbox = Mailbox::new(Arc::new(session), runtime.clone(), None);

@@ -292,6 +292,9 @@ impl Driver {
         self.turn.spend_transfer();
         self.flood_limiter.handle_timeout(now);
         self.connection.handle_timeout(now);
+        if self.connection.take_keep_alive_check() {
+            self.mailbox.handle_keep_alive();
+        }
         Poll::Ready(())
     }
 }

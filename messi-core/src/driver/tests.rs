@@ -31,6 +31,7 @@ fn driver_in(
     let session = SessionConfig {
         role: Role::Server,
         kinds: RequestKinds::default(),
+        members: &[],
         limits: Arc::new(config.clone()),
     };
     let mailbox = Mailbox::new(Arc::new(session), runtime, None);
@@ -483,6 +484,7 @@ fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
     let session = SessionConfig {
         role: Role::Client,
         kinds: RequestKinds::new(&[(3, 4)], &[]),
+        members: &[],
         limits: config.clone(),
     };
     let mailbox = Mailbox::new(Arc::new(session), Runtime::default().0, None);

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use log::debug;
-use messi_wire::DisconnectReason;
 use messi_wire::session::RequestId;
+use messi_wire::{DisconnectReason, Ending, SendError};
 
-use super::{Command, Mailbox, Opening, log_expired};
+use super::{Command, Mailbox, Opening, log_dropped};
 use crate::LOG_TARGET;
 use crate::stats::{LateDrops, Stats};
 
@@ -22,7 +22,7 @@ impl Mailbox {
             let expired = shared.session.counters().dropped.expired - expired;
             (expired, shared.forget_connection())
         });
-        log_expired(expired);
+        log_dropped(SendError::Expired, expired);
         self.notify_progress();
     }
 
@@ -122,13 +122,18 @@ impl Mailbox {
         self.update(|shared| shared.session.seal());
     }
 
-    /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
-    /// were taken.
-    pub(crate) fn detach(&self, reason: &DisconnectReason, unsent: u64) {
+    /// Records a keep-alive check at which the peer was alive.
+    pub(crate) fn handle_keep_alive(&self) {
+        self.update(|shared| shared.session.handle_keep_alive());
+    }
+
+    /// Ends the connection: frames that were not taken are dropped, and so were the unsent messages of its
+    /// ending.
+    pub(crate) fn detach(&self, reason: &DisconnectReason, ending: Ending) {
         // A gauge of the connection, unlike the counters.
         self.transfers.reset_round_trip_time();
         let _waker = self.update(|shared| {
-            shared.session.detach(reason, unsent);
+            shared.session.detach(reason, ending);
             shared.forget_connection()
         });
         self.notify_progress();

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt, select};
 use log::{error, info, warn};
+use messi_wire::Ending;
 
 use super::peer::Peer;
 use super::poll_scope::Scoped;
@@ -209,7 +210,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
     fn turn_away(&self, peer: &Peer, reason: &DisconnectReason) {
         // Whoever waits with a kept handle must learn of the end.
         peer.mailbox.seal();
-        peer.mailbox.detach(reason, 0);
+        peer.mailbox.detach(reason, Ending::default());
         let registry = &self.server.shared.registry;
         registry.deregister(peer.id);
         registry.remove(peer.id);

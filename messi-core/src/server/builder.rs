@@ -258,6 +258,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let session = SessionConfig {
             role: Role::Server,
             kinds: server_kinds::<P>(),
+            members: P::SERVER_MEMBERS,
             limits: Arc::new(self.config),
         };
         let registry = Registry::new(

@@ -9,7 +9,9 @@ use super::Server;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
-use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, ResponseFuture, SendError, Stats};
+use crate::{
+    Address, DisconnectReason, FlushError, LOG_TARGET, Protocol, ResponseFuture, SendError, Stats,
+};
 
 /// A client connected to a [`Server`].
 ///
@@ -136,21 +138,22 @@ impl<P: Protocol> ServerClient<P> {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::NotConnected`] if the connection has ended, or as soon as it ends, even in a
-    /// callback. Some of the messages may then be lost.
+    /// Returns [`FlushError`] if the connection has ended, or as soon as it ends, even in a
+    /// callback. It has the number of messages that were not written, most of which are lost: a connection that
+    /// the peer has closed may still write some.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
-    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::SendError> {
+    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::FlushError> {
     /// client.send(MessageInd { user: "server".into(), text: "Goodbye!".into() });
     /// client.flush().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn flush(&self) -> Result<(), SendError> {
+    pub async fn flush(&self) -> Result<(), FlushError> {
         self.mailbox().flush().await
     }
 

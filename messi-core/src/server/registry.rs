@@ -32,7 +32,7 @@ use super::broadcast::{Broadcasts, Peers, Recipients};
 use super::peer::{ClientId, Peer};
 use super::poll_scope;
 use crate::driver::ReceiveBudget;
-use crate::mailbox::{Mailbox, SendBudget, Wakeups, log_wrong_size};
+use crate::mailbox::{Mailbox, SendBudget, Wakeups, log_not_sent};
 use crate::runtime::AsyncRuntime;
 use crate::stats::LateDrops;
 use crate::transport::handshake::Certificates;
@@ -63,6 +63,8 @@ struct State {
     /// Whether no more clients are registered.
     is_closed: bool,
     admission: Admission,
+    /// Messages that were unsent when the registry was closed.
+    unsent_before_close: u64,
     /// Number of the last [`ClientId`]. Ids are not used again: an old handle must not reach a new client.
     last_id: u64,
     /// Clients refused by the admission.
@@ -89,6 +91,14 @@ impl State {
     fn count(&self) -> usize {
         self.peers.len() - self.logging_in
     }
+
+    /// Returns the statistics of all connections, without messages to clients that are deregistered.
+    fn total(&self) -> Stats {
+        let mut total = self.past;
+        let peers = self.peers.values();
+        peers.for_each(|peer| total.add(&peer.mailbox.stats()));
+        total
+    }
 }
 
 impl Registry {
@@ -102,6 +112,7 @@ impl Registry {
     ) -> Self {
         let state = State {
             is_closed: false,
+            unsent_before_close: 0,
             admission: Admission::new(limits, runtime.now()),
             last_id: 0,
             refused: 0,
@@ -262,7 +273,17 @@ impl Registry {
 
     /// Registers no more clients.
     pub(super) fn close(&self) {
-        self.flushed(|state| state.is_closed = true);
+        self.flushed(|state| {
+            if !state.is_closed {
+                state.is_closed = true;
+                state.unsent_before_close = state.total().dropped.unsent;
+            }
+        });
+    }
+
+    /// Returns how many messages were not written since the registry was closed.
+    pub(super) fn unsent_since_close(&self) -> u64 {
+        self.flushed(|state| state.total().dropped.unsent - state.unsent_before_close)
     }
 
     /// Returns whether no more clients are registered.
@@ -273,12 +294,10 @@ impl Registry {
     /// Returns the statistics of the server.
     pub(super) fn stats(&self) -> ServerStats {
         self.flushed(|state| {
-            let mut total = state.past;
+            let mut total = state.total();
             let late = self.late_drops.get();
             total.dropped.add(&late.dropped);
             total.requests.late += late.responses;
-            let peers = state.peers.values();
-            peers.for_each(|peer| total.add(&peer.mailbox.stats()));
             ServerStats {
                 clients: state.count(),
                 logging_in: state.logging_in,
@@ -303,12 +322,13 @@ impl Registry {
         let (size, limit) = (message.encoded_len(), self.config.limits.max_sent_size);
         if size > limit {
             let error = SendError::MessageTooBig { size, limit };
-            return self.count_dropped(error, &recipients);
+            return self.drop_broadcast(message, error, &recipients);
         }
+        let mut absent = 0;
         let result = Wakeups::collect(|wakeups| {
             let mut state = self.lock();
             // Under the same lock as the rest: no client leaves before the batch is flushed.
-            self.count_absent(recipients.retain_connected(&state.peers));
+            absent = recipients.retain_connected(&state.peers);
             if !state.broadcasts.accepts(&recipients) {
                 self.flush_locked(&mut state, wakeups);
             }
@@ -316,27 +336,34 @@ impl Registry {
             self.has_broadcasts.store(true, Ordering::Release);
             Ok(state.broadcasts.is_full())
         });
+        if absent > 0 {
+            self.drop_for_absent(message, member, absent);
+        }
         match result {
-            Err(error) => self.count_dropped(error, &recipients),
+            Err(error) => self.drop_broadcast(message, error, &recipients),
             // The end of this poll flushes it, or a send to a single client before.
             Ok(false) if poll_scope::is_inside(self.scope_id()) => (),
             Ok(_) => self.flush(),
         }
     }
 
-    /// Counts a broadcast that none of its recipients receives.
+    /// Counts and logs a broadcast that none of its recipients receives.
     #[cold]
-    fn count_dropped(&self, error: SendError, recipients: &Recipients) {
-        log_wrong_size(error);
+    fn drop_broadcast(&self, message: &impl Message, error: SendError, recipients: &Recipients) {
+        log_not_sent(&self.config, message, error);
         for peer in self.flushed(|state| recipients.peers(&state.peers)) {
             peer.mailbox.count_dropped(error);
         }
     }
 
-    /// Counts a message to this number of clients that have left.
-    fn count_absent(&self, clients: usize) {
+    /// Counts and logs a message to this number of clients that have left.
+    #[cold]
+    fn drop_for_absent(&self, message: &impl Message, member: Option<u32>, clients: usize) {
+        let error = SendError::NotConnected;
+        let is_response = self.config.kinds.is_response(member);
         for _ in 0..clients {
-            self.late_drops.count(SendError::NotConnected);
+            log_not_sent(&self.config, message, error);
+            self.late_drops.count(error, is_response);
         }
     }
 
@@ -401,7 +428,7 @@ mod tests {
 
     use messi_wire::frame::{self, HEADER_SIZE};
     use messi_wire::session::RequestKinds;
-    use messi_wire::{DisconnectReason, Role};
+    use messi_wire::{Ending, Role};
 
     use super::*;
     use crate::Runtime;
@@ -412,6 +439,7 @@ mod tests {
         let config = SessionConfig {
             role: Role::Server,
             kinds: RequestKinds::default(),
+            members: &[],
             limits: Arc::default(),
         };
         Registry::new(
@@ -523,7 +551,11 @@ mod tests {
                 let registry = &registry;
                 scope.spawn(move || {
                     for number in 0..BROADCASTS {
-                        registry.broadcast(&(number << 2 | rank(&recipients)), None, recipients.clone());
+                        registry.broadcast(
+                            &(number << 2 | rank(&recipients)),
+                            None,
+                            recipients.clone(),
+                        );
                     }
                 })
             });
@@ -565,7 +597,8 @@ mod tests {
                 registry.broadcast(&2_u64, None, Recipients::only(&ids[1..]));
                 registry.broadcast(
                     &3_u64,
-                    None, Recipients::All {
+                    None,
+                    Recipients::All {
                         except: Some(ids[1]),
                     },
                 );
@@ -658,7 +691,9 @@ mod tests {
     fn messages_to_a_client_that_has_left_count_as_dropped() {
         let registry = registry();
         let peer = register(&registry);
-        peer.mailbox.detach(&DisconnectReason::ConnectionClosed, 0);
+        let ending = Ending::default();
+        peer.mailbox
+            .detach(&DisconnectReason::ConnectionClosed, ending);
         registry.deregister(peer.id);
         registry.remove(peer.id);
         let sent = peer.mailbox.push(&1_u64, None);

@@ -85,6 +85,7 @@ impl Connection {
                 return self.abort();
             }
         }
+        self.has_checked = true;
         let deadline = self.keep_alive.deadline(&self.config);
         self.timers.set(Timer::KeepAlive, deadline);
     }

@@ -35,7 +35,7 @@ impl Wait {
         while client.try_send(message("x".repeat(LARGE))).is_ok() {}
         match self {
             Self::Ready => client.ready().await,
-            Self::Flush => client.flush().await,
+            Self::Flush => client.flush().await.map_err(SendError::from),
         }
     }
 
@@ -44,7 +44,7 @@ impl Wait {
         while client.try_send(message("x".repeat(LARGE))).is_ok() {}
         match self {
             Self::Ready => client.ready().await,
-            Self::Flush => client.flush().await,
+            Self::Flush => client.flush().await.map_err(SendError::from),
         }
     }
 }

@@ -204,7 +204,7 @@ fn flush_waits_until_all_messages_are_written() {
         assert_eq!(within("flush", client.flush()).await, Ok(()));
         assert_eq!(within("ready", client.ready()).await, Ok(()));
         within("stop", client.stop()).await;
-        assert_eq!(client.flush().await, Err(SendError::NotConnected));
+        assert!(client.flush().await.is_err());
         assert_eq!(
             client.try_send(message("late")),
             Err(SendError::NotConnected)
