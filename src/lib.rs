@@ -78,7 +78,7 @@ pub use messi_core::{
     Address, Client, ClientBuilder, ClientId, ClientState, ConnectError, DisconnectReason, Dropped,
     Error, FlushError, IntoHandler, ListenError, Overflow, Received, Refusal, Reply, RequestError,
     RequestStats, ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient,
-    ServerStats, Stats, StopSummary, Uri, UriError,
+    ServerStats, Stats, StopSummary, Uri, UriError, WithHandlerError,
 };
 
 #[cfg(feature = "testing")]

@@ -15,7 +15,9 @@ pub use self::handler::{ConnectWith, RequestServer};
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
 use crate::tasks::Tasks;
-use crate::{FlushError, Protocol, ResponseFuture, SendError, Stats, StopSummary, Uri};
+use crate::{
+    FlushError, Protocol, ResponseFuture, SendError, Stats, StopSummary, Uri, WithHandlerError,
+};
 
 /// A client of a protocol. It connects on its own, and reconnects when the connection is lost.
 ///
@@ -267,6 +269,56 @@ impl<P: Protocol> Client<P> {
     /// ```
     pub async fn flush(&self) -> Result<(), FlushError> {
         self.shared.mailbox.flush().await
+    }
+
+    /// Runs a closure with the handler of this client while there is a connection, between two of its callbacks, and returns its output.
+    ///
+    /// So other tasks can read and change the state of the handler without a lock around it. Closures run in
+    /// the order of the calls, once a callback that is waiting has returned, in turn with messages that wait.
+    /// They should be short: this connection is not served meanwhile. A closure is in line from the call on, not
+    /// only once the future is awaited.
+    ///
+    /// A callback of the same connection must not await this, since this waits for the callback.
+    ///
+    /// # Errors
+    ///
+    /// - [`WithHandlerError::NotConnected`] if there is no connection, or if it ends before the closure is run. If
+    ///   the closure panics, the connection ends with
+    ///   [`HandlerPanicked`](crate::DisconnectReason::HandlerPanicked).
+    /// - [`WithHandlerError::WrongType`] if the handler is not of the type `H`.
+    /// - [`WithHandlerError::Busy`] if 1,024 closures wait already.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before the closure is run, it is not run.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// struct Ui {
+    ///     unread: usize,
+    /// }
+    ///
+    /// impl ChatClientHandler for Ui {}
+    ///
+    /// # async fn example(client: &ChatClient) -> Result<(), messi::WithHandlerError> {
+    /// let unread = client.with_handler(|ui: &mut Ui| std::mem::take(&mut ui.unread)).await?;
+    /// println!("{unread} new messages");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_handler<H, T, F>(
+        &self,
+        closure: F,
+    ) -> impl Future<Output = Result<T, WithHandlerError>> + Send + use<P, H, T, F>
+    where
+        H: Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&mut H) -> T + Send + 'static,
+    {
+        self.shared.mailbox.with_handler(closure)
     }
 
     /// Returns the statistics of the client since its start.

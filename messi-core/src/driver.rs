@@ -11,12 +11,13 @@
 //! 2. A command of the mailbox is handled. Once the connection has ended, pending responses fail and
 //!    those who wait for the send queue are notified: a callback that waits must return before the
 //!    connection can be closed.
-//! 3. If much output waits, it is written before more messages are handled.
-//! 4. A complete message is returned, as soon as there is a permit to decode it if it is large.
-//! 5. Bytes are moved ([`Driver::poll_turn`]): written first, as that makes room, then read. Timers
+//! 3. A closure that another task has for the handler is run, one in each round.
+//! 4. If much output waits, it is written before more messages are handled.
+//! 5. A complete message is returned, as soon as there is a permit to decode it if it is large.
+//! 6. Bytes are moved ([`Driver::poll_turn`]): written first, as that makes room, then read. Timers
 //!    that are due are handled.
-//! 6. If none of it has changed anything, unused memory is freed and the task sleeps. The mailbox wakes
-//!    it for frames and commands, the socket for bytes, and the timer for the next deadline.
+//! 7. If none of it has changed anything, unused memory is freed and the task sleeps. The mailbox wakes
+//!    it for frames, commands and closures, the socket for bytes, and the timer for the next deadline.
 
 mod close;
 mod decode_permit;
@@ -43,7 +44,7 @@ use self::receive_memory::ReceivePermit;
 use self::turn::TurnBudget;
 use crate::LOG_TARGET;
 use crate::cpu_limit::CpuLimit;
-use crate::mailbox::{Command, Mailbox};
+use crate::mailbox::{AnyHandler, Command, Mailbox};
 use crate::time::DeadlineTimer;
 use crate::transport::BoxSocket;
 
@@ -140,8 +141,10 @@ impl Driver {
 
     /// Waits for the next message, and serves the connection meanwhile. Returns `None` once the
     /// connection has ended.
-    pub(crate) async fn next(&mut self) -> Option<Payload> {
-        poll_fn(|cx| self.poll_next(cx)).await
+    ///
+    /// Meanwhile it runs the closures that other tasks have for the handler. A panic of them unwinds.
+    pub(crate) async fn next(&mut self, handler: &mut AnyHandler) -> Option<Payload> {
+        poll_fn(|cx| self.poll_next(cx, handler)).await
     }
 
     /// Decodes the message received last into an empty one. Returns `false` if it can't be decoded, which
@@ -229,11 +232,21 @@ impl Driver {
         self.mailbox.runtime().now()
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Payload>> {
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        handler: &mut AnyHandler,
+    ) -> Poll<Option<Payload>> {
         self.decode_permit.release();
         loop {
             ready!(self.poll_turn_budget(cx));
             self.handle_command();
+            // One at a time: many of them must keep neither messages nor other tasks waiting.
+            if self.may_call_handler() && self.mailbox.run_call(handler) {
+                self.turn.spend_transfer();
+                // It may have closed the connection: then no message follows.
+                self.handle_command();
+            }
             if self.must_write_first(cx) || self.flood_limiter.paused_until().is_some() {
                 // Others must not wait for a permit that this connection can't use now.
                 self.decode_permit.cancel();
@@ -246,8 +259,19 @@ impl Driver {
             } else if self.connection.end_reason().is_some() {
                 return Poll::Ready(None);
             }
-            ready!(self.poll_turn(cx));
+            if self.poll_turn(cx).is_pending() {
+                // A closure that came before the task was parked has not woken it.
+                if self.may_call_handler() && self.mailbox.has_calls() {
+                    cx.waker().wake_by_ref();
+                }
+                return Poll::Pending;
+            }
         }
+    }
+
+    /// Returns whether closures of other tasks may be run in the handler.
+    fn may_call_handler(&self) -> bool {
+        self.connection.end_reason().is_none()
     }
 
     /// Returns whether no message may be handled before some output is written. A server then slows its

@@ -51,6 +51,24 @@ pub struct FlushError {
     pub unwritten: u64,
 }
 
+/// The reason why a closure was not run in a handler.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WithHandlerError {
+    /// There is no connection, it ended before the closure was run, or the closure panicked.
+    #[error("not connected")]
+    NotConnected,
+    /// The handler is of another type than the closure expects.
+    #[error("the handler is no {expected}")]
+    WrongType {
+        /// The type that the closure expects.
+        expected: &'static str,
+    },
+    /// 1,024 closures wait for the handler already.
+    #[error("too many closures wait for the handler")]
+    Busy,
+}
+
 /// The reason why a server could not start.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

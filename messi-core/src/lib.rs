@@ -40,7 +40,7 @@ mod time;
 mod transport;
 
 pub use client::{Client, ClientBuilder, ClientState, ConnectWith, RequestServer};
-pub use error::{ConnectError, Error, FlushError, ListenError, Retry};
+pub use error::{ConnectError, Error, FlushError, ListenError, Retry, WithHandlerError};
 pub use handle::{Handle, ignore, unhandled};
 pub use messi_wire::session::{Dropped, RequestStats};
 pub use messi_wire::{DisconnectReason, Overflow, RequestError, SendError};

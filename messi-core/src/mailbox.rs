@@ -11,13 +11,15 @@
 //! No wake-up is lost, by this order:
 //!
 //! 1. The task leaves its waker ([`park`](Mailbox::park)), unless there are frames or a command, in one
-//!    step under the lock.
-//! 2. Whoever pushes a message or a command does so under the lock, and takes the waker.
+//!    step under the lock. Whether there are closures for the handler, it looks after that: while a
+//!    callback runs, they are no reason to stay awake.
+//! 2. Whoever pushes a message, a command or a closure does so under the lock, and takes the waker.
 //! 3. It unlocks, and wakes the task.
 //! 4. The task takes the frames ([`take`](Mailbox::take)), and removes a waker that is left: it is awake.
 
 mod command;
 mod eviction;
+mod handler_calls;
 mod opening;
 mod responder;
 mod task_side;
@@ -36,12 +38,15 @@ use messi_wire::SendError;
 use messi_wire::encode::append_frame;
 use messi_wire::frame::{self, HEADER_SIZE};
 use messi_wire::session::{
-    Dropped, OnRefusal, Outgoing, Permit, Refusal, RequestId, Sender, Session, SessionConfig, Ticket,
+    Dropped, OnRefusal, Outgoing, Permit, Refusal, RequestId, Sender, Session, SessionConfig,
+    Ticket,
 };
 use prost::Message;
 
 pub(crate) use self::command::Command;
 pub(crate) use self::eviction::SendBudget;
+pub(crate) use self::handler_calls::AnyHandler;
+use self::handler_calls::HandlerCalls;
 pub(crate) use self::opening::Opening;
 pub(crate) use self::responder::{BoxResponder, Responder};
 pub(crate) use self::wakeups::Wakeups;
@@ -75,6 +80,8 @@ struct MailboxState {
     waker: Option<Waker>,
     /// The command that the task has not taken yet.
     command: Option<Command>,
+    /// Closures that the task has not run yet.
+    calls: HandlerCalls,
     /// Counts losses of a client that the server has forgotten.
     late: Option<Arc<LateDrops>>,
 }
@@ -92,6 +99,8 @@ impl MailboxState {
 #[derive(Debug, Default)]
 struct Published {
     has_command: AtomicBool,
+    /// Whether closures wait for the handler.
+    has_calls: AtomicBool,
     /// Whether a received message may be a response.
     expects_responses: AtomicBool,
     /// Bytes to be written.
@@ -121,6 +130,7 @@ impl Mailbox {
                 session,
                 waker: None,
                 command: None,
+                calls: HandlerCalls::default(),
                 late: None,
             }),
             published: Published::default(),

@@ -26,7 +26,7 @@ pub(super) struct Task<P: Protocol, H> {
     pub(super) backoff: Backoff,
 }
 
-impl<H: Send, P: ConnectWith<H>> Task<P, H> {
+impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
     /// Runs until the client is stopped, or its handler returns [`Retry::Never`].
     pub(super) async fn run(mut self, running: Running) {
         // Failed attempts in a row.
@@ -127,12 +127,13 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
 /// Runs the callbacks of one connection, but for the last one.
 async fn serve_messages<P, H>(client: &Client<P>, handler: &mut H, driver: &mut Driver)
 where
+    H: Send + 'static,
     P: ConnectWith<H>,
 {
     let first = client.mailbox().opening(P::on_connected(handler, client));
     driver.run(pin!(first)).await;
     driver.open();
-    while let Some(payload) = driver.next().await {
+    while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ServerToClient>::default();
         if driver.decode(&payload, &mut received.message) {
             received.request = client.open_request(&received.message);

@@ -132,9 +132,9 @@ impl Mailbox {
     pub(crate) fn detach(&self, reason: &DisconnectReason, ending: Ending) {
         // A gauge of the connection, unlike the counters.
         self.transfers.reset_round_trip_time();
-        let _waker = self.update(|shared| {
+        let _foreign = self.update(|shared| {
             shared.session.detach(reason, ending);
-            shared.forget_connection()
+            (self.forget_calls(shared), shared.forget_connection())
         });
         self.notify_progress();
     }
@@ -184,9 +184,9 @@ impl Mailbox {
 
     /// Ends the connection with this number, if it is attached: its task was dropped.
     pub(crate) fn cancel(&self, connection: u64) {
-        let _waker = self.update(|shared| {
+        let _foreign = self.update(|shared| {
             let is_cancelled = shared.session.cancel(connection);
-            is_cancelled.then(|| shared.forget_connection())
+            is_cancelled.then(|| (self.forget_calls(shared), shared.forget_connection()))
         });
         self.notify_progress();
     }
@@ -194,7 +194,10 @@ impl Mailbox {
     /// Records that the connection has ended. Its task may detach it much later, when its callback has
     /// returned; a callback that waits for the send queue must not wait for that.
     pub(crate) fn handle_end(&self) {
-        self.update(|shared| shared.session.handle_end());
+        let _calls = self.update(|shared| {
+            shared.session.handle_end();
+            self.forget_calls(shared)
+        });
         self.notify_progress();
     }
 

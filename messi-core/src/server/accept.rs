@@ -241,7 +241,7 @@ fn serve<P, H>(
     running: Running,
 ) -> impl Future<Output = ()>
 where
-    H: Send,
+    H: Send + 'static,
     P: ServeWith<H>,
 {
     async move {
@@ -268,13 +268,14 @@ where
 /// Runs the callbacks of one client but the last.
 async fn serve_messages<P, H>(client: &ServerClient<P>, handler: &mut H, driver: &mut Driver)
 where
+    H: Send + 'static,
     P: ServeWith<H>,
 {
     let first = P::on_client_connected(handler, client);
     let first = client.peer_mailbox().opening(first);
     driver.run(pin!(first)).await;
     driver.open();
-    while let Some(payload) = driver.next().await {
+    while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ClientToServer>::default();
         if driver.decode(&payload, &mut received.message) {
             received.request = client.open_request(&received.message);

@@ -11,6 +11,7 @@ use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
 use crate::{
     Address, DisconnectReason, FlushError, LOG_TARGET, Protocol, ResponseFuture, SendError, Stats,
+    WithHandlerError,
 };
 
 /// A client connected to a [`Server`].
@@ -155,6 +156,56 @@ impl<P: Protocol> ServerClient<P> {
     /// ```
     pub async fn flush(&self) -> Result<(), FlushError> {
         self.mailbox().flush().await
+    }
+
+    /// Runs a closure with the handler of this client, between two of its callbacks, and returns its output.
+    ///
+    /// So other tasks can read and change the state of the handler without a lock around it. Closures run in
+    /// the order of the calls, once a callback that is waiting has returned, in turn with messages that wait.
+    /// They should be short: this connection is not served meanwhile. A closure is in line from the call on, not
+    /// only once the future is awaited.
+    ///
+    /// A callback of the same connection must not await this, since this waits for the callback.
+    ///
+    /// # Errors
+    ///
+    /// - [`WithHandlerError::NotConnected`] if there is no connection, or if it ends before the closure is run. If
+    ///   the closure panics, the connection ends with
+    ///   [`HandlerPanicked`](crate::DisconnectReason::HandlerPanicked).
+    /// - [`WithHandlerError::WrongType`] if the handler is not of the type `H`.
+    /// - [`WithHandlerError::Busy`] if 1,024 closures wait already.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before the closure is run, it is not run.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// struct Session {
+    ///     rooms: Vec<String>,
+    /// }
+    ///
+    /// impl ChatServerHandler for Session {}
+    ///
+    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::WithHandlerError> {
+    /// let rooms = client.with_handler(|session: &mut Session| session.rooms.clone()).await?;
+    /// println!("{} is in {}", client.id(), rooms.join(", "));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_handler<H, T, F>(
+        &self,
+        closure: F,
+    ) -> impl Future<Output = Result<T, WithHandlerError>> + Send + use<P, H, T, F>
+    where
+        H: Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&mut H) -> T + Send + 'static,
+    {
+        self.peer.mailbox.with_handler(closure)
     }
 
     /// Closes the connection once all messages sent so far are written, within a second. Messages of the

@@ -9,3 +9,4 @@ mod keep_alive;
 mod logins;
 mod ready_and_flush;
 mod reconnect;
+mod with_handler;
