@@ -3,7 +3,13 @@
 //! - [Tutorial](tutorial): a chat room, step by step, with a test
 //! - [Lifecycle](lifecycle): what each side sees of each event, and which messages are lost
 //! - [Evolving](evolving): which changes of a schema are compatible
+//! - [Logins](logins): clients that must say who they are, and clients that are refused
 //! - [Limits](limits): every limit, its default and its effect
+//! - [Bulk transfers](bulk): a download that does not hold up other messages
+//! - [At least once](at_least_once): messages that must not be lost
+//! - [Use from tokio](tokio): which runtime runs what
+//! - [Signals and shutdown](shutdown): a server that ends in good order
+//! - [Metrics](metrics): statistics for a monitoring system
 //! - [Migrating](migrating): coming from the original Messi, or from a gRPC stream
 //! - [Troubleshooting](troubleshooting): every error message, with its cause and its solution
 //! - [Security](security): the guarantees against hostile peers
@@ -22,7 +28,13 @@ pages! {
     tutorial = "../docs/tutorial.md"
     lifecycle = "../docs/lifecycle.md"
     evolving = "../docs/evolving.md"
+    logins = "../docs/logins.md"
     limits = "../docs/limits.md"
+    bulk = "../docs/bulk.md"
+    at_least_once = "../docs/at_least_once.md"
+    tokio = "../docs/tokio.md"
+    shutdown = "../docs/shutdown.md"
+    metrics = "../docs/metrics.md"
     migrating = "../docs/migrating.md"
     troubleshooting = "../docs/troubleshooting.md"
     security = "../SECURITY.md"

@@ -75,10 +75,11 @@
 pub mod guide;
 
 pub use messi_core::{
-    Address, BoundListener, Client, ClientBuilder, ClientId, ClientState, ConnectError,
-    DisconnectReason, Dropped, Error, ListenError, NotConnected, Overflow, Protocol, Received,
-    Reply, Report, RequestError, RequestStats, ResponseFuture, Retry, Runtime, SendError, Server,
-    ServerBuilder, ServerClient, ServerStats, SharedError, Stats, TrySendError, Uri, UriError,
+    Address, BoundListener, Client, ClientBuilder, ClientId, ClientState, Clock, ConnectError,
+    DisconnectReason, Dropped, Error, FlushError, IntoHandler, JoinHandle, ListenError,
+    NotConnected, Overflow, Protocol, Received, Refusal, Reply, Report, RequestError, RequestStats,
+    ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient, ServerStats,
+    SharedError, Stats, StopSummary, TrySendError, Uri, UriError, WithHandlerError,
 };
 
 #[cfg(feature = "testing")]

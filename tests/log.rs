@@ -88,3 +88,51 @@ fn connection_events_are_logged_without_messages() {
         "{lines:#?}"
     );
 }
+
+#[test]
+fn messages_that_are_not_sent_are_logged_with_their_names() {
+    recorder::record(LevelFilter::Trace);
+    let simulation = Simulation::new(2);
+    simulation.run(async {
+        let (server, _events) = serve(
+            ChatServer::builder(ROOM)
+                .runtime(&simulation)
+                .max_message_size(100),
+        )
+        .await;
+        let (client, mut events) = start_client(
+            ChatClient::builder(ROOM)
+                .runtime(&simulation)
+                .max_queued_bytes(20)
+                .reconnect_delay(HOUR, HOUR),
+        );
+        client.send(ConnectReq {
+            user: "too early".into(),
+        });
+        client.connected().await.unwrap();
+        simulation.sleep(SECOND).await;
+        let id = server.clients()[0].id();
+        server.broadcast(message("x".repeat(150)));
+        client.send(message("a"));
+        client.send(message("b"));
+        events
+            .find(|event| matches!(event, Event::Disconnected(_)))
+            .await;
+        simulation.sleep(SECOND).await;
+        server.send_to(&[id], ConnectRsp {});
+        client.stop().await;
+        server.stop().await;
+    });
+    let lines = recorder::lines();
+    for line in [
+        "`connect_req` is not sent: not connected",
+        "`message_ind` is not sent: message of 162 bytes is above the limit of 100 bytes",
+        "`message_ind` is not sent: the queue is full",
+        "`connect_rsp` is not sent: not connected",
+    ] {
+        assert!(
+            lines.contains(&(Level::Debug, line.into())),
+            "{line}: {lines:#?}"
+        );
+    }
+}

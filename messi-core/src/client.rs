@@ -1,8 +1,12 @@
 //! The client: a handle, and a task that connects, serves the connection, and reconnects.
 
+mod attempts;
 mod builder;
 mod connect;
+mod control;
 mod handler;
+mod next_attempt;
+mod race;
 mod task;
 
 use std::fmt::{self, Debug, Display, Formatter};
@@ -12,10 +16,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 pub use self::builder::ClientBuilder;
 pub use self::handler::{ConnectWith, RequestServer};
+use self::next_attempt::NextAttempt;
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
 use crate::tasks::Tasks;
-use crate::{Address, NotConnected, Protocol, ResponseFuture, Stats, TrySendError, Uri};
+use crate::{
+    Address, Clock, FlushError, NotConnected, Protocol, ResponseFuture, Runtime, Stats,
+    StopSummary, TrySendError, Uri, WithHandlerError,
+};
 
 /// A client of a protocol. It connects on its own, and reconnects when the connection is lost.
 ///
@@ -66,6 +74,7 @@ struct SharedClient {
     is_connecting: AtomicBool,
     /// Under the lock, nothing is awaited, woken or logged, and no user code runs.
     server: Mutex<CurrentServer>,
+    next_attempt: NextAttempt,
     guard: Weak<StopClientOnDrop>,
 }
 
@@ -102,8 +111,8 @@ pub enum ClientState {
     Connected,
     /// There is no connection: the last one is being closed, or the client waits before the next attempt.
     Waiting,
-    /// The client was stopped, or its handler returned [`Retry::Never`](crate::Retry::Never). It will not
-    /// connect again.
+    /// The client was stopped or has drained, or its handler returned
+    /// [`Retry::Never`](crate::Retry::Never). It will not connect again.
     Stopped,
 }
 
@@ -316,26 +325,140 @@ impl<P: Protocol> Client<P> {
         self.shared.mailbox.ready().await
     }
 
-    /// Waits until all messages sent so far are written to the operating system.
+    /// Waits until at most this number of bytes is queued, and there is room as for [`ready`](Self::ready).
+    ///
+    /// A transfer of much data that waits for it before each part leaves the connection to other messages: one
+    /// that is sent meanwhile waits only for `bytes` and one part, rather than for megabytes. 0 waits until
+    /// everything is with the operating system. From the first call on a connection, Linux and Android hold no
+    /// more than 16 KiB that are not sent yet; other systems hold what they like.
+    ///
+    /// The guide has a page about it, with a download in parts of 64 KiB.
     ///
     /// # Errors
     ///
     /// Returns [`NotConnected`] if there is no connection, or as soon as it ends, even in a
-    /// callback. Some of the messages may then be lost.
+    /// callback.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
-    /// # async fn example(client: &ChatClient) -> Result<(), messi::NotConnected> {
+    /// # async fn example(client: &ChatClient, parts: Vec<String>) -> Result<(), messi::NotConnected> {
+    /// for text in parts {
+    ///     client.ready_below(16 * 1024).await?;
+    ///     client.send(MessageInd { user: "Kalle".into(), text });
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ready_below(&self, bytes: usize) -> Result<(), NotConnected> {
+        self.shared.mailbox.ready_below(bytes).await
+    }
+
+    /// Waits until all messages sent so far are written to the operating system.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FlushError`] if there is no connection, or as soon as it ends, even in a
+    /// callback. It has the number of messages that were not written, most of which are lost: a connection that
+    /// the peer has closed may still write some.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatClient) -> Result<(), messi::FlushError> {
     /// client.send(MessageInd { user: "Kalle".into(), text: "Goodbye!".into() });
     /// client.flush().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn flush(&self) -> Result<(), NotConnected> {
+    pub async fn flush(&self) -> Result<(), FlushError> {
         self.shared.mailbox.flush().await
+    }
+
+    /// Runs a closure with the handler of this client while there is a connection, between two of its callbacks, and returns its output.
+    ///
+    /// So other tasks can read and change the state of the handler without a lock around it. Closures run in
+    /// the order of the calls, once a callback that is waiting has returned, and before messages that wait.
+    /// They should be short: this connection is not served meanwhile. A closure is in line from the call on, not
+    /// only once the future is awaited.
+    ///
+    /// A callback of the same connection must not await this, since this waits for the callback.
+    ///
+    /// # Errors
+    ///
+    /// - [`WithHandlerError::NotConnected`] if there is no connection, or if it ends before the closure is run. If
+    ///   the closure panics, the connection ends with
+    ///   [`HandlerPanicked`](crate::DisconnectReason::HandlerPanicked).
+    /// - [`WithHandlerError::WrongType`] if the handler is not of the type `H`.
+    /// - [`WithHandlerError::Busy`] if 1,024 closures wait already.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before the closure is run, it is not run.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// struct Ui {
+    ///     unread: usize,
+    /// }
+    ///
+    /// impl ChatClientHandler for Ui {}
+    ///
+    /// # async fn example(client: &ChatClient) -> Result<(), messi::WithHandlerError> {
+    /// let unread = client.with_handler(|ui: &mut Ui| std::mem::take(&mut ui.unread)).await?;
+    /// println!("{unread} new messages");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_handler<H, T, F>(
+        &self,
+        closure: F,
+    ) -> impl Future<Output = Result<T, WithHandlerError>> + Send + use<P, H, T, F>
+    where
+        H: Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&mut H) -> T + Send + 'static,
+    {
+        self.shared.mailbox.with_handler(closure)
+    }
+
+    /// Returns the clock of the client's runtime: real time, or the pretended time of a `testing::Simulation`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatClient) {
+    /// use std::time::Duration;
+    ///
+    /// client.clock().sleep(Duration::from_secs(60)).await;
+    /// # }
+    /// ```
+    pub fn clock(&self) -> Clock {
+        self.runtime().clock()
+    }
+
+    /// Returns the runtime of the client, on which handlers can [`spawn`](Runtime::spawn) tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient) {
+    /// client.runtime().spawn(async { println!("in a task of its own") });
+    /// # }
+    /// ```
+    pub fn runtime(&self) -> Runtime {
+        Runtime(self.shared.mailbox.runtime().clone())
     }
 
     /// Returns the statistics of the client since its start.
@@ -357,6 +480,7 @@ impl<P: Protocol> Client<P> {
     ///
     /// Queued messages are still written and `on_disconnected` is called, each within a second. A callback
     /// that is waiting is dropped, even the one that has called this. A client can't be started again.
+    /// Returns how many messages were not written.
     ///
     /// # Examples
     ///
@@ -364,12 +488,16 @@ impl<P: Protocol> Client<P> {
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatClient) {
-    /// client.stop().await;
+    /// let summary = client.stop().await;
+    /// println!("{} messages were not written", summary.unwritten);
     /// # }
     /// ```
-    pub async fn stop(&self) {
+    pub async fn stop(&self) -> StopSummary {
         self.shared.mailbox.stop();
         self.shared.tasks.ended().await;
+        StopSummary {
+            unwritten: self.shared.mailbox.unsent_since_stop(),
+        }
     }
 
     pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {

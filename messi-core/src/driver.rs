@@ -11,12 +11,13 @@
 //! 2. A command of the mailbox is handled. Once the connection has ended, pending responses fail and
 //!    those who wait for the send queue are notified: a callback that waits must return before the
 //!    connection can be closed.
-//! 3. If much output waits, it is written before more messages are handled.
-//! 4. A complete message is returned, as soon as there is a permit to decode it if it is large.
-//! 5. Bytes are moved ([`Driver::poll_turn`]): written first, as that makes room, then read. Timers
+//! 3. A closure that another task has for the handler is run.
+//! 4. If much output waits, it is written before more messages are handled.
+//! 5. A complete message is returned, as soon as there is a permit to decode it if it is large.
+//! 6. Bytes are moved ([`Driver::poll_turn`]): written first, as that makes room, then read. Timers
 //!    that are due are handled.
-//! 6. If none of it has changed anything, unused memory is freed and the task sleeps. The mailbox wakes
-//!    it for frames and commands, the socket for bytes, and the timer for the next deadline.
+//! 7. If none of it has changed anything, unused memory is freed and the task sleeps. The mailbox wakes
+//!    it for frames, commands and closures, the socket for bytes, and the timer for the next deadline.
 
 mod close;
 mod decode_permit;
@@ -35,6 +36,7 @@ use std::time::{Duration, Instant};
 
 use log::error;
 use messi_wire::connection::CLOSE_TIMEOUT;
+use messi_wire::session::first_field;
 use messi_wire::{Connection, DisconnectReason, FloodLimiter, Payload, Role};
 
 use self::close::Closing;
@@ -44,7 +46,8 @@ use self::receive_memory::ReceivePermit;
 use self::turn::TurnBudget;
 use crate::LOG_TARGET;
 use crate::cpu_limit::CpuLimit;
-use crate::mailbox::{Command, Mailbox};
+use crate::mailbox::{AnyHandler, Command, Mailbox};
+use crate::runtime::CallbackObserver;
 use crate::time::DeadlineTimer;
 use crate::transport::BoxSocket;
 
@@ -70,8 +73,8 @@ pub(crate) struct Driver {
     has_reported_end: bool,
     /// Whether the socket accepts no more bytes at this moment.
     is_write_blocked: bool,
-    /// Whether the operating system was told to accept less.
-    is_unsent_limited: bool,
+    /// The unsent bytes to which the operating system was limited.
+    unsent_limit: Option<u32>,
     /// Whether all written bytes have left the buffers of the socket.
     is_flushed: bool,
     /// Whether to read again before waiting: see [`ConnectionConfig::busy_poll`](messi_wire::ConnectionConfig::busy_poll).
@@ -82,6 +85,8 @@ pub(crate) struct Driver {
     flood_limiter: FloodLimiter,
     receive_permit: ReceivePermit,
     decode_permit: DecodePermit,
+    /// Observes the callbacks, in a simulation.
+    observer: Option<Box<dyn CallbackObserver>>,
     /// Number of the member that is being handled, for the log.
     member: Option<u32>,
 }
@@ -118,7 +123,7 @@ impl Driver {
             stop: None,
             has_reported_end: false,
             is_write_blocked: false,
-            is_unsent_limited: false,
+            unsent_limit: None,
             is_flushed: true,
             reads_again: false,
             busy_until: now,
@@ -126,6 +131,7 @@ impl Driver {
             flood_limiter: FloodLimiter::default(),
             receive_permit: ReceivePermit::default(),
             decode_permit: DecodePermit::default(),
+            observer: None,
             member: None,
         }
     }
@@ -142,11 +148,19 @@ impl Driver {
         self
     }
 
+    /// Names the handler to a simulation, which observes what its callbacks wait for.
+    pub(crate) fn named(mut self, handler: &dyn Display) -> Self {
+        self.observer = self.mailbox.runtime().observe_callbacks(handler);
+        self
+    }
+
     /// Waits for the next message, and serves the connection meanwhile. Returns `None` once the
     /// connection has ended.
-    pub(crate) async fn next(&mut self) -> Option<Payload> {
+    ///
+    /// Meanwhile it runs the closures that other tasks have for the handler. A panic of them unwinds.
+    pub(crate) async fn next(&mut self, handler: &mut AnyHandler) -> Option<Payload> {
         self.member = None;
-        poll_fn(|cx| self.poll_next(cx)).await
+        poll_fn(|cx| self.poll_next(cx, handler)).await
     }
 
     /// Decodes the message received last into an empty one. Returns `false` if it can't be decoded, which
@@ -220,8 +234,7 @@ impl Driver {
         poll_fn(|cx| self.poll_closed(cx)).await;
         let reason = self.connection.end_reason().cloned();
         let reason = reason.unwrap_or(DisconnectReason::ConnectionClosed);
-        self.mailbox
-            .detach(&reason, self.connection.unsent_messages());
+        self.mailbox.detach(&reason, self.connection.ending());
         // The last callback may take long.
         self.connection.drop_input();
         self.receive_permit.set(0);
@@ -245,11 +258,20 @@ impl Driver {
         self.mailbox.runtime().now()
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Payload>> {
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        handler: &mut AnyHandler,
+    ) -> Poll<Option<Payload>> {
         self.decode_permit.release();
         loop {
             ready!(self.poll_turn_budget(cx));
             self.handle_command();
+            if self.may_call_handler() && self.mailbox.run_call(handler) {
+                // Many of them must not keep other tasks waiting.
+                self.turn.spend_transfer();
+                continue;
+            }
             if self.must_write_first(cx) || self.flood_limiter.paused_until().is_some() {
                 // Others must not wait for a permit that this connection can't use now.
                 self.decode_permit.cancel();
@@ -262,8 +284,19 @@ impl Driver {
             } else if self.connection.end_reason().is_some() {
                 return Poll::Ready(None);
             }
-            ready!(self.poll_turn(cx));
+            if self.poll_turn(cx).is_pending() {
+                // One that came before the task was parked has not woken it.
+                if self.may_call_handler() && self.mailbox.has_calls() {
+                    continue;
+                }
+                return Poll::Pending;
+            }
         }
+    }
+
+    /// Returns whether closures of other tasks may be run in the handler.
+    fn may_call_handler(&self) -> bool {
+        self.connection.end_reason().is_none()
     }
 
     /// Returns whether no message may be handled before some output is written. A server then slows its
@@ -282,13 +315,16 @@ impl Driver {
         cx: &mut Context<'_>,
         callback: Pin<&mut impl Future<Output = T>>,
     ) -> Poll<Option<T>> {
-        if let Poll::Ready(output) = callback.poll(cx) {
+        if let Poll::Ready(output) = self.poll_callback(cx, callback) {
             return Poll::Ready(Some(output));
         }
         loop {
             self.handle_command();
             if self.stop.is_some() {
                 // The callback is dropped where it waits.
+                if let Some(observer) = &mut self.observer {
+                    observer.end_poll(false);
+                }
                 return Poll::Ready(None);
             }
             if self.connection.is_closing() {
@@ -307,7 +343,7 @@ impl Driver {
         callback: Pin<&mut impl Future<Output = ()>>,
         deadline: &mut Option<Instant>,
     ) -> Poll<()> {
-        if callback.poll(cx).is_ready() {
+        if self.poll_callback(cx, callback).is_ready() {
             return Poll::Ready(());
         }
         loop {
@@ -324,6 +360,21 @@ impl Driver {
             }
             ready!(self.park(cx));
         }
+    }
+
+    #[inline]
+    fn poll_callback<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        callback: Pin<&mut impl Future<Output = T>>,
+    ) -> Poll<T> {
+        let Some(observer) = &mut self.observer else {
+            return callback.poll(cx);
+        };
+        observer.begin_poll();
+        let poll = callback.poll(cx);
+        observer.end_poll(poll.is_pending());
+        poll
     }
 
     /// Handles the command that waits, and reports the end of the connection to the mailbox. All loops
@@ -359,20 +410,6 @@ impl Driver {
             }
         }
     }
-}
-
-/// Returns the number of the first field of an encoded message, which is its member unless the peer's schema has
-/// other fields.
-#[inline]
-fn first_field(payload: &[u8]) -> Option<u32> {
-    let mut key = 0_u64;
-    for (index, byte) in payload.iter().take(5).enumerate() {
-        key |= u64::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            return u32::try_from(key >> 3).ok();
-        }
-    }
-    None
 }
 
 impl Drop for Driver {

@@ -36,6 +36,46 @@ impl From<NotConnected> for Error {
     }
 }
 
+impl From<FlushError> for Error {
+    fn from(error: FlushError) -> Self {
+        Self::Send(error.into())
+    }
+}
+
+impl From<FlushError> for SendError {
+    fn from(_: FlushError) -> Self {
+        Self::NotConnected
+    }
+}
+
+/// The connection ended before all messages were written, or there was none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the connection ended with {unwritten} messages not written")]
+#[non_exhaustive]
+pub struct FlushError {
+    /// Messages among those sent before that are not certainly written: an upper bound. Those in the offline
+    /// queue are among them.
+    pub unwritten: u64,
+}
+
+/// The reason why a closure was not run in a handler.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WithHandlerError {
+    /// There is no connection, it ended before the closure was run, or the closure panicked.
+    #[error("not connected")]
+    NotConnected,
+    /// The handler is of another type than the closure expects.
+    #[error("the handler is no {expected}")]
+    WrongType {
+        /// The type that the closure expects.
+        expected: &'static str,
+    },
+    /// 1,024 closures wait for the handler already.
+    #[error("too many closures wait for the handler")]
+    Busy,
+}
+
 /// The reason why a server could not start.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -82,7 +122,7 @@ pub enum ConnectError {
     /// No address of the host accepted the connection.
     #[error("can't connect to {address}")]
     Io {
-        /// The address that was tried last.
+        /// The address whose attempt failed last.
         address: Address,
         /// The error of the operating system.
         source: SharedError<io::Error>,

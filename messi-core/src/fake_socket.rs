@@ -25,6 +25,8 @@ pub(crate) trait Fake: Send + Unpin + 'static {
     fn flush(&mut self) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
+
+    fn limit_unsent(&self, _bytes: u32) {}
 }
 
 pub(crate) struct FakeSocket<T>(pub(crate) T);
@@ -32,6 +34,10 @@ pub(crate) struct FakeSocket<T>(pub(crate) T);
 impl<T: Fake> Socket for FakeSocket<T> {
     fn read_now(&mut self, _buffer: &mut [u8]) -> Option<io::Result<usize>> {
         self.0.read_now()
+    }
+
+    fn limit_unsent(&self, bytes: u32) {
+        self.0.limit_unsent(bytes);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::io::{self, ErrorKind};
 
-use crate::{ConnectError, Error, ListenError, TrySendError, UriError};
+use crate::{
+    ConnectError, Error, FlushError, ListenError, TrySendError, UriError, WithHandlerError,
+};
 
 impl From<UriError> for io::Error {
     fn from(error: UriError) -> Self {
@@ -34,6 +36,23 @@ impl From<ConnectError> for io::Error {
 }
 
 /// The message is dropped.
+impl From<FlushError> for io::Error {
+    fn from(error: FlushError) -> Self {
+        Self::new(ErrorKind::NotConnected, error)
+    }
+}
+
+impl From<WithHandlerError> for io::Error {
+    fn from(error: WithHandlerError) -> Self {
+        let kind = match error {
+            WithHandlerError::NotConnected => ErrorKind::NotConnected,
+            WithHandlerError::WrongType { .. } => ErrorKind::InvalidInput,
+            WithHandlerError::Busy => ErrorKind::WouldBlock,
+        };
+        Self::new(kind, error)
+    }
+}
+
 impl<M> From<TrySendError<M>> for io::Error {
     fn from(error: TrySendError<M>) -> Self {
         error.error.into()

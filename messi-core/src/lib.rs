@@ -9,6 +9,7 @@
 
 mod builder;
 mod client;
+mod clock;
 #[cfg_attr(
     not(feature = "tls"),
     expect(
@@ -41,9 +42,11 @@ pub mod testing;
 mod time;
 mod transport;
 mod try_send_error;
+mod waits;
 
 pub use client::{Client, ClientBuilder, ClientState, ConnectWith, RequestServer};
-pub use error::{ConnectError, Error, ListenError, Retry};
+pub use clock::Clock;
+pub use error::{ConnectError, Error, FlushError, ListenError, Retry, WithHandlerError};
 pub use handle::{Handle, ignore, unhandled};
 pub use messi_wire::session::{Dropped, RequestStats};
 pub use messi_wire::{
@@ -54,9 +57,11 @@ pub use received::{Received, Request};
 pub use reply::{Reply, ResponseMember};
 pub use report::Report;
 pub use response::ResponseFuture;
-pub use runtime::Runtime;
-pub use server::{ClientId, RequestClient, ServeWith, Server, ServerBuilder, ServerClient};
-pub use stats::{ServerStats, Stats};
+pub use runtime::{JoinHandle, Runtime};
+pub use server::{
+    ClientId, IntoHandler, Refusal, RequestClient, ServeWith, Server, ServerBuilder, ServerClient,
+};
+pub use stats::{ServerStats, Stats, StopSummary};
 #[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use transport::tls;

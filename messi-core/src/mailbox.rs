@@ -11,13 +11,15 @@
 //! No wake-up is lost, by this order:
 //!
 //! 1. The task leaves its waker ([`park`](Mailbox::park)), unless there are frames or a command, in one
-//!    step under the lock.
-//! 2. Whoever pushes a message or a command does so under the lock, and takes the waker.
+//!    step under the lock. Whether there are closures for the handler, it looks after that: while a
+//!    callback runs, they are no reason to stay awake.
+//! 2. Whoever pushes a message, a command or a closure does so under the lock, and takes the waker.
 //! 3. It unlocks, and wakes the task.
 //! 4. The task takes the frames ([`take`](Mailbox::take)), and removes a waker that is left: it is awake.
 
 mod command;
 mod eviction;
+mod handler_calls;
 mod opening;
 mod responder;
 mod task_side;
@@ -31,24 +33,27 @@ use std::task::Waker;
 use std::time::Duration;
 
 use event_listener::Event;
-use log::{error, warn};
+use log::{Level, debug, log, log_enabled, warn};
 use messi_wire::encode::append_frame;
 use messi_wire::frame::{self, HEADER_SIZE};
 use messi_wire::session::{
-    OnRefusal, Outgoing, Permit, Refusal, RequestId, Sender, Session, SessionConfig, Ticket,
+    Dropped, OnRefusal, Outgoing, Permit, Refusal, RequestId, Sender, Session, SessionConfig,
+    Ticket,
 };
 use messi_wire::{NotConnected, SendError};
 use prost::Message;
 
 pub(crate) use self::command::Command;
 pub(crate) use self::eviction::SendBudget;
+pub(crate) use self::handler_calls::AnyHandler;
+use self::handler_calls::HandlerCalls;
 pub(crate) use self::opening::Opening;
 pub(crate) use self::responder::{BoxResponder, Responder};
 pub(crate) use self::wakeups::Wakeups;
-use crate::LOG_TARGET;
 use crate::runtime::AsyncRuntime;
 use crate::stats::{LateDrops, Stats, TransferCounters};
 use crate::tasks::until;
+use crate::{FlushError, LOG_TARGET};
 
 /// The mailbox of one task.
 #[derive(Debug)]
@@ -75,6 +80,8 @@ struct MailboxState {
     waker: Option<Waker>,
     /// The command that the task has not taken yet.
     command: Option<Command>,
+    /// Closures that the task has not run yet.
+    calls: HandlerCalls,
     /// Counts losses of a client that the server has forgotten.
     late: Option<Arc<LateDrops>>,
 }
@@ -92,6 +99,8 @@ impl MailboxState {
 #[derive(Debug, Default)]
 struct Published {
     has_command: AtomicBool,
+    /// Whether closures wait for the handler.
+    has_calls: AtomicBool,
     /// Whether a received message may be a response.
     expects_responses: AtomicBool,
     /// Bytes to be written.
@@ -100,6 +109,8 @@ struct Published {
     memory: AtomicUsize,
     /// Ticket of the queue, or 0.
     ticket: AtomicU64,
+    /// Whether the current connection has a bulk transfer, which must not delay other messages.
+    has_bulk: AtomicBool,
 }
 
 // --- Sending ---
@@ -121,6 +132,7 @@ impl Mailbox {
                 session,
                 waker: None,
                 command: None,
+                calls: HandlerCalls::default(),
                 late: None,
             }),
             published: Published::default(),
@@ -148,7 +160,7 @@ impl Mailbox {
     /// miss it.
     pub(crate) fn send(self: &Arc<Self>, message: &impl Message, member: Option<u32>) {
         if let Err(error) = self.push_message(message, member, self.sender(), OnRefusal::Close) {
-            log_wrong_size(error);
+            log_not_sent(&self.config, message, error);
         }
     }
 
@@ -254,7 +266,7 @@ impl Mailbox {
             },
         };
         if let Err(refusal) = self.push_outgoing(message, wakeups) {
-            log_wrong_size(refusal.error);
+            log_not_sent_frame(&self.config, payload, refusal.error);
             self.handle_refusal(refusal, wakeups);
         }
     }
@@ -267,13 +279,20 @@ impl Mailbox {
         let now = || self.runtime.now();
         loop {
             let mut shared = self.lock();
-            let expired = shared.session.counters().dropped.expired;
+            let Dropped {
+                expired,
+                queue_full,
+                ..
+            } = shared.session.counters().dropped;
             let result = shared.session.push(message, now);
-            let expired = shared.session.counters().dropped.expired - expired;
+            let dropped = shared.session.counters().dropped;
+            let expired = dropped.expired - expired;
+            let replaced = dropped.queue_full - queue_full;
             let Err(rejected) = result else {
                 wakeups.wake(shared.waker_for_frames());
                 self.unlock(shared, wakeups);
-                log_expired(expired);
+                log_dropped(SendError::Expired, expired);
+                log_dropped(SendError::QueueFull, replaced);
                 return Ok(());
             };
             if rejected.lacks_memory {
@@ -291,7 +310,8 @@ impl Mailbox {
             let refusal = shared.session.refuse(rejected);
             shared.count_late(refusal.error, is_response);
             self.unlock(shared, wakeups);
-            log_expired(expired);
+            log_dropped(SendError::Expired, expired);
+            log_dropped(SendError::QueueFull, replaced);
             if lacks_memory {
                 self.evict(wakeups);
             }
@@ -363,13 +383,26 @@ impl Mailbox {
     }
 
     /// Waits until all messages pushed so far are written to the operating system.
-    pub(crate) async fn flush(&self) -> Result<(), NotConnected> {
-        let (connection, pushed) = {
-            let shared = self.lock();
-            (shared.session.connection(), shared.session.pushed())
+    pub(crate) async fn flush(&self) -> Result<(), FlushError> {
+        let (connection, bytes, messages) = {
+            let session = &self.lock().session;
+            let messages = session.pushed_messages();
+            (session.connection(), session.pushed(), messages)
         };
-        self.until_done(connection, |session| session.written() >= pushed)
-            .await
+        self.until(|session| {
+            if !session.is_connected() || session.connection() != connection {
+                let written = session.written_messages(connection);
+                let unwritten = messages.saturating_sub(written);
+                return Some(Err(FlushError { unwritten }));
+            }
+            (session.written() >= bytes).then_some(Ok(()))
+        })
+        .await
+    }
+
+    /// Returns how many messages were not sent because the task was told to end.
+    pub(crate) fn unsent_since_stop(&self) -> u64 {
+        self.lock().session.unsent_since_stop()
     }
 
     /// Waits until the send queue is not congested.
@@ -377,6 +410,17 @@ impl Mailbox {
         let connection = self.lock().session.connection();
         self.until_done(connection, |session| {
             !self.is_congested_by(session.queued(), session.memory())
+        })
+        .await
+    }
+
+    /// Waits until the send queue is not congested, and has at most this number of bytes. From then on, the
+    /// operating system holds few unsent bytes of this connection.
+    pub(crate) async fn ready_below(&self, bytes: usize) -> Result<(), NotConnected> {
+        self.published.has_bulk.store(true, Ordering::Relaxed);
+        let connection = self.lock().session.connection();
+        self.until_done(connection, |session| {
+            session.queued() <= bytes && !self.is_congested_by(session.queued(), session.memory())
         })
         .await
     }
@@ -523,16 +567,44 @@ impl MailboxState {
     }
 }
 
-/// Logs a message that was not sent because its code is wrong, where no caller gets the error.
-pub(crate) fn log_wrong_size(error: SendError) {
-    if matches!(error, SendError::WrongSize { .. }) {
-        error!(target: LOG_TARGET, "message not sent: {error}");
+/// Logs a message that was not sent, where no caller gets the error.
+#[cold]
+pub(crate) fn log_not_sent(config: &SessionConfig, message: &impl Message, error: SendError) {
+    // Only its encoding has the number of its member: it is encoded for a line that is wanted.
+    if log_enabled!(target: LOG_TARGET, level_of(error)) {
+        log_not_sent_frame(config, &message.encode_to_vec(), error);
     }
 }
 
-/// Logs messages that have expired in the offline queue.
-fn log_expired(messages: u64) {
+/// Logs an encoded message that was not sent.
+#[cold]
+fn log_not_sent_frame(config: &SessionConfig, payload: &[u8], error: SendError) {
+    let member = config.member_name(payload).unwrap_or("message");
+    log!(target: LOG_TARGET, level_of(error), "`{member}` is not sent: {error}");
+}
+
+/// Returns the level of the log line about a message that was not sent.
+fn level_of(error: SendError) -> Level {
+    match error {
+        // The code of the message is wrong.
+        SendError::WrongSize { .. } => Level::Error,
+        _ => Level::Debug,
+    }
+}
+
+/// Logs messages that were dropped from a queue.
+#[inline]
+fn log_dropped(error: SendError, messages: u64) {
     if messages > 0 {
+        log_some_dropped(error, messages);
+    }
+}
+
+#[cold]
+fn log_some_dropped(error: SendError, messages: u64) {
+    if error == SendError::Expired {
         warn!(target: LOG_TARGET, "messages expired in the offline queue: {messages}");
+    } else {
+        debug!(target: LOG_TARGET, "older messages dropped for a new one: {messages}");
     }
 }

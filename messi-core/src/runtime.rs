@@ -7,12 +7,17 @@
 mod async_io;
 mod async_runtime;
 mod async_std;
+mod join_handle;
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::{Arc, LazyLock};
 
-pub(crate) use self::async_runtime::AsyncRuntime;
+use futures::FutureExt;
+
+pub(crate) use self::async_runtime::{AsyncRuntime, CallbackObserver};
 use self::async_std::AsyncStd;
+pub use self::join_handle::JoinHandle;
+use crate::Clock;
 
 /// The runtime of clients and servers for which no other is set.
 ///
@@ -63,6 +68,59 @@ impl Runtime {
     /// ```
     pub fn async_std() -> Self {
         Self(Arc::new(AsyncStd::new()))
+    }
+
+    /// Returns the clock of the runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use messi::Runtime;
+    ///
+    /// # async_std::task::block_on(async {
+    /// Runtime::default().clock().sleep(Duration::from_millis(1)).await;
+    /// # });
+    /// ```
+    pub fn clock(&self) -> Clock {
+        Clock::new(self.0.clone())
+    }
+
+    /// Runs a task beside those of clients and servers, and returns a handle that waits for its output.
+    ///
+    /// A handler that starts its tasks here works in production and in a `testing::Simulation`. The task runs
+    /// whether the handle is awaited or not, and the `stop` of clients and servers does not end it. A panic ends
+    /// the task; in a simulation it ends the run too, so that the test fails.
+    ///
+    /// # Examples
+    ///
+    /// A callback that returns at once, so that the next message is handled, and goes on in a task:
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// struct Reminder;
+    ///
+    /// impl ChatServerHandler for Reminder {
+    ///     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+    ///         let client = client.clone();
+    ///         client.runtime().spawn(async move {
+    ///             client.clock().sleep(Duration::from_secs(3_600)).await;
+    ///             client.send(message);
+    ///         });
+    ///     }
+    /// }
+    /// ```
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        let (task, handle) = JoinHandle::of(future);
+        self.0.spawn(task.boxed());
+        handle
     }
 }
 

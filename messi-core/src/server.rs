@@ -9,6 +9,7 @@ mod handler;
 mod listen;
 mod peer;
 mod poll_scope;
+mod refusal;
 mod registry;
 
 use std::fmt::{self, Debug, Formatter};
@@ -19,16 +20,18 @@ use std::time::Duration;
 use event_listener::Event;
 use messi_wire::config::bounded;
 
+use self::broadcast::Recipients;
 pub use self::builder::ServerBuilder;
 pub use self::client::{RequestClient, ServerClient};
 pub use self::handler::ServeWith;
 use self::listen::Place;
 pub use self::peer::ClientId;
+pub use self::refusal::{IntoHandler, Refusal};
 use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
 use crate::runtime::AsyncRuntime;
 use crate::tasks::{Tasks, unless, until};
-use crate::{Address, BoundListener, Protocol, ServerStats, Uri};
+use crate::{Address, BoundListener, Clock, Protocol, Runtime, ServerStats, StopSummary, Uri};
 
 /// A server of a protocol, with any number of clients.
 ///
@@ -219,7 +222,8 @@ impl<P: Protocol> Server<P> {
     }
 
     /// Sends a message to all clients, even to the one whose message is being handled. It never waits and
-    /// never fails.
+    /// never fails. On a server with a [`login_timeout`](ServerBuilder::login_timeout), only the clients that
+    /// have logged in receive it.
     ///
     /// The message is encoded once. All clients receive all broadcasts in the same order, and messages
     /// that are sent to a client afterwards come after them. If a client can't receive the message, the
@@ -239,12 +243,57 @@ impl<P: Protocol> Server<P> {
     /// # }
     /// ```
     pub fn broadcast(&self, message: impl Into<P::ServerToClient>) {
-        let message = message.into();
-        let member = P::server_member(&message);
-        self.shared.registry.broadcast(&message, member);
+        self.send_to_recipients(message.into(), Recipients::All { except: None });
     }
 
-    /// Returns the clients that are connected at this moment, in the order in which they came.
+    /// Sends a message to all clients but one, such as the one whose message is being handled. It is a
+    /// [`broadcast`](Self::broadcast) in all other respects, and keeps the order with other broadcasts.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// struct Session;
+    ///
+    /// impl ChatServerHandler for Session {
+    ///     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+    ///         client.server().broadcast_except(client.id(), message);
+    ///     }
+    /// }
+    /// ```
+    pub fn broadcast_except(&self, client: ClientId, message: impl Into<P::ServerToClient>) {
+        let except = Some(client);
+        self.send_to_recipients(message.into(), Recipients::All { except });
+    }
+
+    /// Sends a message to these clients, each once, even to those that have not logged in. It never waits and
+    /// never fails.
+    ///
+    /// The message is encoded once, and keeps the order with broadcasts. For each client that has left, a
+    /// message is counted in [`Dropped::not_connected`](crate::Dropped::not_connected) of the server.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer, room: &[messi::ClientId]) {
+    /// server.send_to(room, MessageInd { user: "server".into(), text: "The room is closed.".into() });
+    /// # }
+    /// ```
+    pub fn send_to(&self, clients: &[ClientId], message: impl Into<P::ServerToClient>) {
+        self.send_to_recipients(message.into(), Recipients::only(clients));
+    }
+
+    fn send_to_recipients(&self, message: P::ServerToClient, recipients: Recipients) {
+        let member = P::server_member(&message);
+        let registry = &self.shared.registry;
+        registry.broadcast(&message, member, recipients);
+    }
+
+    /// Returns the clients that are connected at this moment, in the order in which they came. On a server with
+    /// a [`login_timeout`](ServerBuilder::login_timeout), they are those that have logged in.
     ///
     /// # Examples
     ///
@@ -261,8 +310,42 @@ impl<P: Protocol> Server<P> {
         let peers = self.shared.registry.peers();
         peers
             .iter()
+            .filter(|peer| peer.receives_broadcasts())
             .map(|peer| ServerClient::new(self, peer))
             .collect()
+    }
+
+    /// Returns the client with this id, if it is connected at this moment. It need not have logged in.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer, id: messi::ClientId) {
+    /// if let Some(client) = server.client(id) {
+    ///     client.disconnect();
+    /// }
+    /// # }
+    /// ```
+    pub fn client(&self, id: ClientId) -> Option<ServerClient<P>> {
+        let peer = self.shared.registry.peer(id)?;
+        Some(ServerClient::new(self, &peer))
+    }
+
+    /// Returns the number of [`clients`](Self::clients), without collecting them.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// println!("{} are here", server.client_count());
+    /// # }
+    /// ```
+    pub fn client_count(&self) -> usize {
+        self.shared.registry.count()
     }
 
     /// Waits until the server has stopped.
@@ -285,7 +368,7 @@ impl<P: Protocol> Server<P> {
     ///
     /// Queued messages are still written and `on_client_disconnected` is called, each within a second. A
     /// callback that is waiting is dropped, even the one that has called this. A server can't be started
-    /// again.
+    /// again. Returns how many messages were not written, of all clients together.
     ///
     /// # Examples
     ///
@@ -293,12 +376,21 @@ impl<P: Protocol> Server<P> {
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(server: &ChatServer) {
-    /// server.stop().await;
+    /// let summary = server.stop().await;
+    /// println!("{} messages were not written", summary.unwritten);
     /// # }
     /// ```
-    pub async fn stop(&self) {
+    pub async fn stop(&self) -> StopSummary {
         self.shared.stop();
         self.wait().await;
+        self.stop_summary()
+    }
+
+    /// Returns the outcome of a stop, once all tasks have ended.
+    fn stop_summary(&self) -> StopSummary {
+        StopSummary {
+            unwritten: self.shared.registry.unsent_since_close(),
+        }
     }
 
     /// Stops the server in good order: it accepts no more clients, handles the messages that the clients
@@ -310,8 +402,8 @@ impl<P: Protocol> Server<P> {
     /// reading ends half a second after there was nothing to read for the first time, or after 16 MiB.
     ///
     /// This returns as soon as all tasks have ended, and shortly after `limit` at the latest (100 ms for the
-    /// last callbacks). Messages that are not written by then are lost, and a callback that is still
-    /// waiting is dropped. `on_client_disconnected` is called with
+    /// last callbacks). Messages that are not written by then are lost and their number is returned, and a
+    /// callback that is still waiting is dropped. `on_client_disconnected` is called with
     /// [`DisconnectReason::Stopped`](crate::DisconnectReason::Stopped) for each client.
     ///
     /// A callback must not wait for this, since this waits for the callback.
@@ -332,8 +424,8 @@ impl<P: Protocol> Server<P> {
     /// server.drain(Duration::from_secs(10)).await;
     /// # }
     /// ```
-    pub async fn drain(&self, limit: Duration) {
-        self.drain_over(Duration::ZERO, limit).await;
+    pub async fn drain(&self, limit: Duration) -> StopSummary {
+        self.drain_over(Duration::ZERO, limit).await
     }
 
     /// Stops the server like [`drain`](Self::drain), but drains the clients one after the other, evenly
@@ -352,7 +444,7 @@ impl<P: Protocol> Server<P> {
     /// server.drain_over(Duration::from_secs(60), Duration::from_secs(70)).await;
     /// # }
     /// ```
-    pub async fn drain_over(&self, spread: Duration, limit: Duration) {
+    pub async fn drain_over(&self, spread: Duration, limit: Duration) -> StopSummary {
         self.shared.close();
         let leaving = async {
             self.drain_each(spread.min(limit)).await;
@@ -365,6 +457,7 @@ impl<P: Protocol> Server<P> {
             }
             self.wait().await;
         }
+        self.stop_summary()
     }
 
     /// Drains the clients one after the other, evenly over a time.
@@ -381,6 +474,38 @@ impl<P: Protocol> Server<P> {
             }
             peer.mailbox.drain();
         }
+    }
+
+    /// Returns the clock of the server's runtime: real time, or the pretended time of a `testing::Simulation`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(server: &ChatServer) {
+    /// use std::time::Duration;
+    ///
+    /// server.clock().sleep(Duration::from_secs(60)).await;
+    /// # }
+    /// ```
+    pub fn clock(&self) -> Clock {
+        self.runtime().clock()
+    }
+
+    /// Returns the runtime of the server, on which handlers can [`spawn`](Runtime::spawn) tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// server.runtime().spawn(async { println!("in a task of its own") });
+    /// # }
+    /// ```
+    pub fn runtime(&self) -> Runtime {
+        Runtime(self.shared.runtime.clone())
     }
 
     /// Returns the statistics of the server since its start.

@@ -48,6 +48,18 @@ pub struct Stats {
     pub peak_queued_bytes: usize,
     /// Messages lost, by cause.
     pub dropped: Dropped,
+    /// Messages that were written to the operating system, but that the peer may not have received when the
+    /// connection was lost: an upper bound of those that are missing. They are not in `dropped`.
+    ///
+    /// A connection is lost unless this side has closed it, and in time. The messages that count were written
+    /// since the keep-alive check before the last one: within one to two times `keep_alive_interval` on a
+    /// client, and `keep_alive_timeout` on a server. All that was written after the last sign of life of the
+    /// peer is among them.
+    ///
+    /// The bound holds if the peer reads a message within that time. Of a peer that reads more slowly, it holds
+    /// from the moment at which its operating system accepts no more: then no check counts. Messages that
+    /// waited in the buffers of operating systems for longer before that are not among them.
+    pub unconfirmed: u64,
     /// Received messages without a member that is known to this side's schema. A newer peer may send
     /// them.
     pub ignored_messages: u64,
@@ -83,6 +95,7 @@ impl Stats {
         self.received_bytes += other.received_bytes;
         self.peak_queued_bytes = self.peak_queued_bytes.max(other.peak_queued_bytes);
         self.dropped.add(&other.dropped);
+        self.unconfirmed += other.unconfirmed;
         self.ignored_messages += other.ignored_messages;
         self.unhandled_messages += other.unhandled_messages;
         self.requests.add_past(&other.requests);
@@ -90,20 +103,37 @@ impl Stats {
     }
 }
 
+/// The outcome of stopping a client or a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StopSummary {
+    /// Messages that were sent and not written to the operating system, those of an offline queue included.
+    /// [`Dropped::unsent`] counts them too.
+    pub unwritten: u64,
+}
+
 /// Statistics of a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerStats {
-    /// Clients connected at this moment.
+    /// Clients connected at this moment, without those that are `logging_in`.
     pub clients: usize,
+    /// Clients that are connected and have not logged in at this moment, on a server with a
+    /// [`login_timeout`](crate::ServerBuilder::login_timeout).
+    pub logging_in: usize,
     /// Clients refused because of
     /// [`max_clients`](crate::ServerBuilder::max_clients),
     /// [`max_clients_per_address`](crate::ServerBuilder::max_clients_per_address) or
     /// [`max_clients_per_second`](crate::ServerBuilder::max_clients_per_second).
     pub refused: u64,
+    /// Clients refused by the closure that makes handlers, with a [`Refusal`](crate::Refusal).
+    pub refused_by_application: u64,
     /// Failed handshakes: the client did not speak TLS, had no accepted certificate, rejected that of the
     /// server, or took too long.
     pub failed_handshakes: u64,
+    /// Clients disconnected because they had not logged in within the
+    /// [`login_timeout`](crate::ServerBuilder::login_timeout).
+    pub login_timeouts: u64,
     /// Statistics of all connections together, with those that have ended. Messages sent to a client that
     /// has left are counted in [`Dropped`] too.
     pub total: Stats,
@@ -150,6 +180,7 @@ impl TransferCounters {
             queued_bytes,
             peak_queued_bytes: sent.peak_queued_bytes,
             dropped: sent.dropped,
+            unconfirmed: sent.unconfirmed,
             ignored_messages: self.ignored_messages.get(),
             unhandled_messages: self.unhandled_messages.get(),
             requests: RequestStats::default(),

@@ -10,6 +10,8 @@ use std::task::Poll;
 use event_listener::Event;
 use futures::future::{Either, select};
 
+use crate::waits;
+
 /// The tasks of one client or server.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
@@ -62,6 +64,7 @@ pub(crate) async fn until<T>(event: &Event, check: impl Fn() -> Option<T>) -> T 
         if let Some(output) = check() {
             return output;
         }
+        waits::record();
         listener.await;
     }
 }

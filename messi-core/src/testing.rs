@@ -57,6 +57,7 @@ mod clock;
 mod count;
 mod executor;
 mod flow;
+mod foreign_waits;
 mod hosts;
 mod link;
 mod listener;
@@ -68,15 +69,18 @@ mod tests;
 mod world;
 
 use std::fmt::{self, Debug, Formatter};
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-pub use self::clock::Clock;
 pub use self::hosts::Host;
 pub use self::simulated_connection::{Direction, SimulatedConnection};
 use self::world::World;
-use crate::Runtime;
+#[doc(no_inline)]
+pub use crate::Clock;
+use crate::{JoinHandle, Runtime};
 
 /// A runtime with its own network and clock, whose tasks run on the thread that calls [`run`](Self::run).
 ///
@@ -84,8 +88,10 @@ use crate::Runtime;
 /// without a host, `tcp://:6000`, is found by any name. Two simulations share no state.
 ///
 /// Handlers and the future that is run may wait for each other, for clients and servers, and for the
-/// pretended time: see [`clock`](Self::clock). They must not wait for events from outside, such as those of a
-/// thread, a real socket or the timer of another runtime.
+/// pretended time, which handlers have from their handle: see [`Clock`]. They must not wait for events from
+/// outside, such as those of a thread, a real socket or the timer of another runtime: the clock does not wait for
+/// them, so that requests and other waits time out at once. If the test then panics, the callback that waits is
+/// named.
 ///
 /// Dropping the simulation drops the tasks that are left in it.
 ///
@@ -93,6 +99,8 @@ use crate::Runtime;
 pub struct Simulation {
     seed: u64,
     world: Arc<World>,
+    /// Whether the report about a panic was printed.
+    is_reported: AtomicBool,
 }
 
 impl Simulation {
@@ -113,10 +121,12 @@ impl Simulation {
         Self {
             seed,
             world: Arc::new(World::new(seed)),
+            is_reported: AtomicBool::new(false),
         }
     }
 
-    /// Runs a future to its end, and the tasks of all clients and servers until then.
+    /// Runs a future to its end, and until then the tasks of all clients and servers, and those that were
+    /// spawned.
     ///
     /// The seed decides in which order tasks run that are ready at the same time. When no task is ready, the
     /// clock jumps to the next time that a task waits for. Tasks that are left continue when `run` is called
@@ -124,9 +134,9 @@ impl Simulation {
     ///
     /// # Panics
     ///
-    /// If the future panics; if all tasks wait and none of them for a time; if tasks run on and on without
-    /// waiting; after 30 pretended days; and if the simulation is being run already. The seed and the
-    /// pretended time are then printed.
+    /// If the future or a spawned task panics; if all tasks wait and none of them for a time; if tasks run on and on without
+    /// waiting; after 30 pretended days; and if the simulation is being run already. The seed, the pretended
+    /// time, and each callback that waits for something outside of the simulation are then printed.
     ///
     /// # Examples
     ///
@@ -147,11 +157,40 @@ impl Simulation {
         self.world.executor.run(future)
     }
 
-    /// Returns the clock, with which handlers wait.
+    /// Runs a task of the test beside the tasks of clients and servers, and returns a handle that waits for its
+    /// output.
     ///
-    /// See [`Clock`] for an example.
+    /// The task runs while [`run`](Self::run) does. If it has not ended by then, it goes on in the next run, or is
+    /// dropped with the simulation. Dropping the handle does not end it. If the task panics, `run` panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// let clock = simulation.clock();
+    /// let hour = simulation.spawn(async move {
+    ///     let start = clock.now();
+    ///     clock.sleep(Duration::from_secs(3_600)).await;
+    ///     clock.now() - start
+    /// });
+    /// assert_eq!(simulation.run(hour).as_secs(), 3_600);
+    /// ```
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.runtime().spawn(future)
+    }
+
+    /// Returns the clock, for tasks that have no handle of a client or a server.
+    ///
+    /// See [`spawn`](Self::spawn) for an example.
     pub fn clock(&self) -> Clock {
-        self.world.clock.clone()
+        self.runtime().clock()
     }
 
     /// Returns the pretended time since the start.
@@ -183,7 +222,7 @@ impl Simulation {
     /// assert_eq!(simulation.run(never), None);
     /// ```
     pub async fn timeout<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
-        self.world.clock.timeout(limit, future).await
+        self.clock().timeout(limit, future).await
     }
 
     /// Returns all connections that were made so far, in that order, including those that have ended.
@@ -218,7 +257,31 @@ impl Simulation {
         self.world.network.set_host(name, host);
     }
 
-    /// Returns the number of running tasks of clients and servers. It is zero once all have been stopped.
+    /// Sets the addresses of a name, in the order in which clients try them. Without it, each name has one
+    /// address.
+    ///
+    /// A server whose URI has the name listens on the first of them. [`set_host`](Self::set_host) sets how one
+    /// of them reacts. A name without an address is unknown.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::{Ipv4Addr, Ipv6Addr};
+    ///
+    /// use messi::testing::{Host, Simulation};
+    ///
+    /// let simulation = Simulation::new(7);
+    /// let (dead, alive) = (Ipv6Addr::LOCALHOST, Ipv4Addr::LOCALHOST);
+    /// simulation.set_addresses("room", [dead.into(), alive.into()]);
+    /// simulation.set_host("::1", Host::BlackHole);
+    /// ```
+    pub fn set_addresses(&self, name: &str, addresses: impl IntoIterator<Item = IpAddr>) {
+        let addresses = addresses.into_iter().collect();
+        self.world.network.set_addresses(name, addresses);
+    }
+
+    /// Returns the number of tasks that have not ended: those of clients and servers, and those that were
+    /// spawned. It is zero once all clients and servers have been stopped, if no other task is left.
     ///
     /// # Examples
     ///
@@ -267,6 +330,22 @@ impl Simulation {
     pub fn runtime(&self) -> Runtime {
         Runtime(self.world.clone())
     }
+
+    /// Returns what is needed to understand a failed run, and to repeat it.
+    fn report(&self) -> String {
+        let (seed, elapsed) = (self.seed, self.elapsed());
+        let foreign_waits = self.world.foreign_waits.overtaken_at(elapsed);
+        format!(
+            "the simulation with the seed {seed} ended {elapsed:?} after its start{foreign_waits}"
+        )
+    }
+
+    /// Prints the report, once, if the thread is panicking.
+    fn report_panic(&self) {
+        if thread::panicking() && !self.is_reported.swap(true, Ordering::Relaxed) {
+            eprintln!("{}", self.report());
+        }
+    }
 }
 
 impl From<&Simulation> for Runtime {
@@ -277,6 +356,8 @@ impl From<&Simulation> for Runtime {
 
 impl Drop for Simulation {
     fn drop(&mut self) {
+        // A run may have returned the error that has made the test panic.
+        self.report_panic();
         // Tasks hold the world, which holds them.
         self.world.executor.close();
     }
@@ -294,15 +375,11 @@ impl Debug for Simulation {
     }
 }
 
-/// Prints the seed and the time when a run panics.
+/// Prints the report when a run panics.
 struct ReportPanic<'a>(&'a Simulation);
 
 impl Drop for ReportPanic<'_> {
     fn drop(&mut self) {
-        if thread::panicking() {
-            let Simulation { seed, .. } = self.0;
-            let elapsed = self.0.elapsed();
-            eprintln!("the simulation with the seed {seed} ended {elapsed:?} after its start");
-        }
+        self.0.report_panic();
     }
 }

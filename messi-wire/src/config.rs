@@ -20,6 +20,9 @@ pub struct ConnectionConfig {
     pub max_unhandled_bytes: usize,
     /// Interval of a client's pings.
     pub keep_alive_interval: Duration,
+    /// Silence after a ping for which a client waits before it closes the connection; `None` for the
+    /// interval.
+    pub ping_timeout: Option<Duration>,
     /// Silence of a client after which a server closes the connection.
     pub keep_alive_timeout: Duration,
     /// Time without a single byte written, while bytes are waiting, after which the connection is closed.
@@ -107,6 +110,12 @@ impl ConnectionConfig {
         (progress as usize).max(1)
     }
 
+    /// Returns the silence after a ping for which a client waits before it closes the connection.
+    #[inline]
+    pub fn ping_timeout(&self) -> Duration {
+        self.ping_timeout.unwrap_or(self.keep_alive_interval)
+    }
+
     /// Returns the interval of the pongs that a server sends without being asked.
     pub fn pong_interval(&self) -> Duration {
         self.keep_alive_timeout / 3
@@ -145,6 +154,11 @@ impl ConnectionConfig {
     /// Sets the interval of a client's pings.
     pub fn set_keep_alive_interval(&mut self, interval: Duration) {
         self.keep_alive_interval = clamped(interval);
+    }
+
+    /// Sets the silence after a ping for which a client waits before it closes the connection.
+    pub fn set_ping_timeout(&mut self, timeout: Duration) {
+        self.ping_timeout = Some(clamped(timeout));
     }
 
     /// Sets the silence of a client after which a server closes the connection.
@@ -193,6 +207,7 @@ impl Default for ConnectionConfig {
             max_queued_bytes: 4 * 1024 * 1024,
             max_unhandled_bytes: 1024 * 1024,
             keep_alive_interval: Duration::from_secs(2),
+            ping_timeout: None,
             keep_alive_timeout: Duration::from_secs(3),
             write_timeout: Duration::from_secs(10),
             message_timeout: Duration::from_secs(10),

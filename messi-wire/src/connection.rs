@@ -20,6 +20,7 @@ mod lifecycle;
 mod tests;
 mod timeouts;
 
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -55,6 +56,16 @@ pub struct Received {
     pub messages: u32,
 }
 
+/// What the end of a connection means for its messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// Messages that were taken for writing and not written completely.
+    pub unsent: u64,
+    /// Whether the connection was lost: this side has not closed it in good order, so that the peer may not
+    /// have received what was written.
+    pub is_lost: bool,
+}
+
 /// One connection, from its begin until both directions are closed.
 #[derive(Debug)]
 pub struct Connection {
@@ -72,6 +83,8 @@ pub struct Connection {
     /// Whether there were none between the last two keep-alive deadlines.
     is_idle: bool,
     keep_alive: KeepAlive,
+    /// Whether the peer was alive at a keep-alive check that was not reported yet.
+    has_checked: bool,
     timers: Timers,
     lifecycle: Lifecycle,
     /// Whether a complete frame was received from the peer.
@@ -96,6 +109,7 @@ impl Connection {
             is_used: false,
             is_idle: true,
             keep_alive,
+            has_checked: false,
             timers,
             lifecycle: Lifecycle::Open,
             is_validated: false,
@@ -348,6 +362,7 @@ impl Connection {
     /// Records that this side's direction is closed. The peer has little time to close the other.
     pub fn handle_shut_down(&mut self, now: Instant) {
         self.timers.stop(Timer::Paused);
+        self.timers.stop(Timer::KeepAlive);
         self.close_within(CLOSE_TIMEOUT, now);
     }
 
@@ -429,9 +444,18 @@ impl Connection {
         }
     }
 
-    /// Returns the number of messages that were taken for writing and not written completely.
-    pub fn unsent_messages(&self) -> u64 {
-        self.unsent + self.send_buffer.unwritten_messages()
+    /// Returns what the end of the connection means for its messages.
+    pub fn ending(&self) -> Ending {
+        let reason = self.end_reason();
+        Ending {
+            unsent: self.unsent + self.send_buffer.unwritten_messages(),
+            is_lost: self.is_aborted() || reason == Some(&DisconnectReason::ConnectionClosed),
+        }
+    }
+
+    /// Returns whether there was a keep-alive check since the last call at which the peer was alive.
+    pub fn take_keep_alive_check(&mut self) -> bool {
+        mem::take(&mut self.has_checked)
     }
 
     /// Returns the memory of the receive buffer, in bytes.

@@ -137,9 +137,12 @@ pub enum DisconnectReason {
     /// peer would have taken that response for the first request.
     #[error("a request was left without a response")]
     RequestAbandoned,
-    /// This side called `disconnect`.
+    /// This side called `disconnect` or, on a client, `reconnect`.
     #[error("disconnected by this side")]
     Disconnected,
+    /// The client has not logged in within the `login_timeout` of the server.
+    #[error("login timeout")]
+    LoginTimeout,
     /// This side's client or server was stopped.
     #[error("stopped")]
     Stopped,
@@ -164,7 +167,11 @@ impl DisconnectReason {
     pub fn stops_handler(&self) -> bool {
         matches!(
             self,
-            Self::HandlerPanicked | Self::RequestAbandoned | Self::Disconnected | Self::Stopped
+            Self::HandlerPanicked
+                | Self::RequestAbandoned
+                | Self::Disconnected
+                | Self::LoginTimeout
+                | Self::Stopped
         )
     }
 }

@@ -53,6 +53,7 @@ fn disconnect_kind(reason: &DisconnectReason) -> ErrorKind {
     match reason {
         DisconnectReason::ConnectionClosed => ErrorKind::UnexpectedEof,
         DisconnectReason::KeepAliveTimeout
+        | DisconnectReason::LoginTimeout
         | DisconnectReason::MessageTimeout
         | DisconnectReason::SlowConsumer => ErrorKind::TimedOut,
         DisconnectReason::MessageTooBig { .. }

@@ -22,13 +22,16 @@ pub enum Due {
 /// time.
 #[derive(Clone, Debug)]
 pub enum KeepAlive {
-    /// A client pings at a fixed interval, and closes the connection if nothing was received between two
-    /// pings.
+    /// A client pings at a fixed interval, and closes the connection if nothing was received for a time
+    /// after a ping.
+    ///
+    /// The time counts from a ping, not from the last received byte: by default it is as long as the
+    /// interval, and the bytes of a quiet server, which are pongs, come just as far apart.
     Client {
         /// Time of the next ping.
         next_ping: Instant,
-        /// Whether nothing was received since the last ping.
-        is_silent: bool,
+        /// Time of the first ping since which nothing was received.
+        silent_since: Option<Instant>,
         /// Whether the pong of the last ping is not received yet.
         awaits_pong: bool,
         /// Time from the last ping with a pong to that pong.
@@ -49,7 +52,7 @@ impl KeepAlive {
         match role {
             Role::Client => Self::Client {
                 next_ping: now + config.keep_alive_interval,
-                is_silent: false,
+                silent_since: None,
                 awaits_pong: false,
                 round_trip_time: None,
             },
@@ -64,12 +67,14 @@ impl KeepAlive {
     #[inline]
     pub fn handle_activity(&mut self, now: Instant) {
         match self {
-            Self::Client { is_silent, .. } => *is_silent = false,
+            Self::Client { silent_since, .. } => *silent_since = None,
             Self::Server { last_activity, .. } => *last_activity = now,
         }
     }
 
-    /// Records a pong, which gives the round trip time.
+    /// Records a pong, which gives the round trip time, counted from the last ping.
+    ///
+    /// A round trip longer than the interval appears too short: a pong does not name its ping.
     pub fn handle_pong(&mut self, config: &ConnectionConfig, now: Instant) {
         if let Self::Client {
             next_ping,
@@ -114,6 +119,11 @@ impl KeepAlive {
     /// Returns the time of the next call of [`poll`](Self::poll).
     pub fn deadline(&self, config: &ConnectionConfig) -> Instant {
         match *self {
+            Self::Client {
+                next_ping,
+                silent_since: Some(ping),
+                ..
+            } => next_ping.min(ping + config.ping_timeout()),
             Self::Client { next_ping, .. } => next_ping,
             Self::Server { last_activity, .. } => last_activity + config.keep_alive_timeout,
         }
@@ -125,17 +135,18 @@ impl KeepAlive {
             return Due::Nothing;
         }
         match self {
+            Self::Server { .. } => Due::Expired,
             Self::Client {
-                is_silent: true, ..
-            }
-            | Self::Server { .. } => Due::Expired,
+                silent_since: Some(ping),
+                ..
+            } if now >= *ping + config.ping_timeout() => Due::Expired,
             Self::Client {
                 next_ping,
-                is_silent,
+                silent_since,
                 awaits_pong,
                 ..
             } => {
-                *is_silent = true;
+                silent_since.get_or_insert(now);
                 *awaits_pong = true;
                 *next_ping = now + config.keep_alive_interval;
                 Due::Ping
@@ -191,6 +202,45 @@ mod tests {
         keep_alive.handle_activity(start + INTERVAL - MOMENT);
         assert_eq!(keep_alive.poll(&config, start + INTERVAL), Due::Ping);
         assert_eq!(keep_alive.poll(&config, start + 2 * INTERVAL), Due::Expired);
+    }
+
+    /// Returns the times of all pings and of the expiry, in milliseconds, of a client that receives
+    /// something once, at `activity`.
+    fn pings_and_expiry(timeout: u64, activity: u64) -> (Vec<u128>, u128) {
+        let start = Instant::now();
+        let config = ConnectionConfig {
+            ping_timeout: Some(Duration::from_millis(timeout)),
+            ..config()
+        };
+        let mut activity = Some(start + Duration::from_millis(activity));
+        let mut keep_alive = KeepAlive::new(Role::Client, &config, start);
+        let mut pings = Vec::new();
+        loop {
+            let now = keep_alive.deadline(&config);
+            if let Some(time) = activity.take_if(|time| *time < now) {
+                keep_alive.handle_activity(time);
+                continue;
+            }
+            match keep_alive.poll(&config, now) {
+                Due::Nothing => panic!("nothing is due at the deadline"),
+                Due::Ping => pings.push((now - start).as_millis()),
+                Due::Expired => return (pings, (now - start).as_millis()),
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_with_a_long_timeout_goes_on_pinging_until_then() {
+        let expected = (vec![2_000, 4_000, 6_000], 7_000);
+        assert_eq!(pings_and_expiry(5_000, 0), expected);
+        let expected = (vec![2_000, 4_000, 6_000, 8_000], 9_000);
+        assert_eq!(pings_and_expiry(5_000, 3_000), expected);
+    }
+
+    #[test]
+    fn a_client_with_a_short_timeout_expires_before_its_next_ping() {
+        assert_eq!(pings_and_expiry(1_000, 0), (vec![2_000], 3_000));
+        assert_eq!(pings_and_expiry(1_500, 3_000), (vec![2_000, 4_000], 5_500));
     }
 
     #[test]

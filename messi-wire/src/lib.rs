@@ -30,7 +30,7 @@ mod timer;
 
 pub use backoff::Backoff;
 pub use config::{ConnectionConfig, Overflow};
-pub use connection::Connection;
+pub use connection::{Connection, Ending};
 pub use error::{DisconnectReason, NotConnected, RequestError, SendError};
 pub use flood_limiter::FloodLimiter;
 pub use keep_alive::{Due, KeepAlive};

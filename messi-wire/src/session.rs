@@ -25,6 +25,7 @@ mod counters;
 mod fields;
 mod offline_queue;
 mod outgoing;
+mod progress;
 mod push;
 mod replies;
 mod requests;
@@ -38,8 +39,10 @@ use std::time::Instant;
 
 pub use self::budget::{Budget, FREE_QUOTA, Permit, Ticket, UNIT};
 pub use self::counters::{Dropped, RequestStats, SendCounters};
+pub use self::fields::first_field;
 use self::offline_queue::OfflineQueue;
 pub use self::outgoing::{OnRefusal, Outgoing, Refusal, Rejected, Sender};
+use self::progress::Progress;
 use self::push::Place;
 use self::replies::OpenRequests;
 pub use self::replies::RequestId;
@@ -48,7 +51,7 @@ use self::requests::{PendingResponses, Received};
 use self::send_queue::{SendQueue, reserved_for};
 use crate::config::ConnectionConfig;
 use crate::frame::HEADER_SIZE;
-use crate::{DisconnectReason, RequestError, Role, SendError};
+use crate::{DisconnectReason, Ending, RequestError, Role, SendError};
 
 /// Configuration that many sessions share.
 #[derive(Debug)]
@@ -57,11 +60,20 @@ pub struct SessionConfig {
     pub role: Role,
     /// The kinds of requests of the protocol.
     pub kinds: RequestKinds,
+    /// The numbers and names of the members that this side sends, for the log.
+    pub members: &'static [(u32, &'static str)],
     /// Limits and times.
     pub limits: Arc<ConnectionConfig>,
 }
 
 impl SessionConfig {
+    /// Returns the name of the member that an encoded message of this side holds.
+    pub fn member_name(&self, payload: &[u8]) -> Option<&'static str> {
+        let name_of = |number| self.members.iter().find(|member| member.0 == number);
+        let number = fields::last_of(payload, |number| name_of(number).is_some())?;
+        name_of(number).map(|member| member.1)
+    }
+
     /// Returns whether a queue of this size and memory, in bytes, leaves too little room for more
     /// messages: more than half of the send queue is used, or more than a third of the memory, which
     /// grows by half. `budget` is the most that one queue may take of a shared budget now.
@@ -105,7 +117,10 @@ pub struct Session<R> {
     in_flight_memory: usize,
     /// Bytes pushed on this connection.
     pushed: u64,
+    progress: Progress,
     counters: SendCounters,
+    /// Messages that were unsent when the session was stopped.
+    unsent_before_stop: u64,
 }
 
 /// Which messages are accepted.
@@ -141,7 +156,9 @@ impl<R: PendingResponse> Session<R> {
             in_flight: 0,
             in_flight_memory: 0,
             pushed: 0,
+            progress: Progress::default(),
             counters: SendCounters::default(),
+            unsent_before_stop: 0,
         }
     }
 
@@ -153,6 +170,7 @@ impl<R: PendingResponse> Session<R> {
         self.reset();
         self.expire(now);
         self.connection += 1;
+        self.progress.begin(self.counters.messages);
         // The offline queue is sent on this connection, and `flush` waits for it too.
         self.pushed = self.offline_len() as u64;
         // A stopped session accepts nothing, not even from `on_connected`.
@@ -187,11 +205,15 @@ impl<R: PendingResponse> Session<R> {
         self.has_ended = true;
     }
 
-    /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
-    /// were taken.
-    pub fn detach(&mut self, reason: &DisconnectReason, unsent: u64) {
-        let unsent = unsent + self.queue.count_messages() + self.requests.count_waiting();
-        self.counters.dropped.unsent += unsent;
+    /// Ends the connection: frames that were not taken are dropped, and so were the unsent messages of its
+    /// ending.
+    pub fn detach(&mut self, reason: &DisconnectReason, ending: Ending) {
+        let unsent = self.queue.count_messages() + ending.unsent;
+        self.counters.dropped.unsent += unsent + self.requests.count_waiting();
+        self.progress.end(self.counters.messages, unsent);
+        if ending.is_lost {
+            self.counters.unconfirmed += self.progress.unconfirmed();
+        }
         self.fail_pending(reason);
         self.reset();
     }
@@ -202,7 +224,11 @@ impl<R: PendingResponse> Session<R> {
         let is_attached = connection == self.connection && self.phase != Phase::Detached;
         if is_attached {
             self.pending.fail_all(&RequestError::Cancelled);
-            self.detach(&DisconnectReason::Stopped, 0);
+            let ending = Ending {
+                unsent: 0,
+                is_lost: true,
+            };
+            self.detach(&DisconnectReason::Stopped, ending);
         }
         is_attached
     }
@@ -210,6 +236,9 @@ impl<R: PendingResponse> Session<R> {
     /// Stops the session for ever. The messages that wait for a connection are dropped, unless a
     /// connection still accepts them.
     pub fn stop(&mut self) {
+        if !self.is_stopped {
+            self.unsent_before_stop = self.counters.dropped.unsent;
+        }
         if !self.accepts_messages() {
             self.drop_offline();
         }
@@ -220,7 +249,9 @@ impl<R: PendingResponse> Session<R> {
 
     /// Drops all queued messages, and accepts no more on this connection.
     pub fn evict(&mut self) {
-        self.counters.dropped.unsent += self.queue.count_messages() + self.requests.count_waiting();
+        let unsent = self.queue.count_messages();
+        self.counters.dropped.unsent += unsent + self.requests.count_waiting();
+        self.progress.handle_dropped(unsent);
         self.queue = SendQueue::default();
         self.requests = OpenRequests::default();
         self.phase = Phase::Sealed;
@@ -272,6 +303,7 @@ impl<R: PendingResponse> Session<R> {
     #[inline]
     pub fn take(&mut self, frames: &mut Vec<u8>) {
         self.queue.take(frames);
+        self.progress.handle_taken(self.counters.messages);
         self.in_flight = frames.len();
         self.in_flight_memory = reserved_for(frames.len());
         self.pending.handle_taken();
@@ -283,10 +315,23 @@ impl<R: PendingResponse> Session<R> {
     pub fn handle_written(&mut self, remaining: usize) {
         self.in_flight = remaining;
         if remaining == 0 {
+            self.progress.handle_written();
             self.in_flight_memory = 0;
             self.permit.shrink_to(self.memory());
             // The peer has read all that was in flight: the rest of the queue begins to wait now.
             self.permit.renew_ticket();
+        }
+    }
+
+    /// Records a keep-alive check at which the peer was alive.
+    ///
+    /// When the connection is lost, the messages that were written since the check before the last one count as
+    /// [`unconfirmed`](SendCounters::unconfirmed). So all are counted that were written after the last sign of
+    /// life: there was one since that check. While the connection can't write, the check does not count: the
+    /// peer does not read, and may have read nothing for long.
+    pub fn handle_keep_alive(&mut self) {
+        if !self.is_blocked {
+            self.progress.handle_keep_alive();
         }
     }
 
@@ -336,6 +381,27 @@ impl<R: PendingResponse> Session<R> {
     /// may contain a keep-alive frame, which was not pushed.
     pub fn written(&self) -> u64 {
         self.pushed.saturating_sub(self.queued() as u64)
+    }
+
+    /// Returns the number of messages pushed on this connection, with those in the offline queue.
+    pub fn pushed_messages(&self) -> u64 {
+        let offline = self.offline.as_ref().map_or(0, |queue| queue.count());
+        self.progress.pushed(self.counters.messages) + offline
+    }
+
+    /// Returns how many of the [`pushed_messages`](Self::pushed_messages) of the connection with this number
+    /// are certainly written. Only this connection and the one before are known.
+    pub fn written_messages(&self, connection: u64) -> u64 {
+        match self.connection - connection {
+            0 => self.progress.written(),
+            1 => self.progress.written_before(),
+            _ => 0,
+        }
+    }
+
+    /// Returns how many messages were not sent because the session was stopped.
+    pub fn unsent_since_stop(&self) -> u64 {
+        self.counters.dropped.unsent - self.unsent_before_stop
     }
 
     /// Returns the counters of all connections.

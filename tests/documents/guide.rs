@@ -106,8 +106,16 @@ fn quoted_messages_exist_in_the_sources_or_in_stored_errors() {
 }
 
 #[test]
-fn the_tutorial_shows_its_tested_schema() {
-    let tutorial = read("docs/tutorial.md");
-    let schema = read("docs/room.proto");
-    assert!(tutorial.contains(&format!("```proto\n{schema}```")));
+fn pages_show_the_schemas_that_their_code_is_tested_with() {
+    for (page, schema) in [
+        ("docs/tutorial.md", "docs/room.proto"),
+        ("docs/bulk.md", "docs/files.proto"),
+        ("docs/at_least_once.md", "docs/readings.proto"),
+    ] {
+        let schema = read(schema);
+        assert!(
+            read(page).contains(&format!("```proto\n{schema}```")),
+            "{page}"
+        );
+    }
 }

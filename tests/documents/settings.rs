@@ -91,6 +91,7 @@ fn is_default_quantity(setting: &str, first: u64, last: u64) -> Option<bool> {
         "min_message_rate" => of_both!(min_message_rate(number)),
         "reconnect_delay" => is_default_of_client(|it| it.reconnect_delay(time, last)),
         "request_timeout" => of_both!(request_timeout(time)),
+        "stable_after" => is_default_of_client(|it| it.stable_after(time)),
         "write_timeout" => of_both!(write_timeout(time)),
         _ => return None,
     };
@@ -105,6 +106,11 @@ fn is_default_word(setting: &str, stated: &str) -> Option<bool> {
         }),
         "max_clients_per_second" => has_none(stated, |number| {
             is_default_of_server(|it| it.max_clients_per_second(number as u32))
+        }),
+        // That of a client; a server's is a number.
+        "keep_alive_timeout" => stated == "as keep_alive_interval",
+        "login_timeout" => has_none(stated, |seconds| {
+            is_default_of_server(|it| it.login_timeout(Duration::from_secs(seconds as u64)))
         }),
         "max_sent_message_size" => stated.starts_with("as "),
         "offline_queue" => has_none(stated, |number| {

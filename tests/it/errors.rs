@@ -8,7 +8,7 @@ use messi::prost::{DecodeError, Message};
 use messi::tls::{Identity, Roots, TlsError};
 use messi::{
     ClientState, ConnectError, DisconnectReason, Error, ListenError, NotConnected, Overflow,
-    Report, RequestError, Retry, SendError, TrySendError, Uri, UriError,
+    Report, RequestError, Retry, SendError, TrySendError, Uri, UriError, WithHandlerError,
 };
 
 fn decode_error() -> DecodeError {
@@ -132,6 +132,14 @@ fn errors() -> Vec<Error> {
     errors
 }
 
+fn with_handler_errors() -> Vec<WithHandlerError> {
+    vec![
+        WithHandlerError::NotConnected,
+        WithHandlerError::WrongType { expected: "Ui" },
+        WithHandlerError::Busy,
+    ]
+}
+
 /// Returns a value of each kind of each public error.
 fn all() -> Vec<Box<dyn StdError>> {
     fn boxed<E: StdError + 'static>(errors: Vec<E>) -> Vec<Box<dyn StdError>> {
@@ -146,6 +154,7 @@ fn all() -> Vec<Box<dyn StdError>> {
     });
     [
         boxed(vec![NotConnected]),
+        boxed(with_handler_errors()),
         boxed(vec![uri_error()]),
         boxed(send_errors()),
         boxed(try_send.collect()),
@@ -260,6 +269,7 @@ fn every_error_converts_into_an_io_error_that_has_it() {
         }
     }
     check(vec![NotConnected]);
+    check(with_handler_errors());
     check(vec![uri_error()]);
     check(send_errors());
     check(disconnect_reasons());

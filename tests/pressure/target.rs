@@ -241,12 +241,12 @@ fn obey(command: &str, server: &ChatServer, joined: &Joined, others: &mut Others
         }
         ["stop"] => {
             let server = server.clone();
-            report("stopped", async move { server.stop().await });
+            report("stopped", async move { _ = server.stop().await });
         }
         ["drain", millis] => {
             let limit = Duration::from_millis(millis.parse().expect("a number"));
             let server = server.clone();
-            report("drained", async move { server.drain(limit).await });
+            report("drained", async move { _ = server.drain(limit).await });
         }
         ["disconnect_all"] => server
             .clients()

@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
-use messi::testing::Clock;
+use messi::Clock;
 
 /// The journal of all parties. A handler records a broken promise here, since a panic would be another
 /// event.
 #[derive(Clone)]
 pub(crate) struct Journal {
     clock: Clock,
+    start: Instant,
     state: Arc<Mutex<State>>,
 }
 
@@ -25,6 +27,7 @@ struct State {
 impl Journal {
     pub(crate) fn new(clock: Clock) -> Self {
         Self {
+            start: clock.now(),
             clock,
             state: Arc::default(),
         }
@@ -32,7 +35,7 @@ impl Journal {
 
     /// Records an event.
     pub(crate) fn note(&self, event: impl Display) {
-        let elapsed = self.clock.elapsed();
+        let elapsed = self.clock.now() - self.start;
         let event = format!("{elapsed:?} {event}");
         self.state.lock().unwrap().events.push(event);
     }

@@ -5,8 +5,7 @@ use std::panic::resume_unwind;
 use std::time::Duration;
 
 use fastrand::Rng;
-use messi::testing::Clock;
-use messi::{ConnectError, DisconnectReason, Reply, Retry};
+use messi::{Clock, ConnectError, DisconnectReason, Reply, Retry};
 
 use crate::journal::{Journal, Pairs, Run};
 use crate::protocol::*;

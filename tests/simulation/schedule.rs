@@ -136,7 +136,11 @@ impl<'a> World<'a> {
             .max_queued_bytes(self.max_queued_bytes)
             .overflow(self.overflow())
             .max_unhandled_bytes(*choose(&mut self.random, &[1, 1_000, 1_000_000]))
-            .reconnect_delay(Duration::from_millis(100), Duration::from_secs(5));
+            .reconnect_delay(Duration::from_millis(100), Duration::from_secs(5))
+            .stable_after(*choose(
+                &mut self.random,
+                &[Duration::ZERO, Duration::from_secs(2)],
+            ));
         if self.random.bool() {
             builder = builder.offline_queue(10_000, Duration::from_secs(3_600));
         }
@@ -161,7 +165,8 @@ impl<'a> World<'a> {
             50..60 => self.request_of_client(),
             60..65 => self.request_of_server(),
             65..85 => self.disturb(),
-            85..90 => self.disconnect_client(),
+            85..88 => self.disconnect_client(),
+            88..90 => self.order_attempt(),
             90..94 => self.restart_client().await,
             94..97 => self.restart_server().await,
             _ => self.add_client(),
@@ -300,6 +305,19 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Changes the next attempt of a client to connect.
+    fn order_attempt(&mut self) {
+        let delay = Duration::from_millis(self.random.u64(0..3_000));
+        let reconnects = self.random.bool();
+        if let Some(party) = choose_mut(&mut self.random, &mut self.clients) {
+            if reconnects {
+                party.client.reconnect();
+            } else {
+                party.client.retry_after(delay);
+            }
+        }
+    }
+
     fn add_client(&mut self) {
         if self.clients.len() < 4 {
             self.start_client();
@@ -322,13 +340,20 @@ impl<'a> World<'a> {
 
     // --- Ends ---
 
-    async fn stop_client(&self, party: Party) {
+    async fn stop_client(&mut self, party: Party) {
         let start = self.simulation.elapsed();
-        party.client.stop().await;
+        let limit = if self.random.bool() {
+            let limit = Duration::from_millis(self.random.u64(0..10_000));
+            party.client.drain(limit).await;
+            limit + DRAIN_GRACE
+        } else {
+            party.client.stop().await;
+            STOP_LIMIT
+        };
         let took = self.simulation.elapsed() - start;
         let name = &party.name;
         self.journal
-            .expect(took <= STOP_LIMIT, format_args!("{name} stops in {took:?}"));
+            .expect(took <= limit, format_args!("{name} stops in {took:?}"));
         let peak = party.client.stats().peak_queued_bytes;
         // The offline queue may hold messages while the send queue of the last connection is written.
         let limit = self.max_queued_bytes + self.max_queued_bytes / 2;

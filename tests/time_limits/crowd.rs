@@ -81,7 +81,7 @@ fn a_drain_of_a_thousand_clients_ends_at_its_limit_although_some_never_read() {
             async_std::task::sleep(LIMIT).await;
             processor_waits()
         };
-        let ((), before) = join(drain, limit_reached).await;
+        let (_, before) = join(drain, limit_reached).await;
         let time = start.elapsed();
         let waited = waited_since(&before);
         // The drain took its whole limit but no longer, apart from the processor time of other programs.

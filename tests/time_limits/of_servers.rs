@@ -53,7 +53,7 @@ fn a_server_stops_within_its_limit() {
     against_each("server.stop()", |manner| {
         let script = Script::to_server(LARGE);
         let served = serve(manner.count(), manner, &script, patient)?;
-        is_done_within(CLOSING + LAST_CALLBACK, served.server.stop())
+        is_done_within(CLOSING + LAST_CALLBACK, served.server.stop()).map(drop)
     });
 }
 
@@ -63,7 +63,7 @@ fn a_drain_ends_within_its_limit() {
         let script = Script::to_server(LARGE);
         let served = serve(manner.count(), manner, &script, patient)?;
         let limit = LIMIT + LAST_CALLBACK_OF_A_DRAIN;
-        is_done_within(limit, served.server.drain(LIMIT))
+        is_done_within(limit, served.server.drain(LIMIT)).map(drop)
     });
 }
 
@@ -162,6 +162,6 @@ fn a_server_stops_during_handshakes_within_its_limit() {
         if manner == Manner::Floods && !served.peers.iter().any(is_refused) {
             return Err("no client was refused".into());
         }
-        is_done_within(CLOSING + LAST_CALLBACK, served.server.stop())
+        is_done_within(CLOSING + LAST_CALLBACK, served.server.stop()).map(drop)
     });
 }

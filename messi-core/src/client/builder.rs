@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
-use messi_wire::config::clamped;
+use messi_wire::config::{bounded, clamped};
 use messi_wire::session::SessionConfig;
 use messi_wire::{Backoff, ConnectionConfig, Role};
 
+use super::attempts::Attempts;
 use super::connect::Connector;
+use super::next_attempt::NextAttempt;
 use super::task::Task;
 use super::{Client, CurrentServer, SharedClient, StopClientOnDrop};
 use crate::builder::connection_setters;
@@ -23,6 +25,9 @@ use crate::transport::tls::ClientTls;
 use crate::{ConnectWith, Protocol, Runtime, Uri, UriError};
 
 /// Configures and starts a [`Client`]. Every setting has a default that suits most programs.
+///
+/// A size, count or time out of range is replaced by the nearest one in range. No time is longer than a hundred
+/// years. The order of the setters does not matter, except for that of the servers.
 ///
 /// # Examples
 ///
@@ -48,6 +53,7 @@ pub struct ClientBuilder<P: Protocol> {
     config: ConnectionConfig,
     connect_timeout: Duration,
     backoff: Backoff,
+    stable_after: Duration,
     handshake: Option<Arc<dyn ClientHandshake>>,
     runtime: Runtime,
     protocol: PhantomData<fn() -> P>,
@@ -63,6 +69,7 @@ impl<P: Protocol> ClientBuilder<P> {
                 min: Duration::from_secs(1),
                 max: Duration::from_secs(30),
             },
+            stable_after: Duration::from_secs(10),
             handshake: None,
             runtime: Runtime::default(),
             protocol: PhantomData,
@@ -72,8 +79,10 @@ impl<P: Protocol> ClientBuilder<P> {
     /// Adds an alternative server. Attempts to connect go to the servers in turn, in the order in which they
     /// were added.
     ///
-    /// The delay between attempts grows once all servers have been tried in vain. There is no limit to their
-    /// number.
+    /// The delay between attempts grows once all servers have been tried in vain. After a connection that has
+    /// lasted for [`stable_after`](Self::stable_after), whichever server it was to, the next attempt goes to
+    /// the first server again. A connection to another server goes on when the first one is back;
+    /// [`Client::reconnect`] ends it. There is no limit to the number of servers.
     ///
     /// # Examples
     ///
@@ -90,8 +99,8 @@ impl<P: Protocol> ClientBuilder<P> {
 
     /// Sets the time between two pings, and until the first one.
     ///
-    /// The client gives up a server from which nothing arrives between two pings. Default: 2 s, as servers
-    /// expect that give up a client after 3 s without a ping; those of the original do. The minimum is 10 ms.
+    /// Default: 2 s, as servers expect that give up a client after 3 s without a ping; those of the original
+    /// do. The minimum is 10 ms.
     ///
     /// # Examples
     ///
@@ -108,8 +117,35 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
-    /// Sets the time in which each address of a server must accept the connection, and in which the look-up
-    /// of its name must end.
+    /// Sets the time after a ping in which something must arrive from the server. Otherwise the connection
+    /// ends with [`KeepAliveTimeout`](crate::DisconnectReason::KeepAliveTimeout).
+    ///
+    /// It counts from the first ping after the last received byte, and may be longer or shorter than the
+    /// interval of the pings, which go on meanwhile. Default: as
+    /// [`keep_alive_interval`](Self::keep_alive_interval), so that a server is given up when the next ping is
+    /// due. The minimum is 10 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = ChatClient::builder("tcp://chat.example.com:6000")
+    ///     .keep_alive_timeout(Duration::from_secs(10));
+    /// ```
+    pub fn keep_alive_timeout(mut self, timeout: Duration) -> Self {
+        self.config.set_ping_timeout(timeout);
+        self
+    }
+
+    /// Sets the time in which the look-up of a host must end and one of its addresses must accept the
+    /// connection. A TLS handshake has its own limit, `ClientTls::handshake_timeout`.
+    ///
+    /// If a host has several addresses, an attempt at the next one begins a quarter of a second after the one
+    /// before, or as soon as that has failed, and the first connection is used (RFC 8305, "Happy Eyeballs").
+    /// IPv6 and IPv4 alternate.
     ///
     /// Default: 5 s. The minimum is 10 ms.
     ///
@@ -130,9 +166,10 @@ impl<P: Protocol> ClientBuilder<P> {
 
     /// Sets the delay before the client connects again, and the maximum to which it grows.
     ///
-    /// The delay doubles from attempt to attempt until the server has sent something. Up to a quarter of it
-    /// is added at random, so that many clients do not come back at the same moment. Default: 1 s, up to 30
-    /// s. The minimum of `min` is 10 ms, that of `max` is `min`.
+    /// The delay doubles from attempt to attempt, until a connection has lasted for
+    /// [`stable_after`](Self::stable_after). Up to a quarter of it is added at random, so that many clients do
+    /// not come back at the same moment. Default: 1 s, up to 30 s. The minimum of `min` is 10 ms, that of
+    /// `max` is `min`.
     ///
     /// # Examples
     ///
@@ -149,6 +186,28 @@ impl<P: Protocol> ClientBuilder<P> {
             min: clamped(min),
             max: clamped(max),
         };
+        self
+    }
+
+    /// Sets the time for which a connection must have lasted before the
+    /// [`reconnect_delay`](Self::reconnect_delay) falls back to its minimum.
+    ///
+    /// So a client that a server accepts and soon disconnects, for example because it may not log in, comes
+    /// back less and less often. A connection on which the server has sent nothing, not even a pong, does not
+    /// count. With zero, the first sign of life is enough. Default: 10 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = ChatClient::builder("tcp://chat.example.com:6000")
+    ///     .stable_after(Duration::from_secs(60));
+    /// ```
+    pub fn stable_after(mut self, time: Duration) -> Self {
+        self.stable_after = bounded(time);
         self
     }
 
@@ -230,15 +289,11 @@ impl<P: Protocol> ClientBuilder<P> {
         let session = SessionConfig {
             role: Role::Client,
             kinds: client_kinds::<P>(),
+            members: P::CLIENT_MEMBERS,
             limits: Arc::new(self.config),
         };
         let mailbox = Mailbox::new(Arc::new(session), runtime.clone(), None);
-        let connector = Connector::new(
-            uris.clone(),
-            self.connect_timeout,
-            self.handshake,
-            runtime.clone(),
-        );
+        let attempts = Attempts::new(uris.clone(), self.backoff);
         let guard = Arc::new_cyclic(|guard| {
             let guard = guard.clone();
             StopClientOnDrop(Arc::new(SharedClient {
@@ -247,9 +302,10 @@ impl<P: Protocol> ClientBuilder<P> {
                 tasks: Arc::new(Tasks::default()),
                 is_connecting: AtomicBool::new(true),
                 server: Mutex::new(CurrentServer {
-                    uri: connector.next_server().clone(),
+                    uri: attempts.next_server().clone(),
                     address: None,
                 }),
+                next_attempt: NextAttempt::default(),
                 guard,
             }))
         });
@@ -262,8 +318,9 @@ impl<P: Protocol> ClientBuilder<P> {
         let task = Task {
             client: client.lent(),
             handler,
-            connector,
-            backoff: self.backoff,
+            connector: Connector::new(self.connect_timeout, self.handshake, runtime.clone()),
+            attempts,
+            stable_after: self.stable_after,
         };
         runtime.spawn(task.run(running).boxed());
         Ok(client)

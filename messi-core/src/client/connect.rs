@@ -1,21 +1,20 @@
 //! One attempt to connect.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::race::{Race, interleave};
 use crate::runtime::AsyncRuntime;
 use crate::time::timeout;
 use crate::transport::handshake::{ClientHandshake, HandshakeError};
 use crate::transport::{BoxSocket, HostPort, Location, no_address};
 use crate::{Address, ConnectError, Uri};
 
-/// Connects to one of several servers, as often as asked.
+/// Connects to servers.
 pub(super) struct Connector {
-    uris: Vec<Uri>,
-    /// The index of the next one.
-    next: usize,
-    /// The limit of the look-up, and of each attempt to connect to an address.
+    /// The limit of the look-up and of connecting to one of the addresses, together.
     timeout: Duration,
     /// `None` if frames follow at once.
     handshake: Option<Arc<dyn ClientHandshake>>,
@@ -23,52 +22,39 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Creates a connector to these servers, of which there must be at least one.
     pub(super) fn new(
-        uris: Vec<Uri>,
         timeout: Duration,
         handshake: Option<Arc<dyn ClientHandshake>>,
         runtime: Arc<dyn AsyncRuntime>,
     ) -> Self {
         Self {
-            uris,
-            next: 0,
             timeout,
             handshake,
             runtime,
         }
     }
 
-    /// Returns the number of servers.
-    pub(super) fn servers(&self) -> usize {
-        self.uris.len()
-    }
-
-    /// Returns the server whose turn it is.
-    pub(super) fn next_server(&self) -> &Uri {
-        &self.uris[self.next]
-    }
-
-    /// Returns the server whose turn it is, and gives the turn to the one after it.
-    pub(super) fn take_server(&mut self) -> Uri {
-        let uri = self.next_server().clone();
-        self.next = (self.next + 1) % self.uris.len();
-        uri
-    }
-
     /// Connects to a server, whose address is looked up each time as it may have changed, and performs the
-    /// handshake. Each of its addresses is tried. Returns the socket and the address.
+    /// handshake. If that fails, the other addresses are tried. Returns the socket and the address.
     pub(super) async fn connect(&self, uri: &Uri) -> Result<(BoxSocket, Address), ConnectError> {
-        let mut last = ConnectError::Timeout {
-            limit: self.timeout,
-        };
-        for address in self.addresses(uri).await? {
-            match self.connect_to(uri, address.clone()).await {
-                Ok(socket) => return Ok((socket, address)),
-                Err(error) => last = error,
+        let deadline = self.runtime.now() + self.timeout;
+        let addresses = self.until(deadline, self.addresses(uri)).await??;
+        let mut race = Race::new(self.runtime.clone(), addresses);
+        // It explains more than the errors of other addresses.
+        let mut refusal = None;
+        loop {
+            match self.until(deadline, race.next()).await {
+                Ok(Some((socket, address))) => match self.handshake(uri, socket).await {
+                    Ok(socket) => return Ok((socket, address)),
+                    Err(error) => refusal = Some(error),
+                },
+                Ok(None) => {
+                    let failure = refusal.or(race.into_failure());
+                    return Err(failure.unwrap_or_else(|| self.timed_out()));
+                }
+                Err(timed_out) => return Err(refusal.unwrap_or(timed_out)),
             }
         }
-        Err(last)
     }
 
     async fn addresses(&self, uri: &Uri) -> Result<Vec<Address>, ConnectError> {
@@ -84,20 +70,14 @@ impl Connector {
             host: host.into(),
             source: error.into(),
         };
-        let addresses = self.runtime.resolve(host.into(), server.port);
-        match self.limit(addresses).await? {
+        match self.runtime.resolve(host.into(), server.port).await {
             Ok(addresses) if addresses.is_empty() => Err(failed(no_address())),
-            Ok(addresses) => Ok(addresses.into_iter().map(Address::Tcp).collect()),
+            Ok(addresses) => Ok(interleave(addresses)),
             Err(error) => Err(failed(error)),
         }
     }
 
-    async fn connect_to(&self, uri: &Uri, address: Address) -> Result<BoxSocket, ConnectError> {
-        let socket = self.limit(self.runtime.connect(&address)).await?;
-        let mut socket = socket.map_err(|error| ConnectError::Io {
-            address,
-            source: error.into(),
-        })?;
+    async fn handshake(&self, uri: &Uri, mut socket: BoxSocket) -> Result<BoxSocket, ConnectError> {
         let Some(handshake) = &self.handshake else {
             socket.refuse_tls();
             return Ok(socket);
@@ -106,11 +86,22 @@ impl Connector {
         result.map_err(|error| handshake_failed(uri, error))
     }
 
-    async fn limit<T>(&self, future: impl Future<Output = T> + Unpin) -> Result<T, ConnectError> {
-        let limit = self.timeout;
-        timeout(&*self.runtime, limit, future)
+    /// Waits for a future, but not beyond the deadline.
+    async fn until<T>(
+        &self,
+        deadline: Instant,
+        future: impl Future<Output = T>,
+    ) -> Result<T, ConnectError> {
+        let left = deadline.saturating_duration_since(self.runtime.now());
+        timeout(&*self.runtime, left, pin!(future))
             .await
-            .ok_or(ConnectError::Timeout { limit })
+            .ok_or_else(|| self.timed_out())
+    }
+
+    fn timed_out(&self) -> ConnectError {
+        ConnectError::Timeout {
+            limit: self.timeout,
+        }
     }
 }
 

@@ -4,18 +4,20 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures::future::FutureExt;
+use futures::future::{Either, FutureExt, select};
 use log::{debug, error, warn};
-use messi_wire::Backoff;
 use messi_wire::config::clamped;
 
 use super::Client;
+use super::attempts::Attempts;
 use super::connect::Connector;
+use super::next_attempt::Order;
 use crate::driver::Driver;
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
 use crate::{
-    ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Received, Report, Retry, Uri,
+    Address, ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Received, Report,
+    Retry, Uri,
 };
 
 /// Connects, serves the connection, waits and reconnects, until the client is stopped.
@@ -23,31 +25,16 @@ pub(super) struct Task<P: Protocol, H> {
     pub(super) client: Client<P>,
     pub(super) handler: H,
     pub(super) connector: Connector,
-    pub(super) backoff: Backoff,
+    pub(super) attempts: Attempts,
+    /// The time for which a connection must have served to be a stable one.
+    pub(super) stable_after: Duration,
 }
 
-impl<H: Send, P: ConnectWith<H>> Task<P, H> {
-    /// Runs until the client is stopped, or its handler returns [`Retry::Never`].
+impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
+    /// Runs until the client is stopped, has drained, or its handler returns [`Retry::Never`].
     pub(super) async fn run(mut self, running: Running) {
-        // Failed attempts in a row.
-        let mut failures = 0;
-        while let Some((uri, result)) = self.connect().await {
-            let retry = match result {
-                Ok(socket) => {
-                    if self.serve(&uri, socket).await {
-                        failures = 0;
-                    }
-                    Retry::Backoff
-                }
-                Err(error) => self.report(&uri, &error).await,
-            };
-            let next = self.connector.next_server();
-            self.client.shared.set_server(next, None);
-            let Some(delay) = self.delay(retry, failures) else {
-                break;
-            };
-            failures = failures.saturating_add(1);
-            if self.sleep(delay).await.is_none() {
+        while let Some(delay) = self.run_attempt().await {
+            if self.wait(delay).await.is_none() {
                 break;
             }
         }
@@ -58,28 +45,58 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         drop(running);
     }
 
-    /// Attempts to connect to the next server. Returns `None` once the client is stopped.
-    async fn connect(&mut self) -> Option<(Uri, Result<BoxSocket, ConnectError>)> {
-        let shared = &self.client.shared;
-        let uri = self.connector.take_server();
-        shared.set_connecting(true);
-        let attempt = self.connector.connect(&uri);
-        let result = unless(shared.mailbox.stopped(), attempt).await;
-        shared.set_connecting(false);
-        let result = result?.map(|(socket, address)| {
-            shared.set_server(&uri, Some(address));
-            socket
-        });
-        Some((uri, result))
+    /// Connects to the next server, and serves the connection to its end. Returns the delay before the next
+    /// attempt; `None` if there is none.
+    async fn run_attempt(&mut self) -> Option<Duration> {
+        let uri = self.attempts.take_server();
+        let retry = match self.connect(&uri).await? {
+            Ok((socket, address)) => {
+                self.client.shared.set_server(&uri, Some(address));
+                if self.serve(&uri, socket).await {
+                    self.attempts.handle_stable_connection();
+                }
+                Retry::Backoff
+            }
+            Err(error) => self.report(&uri, &error).await,
+        };
+        self.client
+            .shared
+            .set_server(self.attempts.next_server(), None);
+        let jitter = self.connector.runtime.random();
+        let delay = self.attempts.next_delay(jitter);
+        match retry {
+            Retry::Backoff => Some(delay),
+            Retry::After(delay) => Some(clamped(delay)),
+            Retry::Never => None,
+        }
     }
 
-    /// Serves one connection to its end. Returns whether the server speaks this protocol.
+    /// Attempts to connect to a server. Returns `None` once the client is stopped or drains.
+    async fn connect(&mut self, uri: &Uri) -> Option<Result<(BoxSocket, Address), ConnectError>> {
+        let shared = &self.client.shared;
+        shared.set_connecting(true);
+        let attempt = unless(shared.next_attempt.never(), self.connector.connect(uri));
+        let result = unless(shared.mailbox.stopped(), attempt).await;
+        shared.set_connecting(false);
+        result.flatten()
+    }
+
+    /// Serves one connection to its end. Returns whether it was stable: whether the server speaks this
+    /// protocol, and was connected for a while.
     async fn serve(&mut self, uri: &Uri, socket: BoxSocket) -> bool {
-        let mailbox = self.client.shared.mailbox.clone();
+        let shared = self.client.shared.clone();
+        let mailbox = &shared.mailbox;
+        shared.next_attempt.reset();
         mailbox.attach();
         let client = self.client.lent();
+        if shared.next_attempt.is_never() {
+            // The command to drain came before there was a connection.
+            mailbox.drain();
+        }
         let handler = &mut self.handler;
-        let mut driver = Driver::new(socket, mailbox);
+        let driver = Driver::new(socket, mailbox.clone());
+        let mut driver = driver.named(&format_args!("{} client of {uri}", P::NAME));
+        let start = mailbox.runtime().now();
         debug!(target: LOG_TARGET, "{} client: connected to {uri}", P::NAME);
         let messages = serve_messages(&client, handler, &mut driver);
         if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
@@ -87,6 +104,11 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
                 &format_args!("{} client of {uri}", P::NAME),
                 P::SERVER_MEMBERS,
             );
+        }
+        let served = mailbox.runtime().now() - start;
+        if shared.next_attempt.is_never() {
+            // Messages must not be kept for another connection.
+            mailbox.retire();
         }
         let reason = driver.close().await;
         debug!(target: LOG_TARGET, "{} client: disconnected from {uri}: {}", P::NAME, Report(&reason));
@@ -97,7 +119,7 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
                 P::SERVER_MEMBERS,
             );
         }
-        driver.is_validated()
+        driver.is_validated() && served >= self.stable_after
     }
 
     /// Asks the handler what to do next. A panic counts as [`Retry::Backoff`].
@@ -115,36 +137,45 @@ impl<H: Send, P: ConnectWith<H>> Task<P, H> {
         }
     }
 
-    /// Returns the delay before the next attempt; `None` if there is none.
-    fn delay(&self, retry: Retry, failures: u32) -> Option<Duration> {
-        match retry {
-            // The next server may be reachable: the delay grows once all of them were tried.
-            Retry::Backoff => {
-                let rounds = failures as usize / self.connector.servers();
-                let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
-                Some(self.backoff.delay(rounds, self.connector.runtime.random()))
+    /// Waits before the next attempt, for this delay unless an order changes it. Returns `None` if there is no
+    /// further attempt.
+    async fn wait(&mut self, delay: Duration) -> Option<()> {
+        let Self {
+            client,
+            connector,
+            attempts,
+            ..
+        } = self;
+        let (shared, runtime) = (&client.shared, &connector.runtime);
+        let mut deadline = runtime.now() + delay;
+        loop {
+            let left = deadline.saturating_duration_since(runtime.now());
+            let ordered = pin!(shared.next_attempt.ordered());
+            let event = select(ordered, runtime.sleep(left));
+            match unless(shared.mailbox.stopped(), event).await? {
+                Either::Left((Order::AtOnce, _)) => {
+                    attempts.reset_delay();
+                    // Not later than planned, even if it is ordered again and again.
+                    deadline = deadline.min(runtime.now() + clamped(Duration::ZERO));
+                }
+                Either::Left((Order::After(delay), _)) => deadline = runtime.now() + delay,
+                Either::Left((Order::Never, _)) => return None,
+                Either::Right(_) => return Some(()),
             }
-            Retry::After(delay) => Some(clamped(delay)),
-            Retry::Never => None,
         }
-    }
-
-    /// Waits. Returns `None` once the client is stopped.
-    async fn sleep(&mut self, delay: Duration) -> Option<()> {
-        let sleep = self.connector.runtime.sleep(delay);
-        unless(self.client.shared.mailbox.stopped(), sleep).await
     }
 }
 
 /// Runs the callbacks of one connection, but for the last one.
 async fn serve_messages<P, H>(client: &Client<P>, handler: &mut H, driver: &mut Driver)
 where
+    H: Send + 'static,
     P: ConnectWith<H>,
 {
     let first = client.mailbox().opening(P::on_connected(handler, client));
     driver.run(pin!(first)).await;
     driver.open();
-    while let Some(payload) = driver.next().await {
+    while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ServerToClient>::default();
         if driver.decode(&payload, &mut received.message) {
             received.request = client.open_request(&received.message);

@@ -118,15 +118,14 @@ impl Driver {
         self.poll_flush(cx)
     }
 
-    /// Makes the operating system accept less once memory is short: only then the slow peers, which are
-    /// evicted first, are known in time.
+    /// Makes the operating system accept less, once the mailbox wants it.
     fn limit_unsent(&mut self) {
-        if !self.is_unsent_limited
-            && self.mailbox.is_memory_short()
+        if let Some(limit) = self.mailbox.unsent_limit()
+            && self.unsent_limit != Some(limit)
             && let Some(socket) = &self.socket
         {
-            self.is_unsent_limited = true;
-            socket.limit_unsent();
+            self.unsent_limit = Some(limit);
+            socket.limit_unsent(limit);
         }
     }
 
@@ -292,6 +291,9 @@ impl Driver {
         self.turn.spend_transfer();
         self.flood_limiter.handle_timeout(now);
         self.connection.handle_timeout(now);
+        if self.connection.take_keep_alive_check() {
+            self.mailbox.handle_keep_alive();
+        }
         Poll::Ready(())
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Debug, Formatter};
 use std::io;
 use std::pin::pin;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Wake, Waker};
 
@@ -31,6 +32,7 @@ fn driver_in(
     let session = SessionConfig {
         role: Role::Server,
         kinds: RequestKinds::default(),
+        members: &[],
         limits: Arc::new(config.clone()),
     };
     let mailbox = Mailbox::new(Arc::new(session), runtime, None);
@@ -60,12 +62,44 @@ fn a_write_error_ends_the_connection_at_once() {
     let (mut driver, mailbox) = driver(&ConnectionConfig::default(), Broken);
     push(&mailbox);
     let mut cx = Context::from_waker(Waker::noop());
-    assert_eq!(driver.poll_next(&mut cx), Poll::Ready(None));
+    assert_eq!(driver.poll_next(&mut cx, &mut ()), Poll::Ready(None));
     assert_eq!(
         driver.connection.end_reason(),
         Some(&DisconnectReason::ConnectionClosed)
     );
     assert_eq!(driver.poll_closed(&mut cx), Poll::Ready(()));
+}
+
+/// A socket that records the limits of unsent bytes.
+struct Limited(Arc<Mutex<Vec<u32>>>);
+
+impl Fake for Limited {
+    fn limit_unsent(&self, bytes: u32) {
+        self.0.lock().unwrap().push(bytes);
+    }
+}
+
+#[test]
+fn the_operating_system_holds_little_once_a_transfer_waits_for_a_short_queue() {
+    let limits = Arc::default();
+    let config = ConnectionConfig::default();
+    let (mut driver, mailbox) = driver(&config, Limited(Arc::clone(&limits)));
+    mailbox.open();
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut write = || {
+        mailbox.push(&(), None).unwrap();
+        assert!(driver.poll_next(&mut cx, &mut ()).is_pending());
+        limits.lock().unwrap().clone()
+    };
+    assert_eq!(write(), []);
+    assert_eq!(mailbox.ready_below(0).now_or_never(), Some(Ok(())));
+    assert_eq!([write(), write()], [[16 * 1024], [16 * 1024]]);
+    mailbox.attach();
+    assert_eq!(
+        mailbox.unsent_limit(),
+        None,
+        "the next connection begins anew"
+    );
 }
 
 /// A socket that receives one ping, and counts its reads and its attempts to read.
@@ -104,16 +138,16 @@ fn a_connection_keeps_reading_until_its_busy_polling_time_is_over() {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
-    assert!(driver.poll_next(&mut cx).is_pending());
+    assert!(driver.poll_next(&mut cx, &mut ()).is_pending());
     assert_eq!(counts(), [1, 1], "the ping, and one attempt");
     for tries in 2..10 {
         assert!(woken.0.swap(false, Ordering::Relaxed));
-        assert!(driver.poll_next(&mut cx).is_pending());
+        assert!(driver.poll_next(&mut cx, &mut ()).is_pending());
         assert_eq!(counts(), [1, tries]);
     }
     woken.0.store(false, Ordering::Relaxed);
     driver.busy_until = driver.now();
-    assert!(driver.poll_next(&mut cx).is_pending());
+    assert!(driver.poll_next(&mut cx, &mut ()).is_pending());
     assert_eq!(counts(), [2, 9]);
     assert!(!woken.0.load(Ordering::Relaxed));
 }
@@ -149,10 +183,10 @@ fn messages_in_the_buffer_of_a_socket_are_not_flushed() {
     let mut cx = Context::from_waker(Waker::noop());
     push(&mailbox);
     let mut flushed = pin!(mailbox.flush());
-    assert!(driver.poll_next(&mut cx).is_pending());
+    assert!(driver.poll_next(&mut cx, &mut ()).is_pending());
     assert!(flushed.as_mut().poll(&mut cx).is_pending());
     socket.0.store(true, Ordering::Relaxed);
-    assert!(driver.poll_next(&mut cx).is_pending());
+    assert!(driver.poll_next(&mut cx, &mut ()).is_pending());
     assert_eq!(flushed.as_mut().poll(&mut cx), Poll::Ready(Ok(())));
 }
 
@@ -179,7 +213,7 @@ fn a_socket_that_cant_be_flushed_ends_the_connection_with_slow_consumer() {
     let (mut driver, mailbox) = driver(&config, Holding::default());
     let mut cx = Context::from_waker(Waker::noop());
     push(&mailbox);
-    assert_eq!(driver.poll_next(&mut cx), Poll::Ready(None));
+    assert_eq!(driver.poll_next(&mut cx, &mut ()), Poll::Ready(None));
     assert_eq!(
         driver.connection.end_reason(),
         Some(&DisconnectReason::SlowConsumer)
@@ -216,7 +250,7 @@ fn a_flood_of_frames_without_effect_is_read_at_a_bounded_rate() {
         let runtime = simulation.runtime().0;
         let (mut driver, ..) = driver_in(runtime, &ConnectionConfig::default(), socket);
         simulation.run(simulation.timeout(SECOND, async {
-            while driver.next().await.is_some() {
+            while driver.next(&mut ()).await.is_some() {
                 let ignored = &driver.mailbox.clone().transfers.ignored_messages;
                 driver.dispatch(pin!(async { ignored.add(1) })).await;
             }
@@ -249,7 +283,9 @@ fn poll_to_rest(driver: &mut Driver) {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
-    while driver.poll_next(&mut cx).is_pending() && woken.0.swap(false, Ordering::Relaxed) {}
+    while driver.poll_next(&mut cx, &mut ()).is_pending() && woken.0.swap(false, Ordering::Relaxed)
+    {
+    }
 }
 
 #[test]
@@ -306,7 +342,7 @@ fn a_connection_waiting_for_memory_is_woken_when_memory_is_returned() {
     let woken = Arc::new(Woken::default());
     let waker = Waker::from(woken.clone());
     let mut cx = Context::from_waker(&waker);
-    assert!(second.poll_next(&mut cx).is_pending());
+    assert!(second.poll_next(&mut cx, &mut ()).is_pending());
     assert!(!woken.0.load(Ordering::Relaxed));
     drop(first);
     assert!(woken.0.load(Ordering::Relaxed));
@@ -321,7 +357,7 @@ fn a_message_without_memory_times_out_before_keep_alive_does() {
     let config = ConnectionConfig::default();
     let (driver, mailbox) = driver_in(simulation.runtime().0, &config, socket);
     let mut driver = driver.sharing(&budget, &CpuLimit::new(2));
-    let next = simulation.run(driver.next());
+    let next = simulation.run(driver.next(&mut ()));
     assert_eq!(next, None);
     let end = driver.connection.end_reason();
     assert_eq!(end, Some(&DisconnectReason::MessageTimeout));
@@ -346,7 +382,7 @@ fn a_flood_does_not_delay_the_end_of_closing() {
         let (mut driver, mailbox) = driver_in(runtime, &ConnectionConfig::default(), socket);
         mailbox.close(reason.clone());
         let closed = simulation.run(simulation.timeout(60 * SECOND, async {
-            while driver.next().await.is_some() {}
+            while driver.next(&mut ()).await.is_some() {}
             driver.close().await
         }));
         assert_eq!(closed, Some(reason));
@@ -416,23 +452,26 @@ fn large_messages_of_several_connections_are_decoded_one_after_the_other() {
     let is_woken = |index: usize| woken[index].0.swap(false, Ordering::Relaxed);
 
     assert!(matches!(
-        first.poll_next(&mut contexts[0]),
+        first.poll_next(&mut contexts[0], &mut ()),
         Poll::Ready(Some(_))
     ));
-    assert!(second.poll_next(&mut contexts[1]).is_pending());
-    assert!(third.poll_next(&mut contexts[2]).is_pending());
+    assert!(second.poll_next(&mut contexts[1], &mut ()).is_pending());
+    assert!(third.poll_next(&mut contexts[2], &mut ()).is_pending());
     assert!(!is_woken(1) && !is_woken(2));
     // The first driver releases its permit when it looks for the next message.
-    assert!(first.poll_next(&mut contexts[0]).is_pending());
+    assert!(first.poll_next(&mut contexts[0], &mut ()).is_pending());
     assert!(is_woken(1) && !is_woken(2));
     // A driver that ends while it waits leaves its place to the next.
     let now = second.now();
     second.connection.end(DisconnectReason::Stopped, now);
-    assert_eq!(second.poll_next(&mut contexts[1]), Poll::Ready(None));
+    assert_eq!(
+        second.poll_next(&mut contexts[1], &mut ()),
+        Poll::Ready(None)
+    );
     second.decode_permit.cancel();
     assert!(is_woken(2));
     assert!(matches!(
-        third.poll_next(&mut contexts[2]),
+        third.poll_next(&mut contexts[2], &mut ()),
         Poll::Ready(Some(_))
     ));
 }
@@ -468,7 +507,10 @@ impl Responder for Nested {
     fn respond(mut self: Box<Self>, _: &[u8]) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
         let mut driver = self.0.take().unwrap();
-        assert!(matches!(driver.poll_next(&mut cx), Poll::Ready(Some(_))));
+        assert!(matches!(
+            driver.poll_next(&mut cx, &mut ()),
+            Poll::Ready(Some(_))
+        ));
         true
     }
 
@@ -483,6 +525,7 @@ fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
     let session = SessionConfig {
         role: Role::Client,
         kinds: RequestKinds::new(&[(3, 4)], &[]),
+        members: &[],
         limits: config.clone(),
     };
     let mailbox = Mailbox::new(Arc::new(session), Runtime::default().0, None);
@@ -494,21 +537,8 @@ fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
     let socket = FakeSocket(Received(b"\x02\0\0\x02\x22\0\x02\0\0\x01m"));
     let mut driver = Driver::new(Box::new(socket), mailbox);
     let mut cx = Context::from_waker(Waker::noop());
-    let Poll::Ready(Some(message)) = driver.poll_next(&mut cx) else {
+    let Poll::Ready(Some(message)) = driver.poll_next(&mut cx, &mut ()) else {
         panic!("no message");
     };
     assert_eq!(driver.connection.payload(&message), b"m");
-}
-
-#[test]
-fn the_first_field_of_a_message_is_its_member() {
-    assert_eq!(first_field(b"\x0a\x00"), Some(1));
-    assert_eq!(first_field(b"\x82\x7d\x00"), Some(2_000));
-    assert_eq!(
-        first_field(b"\xfa\xff\xff\xff\x0f\x00"),
-        Some((1 << 29) - 1)
-    );
-    assert_eq!(first_field(b""), None);
-    assert_eq!(first_field(b"\xff\xff\xff\xff\xff\xff\x01"), None);
-    assert_eq!(first_field(b"\x82"), None);
 }

@@ -54,7 +54,8 @@ impl Mailbox {
         Wakeups::collect(|wakeups| self.close_with(reason, wakeups));
     }
 
-    pub(super) fn close_with(self: &Arc<Self>, reason: DisconnectReason, wakeups: &mut Wakeups) {
+    /// Closes the connection, and leaves waking its task to the caller: see [`Command::Close`].
+    pub(crate) fn close_with(self: &Arc<Self>, reason: DisconnectReason, wakeups: &mut Wakeups) {
         let mut shared = self.lock();
         if shared.session.accepts_messages() {
             // Messages that are sent from now on come after the command, and are refused.

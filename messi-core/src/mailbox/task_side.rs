@@ -5,12 +5,21 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use log::debug;
-use messi_wire::DisconnectReason;
 use messi_wire::session::RequestId;
+use messi_wire::{DisconnectReason, Ending, SendError};
 
-use super::{Command, Mailbox, Opening, log_expired};
+use super::{Command, Mailbox, Opening, log_dropped};
 use crate::LOG_TARGET;
 use crate::stats::{LateDrops, Stats};
+
+/// Most bytes that the operating system holds unsent once the memory that all send queues share is short: only
+/// then the slow peers, which are evicted first, are known in time. Without it, the system takes megabytes
+/// for a peer that does not read.
+const UNSENT_OF_SHORT_MEMORY: u32 = 128 * 1024;
+
+/// Most bytes that the operating system holds unsent on a connection with a bulk transfer: other messages wait for
+/// them. Fewer would slow a fast line down.
+const UNSENT_BESIDE_BULK: u32 = 16 * 1024;
 
 impl Mailbox {
     /// Begins a connection. Until [`open`](Self::open), the messages of its first callback go first.
@@ -22,7 +31,8 @@ impl Mailbox {
             let expired = shared.session.counters().dropped.expired - expired;
             (expired, shared.forget_connection())
         });
-        log_expired(expired);
+        self.published.has_bulk.store(false, Ordering::Relaxed);
+        log_dropped(SendError::Expired, expired);
         self.notify_progress();
     }
 
@@ -68,11 +78,15 @@ impl Mailbox {
         self.is_congested_by(self.queued(), memory)
     }
 
-    /// Returns whether the memory that all send queues share is short.
+    /// Returns the most unsent bytes that the operating system may hold, if there is a limit.
     #[inline]
-    pub(crate) fn is_memory_short(&self) -> bool {
+    pub(crate) fn unsent_limit(&self) -> Option<u32> {
+        if self.published.has_bulk.load(Ordering::Relaxed) {
+            return Some(UNSENT_BESIDE_BULK);
+        }
         let budget = self.budget.as_deref();
-        budget.is_some_and(|budget| budget.memory().is_short())
+        let is_short = budget.is_some_and(|budget| budget.memory().is_short());
+        is_short.then_some(UNSENT_OF_SHORT_MEMORY)
     }
 
     /// Records how many of the bytes taken remain to be written.
@@ -122,14 +136,25 @@ impl Mailbox {
         self.update(|shared| shared.session.seal());
     }
 
-    /// Ends the connection: frames that were not taken are dropped, and so were `unsent` messages that
-    /// were taken.
-    pub(crate) fn detach(&self, reason: &DisconnectReason, unsent: u64) {
+    /// Accepts no more messages, as no other connection follows. Queued frames can still be taken.
+    pub(crate) fn retire(&self) {
+        self.update(|shared| shared.session.stop());
+        self.notify_progress();
+    }
+
+    /// Records a keep-alive check at which the peer was alive.
+    pub(crate) fn handle_keep_alive(&self) {
+        self.update(|shared| shared.session.handle_keep_alive());
+    }
+
+    /// Ends the connection: frames that were not taken are dropped, and so were the unsent messages of its
+    /// ending.
+    pub(crate) fn detach(&self, reason: &DisconnectReason, ending: Ending) {
         // A gauge of the connection, unlike the counters.
         self.transfers.reset_round_trip_time();
-        let _waker = self.update(|shared| {
-            shared.session.detach(reason, unsent);
-            shared.forget_connection()
+        let _foreign = self.update(|shared| {
+            shared.session.detach(reason, ending);
+            (self.forget_calls(shared), shared.forget_connection())
         });
         self.notify_progress();
     }
@@ -179,9 +204,9 @@ impl Mailbox {
 
     /// Ends the connection with this number, if it is attached: its task was dropped.
     pub(crate) fn cancel(&self, connection: u64) {
-        let _waker = self.update(|shared| {
+        let _foreign = self.update(|shared| {
             let is_cancelled = shared.session.cancel(connection);
-            is_cancelled.then(|| shared.forget_connection())
+            is_cancelled.then(|| (self.forget_calls(shared), shared.forget_connection()))
         });
         self.notify_progress();
     }
@@ -189,7 +214,10 @@ impl Mailbox {
     /// Records that the connection has ended. Its task may detach it much later, when its callback has
     /// returned; a callback that waits for the send queue must not wait for that.
     pub(crate) fn handle_end(&self) {
-        self.update(|shared| shared.session.handle_end());
+        let _calls = self.update(|shared| {
+            shared.session.handle_end();
+            self.forget_calls(shared)
+        });
         self.notify_progress();
     }
 

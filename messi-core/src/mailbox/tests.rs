@@ -11,7 +11,7 @@ use std::time::Instant;
 use futures::FutureExt;
 use messi_wire::config::{ConnectionConfig, OfflineLimits, Overflow};
 use messi_wire::session::RequestKinds;
-use messi_wire::{DisconnectReason, RequestError, Role};
+use messi_wire::{DisconnectReason, Ending, RequestError, Role};
 
 use super::*;
 
@@ -25,6 +25,7 @@ fn mailbox(limits: ConnectionConfig) -> Arc<Mailbox> {
     let config = SessionConfig {
         role: Role::Client,
         kinds: RequestKinds::new(&[(3, 4)], &[(7, 1)]),
+        members: &[],
         limits: Arc::new(limits),
     };
     Mailbox::new(Arc::new(config), crate::Runtime::default().0, None)
@@ -166,7 +167,7 @@ fn responses_are_completed_outside_of_the_lock() {
     assert!(is_called(stopped));
     mailbox.handle_written(0);
     let lost = request(&mailbox);
-    mailbox.detach(&CLOSED, 0);
+    mailbox.detach(&CLOSED, Ending::default());
     assert!(is_called(lost));
     let refused = request(&mailbox);
     mailbox.stop();
@@ -198,9 +199,9 @@ fn no_message_is_accepted_without_a_connection() {
     let mailbox = mailbox(ConnectionConfig::default());
     assert_eq!(push(&mailbox, "a"), Err(SendError::NotConnected));
     mailbox.attach();
-    mailbox.detach(&CLOSED, 0);
+    mailbox.detach(&CLOSED, Ending::default());
     assert_eq!(push(&mailbox, "a"), Err(SendError::NotConnected));
-    assert_eq!(now(mailbox.flush()), Some(Err(NotConnected)));
+    assert_eq!(now(mailbox.flush()), Some(Err(FlushError { unwritten: 0 })));
 }
 
 #[test]
@@ -232,7 +233,7 @@ fn a_response_of_an_earlier_connection_does_not_close_this_one() {
     mailbox.attach();
     mailbox.open();
     let request = mailbox.open_request(7).unwrap();
-    mailbox.detach(&CLOSED, 0);
+    mailbox.detach(&CLOSED, Ending::default());
     mailbox.attach();
     mailbox.open();
     let too_big = "a response that is too big".to_string();
@@ -319,10 +320,10 @@ fn flush_fails_when_the_connection_ends() {
     let mut flush = pin!(mailbox.flush());
     let mut cx = Context::from_waker(Waker::noop());
     assert_eq!(flush.as_mut().poll(&mut cx), Poll::Pending);
-    mailbox.detach(&CLOSED, 0);
+    mailbox.detach(&CLOSED, Ending::default());
     mailbox.attach();
-    let not_connected = Poll::Ready(Err(NotConnected));
-    assert_eq!(flush.as_mut().poll(&mut cx), not_connected);
+    let failed = Poll::Ready(Err(FlushError { unwritten: 1 }));
+    assert_eq!(flush.as_mut().poll(&mut cx), failed);
 }
 
 #[test]

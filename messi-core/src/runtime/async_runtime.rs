@@ -1,5 +1,6 @@
 //! The interface of an async runtime.
 
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 
@@ -8,6 +9,15 @@ use futures::future::BoxFuture;
 use crate::time::TimeSource;
 use crate::transport::os::OsListener;
 use crate::transport::{Address, BoxListener, BoxSocket};
+
+/// Observes the polls of the callbacks of one handler.
+pub(crate) trait CallbackObserver: Send {
+    /// Handles that a callback is about to be polled.
+    fn begin_poll(&mut self);
+
+    /// Handles that the poll has ended, or that the callback was dropped, which is then not pending.
+    fn end_poll(&mut self, is_pending: bool);
+}
 
 /// Tasks, time, random numbers and sockets.
 pub(crate) trait AsyncRuntime: TimeSource {
@@ -19,6 +29,11 @@ pub(crate) trait AsyncRuntime: TimeSource {
 
     /// Returns the number of tasks that can run at the same time.
     fn parallelism(&self) -> usize;
+
+    /// Returns an observer of the callbacks of a handler, if the runtime has to know what they wait for.
+    fn observe_callbacks(&self, _handler: &dyn Display) -> Option<Box<dyn CallbackObserver>> {
+        None
+    }
 
     /// Runs a task beside the others, to its end.
     fn spawn(&self, task: BoxFuture<'static, ()>);

@@ -5,21 +5,25 @@
 //! 1. The [`Acceptor`] waits while many handshakes wait for a core, and takes a connection.
 //! 2. The admission limits decide whether it counts as a client. From here on it occupies a place.
 //! 3. A handshake, if there is one, runs in a task of its own: other clients do not wait for it.
-//! 4. The client is registered, and gets broadcasts from then on; its handler is made.
+//! 4. The client is registered, and gets broadcasts from then on, unless it must log in first; its handler is
+//!    made. If that is refused, the place is free at once.
 //! 5. Its task serves the connection to its end, deregisters the client, and runs the last callback. The place is
 //!    free once that has returned.
 
+use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
-use futures::future::FutureExt;
-use log::{debug, error, warn};
+use futures::future::{BoxFuture, FutureExt, select};
+use log::{debug, error, info, warn};
+use messi_wire::Ending;
 
 use super::peer::Peer;
 use super::poll_scope::Scoped;
-use super::{Server, ServerClient};
+use super::{Refusal, Server, ServerClient};
 use crate::cpu_limit::CpuLimit;
 use crate::driver::Driver;
 use crate::tasks::{Running, Turns, unless};
@@ -50,7 +54,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
     pub(super) async fn run<H>(self, running: Running)
     where
         H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> H + Send + 'static,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
         P: ServeWith<H>,
     {
         let mut pause = MIN_PAUSE;
@@ -87,7 +91,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
     fn accept<H>(&self, socket: BoxSocket, address: Address, cpu_limit: &Arc<CpuLimit>)
     where
         H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> H + Send + 'static,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
         P: ServeWith<H>,
     {
         let shared = &self.starter.server.shared;
@@ -132,7 +136,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         address: Address,
     ) where
         H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> H + Send + 'static,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
         P: ServeWith<H>,
     {
         let shared = self.server.shared.clone();
@@ -159,7 +163,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
     fn start<H>(&self, socket: BoxSocket, address: Address, certificates: Certificates)
     where
         H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> H,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal>,
         P: ServeWith<H>,
     {
         let shared = &self.server.shared;
@@ -167,31 +171,69 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             return;
         };
         let client = ServerClient::new(&self.server, &peer);
-        let Some(handler) = self.make_handler(&client) else {
-            error!(target: LOG_TARGET, "{}: making a handler for {} panicked", self.server.log_name(), peer.address);
-            // Whoever waits with a kept handle must learn of the end.
-            peer.mailbox.seal();
-            peer.mailbox.detach(&DisconnectReason::HandlerPanicked, 0);
-            shared.registry.deregister(peer.id);
-            return shared.registry.remove(peer.id);
+        let name = self.server.log_name();
+        let handler = match self.make_handler(&client) {
+            Ok(Ok(handler)) => handler,
+            Ok(Err(refusal)) => {
+                info!(target: LOG_TARGET, "{name}: refused {}: {refusal}", peer.address);
+                shared.registry.count_refusal();
+                return self.turn_away(&peer, &DisconnectReason::Disconnected);
+            }
+            Err(_panic) => {
+                error!(target: LOG_TARGET, "{name}: making a handler for {} panicked", peer.address);
+                return self.turn_away(&peer, &DisconnectReason::HandlerPanicked);
+            }
         };
         let driver = Driver::new(socket, peer.mailbox.clone())
-            .sharing(&shared.registry.receive_budget, &shared.decoding);
-        debug!(target: LOG_TARGET, "{}: client {} connected from {}", self.server.log_name(), peer.id, peer.address);
-        let task = serve(client, peer, handler, driver, shared.tasks.begin());
+            .sharing(&shared.registry.receive_budget, &shared.decoding)
+            .named(&format_args!(
+                "client {} of the {} server at {}",
+                peer.id,
+                P::NAME,
+                shared.uri
+            ));
+        debug!(target: LOG_TARGET, "{name}: {peer} connected from {}", peer.address);
+        let task = serve(client, peer.clone(), handler, driver, shared.tasks.begin());
         let (scope, flush) = (shared.registry.scope_id(), shared.clone());
-        let task = Scoped::new(scope, task, move || flush.registry.flush());
-        shared.runtime.spawn(task.boxed());
+        let task = Scoped::new(scope, task, move || flush.registry.flush()).boxed();
+        let task = match shared.registry.login_timeout {
+            None => task,
+            Some(limit) => select(task, self.watch_login(peer, limit))
+                .map(drop)
+                .boxed(),
+        };
+        shared.runtime.spawn(task);
     }
 
-    /// Makes a handler, or returns `None` if that panicked.
-    fn make_handler<H>(&self, client: &ServerClient<P>) -> Option<H>
+    /// Makes a handler, unless that is refused or panics.
+    fn make_handler<H>(&self, client: &ServerClient<P>) -> thread::Result<Result<H, Refusal>>
     where
-        F: FnMut(&ServerClient<P>) -> H,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal>,
     {
         let make_handler = self.make_handler.lock();
         let mut make_handler = make_handler.unwrap_or_else(PoisonError::into_inner);
-        catch_unwind(AssertUnwindSafe(|| make_handler(client))).ok()
+        catch_unwind(AssertUnwindSafe(|| make_handler(client)))
+    }
+
+    /// Ends a client that has got no handler. Its place is free at once.
+    fn turn_away(&self, peer: &Peer, reason: &DisconnectReason) {
+        // Whoever waits with a kept handle must learn of the end.
+        peer.mailbox.seal();
+        peer.mailbox.detach(reason, Ending::default());
+        let registry = &self.server.shared.registry;
+        registry.deregister(peer.id);
+        registry.remove(peer.id);
+    }
+
+    /// Disconnects a client that has not logged in within the limit. The future has no end.
+    fn watch_login(&self, peer: Arc<Peer>, limit: Duration) -> BoxFuture<'static, ()> {
+        let shared = self.server.shared.clone();
+        async move {
+            shared.runtime.sleep(limit).await;
+            shared.registry.expire_login(&peer);
+            pending().await
+        }
+        .boxed()
     }
 }
 
@@ -208,7 +250,7 @@ fn serve<P, H>(
     running: Running,
 ) -> impl Future<Output = ()>
 where
-    H: Send,
+    H: Send + 'static,
     P: ServeWith<H>,
 {
     async move {
@@ -220,7 +262,7 @@ where
         client.server().shared.registry.flush();
         let reason = driver.close().await;
         client.server().shared.registry.deregister(peer.id);
-        debug!(target: LOG_TARGET, "{}: client {} disconnected: {}", client.server().log_name(), peer.id, Report(&reason));
+        debug!(target: LOG_TARGET, "{}: {peer} disconnected: {}", client.server().log_name(), Report(&reason));
         let last = serve_last(&client, &mut handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
             driver.handle_panic(&client.log_name(), P::CLIENT_MEMBERS);
@@ -235,13 +277,14 @@ where
 /// Runs the callbacks of one client but the last.
 async fn serve_messages<P, H>(client: &ServerClient<P>, handler: &mut H, driver: &mut Driver)
 where
+    H: Send + 'static,
     P: ServeWith<H>,
 {
     let first = P::on_client_connected(handler, client);
     let first = client.peer_mailbox().opening(first);
     driver.run(pin!(first)).await;
     driver.open();
-    while let Some(payload) = driver.next().await {
+    while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ClientToServer>::default();
         if driver.decode(&payload, &mut received.message) {
             received.request = client.open_request(&received.message);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Limits on the clients of a server.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Limits {
     pub(super) clients_per_address: usize,
     /// Clients admitted per second, if limited.
     pub(super) clients_per_second: Option<u32>,
+    /// Time in which a client must log in, if limited.
+    pub(super) login_timeout: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -21,6 +23,7 @@ impl Default for Limits {
             clients: 10_000,
             clients_per_address: usize::MAX,
             clients_per_second: None,
+            login_timeout: None,
         }
     }
 }

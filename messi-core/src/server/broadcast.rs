@@ -12,39 +12,106 @@ use prost::Message;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Wakeups;
 
+/// The connected clients of a server, in the order in which they came.
+pub(super) type Peers = BTreeMap<ClientId, Arc<Peer>>;
+
 /// Size from which on a batch is flushed within a poll, in bytes.
 const BATCH_SIZE: usize = 64 * 1024;
 
 /// Bytes pushed in one step. The tasks woken after it find their frames still in the processor's cache.
 const STEP_SIZE: usize = 64 * 1024;
 
-/// Batch of encoded messages for all clients, in order.
+/// The clients that a broadcast is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Recipients {
+    /// All clients that receive broadcasts, but for one.
+    All { except: Option<ClientId> },
+    /// These clients, in the order of their ids and each once.
+    Only(Vec<ClientId>),
+}
+
+impl Recipients {
+    /// Returns the recipients with these ids.
+    pub(super) fn only(ids: &[ClientId]) -> Self {
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        Self::Only(ids)
+    }
+
+    /// Returns whether one of `All` recipients receives it.
+    #[inline]
+    fn includes(except: Option<ClientId>, peer: &Peer) -> bool {
+        except != Some(peer.id) && peer.receives_broadcasts()
+    }
+
+    /// Returns the recipients among these clients.
+    pub(super) fn peers(&self, peers: &Peers) -> Vec<Arc<Peer>> {
+        match self {
+            &Self::All { except } => {
+                let peers = peers.values().filter(|it| Self::includes(except, it));
+                peers.cloned().collect()
+            }
+            Self::Only(ids) => ids.iter().filter_map(|id| peers.get(id).cloned()).collect(),
+        }
+    }
+
+    /// Removes the ids of clients that are not connected, and returns their number.
+    pub(super) fn retain_connected(&mut self, peers: &Peers) -> usize {
+        let Self::Only(ids) = self else { return 0 };
+        let before = ids.len();
+        ids.retain(|id| peers.contains_key(id));
+        before - ids.len()
+    }
+}
+
+/// Batch of encoded messages for the same recipients, in order.
 ///
 /// It is pushed to the clients in the order of their ids. A step may stop between two clients; then the
 /// next one goes on from there, and nothing is appended before the last client has the batch.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Broadcasts {
     frames: Vec<u8>,
     messages: u64,
     /// Whether some of them are requests or responses, which are numbered one by one.
     has_members: bool,
+    recipients: Recipients,
     /// Client that was last to get the batch.
     last: Option<ClientId>,
     /// Number of the batch.
     number: u64,
 }
 
+impl Default for Broadcasts {
+    fn default() -> Self {
+        Self {
+            frames: Vec::new(),
+            messages: 0,
+            has_members: false,
+            recipients: Recipients::All { except: None },
+            last: None,
+            number: 0,
+        }
+    }
+}
+
 impl Broadcasts {
-    /// Appends a message with this `encoded_len`. `member` is the field number of its request or response.
+    /// Appends a message with this `encoded_len`. `member` is the field number of its request or response. The
+    /// batch must [accept](Self::accepts) its recipients.
     pub(super) fn push(
         &mut self,
         message: &impl Message,
         size: usize,
         member: Option<u32>,
+        recipients: &Recipients,
     ) -> Result<(), SendError> {
         append_frame(&mut self.frames, MessageType::ServerToClient, message, size)?;
         self.messages += 1;
         self.has_members |= member.is_some();
+        // A list is copied once per batch.
+        if self.recipients != *recipients {
+            self.recipients.clone_from(recipients);
+        }
         Ok(())
     }
 
@@ -52,9 +119,11 @@ impl Broadcasts {
         self.messages == 0
     }
 
-    /// Returns whether some clients have the batch already.
-    pub(super) fn is_partly_flushed(&self) -> bool {
-        self.last.is_some()
+    /// Returns whether a message for these recipients can be appended. Otherwise the batch must be flushed
+    /// first: some clients have it already, or it is for others.
+    #[inline]
+    pub(super) fn accepts(&self, recipients: &Recipients) -> bool {
+        self.is_empty() || self.last.is_none() && self.recipients == *recipients
     }
 
     /// Returns the number of the batch.
@@ -68,43 +137,45 @@ impl Broadcasts {
     }
 
     /// Pushes the batch to the clients that do not have it yet.
-    pub(super) fn flush(&mut self, peers: &BTreeMap<ClientId, Arc<Peer>>, wakeups: &mut Wakeups) {
+    pub(super) fn flush(&mut self, peers: &Peers, wakeups: &mut Wakeups) {
         self.push_to(peers, usize::MAX, wakeups);
     }
 
     /// Pushes the batch to the next clients, up to [`STEP_SIZE`] in all. Returns whether all clients have
     /// it now.
-    pub(super) fn flush_step(
-        &mut self,
-        peers: &BTreeMap<ClientId, Arc<Peer>>,
-        wakeups: &mut Wakeups,
-    ) -> bool {
+    pub(super) fn flush_step(&mut self, peers: &Peers, wakeups: &mut Wakeups) -> bool {
         let clients = STEP_SIZE / self.frames.len().max(1);
         self.push_to(peers, clients.max(1), wakeups);
         self.is_empty()
     }
 
-    fn push_to(
-        &mut self,
-        peers: &BTreeMap<ClientId, Arc<Peer>>,
-        clients: usize,
-        wakeups: &mut Wakeups,
-    ) {
+    /// Pushes the batch to the next clients, up to this number.
+    fn push_to(&mut self, peers: &Peers, clients: usize, wakeups: &mut Wakeups) {
         if self.is_empty() {
             return;
         }
-        let start = self.last.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut rest = peers.range((start, Bound::Unbounded));
-        for (&id, peer) in rest.by_ref().take(clients) {
+        let (frames, messages) = (&self.frames, self.messages);
+        let push = |peer: &Arc<Peer>| {
             if self.has_members {
-                peer.mailbox.push_each(&self.frames, wakeups);
+                peer.mailbox.push_each(frames, wakeups);
             } else {
-                peer.mailbox
-                    .push_frames(&self.frames, self.messages, wakeups);
+                peer.mailbox.push_frames(frames, messages, wakeups);
             }
-            self.last = Some(id);
-        }
-        if rest.next().is_none() {
+        };
+        let start = self.last.map_or(Bound::Unbounded, Bound::Excluded);
+        self.last = match &self.recipients {
+            &Recipients::All { except } => {
+                let rest = peers.range((start, Bound::Unbounded)).map(|(_, peer)| peer);
+                let rest = rest.filter(|peer| Recipients::includes(except, peer));
+                push_first(rest, clients, push)
+            }
+            Recipients::Only(ids) => {
+                let first = ids.partition_point(|&id| Some(id) <= self.last);
+                let rest = ids[first..].iter().filter_map(|id| peers.get(id));
+                push_first(rest, clients, push)
+            }
+        };
+        if self.last.is_none() {
             self.clear();
         }
     }
@@ -115,7 +186,21 @@ impl Broadcasts {
         self.frames.shrink_to(BATCH_SIZE);
         self.messages = 0;
         self.has_members = false;
-        self.last = None;
         self.number += 1;
     }
+}
+
+/// Pushes a batch to the first `count` of the clients that are left. Returns the last one that has got it, or
+/// `None` if no client is left.
+fn push_first<'a>(
+    mut rest: impl Iterator<Item = &'a Arc<Peer>>,
+    count: usize,
+    mut push: impl FnMut(&Arc<Peer>),
+) -> Option<ClientId> {
+    let mut last = None;
+    for peer in rest.by_ref().take(count) {
+        push(peer);
+        last = Some(peer.id);
+    }
+    rest.next().and(last)
 }

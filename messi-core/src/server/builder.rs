@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use log::info;
+use messi_wire::config::clamped;
 use messi_wire::session::SessionConfig;
 use messi_wire::{ConnectionConfig, Role};
 
@@ -23,9 +24,12 @@ use crate::tasks::Tasks;
 use crate::transport::handshake::ServerHandshake;
 #[cfg(feature = "tls")]
 use crate::transport::tls::ServerTls;
-use crate::{LOG_TARGET, ListenError, Protocol, Runtime, ServeWith};
+use crate::{IntoHandler, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith};
 
 /// Configures and starts a [`Server`]. Every setting has a default that suits most programs.
+///
+/// A size, count or time out of range is replaced by the nearest one in range. No time is longer than a hundred
+/// years. The order of the setters does not matter.
 ///
 /// # Examples
 ///
@@ -125,6 +129,29 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
+    /// Sets the time in which a client must log in.
+    ///
+    /// A client that [`log_in`](ServerClient::log_in) has not been called for in time is disconnected with
+    /// [`LoginTimeout`](crate::DisconnectReason::LoginTimeout). Until then, its messages reach its handler as
+    /// usual, and it receives the messages that are sent to it alone, but no broadcasts.
+    ///
+    /// The time begins when the client is connected, with TLS after the handshake. Default: no limit, and all
+    /// clients receive broadcasts at once. The minimum is 10 ms.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use std::time::Duration;
+    ///
+    /// let builder = ChatServer::builder("tcp://:6000").login_timeout(Duration::from_secs(10));
+    /// ```
+    pub fn login_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.login_timeout = Some(clamped(timeout));
+        self
+    }
+
     /// Sets the time after which the server gives up a client from which nothing arrives.
     ///
     /// Default: 3 s, which suits clients that ping every 2 s. The minimum is 10 ms.
@@ -209,7 +236,8 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Starts the server. When this returns, clients can connect.
     ///
     /// For each client, `make_handler` makes the handler that receives its messages. State of one connection
-    /// belongs into the handler, state of all connections is captured by the closure.
+    /// belongs into the handler, state of all connections is captured by the closure. The closure can refuse
+    /// the client if it returns a `Result`: see [`Refusal`](crate::Refusal).
     ///
     /// # Errors
     ///
@@ -218,12 +246,13 @@ impl<P: Protocol> ServerBuilder<P> {
     /// [`from_listener`](Server::from_listener) can't be used.
     ///
     /// See [`ServerBuilder`] for an example.
-    pub async fn start<H, F>(self, make_handler: F) -> Result<Server<P>, ListenError>
+    pub async fn start<T, R, F>(self, mut make_handler: F) -> Result<Server<P>, ListenError>
     where
-        H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> H + Send + 'static,
-        P: ServeWith<H>,
+        F: FnMut(&ServerClient<P>) -> T + Send + 'static,
+        T: IntoHandler<P, R>,
+        P: ServeWith<T::Handler>,
     {
+        let make_handler = move |client: &ServerClient<P>| make_handler(client).into_handler();
         let runtime = self.runtime.0;
         let listening = self.place.listen(&*runtime, self.handshake.is_some());
         let Listening {
@@ -235,6 +264,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let session = SessionConfig {
             role: Role::Server,
             kinds: server_kinds::<P>(),
+            members: P::SERVER_MEMBERS,
             limits: Arc::new(self.config),
         };
         let registry = Registry::new(

@@ -3,6 +3,8 @@
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
+use log::debug;
+
 use super::Server;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Mailbox;
@@ -10,7 +12,8 @@ use crate::reply::OpenRequest;
 #[cfg(feature = "tls")]
 use crate::transport::tls::PeerCertificate;
 use crate::{
-    Address, DisconnectReason, NotConnected, Protocol, ResponseFuture, Stats, TrySendError,
+    Address, Clock, DisconnectReason, FlushError, LOG_TARGET, NotConnected, Protocol,
+    ResponseFuture, Runtime, Stats, TrySendError, WithHandlerError,
 };
 
 /// A client connected to a [`Server`].
@@ -34,7 +37,7 @@ use crate::{
 ///     ) {
 ///         println!("{} at {}", request.user, client.peer_addr());
 ///         reply.send(ConnectRsp {});
-///         if client.server().clients().len() > 100 {
+///         if client.server().client_count() > 100 {
 ///             let text = "The room is full.".into();
 ///             client.send(MessageInd { user: "server".into(), text });
 ///             client.disconnect();
@@ -138,26 +141,108 @@ impl<P: Protocol> ServerClient<P> {
         self.mailbox().ready().await
     }
 
-    /// Waits until all messages sent so far are written to the operating system.
+    /// Waits until at most this number of bytes is queued, and there is room as for [`ready`](Self::ready).
+    ///
+    /// A transfer of much data that waits for it before each part leaves the connection to other messages: one
+    /// that is sent meanwhile waits only for `bytes` and one part, rather than for megabytes. 0 waits until
+    /// everything is with the operating system. From the first call on a connection, Linux and Android hold no
+    /// more than 16 KiB that are not sent yet; other systems hold what they like.
+    ///
+    /// The guide has a page about it, with a download in parts of 64 KiB.
     ///
     /// # Errors
     ///
     /// Returns [`NotConnected`] if the connection has ended, or as soon as it ends, even in a
-    /// callback. Some of the messages may then be lost.
+    /// callback.
     ///
     /// # Examples
     ///
     /// ```no_run
     /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
-    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::NotConnected> {
+    /// # async fn example(client: &ChatServerClient, parts: Vec<String>) -> Result<(), messi::NotConnected> {
+    /// for text in parts {
+    ///     client.ready_below(16 * 1024).await?;
+    ///     client.send(MessageInd { user: "Kalle".into(), text });
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn ready_below(&self, bytes: usize) -> Result<(), NotConnected> {
+        self.mailbox().ready_below(bytes).await
+    }
+
+    /// Waits until all messages sent so far are written to the operating system.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FlushError`] if the connection has ended, or as soon as it ends, even in a
+    /// callback. It has the number of messages that were not written, most of which are lost: a connection that
+    /// the peer has closed may still write some.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::FlushError> {
     /// client.send(MessageInd { user: "server".into(), text: "Goodbye!".into() });
     /// client.flush().await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn flush(&self) -> Result<(), NotConnected> {
+    pub async fn flush(&self) -> Result<(), FlushError> {
         self.mailbox().flush().await
+    }
+
+    /// Runs a closure with the handler of this client, between two of its callbacks, and returns its output.
+    ///
+    /// So other tasks can read and change the state of the handler without a lock around it. Closures run in
+    /// the order of the calls, once a callback that is waiting has returned, and before messages that wait.
+    /// They should be short: this connection is not served meanwhile. A closure is in line from the call on, not
+    /// only once the future is awaited.
+    ///
+    /// A callback of the same connection must not await this, since this waits for the callback.
+    ///
+    /// # Errors
+    ///
+    /// - [`WithHandlerError::NotConnected`] if there is no connection, or if it ends before the closure is run. If
+    ///   the closure panics, the connection ends with
+    ///   [`HandlerPanicked`](crate::DisconnectReason::HandlerPanicked).
+    /// - [`WithHandlerError::WrongType`] if the handler is not of the type `H`.
+    /// - [`WithHandlerError::Busy`] if 1,024 closures wait already.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before the closure is run, it is not run.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// struct Session {
+    ///     rooms: Vec<String>,
+    /// }
+    ///
+    /// impl ChatServerHandler for Session {}
+    ///
+    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::WithHandlerError> {
+    /// let rooms = client.with_handler(|session: &mut Session| session.rooms.clone()).await?;
+    /// println!("{} is in {}", client.id(), rooms.join(", "));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_handler<H, T, F>(
+        &self,
+        closure: F,
+    ) -> impl Future<Output = Result<T, WithHandlerError>> + Send + use<P, H, T, F>
+    where
+        H: Send + 'static,
+        T: Send + 'static,
+        F: FnOnce(&mut H) -> T + Send + 'static,
+    {
+        self.peer.mailbox.with_handler(closure)
     }
 
     /// Closes the connection once all messages sent so far are written, within a second. Messages of the
@@ -175,6 +260,92 @@ impl<P: Protocol> ServerClient<P> {
     /// ```
     pub fn disconnect(&self) {
         self.mailbox().close(DisconnectReason::Disconnected);
+    }
+
+    /// Logs the client in as `user`. On a server with a
+    /// [`login_timeout`](super::ServerBuilder::login_timeout), the client receives broadcasts from now on, and
+    /// is not disconnected for that time.
+    ///
+    /// `user` is any text that names the client: [`user`](Self::user) returns it, and log lines show it. A
+    /// second call does not change it.
+    ///
+    /// Returns whether the client is logged in: `false` if the connection has ended, such as by the timeout.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// struct Session;
+    ///
+    /// impl ChatServerHandler for Session {
+    ///     async fn on_connect_req(
+    ///         &mut self,
+    ///         client: &ChatServerClient,
+    ///         request: ConnectReq,
+    ///         reply: messi::Reply<ConnectRsp>,
+    ///     ) {
+    ///         client.log_in(request.user);
+    ///         reply.send(ConnectRsp {});
+    ///     }
+    /// }
+    /// ```
+    pub fn log_in(&self, user: impl AsRef<str>) -> bool {
+        let user = user.as_ref();
+        let is_logged_in = self.server.shared.registry.log_in(&self.peer, user);
+        if is_logged_in {
+            debug!(target: LOG_TARGET, "{} is logged in", self.peer);
+        }
+        is_logged_in
+    }
+
+    /// Returns the user as whom the client was logged in by [`log_in`](Self::log_in).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// let clients = server.clients();
+    /// let names: Vec<_> = clients.iter().filter_map(|client| client.user()).collect();
+    /// println!("Present: {}", names.join(", "));
+    /// # }
+    /// ```
+    pub fn user(&self) -> Option<&str> {
+        self.peer.user.get().map(|user| &**user)
+    }
+
+    /// Returns the clock of the server's runtime: real time, or the pretended time of a `testing::Simulation`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatServerClient) {
+    /// use std::time::Duration;
+    ///
+    /// client.clock().sleep(Duration::from_secs(60)).await;
+    /// # }
+    /// ```
+    pub fn clock(&self) -> Clock {
+        self.runtime().clock()
+    }
+
+    /// Returns the runtime of the server, on which handlers can [`spawn`](Runtime::spawn) tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient) {
+    /// client.runtime().spawn(async { println!("in a task of its own") });
+    /// # }
+    /// ```
+    pub fn runtime(&self) -> Runtime {
+        self.server.runtime()
     }
 
     /// Returns the statistics of this connection.

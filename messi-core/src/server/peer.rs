@@ -1,7 +1,7 @@
 //! A client, as the tasks and handles of its server share it.
 
 use std::fmt::{self, Display, Formatter};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::Address;
 use crate::mailbox::Mailbox;
@@ -33,4 +33,28 @@ pub(super) struct Peer {
     /// Certificates that the client has shown.
     pub(super) certificates: Certificates,
     pub(super) mailbox: Arc<Mailbox>,
+    /// Whether the client receives no broadcasts before it has logged in.
+    pub(super) needs_login: bool,
+    /// The user as whom the client has logged in. Set under the lock of the registry.
+    pub(super) user: OnceLock<Box<str>>,
+}
+
+impl Peer {
+    /// Returns whether broadcasts are for this client.
+    #[inline]
+    pub(super) fn receives_broadcasts(&self) -> bool {
+        !self.needs_login || self.user.get().is_some()
+    }
+}
+
+/// Shows the client in log lines, with its user if it has logged in.
+impl Display for Peer {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "client {}", self.id)?;
+        match self.user.get() {
+            // Quoted: a user with a line break must not look like another line.
+            Some(user) => write!(formatter, " ({user:?})"),
+            None => Ok(()),
+        }
+    }
 }

@@ -1,35 +1,38 @@
 //! The clients of a server, and the broadcasts to all of them.
 //!
 //! The invariant of the order: each client receives all broadcasts in the same order, and what is sent to
-//! it after a broadcast comes after it. To that end:
+//! it after a broadcast comes after it. A client that must log in receives those that begin after its
+//! login. To that end:
 //!
-//! 1. A broadcast is encoded into the batch under the lock. Outside of polls of this server's tasks, and
-//!    once the batch is full, it then flushes the batch.
+//! 1. A broadcast is encoded into the batch under the lock, be it for all clients, for all but one or for a
+//!    list of them. All broadcasts of a batch have the same recipients: for others, it flushes the batch
+//!    first. Outside of polls of this server's tasks, and once the batch is full, it then flushes the batch.
 //! 2. A poll of a client's task flushes the batch at its end, and each send to a single client flushes it
 //!    first ([`Registry::flush`]).
 //! 3. A flush pushes the batch to some clients at a time, unlocks, wakes their tasks, and goes on. The
 //!    batch keeps the place: whoever takes the lock meanwhile may do the rest, and must do so before it
 //!    appends to the batch or changes the clients.
-//! 4. All other operations flush the whole batch before anything else, under the same lock
-//!    ([`Registry::flushed`]).
+//! 4. All other operations that change the clients or their statistics flush the whole batch before anything
+//!    else, under the same lock ([`Registry::flushed`]).
 //!
 //! Under the lock, frames are pushed to the mailboxes of the clients. What that wakes is collected in
 //! [`Wakeups`] and run after unlocking; nothing is logged and no handler is called under it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
-use messi_wire::SendError;
 use messi_wire::session::SessionConfig;
+use messi_wire::{DisconnectReason, SendError};
 use prost::Message;
 
 use super::admission::{Admission, Limits};
-use super::broadcast::Broadcasts;
+use super::broadcast::{Broadcasts, Peers, Recipients};
 use super::peer::{ClientId, Peer};
 use super::poll_scope;
 use crate::driver::ReceiveBudget;
-use crate::mailbox::{Mailbox, SendBudget, Wakeups, log_wrong_size};
+use crate::mailbox::{Mailbox, SendBudget, Wakeups, log_not_sent};
 use crate::runtime::AsyncRuntime;
 use crate::stats::LateDrops;
 use crate::transport::handshake::Certificates;
@@ -43,6 +46,8 @@ pub(super) struct Registry {
     pub(super) receive_budget: Arc<ReceiveBudget>,
     config: Arc<SessionConfig>,
     runtime: Arc<dyn AsyncRuntime>,
+    /// Time in which a client must log in. Without a limit, clients receive broadcasts at once.
+    pub(super) login_timeout: Option<Duration>,
     /// Counters of clients that are deregistered.
     late_drops: Arc<LateDrops>,
     /// Whether the batch has broadcasts, for a look without the lock.
@@ -58,19 +63,42 @@ struct State {
     /// Whether no more clients are registered.
     is_closed: bool,
     admission: Admission,
+    /// Messages that were unsent when the registry was closed.
+    unsent_before_close: u64,
     /// Number of the last [`ClientId`]. Ids are not used again: an old handle must not reach a new client.
     last_id: u64,
     /// Clients refused by the admission.
     refused: u64,
     failed_handshakes: u64,
+    /// Clients refused by the closure that makes handlers.
+    refused_by_application: u64,
+    /// Clients among `peers` that have not logged in, but must.
+    logging_in: usize,
+    /// Clients that have not logged in in time.
+    login_timeouts: u64,
     /// Statistics of clients that are deregistered.
     past: Stats,
     /// Connected clients, in the order in which they came.
-    peers: BTreeMap<ClientId, Arc<Peer>>,
+    peers: Peers,
     /// Broadcasts that none of them has in its queue.
     broadcasts: Broadcasts,
     /// Clients whose connections are closed, and whose last callback is running.
     leaving: BTreeMap<ClientId, Arc<Peer>>,
+}
+
+impl State {
+    /// Returns the number of connected clients that receive broadcasts.
+    fn count(&self) -> usize {
+        self.peers.len() - self.logging_in
+    }
+
+    /// Returns the statistics of all connections, without messages to clients that are deregistered.
+    fn total(&self) -> Stats {
+        let mut total = self.past;
+        let peers = self.peers.values();
+        peers.for_each(|peer| total.add(&peer.mailbox.stats()));
+        total
+    }
 }
 
 impl Registry {
@@ -84,12 +112,16 @@ impl Registry {
     ) -> Self {
         let state = State {
             is_closed: false,
+            unsent_before_close: 0,
             admission: Admission::new(limits, runtime.now()),
             last_id: 0,
             refused: 0,
             failed_handshakes: 0,
+            refused_by_application: 0,
+            logging_in: 0,
+            login_timeouts: 0,
             past: Stats::default(),
-            peers: BTreeMap::new(),
+            peers: Peers::new(),
             broadcasts: Broadcasts::default(),
             leaving: BTreeMap::new(),
         };
@@ -98,6 +130,7 @@ impl Registry {
             receive_budget: Arc::new(receive_budget),
             config: Arc::new(config),
             late_drops: Arc::default(),
+            login_timeout: limits.login_timeout,
             has_broadcasts: AtomicBool::new(false),
             state: Mutex::new(state),
             runtime,
@@ -152,7 +185,10 @@ impl Registry {
                 address,
                 certificates,
                 mailbox,
+                needs_login: self.login_timeout.is_some(),
+                user: OnceLock::new(),
             });
+            state.logging_in += usize::from(peer.needs_login);
             state.peers.insert(id, peer.clone());
             Some(peer)
         })
@@ -162,11 +198,41 @@ impl Registry {
     pub(super) fn deregister(&self, id: ClientId) {
         self.flushed(|state| {
             if let Some(peer) = state.peers.remove(&id) {
+                state.logging_in -= usize::from(!peer.receives_broadcasts());
                 state
                     .past
                     .add_past(&peer.mailbox.deregister(&self.late_drops));
                 // A stop still reaches its last callback.
                 state.leaving.insert(id, peer);
+            }
+        });
+    }
+
+    /// Counts a client that the closure that makes handlers has refused.
+    pub(super) fn count_refusal(&self) {
+        self.lock().refused_by_application += 1;
+    }
+
+    /// Logs a client in: it receives broadcasts from now on. Returns `false` if its connection has ended.
+    pub(super) fn log_in(&self, peer: &Peer, user: &str) -> bool {
+        self.flushed(|state| {
+            let is_connected = peer.mailbox.is_connected();
+            if is_connected && peer.user.set(user.into()).is_ok() {
+                state.logging_in -= usize::from(peer.needs_login);
+            }
+            is_connected
+        })
+    }
+
+    /// Disconnects a client that has not logged in.
+    pub(super) fn expire_login(&self, peer: &Peer) {
+        Wakeups::collect(|wakeups| {
+            // In one step: a login that succeeds is never followed by this end.
+            let mut state = self.lock();
+            if !peer.receives_broadcasts() && peer.mailbox.is_connected() {
+                state.login_timeouts += 1;
+                let reason = DisconnectReason::LoginTimeout;
+                peer.mailbox.close_with(reason, wakeups);
             }
         });
     }
@@ -187,6 +253,16 @@ impl Registry {
         self.flushed(|state| state.peers.values().cloned().collect())
     }
 
+    /// Returns a connected client.
+    pub(super) fn peer(&self, id: ClientId) -> Option<Arc<Peer>> {
+        self.lock().peers.get(&id).cloned()
+    }
+
+    /// Returns the number of connected clients that receive broadcasts.
+    pub(super) fn count(&self) -> usize {
+        self.lock().count()
+    }
+
     /// Returns all clients whose tasks are running.
     pub(super) fn tasks(&self) -> Vec<Arc<Peer>> {
         self.flushed(|state| {
@@ -197,7 +273,17 @@ impl Registry {
 
     /// Registers no more clients.
     pub(super) fn close(&self) {
-        self.flushed(|state| state.is_closed = true);
+        self.flushed(|state| {
+            if !state.is_closed {
+                state.is_closed = true;
+                state.unsent_before_close = state.total().dropped.unsent;
+            }
+        });
+    }
+
+    /// Returns how many messages were not written since the registry was closed.
+    pub(super) fn unsent_since_close(&self) -> u64 {
+        self.flushed(|state| state.total().dropped.unsent - state.unsent_before_close)
     }
 
     /// Returns whether no more clients are registered.
@@ -208,16 +294,17 @@ impl Registry {
     /// Returns the statistics of the server.
     pub(super) fn stats(&self) -> ServerStats {
         self.flushed(|state| {
-            let mut total = state.past;
+            let mut total = state.total();
             let late = self.late_drops.get();
             total.dropped.add(&late.dropped);
             total.requests.late += late.responses;
-            let peers = state.peers.values();
-            peers.for_each(|peer| total.add(&peer.mailbox.stats()));
             ServerStats {
-                clients: state.peers.len(),
+                clients: state.count(),
+                logging_in: state.logging_in,
                 refused: state.refused,
+                refused_by_application: state.refused_by_application,
                 failed_handshakes: state.failed_handshakes,
+                login_timeouts: state.login_timeouts,
                 total,
             }
         })
@@ -225,35 +312,58 @@ impl Registry {
 
     // --- Broadcasts ---
 
-    /// Sends a message to all clients. `member` is the field number of its request or response.
-    pub(super) fn broadcast(&self, message: &impl Message, member: Option<u32>) {
+    /// Sends a message to these clients. `member` is the field number of its request or response.
+    pub(super) fn broadcast(
+        &self,
+        message: &impl Message,
+        member: Option<u32>,
+        mut recipients: Recipients,
+    ) {
         let (size, limit) = (message.encoded_len(), self.config.limits.max_sent_size);
         if size > limit {
-            return self.count_dropped(SendError::MessageTooBig { size, limit });
+            let error = SendError::MessageTooBig { size, limit };
+            return self.drop_broadcast(message, error, &recipients);
         }
+        let mut absent = 0;
         let result = Wakeups::collect(|wakeups| {
             let mut state = self.lock();
-            if state.broadcasts.is_partly_flushed() {
+            // Under the same lock as the rest: no client leaves before the batch is flushed.
+            absent = recipients.retain_connected(&state.peers);
+            if !state.broadcasts.accepts(&recipients) {
                 self.flush_locked(&mut state, wakeups);
             }
-            state.broadcasts.push(message, size, member)?;
+            state.broadcasts.push(message, size, member, &recipients)?;
             self.has_broadcasts.store(true, Ordering::Release);
             Ok(state.broadcasts.is_full())
         });
+        if absent > 0 {
+            self.drop_for_absent(message, member, absent);
+        }
         match result {
-            Err(error) => self.count_dropped(error),
+            Err(error) => self.drop_broadcast(message, error, &recipients),
             // The end of this poll flushes it, or a send to a single client before.
             Ok(false) if poll_scope::is_inside(self.scope_id()) => (),
             Ok(_) => self.flush(),
         }
     }
 
-    /// Counts a broadcast that no client receives.
+    /// Counts and logs a broadcast that none of its recipients receives.
     #[cold]
-    fn count_dropped(&self, error: SendError) {
-        log_wrong_size(error);
-        for peer in self.peers() {
+    fn drop_broadcast(&self, message: &impl Message, error: SendError, recipients: &Recipients) {
+        log_not_sent(&self.config, message, error);
+        for peer in self.flushed(|state| recipients.peers(&state.peers)) {
             peer.mailbox.count_dropped(error);
+        }
+    }
+
+    /// Counts and logs a message to this number of clients that have left.
+    #[cold]
+    fn drop_for_absent(&self, message: &impl Message, member: Option<u32>, clients: usize) {
+        let error = SendError::NotConnected;
+        let is_response = self.config.kinds.is_response(member);
+        for _ in 0..clients {
+            log_not_sent(&self.config, message, error);
+            self.late_drops.count(error, is_response);
         }
     }
 
@@ -318,15 +428,18 @@ mod tests {
 
     use messi_wire::frame::{self, HEADER_SIZE};
     use messi_wire::session::RequestKinds;
-    use messi_wire::{DisconnectReason, Role};
+    use messi_wire::{Ending, Role};
 
     use super::*;
     use crate::Runtime;
+
+    const ALL: Recipients = Recipients::All { except: None };
 
     fn registry() -> Registry {
         let config = SessionConfig {
             role: Role::Server,
             kinds: RequestKinds::default(),
+            members: &[],
             limits: Arc::default(),
         };
         Registry::new(
@@ -390,7 +503,7 @@ mod tests {
                     let registry = &registry;
                     scope.spawn(move || {
                         for number in 0..BROADCASTS {
-                            registry.broadcast(&(thread << 32 | number), None);
+                            registry.broadcast(&(thread << 32 | number), None, ALL);
                         }
                     })
                 })
@@ -415,6 +528,90 @@ mod tests {
             assert!(of_thread.is_sorted());
         }
         assert!(received.iter().all(|it| *it == received[0]));
+    }
+
+    #[test]
+    fn broadcasts_to_some_clients_keep_the_order_of_those_to_all() {
+        const BROADCASTS: u64 = 5_000;
+        let registry = registry();
+        let peers = [(); 3].map(|()| register(&registry));
+        peers.iter().for_each(|peer| peer.mailbox.open());
+        let ids = peers.each_ref().map(|peer| peer.id);
+        let [first, second, third] = ids;
+        let recipients = [
+            ALL,
+            Recipients::All {
+                except: Some(first),
+            },
+            Recipients::only(&[third, second, third]),
+        ];
+        let mut received = [const { Vec::new() }; 3];
+        thread::scope(|scope| {
+            let threads = recipients.map(|recipients| {
+                let registry = &registry;
+                scope.spawn(move || {
+                    for number in 0..BROADCASTS {
+                        registry.broadcast(
+                            &(number << 2 | rank(&recipients)),
+                            None,
+                            recipients.clone(),
+                        );
+                    }
+                })
+            });
+            while !threads.iter().all(|thread| thread.is_finished()) {
+                for (peer, received) in peers.iter().zip(&mut received) {
+                    take(peer, received);
+                }
+            }
+        });
+        for (peer, received) in peers.iter().zip(&mut received) {
+            take(peer, received);
+        }
+        assert_eq!(received[1].len() as u64, 3 * BROADCASTS);
+        assert_eq!(received[1], received[2]);
+        let mut of_all = received[1].clone();
+        of_all.retain(|number| number & 3 == rank(&ALL));
+        assert_eq!(received[0], of_all);
+    }
+
+    /// Returns a number that differs between the kinds of recipients of a test.
+    fn rank(recipients: &Recipients) -> u64 {
+        match recipients {
+            Recipients::All { except: None } => 0,
+            Recipients::All { .. } => 1,
+            Recipients::Only(_) => 2,
+        }
+    }
+
+    #[test]
+    fn a_poll_flushes_the_broadcasts_to_others_first() {
+        let registry = registry();
+        let peers = [(); 2].map(|()| register(&registry));
+        peers.iter().for_each(|peer| peer.mailbox.open());
+        let ids = peers.each_ref().map(|peer| peer.id);
+        let poll = poll_scope::Scoped::new(
+            registry.scope_id(),
+            async {
+                registry.broadcast(&1_u64, None, ALL);
+                registry.broadcast(&2_u64, None, Recipients::only(&ids[1..]));
+                registry.broadcast(
+                    &3_u64,
+                    None,
+                    Recipients::All {
+                        except: Some(ids[1]),
+                    },
+                );
+                registry.broadcast(&4_u64, None, ALL);
+            },
+            || registry.flush(),
+        );
+        async_io::block_on(poll);
+        let mut received = [const { Vec::new() }; 2];
+        for (peer, received) in peers.iter().zip(&mut received) {
+            take(peer, received);
+        }
+        assert_eq!(received, [vec![1, 3, 4], vec![1, 2, 4]]);
     }
 
     /// Locks the registry when it is woken. Under the lock that would be a deadlock.
@@ -446,7 +643,7 @@ mod tests {
         let mut frames = Vec::new();
         for message in [1_u64, u64::MAX] {
             assert!(peer.mailbox.park(&waker, false, 0));
-            registry.broadcast(&message, None);
+            registry.broadcast(&message, None, ALL);
             assert!(foreign.is_woken.swap(false, Ordering::Relaxed));
             frames.clear();
             peer.mailbox.take(&mut frames);
@@ -454,7 +651,7 @@ mod tests {
         assert!(peer.mailbox.park(&waker, false, 0));
         for _ in 0..1_000 {
             // Above the limit of the queue, which closes the connection.
-            registry.broadcast(&"x".repeat(10_000), None);
+            registry.broadcast(&"x".repeat(10_000), None, ALL);
         }
         assert!(foreign.is_woken.load(Ordering::Relaxed));
     }
@@ -464,7 +661,7 @@ mod tests {
 
     impl Wake for Broadcaster {
         fn wake(self: Arc<Self>) {
-            self.0.broadcast(&of_one_step(2), None);
+            self.0.broadcast(&of_one_step(2), None, ALL);
         }
     }
 
@@ -480,8 +677,8 @@ mod tests {
         peers.iter().for_each(|peer| peer.mailbox.open());
         let waker = Waker::from(Arc::new(Broadcaster(registry.clone())));
         assert!(peers[0].mailbox.park(&waker, false, 0));
-        registry.broadcast(&of_one_step(1), None);
-        registry.broadcast(&of_one_step(3), None);
+        registry.broadcast(&of_one_step(1), None, ALL);
+        registry.broadcast(&of_one_step(3), None, ALL);
         for peer in &peers {
             let mut frames = Vec::new();
             peer.mailbox.take(&mut frames);
@@ -494,7 +691,9 @@ mod tests {
     fn messages_to_a_client_that_has_left_count_as_dropped() {
         let registry = registry();
         let peer = register(&registry);
-        peer.mailbox.detach(&DisconnectReason::ConnectionClosed, 0);
+        let ending = Ending::default();
+        peer.mailbox
+            .detach(&DisconnectReason::ConnectionClosed, ending);
         registry.deregister(peer.id);
         registry.remove(peer.id);
         let sent = peer.mailbox.push(&1_u64, None);

@@ -2,40 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use futures::future::{Either, select};
+use crate::waits;
 
-/// The clock of a [`Simulation`](super::Simulation).
-///
-/// It is cheap to clone, so that each handler can have its own, and does not keep the simulation alive. It
-/// stands still while a task is ready, and then jumps to the next time that a task waits for.
-///
-/// # Examples
-///
-/// A handler that takes a minute for each message:
-///
-/// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
-/// # use chat::*;
-/// use std::time::Duration;
-///
-/// use messi::testing::Clock;
-///
-/// struct Slow(Clock);
-///
-/// impl ChatServerHandler for Slow {
-///     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
-///         self.0.sleep(Duration::from_secs(60)).await;
-///         client.send(message);
-///     }
-/// }
-/// ```
+/// The clock of a simulation. It stands still while a task is ready, and then jumps to the next time that a task
+/// waits for.
 #[derive(Clone)]
-pub struct Clock(Arc<ClockShared>);
+pub(super) struct SimulatedClock(Arc<ClockShared>);
 
 struct ClockShared {
     /// The `Instant` that stands for the start. Only differences matter.
@@ -51,7 +28,7 @@ struct ClockState {
     sleepers: BTreeMap<(Duration, u64), Waker>,
 }
 
-impl Clock {
+impl SimulatedClock {
     pub(super) fn new() -> Self {
         Self(Arc::new(ClockShared {
             start: Instant::now(),
@@ -60,47 +37,13 @@ impl Clock {
     }
 
     /// Returns the pretended time since the start of the simulation.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use messi::testing::Simulation;
-    ///
-    /// let simulation = Simulation::new(7);
-    /// assert!(simulation.clock().elapsed().is_zero());
-    /// ```
-    pub fn elapsed(&self) -> Duration {
+    pub(super) fn elapsed(&self) -> Duration {
         self.lock().elapsed
     }
 
     /// Waits for a pretended duration.
-    ///
-    /// All tasks that are ready run before: even a sleep of a nanosecond waits until every other task waits.
-    ///
-    /// See [`Clock`] for an example.
-    pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + Unpin + use<> {
+    pub(super) fn sleep(&self, duration: Duration) -> ClockSleep {
         self.sleep_until(self.elapsed().saturating_add(duration))
-    }
-
-    /// Waits for a future, but not longer than a pretended `limit`: then it returns `None`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use messi::testing::Simulation;
-    ///
-    /// let simulation = Simulation::new(7);
-    /// let clock = simulation.clock();
-    /// let ready = clock.timeout(Duration::from_secs(1), async { 7 });
-    /// assert_eq!(simulation.run(ready), Some(7));
-    /// ```
-    pub async fn timeout<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
-        match select(pin!(future), self.sleep(limit)).await {
-            Either::Left((output, _)) => Some(output),
-            Either::Right(_) => None,
-        }
     }
 
     /// Waits until this time has passed since the start.
@@ -139,10 +82,10 @@ impl Clock {
     }
 }
 
-impl Debug for Clock {
+impl Debug for SimulatedClock {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Clock")
+            .debug_struct("SimulatedClock")
             .field("elapsed", &self.elapsed())
             .finish_non_exhaustive()
     }
@@ -151,7 +94,7 @@ impl Debug for Clock {
 /// Waits for a time. Once it is dropped, the clock does not jump to that time any more.
 #[derive(Debug)]
 pub(super) struct ClockSleep {
-    clock: Clock,
+    clock: SimulatedClock,
     key: (Duration, u64),
 }
 
@@ -174,6 +117,7 @@ impl Future for ClockSleep {
         // A waker may do anything when it is dropped: not under the lock.
         drop(state);
         drop(replaced);
+        waits::record();
         Poll::Pending
     }
 }
@@ -205,7 +149,7 @@ mod tests {
 
     #[test]
     fn those_are_woken_whose_moment_has_come() {
-        let clock = Clock::new();
+        let clock = SimulatedClock::new();
         let wakes = Arc::new(Wakes::default());
         let waker = Waker::from(wakes.clone());
         let mut cx = Context::from_waker(&waker);
@@ -225,7 +169,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_sleep_that_was_dropped() {
-        let clock = Clock::new();
+        let clock = SimulatedClock::new();
         let mut sleep = clock.sleep(SECOND);
         let mut cx = Context::from_waker(Waker::noop());
         assert_eq!(Pin::new(&mut sleep).poll(&mut cx), Poll::Pending);
@@ -235,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_sleep_without_end_does_not_overflow() {
-        let clock = Clock::new();
+        let clock = SimulatedClock::new();
         clock.advance_to(SECOND);
         assert_eq!(clock.sleep_until(Duration::MAX).deadline(), Duration::MAX);
         drop(clock.sleep(Duration::MAX));

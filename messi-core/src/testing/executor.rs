@@ -4,13 +4,14 @@
 //!
 //! 1. It takes a random one of the ready tasks, the future of the run among them, and marks it as not woken: a
 //!    wake during the poll makes it ready again.
-//! 2. It polls the task, without any lock.
+//! 2. It polls the task, without any lock. A panic of the task removes it and ends the run.
 //! 3. If no task is ready, it advances the clock to the next time that a task waits for, whose waker makes that
 //!    task ready.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +21,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use futures::future::BoxFuture;
 
-use super::clock::Clock;
+use super::clock::SimulatedClock;
 
 /// The limit of polls while the clock stands still. Only a loop that never waits exceeds it.
 const MAX_POLLS_AT_ONE_MOMENT: u32 = 1_000_000;
@@ -31,7 +32,7 @@ const MAX_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The tasks of a simulation.
 pub(super) struct Executor {
-    clock: Clock,
+    clock: SimulatedClock,
     ready: Arc<ReadyQueue>,
     state: Mutex<ExecutorState>,
 }
@@ -81,7 +82,7 @@ impl ReadyQueue {
 }
 
 impl Executor {
-    pub(super) fn new(clock: Clock, random: Rng) -> Self {
+    pub(super) fn new(clock: SimulatedClock, random: Rng) -> Self {
         Self {
             clock,
             ready: Arc::default(),
@@ -189,14 +190,20 @@ impl Executor {
         };
         waker.is_queued.store(false, Ordering::Release);
         let waker = Waker::from(waker);
-        let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
-        if poll.is_ready() {
-            // Not under the lock, since the end of a task may be the start of another.
-            drop(future);
-            let ended = self.lock().tasks.remove(&id);
-            drop(ended);
-        } else if let Some(task) = self.lock().tasks.get_mut(&id) {
-            task.future = Some(future);
+        let mut cx = Context::from_waker(&waker);
+        let poll = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut cx)));
+        if matches!(poll, Ok(Poll::Pending)) {
+            if let Some(task) = self.lock().tasks.get_mut(&id) {
+                task.future = Some(future);
+            }
+            return;
+        }
+        // Not under the lock, since the end of a task may be the start of another.
+        drop(future);
+        let ended = self.lock().tasks.remove(&id);
+        drop(ended);
+        if let Err(panic) = poll {
+            resume_unwind(panic);
         }
     }
 
@@ -212,9 +219,9 @@ impl Executor {
         let Some(next) = self.clock.next() else {
             panic!(
                 "the simulation has come to a standstill {elapsed:?} after its start: the future \
-                 given to `run` waits, and so do {} tasks of clients and servers, but none of them \
-                 for a time. What it waits for never happens, or happens outside of the \
-                 simulation, as what another thread, a real socket and another runtime's timer do",
+                 given to `run` waits, and so do {} tasks, but none of them for a time. What it \
+                 waits for never happens, or happens outside of the simulation, as what another \
+                 thread, a real socket and another runtime's timer do",
                 self.tasks()
             );
         };

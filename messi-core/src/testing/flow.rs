@@ -7,11 +7,16 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-/// The settings of a direction: its delay, its buffer and its faults.
+/// The bytes that arrive at once where the rate is limited, as many as a packet of TCP has.
+const PACKET: usize = 1_460;
+
+/// The settings of a direction: its delay, its rate, its buffer and its faults.
 #[derive(Clone, Debug)]
 pub(super) struct Conditions {
-    /// The time from writing to arriving.
+    /// The time from writing to arriving, in addition to that of the rate.
     pub(super) delay: Duration,
+    /// The number of bytes that are sent in a second, at least 1; `None` if they are sent at once.
+    pub(super) rate: Option<u64>,
     /// The number of bytes that may be written and not yet read.
     pub(super) buffer: usize,
     pub(super) split: Split,
@@ -35,6 +40,7 @@ impl Default for Conditions {
     fn default() -> Self {
         Self {
             delay: Duration::ZERO,
+            rate: None,
             buffer: 64 * 1024,
             split: Split::Whole,
             stalled: false,
@@ -54,6 +60,20 @@ impl Conditions {
             Split::AtRandom => random.usize(1..=bytes),
         }
     }
+
+    /// Returns the number of bytes that arrive together.
+    fn packet(&self) -> usize {
+        self.rate.map_or(usize::MAX, |_| PACKET)
+    }
+
+    /// Returns the time that it takes to send this number of bytes.
+    fn duration(&self, bytes: usize) -> Duration {
+        let Some(rate) = self.rate else {
+            return Duration::ZERO;
+        };
+        let nanos = bytes as u128 * 1_000_000_000 / u128::from(rate);
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
 }
 
 /// One direction of a connection.
@@ -63,6 +83,8 @@ pub(super) struct Flow {
     segments: VecDeque<Segment>,
     /// Bytes in the segments.
     unread: usize,
+    /// The time at which all bytes are sent that were written so far.
+    sent: Duration,
     /// The arrival of the bytes that were written last. No later ones overtake them.
     last_arrival: Duration,
     /// Whether the end has been written.
@@ -136,16 +158,25 @@ impl Flow {
         let count = self.conditions.portion(possible, random);
         if count > 0 && !vanishes {
             self.unread += count;
-            let arrival = self.arrival(now);
-            self.segments.push_back(Segment {
-                arrival,
-                bytes: bytes[..count].to_vec(),
-                start: 0,
-            });
+            for packet in bytes[..count].chunks(self.conditions.packet()) {
+                self.send(packet, now);
+            }
         }
         self.written += count as u64;
         self.writes += 1;
         count
+    }
+
+    /// Sends bytes after those that were written before.
+    fn send(&mut self, bytes: &[u8], now: Duration) {
+        let duration = self.conditions.duration(bytes.len());
+        self.sent = self.sent.max(now).saturating_add(duration);
+        let arrival = self.arrival(self.sent);
+        self.segments.push_back(Segment {
+            arrival,
+            bytes: bytes.to_vec(),
+            start: 0,
+        });
     }
 
     /// Ends the direction after the bytes that were written.
@@ -284,6 +315,55 @@ mod tests {
         assert_eq!(read(&mut flow, NOW, &mut random), nothing);
         assert_eq!(read(&mut flow, LATER, &mut random), Ok(b"abc".to_vec()));
         assert_eq!(read(&mut flow, LATER, &mut random), Err(FlowRead::End));
+    }
+
+    #[test]
+    fn bytes_arrive_in_packets_at_the_rate_and_then_after_the_delay() {
+        let (mut flow, mut random) = flow(Conditions {
+            delay: LATER,
+            rate: Some(PACKET as u64),
+            ..Conditions::default()
+        });
+        let bytes = [7; 2 * PACKET];
+        assert_eq!(flow.write(&bytes, NOW, &mut random), bytes.len());
+        flow.finish(NOW);
+        let mut buffer = [0; 3 * PACKET];
+        for seconds in 2..=3 {
+            let arrival = seconds * LATER;
+            let early = arrival - Duration::from_nanos(1);
+            let nothing = FlowRead::Nothing(Some(arrival));
+            assert_eq!(flow.read(&mut buffer, early, &mut random), nothing);
+            let packet = FlowRead::Bytes(PACKET);
+            assert_eq!(flow.read(&mut buffer, arrival, &mut random), packet);
+        }
+        assert_eq!(
+            flow.read(&mut buffer, 3 * LATER, &mut random),
+            FlowRead::End
+        );
+    }
+
+    #[test]
+    fn a_line_that_was_idle_sends_no_faster_afterwards() {
+        let (mut flow, mut random) = flow(Conditions {
+            rate: Some(1),
+            ..Conditions::default()
+        });
+        flow.write(b"ab", 10 * LATER, &mut random);
+        let nothing = Err(FlowRead::Nothing(Some(12 * LATER)));
+        assert_eq!(read(&mut flow, 11 * LATER, &mut random), nothing);
+        assert_eq!(read(&mut flow, 12 * LATER, &mut random), Ok(b"ab".to_vec()));
+    }
+
+    #[test]
+    fn the_slowest_rate_does_not_overflow() {
+        let (mut flow, mut random) = flow(Conditions {
+            delay: Duration::MAX,
+            rate: Some(1),
+            ..Conditions::default()
+        });
+        flow.write(&[0; 64 * 1024], Duration::MAX, &mut random);
+        let nothing = Err(FlowRead::Nothing(Some(Duration::MAX)));
+        assert_eq!(read(&mut flow, NOW, &mut random), nothing);
     }
 
     #[test]

@@ -27,55 +27,64 @@ pub enum Host {
 /// The addresses of names, assigned in the order in which the names are first used.
 #[derive(Debug, Default)]
 pub(super) struct Hosts {
-    by_name: BTreeMap<String, IpAddr>,
+    by_name: BTreeMap<String, Vec<IpAddr>>,
     by_address: BTreeMap<IpAddr, Host>,
 }
 
 impl Hosts {
+    /// Sets the reaction of each address of a name.
     pub(super) fn set(&mut self, name: &str, host: Host) {
-        let address = self.address(name);
-        self.by_address.insert(address, host);
+        for address in self.addresses(name) {
+            self.by_address.insert(address, host);
+        }
+    }
+
+    pub(super) fn set_addresses(&mut self, name: &str, addresses: Vec<IpAddr>) {
+        self.by_name.insert(name.into(), addresses);
     }
 
     pub(super) fn get(&self, address: IpAddr) -> Host {
         self.by_address.get(&address).copied().unwrap_or_default()
     }
 
-    /// Returns the address of a name. One in figures stands for itself.
-    pub(super) fn address(&mut self, name: &str) -> IpAddr {
+    /// Returns the addresses of a name. One in figures stands for itself.
+    pub(super) fn addresses(&mut self, name: &str) -> Vec<IpAddr> {
         if let Ok(address) = name.parse() {
-            return address;
-        }
-        if name == "localhost" {
-            return Ipv4Addr::LOCALHOST.into();
+            return vec![address];
         }
         let [.., high, low] = (self.by_name.len() as u32 + 1).to_be_bytes();
-        // This range is reserved for tests of networks.
-        let next = Ipv4Addr::new(198, 18, high, low).into();
-        *self.by_name.entry(name.into()).or_insert(next)
+        let next = match name {
+            "localhost" => Ipv4Addr::LOCALHOST,
+            // This range is reserved for tests of networks.
+            _ => Ipv4Addr::new(198, 18, high, low),
+        };
+        let addresses = self.by_name.entry(name.into());
+        addresses.or_insert_with(|| vec![next.into()]).clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     #[test]
     fn each_name_has_an_address_of_its_own() {
         let mut hosts = Hosts::default();
-        let room = hosts.address("room");
-        let hall = hosts.address("hall");
+        let room = hosts.addresses("room");
+        let hall = hosts.addresses("hall");
         assert_ne!(room, hall);
-        assert_eq!(hosts.address("room"), room);
-        assert_eq!(hosts.address("::1").to_string(), "::1");
-        assert_eq!(hosts.address("localhost").to_string(), "127.0.0.1");
+        assert_eq!(hosts.addresses("room"), room);
+        assert_eq!(hosts.addresses("::1"), [Ipv6Addr::LOCALHOST]);
+        assert_eq!(hosts.addresses("localhost"), [Ipv4Addr::LOCALHOST]);
     }
 
     #[test]
     fn a_host_is_known_by_name_and_by_address() {
         let mut hosts = Hosts::default();
         hosts.set("room", Host::BlackHole);
-        let room = hosts.address("room");
+        let room = hosts.addresses("room")[0];
         assert_eq!(hosts.get(room), Host::BlackHole);
         hosts.set(&room.to_string(), Host::Reachable);
         assert_eq!(hosts.get(room), Host::Reachable);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::clock::Clock;
+use super::clock::SimulatedClock;
 use super::flow::{Conditions, Flow, FlowRead};
 
 /// An end of a connection, or the direction that leads there.
@@ -33,7 +33,7 @@ impl End {
 pub(super) struct Link {
     pub(super) client_addr: SocketAddr,
     pub(super) server_addr: SocketAddr,
-    clock: Clock,
+    clock: SimulatedClock,
     state: Mutex<LinkState>,
 }
 
@@ -145,7 +145,7 @@ impl Link {
     pub(super) fn new(
         (client_addr, server_addr): (SocketAddr, SocketAddr),
         conditions: (Conditions, Conditions),
-        clock: Clock,
+        clock: SimulatedClock,
         random: Rng,
     ) -> Self {
         let (to_client, to_server) = conditions;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fastrand::Rng;
 
 use super::accept_queue::AcceptQueue;
-use super::clock::Clock;
+use super::clock::SimulatedClock;
 use super::count::{Count, Counted};
 use super::hosts::{Host, Hosts};
 use super::link::{End, Link};
@@ -22,7 +22,7 @@ const FIRST_FREE_PORT: u16 = 49_152;
 /// The network of a simulation.
 #[derive(Debug)]
 pub(super) struct Network {
-    clock: Clock,
+    clock: SimulatedClock,
     /// The model of the connections that are made from now on.
     pub(super) later: Arc<Link>,
     sockets: Count,
@@ -38,7 +38,7 @@ struct NetworkState {
 }
 
 impl Network {
-    pub(super) fn new(clock: Clock, mut random: Rng) -> Self {
+    pub(super) fn new(clock: SimulatedClock, mut random: Rng) -> Self {
         let nowhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
         let later = Link::new(
             (nowhere, nowhere),
@@ -73,14 +73,21 @@ impl Network {
         self.lock().hosts.set(name, host);
     }
 
+    pub(super) fn set_addresses(&self, name: &str, addresses: Vec<IpAddr>) {
+        self.lock().hosts.set_addresses(name, addresses);
+    }
+
     pub(super) fn resolve(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
         let hosts = &mut self.lock().hosts;
-        let address = hosts.address(name);
-        let is_name = name.parse::<IpAddr>().is_err();
-        if is_name && hosts.get(address) == Host::Unknown {
+        let mut addresses = hosts.addresses(name);
+        if name.parse::<IpAddr>().is_err() {
+            addresses.retain(|&address| hosts.get(address) != Host::Unknown);
+        }
+        if addresses.is_empty() {
             return Err(io::Error::new(io::ErrorKind::NotFound, "no such host"));
         }
-        Ok(vec![SocketAddr::new(address, port)])
+        let with_port = |address| SocketAddr::new(address, port);
+        Ok(addresses.into_iter().map(with_port).collect())
     }
 
     /// Binds an address to a new queue. Returns it, with a port if none was asked for, and the count of the

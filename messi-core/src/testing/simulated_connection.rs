@@ -107,6 +107,23 @@ impl SimulatedConnection {
         self.to_client().set_delay(delay);
     }
 
+    /// Sets the rate of bytes, each way: see [`Direction::set_rate`].
+    ///
+    /// # Examples
+    ///
+    /// A line of 1 Mbit/s:
+    ///
+    /// ```
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// simulation.later_connections().set_rate(125_000);
+    /// ```
+    pub fn set_rate(&self, bytes_per_second: u64) {
+        self.to_server().set_rate(bytes_per_second);
+        self.to_client().set_rate(bytes_per_second);
+    }
+
     /// Returns whether neither side has closed the connection, and it was not cut.
     ///
     /// # Examples
@@ -202,6 +219,23 @@ impl Direction {
     /// ```
     pub fn set_delay(&self, delay: Duration) {
         self.disturb(|conditions| conditions.delay = delay);
+    }
+
+    /// Sets the rate of the bytes that are written from now on, in bytes a second. They arrive one packet
+    /// after the other, and take the delay in addition. Default: no limit. The minimum is 1.
+    ///
+    /// # Examples
+    ///
+    /// A client that downloads at 1 Mbit/s:
+    ///
+    /// ```
+    /// use messi::testing::Simulation;
+    ///
+    /// let simulation = Simulation::new(7);
+    /// simulation.later_connections().to_client().set_rate(125_000);
+    /// ```
+    pub fn set_rate(&self, bytes_per_second: u64) {
+        self.disturb(|conditions| conditions.rate = Some(bytes_per_second.max(1)));
     }
 
     /// Sets the number of bytes that may be written and not yet read before a write blocks. Default: 64 KiB.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::io::{AsyncRead, AsyncWrite};
 
-use super::clock::{Clock, ClockSleep};
+use super::clock::{ClockSleep, SimulatedClock};
 use super::count::Counted;
 use super::link::{End, Link, Outcome};
 use crate::transport::Socket;
@@ -25,7 +25,7 @@ pub(super) struct SimulatedSocket {
 }
 
 impl SimulatedSocket {
-    pub(super) fn new(link: Arc<Link>, end: End, clock: &Clock, counted: Counted) -> Self {
+    pub(super) fn new(link: Arc<Link>, end: End, clock: &SimulatedClock, counted: Counted) -> Self {
         Self {
             link,
             end,
@@ -104,12 +104,12 @@ impl Drop for SimulatedSocket {
 /// Wakes a waiting task when bytes arrive that are on their way.
 #[derive(Debug)]
 struct Alarm {
-    clock: Clock,
+    clock: SimulatedClock,
     sleep: Option<ClockSleep>,
 }
 
 impl Alarm {
-    fn new(clock: &Clock) -> Self {
+    fn new(clock: &SimulatedClock) -> Self {
         Self {
             clock: clock.clone(),
             sleep: None,

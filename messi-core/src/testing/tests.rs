@@ -15,6 +15,7 @@ use crate::runtime::AsyncRuntime;
 use crate::transport::{BoxListener, BoxSocket};
 
 const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Returns the panic message of a run.
 fn panic_of(run: impl FnOnce()) -> String {
@@ -156,6 +157,152 @@ fn a_dropped_simulation_drops_its_tasks_and_listeners() {
     drop(simulation);
     assert_eq!(Arc::strong_count(&kept), 1);
     assert_eq!(world.strong_count(), 0);
+}
+
+// --- Tasks of the test ---
+
+#[test]
+fn a_spawned_task_runs_beside_the_run_and_returns_its_output() {
+    let simulation = Simulation::new(1);
+    let clock = simulation.clock();
+    let task = simulation.spawn(async move {
+        clock.sleep(SECOND).await;
+        7
+    });
+    assert_eq!(simulation.tasks(), 1);
+    assert_eq!(simulation.run(task), 7);
+    assert_eq!((simulation.elapsed(), simulation.tasks()), (SECOND, 0));
+}
+
+#[test]
+fn a_spawned_task_goes_on_in_the_next_run_even_without_its_handle() {
+    let simulation = Simulation::new(1);
+    let (clock, progress) = (simulation.clock(), Arc::new(Mutex::new(0)));
+    let seen = progress.clone();
+    drop(simulation.spawn(async move {
+        for step in 1..=2 {
+            *progress.lock().unwrap() = step;
+            clock.sleep(2 * SECOND).await;
+        }
+    }));
+    assert_eq!(*seen.lock().unwrap(), 0);
+    simulation.run(simulation.sleep(SECOND));
+    assert_eq!((*seen.lock().unwrap(), simulation.tasks()), (1, 1));
+    simulation.run(simulation.sleep(4 * SECOND));
+    assert_eq!((*seen.lock().unwrap(), simulation.tasks()), (2, 0));
+}
+
+#[test]
+fn a_panic_of_a_spawned_task_ends_the_run_and_the_task_alone() {
+    let simulation = Simulation::new(1);
+    let failed = simulation.spawn(async { panic!("expected: the test has failed") });
+    let other = simulation.spawn(async { 7 });
+    let text = panic_of(|| simulation.run(simulation.sleep(SECOND)));
+    assert_eq!(text, "expected: the test has failed");
+    assert_eq!(simulation.run(other), 7);
+    assert_eq!(simulation.tasks(), 0);
+    let text = panic_of(|| simulation.run(failed));
+    assert!(text.contains("the task has panicked"), "{text}");
+}
+
+#[test]
+fn a_spawned_task_is_dropped_with_its_simulation() {
+    let simulation = Simulation::new(1);
+    let kept = Arc::new(());
+    let (mine, clock) = (kept.clone(), simulation.clock());
+    let task = simulation.spawn(async move {
+        clock.sleep(SECOND).await;
+        drop(mine);
+    });
+    simulation.run(async {});
+    drop(simulation);
+    assert_eq!(Arc::strong_count(&kept), 1);
+    let text = panic_of(|| Simulation::new(1).run(task));
+    assert!(text.contains("dropped with its simulation"), "{text}");
+}
+
+// --- Callbacks that wait for something foreign ---
+
+/// Polls the callback of a handler, which an observer names `name`, for as long as the test runs.
+fn observe(simulation: &Simulation, name: &str, callback: BoxFuture<'static, ()>) {
+    let world = &simulation.world;
+    let mut observer = world.observe_callbacks(&name).unwrap();
+    let mut callback = callback;
+    let task = poll_fn(move |cx| {
+        observer.begin_poll();
+        let poll = callback.poll_unpin(cx);
+        observer.end_poll(poll.is_pending());
+        poll
+    });
+    drop(simulation.spawn(task));
+}
+
+#[test]
+fn callbacks_that_the_clock_has_overtaken_are_reported() {
+    let simulation = Simulation::new(7);
+    let clock = simulation.clock();
+    simulation.run(simulation.sleep(SECOND));
+    observe(&simulation, "client 1", pending().boxed());
+    simulation.run(async {});
+    observe(&simulation, "client 2", clock.sleep(HOUR).boxed());
+    let finished = clock.clone();
+    let foreign = async move {
+        finished.sleep(2 * SECOND).await;
+        pending().await
+    };
+    observe(&simulation, "client 3", foreign.boxed());
+    let (sender, receiver) = futures::channel::oneshot::channel::<()>();
+    let known = async move {
+        receiver.await.unwrap();
+        clock.sleep(HOUR).await;
+    };
+    observe(&simulation, "client 4", known.boxed());
+    simulation.run(simulation.sleep(SECOND));
+    let report = simulation.report();
+    assert!(report.starts_with("the simulation with the seed 7 ended 2s after its start\n"));
+    assert!(
+        report.contains("client 1: since 1s after the start, a callback"),
+        "{report}"
+    );
+    assert!(report.contains("client 4"), "{report}");
+    assert!(
+        !report.contains("client 2") && !report.contains("client 3"),
+        "{report}"
+    );
+
+    // One begins to wait for something foreign later, and another one for the clock.
+    sender.send(()).unwrap();
+    simulation.run(simulation.sleep(5 * SECOND));
+    let report = simulation.report();
+    assert!(
+        report.contains("client 3: since 3s after the start, a callback"),
+        "{report}"
+    );
+    assert!(!report.contains("client 4"), "{report}");
+}
+
+#[test]
+fn a_callback_that_has_just_begun_to_wait_is_not_reported() {
+    let simulation = Simulation::new(7);
+    observe(&simulation, "client 1", pending().boxed());
+    simulation.run(async {
+        for _ in 0..10 {
+            let mut is_first = true;
+            poll_fn(|cx| {
+                cx.waker().wake_by_ref();
+                match std::mem::take(&mut is_first) {
+                    true => std::task::Poll::Pending,
+                    false => std::task::Poll::Ready(()),
+                }
+            })
+            .await;
+        }
+    });
+    let report = simulation.report();
+    assert_eq!(
+        report,
+        "the simulation with the seed 7 ended 0ns after its start"
+    );
 }
 
 // --- Hosts and ports ---

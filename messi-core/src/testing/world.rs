@@ -1,5 +1,6 @@
 //! The parts of a simulation, as the runtime of its clients and servers.
 
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,11 +9,12 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use futures::future::{BoxFuture, FutureExt, ready};
 
-use super::clock::Clock;
+use super::clock::SimulatedClock;
 use super::executor::Executor;
+use super::foreign_waits::ForeignWaits;
 use super::listener::SimulatedListener;
 use super::network::Network;
-use crate::runtime::AsyncRuntime;
+use crate::runtime::{AsyncRuntime, CallbackObserver};
 use crate::time::TimeSource;
 use crate::transport::os::OsListener;
 use crate::transport::{Address, BoxListener, BoxSocket};
@@ -20,9 +22,10 @@ use crate::transport::{Address, BoxListener, BoxSocket};
 /// The clock, the executor and the network of one simulation.
 #[derive(Debug)]
 pub(super) struct World {
-    pub(super) clock: Clock,
+    pub(super) clock: SimulatedClock,
     pub(super) executor: Executor,
     pub(super) network: Arc<Network>,
+    pub(super) foreign_waits: ForeignWaits,
     /// The random numbers of clients. The order of tasks and the network have numbers of their own, so
     /// that one of them does not disturb another.
     random: Mutex<Rng>,
@@ -31,10 +34,11 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut random = Rng::with_seed(seed);
-        let clock = Clock::new();
+        let clock = SimulatedClock::new();
         Self {
             executor: Executor::new(clock.clone(), random.fork()),
             network: Arc::new(Network::new(clock.clone(), random.fork())),
+            foreign_waits: ForeignWaits::default(),
             random: Mutex::new(random),
             clock,
         }
@@ -64,6 +68,10 @@ impl AsyncRuntime for World {
     /// The same on each machine, so that a seed replays a run.
     fn parallelism(&self) -> usize {
         1
+    }
+
+    fn observe_callbacks(&self, handler: &dyn Display) -> Option<Box<dyn CallbackObserver>> {
+        Some(self.foreign_waits.observer(&self.clock, handler))
     }
 
     fn spawn(&self, task: BoxFuture<'static, ()>) {

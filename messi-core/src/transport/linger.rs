@@ -91,10 +91,12 @@ fn poll_discard(cx: &mut Context<'_>, socket: &mut BoxSocket) -> Poll<io::Result
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
+    use std::time::Instant;
 
     use super::*;
+    use crate::Clock;
     use crate::fake_socket::{Fake, FakeSocket};
-    use crate::testing::{Clock, Simulation};
+    use crate::testing::Simulation;
 
     /// A peer that sends without end, or until it has sent this number of bytes.
     struct Flood {
@@ -103,7 +105,7 @@ mod tests {
         portion: usize,
         left: usize,
         /// The time of the last read, and the reads and bytes at that moment.
-        moment: Duration,
+        moment: Instant,
         reads: usize,
         bytes: usize,
     }
@@ -114,7 +116,7 @@ mod tests {
                 clock: simulation.clock(),
                 portion,
                 left: bytes,
-                moment: Duration::ZERO,
+                moment: simulation.clock().now(),
                 reads: 0,
                 bytes: 0,
             }))
@@ -122,8 +124,8 @@ mod tests {
 
         /// Counts a read; too many at one moment of the pretended time fail the test.
         fn count(&mut self, bytes: usize) {
-            if self.moment != self.clock.elapsed() {
-                self.moment = self.clock.elapsed();
+            if self.moment != self.clock.now() {
+                self.moment = self.clock.now();
                 (self.reads, self.bytes) = (0, 0);
             }
             self.reads += 1;

@@ -26,7 +26,7 @@ pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
     /// Limits the bytes that the operating system takes and can't send at once.
     ///
     /// A write then blocks soon if the peer does not read, and large messages are written in many parts.
-    fn limit_unsent(&self) {}
+    fn limit_unsent(&self, _bytes: u32) {}
 
     /// Treats a TLS alert at the very beginning as an error: the peer speaks TLS, and this socket does not.
     ///

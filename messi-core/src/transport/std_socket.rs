@@ -20,7 +20,7 @@ pub(crate) trait StdStream {
     fn check_connected(&self) -> io::Result<()>;
 
     /// Limits the bytes that the operating system holds and has not sent, if it can.
-    fn limit_unsent(&self) {}
+    fn limit_unsent(&self, _bytes: u32) {}
 }
 
 /// Creates a socket that connects to an address.

@@ -48,10 +48,8 @@ impl StdStream for TcpStream {
     }
 
     #[cfg(any(target_os = "android", target_os = "linux"))]
-    fn limit_unsent(&self) {
-        /// Without it, the system takes megabytes for a peer that does not read.
-        const MAX_UNSENT: u32 = 128 * 1024;
+    fn limit_unsent(&self, bytes: u32) {
         // An old system may not know the option, and goes on as before.
-        let _ = socket2::SockRef::from(self).set_tcp_notsent_lowat(MAX_UNSENT);
+        let _ = socket2::SockRef::from(self).set_tcp_notsent_lowat(bytes);
     }
 }

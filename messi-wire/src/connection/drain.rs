@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::Connection;
 use super::lifecycle::{Drain, End, Lifecycle};
-use crate::DisconnectReason;
 use crate::timer::Timer;
+use crate::{DisconnectReason, Role};
 
 /// Silence of the peer after which all that it has sent counts as read.
 pub(super) const SILENCE: Duration = Duration::from_millis(50);
@@ -89,11 +89,17 @@ impl Connection {
     }
 
     /// Ends the connection, but not the handling of the messages that are received. Meanwhile the peer,
-    /// which is not read from any more, gets pongs.
+    /// which is not read from any more, gets pings or pongs.
     fn finish_drain(&mut self, now: Instant) {
-        self.stop_input_timers();
-        self.timers
-            .set(Timer::Paused, now + self.config.pong_interval());
+        match self.role {
+            // The timer of the pings goes on. A client that does not read expects no pong.
+            Role::Client => self.stop_message_timers(),
+            Role::Server => {
+                self.stop_input_timers();
+                self.timers
+                    .set(Timer::Paused, now + self.config.pong_interval());
+            }
+        }
         self.lifecycle = Lifecycle::Closing(End {
             reason: DisconnectReason::Stopped,
             delivers_rest: true,

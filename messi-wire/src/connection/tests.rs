@@ -424,6 +424,23 @@ fn a_stopped_handler_gets_no_more_messages_after_the_end_of_the_connection() {
 }
 
 #[test]
+fn a_client_that_has_drained_pings_until_its_messages_are_handled() {
+    let mut pair = Pair::new();
+    send(&mut pair.server, b"slow to handle");
+    pair.deliver();
+    drain(&mut pair.client, pair.now);
+    assert_eq!(pair.client.end_reason(), Some(&DisconnectReason::Stopped));
+    // The server gives up a client after 3 s of silence, and one that sends a pong at once.
+    pair.pass(Duration::from_secs(60));
+    assert_eq!(pair.server.end_reason(), None);
+    assert!(!pair.client.is_aborted());
+    assert_eq!(received(&mut pair.client), [b"slow to handle"]);
+    pair.client.handle_shut_down(pair.now);
+    pair.pass(Duration::from_secs(60));
+    assert!(pair.client.is_aborted());
+}
+
+#[test]
 fn the_first_end_reason_is_kept() {
     let (mut server, now) = server();
     server.end(DisconnectReason::Disconnected, now);

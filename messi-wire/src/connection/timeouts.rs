@@ -85,6 +85,7 @@ impl Connection {
                 return self.abort();
             }
         }
+        self.has_checked = true;
         let deadline = self.keep_alive.deadline(&self.config);
         self.timers.set(Timer::KeepAlive, deadline);
     }
@@ -126,6 +127,11 @@ impl Connection {
     /// Stops the timers that depend on received bytes.
     pub(super) fn stop_input_timers(&mut self) {
         self.timers.stop(Timer::KeepAlive);
+        self.stop_message_timers();
+    }
+
+    /// Stops the timers of messages that are being received.
+    pub(super) fn stop_message_timers(&mut self) {
         self.timers.stop(Timer::Message);
         self.timers.stop(Timer::Drain);
     }

@@ -103,4 +103,7 @@ pub struct SendCounters {
     pub dropped: Dropped,
     /// Counters of requests. The gauges are not used.
     pub requests: RequestStats,
+    /// Messages that the peer may not have received: see
+    /// [`Session::handle_keep_alive`](super::Session::handle_keep_alive).
+    pub unconfirmed: u64,
 }

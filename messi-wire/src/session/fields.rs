@@ -12,6 +12,13 @@ pub(super) fn last_of(mut payload: &[u8], is_wanted: impl Fn(u32) -> bool) -> Op
     last
 }
 
+/// Returns the number of the first field of an encoded message, which is its member unless the schema of the
+/// peer has other fields.
+#[inline]
+pub fn first_field(mut payload: &[u8]) -> Option<u32> {
+    next_field(&mut payload)
+}
+
 /// Skips the next field of an encoded message, and returns its number; `None` at the end of the message,
 /// and if the field is invalid.
 ///
@@ -61,6 +68,7 @@ mod tests {
         // A varint, 64 bits, 32 bits and a text, then two messages.
         let payload = b"\x48\x96\x01\x51\0\0\0\0\0\0\0\0\x5d\0\0\0\0\x62\x03abc\x0a\0\x12\0";
         assert_eq!(fields(payload), [9, 10, 11, 12, 1, 2]);
+        assert_eq!(first_field(payload), Some(9));
         assert_eq!(last_of(payload, |number| number < 10), Some(2));
     }
 

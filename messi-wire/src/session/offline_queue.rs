@@ -103,6 +103,11 @@ impl<R> OfflineQueue<R> {
         self.count == 0
     }
 
+    /// Returns the number of messages.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
     /// Returns the time stamp of the oldest message.
     pub(super) fn oldest(&self) -> Option<Instant> {
         self.times.front().map(|&(time, _)| time)

@@ -348,6 +348,7 @@ impl<R: PendingResponse> Session<R> {
         }
         let response = self.pending.handle_dropped(kinds, member);
         self.queue.drop_first();
+        self.progress.handle_dropped(1);
         self.counters.dropped.queue_full += 1;
         self.pending
             .fail(response, RequestError::NotSent(SendError::QueueFull));

@@ -28,6 +28,7 @@ fn session(limits: ConnectionConfig) -> TestSession {
     let config = SessionConfig {
         role: Role::Client,
         kinds: RequestKinds::new(&[(3, 4)], &[(7, 1)]),
+        members: &[(1, "one"), (3, "three")],
         limits: Arc::new(limits),
     };
     Session::new(Arc::new(config), Permit::default())
@@ -102,7 +103,7 @@ fn no_message_is_accepted_without_a_connection() {
     let not_connected = Err(SendError::NotConnected);
     assert_eq!(push(&mut session, "a", OTHER), not_connected);
     session.attach(Instant::now());
-    session.detach(&CLOSED, 0);
+    session.detach(&CLOSED, Ending::default());
     assert_eq!(push(&mut session, "a", OTHER), not_connected);
     assert!(!session.is_connected());
 }
@@ -172,7 +173,7 @@ fn a_response_is_sent_only_on_the_connection_of_its_request() {
     session.attach(Instant::now());
     session.open();
     let first = session.open_request(0);
-    session.detach(&CLOSED, 0);
+    session.detach(&CLOSED, Ending::default());
     assert_eq!(
         respond(&mut session, "r", Sender::Reply(first)),
         not_connected
@@ -268,7 +269,7 @@ fn abandoning_a_request_that_others_wait_for_closes_the_connection() {
     let requests = [(); 2].map(|()| session.open_request(0));
     respond(&mut session, "b", Sender::Reply(requests[1])).unwrap();
     assert_eq!(session.abandon_request(requests[0]), Some(true));
-    session.detach(&DisconnectReason::RequestAbandoned, 0);
+    session.detach(&DisconnectReason::RequestAbandoned, Ending::default());
     assert_eq!(session.counters().dropped.unsent, 1);
 }
 
@@ -339,7 +340,7 @@ fn offline_messages_wait_for_a_connection_and_expire() {
     assert_eq!(taken(&mut session), "");
     session.open();
     assert_eq!(taken(&mut session), "a");
-    session.detach(&CLOSED, 0);
+    session.detach(&CLOSED, Ending::default());
     push(&mut session, "b", OTHER).unwrap();
     session.attach(Instant::now() + Duration::from_secs(61));
     session.open();
@@ -367,7 +368,7 @@ fn failed_responses_are_left_to_the_caller() {
 
     let mut session = open_session(ConnectionConfig::default());
     request(&mut session, "open").unwrap();
-    session.detach(&CLOSED, 0);
+    session.detach(&CLOSED, Ending::default());
     let lost = RequestError::Disconnected(CLOSED);
     assert_eq!(session.take_failed(), [(Response("open"), lost)]);
     assert_eq!(session.take_failed(), []);
@@ -381,4 +382,83 @@ fn a_stopped_session_accepts_no_messages_on_a_later_connection() {
     let not_connected = Err(SendError::NotConnected);
     assert_eq!(push(&mut session, "a", Sender::Opening), not_connected);
     assert!(session.is_stopped());
+}
+
+/// Takes all frames and writes them.
+fn write(session: &mut TestSession) {
+    session.take(&mut Vec::new());
+    session.handle_written(0);
+}
+
+/// Ends a lost connection, and returns how many messages are unconfirmed.
+fn unconfirmed(session: &mut TestSession, unsent: u64) -> u64 {
+    let ending = Ending {
+        unsent,
+        is_lost: true,
+    };
+    session.detach(&CLOSED, ending);
+    session.counters().unconfirmed
+}
+
+#[test]
+fn messages_since_the_keep_alive_check_before_the_last_are_unconfirmed() {
+    let mut session = open_session(ConnectionConfig::default());
+    for text in ["a", "b", "c"] {
+        push(&mut session, text, OTHER).unwrap();
+        write(&mut session);
+        session.handle_keep_alive();
+    }
+    push(&mut session, "queued", OTHER).unwrap();
+    // "c" came after the check before the last.
+    assert_eq!(unconfirmed(&mut session, 0), 1);
+    assert_eq!(session.counters().dropped.unsent, 1);
+    session.attach(Instant::now());
+    assert_eq!(unconfirmed(&mut session, 0), 1, "there are no new ones");
+}
+
+#[test]
+fn unwritten_messages_are_not_unconfirmed() {
+    let mut session = open_session(ConnectionConfig::default());
+    push(&mut session, "written", OTHER).unwrap();
+    push(&mut session, "in flight", OTHER).unwrap();
+    session.take(&mut Vec::new());
+    session.handle_written(1);
+    push(&mut session, "queued", OTHER).unwrap();
+    assert_eq!(unconfirmed(&mut session, 1), 1);
+    assert_eq!(session.counters().dropped.unsent, 2);
+}
+
+#[test]
+fn keep_alive_checks_do_not_count_while_the_peer_does_not_read() {
+    let mut session = open_session(ConnectionConfig::default());
+    push(&mut session, "a", OTHER).unwrap();
+    write(&mut session);
+    session.handle_parked(true);
+    for _ in 0..10 {
+        session.handle_keep_alive();
+    }
+    assert_eq!(unconfirmed(&mut session, 0), 1);
+}
+
+#[test]
+fn messages_dropped_for_newer_ones_are_not_unconfirmed() {
+    let mut session = open_session(ConnectionConfig {
+        max_queued_bytes: 5,
+        overflow: Overflow::DropOldest,
+        ..ConnectionConfig::default()
+    });
+    for text in ["a", "b", "c"] {
+        push(&mut session, text, OTHER).unwrap();
+    }
+    write(&mut session);
+    assert_eq!(session.written_messages(1), 1);
+    assert_eq!(unconfirmed(&mut session, 0), 1);
+}
+
+#[test]
+fn a_session_names_the_member_of_a_message() {
+    let session = session(ConnectionConfig::default());
+    assert_eq!(session.config.member_name(b"\x1a\0"), Some("three"));
+    assert_eq!(session.config.member_name(b"\x12\0"), None);
+    assert_eq!(session.config.member_name(b""), None);
 }

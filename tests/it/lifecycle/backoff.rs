@@ -1,24 +1,27 @@
 //! Delays between attempts to connect, and the order of several servers, in simulated time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::common::chat::*;
 use crate::common::*;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use messi::testing::{Clock, Host, Simulation};
-use messi::{ClientState, ConnectError, DisconnectReason, Retry};
+use messi::{ClientBuilder, ClientState, ConnectError, Reply, Retry};
+
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// A handler that reports the time and the error of each failed attempt, and decides when to retry.
 struct Ui {
     clock: Clock,
+    start: Instant,
     failures: UnboundedSender<(Duration, ConnectError)>,
     retry: Retry,
 }
 
 impl ChatClientHandler for Ui {
     async fn on_connect_failure(&mut self, _: &ChatClient, error: &ConnectError) -> Retry {
-        let failure = (self.clock.elapsed(), error.clone());
+        let failure = (self.clock.now() - self.start, error.clone());
         let _ = self.failures.unbounded_send(failure);
         self.retry
     }
@@ -30,6 +33,7 @@ fn ui(simulation: &Simulation, retry: Retry) -> (Ui, Failures) {
     let (failures, receiver) = unbounded();
     let clock = simulation.clock();
     let ui = Ui {
+        start: clock.now(),
         clock,
         failures,
         retry,
@@ -174,19 +178,18 @@ fn servers_are_tried_in_turn_and_the_delay_grows_once_per_round() {
 
 /// Cuts five connections of a client, each after the given time, and returns the delay of each
 /// reconnect.
-fn reconnect_delays(lasting: Duration) -> Vec<Duration> {
+fn reconnect_delays(builder: ClientBuilder<Chat>, lasting: Duration) -> Vec<Duration> {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (_server, _events) = serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
-        let (_client, mut events) = start_client(ChatClient::builder(ROOM).runtime(&simulation));
+        let (_client, mut events) = start_client(builder.runtime(&simulation));
         let mut delays = Vec::new();
         assert_eq!(events.next().await, Event::Connected);
         for _ in 0..5 {
             simulation.sleep(lasting).await;
             let start = simulation.elapsed();
             simulation.connections().last().unwrap().cut();
-            let closed = Event::Disconnected(DisconnectReason::ConnectionClosed);
-            assert_eq!(events.next().await, closed);
+            assert_eq!(events.next().await, CLOSED);
             assert_eq!(events.next().await, Event::Connected);
             delays.push(simulation.elapsed() - start);
         }
@@ -195,10 +198,155 @@ fn reconnect_delays(lasting: Duration) -> Vec<Duration> {
 }
 
 #[test]
-fn the_delay_is_reset_by_a_pong_and_not_by_the_connection_alone() {
+fn the_delay_falls_back_after_ten_seconds_of_service() {
+    let client = || ChatClient::builder(ROOM);
+    let short = reconnect_delays(client(), 10 * SECOND - MOMENT);
+    assert_pauses(&short, &[1, 2, 4, 8, 16]);
+    let stable = reconnect_delays(client(), 10 * SECOND);
+    assert_pauses(&stable, &[1, 1, 1, 1, 1]);
+    let five = || client().stable_after(5 * SECOND);
+    let short = reconnect_delays(five(), 5 * SECOND - MOMENT);
+    assert_pauses(&short, &[1, 2, 4, 8, 16]);
+    let stable = reconnect_delays(five(), 5 * SECOND);
+    assert_pauses(&stable, &[1, 1, 1, 1, 1]);
+}
+
+#[test]
+fn a_connection_without_a_sign_of_life_is_not_stable() {
+    let client = || ChatClient::builder(ROOM).stable_after(Duration::ZERO);
     // The first ping and its pong are sent after 2 s.
-    let without = reconnect_delays(2 * SECOND - Duration::from_millis(1));
+    let without = reconnect_delays(client(), 2 * SECOND - MOMENT);
     assert_pauses(&without, &[1, 2, 4, 8, 16]);
-    let with = reconnect_delays(2 * SECOND + Duration::from_millis(1));
+    let with = reconnect_delays(client(), 2 * SECOND + MOMENT);
     assert_pauses(&with, &[1, 1, 1, 1, 1]);
+}
+
+#[test]
+fn a_client_that_the_application_refuses_connects_at_most_sixty_times_in_a_thousand_seconds() {
+    /// A handler that lets no client log in.
+    struct Refusing;
+
+    impl ChatServerHandler for Refusing {
+        async fn on_connect_req(
+            &mut self,
+            client: &ChatServerClient,
+            _: ConnectReq,
+            _: Reply<ConnectRsp>,
+        ) {
+            client.send(message("you may not log in"));
+            client.disconnect();
+        }
+    }
+
+    /// A handler that logs in.
+    struct Device;
+
+    impl ChatClientHandler for Device {
+        async fn on_connected(&mut self, client: &ChatClient) {
+            client.send(ConnectReq {
+                user: "Erik".into(),
+            });
+        }
+    }
+
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let server = ChatServer::builder(ROOM).runtime(&simulation);
+        let server = server.start(|_| Refusing).await.unwrap();
+        let client = ChatClient::builder(ROOM).runtime(&simulation);
+        let client = client.start(Device).unwrap();
+        simulation.sleep(1_000 * SECOND).await;
+        let connections = simulation.connections().len();
+        assert!((25..=60).contains(&connections), "{connections}");
+        client.stop().await;
+        server.stop().await;
+    });
+}
+
+/// A client of the servers `one`, `two` and `three`, whose connections are reported.
+struct Fleet<'a> {
+    simulation: &'a Simulation,
+    servers: Vec<ChatServer>,
+    client: ChatClient,
+    events: Events,
+}
+
+impl<'a> Fleet<'a> {
+    async fn start(simulation: &'a Simulation) -> Self {
+        let uris = ["tcp://one:1", "tcp://two:2", "tcp://three:3"];
+        let mut servers = Vec::new();
+        for uri in uris {
+            let (server, _events) = serve(ChatServer::builder(uri).runtime(simulation)).await;
+            servers.push(server);
+        }
+        let (client, events) = start_client(
+            ChatClient::builder(uris[0])
+                .alternative_uri(uris[1])
+                .alternative_uri(uris[2])
+                .runtime(simulation),
+        );
+        Self {
+            simulation,
+            servers,
+            client,
+            events,
+        }
+    }
+
+    /// Waits for the next connection, and returns the number of its server.
+    async fn connected(&mut self) -> u16 {
+        self.events.find(|event| *event == Event::Connected).await;
+        let last = self.simulation.connections().pop().unwrap();
+        last.server_addr().port()
+    }
+
+    /// Cuts the connection after a time, and returns the number of the server that the next one is to.
+    async fn reconnected_after(&mut self, time: Duration) -> u16 {
+        self.simulation.sleep(time).await;
+        self.simulation.connections().pop().unwrap().cut();
+        self.connected().await
+    }
+
+    async fn stop(&self) {
+        self.client.stop().await;
+        for server in &self.servers {
+            server.stop().await;
+        }
+    }
+}
+
+#[test]
+fn after_a_stable_connection_the_first_server_is_preferred_again() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut fleet = Fleet::start(&simulation).await;
+        assert_eq!(fleet.connected().await, 1);
+        // A server whose connections are short is not tried again at once.
+        assert_eq!(fleet.reconnected_after(SECOND).await, 2);
+        assert_eq!(fleet.reconnected_after(60 * SECOND).await, 1);
+        assert_eq!(fleet.reconnected_after(60 * SECOND).await, 1);
+        simulation.set_host("one", Host::BlackHole);
+        assert_eq!(fleet.reconnected_after(60 * SECOND).await, 2);
+        assert_eq!(fleet.reconnected_after(60 * SECOND).await, 2);
+        simulation.set_host("one", Host::Reachable);
+        assert_eq!(fleet.reconnected_after(SECOND).await, 3);
+        assert_eq!(fleet.reconnected_after(SECOND).await, 1);
+        fleet.stop().await;
+    });
+}
+
+#[test]
+fn a_stable_connection_to_another_server_goes_on_until_reconnect_ends_it() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        simulation.set_host("one", Host::BlackHole);
+        let mut fleet = Fleet::start(&simulation).await;
+        assert_eq!(fleet.connected().await, 2);
+        simulation.set_host("one", Host::Reachable);
+        simulation.sleep(HOUR).await;
+        assert_eq!(simulation.connections().len(), 1);
+        fleet.client.reconnect();
+        assert_eq!(fleet.connected().await, 1);
+        fleet.stop().await;
+    });
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::common::chat::*;
 use crate::common::*;
 use messi::testing::{Clock, Host, Simulation};
-use messi::{ConnectError, DisconnectReason, NotConnected, Retry, SendError};
+use messi::{ConnectError, DisconnectReason, Retry, SendError};
 
 use self::At::*;
 use Event::{Connected, Disconnected};
@@ -59,7 +59,7 @@ impl Scripted {
         match self.enter(at, event) {
             Some(Act::Hang) => pending().await,
             Some(Act::HangAndPanic) => hang_and_panic().await,
-            Some(Act::Stop) => client.stop().await,
+            Some(Act::Stop) => _ = client.stop().await,
             _ => {}
         }
     }
@@ -68,7 +68,7 @@ impl Scripted {
         match self.enter(at, event) {
             Some(Act::Hang) => pending().await,
             Some(Act::HangAndPanic) => hang_and_panic().await,
-            Some(Act::Stop) => client.server().stop().await,
+            Some(Act::Stop) => _ = client.server().stop().await,
             Some(Act::Disconnect) => client.disconnect(),
             _ => {}
         }
@@ -396,7 +396,7 @@ fn a_panic_while_creating_a_handler_closes_only_that_connection() {
         assert_eq!(server_events.next().await, Connected);
         // A handle of the closed connection reports the end.
         let kept: ChatServerClient = kept.lock().unwrap().take().unwrap();
-        assert_eq!(kept.flush().await, Err(NotConnected));
+        assert!(kept.flush().await.is_err());
         let late = kept.try_send(message("late")).map_err(SendError::from);
         assert_eq!(late, Err(SendError::NotConnected));
         let stats = kept.stats();

@@ -232,7 +232,7 @@ fn drain_over_disconnects_one_client_after_the_other() {
             server.drain_over(8 * SECOND, 60 * SECOND),
             join(join_all(ends), served),
         );
-        let ((), (ends, served)) = drained.await;
+        let (_, (ends, served)) = drained.await;
         assert_eq!(ends, [0, 2, 4, 6]);
         assert_eq!(served, 0);
         for (client, _) in clients {

@@ -36,7 +36,7 @@ impl ChatServerHandler for Commanded {
                 client.send(crate::common::message("x".repeat(LONG)));
                 client.disconnect();
             }
-            "stop" => client.server().stop().await,
+            "stop" => _ = client.server().stop().await,
             _ => client.send(message),
         }
     }

@@ -1,5 +1,8 @@
 //! Keep-alive, exact to the second, in simulated time.
 
+use std::time::Duration;
+
+use crate::common::chat::*;
 use crate::common::*;
 use messi::DisconnectReason;
 use messi::testing::{Direction, Simulation};
@@ -60,6 +63,52 @@ fn a_client_disconnects_from_a_server_whose_bytes_are_lost() {
         assert_eq!(pair.client_events.next().await, TIMEOUT);
         assert_eq!(simulation.elapsed(), 4 * SECOND);
         assert_eq!(pair.server_events.next().await, CLOSED);
+    });
+}
+
+/// Returns when a client with this timeout gives up a server whose bytes are lost, and the number of pings
+/// that it has sent by then.
+fn given_up_after(timeout: Duration) -> (Duration, u64) {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut pair = Pair::connect_with(
+            &simulation,
+            ChatServer::builder(ROOM),
+            ChatClient::builder(ROOM).keep_alive_timeout(timeout),
+        )
+        .await;
+        pair.connection.to_client().lose();
+        assert_eq!(pair.client_events.next().await, TIMEOUT);
+        let pings = pair.connection.to_server().written() / HEADER;
+        (simulation.elapsed(), pings)
+    })
+}
+
+#[test]
+fn a_client_waits_for_its_keep_alive_timeout_after_the_first_ping() {
+    assert_eq!(given_up_after(SECOND), (3 * SECOND, 1));
+    assert_eq!(given_up_after(7 * SECOND), (9 * SECOND, 4));
+}
+
+#[test]
+fn lost_pongs_do_not_end_a_connection_within_the_keep_alive_timeout() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let pair = Pair::connect_with(
+            &simulation,
+            ChatServer::builder(ROOM),
+            ChatClient::builder(ROOM).keep_alive_timeout(10 * SECOND),
+        )
+        .await;
+        for _ in 0..10 {
+            pair.connection.to_client().stall();
+            simulation.sleep(9 * SECOND).await;
+            pair.connection.to_client().resume();
+            simulation.sleep(SECOND).await;
+        }
+        assert!(pair.client.is_connected());
+        assert_eq!(simulation.connections().len(), 1);
+        pair.stop().await;
     });
 }
 

@@ -18,10 +18,11 @@ const LONG: Duration = Duration::from_secs(100);
 #[derive(Clone, Copy, Debug)]
 enum Wait {
     Ready,
+    ReadyBelow,
     Flush,
 }
 
-const WAITS: [Wait; 2] = [Wait::Ready, Wait::Flush];
+const WAITS: [Wait; 3] = [Wait::Ready, Wait::ReadyBelow, Wait::Flush];
 
 /// The size of the network's buffer in each direction, in bytes.
 const BUFFER: usize = 1_000;
@@ -35,7 +36,8 @@ impl Wait {
         while client.try_send(message("x".repeat(LARGE))).is_ok() {}
         match self {
             Self::Ready => client.ready().await,
-            Self::Flush => client.flush().await,
+            Self::ReadyBelow => client.ready_below(LARGE).await,
+            Self::Flush => client.flush().await.map_err(|_| NotConnected),
         }
     }
 
@@ -44,7 +46,8 @@ impl Wait {
         while client.try_send(message("x".repeat(LARGE))).is_ok() {}
         match self {
             Self::Ready => client.ready().await,
-            Self::Flush => client.flush().await,
+            Self::ReadyBelow => client.ready_below(LARGE).await,
+            Self::Flush => client.flush().await.map_err(|_| NotConnected),
         }
     }
 }

@@ -28,11 +28,14 @@ fn the_delay_grows_if_the_server_closes_each_connection_at_once() {
 }
 
 #[test]
-fn a_pong_resets_the_delay() {
+fn a_pong_resets_the_delay_if_no_time_of_service_is_asked_for() {
     run(async {
         let (listener, uri) = raw_server().await;
-        let (_client, mut events) =
-            start_client(ChatClient::builder(uri).reconnect_delay(MIN_DELAY, HOUR));
+        let (_client, mut events) = start_client(
+            ChatClient::builder(uri)
+                .reconnect_delay(MIN_DELAY, HOUR)
+                .stable_after(Duration::ZERO),
+        );
         // If the delay kept growing, the last one would be more than half an hour.
         for _ in 0..20 {
             let mut peer = RawPeer::accept(&listener).await;

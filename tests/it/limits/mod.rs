@@ -2,6 +2,7 @@
 
 mod admission;
 mod backpressure;
+mod bulk;
 mod overflow;
 mod settings;
 mod slow_handlers;

@@ -1,7 +1,9 @@
 //! Every setting at its extremes, in simulated time: clients and servers do not panic, hang or spin.
 
 use std::fmt::Debug;
+use std::fs;
 use std::panic::resume_unwind;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -12,7 +14,7 @@ use crate::common::chat::*;
 use crate::common::simulated::{Pair, ROOM};
 use crate::common::*;
 use messi::testing::{Clock, Simulation};
-use messi::{ClientBuilder, ConnectError, Retry, SendError, ServerBuilder};
+use messi::{ClientBuilder, ConnectError, Overflow, Retry, SendError, ServerBuilder};
 
 type Client = ClientBuilder<Chat>;
 type Server = ServerBuilder<Chat>;
@@ -76,9 +78,12 @@ const SIZES_OF_CLIENTS: [Setting<Client, usize>; 6] = [
     }),
 ];
 
-const TIMES_OF_CLIENTS: [Setting<Client, Duration>; 9] = [
+const TIMES_OF_CLIENTS: [Setting<Client, Duration>; 11] = [
     ("keep_alive_interval", ALL, |it, time| {
         it.keep_alive_interval(time)
+    }),
+    ("keep_alive_timeout", ALL, |it, time| {
+        it.keep_alive_timeout(time)
     }),
     ("connect_timeout", ALL, |it, time| it.connect_timeout(time)),
     ("reconnect_delay, min", ALL, |it, time| {
@@ -87,6 +92,7 @@ const TIMES_OF_CLIENTS: [Setting<Client, Duration>; 9] = [
     ("reconnect_delay, max", ALL, |it, time| {
         it.reconnect_delay(SECOND, time)
     }),
+    ("stable_after", ALL, |it, time| it.stable_after(time)),
     ("write_timeout", ALL, |it, time| it.write_timeout(time)),
     ("message_timeout", ALL, |it, time| it.message_timeout(time)),
     ("request_timeout", [false, true, true], |it, time| {
@@ -135,7 +141,8 @@ const SIZES_OF_SERVERS: [Setting<Server, usize>; 10] = [
     }),
 ];
 
-const TIMES_OF_SERVERS: [Setting<Server, Duration>; 5] = [
+const TIMES_OF_SERVERS: [Setting<Server, Duration>; 6] = [
+    ("login_timeout", ALL, |it, time| it.login_timeout(time)),
     ("keep_alive_timeout", ALL, |it, time| {
         it.keep_alive_timeout(time)
     }),
@@ -204,6 +211,20 @@ fn a_server_works_with_each_setting_at_its_extremes() {
         let play = |name: &str, has_response, server| play(name, has_response, client(), server);
         play_all(&SIZES_OF_SERVERS, SIZES, server, play);
         play_all(&TIMES_OF_SERVERS, TIMES, server, play);
+    });
+}
+
+#[test]
+fn a_request_works_with_its_own_timeout_at_its_extremes() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let pair = Pair::connect(&simulation).await;
+        for (limit, has_response) in TIMES.into_iter().zip([false, true, true]) {
+            let request = pair.client.connect_req(ConnectReq::default());
+            let response = request.timeout(limit).await;
+            assert_eq!(response.is_ok(), has_response, "{limit:?}: {response:?}");
+        }
+        pair.stop().await;
     });
 }
 
@@ -334,6 +355,111 @@ fn sides_that_have_paused_reading_do_not_spin() {
             play_slowly(client(), server().message_timeout(time));
         }
     });
+}
+
+// --- All settings together ---
+
+/// The setters whose values have no extremes. A URI that is not valid is an error.
+const OTHER_SETTERS: [&str; 4] = ["alternative_uri", "overflow", "runtime", "tls"];
+
+/// Returns the name of the setter of a setting such as `reconnect_delay, min`.
+fn setter(setting: &'static str) -> &'static str {
+    setting.split(',').next().unwrap_or_default()
+}
+
+/// Returns the setters in the source of a builder, and those that both builders have.
+fn setters_in(source: &str) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("messi-core/src");
+    let sources = [source, "builder.rs"].map(|it| fs::read_to_string(root.join(it)).unwrap());
+    let lines = sources.iter().flat_map(|source| source.lines());
+    let methods = lines.filter_map(|line| line.trim().strip_prefix("pub fn "));
+    let setters = methods.filter_map(|method| method.split_once("(mut self"));
+    setters.map(|(name, _)| name.into()).collect()
+}
+
+#[test]
+fn the_tables_of_settings_have_every_setter() {
+    let (sizes, times) = (
+        SIZES_OF_CLIENTS.map(|it| it.0),
+        TIMES_OF_CLIENTS.map(|it| it.0),
+    );
+    let of_clients = [&sizes[..], &times[..]].concat();
+    let (sizes, times) = (
+        SIZES_OF_SERVERS.map(|it| it.0),
+        TIMES_OF_SERVERS.map(|it| it.0),
+    );
+    let of_servers = [&sizes[..], &times[..]].concat();
+    for (source, table) in [
+        ("client/builder.rs", of_clients),
+        ("server/builder.rs", of_servers),
+    ] {
+        let setters = setters_in(source);
+        assert!(setters.len() > 10, "{source}: {setters:?}");
+        for name in setters {
+            let is_listed = table.iter().any(|setting| setter(setting) == name);
+            assert!(
+                is_listed || OTHER_SETTERS.contains(&name.as_str()),
+                "{name} of {source} is in no table of this file"
+            );
+        }
+    }
+}
+
+/// A setting with a value.
+type Change<B> = (&'static str, Box<dyn Fn(B) -> B>);
+
+/// Returns each setting with each of its values.
+fn changes<B: 'static>(
+    sizes: &[Setting<B, usize>],
+    times: &[Setting<B, Duration>],
+    overflow: fn(B, Overflow) -> B,
+) -> Vec<Change<B>> {
+    let mut changes: Vec<Change<B>> = Vec::new();
+    for &(name, _, set) in sizes {
+        changes.extend(SIZES.map(|size| (name, Box::new(move |it| set(it, size)) as _)));
+    }
+    for &(name, _, set) in times {
+        changes.extend(TIMES.map(|time| (name, Box::new(move |it| set(it, time)) as _)));
+    }
+    for policy in [Overflow::DropNewest, Overflow::DropOldest] {
+        changes.push(("overflow", Box::new(move |it| overflow(it, policy))));
+    }
+    changes
+}
+
+fn assert_order_does_not_matter<B: Debug>(builder: fn() -> B, changes: &[Change<B>]) {
+    for (first, set_first) in changes {
+        for (second, set_second) in changes {
+            // Of two calls of one setter, the last counts.
+            if setter(first) != setter(second) {
+                let one_way = set_second(set_first(builder()));
+                let other_way = set_first(set_second(builder()));
+                let (one_way, other_way) = (format!("{one_way:?}"), format!("{other_way:?}"));
+                assert_eq!(one_way, other_way, "{first} and {second}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_order_of_setters_does_not_matter() {
+    let of_clients = changes(&SIZES_OF_CLIENTS, &TIMES_OF_CLIENTS, Client::overflow);
+    assert_order_does_not_matter(client, &of_clients);
+    let of_servers = changes(&SIZES_OF_SERVERS, &TIMES_OF_SERVERS, Server::overflow);
+    assert_order_does_not_matter(server, &of_servers);
+}
+
+#[test]
+fn a_uri_that_is_not_valid_is_an_error_that_names_it() {
+    let (reporter, _events) = reporter();
+    let builder = client()
+        .alternative_uri("tcp://two")
+        .alternative_uri("three");
+    let error = builder.start(reporter.clone()).unwrap_err().to_string();
+    assert!(error.contains("'tcp://two': no port"), "{error}");
+    let error = run(ChatServer::builder("tcp://one").start(move |_| reporter.clone())).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("'tcp://one': no port"), "{error}");
 }
 
 // --- Settings that depend on each other ---

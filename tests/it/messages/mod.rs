@@ -3,4 +3,6 @@
 mod busy_poll;
 mod chat;
 mod hook;
+mod losses;
 mod offline;
+mod recipients;

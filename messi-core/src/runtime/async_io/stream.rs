@@ -106,8 +106,8 @@ impl<T: ReactorStream> Socket for AsyncStream<T> {
         Some(self.read(buffer))
     }
 
-    fn limit_unsent(&self) {
-        self.stream.get_ref().limit_unsent();
+    fn limit_unsent(&self, bytes: u32) {
+        self.stream.get_ref().limit_unsent(bytes);
     }
 
     fn refuse_tls(&mut self) {

@@ -54,8 +54,8 @@ impl Socket for FairSocket {
         self.has_paused
     }
 
-    fn limit_unsent(&self) {
-        self.socket.limit_unsent();
+    fn limit_unsent(&self, bytes: u32) {
+        self.socket.limit_unsent(bytes);
     }
 
     fn disconnect_reason(&self, error: io::Error) -> DisconnectReason {

@@ -24,8 +24,8 @@ macro_rules! impl_socket {
                 self.get_ref().0.has_paused()
             }
 
-            fn limit_unsent(&self) {
-                self.get_ref().0.limit_unsent();
+            fn limit_unsent(&self, bytes: u32) {
+                self.get_ref().0.limit_unsent(bytes);
             }
 
             fn disconnect_reason(&self, error: io::Error) -> DisconnectReason {

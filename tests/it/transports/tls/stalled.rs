@@ -151,3 +151,20 @@ fn a_stop_does_not_wait_for_handshakes() {
         assert_eq!((simulation.tasks(), simulation.sockets()), (0, 0));
     });
 }
+
+#[test]
+fn a_handshake_succeeds_with_each_time_limit_at_its_extremes() {
+    let authority = Authority::new();
+    for limit in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
+        let simulation = Simulation::new(1);
+        simulation.run(async {
+            let tls = ServerTls::new(authority.identity("room")).handshake_timeout(limit);
+            let server = start_in(&simulation, tls).await;
+            let tls = trusting(&authority).handshake_timeout(limit);
+            let (client, mut events) = connect_in(&simulation, tls);
+            assert_eq!(events.next().await, Event::Connected, "{limit:?}");
+            client.stop().await;
+            server.stop().await;
+        });
+    }
+}

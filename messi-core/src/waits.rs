@@ -1,0 +1,22 @@
+//! Counts how often tasks begin to wait for something of this crate.
+//!
+//! A simulation compares the count before and after the poll of a callback: a callback that is pending and waits for
+//! nothing of this crate waits for something that the simulation does not know.
+
+use std::cell::Cell;
+
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Counts that a future of this crate is pending, in a task of this thread.
+#[inline]
+pub(crate) fn record() {
+    COUNT.with(|count| count.set(count.get().wrapping_add(1)));
+}
+
+/// Returns the count of this thread.
+#[cfg(feature = "testing")]
+pub(crate) fn count() -> u64 {
+    COUNT.with(Cell::get)
+}
