@@ -11,7 +11,7 @@
 //! 2. A command of the mailbox is handled. Once the connection has ended, pending responses fail and
 //!    those who wait for the send queue are notified: a callback that waits must return before the
 //!    connection can be closed.
-//! 3. A closure that another task has for the handler is run.
+//! 3. A closure that another task has for the handler is run, one in each round.
 //! 4. If much output waits, it is written before more messages are handled.
 //! 5. A complete message is returned, as soon as there is a permit to decode it if it is large.
 //! 6. Bytes are moved ([`Driver::poll_turn`]): written first, as that makes room, then read. Timers
@@ -267,10 +267,11 @@ impl Driver {
         loop {
             ready!(self.poll_turn_budget(cx));
             self.handle_command();
+            // One at a time: many of them must keep neither messages nor other tasks waiting.
             if self.may_call_handler() && self.mailbox.run_call(handler) {
-                // Many of them must not keep other tasks waiting.
                 self.turn.spend_transfer();
-                continue;
+                // It may have closed the connection: then no message follows.
+                self.handle_command();
             }
             if self.must_write_first(cx) || self.flood_limiter.paused_until().is_some() {
                 // Others must not wait for a permit that this connection can't use now.
@@ -285,9 +286,9 @@ impl Driver {
                 return Poll::Ready(None);
             }
             if self.poll_turn(cx).is_pending() {
-                // One that came before the task was parked has not woken it.
+                // A closure that came before the task was parked has not woken it.
                 if self.may_call_handler() && self.mailbox.has_calls() {
-                    continue;
+                    cx.waker().wake_by_ref();
                 }
                 return Poll::Pending;
             }

@@ -198,7 +198,7 @@ impl<P: Protocol> ServerClient<P> {
     /// Runs a closure with the handler of this client, between two of its callbacks, and returns its output.
     ///
     /// So other tasks can read and change the state of the handler without a lock around it. Closures run in
-    /// the order of the calls, once a callback that is waiting has returned, and before messages that wait.
+    /// the order of the calls, once a callback that is waiting has returned, in turn with messages that wait.
     /// They should be short: this connection is not served meanwhile. A closure is in line from the call on, not
     /// only once the future is awaited.
     ///

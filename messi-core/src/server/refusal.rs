@@ -24,8 +24,8 @@ use super::ServeWith;
 ///
 /// let server = ChatServer::builder("tcp://:6000")
 ///     .start(move |client| {
-///         let ip = client.peer_addr().ip();
-///         if ip.is_some_and(|ip| banned.contains(&ip)) {
+///         let address = client.peer_addr().socket_addr();
+///         if address.is_some_and(|address| banned.contains(&address.ip())) {
 ///             return Err(Refusal::new("banned"));
 ///         }
 ///         Ok(Session)

@@ -226,3 +226,26 @@ fn a_closure_whose_future_is_dropped_is_not_run() {
         workers.server.stop().await;
     });
 }
+
+#[test]
+fn no_message_follows_a_closure_that_disconnects() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut workers = start(&simulation).await;
+        workers.client.send(message("a"));
+        workers.client.send(message("b"));
+        simulation.sleep(WORK / 2).await;
+        let peer = workers.peer.clone();
+        let disconnect = workers
+            .peer
+            .with_handler(move |_: &mut Worker| peer.disconnect());
+        disconnect.await.unwrap();
+        let start = simulation.elapsed();
+        let disconnected = Event::Disconnected(DisconnectReason::Disconnected);
+        workers.events.find(|event| *event == disconnected).await;
+        // The other message would take as long.
+        assert!(simulation.elapsed() - start < WORK);
+        workers.client.stop().await;
+        workers.server.stop().await;
+    });
+}
