@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, FutureExt, select};
@@ -13,6 +14,7 @@ use super::attempts::Attempts;
 use super::connect::Connector;
 use super::next_attempt::Order;
 use crate::driver::Driver;
+use crate::mailbox::Mailbox;
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
 use crate::{
@@ -30,16 +32,27 @@ pub(super) struct Task<P: Protocol, H> {
     pub(super) stable_after: Duration,
 }
 
+/// Stops the client when it is dropped.
+struct StopOnDrop(Arc<Mailbox>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
 impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
     /// Runs until the client is stopped, has drained, or its handler returns [`Retry::Never`].
     pub(super) async fn run(mut self, running: Running) {
+        // After `Retry::Never`, and if this task is dropped, tasks that wait for a connection must not wait any
+        // longer.
+        let stop = StopOnDrop(self.client.shared.mailbox.clone());
         while let Some(delay) = self.run_attempt().await {
             if self.wait(delay).await.is_none() {
                 break;
             }
         }
-        // After `Retry::Never`, tasks that wait for a connection must not wait any longer.
-        self.client.shared.mailbox.stop();
+        drop(stop);
         // The handler must be dropped before the end of the task is seen.
         drop(self);
         drop(running);

@@ -10,14 +10,16 @@
 use std::any::{Any, type_name};
 use std::collections::VecDeque;
 use std::fmt::{self, Debug, Formatter};
+use std::future::poll_fn;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use futures::FutureExt;
 use futures::channel::oneshot;
 
 use super::{Mailbox, MailboxState, Wakeups};
-use crate::WithHandlerError;
+use crate::{WithHandlerError, waits};
 
 /// Most closures that wait for one handler.
 const MAX_WAITING: usize = 1_024;
@@ -43,7 +45,7 @@ impl Mailbox {
         T: Send + 'static,
         F: FnOnce(&mut H) -> T + Send + 'static,
     {
-        let (sender, receiver) = oneshot::channel();
+        let (sender, mut receiver) = oneshot::channel();
         let pushed = self.push_call(Box::new(move |handler: &mut AnyHandler| {
             if sender.is_canceled() {
                 return;
@@ -57,8 +59,14 @@ impl Mailbox {
         }));
         async move {
             pushed?;
-            let output = receiver.await;
-            output.unwrap_or(Err(WithHandlerError::NotConnected))
+            let output = poll_fn(|cx| {
+                let output = receiver.poll_unpin(cx);
+                if output.is_pending() {
+                    waits::record();
+                }
+                output
+            });
+            output.await.unwrap_or(Err(WithHandlerError::NotConnected))
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{join, join3};
-use messi::{DisconnectReason, Reply, RequestError, SendError};
+use messi::{DisconnectReason, NotConnected, Reply, RequestError, SendError};
 
 use super::world::requests::*;
 use super::world::{SECOND, World, echo, response};
@@ -235,6 +235,8 @@ fn a_request_fails_when_its_executor_is_dropped() {
     drop(world.simulation);
     drop(kept);
     assert_eq!(pending.now_or_never(), Some(Err(RequestError::Cancelled)));
+    let connected = world.client.connected().now_or_never();
+    assert_eq!(connected, Some(Err(NotConnected)));
 }
 
 #[test]
