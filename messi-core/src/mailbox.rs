@@ -33,7 +33,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use event_listener::Event;
-use log::{Level, debug, log, log_enabled, warn};
+use log::{Level, log, log_enabled};
 use messi_wire::encode::append_frame;
 use messi_wire::frame::{self, HEADER_SIZE};
 use messi_wire::session::{
@@ -266,7 +266,10 @@ impl Mailbox {
             },
         };
         if let Err(refusal) = self.push_outgoing(message, wakeups) {
-            log_not_sent_frame(&self.config, payload, refusal.error);
+            // Later: the registry may be locked.
+            wakeups.log(level_of(refusal.error), || {
+                not_sent_line(&self.config, payload, refusal.error)
+            });
             self.handle_refusal(refusal, wakeups);
         }
     }
@@ -291,8 +294,7 @@ impl Mailbox {
             let Err(rejected) = result else {
                 wakeups.wake(shared.waker_for_frames());
                 self.unlock(shared, wakeups);
-                log_dropped(SendError::Expired, expired);
-                log_dropped(SendError::QueueFull, replaced);
+                wakeups.log_dropped(expired, replaced);
                 return Ok(());
             };
             if rejected.lacks_memory {
@@ -310,8 +312,7 @@ impl Mailbox {
             let refusal = shared.session.refuse(rejected);
             shared.count_late(refusal.error, is_response);
             self.unlock(shared, wakeups);
-            log_dropped(SendError::Expired, expired);
-            log_dropped(SendError::QueueFull, replaced);
+            wakeups.log_dropped(expired, replaced);
             if lacks_memory {
                 self.evict(wakeups);
             }
@@ -571,16 +572,18 @@ impl MailboxState {
 #[cold]
 pub(crate) fn log_not_sent(config: &SessionConfig, message: &impl Message, error: SendError) {
     // Only its encoding has the number of its member: it is encoded for a line that is wanted.
-    if log_enabled!(target: LOG_TARGET, level_of(error)) {
-        log_not_sent_frame(config, &message.encode_to_vec(), error);
+    let level = level_of(error);
+    if log_enabled!(target: LOG_TARGET, level) {
+        let line = not_sent_line(config, &message.encode_to_vec(), error);
+        log!(target: LOG_TARGET, level, "{line}");
     }
 }
 
-/// Logs an encoded message that was not sent.
+/// Returns the log line about an encoded message that was not sent.
 #[cold]
-fn log_not_sent_frame(config: &SessionConfig, payload: &[u8], error: SendError) {
+fn not_sent_line(config: &SessionConfig, payload: &[u8], error: SendError) -> String {
     let member = config.member_name(payload).unwrap_or("message");
-    log!(target: LOG_TARGET, level_of(error), "`{member}` is not sent: {error}");
+    format!("`{member}` is not sent: {error}")
 }
 
 /// Returns the level of the log line about a message that was not sent.
@@ -589,22 +592,5 @@ fn level_of(error: SendError) -> Level {
         // The code of the message is wrong.
         SendError::WrongSize { .. } => Level::Error,
         _ => Level::Debug,
-    }
-}
-
-/// Logs messages that were dropped from a queue.
-#[inline]
-fn log_dropped(error: SendError, messages: u64) {
-    if messages > 0 {
-        log_some_dropped(error, messages);
-    }
-}
-
-#[cold]
-fn log_some_dropped(error: SendError, messages: u64) {
-    if error == SendError::Expired {
-        warn!(target: LOG_TARGET, "messages expired in the offline queue: {messages}");
-    } else {
-        debug!(target: LOG_TARGET, "older messages dropped for a new one: {messages}");
     }
 }

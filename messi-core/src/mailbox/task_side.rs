@@ -6,9 +6,9 @@ use std::task::Waker;
 
 use log::debug;
 use messi_wire::session::RequestId;
-use messi_wire::{DisconnectReason, Ending, SendError};
+use messi_wire::{DisconnectReason, Ending};
 
-use super::{Command, Mailbox, Opening, log_dropped};
+use super::{Command, Mailbox, Opening, Wakeups};
 use crate::LOG_TARGET;
 use crate::stats::{LateDrops, Stats};
 
@@ -32,7 +32,7 @@ impl Mailbox {
             (expired, shared.forget_connection())
         });
         self.published.has_bulk.store(false, Ordering::Relaxed);
-        log_dropped(SendError::Expired, expired);
+        Wakeups::collect(|wakeups| wakeups.log_dropped(expired, 0));
         self.notify_progress();
     }
 

@@ -1,13 +1,16 @@
-//! Foreign code to run once all locks are released.
+//! Foreign code to run once all locks are released: wakers, responders, and the log of the program.
 
 use std::sync::Arc;
 use std::task::Waker;
 
+use log::{Level, log, log_enabled};
 use messi_wire::RequestError;
 
 use super::{BoxResponder, Mailbox};
+use crate::LOG_TARGET;
 
-/// Wakers to wake, responses to fail and waiting tasks to notify, collected under a lock and run after it.
+/// Wakers to wake, responses to fail, waiting tasks to notify and lines to log, collected under a lock and run
+/// after it.
 ///
 /// A waker may run any code on this thread, for example a task that sends a message: under a lock that
 /// would be a deadlock.
@@ -27,6 +30,7 @@ struct MoreWakeups {
     failed: Vec<(BoxResponder, RequestError)>,
     /// Mailboxes of which all waiting tasks are notified.
     progress: Vec<Arc<Mailbox>>,
+    lines: Vec<(Level, String)>,
 }
 
 impl Wakeups {
@@ -58,6 +62,29 @@ impl Wakeups {
         self.more().progress.push(mailbox);
     }
 
+    /// Logs a line, if its level is wanted.
+    #[cold]
+    pub(super) fn log(&mut self, level: Level, line: impl FnOnce() -> String) {
+        if log_enabled!(target: LOG_TARGET, level) {
+            self.more().lines.push((level, line()));
+        }
+    }
+
+    /// Logs how many messages of a queue have expired, and how many were dropped for a new one.
+    #[inline]
+    pub(super) fn log_dropped(&mut self, expired: u64, replaced: u64) {
+        if expired > 0 {
+            self.log(Level::Warn, || {
+                format!("messages expired in the offline queue: {expired}")
+            });
+        }
+        if replaced > 0 {
+            self.log(Level::Debug, || {
+                format!("older messages dropped for a new one: {replaced}")
+            });
+        }
+    }
+
     fn more(&mut self) -> &mut MoreWakeups {
         self.more.get_or_insert_default()
     }
@@ -82,6 +109,9 @@ impl MoreWakeups {
         }
         for mailbox in self.progress {
             mailbox.notify_progress();
+        }
+        for (level, line) in self.lines {
+            log!(target: LOG_TARGET, level, "{line}");
         }
     }
 }
