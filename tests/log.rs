@@ -81,8 +81,11 @@ fn connection_events_are_logged_without_messages() {
         );
     }
     // A server of thousands of clients logs no line for each of them, unless asked to.
-    let info = lines.iter().filter(|(level, _)| *level == Level::Info);
-    assert_eq!(info.count(), 1, "{lines:#?}");
+    let mut info = lines.iter().filter(|(level, _)| *level == Level::Info);
+    assert!(
+        info.all(|(_, line)| line.contains("listening on")),
+        "{lines:#?}"
+    );
     assert!(
         lines.iter().all(|(_, line)| !line.contains("secret")),
         "{lines:#?}"

@@ -379,7 +379,8 @@ impl<P: Protocol> Client<P> {
         self.shared.mailbox.flush().await
     }
 
-    /// Runs a closure with the handler of this client while there is a connection, between two of its callbacks, and returns its output.
+    /// Runs a closure with the handler of this client between two of its callbacks, and returns its output.
+    /// There must be a connection.
     ///
     /// So other tasks can read and change the state of the handler without a lock around it. Closures run in
     /// the order of the calls, once a callback that is waiting has returned, in turn with messages that wait.
