@@ -18,7 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt, select};
-use log::{debug, error, info, warn};
+use log::{debug, error, warn};
 use messi_wire::Ending;
 
 use super::peer::Peer;
@@ -175,7 +175,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         let handler = match self.make_handler(&client) {
             Ok(Ok(handler)) => handler,
             Ok(Err(refusal)) => {
-                info!(target: LOG_TARGET, "{name}: refused {}: {refusal}", peer.address);
+                debug!(target: LOG_TARGET, "{name}: refused {}: {refusal}", peer.address);
                 shared.registry.count_refusal();
                 return self.turn_away(&peer, &DisconnectReason::Disconnected);
             }
