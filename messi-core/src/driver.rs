@@ -232,6 +232,7 @@ impl Driver {
         self.decode_permit.cancel();
         self.connection.handle_closing(self.now());
         poll_fn(|cx| self.poll_closed(cx)).await;
+        // Known only now: an error while the rest was written does not replace an earlier reason.
         let reason = self.connection.end_reason().cloned();
         let reason = reason.unwrap_or(DisconnectReason::ConnectionClosed);
         self.mailbox.detach(&reason, self.connection.ending());
@@ -263,9 +264,12 @@ impl Driver {
         cx: &mut Context<'_>,
         handler: &mut AnyHandler,
     ) -> Poll<Option<Payload>> {
+        // The message of the last callback is dropped: another connection may decode.
         self.decode_permit.release();
         loop {
+            // Before anything else, so that no step below can keep this task busy for ever.
             ready!(self.poll_turn_budget(cx));
+            // Before a message: none may follow a command to disconnect.
             self.handle_command();
             // One at a time: many of them must keep neither messages nor other tasks waiting.
             if self.may_call_handler() && self.mailbox.run_call(handler) {
@@ -283,6 +287,7 @@ impl Driver {
                     return Poll::Ready(Some(self.connection.take_message(size)));
                 }
             } else if self.connection.end_reason().is_some() {
+                // Only once the messages received before the end are handled.
                 return Poll::Ready(None);
             }
             if self.poll_turn(cx).is_pending() {
@@ -303,6 +308,7 @@ impl Driver {
     /// Returns whether no message may be handled before some output is written. A server then slows its
     /// client down by TCP. A client does not: if both sides waited, neither would ever read.
     fn must_write_first(&mut self, cx: &mut Context<'_>) -> bool {
+        // A handler that sends faster than the socket takes must not fill the queue within one turn.
         if self.mailbox.queued() >= WRITE_SIZE && !self.is_write_blocked {
             let _ = self.poll_write(cx);
         }
@@ -316,10 +322,12 @@ impl Driver {
         cx: &mut Context<'_>,
         callback: Pin<&mut impl Future<Output = T>>,
     ) -> Poll<Option<T>> {
+        // Most callbacks are ready at once: nothing else is looked at for them.
         if let Poll::Ready(output) = self.poll_callback(cx, callback) {
             return Poll::Ready(Some(output));
         }
         loop {
+            // This loop serves the connection until the next wake-up, which begins with the callback again.
             self.handle_command();
             if self.stop.is_some() {
                 // The callback is dropped where it waits.
@@ -331,6 +339,7 @@ impl Driver {
             if self.connection.is_closing() {
                 // The callback may take long. The peer must not wait for it to see the end.
                 let _ = self.poll_close(cx);
+                // After closing, which may have taken the waker out of the mailbox.
                 ready!(self.park(cx));
             } else {
                 ready!(self.poll_turn(cx));
@@ -348,6 +357,7 @@ impl Driver {
             return Poll::Ready(());
         }
         loop {
+            // The socket is closed: only a command can still end the wait.
             self.handle_command();
             if let Some(stop) = self.stop {
                 let now = self.now();
@@ -386,6 +396,7 @@ impl Driver {
         }
         // After a drain the peer still reads: callbacks may go on sending until all messages are handled.
         if let Some(reason) = self.connection.end_reason() {
+            // Each time, since callbacks may send requests after the end.
             self.mailbox.fail_pending(reason);
             if !self.has_reported_end && !self.connection.is_peer_reading() {
                 self.has_reported_end = true;
@@ -401,6 +412,7 @@ impl Driver {
             Command::Drain => self.connection.drain(),
             Command::Close(reason) => self.connection.end(reason, now),
             Command::Evict => self.connection.fail(DisconnectReason::SlowConsumer, now),
+            // The task ends, even while a callback waits.
             Command::Stop => {
                 self.stop = Some(Stop::Orderly);
                 self.connection.end(DisconnectReason::Stopped, now);

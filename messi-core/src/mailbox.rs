@@ -214,6 +214,7 @@ impl Mailbox {
         sender: Sender,
         on_refusal: OnRefusal<BoxResponder>,
     ) -> Result<(), SendError> {
+        // Foreign code, before the lock.
         let size = message.encoded_len();
         let outgoing = Outgoing {
             size,
@@ -238,6 +239,7 @@ impl Mailbox {
     ) {
         let mut shared = self.lock();
         if shared.session.push_frames(frames, messages) {
+            // Taken in the same step as the push: a task that parks later sees the frames.
             wakeups.wake(shared.waker_for_frames());
             self.unlock(shared, wakeups);
         } else {
@@ -301,9 +303,11 @@ impl Mailbox {
                 // Not under this lock: it takes the locks of other mailboxes.
                 self.unlock(shared, wakeups);
                 if self.evict_slower(wakeups) {
+                    // Another thread may take the memory first: then one more is evicted.
                     message = rejected.message;
                     continue;
                 }
+                // Whatever has changed meanwhile, the message is refused.
                 shared = self.lock();
             }
             // No other queue has kept its peer waiting for longer: this one is evicted.

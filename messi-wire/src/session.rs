@@ -182,6 +182,7 @@ impl<R: PendingResponse> Session<R> {
 
     /// Sends the messages of the offline queue, after those of `on_connected`.
     pub fn open(&mut self) {
+        // Sealed or ended meanwhile, the messages wait for another connection.
         if self.phase == Phase::Opening {
             self.phase = Phase::Open;
             self.release_offline();
@@ -239,6 +240,7 @@ impl<R: PendingResponse> Session<R> {
         if !self.is_stopped {
             self.unsent_before_stop = self.counters.dropped.unsent;
         }
+        // While a connection is open, the offline queue is sent on it.
         if !self.accepts_messages() {
             self.drop_offline();
         }
@@ -598,6 +600,7 @@ impl<R: PendingResponse> Session<R> {
         let kinds = &self.config.kinds;
         let frames = offline.take(|frame, response| {
             self.counters.messages += 1;
+            // Numbered only now: the peer of this connection counts the requests of this connection.
             let member = kinds.member(&frame[HEADER_SIZE..]);
             self.pending.handle_queued(kinds, member, response);
         });

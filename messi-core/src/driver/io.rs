@@ -178,6 +178,7 @@ impl Driver {
             return Poll::Pending;
         };
         self.handle_transfer();
+        // The one look at the clock of this turn.
         let now = self.now();
         match result {
             Ok(0) => self.connection.handle_end_of_input(now),
@@ -224,6 +225,7 @@ impl Driver {
             return Poll::Pending;
         };
         match is_busy.then(|| socket.read_now(buffer)).flatten() {
+            // No waker is left with the socket: the task wakes itself after other tasks had their turn.
             Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.reads_again = true;
                 Poll::Pending
@@ -260,6 +262,7 @@ impl Driver {
         if let Some(time) = connection.round_trip_time() {
             transfers.set_round_trip_time(time);
         }
+        // Pings and pongs cost work and bring the handler nothing: a flood of them is slowed down.
         let without_effect = received.frames - received.messages;
         self.flood_limiter.count(without_effect, now);
         self.turn.spend_frames(received.frames);
@@ -285,6 +288,7 @@ impl Driver {
         let Some(deadline) = deadlines.into_iter().flatten().min() else {
             return Poll::Pending;
         };
+        // The timer is set anew only if the deadline has come nearer: one that moves away is seen when it fires.
         let runtime = &**self.mailbox.runtime();
         let now = ready!(self.timer.poll(cx, runtime, deadline, now));
         // A timer that is due again at once must not keep other tasks waiting.

@@ -105,11 +105,13 @@ impl Mailbox {
     ) {
         let waiting = shared.command.as_ref();
         if waiting.is_none_or(|waiting| command.strength() > waiting.strength()) {
+            // The weaker one is dropped: the connection ends sooner now.
             shared.command = Some(command);
         }
         // Before the task is woken, which looks at the flag first.
         self.published.has_command.store(true, Ordering::Release);
         wakeups.wake(shared.waker.take());
+        // Those who wait for the send queue learn that no more messages are accepted.
         wakeups.notify(self.clone());
         self.unlock(shared, wakeups);
     }

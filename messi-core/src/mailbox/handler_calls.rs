@@ -87,6 +87,7 @@ impl Mailbox {
                 return result;
             }
             shared.calls.0.push_back(call);
+            // Under the lock and before the wake-up: the task looks at the flag first.
             self.published.has_calls.store(true, Ordering::Release);
             wakeups.wake(shared.waker.take());
             self.unlock(shared, wakeups);
@@ -115,6 +116,7 @@ impl Mailbox {
             .store(!shared.calls.0.is_empty(), Ordering::Release);
         drop(shared);
         let Some(call) = call else { return false };
+        // Foreign code, which may send messages: not under the lock.
         call(handler);
         true
     }

@@ -58,6 +58,7 @@ impl Mailbox {
     #[inline]
     pub(crate) fn take(&self, frames: &mut Vec<u8>) {
         let mut shared = self.lock();
+        // All frames in one step: no other order of messages is possible than that of the pushes.
         shared.session.take(frames);
         // The task is awake: a wake-up for frames that are pushed from now on would be wasted.
         let waker = shared.waker.take();
@@ -177,6 +178,7 @@ impl Mailbox {
         let Some(response) = self.update(|shared| shared.session.take_response(kind)) else {
             return false;
         };
+        // The response is completed without the lock: that wakes a task.
         if !response.is_awaited() {
             self.update(|shared| shared.session.count_late_response());
             return false;

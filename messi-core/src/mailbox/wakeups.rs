@@ -45,6 +45,7 @@ impl Wakeups {
 
     #[inline]
     pub(super) fn wake(&mut self, waker: Option<Waker>) {
+        // The usual case, a single waker, needs no allocation.
         if self.waker.is_none() {
             self.waker = waker;
         } else if let Some(waker) = waker {
@@ -103,6 +104,7 @@ impl Wakeups {
 impl MoreWakeups {
     #[cold]
     fn run(self) {
+        // Tasks of connections first: other threads can run them while this one goes on.
         self.wakers.into_iter().for_each(Waker::wake);
         for (responder, error) in self.failed {
             responder.fail(error);

@@ -106,6 +106,7 @@ impl Broadcasts {
         recipients: &Recipients,
     ) -> Result<(), SendError> {
         append_frame(&mut self.frames, MessageType::ServerToClient, message, size)?;
+        // Counted after the encoding, which may fail or panic, and leaves the frames as they were.
         self.messages += 1;
         self.has_members |= member.is_some();
         // A list is copied once per batch.

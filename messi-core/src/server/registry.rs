@@ -333,6 +333,7 @@ impl Registry {
                 self.flush_locked(&mut state, wakeups);
             }
             state.broadcasts.push(message, size, member, &recipients)?;
+            // Under the lock: whoever sends to one client after this sees it, and flushes first.
             self.has_broadcasts.store(true, Ordering::Release);
             Ok(state.broadcasts.is_full())
         });
@@ -404,6 +405,7 @@ impl Registry {
     fn flushed<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
         Wakeups::collect(|wakeups| {
             let mut state = self.lock();
+            // A client that comes or goes between the two would get a part of the batch, or lose it.
             self.flush_locked(&mut state, wakeups);
             access(&mut state)
         })

@@ -46,6 +46,7 @@ impl<R: PendingResponse> Session<R> {
         now: impl Fn() -> Instant,
     ) -> Result<(), Rejected<'a, R>> {
         let size = HEADER_SIZE + message.size;
+        // Before the limits: a response that can't be sent anyway must not make room for itself.
         let request = match self.request_of(&message) {
             Ok(request) => request,
             Err(error) => return Err(self.reject(message, error)),
@@ -65,6 +66,7 @@ impl<R: PendingResponse> Session<R> {
         let response = message.on_refusal.into_response();
         let kinds = &self.config.kinds;
         self.pending.handle_queued(kinds, message.member, response);
+        // After the message is counted: those that follow it are counted behind it.
         if let Some(request) = request {
             self.handle_responded(request.kind);
         }
@@ -144,6 +146,7 @@ impl<R: PendingResponse> Session<R> {
     /// that have waited for it.
     fn handle_responded(&mut self, kind: usize) {
         self.requests.respond(kind);
+        // Without another look at the limits: they had room, and memory, since they were given.
         while let Some(frame) = self.requests.take_waiting(kind) {
             self.queue.push_frames(&frame);
             self.pushed += frame.len() as u64;
@@ -216,6 +219,7 @@ impl<R: PendingResponse> Session<R> {
         let frame_size = HEADER_SIZE + size;
         match self.phase {
             Phase::Open => self.make_room(frame_size, self.place_of(request)),
+            // Before the messages of others, which `open` moves behind these.
             Phase::Opening if sender == Sender::Opening => {
                 self.make_room(frame_size, Place::SendQueue)
             }

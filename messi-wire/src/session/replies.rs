@@ -90,6 +90,7 @@ impl OpenRequests {
         let Some(requests) = self.kinds.get(kind) else {
             return Turn::Responded;
         };
+        // First: a request that has a response is not abandoned.
         if number <= requests.responded || requests.waiting.contains_key(&number) {
             Turn::Responded
         } else if requests.abandoned.is_some_and(|first| number >= first) {
@@ -111,6 +112,7 @@ impl OpenRequests {
     #[inline]
     pub(super) fn take_waiting(&mut self, kind: usize) -> Option<Vec<u8>> {
         let requests = &mut self.kinds[kind];
+        // The usual case, without a search.
         if requests.waiting.is_empty() {
             return None;
         }
@@ -133,6 +135,7 @@ impl OpenRequests {
             return (false, false);
         }
         let requests = &mut self.kinds[kind];
+        // Only the first one counts: nothing after it can be sent.
         let first = requests.abandoned.map_or(number, |first| first.min(number));
         requests.abandoned = Some(first);
         requests.abandoned_count += 1;
