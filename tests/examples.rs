@@ -3,14 +3,14 @@
 //! A crate of its own: another test could take a port between the moment when it is found free and its
 //! use by a program.
 
-use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use std::{env, iter};
 
 /// The time limit for each line. Only a hang reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -24,8 +24,11 @@ struct Example {
 
 impl Example {
     fn start(name: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(path(name))
-            .args(arguments)
+        Self::spawn(name, Command::new(path(name)).args(arguments))
+    }
+
+    fn spawn(name: &str, command: &mut Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -49,6 +52,15 @@ impl Example {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
     }
 
+    /// Sends `SIGTERM`.
+    #[cfg(unix)]
+    fn terminate(&self) {
+        let status = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(status.unwrap().success());
+    }
+
     /// Waits for the next line of the output.
     fn line(&self) -> String {
         self.lines.recv_timeout(LIMIT).expect("another line")
@@ -58,6 +70,12 @@ impl Example {
         for line in lines {
             assert_eq!(self.line(), *line);
         }
+    }
+
+    /// Waits for a line, and returns those before it.
+    fn lines_before(&self, last: &str) -> Vec<String> {
+        let lines = iter::from_fn(|| Some(self.line()));
+        lines.take_while(|line| line != last).collect()
     }
 
     /// Closes the input, waits until the program exits with success, and returns the remaining lines.
@@ -173,4 +191,109 @@ fn a_chat_client_without_a_user_prints_its_usage() {
         String::from_utf8(output.stderr).unwrap(),
         "usage: chat_client <user> [uri]\n"
     );
+}
+
+/// A server of the fleet example.
+struct Fleet {
+    server: Example,
+    uri: String,
+}
+
+impl Fleet {
+    fn start(uri: String) -> Self {
+        let server = Example::start("fleet_server", &[&uri]);
+        server.expect(&[&format!("Server started at {uri}.")]);
+        Self { server, uri }
+    }
+
+    /// Starts a vehicle, and waits until it is in its depot and has the map.
+    fn vehicle(&self, name: &str, depot: &str) -> Example {
+        let vehicle = Example::start("fleet_vehicle", &[name, depot, &self.uri]);
+        vehicle.expect(&["Logged in.", "Map downloaded: 1000000 bytes"]);
+        self.server
+            .expect(&[&format!("{name} has joined {depot}.")]);
+        vehicle
+    }
+
+    /// Starts a vehicle with a wrong token, and waits until its login is to be refused.
+    fn stranger(&self) -> Example {
+        let mut command = Command::new(path("fleet_vehicle"));
+        command.args(["Thief", "Kiruna", &self.uri]);
+        let stranger = Example::spawn("stranger", command.env("FLEET_TOKEN", "guess"));
+        self.server.expect(&["Login refused: wrong token."]);
+        stranger
+    }
+
+    /// Returns what the operator's command prints for each vehicle.
+    fn list(&mut self, number: usize) -> Vec<String> {
+        self.server.write("list");
+        self.server.expect(&[&format!("Vehicles: {number}")]);
+        (0..number).map(|_| self.server.line()).collect()
+    }
+}
+
+#[test]
+fn vehicles_of_a_depot_see_each_others_positions() {
+    let mut fleet = Fleet::start(free_uri());
+    let mut tipper = fleet.vehicle("Tipper", "Lund");
+    let tanker = fleet.vehicle("Tanker", "Lund");
+    let mut loader = fleet.vehicle("Loader", "Umea");
+    let digger = fleet.vehicle("Digger", "Umea");
+
+    // If a position went to the wrong depot, it would be the next line there.
+    tipper.write("55.7 13.2");
+    tanker.expect(&["Tipper: 55.7 13.2"]);
+    loader.write("63.8 20.3");
+    digger.expect(&["Loader: 63.8 20.3"]);
+    tipper.write("north");
+    tipper.expect(&["A position is a latitude and a longitude."]);
+    tipper.write("55.8 13.3");
+    tanker.expect(&["Tipper: 55.8 13.3"]);
+
+    let expected = [
+        "Tipper: 55.8 13.3",
+        "Tanker: no position",
+        "Loader: 63.8 20.3",
+        "Digger: no position",
+    ];
+    assert_eq!(fleet.list(4), expected);
+    let end = ["Disconnected: stopped.", "Stopped. Messages not written: 0"];
+    assert_eq!(tipper.finish(), end);
+    fleet.server.expect(&["Tipper has left."]);
+}
+
+#[test]
+fn a_vehicle_sends_the_position_of_a_time_without_a_server_later() {
+    let uri = free_uri();
+    let mut vehicle = Example::start("fleet_vehicle", &["Tipper", "Lund", &uri]);
+    assert!(vehicle.line().starts_with("Not connected: "));
+    vehicle.write("55.7 13.2");
+    vehicle.lines_before("55.7 13.2 is sent later.");
+
+    let mut fleet = Fleet::start(uri);
+    vehicle.lines_before("Logged in.");
+    fleet.server.expect(&["Tipper has joined Lund."]);
+    let start = Instant::now();
+    while fleet.list(1) != ["Tipper: 55.7 13.2"] {
+        assert!(start.elapsed() < LIMIT, "no position");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminated_server_of_the_fleet_drains() {
+    let fleet = Fleet::start(free_uri());
+    let vehicle = fleet.vehicle("Tipper", "Lund");
+    // Its response is under way when the signal comes.
+    let stranger = fleet.stranger();
+    let server = fleet.server;
+    let start = Instant::now();
+    server.terminate();
+    server.expect(&["Draining."]);
+    stranger.expect(&["Login refused: wrong token."]);
+    stranger.expect(&["Disconnected: connection closed by the peer."]);
+    vehicle.expect(&["Disconnected: connection closed by the peer."]);
+    let end = ["Tipper has left.", "Stopped. Messages not written: 0"];
+    assert_eq!(server.finish(), end);
+    assert!(start.elapsed() < Duration::from_secs(20));
 }
