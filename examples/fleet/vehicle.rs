@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use async_std::io::{BufReader, prelude::BufReadExt, stdin};
 use futures::StreamExt;
-use messi::{ConnectError, DisconnectReason, Report, Retry};
+use messi::{ConnectError, DisconnectReason, Report, RequestError, Retry};
 
 mod fleet {
     messi::protocol!("fleet.proto", side = client);
@@ -73,8 +73,12 @@ impl FleetClientHandler for Vehicle {
                 println!("Login refused: {}.", response.refusal);
                 client.retry_after(REFUSED_DELAY);
             }
-            // The server disconnects a vehicle that does not log in.
-            Err(error) => println!("Login failed: {}.", Report(&error)),
+            Err(error) => {
+                println!("Login failed: {}.", Report(&error));
+                if let RequestError::Timeout { .. } = error {
+                    client.reconnect();
+                }
+            }
         }
     }
 
