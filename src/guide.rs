@@ -4,6 +4,8 @@
 //! - [Lifecycle](lifecycle): what each side sees of each event, and which messages are lost
 //! - [Evolving](evolving): which changes of a schema are compatible
 //! - [Logins](logins): clients that must say who they are, and clients that are refused
+//! - [Sending from outside](sending): messages from other tasks and threads
+//! - [Rooms by hand](rooms): messages to some of the clients
 //! - [Limits](limits): every limit, its default and its effect
 //! - [Bulk transfers](bulk): a download that does not hold up other messages
 //! - [At least once](at_least_once): messages that must not be lost
@@ -29,6 +31,8 @@ pages! {
     lifecycle = "../docs/lifecycle.md"
     evolving = "../docs/evolving.md"
     logins = "../docs/logins.md"
+    sending = "../docs/sending.md"
+    rooms = "../docs/rooms.md"
     limits = "../docs/limits.md"
     bulk = "../docs/bulk.md"
     at_least_once = "../docs/at_least_once.md"
