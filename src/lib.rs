@@ -186,7 +186,8 @@ pub use messi_core::tls;
 ///
 /// Write the methods of handlers as `async fn`. Each has a default that does nothing. The method of a request
 /// gets a [`Reply`], which sends the response. `on_message` gets each message first, as a [`Received`], and
-/// passes it on to its method. (Therefore the method of a member `message` is `on_message_`.)
+/// passes it on to its method; there, fields beside the oneof can be read too. (Therefore the method of a member
+/// `message` is `on_message_`.)
 ///
 /// Types have the shape that [`prost`] gives them, and implement [`prost::Message`]. A type
 /// nested in `Outer` is in the module `outer`. A oneof `kind` of `Outer` is an

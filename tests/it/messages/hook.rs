@@ -10,6 +10,10 @@ mod requests {
     messi::protocol!("../../proto/requests.proto");
 }
 
+mod beside {
+    messi::protocol!("../../proto/beside.proto");
+}
+
 mod plain {
     messi::protocol!("../../proto/requests.proto", requests = none);
 }
@@ -113,6 +117,50 @@ fn the_hook_gets_each_message_and_may_drop_it() {
         assert_eq!(dropped, Err(RequestError::Timeout { limit: SECOND }));
         assert_eq!(server.stats().total.requests.unanswered, 1);
     });
+}
+
+impl beside::BesideServerHandler for Seen {
+    async fn on_message(
+        &mut self,
+        client: &beside::BesideServerClient,
+        message: Received<beside::ClientToServer>,
+    ) {
+        self.note(format!("priority {}", message.priority));
+        self.dispatch(client, message).await;
+    }
+
+    async fn on_note(&mut self, _: &beside::BesideServerClient, note: beside::Note) {
+        self.note(note.text);
+    }
+}
+
+impl beside::BesideClientHandler for Ui {}
+
+#[test]
+fn a_field_beside_the_oneof_reaches_the_hook() {
+    use beside::{BesideClient, BesideServer, ClientToServer, Note};
+
+    let simulation = Simulation::new(1);
+    let seen = Seen::default();
+    simulation.run(async {
+        let handlers = seen.clone();
+        let server = BesideServer::builder(SERVER).runtime(&simulation);
+        let _server = server.start(move |_| handlers.clone()).await.unwrap();
+        let client = BesideClient::builder(SERVER).runtime(&simulation);
+        let client = client.start(Ui).unwrap();
+        client.connected().await.unwrap();
+        let note = Note { text: "a".into() };
+        client.send(ClientToServer {
+            priority: 7,
+            ..note.into()
+        });
+        client.send(ClientToServer {
+            messages: None,
+            priority: 8,
+        });
+        simulation.sleep(MOMENT).await;
+    });
+    assert_eq!(seen.all(), ["priority 7", "a", "priority 8"]);
 }
 
 #[test]
