@@ -6,10 +6,10 @@
 //!
 //! 1. A broadcast is encoded into the batch under the lock, be it for all clients, for all but one or for a
 //!    list of them. All broadcasts of a batch have the same recipients: for others, it flushes the batch
-//!    first. Outside of polls of this server's tasks, and once the batch is full, it then flushes the batch.
-//! 2. A poll of a client's task flushes the batch at its end, and each send to a single client flushes it
-//!    first ([`Registry::flush`]).
-//! 3. A flush pushes the batch to some clients at a time, unlocks, wakes their tasks, and goes on. The
+//!    first. Outside of polls of this server's tasks, it then flushes the batch at once.
+//! 2. A poll of a client's task flushes the batch at its end and once it is full, and each send to a single
+//!    client flushes it first ([`Registry::flush`]).
+//! 3. Such a flush pushes the batch to some clients at a time, unlocks, wakes their tasks, and goes on. The
 //!    batch keeps the place: whoever takes the lock meanwhile may do the rest, and must do so before it
 //!    appends to the batch or changes the clients.
 //! 4. All other operations that change the clients or their statistics flush the whole batch before anything
@@ -342,9 +342,12 @@ impl Registry {
         }
         match result {
             Err(error) => self.drop_broadcast(message, error, &recipients),
+            // At once, without steps: between them, the tasks of clients would fill queues too, and memory that
+            // several threads allocate is fragmented more.
+            Ok(_) if !poll_scope::is_inside(self.scope_id()) => self.flushed(|_| ()),
+            Ok(true) => self.flush(),
             // The end of this poll flushes it, or a send to a single client before.
-            Ok(false) if poll_scope::is_inside(self.scope_id()) => (),
-            Ok(_) => self.flush(),
+            Ok(false) => (),
         }
     }
 
@@ -679,8 +682,13 @@ mod tests {
         peers.iter().for_each(|peer| peer.mailbox.open());
         let waker = Waker::from(Arc::new(Broadcaster(registry.clone())));
         assert!(peers[0].mailbox.park(&waker, false, 0));
-        registry.broadcast(&of_one_step(1), None, ALL);
-        registry.broadcast(&of_one_step(3), None, ALL);
+        // In a poll, in which the batch is flushed in steps.
+        let broadcasts = async {
+            registry.broadcast(&of_one_step(1), None, ALL);
+            registry.broadcast(&of_one_step(3), None, ALL);
+        };
+        let poll = poll_scope::Scoped::new(registry.scope_id(), broadcasts, || registry.flush());
+        async_io::block_on(poll);
         for peer in &peers {
             let mut frames = Vec::new();
             peer.mailbox.take(&mut frames);
