@@ -158,7 +158,8 @@ impl<P: Protocol> Client<P> {
     ///
     /// A response (a member `foo_rsp` whose request is `foo_req`) that is sent in this way responds to the
     /// first request of its kind that has no response yet, like [`Reply::send`](crate::Reply::send). If there is
-    /// no such request, it is a message like any other, but it does not wait for a connection.
+    /// no such request, it is a message like any other. But once a connection has ended, it does not wait for the
+    /// next one: there it could be taken for the response to another request.
     ///
     /// # Examples
     ///

@@ -29,4 +29,5 @@ fn messages_held_for_clients_stay_within_the_shared_memory() {
     let growth = gauge.peak_growth();
     println!("growth {} MiB", growth / MIB);
     assert!(growth <= cap * 11 / 10, "{} MiB", growth / MIB);
+    assert!(growth >= cap / 4, "no messages are held: {growth} bytes");
 }

@@ -223,8 +223,7 @@ impl<R: PendingResponse> Session<R> {
             Phase::Opening if sender == Sender::Opening => {
                 self.make_room(frame_size, Place::SendQueue)
             }
-            // A response to a request of another connection.
-            _ if self.is_response(message) => Err(SendError::NotConnected),
+            _ if self.may_be_late(message) => Err(SendError::NotConnected),
             Phase::Opening => self.make_room(frame_size, Place::OfflineQueue),
             Phase::Detached | Phase::Sealed => self.make_room_offline(frame_size, now()),
         }
@@ -264,6 +263,16 @@ impl<R: PendingResponse> Session<R> {
     #[inline]
     pub(super) fn is_current(&self, request: RequestId) -> bool {
         request.connection == self.connection && self.accepts_messages()
+    }
+
+    /// Returns whether a message may respond to a request of a connection that has ended. On the next one, the
+    /// peer would take it for the response to another request.
+    fn may_be_late(&self, message: &Outgoing<'_, R>) -> bool {
+        let ended = match self.phase {
+            Phase::Opening => self.connection - 1,
+            Phase::Detached | Phase::Open | Phase::Sealed => self.connection,
+        };
+        ended > 0 && self.is_response(message)
     }
 
     /// Returns the place of a message that responds to this request, if to any.

@@ -247,6 +247,17 @@ fn a_response_without_a_request_is_a_message_like_any_other() {
 }
 
 #[test]
+fn before_the_first_connection_a_response_waits_like_any_other_message() {
+    let mut session = session(offline_config());
+    respond(&mut session, "a", OTHER).unwrap();
+    session.attach(Instant::now());
+    respond(&mut session, "b", OTHER).unwrap();
+    push(&mut session, "c", OTHER).unwrap();
+    session.open();
+    assert_eq!(taken(&mut session), "abc");
+}
+
+#[test]
 fn a_response_after_an_abandoned_request_closes_the_connection() {
     for on_refusal in [OnRefusal::Return, OnRefusal::Close] {
         let mut session = open_session(ConnectionConfig::default());
