@@ -508,7 +508,7 @@ impl<P: Protocol> Client<P> {
 
     /// Opens a received request, if the message is one.
     #[inline]
-    pub(crate) fn open_request(&self, message: &P::ServerToClient) -> Option<OpenRequest> {
+    pub(crate) fn open_request(&self, message: &P::ServerToClient) -> Option<Box<OpenRequest>> {
         if P::SERVER_REQUESTS.is_empty() {
             return None;
         }

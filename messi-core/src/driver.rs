@@ -29,6 +29,7 @@ mod turn;
 
 use std::fmt::Display;
 use std::future::poll_fn;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -36,7 +37,7 @@ use std::time::{Duration, Instant};
 
 use log::error;
 use messi_wire::connection::CLOSE_TIMEOUT;
-use messi_wire::session::first_field;
+use messi_wire::session::FirstKey;
 use messi_wire::{Connection, DisconnectReason, FloodLimiter, Payload, Role};
 
 use self::close::Closing;
@@ -87,8 +88,8 @@ pub(crate) struct Driver {
     decode_permit: DecodePermit,
     /// Observes the callbacks, in a simulation.
     observer: Option<Box<dyn CallbackObserver>>,
-    /// Number of the member that is being handled, for the log.
-    member: Option<u32>,
+    /// Key of the message that is being handled, for the log.
+    first_key: FirstKey,
 }
 
 /// How the task was told to end.
@@ -132,7 +133,7 @@ impl Driver {
             receive_permit: ReceivePermit::default(),
             decode_permit: DecodePermit::default(),
             observer: None,
-            member: None,
+            first_key: FirstKey::default(),
         }
     }
 
@@ -159,7 +160,7 @@ impl Driver {
     ///
     /// Meanwhile it runs the closures that other tasks have for the handler. A panic of them unwinds.
     pub(crate) async fn next(&mut self, handler: &mut AnyHandler) -> Option<Payload> {
-        self.member = None;
+        self.first_key = FirstKey::default();
         poll_fn(|cx| self.poll_next(cx, handler)).await
     }
 
@@ -169,7 +170,7 @@ impl Driver {
     /// The caller owns the place of the message: moving it costs as much as a part of the decoding.
     pub(crate) fn decode(&mut self, payload: &Payload, message: &mut impl prost::Message) -> bool {
         let payload = self.connection.payload(payload);
-        self.member = first_field(payload);
+        self.first_key = FirstKey::of(payload);
         let result = message.merge(payload);
         if let Err(error) = &result {
             self.connection
@@ -196,10 +197,8 @@ impl Driver {
     /// received messages.
     #[cold]
     pub(crate) fn handle_panic(&mut self, handler: &dyn Display, members: &[(u32, &str)]) {
-        let number = self.member.take();
-        let member = members
-            .iter()
-            .find(|(of_member, _)| Some(*of_member) == number);
+        let number = mem::take(&mut self.first_key).number();
+        let member = members.iter().find(|(other, _)| *other == number);
         let callback = member.map_or("a callback".into(), |(_, name)| {
             format!("the method for {name}")
         });

@@ -207,6 +207,7 @@ impl Mailbox {
         }
     }
 
+    #[inline]
     fn push_message(
         self: &Arc<Self>,
         message: &impl Message,

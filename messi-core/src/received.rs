@@ -36,7 +36,8 @@ use crate::reply::{OpenRequest, ResponseMember};
 #[derive(Default)]
 pub struct Received<M> {
     pub(crate) message: M,
-    pub(crate) request: Option<OpenRequest>,
+    /// Boxed: each message has room for it, and few have one.
+    pub(crate) request: Option<Box<OpenRequest>>,
 }
 
 impl<M> Received<M> {
@@ -60,6 +61,7 @@ impl<M> Received<M> {
 
     /// Returns the message and the request that it is, for generated code.
     #[doc(hidden)]
+    #[inline]
     pub fn into_parts(self) -> (M, Request) {
         (self.message, Request(self.request))
     }
@@ -84,7 +86,7 @@ impl<M: Debug> Debug for Received<M> {
 
 /// The request that a received message is, if it is one.
 #[derive(Debug)]
-pub struct Request(Option<OpenRequest>);
+pub struct Request(Option<Box<OpenRequest>>);
 
 impl Request {
     /// Returns the reply to the request, by a response of this member.

@@ -54,14 +54,14 @@ use crate::{LOG_TARGET, SendError};
 #[must_use = "a request without a response times out at the peer"]
 pub struct Reply<T: 'static> {
     /// `None` once the response is sent, or can't be sent any more.
-    request: Option<OpenRequest>,
+    request: Option<Box<OpenRequest>>,
     response: &'static dyn SendResponse<T>,
 }
 
 impl<T: 'static> Reply<T> {
     /// Creates the reply to a request.
     pub(crate) fn new<M: Message + 'static>(
-        request: Option<OpenRequest>,
+        request: Option<Box<OpenRequest>>,
         response: &'static ResponseMember<T, M>,
     ) -> Self {
         Self { request, response }
@@ -162,13 +162,13 @@ impl OpenRequest {
         id: RequestId,
         mailbox: &Arc<Mailbox>,
         server: Option<&Arc<SharedServer>>,
-    ) -> Self {
-        Self {
+    ) -> Box<Self> {
+        Box::new(Self {
             id,
             is_open: true,
             mailbox: mailbox.clone(),
             server: server.cloned(),
-        }
+        })
     }
 
     /// Records that the request has a response, or can't have one any more.

@@ -93,6 +93,7 @@ pub(crate) struct SharedServer {
 
 impl SharedServer {
     /// Queues all broadcasts until now for the clients.
+    #[inline]
     pub(crate) fn flush(&self) {
         self.registry.flush();
     }

@@ -202,6 +202,7 @@ impl Counter {
         self.0.store(before + count, Ordering::Relaxed);
     }
 
+    #[inline]
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }

@@ -39,7 +39,7 @@ use std::time::Instant;
 
 pub use self::budget::{Budget, FREE_QUOTA, Permit, Ticket, UNIT};
 pub use self::counters::{Dropped, RequestStats, SendCounters};
-pub use self::fields::first_field;
+pub use self::fields::FirstKey;
 use self::offline_queue::OfflineQueue;
 pub use self::outgoing::{OnRefusal, Outgoing, Refusal, Rejected, Sender};
 use self::progress::Progress;

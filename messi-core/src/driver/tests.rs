@@ -113,7 +113,7 @@ struct Counting {
 impl Fake for Counting {
     fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        if std::mem::replace(&mut self.has_given, true) {
+        if mem::replace(&mut self.has_given, true) {
             return Poll::Pending;
         }
         buffer[..4].copy_from_slice(b"\x03\0\0\0");
@@ -271,7 +271,7 @@ struct Endless {
 impl Fake for Endless {
     fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         buffer.fill(0);
-        if !std::mem::replace(&mut self.has_begun, true) {
+        if !mem::replace(&mut self.has_begun, true) {
             buffer[..4].copy_from_slice(b"\x01\x0f\xff\xff");
         }
         Poll::Ready(Ok(buffer.len()))
@@ -397,7 +397,7 @@ struct Halting {
 
 impl Fake for Halting {
     fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        if std::mem::replace(&mut self.has_given, true) {
+        if mem::replace(&mut self.has_given, true) {
             return Poll::Pending;
         }
         buffer[..5].copy_from_slice(b"\x01\0\0\0\x01");
@@ -428,7 +428,7 @@ struct Large {
 
 impl Fake for Large {
     fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        if std::mem::replace(&mut self.has_given, true) {
+        if mem::replace(&mut self.has_given, true) {
             return Poll::Pending;
         }
         buffer[..4 + LARGE_MESSAGE].fill(0);
@@ -481,7 +481,7 @@ struct Received(&'static [u8]);
 
 impl Fake for Received {
     fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        let bytes = std::mem::take(&mut self.0);
+        let bytes = mem::take(&mut self.0);
         buffer[..bytes.len()].copy_from_slice(bytes);
         match bytes.len() {
             0 => Poll::Pending,

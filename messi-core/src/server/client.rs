@@ -428,7 +428,7 @@ impl<P: Protocol> ServerClient<P> {
 
     /// Opens a received request, if the message is one.
     #[inline]
-    pub(crate) fn open_request(&self, message: &P::ClientToServer) -> Option<OpenRequest> {
+    pub(crate) fn open_request(&self, message: &P::ClientToServer) -> Option<Box<OpenRequest>> {
         if P::CLIENT_REQUESTS.is_empty() {
             return None;
         }

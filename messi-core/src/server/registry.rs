@@ -374,11 +374,16 @@ impl Registry {
     /// Flushes the batch, so that messages sent from now on come after all broadcasts.
     ///
     /// It does so in steps, and unlocks and wakes after each one.
+    #[inline]
     pub(super) fn flush(&self) {
         if self.has_broadcasts.load(Ordering::Acquire) {
-            let mut number = None;
-            while !Wakeups::collect(|wakeups| self.flush_step(&mut number, wakeups)) {}
+            self.flush_in_steps();
         }
+    }
+
+    fn flush_in_steps(&self) {
+        let mut number = None;
+        while !Wakeups::collect(|wakeups| self.flush_step(&mut number, wakeups)) {}
     }
 
     /// Flushes the next step of the batch with this number. Returns whether no step is left.

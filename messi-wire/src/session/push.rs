@@ -267,6 +267,7 @@ impl<R: PendingResponse> Session<R> {
 
     /// Returns whether a message may respond to a request of a connection that has ended. On the next one, the
     /// peer would take it for the response to another request.
+    #[cold]
     fn may_be_late(&self, message: &Outgoing<'_, R>) -> bool {
         let ended = match self.phase {
             Phase::Opening => self.connection - 1,
