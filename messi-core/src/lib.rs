@@ -39,6 +39,7 @@ mod tasks;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
+mod thread_scope;
 mod time;
 mod transport;
 mod try_send_error;

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::Mailbox;
+use crate::thread_scope::ThreadScope;
 
 thread_local! {
     /// Address of the mailbox whose first callback this thread is polling.
@@ -38,7 +39,7 @@ impl<F: Future> Future for Opening<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let _scope = Scope::enter(this.mailbox);
+        let _scope = ThreadScope::enter(&CURRENT, Arc::as_ptr(this.mailbox));
         this.callback.poll(cx)
     }
 }
@@ -47,23 +48,4 @@ impl<F: Future> Future for Opening<F> {
 #[inline]
 pub(super) fn is_inside(mailbox: &Mailbox) -> bool {
     ptr::eq(CURRENT.get(), mailbox)
-}
-
-/// Ends the scope when it is dropped, even by a panic.
-struct Scope {
-    /// The scope around this one: a callback may poll another task.
-    outer: *const Mailbox,
-}
-
-impl Scope {
-    fn enter(mailbox: &Arc<Mailbox>) -> Self {
-        let outer = CURRENT.replace(Arc::as_ptr(mailbox));
-        Self { outer }
-    }
-}
-
-impl Drop for Scope {
-    fn drop(&mut self) {
-        CURRENT.set(self.outer);
-    }
 }

@@ -10,6 +10,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::thread_scope::ThreadScope;
+
 thread_local! {
     /// Id of the scope that this thread is in; 0 outside of scopes.
     static CURRENT: Cell<usize> = const { Cell::new(0) };
@@ -49,22 +51,22 @@ pub(super) fn is_inside(id: usize) -> bool {
 
 /// Ends the scope when it is dropped, even by a panic.
 struct PollScope<'a, F: Fn()> {
+    /// `None` once it has ended.
+    scope: Option<ThreadScope<usize>>,
     flush: &'a F,
-    /// Id of the scope around this one: a waker may poll a task within a poll.
-    outer: usize,
 }
 
 impl<'a, F: Fn()> PollScope<'a, F> {
     fn enter(id: usize, flush: &'a F) -> Self {
-        let outer = CURRENT.replace(id);
-        Self { flush, outer }
+        let scope = Some(ThreadScope::enter(&CURRENT, id));
+        Self { scope, flush }
     }
 }
 
 impl<F: Fn()> Drop for PollScope<'_, F> {
     fn drop(&mut self) {
         // First, so that what the flush wakes is not taken for a part of this poll.
-        CURRENT.set(self.outer);
+        self.scope = None;
         (self.flush)();
     }
 }
