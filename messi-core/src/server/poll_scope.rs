@@ -12,9 +12,26 @@ use pin_project_lite::pin_project;
 
 use crate::thread_scope::ThreadScope;
 
+/// The scope that a thread is in.
+#[derive(Clone, Copy)]
+struct Current {
+    /// 0 outside of scopes.
+    id: usize,
+    /// Whether this poll has broadcasts that its end flushes.
+    has_deferred: bool,
+}
+
+impl Current {
+    const fn new(id: usize) -> Self {
+        Self {
+            id,
+            has_deferred: false,
+        }
+    }
+}
+
 thread_local! {
-    /// Id of the scope that this thread is in; 0 outside of scopes.
-    static CURRENT: Cell<usize> = const { Cell::new(0) };
+    static CURRENT: Cell<Current> = const { Cell::new(Current::new(0)) };
 }
 
 pin_project! {
@@ -28,7 +45,8 @@ pin_project! {
 }
 
 impl<T, F: Fn()> Scoped<T, F> {
-    /// Makes each poll of a task a scope with this id, and calls `flush` at its end.
+    /// Makes each poll of a task a scope with this id, and calls `flush` at the end of those that have deferred
+    /// it.
     pub(super) fn new(id: usize, task: T, flush: F) -> Self {
         Self { task, id, flush }
     }
@@ -44,29 +62,41 @@ impl<T: Future, F: Fn()> Future for Scoped<T, F> {
     }
 }
 
-/// Returns whether this thread is in a scope with this id.
-pub(super) fn is_inside(id: usize) -> bool {
-    CURRENT.get() == id
+/// Defers a flush to the end of the scope with this id. Returns `false` if this thread is not in it.
+pub(super) fn defer_flush(id: usize) -> bool {
+    let is_inside = CURRENT.get().id == id;
+    if is_inside {
+        CURRENT.set(Current {
+            id,
+            has_deferred: true,
+        });
+    }
+    is_inside
 }
 
 /// Ends the scope when it is dropped, even by a panic.
 struct PollScope<'a, F: Fn()> {
     /// `None` once it has ended.
-    scope: Option<ThreadScope<usize>>,
+    scope: Option<ThreadScope<Current>>,
     flush: &'a F,
 }
 
 impl<'a, F: Fn()> PollScope<'a, F> {
     fn enter(id: usize, flush: &'a F) -> Self {
-        let scope = Some(ThreadScope::enter(&CURRENT, id));
+        let scope = Some(ThreadScope::enter(&CURRENT, Current::new(id)));
         Self { scope, flush }
     }
 }
 
 impl<F: Fn()> Drop for PollScope<'_, F> {
     fn drop(&mut self) {
+        let has_deferred = CURRENT.get().has_deferred;
         // First, so that what the flush wakes is not taken for a part of this poll.
         self.scope = None;
-        (self.flush)();
+        // The broadcasts of others are theirs to flush: threads that share the work would fill queues by turns,
+        // and memory that several threads allocate is fragmented more.
+        if has_deferred {
+            (self.flush)();
+        }
     }
 }

@@ -6,10 +6,10 @@
 //!
 //! 1. A broadcast is encoded into the batch under the lock, be it for all clients, for all but one or for a
 //!    list of them. All broadcasts of a batch have the same recipients: for others, it flushes the batch
-//!    first. Outside of polls of this server's tasks, it then flushes the batch at once.
-//! 2. A poll of a client's task flushes the batch at its end and once it is full, and each send to a single
+//!    first. Outside of polls of this server's tasks, and once the batch is full, it then flushes the batch.
+//! 2. A poll of a client's task that has broadcast flushes the batch at its end, and each send to a single
 //!    client flushes it first ([`Registry::flush`]).
-//! 3. Such a flush pushes the batch to some clients at a time, unlocks, wakes their tasks, and goes on. The
+//! 3. A flush pushes the batch to some clients at a time, unlocks, wakes their tasks, and goes on. The
 //!    batch keeps the place: whoever takes the lock meanwhile may do the rest, and must do so before it
 //!    appends to the batch or changes the clients.
 //! 4. All other operations that change the clients or their statistics flush the whole batch before anything
@@ -342,12 +342,9 @@ impl Registry {
         }
         match result {
             Err(error) => self.drop_broadcast(message, error, &recipients),
-            // At once, without steps: between them, the tasks of clients would fill queues too, and memory that
-            // several threads allocate is fragmented more.
-            Ok(_) if !poll_scope::is_inside(self.scope_id()) => self.flushed(|_| ()),
-            Ok(true) => self.flush(),
             // The end of this poll flushes it, or a send to a single client before.
-            Ok(false) => (),
+            Ok(false) if poll_scope::defer_flush(self.scope_id()) => (),
+            Ok(_) => self.flush(),
         }
     }
 
@@ -436,6 +433,7 @@ mod tests {
     use std::task::{Wake, Waker};
     use std::thread;
 
+    use futures::FutureExt;
     use messi_wire::frame::{self, HEADER_SIZE};
     use messi_wire::session::RequestKinds;
     use messi_wire::{Ending, Role};
@@ -700,6 +698,25 @@ mod tests {
             let numbers = frame::split(&frames).filter_map(|it| it.last());
             assert_eq!(numbers.collect::<Vec<_>>(), [&1, &2, &3]);
         }
+    }
+
+    #[test]
+    fn a_poll_leaves_the_broadcasts_of_another_to_that_one() {
+        let registry = registry();
+        let peer = register(&registry);
+        peer.mailbox.open();
+        let scoped = |task| poll_scope::Scoped::new(registry.scope_id(), task, || registry.flush());
+        let mut received = Vec::new();
+        let other = scoped(async {}.boxed());
+        let task = async {
+            registry.broadcast(&1_u64, None, ALL);
+            other.await;
+            take(&peer, &mut received);
+            assert_eq!(received, []);
+        };
+        async_io::block_on(scoped(task.boxed()));
+        take(&peer, &mut received);
+        assert_eq!(received, [1]);
     }
 
     #[test]
