@@ -18,7 +18,6 @@ pub use self::builder::ClientBuilder;
 pub use self::handler::{ConnectWith, RequestServer};
 use self::next_attempt::NextAttempt;
 use crate::mailbox::Mailbox;
-use crate::reply::OpenRequest;
 use crate::tasks::Tasks;
 use crate::{
     Address, Clock, FlushError, NotConnected, Protocol, ResponseFuture, Runtime, Stats,
@@ -504,17 +503,6 @@ impl<P: Protocol> Client<P> {
 
     pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
         &self.shared.mailbox
-    }
-
-    /// Opens a received request, if the message is one.
-    #[inline]
-    pub(crate) fn open_request(&self, message: &P::ServerToClient) -> Option<Box<OpenRequest>> {
-        if P::SERVER_REQUESTS.is_empty() {
-            return None;
-        }
-        let mailbox = self.mailbox();
-        let id = mailbox.open_request(P::server_member(message)?)?;
-        Some(OpenRequest::new(id, mailbox, None))
     }
 
     /// Returns a handle that does not keep the client from stopping.

@@ -101,7 +101,7 @@ struct Published {
     has_command: AtomicBool,
     /// Whether closures wait for the handler.
     has_calls: AtomicBool,
-    /// Whether a received message may be a response.
+    /// Whether a request of this side has no response yet.
     expects_responses: AtomicBool,
     /// Bytes to be written.
     queued: AtomicUsize,
@@ -181,21 +181,9 @@ impl Mailbox {
         message: &impl Message,
         member: u32,
         request: RequestId,
+        on_refusal: OnRefusal<BoxResponder>,
     ) -> Result<(), SendError> {
-        let sender = Sender::Reply(request);
-        self.push_message(message, Some(member), sender, OnRefusal::Return)
-    }
-
-    /// Pushes the response to a request. One that is refused closes the connection, unless there is a
-    /// response already.
-    pub(crate) fn send_response(
-        self: &Arc<Self>,
-        message: &impl Message,
-        member: u32,
-        request: RequestId,
-    ) -> Result<(), SendError> {
-        let sender = Sender::Reply(request);
-        self.push_message(message, Some(member), sender, OnRefusal::Close)
+        self.push_message(message, Some(member), Sender::Reply(request), on_refusal)
     }
 
     #[inline]
@@ -271,7 +259,7 @@ impl Mailbox {
         if let Err(refusal) = self.push_outgoing(message, wakeups) {
             // Later: the registry may be locked.
             wakeups.log(level_of(refusal.error), || {
-                not_sent_line(&self.config, payload, refusal.error)
+                not_sent_line(member_name(&self.config, payload), refusal.error)
             });
             self.handle_refusal(refusal, wakeups);
         }
@@ -486,11 +474,12 @@ impl Mailbox {
 
     fn stats_of(&self, shared: &MailboxState) -> Stats {
         let session = &shared.session;
-        let mut stats =
-            self.transfers
-                .stats(session.counters(), session.waiting(), session.connection());
-        stats.requests = session.request_stats();
-        stats
+        self.transfers.stats(
+            session.counters(),
+            session.request_stats(),
+            session.waiting(),
+            session.connection(),
+        )
     }
 
     /// Returns the ticket of the send queue, if its connection may be evicted.
@@ -577,17 +566,22 @@ impl MailboxState {
 #[cold]
 pub(crate) fn log_not_sent(config: &SessionConfig, message: &impl Message, error: SendError) {
     // Only its encoding has the number of its member: it is encoded for a line that is wanted.
-    let level = level_of(error);
-    if log_enabled!(target: LOG_TARGET, level) {
-        let line = not_sent_line(config, &message.encode_to_vec(), error);
-        log!(target: LOG_TARGET, level, "{line}");
+    if log_enabled!(target: LOG_TARGET, level_of(error)) {
+        log_member_not_sent(member_name(config, &message.encode_to_vec()), error);
     }
 }
 
-/// Returns the log line about an encoded message that was not sent.
+/// Logs a message for a member that was not sent.
 #[cold]
-fn not_sent_line(config: &SessionConfig, payload: &[u8], error: SendError) -> String {
-    let member = config.member_name(payload).unwrap_or("message");
+pub(crate) fn log_member_not_sent(member: &str, error: SendError) {
+    log!(target: LOG_TARGET, level_of(error), "{}", not_sent_line(member, error));
+}
+
+fn member_name(config: &SessionConfig, payload: &[u8]) -> &'static str {
+    config.member_name(payload).unwrap_or("message")
+}
+
+fn not_sent_line(member: &str, error: SendError) -> String {
     format!("`{member}` is not sent: {error}")
 }
 

@@ -3,13 +3,12 @@
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
-use log::debug;
-use messi_wire::session::RequestId;
+use messi_wire::session::{OnRefusal, RequestId};
 use prost::Message;
 
-use crate::mailbox::Mailbox;
+use crate::SendError;
+use crate::mailbox::{BoxResponder, Mailbox, log_member_not_sent};
 use crate::server::SharedServer;
-use crate::{LOG_TARGET, SendError};
 
 /// Sends the response to one request, once.
 ///
@@ -89,8 +88,8 @@ impl<T: 'static> Reply<T> {
         let Some(request) = self.request.take() else {
             return;
         };
-        if let Err(error) = self.response.send(&request, response) {
-            debug!(target: LOG_TARGET, "{} not sent: {error}", self.response.name());
+        if let Err(error) = self.response.send(&request, response, OnRefusal::Close) {
+            log_member_not_sent(self.response.name(), error);
         }
         request.close();
     }
@@ -119,7 +118,7 @@ impl<T: 'static> Reply<T> {
     /// ```
     pub fn try_send(&mut self, response: T) -> Result<(), SendError> {
         let request = self.request.as_ref().ok_or(SendError::AlreadyResponded)?;
-        let result = self.response.try_send(request, response);
+        let result = self.response.send(request, response, OnRefusal::Return);
         if !result.is_err_and(may_send_another)
             && let Some(request) = self.request.take()
         {
@@ -158,17 +157,20 @@ pub(crate) struct OpenRequest {
 }
 
 impl OpenRequest {
-    pub(crate) fn new(
-        id: RequestId,
+    /// Opens a received request, if the message with this member is one.
+    #[inline]
+    pub(crate) fn open(
+        member: Option<u32>,
         mailbox: &Arc<Mailbox>,
         server: Option<&Arc<SharedServer>>,
-    ) -> Box<Self> {
-        Box::new(Self {
+    ) -> Option<Box<Self>> {
+        let id = mailbox.open_request(member?)?;
+        Some(Box::new(Self {
             id,
             is_open: true,
             mailbox: mailbox.clone(),
             server: server.cloned(),
-        })
+        }))
     }
 
     /// Records that the request has a response, or can't have one any more.
@@ -208,9 +210,12 @@ pub struct ResponseMember<T, M> {
 trait SendResponse<T>: Sync {
     fn name(&self) -> &'static str;
 
-    fn send(&self, request: &OpenRequest, response: T) -> Result<(), SendError>;
-
-    fn try_send(&self, request: &OpenRequest, response: T) -> Result<(), SendError>;
+    fn send(
+        &self,
+        request: &OpenRequest,
+        response: T,
+        on_refusal: OnRefusal<BoxResponder>,
+    ) -> Result<(), SendError>;
 }
 
 impl<T, M: Message> SendResponse<T> for ResponseMember<T, M> {
@@ -218,17 +223,15 @@ impl<T, M: Message> SendResponse<T> for ResponseMember<T, M> {
         self.name
     }
 
-    fn send(&self, request: &OpenRequest, response: T) -> Result<(), SendError> {
+    fn send(
+        &self,
+        request: &OpenRequest,
+        response: T,
+        on_refusal: OnRefusal<BoxResponder>,
+    ) -> Result<(), SendError> {
         let message = (self.wrap)(response);
         request
             .mailbox()
-            .send_response(&message, self.number, request.id)
-    }
-
-    fn try_send(&self, request: &OpenRequest, response: T) -> Result<(), SendError> {
-        let message = (self.wrap)(response);
-        request
-            .mailbox()
-            .push_response(&message, self.number, request.id)
+            .push_response(&message, self.number, request.id, on_refusal)
     }
 }

@@ -168,6 +168,7 @@ impl TransferCounters {
     pub(crate) fn stats(
         &self,
         sent: &SendCounters,
+        requests: RequestStats,
         queued_bytes: usize,
         connections: u64,
     ) -> Stats {
@@ -183,7 +184,7 @@ impl TransferCounters {
             unconfirmed: sent.unconfirmed,
             ignored_messages: self.ignored_messages.get(),
             unhandled_messages: self.unhandled_messages.get(),
-            requests: RequestStats::default(),
+            requests,
             connections,
             round_trip_time: (round_trip_time != 0).then(|| Duration::from_nanos(round_trip_time)),
         }

@@ -4,9 +4,18 @@
 //! nothing of this crate waits for something that the simulation does not know.
 
 use std::cell::Cell;
+use std::task::Poll;
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Counts that a future of this crate is pending, if this poll of it was, and returns the poll.
+pub(crate) fn recorded<T>(poll: Poll<T>) -> Poll<T> {
+    if poll.is_pending() {
+        record();
+    }
+    poll
 }
 
 /// Counts that a future of this crate is pending, in a task of this thread.

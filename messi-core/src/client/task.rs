@@ -15,6 +15,7 @@ use super::connect::Connector;
 use super::next_attempt::Order;
 use crate::driver::Driver;
 use crate::mailbox::Mailbox;
+use crate::reply::OpenRequest;
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
 use crate::{
@@ -191,7 +192,8 @@ where
     while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ServerToClient>::default();
         if driver.decode(&payload, &mut received.message) {
-            received.request = client.open_request(&received.message);
+            let member = P::server_member(&received.message);
+            received.request = OpenRequest::open(member, client.mailbox(), None);
             let callback = P::on_message(handler, client, received);
             driver.dispatch(pin!(callback)).await;
         }

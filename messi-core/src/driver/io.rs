@@ -178,7 +178,6 @@ impl Driver {
             return Poll::Pending;
         };
         self.handle_transfer();
-        // The one look at the clock of this turn.
         let now = self.now();
         match result {
             Ok(0) => self.connection.handle_end_of_input(now),
@@ -288,7 +287,6 @@ impl Driver {
         let Some(deadline) = deadlines.into_iter().flatten().min() else {
             return Poll::Pending;
         };
-        // The timer is set anew only if the deadline has come nearer: one that moves away is seen when it fires.
         let runtime = &**self.mailbox.runtime();
         let now = ready!(self.timer.poll(cx, runtime, deadline, now));
         // A timer that is due again at once must not keep other tasks waiting.

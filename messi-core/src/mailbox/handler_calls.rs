@@ -59,13 +59,7 @@ impl Mailbox {
         }));
         async move {
             pushed?;
-            let output = poll_fn(|cx| {
-                let output = receiver.poll_unpin(cx);
-                if output.is_pending() {
-                    waits::record();
-                }
-                output
-            });
+            let output = poll_fn(|cx| waits::recorded(receiver.poll_unpin(cx)));
             output.await.unwrap_or(Err(WithHandlerError::NotConnected))
         }
     }

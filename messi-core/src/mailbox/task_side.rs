@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use log::debug;
-use messi_wire::session::RequestId;
+use messi_wire::session::{RequestId, Session};
 use messi_wire::{DisconnectReason, Ending};
 
-use super::{Command, Mailbox, Opening, Wakeups};
+use super::{BoxResponder, Command, Mailbox, Opening, Wakeups};
 use crate::LOG_TARGET;
 use crate::stats::{LateDrops, Stats};
 
@@ -151,13 +151,28 @@ impl Mailbox {
     /// Ends the connection: frames that were not taken are dropped, and so were the unsent messages of its
     /// ending.
     pub(crate) fn detach(&self, reason: &DisconnectReason, ending: Ending) {
-        // A gauge of the connection, unlike the counters.
-        self.transfers.reset_round_trip_time();
-        let _foreign = self.update(|shared| {
-            shared.session.detach(reason, ending);
-            (self.forget_calls(shared), shared.forget_connection())
+        self.end_connection(|session| {
+            session.detach(reason, ending);
+            true
         });
-        self.notify_progress();
+    }
+
+    /// Ends the connection with this number, if it is attached: its task was dropped.
+    pub(crate) fn cancel(&self, connection: u64) {
+        self.end_connection(|session| session.cancel(connection));
+    }
+
+    /// Ends the connection by `end`, which returns `false` if there is none to end.
+    fn end_connection(&self, end: impl FnOnce(&mut Session<BoxResponder>) -> bool) {
+        let foreign = self.update(|shared| {
+            let has_ended = end(&mut shared.session);
+            has_ended.then(|| (self.forget_calls(shared), shared.forget_connection()))
+        });
+        if foreign.is_some() {
+            // A gauge of the connection, unlike the counters.
+            self.transfers.reset_round_trip_time();
+            self.notify_progress();
+        }
     }
 
     /// Returns a future that polls the first callback of a connection, whose messages go first.
@@ -202,15 +217,6 @@ impl Mailbox {
                 self.close(DisconnectReason::RequestAbandoned);
             }
         }
-    }
-
-    /// Ends the connection with this number, if it is attached: its task was dropped.
-    pub(crate) fn cancel(&self, connection: u64) {
-        let _foreign = self.update(|shared| {
-            let is_cancelled = shared.session.cancel(connection);
-            is_cancelled.then(|| (self.forget_calls(shared), shared.forget_connection()))
-        });
-        self.notify_progress();
     }
 
     /// Records that the connection has ended. Its task may detach it much later, when its callback has

@@ -237,7 +237,7 @@ fn a_response_of_an_earlier_connection_does_not_close_this_one() {
     mailbox.attach();
     mailbox.open();
     let too_big = "a response that is too big".to_string();
-    let sent = mailbox.send_response(&too_big, 1, request);
+    let sent = mailbox.push_response(&too_big, 1, request, OnRefusal::Close);
     assert_eq!(sent, Err(SendError::NotConnected));
     assert_eq!(mailbox.take_command(), None);
 }

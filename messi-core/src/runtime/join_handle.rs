@@ -46,10 +46,7 @@ impl<T> Future for JoinHandle<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let output = self.0.poll_unpin(cx);
-        if output.is_pending() {
-            waits::record();
-        }
+        let output = waits::recorded(self.0.poll_unpin(cx));
         output.map(|it| it.expect("the task has panicked, or was dropped with its simulation"))
     }
 }

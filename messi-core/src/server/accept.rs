@@ -26,6 +26,7 @@ use super::poll_scope::Scoped;
 use super::{Refusal, Server, ServerClient};
 use crate::cpu_limit::CpuLimit;
 use crate::driver::Driver;
+use crate::reply::OpenRequest;
 use crate::tasks::{Running, Turns, unless};
 use crate::transport::handshake::{Certificates, ServerHandshake};
 use crate::transport::{BoxListener, BoxSocket};
@@ -171,16 +172,15 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             return;
         };
         let client = ServerClient::new(&self.server, &peer);
-        let name = self.server.log_name();
         let handler = match self.make_handler(&client) {
             Ok(Ok(handler)) => handler,
             Ok(Err(refusal)) => {
-                debug!(target: LOG_TARGET, "{name}: refused {}: {refusal}", peer.address);
+                debug!(target: LOG_TARGET, "{}: refused {}: {refusal}", self.server.log_name(), peer.address);
                 shared.registry.count_refusal();
                 return self.turn_away(&peer, &DisconnectReason::Disconnected);
             }
             Err(_panic) => {
-                error!(target: LOG_TARGET, "{name}: making a handler for {} panicked", peer.address);
+                error!(target: LOG_TARGET, "{}: making a handler for {} panicked", self.server.log_name(), peer.address);
                 return self.turn_away(&peer, &DisconnectReason::HandlerPanicked);
             }
         };
@@ -192,7 +192,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
                 P::NAME,
                 shared.uri
             ));
-        debug!(target: LOG_TARGET, "{name}: {peer} connected from {}", peer.address);
+        debug!(target: LOG_TARGET, "{}: {peer} connected from {}", self.server.log_name(), peer.address);
         let task = serve(client, peer.clone(), handler, driver, shared.tasks.begin());
         let (scope, flush) = (shared.registry.scope_id(), shared.clone());
         let task = Scoped::new(scope, task, move || flush.registry.flush()).boxed();
@@ -287,7 +287,9 @@ where
     while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ClientToServer>::default();
         if driver.decode(&payload, &mut received.message) {
-            received.request = client.open_request(&received.message);
+            let member = P::client_member(&received.message);
+            let server = Some(&client.server().shared);
+            received.request = OpenRequest::open(member, client.peer_mailbox(), server);
             let callback = P::on_message(handler, client, received);
             driver.dispatch(pin!(callback)).await;
         }

@@ -8,7 +8,6 @@ use log::debug;
 use super::Server;
 use super::peer::{ClientId, Peer};
 use crate::mailbox::Mailbox;
-use crate::reply::OpenRequest;
 #[cfg(feature = "tls")]
 use crate::transport::tls::PeerCertificate;
 use crate::{
@@ -424,17 +423,6 @@ impl<P: Protocol> ServerClient<P> {
 
     pub(crate) fn peer_mailbox(&self) -> &Arc<Mailbox> {
         &self.peer.mailbox
-    }
-
-    /// Opens a received request, if the message is one.
-    #[inline]
-    pub(crate) fn open_request(&self, message: &P::ClientToServer) -> Option<Box<OpenRequest>> {
-        if P::CLIENT_REQUESTS.is_empty() {
-            return None;
-        }
-        let mailbox = self.peer_mailbox();
-        let id = mailbox.open_request(P::client_member(message)?)?;
-        Some(OpenRequest::new(id, mailbox, Some(&self.server.shared)))
     }
 
     /// Returns the mailbox, in which all broadcasts until now are queued.
