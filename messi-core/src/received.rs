@@ -35,9 +35,12 @@ use crate::reply::{OpenRequest, ResponseMember};
 /// ```
 #[derive(Default)]
 pub struct Received<M> {
-    pub(crate) message: M,
-    /// Boxed: each message has room for it, and few have one.
-    pub(crate) request: Option<Box<OpenRequest>>,
+    // Generated code takes the parts out where they are: each message would be moved once more by a method. The
+    // names leave those of the message's own fields free.
+    #[doc(hidden)]
+    pub __message: M,
+    #[doc(hidden)]
+    pub __request: Request,
 }
 
 impl<M> Received<M> {
@@ -56,14 +59,7 @@ impl<M> Received<M> {
     /// }
     /// ```
     pub fn into_message(self) -> M {
-        self.message
-    }
-
-    /// Returns the message and the request that it is, for generated code.
-    #[doc(hidden)]
-    #[inline]
-    pub fn into_parts(self) -> (M, Request) {
-        (self.message, Request(self.request))
+        self.__message
     }
 }
 
@@ -71,7 +67,7 @@ impl<M> Deref for Received<M> {
     type Target = M;
 
     fn deref(&self) -> &M {
-        &self.message
+        &self.__message
     }
 }
 
@@ -79,14 +75,16 @@ impl<M: Debug> Debug for Received<M> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter
             .debug_tuple("Received")
-            .field(&self.message)
+            .field(&self.__message)
             .finish()
     }
 }
 
 /// The request that a received message is, if it is one.
-#[derive(Debug)]
-pub struct Request(Option<Box<OpenRequest>>);
+///
+/// Boxed: each message has room for it, and few have one.
+#[derive(Debug, Default)]
+pub struct Request(pub(crate) Option<Box<OpenRequest>>);
 
 impl Request {
     /// Returns the reply to the request, by a response of this member.

@@ -158,13 +158,12 @@ pub(crate) struct OpenRequest {
 
 impl OpenRequest {
     /// Opens a received request, if the message with this member is one.
-    #[inline]
     pub(crate) fn open(
-        member: Option<u32>,
+        member: u32,
         mailbox: &Arc<Mailbox>,
         server: Option<&Arc<SharedServer>>,
     ) -> Option<Box<Self>> {
-        let id = mailbox.open_request(member?)?;
+        let id = mailbox.open_request(member)?;
         Some(Box::new(Self {
             id,
             is_open: true,

@@ -217,14 +217,8 @@ impl Received<'_> {
         let krate = &scope.krate;
         let arms = self.direction.members.iter();
         let arms = arms.map(|member| self.arm(member, scope));
-        let request = if self.requests.is_empty() {
-            quote!(_)
-        } else {
-            quote!(request)
-        };
         quote! {
-            let (message, #request) = #krate::Received::into_parts(message);
-            match message.messages {
+            match received.__message.messages {
                 None => #krate::__private::ignore(client),
                 #(#arms)*
             }
@@ -260,7 +254,7 @@ impl Received<'_> {
         let variant = ident(&response.variant);
         let value = boxed(&ident("response"), &response.ty, scope);
         quote! {
-            request.reply(&#krate::__private::ResponseMember {
+            received.__request.reply(&#krate::__private::ResponseMember {
                 name: #name,
                 number: #number,
                 wrap: |response| #message::from(#module::Messages::#variant(#value)),
@@ -296,7 +290,7 @@ pub(super) fn hook(
         fn dispatch(
             &mut self,
             client: &#client,
-            message: #krate::Received<#message>,
+            received: #krate::Received<#message>,
         ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
             async move { #body }
         }

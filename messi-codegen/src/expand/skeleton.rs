@@ -20,7 +20,7 @@ pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
     let docs = lines(&[format!("The protocol `{name}`.")]);
     let to_server = DirectionNames::client_to_server().message;
     let to_client = DirectionNames::server_to_client().message;
-    let drops = quote!( let _ = (self, client, message); );
+    let drops = quote!( let _ = (self, client, received); );
     let mut items = vec![
         declarations(&names, name, &docs, &TokenStream::new(), &scope),
         empty_message(&to_server, &scope),

@@ -191,9 +191,10 @@ where
     driver.open();
     while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ServerToClient>::default();
-        if driver.decode(&payload, &mut received.message) {
-            let member = P::server_member(&received.message);
-            received.request = OpenRequest::open(member, client.mailbox(), None);
+        if driver.decode(&payload, &mut received.__message) {
+            if let Some(member) = P::server_member(&received.__message) {
+                received.__request.0 = OpenRequest::open(member, client.mailbox(), None);
+            }
             let callback = P::on_message(handler, client, received);
             driver.dispatch(pin!(callback)).await;
         }

@@ -286,10 +286,11 @@ where
     driver.open();
     while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ClientToServer>::default();
-        if driver.decode(&payload, &mut received.message) {
-            let member = P::client_member(&received.message);
-            let server = Some(&client.server().shared);
-            received.request = OpenRequest::open(member, client.peer_mailbox(), server);
+        if driver.decode(&payload, &mut received.__message) {
+            if let Some(member) = P::client_member(&received.__message) {
+                let server = Some(&client.server().shared);
+                received.__request.0 = OpenRequest::open(member, client.peer_mailbox(), server);
+            }
             let callback = P::on_message(handler, client, received);
             driver.dispatch(pin!(callback)).await;
         }

@@ -62,16 +62,23 @@ impl<R: PendingResponse> Session<R> {
         }
         self.pushed += size as u64;
         self.counters.messages += 1;
-        // Each message, even without a response to await: the peer responds to all requests.
-        let response = message.on_refusal.into_response();
-        let kinds = &self.config.kinds;
-        self.pending.handle_queued(kinds, message.member, response);
-        // After the message is counted: those that follow it are counted behind it.
-        if let Some(request) = request {
-            self.handle_responded(request.kind);
+        // After the message is counted: responses that follow it are counted behind it.
+        if message.member.is_some() {
+            self.handle_pushed(message, request);
         }
         self.update_peak();
         Ok(())
+    }
+
+    /// Records a request or a response in the send queue.
+    fn handle_pushed(&mut self, message: Outgoing<'_, R>, responded: Option<RequestId>) {
+        // Each request, even without a response to await: the peer responds to all.
+        let response = message.on_refusal.into_response();
+        let kinds = &self.config.kinds;
+        self.pending.handle_queued(kinds, message.member, response);
+        if let Some(request) = responded {
+            self.handle_responded(request.kind);
+        }
     }
 
     /// Pushes complete frames of messages below the size limit, which are neither requests nor responses.
@@ -233,6 +240,14 @@ impl<R: PendingResponse> Session<R> {
     /// first open one of its kind.
     #[inline]
     fn request_of(&self, message: &Outgoing<'_, R>) -> Result<Option<RequestId>, SendError> {
+        // Most messages are neither requests nor responses.
+        match message.member {
+            None => Ok(None),
+            Some(_) => self.find_request(message),
+        }
+    }
+
+    fn find_request(&self, message: &Outgoing<'_, R>) -> Result<Option<RequestId>, SendError> {
         let request = match message.sender {
             Sender::Reply(request) if !self.is_current(request) => {
                 return Err(SendError::NotConnected);
