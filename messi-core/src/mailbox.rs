@@ -25,6 +25,7 @@ mod responder;
 mod task_side;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod wakeups;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -34,13 +35,13 @@ use std::time::Duration;
 
 use event_listener::Event;
 use log::{Level, log, log_enabled};
+use messi_wire::SendError;
 use messi_wire::encode::append_frame;
 use messi_wire::frame::{self, HEADER_SIZE};
 use messi_wire::session::{
     Dropped, OnRefusal, Outgoing, Permit, Refusal, RequestId, Sender, Session, SessionConfig,
     Ticket,
 };
-use messi_wire::{NotConnected, SendError};
 use prost::Message;
 
 pub(crate) use self::command::Command;
@@ -50,10 +51,9 @@ use self::handler_calls::HandlerCalls;
 pub(crate) use self::opening::Opening;
 pub(crate) use self::responder::{BoxResponder, Responder};
 pub(crate) use self::wakeups::Wakeups;
+use crate::LOG_TARGET;
 use crate::runtime::AsyncRuntime;
 use crate::stats::{LateDrops, Stats, TransferCounters};
-use crate::tasks::until;
-use crate::{FlushError, LOG_TARGET};
 
 /// The mailbox of one task.
 #[derive(Debug)]
@@ -345,98 +345,6 @@ impl Mailbox {
         let mut shared = self.lock();
         shared.session.count_dropped(error);
         shared.count_late(error, false);
-    }
-
-    // --- Waiting ---
-
-    /// Returns whether there is a connection that has not ended.
-    pub(crate) fn is_connected(&self) -> bool {
-        self.lock().session.is_connected()
-    }
-
-    /// Returns whether the task was told to end.
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.lock().session.is_stopped()
-    }
-
-    /// Waits until there is a connection. Returns an error once the task was told to end.
-    pub(crate) async fn connected(&self) -> Result<(), NotConnected> {
-        self.until(|session| {
-            if session.is_connected() {
-                return Some(Ok(()));
-            }
-            session.is_stopped().then_some(Err(NotConnected))
-        })
-        .await
-    }
-
-    /// Waits until the task is told to end.
-    pub(crate) async fn stopped(&self) {
-        self.until(|session| session.is_stopped().then_some(()))
-            .await;
-    }
-
-    /// Waits until all messages pushed so far are written to the operating system.
-    pub(crate) async fn flush(&self) -> Result<(), FlushError> {
-        let (connection, bytes, messages) = {
-            let session = &self.lock().session;
-            let messages = session.pushed_messages();
-            (session.connection(), session.pushed(), messages)
-        };
-        self.until(|session| {
-            if !session.is_connected() || session.connection() != connection {
-                let written = session.written_messages(connection);
-                let unwritten = messages.saturating_sub(written);
-                return Some(Err(FlushError { unwritten }));
-            }
-            (session.written() >= bytes).then_some(Ok(()))
-        })
-        .await
-    }
-
-    /// Returns how many messages were not sent because the task was told to end.
-    pub(crate) fn unsent_since_stop(&self) -> u64 {
-        self.lock().session.unsent_since_stop()
-    }
-
-    /// Waits until the send queue is not congested.
-    pub(crate) async fn ready(&self) -> Result<(), NotConnected> {
-        let connection = self.lock().session.connection();
-        self.until_done(connection, |session| {
-            !self.is_congested_by(session.queued(), session.memory())
-        })
-        .await
-    }
-
-    /// Waits until the send queue is not congested, and has at most this number of bytes. From then on, the
-    /// operating system holds few unsent bytes of this connection.
-    pub(crate) async fn ready_below(&self, bytes: usize) -> Result<(), NotConnected> {
-        self.published.has_bulk.store(true, Ordering::Relaxed);
-        let connection = self.lock().session.connection();
-        self.until_done(connection, |session| {
-            session.queued() <= bytes && !self.is_congested_by(session.queued(), session.memory())
-        })
-        .await
-    }
-
-    /// Waits until `is_done` on the connection with this number, as long as it has not ended.
-    async fn until_done(
-        &self,
-        connection: u64,
-        is_done: impl Fn(&Session<BoxResponder>) -> bool,
-    ) -> Result<(), NotConnected> {
-        self.until(|session| {
-            if !session.is_connected() || session.connection() != connection {
-                return Some(Err(NotConnected));
-            }
-            is_done(session).then_some(Ok(()))
-        })
-        .await
-    }
-
-    /// Waits until `check` returns a value. It is called under the lock.
-    async fn until<T>(&self, check: impl Fn(&Session<BoxResponder>) -> Option<T>) -> T {
-        until(&self.progress, || check(&self.lock().session)).await
     }
 
     // --- Properties ---

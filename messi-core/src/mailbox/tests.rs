@@ -14,6 +14,7 @@ use messi_wire::session::RequestKinds;
 use messi_wire::{DisconnectReason, Ending, RequestError, Role};
 
 use super::*;
+use crate::FlushError;
 
 /// The members of a request and a response.
 const REQUEST: Option<u32> = Some(3);
