@@ -58,15 +58,15 @@ struct Metadata(Value);
 
 impl Metadata {
     fn load() -> Self {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
-            .args(["metadata", "--format-version", "1", "--offline"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .expect("cargo");
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{errors}");
-        Self(serde_json::from_slice(&output.stdout).expect("JSON"))
+        // The crates of other platforms may not have been downloaded.
+        let platform = host();
+        let arguments = ["metadata", "--format-version", "1", "--offline"];
+        let metadata = output(
+            "CARGO",
+            "cargo",
+            &[&arguments[..], &["--filter-platform", &platform]].concat(),
+        );
+        Self(serde_json::from_slice(&metadata).expect("JSON"))
     }
 
     /// Returns the names of all crates that a package depends on, except those of build scripts, tests
@@ -123,4 +123,26 @@ fn list(value: &Value) -> &[Value] {
 
 fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
+}
+
+/// Returns the platform of the compiler.
+fn host() -> String {
+    let version = output("RUSTC", "rustc", &["-vV"]);
+    let version = String::from_utf8(version).expect("UTF-8");
+    let mut lines = version.lines();
+    let host = lines.find_map(|line| line.strip_prefix("host: "));
+    host.expect("a host").into()
+}
+
+/// Runs the program that a variable names, or else the one with this name, and returns its output.
+fn output(variable: &str, name: &str, arguments: &[&str]) -> Vec<u8> {
+    let program = env::var_os(variable).unwrap_or_else(|| name.into());
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect(name);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    output.stdout
 }
