@@ -230,6 +230,9 @@ impl<R: PendingResponse> Session<R> {
             Phase::Opening if sender == Sender::Opening => {
                 self.make_room(frame_size, Place::SendQueue)
             }
+            // Only a connection that has ended is given requests before it is open. The offline queue is
+            // sent on the next one, where the peer would take this for the response to another request.
+            Phase::Opening if request.is_some() => Err(SendError::NotConnected),
             _ if self.may_be_late(message) => Err(SendError::NotConnected),
             Phase::Opening => self.make_room(frame_size, Place::OfflineQueue),
             Phase::Detached | Phase::Sealed => self.make_room_offline(frame_size, now()),

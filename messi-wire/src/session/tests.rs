@@ -193,6 +193,24 @@ fn a_response_is_sent_only_on_the_connection_of_its_request() {
     assert_eq!(session.request_stats().late, 4);
 }
 
+/// The handler still gets the requests of a connection that ended before it was open.
+#[test]
+fn no_response_waits_for_the_connection_after_that_of_its_request() {
+    let mut session = session(offline_config());
+    session.attach(Instant::now());
+    let request = session.open_request(0);
+    for sender in [Sender::Reply(request), OTHER] {
+        let refused = respond(&mut session, "r", sender);
+        assert_eq!(refused, Err(SendError::NotConnected));
+    }
+    push(&mut session, "other", OTHER).unwrap();
+    session.detach(&CLOSED, Ending::default());
+    session.attach(Instant::now());
+    session.open();
+    assert_eq!(taken(&mut session), "other");
+    assert_eq!(session.request_stats().late, 2);
+}
+
 /// Pushes a response.
 fn respond(session: &mut TestSession, text: &str, sender: Sender) -> Result<(), SendError> {
     push_member(session, text, RESPONSE, sender)
