@@ -160,6 +160,7 @@ impl Driver {
     ///
     /// Meanwhile it runs the closures that other tasks have for the handler. A panic of them unwinds.
     pub(crate) async fn next(&mut self, handler: &mut AnyHandler) -> Option<Payload> {
+        // A closure that panics must not be logged as the method of the last message.
         self.first_key = FirstKey::default();
         poll_fn(|cx| self.poll_next(cx, handler)).await
     }
@@ -170,6 +171,7 @@ impl Driver {
     /// The caller owns the place of the message: moving it costs as much as a part of the decoding.
     pub(crate) fn decode(&mut self, payload: &Payload, message: &mut impl prost::Message) -> bool {
         let payload = self.connection.payload(payload);
+        // Before decoding, which may panic too: the log then names the message.
         self.first_key = FirstKey::of(payload);
         let result = message.merge(payload);
         if let Err(error) = &result {
@@ -197,6 +199,7 @@ impl Driver {
     /// received messages.
     #[cold]
     pub(crate) fn handle_panic(&mut self, handler: &dyn Display, members: &[(u32, &str)]) {
+        // Taken: the last callback, which may panic after this, is not the method of this message.
         let number = mem::take(&mut self.first_key).number();
         let member = members.iter().find(|(other, _)| *other == number);
         let callback = member.map_or("a callback".into(), |(_, name)| {
@@ -217,6 +220,7 @@ impl Driver {
 
     /// Runs the callback of a message. A flood of messages without a callback is limited.
     pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = ()>>) {
+        // The callback itself counts ignored messages: only generated code knows the members of the schema.
         let ignored = self.mailbox.transfers.ignored_messages.get();
         self.run(callback).await;
         if self.mailbox.transfers.ignored_messages.get() != ignored {
@@ -228,12 +232,15 @@ impl Driver {
     pub(crate) async fn close(&mut self) -> DisconnectReason {
         // Before the rest is written: messages that are sent from now on would never be.
         self.mailbox.seal();
+        // No message is decoded from now on: its place in the order goes to others.
         self.decode_permit.cancel();
+        // Before the rest is written: it limits the time of that, if the peer has closed its direction.
         self.connection.handle_closing(self.now());
         poll_fn(|cx| self.poll_closed(cx)).await;
         // Known only now: an error while the rest was written does not replace an earlier reason.
         let reason = self.connection.end_reason().cloned();
         let reason = reason.unwrap_or(DisconnectReason::ConnectionClosed);
+        // Counts the messages that are lost: when the caller deregisters a client, its counters are final.
         self.mailbox.detach(&reason, self.connection.ending());
         // The last callback may take long.
         self.connection.drop_input();
@@ -301,6 +308,7 @@ impl Driver {
 
     /// Returns whether closures of other tasks may be run in the handler.
     fn may_call_handler(&self) -> bool {
+        // Not after the end, even while messages are left: the closures are dropped with the connection.
         self.connection.end_reason().is_none()
     }
 
@@ -308,9 +316,11 @@ impl Driver {
     /// client down by TCP. A client does not: if both sides waited, neither would ever read.
     fn must_write_first(&mut self, cx: &mut Context<'_>) -> bool {
         // A handler that sends faster than the socket takes must not fill the queue within one turn.
+        // A blocked socket is not tried again: it wakes the task, and each message would cost a system call.
         if self.mailbox.queued() >= WRITE_SIZE && !self.is_write_blocked {
             let _ = self.poll_write(cx);
         }
+        // After the end, room may never come: the messages that are left are handled all the same.
         self.connection.role() == Role::Server
             && self.connection.is_peer_reading()
             && self.mailbox.is_congested()
@@ -365,6 +375,7 @@ impl Driver {
                 let limit = deadline.map_or(limit, |earlier| limit.min(earlier));
                 *deadline = Some(limit);
                 let runtime = &**self.mailbox.runtime();
+                // The connection is closed: its timer is free for this deadline.
                 ready!(self.timer.poll(cx, runtime, limit, now));
                 return Poll::Ready(());
             }
@@ -397,6 +408,7 @@ impl Driver {
         if let Some(reason) = self.connection.end_reason() {
             // Each time, since callbacks may send requests after the end.
             self.mailbox.fail_pending(reason);
+            // Once is enough: from then on closures are refused, and new waits fail at once.
             if !self.has_reported_end && !self.connection.is_peer_reading() {
                 self.has_reported_end = true;
                 self.mailbox.handle_end();
@@ -410,6 +422,7 @@ impl Driver {
         match command {
             Command::Drain => self.connection.drain(),
             Command::Close(reason) => self.connection.end(reason, now),
+            // The rest is not written: other connections lack this memory.
             Command::Evict => self.connection.fail(DisconnectReason::SlowConsumer, now),
             // The task ends, even while a callback waits.
             Command::Stop => {
@@ -427,6 +440,7 @@ impl Driver {
 impl Drop for Driver {
     /// Ends the connection for those who wait, if its task is dropped before it is closed.
     fn drop(&mut self) {
+        // After `close` the connection is detached: then this has no effect.
         self.mailbox.cancel(self.number);
     }
 }

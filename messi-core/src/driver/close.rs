@@ -35,6 +35,7 @@ impl Driver {
             if self.poll_close(cx).is_ready() {
                 return Poll::Ready(());
             }
+            // The mailbox needs the waker too: a command to abort must end this at once.
             ready!(self.park(cx));
         }
     }
@@ -42,16 +43,18 @@ impl Driver {
     /// Closes the socket, in good order or, once the connection is aborted, at once.
     pub(super) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
+            // In each round: the step before, or a timer, may have aborted the connection.
             if self.connection.is_aborted() {
                 self.socket = None;
             }
             if self.socket.is_none() {
                 return Poll::Ready(());
             }
+            // A peer that keeps each step ready must let other tasks run.
             ready!(self.poll_turn_budget(cx));
             if self.poll_timer(cx, self.now()).is_pending() && self.poll_close_step(cx).is_pending()
             {
-                // The step may have set a timer.
+                // The step may have set a timer, which wakes this task only once it is polled.
                 ready!(self.poll_timer(cx, self.now()));
             }
         }
@@ -62,6 +65,7 @@ impl Driver {
         match self.closing {
             Closing::Writing => {
                 ready!(self.poll_write(cx));
+                // One call writes one batch: more frames may be queued behind it.
                 if self.mailbox.queued() == 0 {
                     self.closing = Closing::ShuttingDown;
                 }
@@ -85,12 +89,14 @@ impl Driver {
         let reason = self.connection.end_reason();
         let has_peer_closed = reason == Some(&DisconnectReason::ConnectionClosed);
         let runtime = self.mailbox.runtime();
+        // A peer that has closed its direction sends no more input, which could reset the connection.
         if let Some(socket) = &mut self.socket
             && let Closing::Lingering(linger) = &mut self.closing
             && !has_peer_closed
         {
             ready!(linger.poll(cx, socket, &**runtime));
         }
+        // The drop closes the socket: so far, only the writing direction is shut down.
         self.socket = None;
         Poll::Ready(())
     }

@@ -1,4 +1,15 @@
 //! Moving bytes between the socket, the connection and the mailbox.
+//!
+//! The order of one turn ([`Driver::poll_turn`]):
+//!
+//! 1. Other tasks run first if the budget of this task is spent.
+//! 2. Frames are written. A batch has all frames that were queued when it was taken; the next one is taken once
+//!    it has left the buffers of the socket.
+//! 3. The socket is read once, if input is wanted and there is memory for it.
+//! 4. Timers that are due are handled.
+//! 5. If no step has given the caller anything to do, unused memory is freed, and the task is parked.
+//!
+//! A write that is blocked keeps neither the socket from being read nor the timers from being handled.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -16,11 +27,13 @@ impl Driver {
     /// Moves bytes, and is ready when the caller has something new to look at. Pending, it has arranged
     /// for the task to be woken.
     pub(super) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // Here too: while a callback is pending, no other step looks at the budget.
         ready!(self.poll_turn_budget(cx));
         // A write may make room, which the caller waits for: a server handles no message while there is none.
         let was_congested = self.mailbox.is_congested();
         let had_ended = self.connection.end_reason().is_some();
         // Written first: responses of callbacks leave before the next messages are read.
+        // Blocked or not, reading goes on: if both sides only wrote, neither would ever finish.
         let _ = self.poll_write(cx);
         let read = self.poll_read(cx);
         let has_read = read.is_ready();
@@ -29,16 +42,20 @@ impl Driver {
             Poll::Ready(now) => now,
             Poll::Pending => self.now(),
         };
+        // In each turn: a peer that always has something to read must not hold the timers up.
         let is_due = self.poll_timer(cx, now).is_ready();
         let has_room = was_congested && !self.mailbox.is_congested();
         let has_ended = !had_ended && self.connection.end_reason().is_some();
+        // A write alone is no news for the caller, but for the room that it has made.
         if has_read || is_due || has_room || has_ended {
             return Poll::Ready(());
         }
+        // Not parked: a task that wakes itself finds new frames and commands in its next turn.
         if mem::take(&mut self.reads_again) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        // Only before sleep: a busy connection would allocate the memory again at once.
         self.release_memory();
         self.park(cx)
     }
@@ -63,6 +80,7 @@ impl Driver {
         let idle_capacity = self.send_capacity_limit();
         if self.mailbox.park(cx.waker(), is_blocked, idle_capacity) {
             self.turn.renew();
+            // A callback that waits must not keep others from decoding.
             self.decode_permit.release();
             return Poll::Pending;
         }
@@ -76,6 +94,7 @@ impl Driver {
             input = IDLE_CAPACITY;
         }
         self.connection.release(input, self.send_capacity_limit());
+        // After the release: returned memory wakes connections that wait for it.
         self.receive_permit.set(self.connection.input_memory());
     }
 
@@ -103,8 +122,10 @@ impl Driver {
             ready!(self.poll_flush(cx));
             let mailbox = &self.mailbox;
             self.connection.refill_output(|frames| mailbox.take(frames));
+            // Before these frames are written, so that it holds for them already.
             self.limit_unsent();
         }
+        // Without a look at the turn: the send queue bounds the batch.
         while !self.connection.remaining_output().is_empty() {
             let Some(socket) = &mut self.socket else {
                 return Poll::Ready(());
@@ -112,9 +133,11 @@ impl Driver {
             match ready!(Pin::new(socket).poll_write(cx, self.connection.remaining_output())) {
                 Ok(0) => self.handle_io_error(io::ErrorKind::WriteZero.into()),
                 Ok(count) => self.handle_written(count),
+                // It drops the output, which ends the loop. Only an interrupted write is repeated.
                 Err(error) => self.handle_io_error(error),
             }
         }
+        // With each batch: a socket such as that of TLS may keep the end of it in a buffer.
         self.poll_flush(cx)
     }
 
@@ -150,6 +173,7 @@ impl Driver {
         match ready!(Pin::new(socket).poll_flush(cx)) {
             Ok(()) => {
                 self.is_flushed = true;
+                // This is progress too, and stops the write timeout: that also runs while a flush is pending.
                 self.connection.handle_written(0);
                 self.mailbox.handle_written(0);
             }
@@ -166,9 +190,12 @@ impl Driver {
         if !self.connection.wants_input() || self.flood_limiter.paused_until().is_some() {
             // A notification for memory that this connection can't use now must go to another one.
             self.stop_waiting_for_memory();
+            // Without a waker: reading goes on when this task has handled messages, or when the pause ends.
             return Poll::Pending;
         }
+        // Memory comes before the read: bytes that were read have to be kept.
         let room = ready!(self.poll_room(cx)).min(READ_SIZE);
+        // Kept until the bytes are handled: a waker may run another connection, which takes its own.
         let mut scratch = Scratch::take();
         let Poll::Ready(result) = self.poll_read_into(cx, &mut scratch[..room]) else {
             // A socket that has paused for other tasks may have more input.
@@ -201,6 +228,7 @@ impl Driver {
                     self.stop_waiting_for_memory();
                     return Poll::Ready(room);
                 }
+                // The next round leaves the waker, or finds memory that was returned in between.
                 Room::Exhausted => self.connection.handle_memory_exhausted(self.now()),
             }
         }
@@ -268,6 +296,7 @@ impl Driver {
     }
 
     fn handle_io_error(&mut self, error: io::Error) {
+        // An interrupted call is repeated. Without a socket, the connection is closed already.
         if let Some(socket) = &self.socket
             && error.kind() != io::ErrorKind::Interrupted
         {
@@ -293,6 +322,7 @@ impl Driver {
         self.turn.spend_transfer();
         self.flood_limiter.handle_timeout(now);
         self.connection.handle_timeout(now);
+        // The session counts by these checks what is unconfirmed, and the connection does not know it.
         if self.connection.take_keep_alive_check() {
             self.mailbox.handle_keep_alive();
         }

@@ -86,6 +86,8 @@ impl ReceivePermit {
     #[cold]
     fn notify(&self, returned: usize) {
         if let Some(budget) = &self.budget {
+            // At least one, since reservations are whole units. In addition to those that were notified
+            // before and have not run yet: they need memory of their own.
             budget.returned.notify((returned / UNIT).additional());
         }
     }
@@ -99,6 +101,7 @@ impl ReceivePermit {
         size: usize,
         unused: usize,
     ) -> Poll<Room> {
+        // Unused capacity is reserved already: it may be filled even if no memory is left.
         let room = self.room(size).max(unused);
         if room > 0 {
             return Poll::Ready(Room::Bytes(room));
@@ -109,6 +112,7 @@ impl ReceivePermit {
     #[cold]
     fn poll_returned(&mut self, cx: &mut Context<'_>, size: usize, unused: usize) -> Poll<Room> {
         let Some(budget) = &self.budget else {
+            // Not reached: without a budget, the room has no bound.
             return Poll::Ready(Room::Bytes(usize::MAX));
         };
         // The caller looks at the room again before it polls the listener: see step 1.
@@ -130,12 +134,14 @@ impl ReceivePermit {
     /// Stops waiting for memory. Returns whether the connection did wait.
     #[inline]
     pub(super) fn stop_waiting(&mut self) -> bool {
+        // A listener that was notified passes the notification on when it is dropped.
         self.listener.take().is_some()
     }
 }
 
 impl Drop for ReceivePermit {
     fn drop(&mut self) {
+        // Not left to the permit, which returns the memory but notifies no listener.
         self.set(0);
     }
 }

@@ -29,6 +29,7 @@ impl TurnBudget {
     pub(super) fn spend_frames(&mut self, frames: u32) {
         self.frames += frames;
         self.transfers += self.frames / FRAMES_PER_TRANSFER;
+        // The rest is kept: reads of few frames each add up to a transfer too.
         self.frames %= FRAMES_PER_TRANSFER;
     }
 
@@ -36,6 +37,7 @@ impl TurnBudget {
     #[inline]
     pub(super) fn spend_message(&mut self, size: usize) {
         let cost = u32::try_from(1 + size / BYTES_PER_FRAME);
+        // The most that can be added to the frames without an overflow.
         self.spend_frames(cost.unwrap_or(u32::MAX - FRAMES_PER_TRANSFER));
     }
 
@@ -48,6 +50,7 @@ impl TurnBudget {
     /// Begins a new turn.
     #[inline]
     pub(super) fn renew(&mut self) {
+        // Frames that do not make up a transfer go on counting: many turns of few frames are not free.
         self.transfers = 0;
     }
 }
