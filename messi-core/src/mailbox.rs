@@ -5,8 +5,8 @@
 //!
 //! Under the lock, the session is changed and its state is published for looks without the lock. No
 //! waker is called, cloned or dropped under it, no response is completed, nothing is logged and no other
-//! lock is taken: foreign code may send a message itself. The only foreign code under it is the encoding
-//! of a message.
+//! lock is taken but that of a pretended clock: foreign code may send a message itself. The only foreign
+//! code under it is the encoding of a message.
 //!
 //! No wake-up is lost, by this order:
 //!
@@ -90,6 +90,7 @@ impl MailboxState {
     /// Forgets the commands to the last connection, and returns the waker of its task to be dropped.
     fn forget_connection(&mut self) -> Option<Waker> {
         let command = self.command.take();
+        // A command to close this connection must not close the next. The flag may stay set for one look.
         self.command = command.filter(Command::outlives_connection);
         self.waker.take()
     }
@@ -140,6 +141,7 @@ impl Mailbox {
             transfers: TransferCounters::default(),
             progress: Event::new(),
         });
+        // Last: from now on, other threads may look at its ticket.
         if let Some(budget) = &mailbox.budget {
             budget.join(&mailbox);
         }
@@ -232,6 +234,7 @@ impl Mailbox {
             wakeups.wake(shared.waker_for_frames());
             self.unlock(shared, wakeups);
         } else {
+            // The session is unchanged. One by one, each frame makes room or is refused.
             drop(shared);
             self.push_each(frames, wakeups);
         }
@@ -273,6 +276,7 @@ impl Mailbox {
         let now = || self.runtime.now();
         loop {
             let mut shared = self.lock();
+            // The session can't log: the messages that it drops are seen by its counters.
             let Dropped {
                 expired,
                 queue_full,
@@ -303,9 +307,11 @@ impl Mailbox {
             let lacks_memory = rejected.lacks_memory;
             let is_response = self.config.kinds.is_response(rejected.message.member);
             let refusal = shared.session.refuse(rejected);
+            // In the step of the refusal: with `deregister` in between, the loss would count twice.
             shared.count_late(refusal.error, is_response);
             self.unlock(shared, wakeups);
             wakeups.log_dropped(expired, replaced);
+            // Before the caller closes the connection, which would still write the rest of the queue.
             if lacks_memory {
                 self.evict(wakeups);
             }
@@ -322,6 +328,7 @@ impl Mailbox {
         // Another thread may evict the same one at the same moment.
         while let Some(slowest) = budget.slowest() {
             if std::ptr::eq(&*slowest, self) {
+                // This peer is the slowest: no other connection may end for it.
                 return false;
             }
             if slowest.evict(wakeups) {
@@ -398,6 +405,7 @@ impl Mailbox {
     #[inline]
     fn is_congested_by(&self, queued: usize, memory: usize) -> bool {
         let budget = self.budget.as_deref();
+        // Less and less while others grow: a queue may become congested without growing itself.
         let budget = budget.map(|budget| budget.memory().limit_of_one());
         self.config.is_congested(queued, memory, budget)
     }
@@ -406,14 +414,17 @@ impl Mailbox {
 
     #[inline]
     fn lock(&self) -> MutexGuard<'_, MailboxState> {
-        // A panic leaves the session unchanged: the message is encoded before anything is counted.
+        // A panic leaves the session consistent: a message is encoded before it is counted. Messages that were
+        // dropped to make room for it are lost.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Publishes the state of the session, collects the responses that have failed, and unlocks.
     #[inline]
     fn unlock(&self, mut shared: MutexGuard<'_, MailboxState>, wakeups: &mut Wakeups) {
+        // Before unlocking: the state of the last change must be published last.
         self.publish(&shared.session);
+        // Failed by any change: those of a message that panicked are found by the next one.
         if shared.session.has_failed() {
             wakeups.fail(shared.session.take_failed());
         }
@@ -436,6 +447,7 @@ impl Mailbox {
         let published = &self.published;
         // Relaxed: the values are hints, and each decision that counts is made under the lock.
         published.queued.store(session.queued(), Ordering::Relaxed);
+        // Only a shared budget gives these a meaning.
         if self.budget.is_some() {
             published.memory.store(session.memory(), Ordering::Relaxed);
             let ticket = session.ticket().map_or(0, Ticket::get);
@@ -448,6 +460,7 @@ impl Mailbox {
 
     #[inline]
     fn notify_progress(&self) {
+        // All of them: each waits for a condition of its own.
         self.progress.notify(usize::MAX);
     }
 }

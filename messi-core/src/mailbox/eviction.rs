@@ -1,4 +1,12 @@
 //! The send queues that share a budget, and which of them is evicted when it is used up.
+//!
+//! The invariant: no thread holds the locks of two mailboxes, or that of the budget with that of a mailbox. So:
+//!
+//! 1. Each mailbox publishes the ticket of its queue. The value may be a moment old.
+//! 2. A mailbox that lacks memory unlocks, and asks for the slowest one ([`SendBudget::slowest`]).
+//! 3. That is the first candidate that still has the ticket by which it was found. Once no candidate is left,
+//!    all tickets are looked at.
+//! 4. The one found is locked and evicted. If another thread was faster, the next one is asked for.
 
 use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -14,7 +22,7 @@ pub(crate) struct SendBudget {
     members: Mutex<Members>,
 }
 
-/// State behind the lock. Under it nothing is woken, and no mailbox is locked or dropped.
+/// State behind the lock. Under it nothing is awaited, woken or logged, and no mailbox is locked or dropped.
 #[derive(Debug, Default)]
 struct Members {
     /// All mailboxes. Some may be gone.
@@ -60,8 +68,10 @@ impl SendBudget {
     /// Takes the next candidate that still has its ticket.
     fn next_candidate(&self) -> Option<Arc<Mailbox>> {
         loop {
+            // Unlocked at the end of this line: the handle below may be the last, which drops without the lock.
             let (ticket, mailbox) = self.lock().candidates.pop()?;
             let mailbox = mailbox.upgrade();
+            // With another ticket, its bytes were written or its socket has blocked: the next search finds it.
             if let Some(mailbox) = mailbox.filter(|it| it.ticket() == Some(ticket)) {
                 return Some(mailbox);
             }
@@ -75,10 +85,12 @@ impl SendBudget {
         let waiting = waiting.filter_map(|it| Some((it.ticket()?, Arc::downgrade(it))));
         let mut candidates: Vec<_> = waiting.collect();
         candidates.sort_unstable_by_key(|(ticket, _)| Reverse(*ticket));
+        // Of two threads that search at a time, the later one replaces the list: both are good.
         self.lock().candidates = candidates;
     }
 
     fn lock(&self) -> MutexGuard<'_, Members> {
+        // Nothing that runs under the lock leaves it half changed.
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

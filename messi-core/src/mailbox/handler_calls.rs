@@ -46,7 +46,9 @@ impl Mailbox {
         F: FnOnce(&mut H) -> T + Send + 'static,
     {
         let (sender, mut receiver) = oneshot::channel();
+        // Pushed by the call, not by the first poll: closures run in the order of the calls.
         let pushed = self.push_call(Box::new(move |handler: &mut AnyHandler| {
+            // Dropping the future before the closure runs cancels it.
             if sender.is_canceled() {
                 return;
             }
@@ -60,6 +62,7 @@ impl Mailbox {
         async move {
             pushed?;
             let output = poll_fn(|cx| waits::recorded(receiver.poll_unpin(cx)));
+            // The closure was dropped at the end of the connection, or it has panicked, which ends that too.
             output.await.unwrap_or(Err(WithHandlerError::NotConnected))
         }
     }
@@ -67,6 +70,7 @@ impl Mailbox {
     fn push_call(self: &Arc<Self>, call: HandlerCall) -> Result<(), WithHandlerError> {
         Wakeups::collect(|wakeups| {
             let mut shared = self.lock();
+            // Under the lock: a closure that comes after the end would neither run nor be dropped.
             let result = if !shared.session.is_connected() {
                 Err(WithHandlerError::NotConnected)
             } else if shared.calls.0.len() >= MAX_WAITING {
@@ -83,6 +87,7 @@ impl Mailbox {
             shared.calls.0.push_back(call);
             // Under the lock and before the wake-up: the task looks at the flag first.
             self.published.has_calls.store(true, Ordering::Release);
+            // Even a task whose socket is blocked: a closure needs no socket.
             wakeups.wake(shared.waker.take());
             self.unlock(shared, wakeups);
             result
@@ -105,6 +110,7 @@ impl Mailbox {
     fn run_next_call(&self, handler: &mut AnyHandler) -> bool {
         let mut shared = self.lock();
         let call = shared.calls.0.pop_front();
+        // Under the lock: a closure that is pushed meanwhile must not be hidden.
         self.published
             .has_calls
             .store(!shared.calls.0.is_empty(), Ordering::Release);

@@ -16,6 +16,7 @@ use crate::thread_scope::ThreadScope;
 
 thread_local! {
     /// Address of the mailbox whose first callback this thread is polling.
+    // Only compared, never dereferenced.
     static CURRENT: Cell<*const Mailbox> = const { Cell::new(ptr::null()) };
 }
 
@@ -39,6 +40,7 @@ impl<F: Future> Future for Opening<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        // For this poll alone: until the next one, the thread runs other tasks.
         let _scope = ThreadScope::enter(&CURRENT, Arc::as_ptr(this.mailbox));
         this.callback.poll(cx)
     }

@@ -25,12 +25,14 @@ impl Mailbox {
     /// Begins a connection. Until [`open`](Self::open), the messages of its first callback go first.
     pub(crate) fn attach(&self) {
         let now = self.runtime.now();
+        // The old waker is dropped at the end, after the lock.
         let (expired, _waker) = self.update(|shared| {
             let expired = shared.session.counters().dropped.expired;
             shared.session.attach(now);
             let expired = shared.session.counters().dropped.expired - expired;
             (expired, shared.forget_connection())
         });
+        // A bulk transfer ends with its connection.
         self.published.has_bulk.store(false, Ordering::Relaxed);
         Wakeups::collect(|wakeups| wakeups.log_dropped(expired, 0));
         self.notify_progress();
@@ -44,6 +46,7 @@ impl Mailbox {
     /// Takes the command that waits.
     #[inline]
     pub(crate) fn take_command(&self) -> Option<Command> {
+        // This is asked for each message: it locks only if there is a command.
         if !self.published.has_command.load(Ordering::Acquire) {
             return None;
         }
@@ -62,6 +65,7 @@ impl Mailbox {
         shared.session.take(frames);
         // The task is awake: a wake-up for frames that are pushed from now on would be wasted.
         let waker = shared.waker.take();
+        // Without `unlock`: bytes in flight still count as queued.
         drop(shared);
         drop(waker);
     }
@@ -82,6 +86,7 @@ impl Mailbox {
     /// Returns the most unsent bytes that the operating system may hold, if there is a limit.
     #[inline]
     pub(crate) fn unsent_limit(&self) -> Option<u32> {
+        // First, as it is the smaller limit.
         if self.published.has_bulk.load(Ordering::Relaxed) {
             return Some(UNSENT_BESIDE_BULK);
         }
@@ -108,8 +113,10 @@ impl Mailbox {
         // In one step with leaving the waker: frames or commands in between would wake nothing.
         let has_work = !is_blocked && shared.session.has_frames();
         if has_work || shared.command.is_some() {
+            // The clone, made before the guard, is dropped after it.
             return false;
         }
+        // Only before sleep: until then, the memory serves the next batch.
         shared.session.release(idle_capacity);
         if is_blocked {
             // The peer does not read: the queue may stay like this for long.
@@ -164,6 +171,7 @@ impl Mailbox {
 
     /// Ends the connection by `end`, which returns `false` if there is none to end.
     fn end_connection(&self, end: impl FnOnce(&mut Session<BoxResponder>) -> bool) {
+        // Closures and waker are foreign code: they are dropped at the end, after the lock.
         let foreign = self.update(|shared| {
             let has_ended = end(&mut shared.session);
             has_ended.then(|| (self.forget_calls(shared), shared.forget_connection()))
@@ -195,6 +203,7 @@ impl Mailbox {
         };
         // The response is completed without the lock: that wakes a task.
         if !response.is_awaited() {
+            // Dropped or timed out: the handler receives the message instead.
             self.update(|shared| shared.session.count_late_response());
             return false;
         }
@@ -222,6 +231,7 @@ impl Mailbox {
     /// Records that the connection has ended. Its task may detach it much later, when its callback has
     /// returned; a callback that waits for the send queue must not wait for that.
     pub(crate) fn handle_end(&self) {
+        // Dropped at the end, after the lock: that wakes the tasks that wait for the closures.
         let _calls = self.update(|shared| {
             shared.session.handle_end();
             self.forget_calls(shared)
@@ -232,6 +242,7 @@ impl Mailbox {
     /// Fails all pending responses: none will be received on this connection any more.
     #[inline]
     pub(crate) fn fail_pending(&self, reason: &DisconnectReason) {
+        // A request that this look misses fails by the next one, or by `detach`.
         if self.published.expects_responses.load(Ordering::Relaxed) {
             self.update(|shared| shared.session.fail_pending(reason));
         }

@@ -1,4 +1,12 @@
 //! Waiting for a connection, for room in the send queue, and for the writing of messages.
+//!
+//! No change is missed, by this order:
+//!
+//! 1. A task that waits listens to `progress`, then looks at the session under the lock, and unlocks.
+//! 2. A change is made under the lock. After unlocking, all listeners are notified.
+//!
+//! A change of the shared budget alone notifies no task. A queue is not congested any more once all of it is
+//! written, at the latest.
 
 use std::sync::atomic::Ordering;
 
@@ -39,6 +47,7 @@ impl Mailbox {
 
     /// Waits until all messages pushed so far are written to the operating system.
     pub(crate) async fn flush(&self) -> Result<(), FlushError> {
+        // By one look: the numbers must be of the same connection and moment.
         let (connection, bytes, messages) = {
             let session = &self.lock().session;
             let messages = session.pushed_messages();
@@ -62,6 +71,7 @@ impl Mailbox {
 
     /// Waits until the send queue is not congested.
     pub(crate) async fn ready(&self) -> Result<(), NotConnected> {
+        // Of this connection: the caller does not wait for room on a later one.
         let connection = self.lock().session.connection();
         self.until_done(connection, |session| {
             !self.is_congested_by(session.queued(), session.memory())
@@ -72,6 +82,7 @@ impl Mailbox {
     /// Waits until the send queue is not congested, and has at most this number of bytes. From then on, the
     /// operating system holds few unsent bytes of this connection.
     pub(crate) async fn ready_below(&self, bytes: usize) -> Result<(), NotConnected> {
+        // Before the first look: even if there is room, the next write finds the limit.
         self.published.has_bulk.store(true, Ordering::Relaxed);
         let connection = self.lock().session.connection();
         self.until_done(connection, |session| {
@@ -97,6 +108,7 @@ impl Mailbox {
 
     /// Waits until `check` returns a value. It is called under the lock.
     async fn until<T>(&self, check: impl Fn(&Session<BoxResponder>) -> Option<T>) -> T {
+        // The guard lives for one look.
         until(&self.progress, || check(&self.lock().session)).await
     }
 }

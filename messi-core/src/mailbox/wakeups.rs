@@ -66,6 +66,7 @@ impl Wakeups {
     /// Logs a line, if its level is wanted.
     #[cold]
     pub(super) fn log(&mut self, level: Level, line: impl FnOnce() -> String) {
+        // Formatted only if it is wanted: the caller may hold the lock of the registry.
         if log_enabled!(target: LOG_TARGET, level) {
             self.more().lines.push((level, line()));
         }
@@ -92,6 +93,7 @@ impl Wakeups {
 
     #[inline]
     fn run(self) {
+        // It may run another task here, which collects wakeups of its own: no lock is held by now.
         if let Some(waker) = self.waker {
             waker.wake();
         }
@@ -112,6 +114,7 @@ impl MoreWakeups {
         for mailbox in self.progress {
             mailbox.notify_progress();
         }
+        // Last: the log of the program may take long.
         for (level, line) in self.lines {
             log!(target: LOG_TARGET, level, "{line}");
         }
