@@ -22,6 +22,7 @@ impl<T: Copy> ThreadScope<T> {
 impl<T: Copy> Drop for ThreadScope<T> {
     #[inline]
     fn drop(&mut self) {
+        // Scopes end in the reverse order of their begins, since each belongs to one poll.
         self.value.set(self.outer);
     }
 }

@@ -1,4 +1,7 @@
 //! Broadcasts that are not yet in the queues of the clients.
+//!
+//! All of it is done under the lock of the registry, which flushes the batch before the clients or the
+//! recipients change. So the batch has the same recipients from its first message to its last client.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -33,6 +36,7 @@ pub(super) enum Recipients {
 impl Recipients {
     /// Returns the recipients with these ids.
     pub(super) fn only(ids: &[ClientId]) -> Self {
+        // Sorted, since a flush goes on behind the last id. Lists in any order can share a batch then.
         let mut ids = ids.to_vec();
         ids.sort_unstable();
         ids.dedup();
@@ -146,6 +150,7 @@ impl Broadcasts {
     /// it now.
     pub(super) fn flush_step(&mut self, peers: &Peers, wakeups: &mut Wakeups) -> bool {
         let clients = STEP_SIZE / self.frames.len().max(1);
+        // At least one, or a batch above the size of a step would get no further.
         self.push_to(peers, clients.max(1), wakeups);
         self.is_empty()
     }
@@ -157,12 +162,14 @@ impl Broadcasts {
         }
         let (frames, messages) = (&self.frames, self.messages);
         let push = |peer: &Arc<Peer>| {
+            // Each session numbers its own requests, and finds the requests that its responses belong to.
             if self.has_members {
                 peer.mailbox.push_each(frames, wakeups);
             } else {
                 peer.mailbox.push_frames(frames, messages, wakeups);
             }
         };
+        // No client has come or gone since the last step: that flushes the rest first.
         let start = self.last.map_or(Bound::Unbounded, Bound::Excluded);
         self.last = match &self.recipients {
             &Recipients::All { except } => {
@@ -171,6 +178,7 @@ impl Broadcasts {
                 push_first(rest, clients, push)
             }
             Recipients::Only(ids) => {
+                // `None` is below all ids: the first step begins with the first client.
                 let first = ids.partition_point(|&id| Some(id) <= self.last);
                 let rest = ids[first..].iter().filter_map(|id| peers.get(id));
                 push_first(rest, clients, push)
@@ -187,6 +195,7 @@ impl Broadcasts {
         self.frames.shrink_to(BATCH_SIZE);
         self.messages = 0;
         self.has_members = false;
+        // A thread between two of its steps sees by it that another one has done the rest.
         self.number += 1;
     }
 }
@@ -203,5 +212,6 @@ fn push_first<'a>(
         push(peer);
         last = Some(peer.id);
     }
+    // Looked ahead: a step that reaches the last client must end the batch, which takes no more messages.
     rest.next().and(last)
 }

@@ -64,6 +64,7 @@ impl<T: Future, F: Fn()> Future for Scoped<T, F> {
 
 /// Defers a flush to the end of the scope with this id. Returns `false` if this thread is not in it.
 pub(super) fn defer_flush(id: usize) -> bool {
+    // A poll of another server's task would flush the broadcasts of that server.
     let is_inside = CURRENT.get().id == id;
     if is_inside {
         CURRENT.set(Current {
@@ -83,6 +84,7 @@ struct PollScope<'a, F: Fn()> {
 
 impl<'a, F: Fn()> PollScope<'a, F> {
     fn enter(id: usize, flush: &'a F) -> Self {
+        // With a flag of its own, even within another poll of this server: each poll flushes for itself.
         let scope = Some(ThreadScope::enter(&CURRENT, Current::new(id)));
         Self { scope, flush }
     }
@@ -90,6 +92,7 @@ impl<'a, F: Fn()> PollScope<'a, F> {
 
 impl<F: Fn()> Drop for PollScope<'_, F> {
     fn drop(&mut self) {
+        // Before the scope ends, which restores the flag of the scope around it.
         let has_deferred = CURRENT.get().has_deferred;
         // First, so that what the flush wakes is not taken for a part of this poll.
         self.scope = None;

@@ -220,6 +220,7 @@ impl Registry {
     pub(super) fn log_in(&self, peer: &Peer, user: &str) -> bool {
         self.flushed(|state| {
             let is_connected = peer.mailbox.is_connected();
+            // Set under the lock, after the flush: a batch reaches a client as a whole or not at all.
             if is_connected && peer.user.set(user.into()).is_ok() {
                 state.logging_in -= usize::from(peer.needs_login);
             }
@@ -230,7 +231,8 @@ impl Registry {
     /// Disconnects a client that has not logged in.
     pub(super) fn expire_login(&self, peer: &Peer) {
         Wakeups::collect(|wakeups| {
-            // In one step: a login that succeeds is never followed by this end.
+            // In one step: a login that succeeds is never followed by this end. Not flushed, as the client stays
+            // in the registry.
             let mut state = self.lock();
             if !peer.receives_broadcasts() && peer.mailbox.is_connected() {
                 state.login_timeouts += 1;
@@ -258,6 +260,7 @@ impl Registry {
 
     /// Returns a connected client.
     pub(super) fn peer(&self, id: ClientId) -> Option<Arc<Peer>> {
+        // Not flushed: each operation of the handle begins with that.
         self.lock().peers.get(&id).cloned()
     }
 
@@ -268,6 +271,7 @@ impl Registry {
 
     /// Returns all clients whose tasks are running.
     pub(super) fn tasks(&self) -> Vec<Arc<Peer>> {
+        // A stop accepts no more messages: broadcasts until now must be in the queues before it.
         self.flushed(|state| {
             let peers = state.peers.values().chain(state.leaving.values());
             peers.cloned().collect()
@@ -277,6 +281,7 @@ impl Registry {
     /// Registers no more clients.
     pub(super) fn close(&self) {
         self.flushed(|state| {
+            // Only once: a second stop must not forget the losses since the first.
             if !state.is_closed {
                 state.is_closed = true;
                 state.unsent_before_close = state.total().dropped.unsent;
@@ -322,6 +327,7 @@ impl Registry {
         member: Option<u32>,
         mut recipients: Recipients,
     ) {
+        // Before the lock: the size is computed by code of the message.
         let (size, limit) = (message.encoded_len(), self.config.limits.max_sent_size);
         if size > limit {
             let error = SendError::MessageTooBig { size, limit };
@@ -340,6 +346,7 @@ impl Registry {
             self.has_broadcasts.store(true, Ordering::Release);
             Ok(state.broadcasts.is_full())
         });
+        // After unlocking: this logs.
         if absent > 0 {
             self.drop_for_absent(message, member, absent);
         }
@@ -347,6 +354,7 @@ impl Registry {
             Err(error) => self.drop_broadcast(message, error, &recipients),
             // The end of this poll flushes it, or a send to a single client before.
             Ok(false) if poll_scope::defer_flush(self.scope_id()) => (),
+            // Outside of polls there is no later flush. A full batch must not grow.
             Ok(_) => self.flush(),
         }
     }
@@ -355,6 +363,7 @@ impl Registry {
     #[cold]
     fn drop_broadcast(&self, message: &impl Message, error: SendError, recipients: &Recipients) {
         log_not_sent(&self.config, message, error);
+        // Without the lock: a client that leaves before it is counted here counts in `late_drops`.
         for peer in self.flushed(|state| recipients.peers(&state.peers)) {
             peer.mailbox.count_dropped(error);
         }
@@ -376,12 +385,14 @@ impl Registry {
     /// It does so in steps, and unlocks and wakes after each one.
     #[inline]
     pub(super) fn flush(&self) {
+        // A broadcast that returned before this call is seen: it has set the flag under the lock.
         if self.has_broadcasts.load(Ordering::Acquire) {
             self.flush_in_steps();
         }
     }
 
     fn flush_in_steps(&self) {
+        // Each step has wakeups of its own: its clients are woken before the next ones get the batch.
         let mut number = None;
         while !Wakeups::collect(|wakeups| self.flush_step(&mut number, wakeups)) {}
     }
@@ -406,6 +417,7 @@ impl Registry {
 
     /// Returns the id of the poll scopes in which broadcasts are batched.
     pub(super) fn scope_id(&self) -> usize {
+        // No other registry has this address while this one lives.
         std::ptr::from_ref(self).addr()
     }
 

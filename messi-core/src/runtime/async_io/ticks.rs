@@ -77,6 +77,7 @@ impl Ticks {
 
     /// Sleeps until the first tick after a duration.
     pub(in crate::runtime) fn sleep(self: &Arc<Self>, duration: Duration) -> TickSleep {
+        // Whole ticks round down, but no sleep may be too short.
         let tick = whole_ticks(self.start.elapsed() + duration) + 1;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
         TickSleep {
@@ -96,12 +97,15 @@ impl Ticks {
         let first = sleepers.wakers.first_key_value();
         let is_first = first.is_none_or(|(first, _)| key < *first);
         let replaced = sleepers.wakers.insert(key, waker);
+        // Under the lock: of sleepers that come at the same time, one starts the task.
         let was_driven = mem::replace(&mut sleepers.is_driven, true);
         drop(sleepers);
         drop(replaced);
+        // After unlocking: the task may run at once, and locks the map.
         if !was_driven {
             (self.spawn)(self.clone().drive().boxed());
         } else if is_first {
+            // The task sleeps until a later tick. It is the only one that listens.
             self.changed.notify(1);
         }
     }
@@ -110,6 +114,7 @@ impl Ticks {
     fn remove(&self, key: Key) {
         let mut sleepers = self.lock();
         let removed = sleepers.wakers.remove(&key);
+        // A sleep that was woken is not in the map any more, and does not count as the last.
         let was_last = removed.is_some() && sleepers.wakers.is_empty();
         drop(sleepers);
         drop(removed);
@@ -140,9 +145,11 @@ impl Ticks {
 
     fn take_due(&self) -> (BTreeMap<Key, Waker>, Option<Duration>) {
         let mut sleepers = self.lock();
+        // The least key of the next tick, since ids begin with 0.
         let later = sleepers.wakers.split_off(&(self.now() + 1, 0));
         let due = mem::replace(&mut sleepers.wakers, later);
         let next = sleepers.wakers.first_key_value().map(|(key, _)| key.0);
+        // In the step that finds the map empty: a sleeper after it must start another task.
         sleepers.is_driven = next.is_some();
         (due, next.map(|tick| self.until(tick)))
     }
@@ -175,6 +182,8 @@ impl Future for TickSleep {
         if self.key.0 <= self.ticks.now() {
             return Poll::Ready(());
         }
+        // Cloned before the lock. If the tick comes before the key is in the map, the key is among the first,
+        // and the task looks again.
         self.ticks.insert(self.key, cx.waker().clone());
         Poll::Pending
     }
@@ -189,6 +198,7 @@ impl Drop for TickSleep {
 /// Returns the whole ticks in a duration, which the settings bound to
 /// [a hundred years](messi_wire::config::bounded).
 fn whole_ticks(duration: Duration) -> u64 {
+    // Below the greatest number: a sleep adds a tick.
     u64::try_from(duration.as_millis()).map_or(u64::MAX - 1, |millis| millis / TICK)
 }
 
