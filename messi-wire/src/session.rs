@@ -168,6 +168,7 @@ impl<R: PendingResponse> Session<R> {
     /// dropped.
     pub fn attach(&mut self, now: Instant) -> u64 {
         self.reset();
+        // Before the offline queue is counted below.
         self.expire(now);
         self.connection += 1;
         self.progress.begin(self.counters.messages);
@@ -196,6 +197,7 @@ impl<R: PendingResponse> Session<R> {
         if self.phase != Phase::Detached {
             self.phase = Phase::Sealed;
         }
+        // No later connection would take them: they are sent on this one, or never.
         if was_opening && (self.config.limits.offline.is_none() || self.is_stopped) {
             self.release_offline();
         }
@@ -209,9 +211,12 @@ impl<R: PendingResponse> Session<R> {
     /// Ends the connection: frames that were not taken are dropped, and so were the unsent messages of its
     /// ending.
     pub fn detach(&mut self, reason: &DisconnectReason, ending: Ending) {
+        // Counted before `reset`, which forgets the queues.
         let unsent = self.queue.count_messages() + ending.unsent;
         self.counters.dropped.unsent += unsent + self.requests.count_waiting();
+        // Without the responses that wait for others: these were never counted as pushed.
         self.progress.end(self.counters.messages, unsent);
+        // After `end`, which counts the written messages of the last batch.
         if ending.is_lost {
             self.counters.unconfirmed += self.progress.unconfirmed();
         }
@@ -224,6 +229,7 @@ impl<R: PendingResponse> Session<R> {
     pub fn cancel(&mut self, connection: u64) -> bool {
         let is_attached = connection == self.connection && self.phase != Phase::Detached;
         if is_attached {
+            // First: otherwise `detach` would fail them with `Disconnected`.
             self.pending.fail_all(&RequestError::Cancelled);
             let ending = Ending {
                 unsent: 0,
@@ -238,6 +244,7 @@ impl<R: PendingResponse> Session<R> {
     /// connection still accepts them.
     pub fn stop(&mut self) {
         if !self.is_stopped {
+            // Before the offline queue is dropped, whose messages are unsent because of the stop.
             self.unsent_before_stop = self.counters.dropped.unsent;
         }
         // While a connection is open, the offline queue is sent on it.
@@ -253,9 +260,12 @@ impl<R: PendingResponse> Session<R> {
     pub fn evict(&mut self) {
         let unsent = self.queue.count_messages();
         self.counters.dropped.unsent += unsent + self.requests.count_waiting();
+        // Otherwise the end of the connection would count them as written.
         self.progress.handle_dropped(unsent);
+        // Freed, not only emptied: others lack this memory.
         self.queue = SendQueue::default();
         self.requests = OpenRequests::default();
+        // It has no ticket from now on, so that one shortage does not evict it twice.
         self.phase = Phase::Sealed;
         self.drop_offline();
         // The frames in flight are dropped when the connection's task runs. Their memory counts as free at
@@ -271,6 +281,7 @@ impl<R: PendingResponse> Session<R> {
         self.requests = OpenRequests::default();
         self.in_flight = 0;
         self.in_flight_memory = 0;
+        // The offline queue outlives the connection.
         self.permit.shrink_to(self.offline_memory_with(0));
         self.pushed = 0;
         self.is_blocked = false;
@@ -306,9 +317,12 @@ impl<R: PendingResponse> Session<R> {
     pub fn take(&mut self, frames: &mut Vec<u8>) {
         self.queue.take(frames);
         self.progress.handle_taken(self.counters.messages);
+        // Set, not added: the connection takes frames only once all before are written.
         self.in_flight = frames.len();
         self.in_flight_memory = reserved_for(frames.len());
+        // Requests in flight can't be dropped for newer messages any more.
         self.pending.handle_taken();
+        // The connection tries to write next. Whether it is blocked is known when it is about to sleep.
         self.is_blocked = false;
     }
 
@@ -318,7 +332,9 @@ impl<R: PendingResponse> Session<R> {
         self.in_flight = remaining;
         if remaining == 0 {
             self.progress.handle_written();
+            // Only now: a buffer that is partly written keeps its memory.
             self.in_flight_memory = 0;
+            // It never grows here: an evicted session takes no memory back.
             self.permit.shrink_to(self.memory());
             // The peer has read all that was in flight: the rest of the queue begins to wait now.
             self.permit.renew_ticket();
@@ -446,6 +462,7 @@ impl<R: PendingResponse> Session<R> {
     /// Connections whose peers do not read at this moment come first, then those whose peers did not at
     /// some time. Of all others, the task may only not have run yet.
     pub fn ticket(&self) -> Option<Ticket> {
+        // A connection that accepts no more messages ends soon: evicting it would gain little.
         let ticket = self.permit.ticket().filter(|_| self.accepts_messages())?;
         Some(match (self.is_blocked, self.was_blocked) {
             (true, _) => ticket,
@@ -560,6 +577,7 @@ impl<R: PendingResponse> Session<R> {
     /// Drops messages of the offline queue that are too old.
     fn expire(&mut self, now: Instant) {
         let limits = self.config.limits.offline;
+        // If the clock does not reach back as far, no message is as old.
         let Some(oldest) = limits.and_then(|limits| now.checked_sub(limits.max_age)) else {
             return;
         };
@@ -586,6 +604,7 @@ impl<R: PendingResponse> Session<R> {
         };
         let response = queue.drop_first();
         if queue.is_empty() {
+            // Its memory is returned with its last message.
             self.offline = None;
         }
         self.pending.fail(response, RequestError::NotSent(error));
@@ -599,6 +618,7 @@ impl<R: PendingResponse> Session<R> {
         };
         let kinds = &self.config.kinds;
         let frames = offline.take(|frame, response| {
+            // Counted only now, like all messages, on the connection that they leave on.
             self.counters.messages += 1;
             // Numbered only now: the peer of this connection counts the requests of this connection.
             let member = kinds.member(&frame[HEADER_SIZE..]);

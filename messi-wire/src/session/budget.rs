@@ -42,6 +42,7 @@ impl Budget {
     /// Creates a budget for send queues. A third of the bytes is set aside for empty buffers and for what
     /// the allocator can't use.
     pub fn for_sending(bytes: usize) -> Self {
+        // Divided first: the product could overflow.
         let idle = bytes / PARTS * IDLE_PARTS;
         let limit = bytes - idle - bytes / PARTS * FRAGMENTED_PARTS;
         Self::with_limit(limit, idle)
@@ -64,6 +65,7 @@ impl Budget {
 
     /// Returns the most capacity that one of the two buffers of each connection keeps while it is empty.
     pub fn idle_capacity_limit(&self) -> usize {
+        // Two buffers for each permit. A budget without permits is no division by zero.
         self.idle / (2 * self.permits.load(Ordering::Relaxed)).max(1)
     }
 
@@ -75,7 +77,9 @@ impl Budget {
 
     #[inline]
     fn left(&self) -> usize {
+        // Relaxed, as all of these counters: no other memory depends on their order.
         let reserved = self.reserved.load(Ordering::Relaxed);
+        // A permit that is set may exceed the limit, and so does one that is about to fail, for a moment.
         self.limit.saturating_sub(reserved)
     }
 
@@ -153,9 +157,11 @@ impl Permit {
     #[inline]
     pub fn renew_ticket(&mut self) {
         let draw = |budget: &Arc<Budget>| {
+            // From 1: as a number, 0 is no ticket.
             let number = budget.tickets.fetch_add(1, Ordering::Relaxed);
             Ticket::new(number + 1)
         };
+        // A queue without a reservation would return no memory if it was evicted.
         let is_waiting = self.reserved > 0;
         self.ticket = self.budget.as_ref().filter(|_| is_waiting).and_then(draw);
     }
@@ -191,10 +197,12 @@ impl Permit {
         if let Some(budget) = &self.budget
             && needed > self.reserved
         {
+            // In spite of the limit: these bytes are in the buffer already.
             let more = needed - self.reserved;
             budget.reserved.fetch_add(more, Ordering::Relaxed);
             self.reserved = needed;
         }
+        // The size that has this reservation. After a growth, it returns no bytes.
         self.shrink_to(needed + FREE_QUOTA)
     }
 
@@ -202,6 +210,7 @@ impl Permit {
     #[inline]
     pub fn grow_to(&mut self, size: usize) -> bool {
         let needed = reservation(size);
+        // Most messages fit into the last unit, and leave the shared counter alone.
         needed <= self.reserved || self.reserve(needed)
     }
 
@@ -211,10 +220,13 @@ impl Permit {
             return true;
         };
         let more = needed - self.reserved;
+        // Added before the check: of threads that reserve at the same time, each sees the others.
         let reserved = budget.reserved.fetch_add(more, Ordering::Relaxed) + more;
+        // As much as this permit has must be left for all others: see `limit_of_one`.
         let has_room = needed <= budget.limit.saturating_sub(reserved);
         if has_room {
             self.reserved = needed;
+            // An older ticket stays: the peer has not read all of it since that was drawn.
             if self.ticket.is_none() {
                 self.renew_ticket();
             }
@@ -235,6 +247,7 @@ impl Permit {
         {
             budget.reserved.fetch_sub(freed, Ordering::Relaxed);
             self.reserved = needed;
+            // Evicting this queue would return no memory any more.
             if needed == 0 {
                 self.ticket = None;
             }

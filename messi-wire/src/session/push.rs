@@ -8,8 +8,8 @@
 //! 3. Its place is chosen: the send queue; the offline queue while a connection opens or there is none; or,
 //!    for a response, a place among those that wait for the responses before them.
 //! 4. Room is made in that place, if old messages may be dropped.
-//! 5. It is encoded into its place. Only then anything is counted, so that a message that panics while it
-//!    is encoded leaves the session unchanged.
+//! 5. It is encoded into its place. Only then it is counted, so that a message that panics while it is encoded
+//!    leaves the session as it was, but for the messages that were dropped to make room for it.
 //! 6. The responses that have waited for it follow it.
 
 use std::time::Instant;
@@ -86,7 +86,9 @@ impl<R: PendingResponse> Session<R> {
     #[inline]
     pub fn push_frames(&mut self, frames: &[u8], messages: u64) -> bool {
         let is_open = self.phase == Phase::Open;
+        // Frames that are larger than the queue may be go one by one: a single message always fits.
         let has_room = self.queued() + frames.len() <= self.config.limits.max_queued_bytes;
+        // The reservation comes last: it takes memory from others.
         if !is_open || !has_room || !self.reserve(frames.len(), Place::SendQueue) {
             return false;
         }
@@ -106,9 +108,11 @@ impl<R: PendingResponse> Session<R> {
         let close = match error {
             // In any case: no later response can be sent either.
             SendError::RequestAbandoned => Some(DisconnectReason::RequestAbandoned),
+            // The sender gets the error, and may send another message.
             _ if !must_close => None,
             SendError::QueueFull if self.may_have_gap(&message) => None,
             SendError::QueueFull => Some(DisconnectReason::SlowConsumer),
+            // The peer would take the next response for this one.
             SendError::MessageTooBig { size, limit } if self.is_response(&message) => {
                 Some(DisconnectReason::MessageTooBig { size, limit })
             }
@@ -138,6 +142,7 @@ impl<R: PendingResponse> Session<R> {
         message: Outgoing<'a, R>,
         request: Option<RequestId>,
     ) -> Result<(), Rejected<'a, R>> {
+        // Encoded now, counted in `handle_responded`: a `flush` does not wait for it before its turn.
         let mut frame = Vec::with_capacity(HEADER_SIZE + message.size);
         if let Err(error) = (message.append)(&mut frame) {
             return Err(self.reject(message, error));
@@ -173,6 +178,7 @@ impl<R: PendingResponse> Session<R> {
             return Err(self.reject(message, error));
         }
         offline.set_response(message.on_refusal.into_response());
+        // Of the connection that opens. Without one, the next connection begins this count anew.
         self.pushed += size as u64;
         self.update_peak();
         Ok(())
@@ -180,6 +186,7 @@ impl<R: PendingResponse> Session<R> {
 
     #[cold]
     fn reject<'a>(&mut self, message: Outgoing<'a, R>, error: SendError) -> Rejected<'a, R> {
+        // Only a message that would end this connection is worth the end of another one.
         let must_close =
             matches!(message.on_refusal, OnRefusal::Close) && !self.may_have_gap(&message);
         Rejected {
@@ -288,6 +295,7 @@ impl<R: PendingResponse> Session<R> {
     #[cold]
     fn may_be_late(&self, message: &Outgoing<'_, R>) -> bool {
         let ended = match self.phase {
+            // Requests of this connection were looked for before this: see `admit`.
             Phase::Opening => self.connection - 1,
             Phase::Detached | Phase::Open | Phase::Sealed => self.connection,
         };
@@ -309,6 +317,7 @@ impl<R: PendingResponse> Session<R> {
         let Some(limits) = self.config.limits.offline.filter(|_| !self.is_stopped) else {
             return Err(SendError::NotConnected);
         };
+        // First: a message that is too old must not take the room of others.
         self.expire(now);
         // The other half of the send queue is left for `on_connected`.
         let limit = limits
@@ -359,6 +368,7 @@ impl<R: PendingResponse> Session<R> {
     /// Reserves memory for more bytes. Returns `false` if the shared budget has too little.
     #[inline]
     fn reserve(&mut self, more: usize, place: Place) -> bool {
+        // Without a budget, as on clients, the memory is not even computed.
         !self.permit.is_bounded() || {
             let memory = self.memory_with(more, place);
             self.permit.grow_to(memory)
@@ -380,6 +390,7 @@ impl<R: PendingResponse> Session<R> {
         }
         let response = self.pending.handle_dropped(kinds, member);
         self.queue.drop_first();
+        // It was counted when it was pushed, and never leaves.
         self.progress.handle_dropped(1);
         self.counters.dropped.queue_full += 1;
         self.pending

@@ -131,6 +131,7 @@ impl OpenRequests {
     /// Abandons a request. Returns whether it was open, and whether a response to a later one waits, which
     /// can't be sent any more.
     pub(super) fn abandon(&mut self, kind: usize, number: u64) -> (bool, bool) {
+        // A message that was sent without the reply may have responded to it already.
         if self.turn(kind, number) == Turn::Responded {
             return (false, false);
         }
@@ -144,6 +145,7 @@ impl OpenRequests {
 
     /// Returns the number of open requests.
     pub(super) fn count(&self) -> u64 {
+        // These counts never overlap: a request that is abandoned has no response, not even one that waits.
         let open = self.kinds.iter().map(|kind| {
             kind.received - kind.responded - kind.waiting.len() as u64 - kind.abandoned_count
         });

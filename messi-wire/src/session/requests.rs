@@ -76,6 +76,7 @@ impl RequestKinds {
     /// Returns the index of the kind of request that a message of the peer responds to.
     #[inline]
     pub fn responded(&self, payload: &[u8]) -> Option<usize> {
+        // This is asked for each received message: without requests, messages are not scanned.
         if self.sends_none() {
             return None;
         }
@@ -170,6 +171,7 @@ impl<R: PendingResponse> PendingResponses<R> {
     ) {
         if let Some(kind) = member.and_then(|member| kinds.request(member)) {
             let requests = &mut self.0.get_or_insert_default().kinds;
+            // `fail_all` removes them: each connection numbers its requests from 1.
             requests.resize_with(kinds.sent.len(), Requests::default);
             requests[kind].handle_queued(response);
         }
@@ -218,6 +220,7 @@ impl<R: PendingResponse> PendingResponses<R> {
     /// Fails a response.
     pub(super) fn fail(&mut self, response: Option<R>, error: RequestError) {
         if let Some(response) = response {
+            // Kept for the caller: to complete it is foreign code, and the session may be locked.
             let failed = &mut self.0.get_or_insert_default().failed;
             failed.push((response, error));
         }
@@ -265,6 +268,7 @@ impl<R: PendingResponse> Requests<R> {
 
     /// Removes the first request in the send queue. The numbers of those after it move down.
     fn handle_dropped(&mut self) -> Option<R> {
+        // The queue has the last `queued` requests: this is the first of them.
         let number = self.sent.checked_sub(self.queued.checked_sub(1)?)?;
         self.sent -= 1;
         self.queued -= 1;
@@ -274,6 +278,7 @@ impl<R: PendingResponse> Requests<R> {
             .get(index)
             .is_some_and(|(other, _)| *other == number);
         let dropped = is_pending.then(|| self.pending.remove(index)).flatten();
+        // The peer never sees the dropped one, and numbers those behind it without it.
         for (later, _) in self.pending.range_mut(index..) {
             *later -= 1;
         }
@@ -284,8 +289,10 @@ impl<R: PendingResponse> Requests<R> {
         if self.responded == self.sent {
             return Received::Surplus;
         }
+        // Also without a pending response: the peer responds to each request.
         self.responded += 1;
         let is_next = |(number, _): &(u64, R)| *number == self.responded;
+        // The first pending one may belong to a later request, if this one was sent without.
         if !self.pending.front().is_some_and(is_next) {
             return Received::Unawaited;
         }
