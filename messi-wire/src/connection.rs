@@ -140,6 +140,7 @@ impl Connection {
     /// Records that reading has paused for lack of memory.
     pub fn handle_memory_exhausted(&mut self, now: Instant) {
         self.lacks_memory = true;
+        // Its client must not take the silence of a busy server for that of a dead one.
         if self.role == Role::Server {
             self.timers
                 .set(Timer::Paused, now + self.config.pong_interval());
@@ -174,6 +175,7 @@ impl Connection {
             return received;
         }
         self.keep_alive.handle_activity(now);
+        // Set again below if these bytes make reading pause.
         self.timers.stop(Timer::Paused);
         self.recv_buffer.append(bytes, max_memory);
         while let Some(header) = self.recv_buffer.peek() {
@@ -195,9 +197,11 @@ impl Connection {
                     self.is_used = true;
                     // Before earlier messages are handled: their callbacks may await this response.
                     if take_response(self.recv_buffer.last_payload(header)) {
+                        // It stays in its place: to remove it would move the bytes behind it.
                         self.recv_buffer.hide_last(header);
                     }
                 }
+                // Only a client comes here, which ignores other types: a server has refused them in `check`.
                 _ => {}
             }
         }
@@ -211,6 +215,7 @@ impl Connection {
     #[inline]
     fn check(&self, header: Header) -> Result<(), DisconnectReason> {
         let limit = self.config.max_received_size;
+        // The type first: the size of bytes that are no frame has no meaning.
         if self.role == Role::Server
             && !matches!(
                 header.message_type(),
@@ -253,6 +258,7 @@ impl Connection {
             if header.message_type() == expected {
                 return Some(header.size);
             }
+            // Keep-alive frames and awaited responses were handled when they were scanned.
             self.recv_buffer.take();
         }
         None
@@ -284,6 +290,7 @@ impl Connection {
         // The peer can't know which message was not handled, so that none after it may be.
         self.recv_buffer = RecvBuffer::default();
         let was_aborted = self.lifecycle.is_aborted();
+        // So that `end` takes this reason as the first one.
         self.lifecycle = Lifecycle::Open;
         self.end(DisconnectReason::MessageDecodeError(error), now);
         if was_aborted {
@@ -310,12 +317,14 @@ impl Connection {
     #[inline]
     pub fn handle_written(&mut self, count: usize) {
         self.send_buffer.advance(count);
+        // Any progress ends the timeout. The next attempt that is blocked begins it anew.
         self.timers.stop(Timer::Write);
     }
 
     /// Records that the peer accepts no more bytes at this moment.
     #[inline]
     pub fn handle_write_blocked(&mut self, now: Instant) {
+        // Further attempts do not prolong it: it counts from the first one without progress.
         if self.timers.get(Timer::Write).is_none() {
             self.timers
                 .set(Timer::Write, now + self.config.write_timeout);
@@ -338,9 +347,11 @@ impl Connection {
     }
 
     fn end_first(&mut self, reason: DisconnectReason, now: Instant) {
+        // A peer that has closed its direction may still read: `handle_closing` limits that time.
         if reason != DisconnectReason::ConnectionClosed {
             self.close_within(CLOSE_TIMEOUT, now);
         }
+        // Reading stops here, so that the silence of the peer has no meaning.
         self.stop_input_timers();
         self.timers.stop(Timer::Paused);
         self.lifecycle = Lifecycle::Closing(End {
@@ -361,6 +372,7 @@ impl Connection {
 
     /// Records that this side's direction is closed. The peer has little time to close the other.
     pub fn handle_shut_down(&mut self, now: Instant) {
+        // No ping or pong can be sent any more.
         self.timers.stop(Timer::Paused);
         self.timers.stop(Timer::KeepAlive);
         self.close_within(CLOSE_TIMEOUT, now);
@@ -369,6 +381,7 @@ impl Connection {
     /// Limits the time until the connection is aborted.
     fn close_within(&mut self, limit: Duration, now: Instant) {
         let deadline = now + limit;
+        // Never prolonged: causes that follow one another must not keep a connection closing.
         let earlier = self.timers.get(Timer::Close);
         if earlier.is_none_or(|earlier| deadline < earlier) {
             self.timers.set(Timer::Close, deadline);
@@ -378,8 +391,10 @@ impl Connection {
     /// Drops the bytes to send. The caller closes the socket at once.
     pub fn abort(&mut self) {
         self.lifecycle.abort();
+        // Counted before they are dropped.
         self.unsent += self.send_buffer.unwritten_messages();
         self.send_buffer.clear();
+        // The socket is closed at once: no deadline is left.
         self.timers = Timers::default();
     }
 
@@ -437,6 +452,7 @@ impl Connection {
     /// Returns the most capacity that an empty buffer keeps, in bytes.
     #[inline]
     pub fn idle_capacity_limit(&self) -> usize {
+        // In use at once, but idle only after a whole keep-alive interval: a short pause frees no buffers.
         if self.is_used || !self.is_idle {
             BUSY_CAPACITY
         } else {

@@ -50,7 +50,9 @@ impl Connection {
         let Lifecycle::Draining(drain) = &mut self.lifecycle else {
             return;
         };
+        // Set once: a peer that goes on sending must not move it.
         let deadline = *drain.deadline.get_or_insert(now + SETTLE_LIMIT);
+        // The silence begins with the first read without input, not anew with each.
         if self.timers.get(Timer::Drain).is_none() {
             self.timers.set(Timer::Drain, deadline.min(now + SILENCE));
         }
@@ -65,6 +67,7 @@ impl Connection {
         drain.remaining = drain.remaining.saturating_sub(bytes);
         // The peer is not silent. The timer is set again when there is no input.
         self.timers.stop(Timer::Drain);
+        // The deadline is looked at here too: while bytes come, the timer is stopped.
         if drain.remaining == 0 || drain.deadline.is_some_and(|deadline| deadline <= now) {
             self.finish_drain(now);
         }
@@ -82,6 +85,7 @@ impl Connection {
         } else if let Some(deadline) = drain.deadline.filter(|_| has_partial_message)
             && now < deadline
         {
+            // The rest of the message is on its way.
             self.timers.set(Timer::Drain, deadline);
         } else {
             self.finish_drain(now);
@@ -100,6 +104,7 @@ impl Connection {
                     .set(Timer::Paused, now + self.config.pong_interval());
             }
         }
+        // Not by `end`, which would drop the received messages and limit the time of their callbacks.
         self.lifecycle = Lifecycle::Closing(End {
             reason: DisconnectReason::Stopped,
             delivers_rest: true,

@@ -18,7 +18,8 @@ impl Connection {
 
     /// Handles all timers that are due `now`.
     ///
-    /// The timers that abort the connection come first: [`abort`](Self::abort) stops all others.
+    /// The timers that abort the connection come first: [`abort`](Self::abort) stops all others. That of
+    /// keep-alive comes last: on a server, the end of a drain stops it.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.timers.is_due(Timer::Close, now) {
             // The reason of the end is kept.
@@ -65,6 +66,7 @@ impl Connection {
             self.end(DisconnectReason::MessageTimeout, now);
             return self.abort();
         }
+        // The next interval asks for as much progress again, from here on.
         self.partial_size = unfinished;
         self.timers
             .set(Timer::Message, now + self.config.message_timeout);
@@ -85,7 +87,9 @@ impl Connection {
                 return self.abort();
             }
         }
+        // Not for a peer that has expired: the check would count it as alive.
         self.has_checked = true;
+        // Also if no action was due: received bytes have moved the deadline, but not the timer.
         let deadline = self.keep_alive.deadline(&self.config);
         self.timers.set(Timer::KeepAlive, deadline);
     }
@@ -106,6 +110,7 @@ impl Connection {
         if self.keep_alive.is_pong_due(now) {
             self.send_pong(now);
         }
+        // These bytes have made reading pause: from now on, the timer sends the pongs.
         if !self.wants_input() {
             self.timers
                 .set(Timer::Paused, now + self.config.pong_interval());
