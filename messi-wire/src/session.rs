@@ -336,7 +336,7 @@ impl<R: PendingResponse> Session<R> {
             self.in_flight_memory = 0;
             // It never grows here: an evicted session takes no memory back.
             self.permit.shrink_to(self.memory());
-            // The peer has read all that was in flight: the rest of the queue begins to wait now.
+            // All that was in flight is written: the rest of the queue begins to wait now.
             self.permit.renew_ticket();
         }
     }

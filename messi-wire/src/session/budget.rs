@@ -95,7 +95,7 @@ impl Budget {
 }
 
 /// Order of the send queues by the time since which their peers have kept them waiting: since then, the
-/// peer has not read all of what was being written. No clock is read for it.
+/// bytes in flight have not been written completely. No clock is read for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(NonZeroU64);
 
@@ -152,8 +152,8 @@ impl Permit {
         self.ticket
     }
 
-    /// Draws a new ticket: the peer has read all of what was being written, so that the rest of the queue
-    /// begins to wait now.
+    /// Draws a new ticket: the bytes in flight are written completely, so that the rest of the queue begins
+    /// to wait now.
     #[inline]
     pub fn renew_ticket(&mut self) {
         let draw = |budget: &Arc<Budget>| {
@@ -226,7 +226,7 @@ impl Permit {
         let has_room = needed <= budget.limit.saturating_sub(reserved);
         if has_room {
             self.reserved = needed;
-            // An older ticket stays: the peer has not read all of it since that was drawn.
+            // An older ticket stays: the bytes in flight have not been written completely since.
             if self.ticket.is_none() {
                 self.renew_ticket();
             }

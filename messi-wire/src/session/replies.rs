@@ -88,6 +88,7 @@ impl OpenRequests {
     /// Returns when the response to a request can be sent.
     pub(super) fn turn(&self, kind: usize, number: u64) -> Turn {
         let Some(requests) = self.kinds.get(kind) else {
+            // Not reached: only requests that were opened are asked for.
             return Turn::Responded;
         };
         // First: a request that has a response is not abandoned.
