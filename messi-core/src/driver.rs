@@ -376,9 +376,11 @@ impl Driver {
                 *deadline = Some(limit);
                 let runtime = &**self.mailbox.runtime();
                 // The connection is closed: its timer is free for this deadline.
-                ready!(self.timer.poll(cx, runtime, limit, now));
-                return Poll::Ready(());
+                if self.timer.poll(cx, runtime, limit, now).is_ready() {
+                    return Poll::Ready(());
+                }
             }
+            // Also after a stop: an abort must wake the task.
             ready!(self.park(cx));
         }
     }

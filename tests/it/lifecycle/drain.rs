@@ -241,17 +241,35 @@ fn drain_over_disconnects_one_client_after_the_other() {
     });
 }
 
+/// A handler that hangs in its last callback.
+struct StuckInLastCallback;
+
+impl ChatServerHandler for StuckInLastCallback {
+    async fn on_client_disconnected(&mut self, _: &ChatServerClient, _: DisconnectReason) {
+        pending().await
+    }
+}
+
+#[test]
+fn the_limit_of_a_drain_also_ends_a_stop() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let server = ChatServer::builder(ROOM)
+            .runtime(&simulation)
+            .start(|_| StuckInLastCallback)
+            .await
+            .unwrap();
+        let (client, _) = client(&simulation).await;
+        client.stop().await;
+        let start = simulation.elapsed();
+        // The stop waits a second for the last callback, the drain a tenth beyond its limit.
+        join(server.stop(), server.drain(SECOND / 2)).await;
+        assert!(simulation.elapsed() - start < Duration::from_millis(750));
+    });
+}
+
 #[test]
 fn a_last_callback_that_never_returns_does_not_delay_a_drain_or_a_stop() {
-    /// A handler that hangs in its last callback.
-    struct StuckInLastCallback;
-
-    impl ChatServerHandler for StuckInLastCallback {
-        async fn on_client_disconnected(&mut self, _: &ChatServerClient, _: DisconnectReason) {
-            pending().await
-        }
-    }
-
     let simulation = Simulation::new(1);
     simulation.run(async {
         for is_drained in [true, false] {
