@@ -170,10 +170,15 @@ impl<R: PendingResponse> PendingResponses<R> {
         response: Option<R>,
     ) {
         if let Some(kind) = member.and_then(|member| kinds.request(member)) {
-            let requests = &mut self.0.get_or_insert_default().kinds;
+            let state = self.0.get_or_insert_default();
+            let requests = &mut state.kinds;
             // `fail_all` removes them: each connection numbers its requests from 1.
             requests.resize_with(kinds.sent.len(), Requests::default);
-            requests[kind].handle_queued(response);
+            let dropped = requests[kind].handle_queued(response);
+            // Not dropped here, under the lock of the caller: that may wake a task.
+            let failed = dropped.into_iter();
+            let failed = failed.map(|(_, response)| (response, RequestError::Cancelled));
+            state.failed.extend(failed);
         }
     }
 
@@ -252,18 +257,23 @@ impl<R: PendingResponse> PendingResponses<R> {
 }
 
 impl<R: PendingResponse> Requests<R> {
-    fn handle_queued(&mut self, response: Option<R>) {
+    /// Records a request. Returns the pending responses that are not awaited any more, if they were looked
+    /// for.
+    fn handle_queued(&mut self, response: Option<R>) -> VecDeque<(u64, R)> {
         self.sent += 1;
         self.queued += 1;
         let Some(response) = response else {
-            return;
+            return VecDeque::new();
         };
+        let mut dropped = VecDeque::new();
         // Responses that are not awaited any more must not pile up if the peer never responds. Looking only
         // before the queue would grow costs no more than the growing.
         if self.pending.len() == self.pending.capacity() {
-            self.pending.retain(|(_, pending)| pending.is_awaited());
+            let pending = mem::take(&mut self.pending).into_iter();
+            (self.pending, dropped) = pending.partition(|(_, response)| response.is_awaited());
         }
         self.pending.push_back((self.sent, response));
+        dropped
     }
 
     /// Removes the first request in the send queue. The numbers of those after it move down.
@@ -286,7 +296,8 @@ impl<R: PendingResponse> Requests<R> {
     }
 
     fn handle_response(&mut self) -> Received<R> {
-        if self.responded == self.sent {
+        // A request that is still queued has no response, and may yet be dropped for a newer message.
+        if self.responded == self.sent - self.queued {
             return Received::Surplus;
         }
         // Also without a pending response: the peer responds to each request.
@@ -333,8 +344,10 @@ mod tests {
         Some(Named(name))
     }
 
-    /// Returns the pending response that a message with this field is.
+    /// Sends the requests that are queued, and returns the pending response that a message with this field
+    /// is.
     fn respond(pending: &mut Pending, field: u8) -> Option<Named> {
+        pending.handle_taken();
         match pending.handle_received(KINDS.responded(&message(field))?) {
             Received::Response(response) => Some(response),
             Received::Unawaited | Received::Surplus => None,
@@ -408,12 +421,27 @@ mod tests {
         assert_eq!(respond(&mut pending, 2), named("a"));
     }
 
+    /// The one who awaits a response may be woken when it is dropped: never under the lock of the caller.
+    #[test]
+    fn responses_that_are_not_awaited_are_left_to_the_caller() {
+        let mut pending = Pending::default();
+        for _ in 0..100 {
+            pending.handle_queued(KINDS, Some(1), named("gone"));
+        }
+        let kept = pending.0.as_ref().unwrap().kinds[0].pending.len();
+        assert!(kept < 100);
+        assert_eq!(kept + pending.take_failed().len(), 100);
+    }
+
     #[test]
     fn a_response_beyond_the_requests_is_surplus() {
         let mut pending = Pending::default();
         assert_eq!(pending.handle_received(0), Received::Surplus);
         pending.handle_queued(KINDS, Some(1), None);
         assert_eq!(pending.count_open(), 1);
+        // The peer can't have seen it yet.
+        assert_eq!(pending.handle_received(0), Received::Surplus);
+        pending.handle_taken();
         assert_eq!(pending.handle_received(0), Received::Unawaited);
         assert_eq!(pending.handle_received(0), Received::Surplus);
         assert_eq!(pending.count_open(), 0);
