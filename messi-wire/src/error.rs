@@ -133,8 +133,9 @@ pub enum DisconnectReason {
     /// A method of the handler panicked.
     #[error("the handler panicked")]
     HandlerPanicked,
-    /// The handler left a request without a response, and responded to a later one of the same kind. The
-    /// peer would have taken that response for the first request.
+    /// The handler left a request without a response, and responded to a later one of the same kind, or its
+    /// response was encoded to a [`WrongSize`](SendError::WrongSize). The peer would have taken the next
+    /// response for that request.
     #[error("a request was left without a response")]
     RequestAbandoned,
     /// This side called `disconnect` or, on a client, `reconnect`.

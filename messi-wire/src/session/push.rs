@@ -87,7 +87,8 @@ impl<R: PendingResponse> Session<R> {
     pub fn push_frames(&mut self, frames: &[u8], messages: u64) -> bool {
         let is_open = self.phase == Phase::Open;
         // Frames that are larger than the queue may be go one by one: a single message always fits.
-        let has_room = self.queued() + frames.len() <= self.config.limits.max_queued_bytes;
+        let queued = self.queued() + self.requests.memory();
+        let has_room = queued + frames.len() <= self.config.limits.max_queued_bytes;
         // The reservation comes last: it takes memory from others.
         if !is_open || !has_room || !self.reserve(frames.len(), Place::SendQueue) {
             return false;
@@ -115,6 +116,10 @@ impl<R: PendingResponse> Session<R> {
             // The peer would take the next response for this one.
             SendError::MessageTooBig { size, limit } if self.is_response(&message) => {
                 Some(DisconnectReason::MessageTooBig { size, limit })
+            }
+            // The peer would take the next response for the one that could not be encoded.
+            SendError::WrongSize { .. } if self.is_response(&message) => {
+                Some(DisconnectReason::RequestAbandoned)
             }
             _ => None,
         };
@@ -359,10 +364,10 @@ impl<R: PendingResponse> Session<R> {
         let limit = self.config.limits.max_queued_bytes;
         // A message that is larger than the queue may be is sent all the same, by itself.
         let fits = queued == 0 || queued + frame_size <= limit;
-        let has_memory = self.reserve(frame_size, place);
+        let has_memory = fits && self.reserve(frame_size, place);
         // Another queue may be evicted to make room in the budget, but not in this queue.
         self.lacks_memory = fits && !has_memory;
-        fits && has_memory
+        has_memory
     }
 
     /// Reserves memory for more bytes. Returns `false` if the shared budget has too little.

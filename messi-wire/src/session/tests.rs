@@ -322,6 +322,44 @@ fn responses_that_wait_count_for_the_send_queue() {
 }
 
 #[test]
+fn frames_of_a_broadcast_leave_room_for_the_responses_that_wait() {
+    let mut session = open_session(ConnectionConfig {
+        max_queued_bytes: 200,
+        ..ConnectionConfig::default()
+    });
+    let _first = session.open_request(0);
+    let frames = b"\x02\0\0\x01x".repeat(30);
+    assert!(session.push_frames(&frames, 30));
+    taken(&mut session);
+    session.handle_written(0);
+    let second = session.open_request(0);
+    respond(&mut session, "later", Sender::Reply(second)).unwrap();
+    assert!(!session.push_frames(&frames, 30));
+}
+
+#[test]
+fn a_response_of_a_wrong_size_closes_the_connection() {
+    let wrong = SendError::WrongSize {
+        announced: 1,
+        encoded: 2,
+    };
+    let close = |member| {
+        let mut session = open_session(ConnectionConfig::default());
+        let message = Outgoing {
+            size: 1,
+            member,
+            sender: OTHER,
+            on_refusal: OnRefusal::Close,
+            append: &|_| Err(wrong),
+        };
+        let rejected = session.push(message, Instant::now).unwrap_err();
+        session.refuse(rejected).close
+    };
+    assert_eq!(close(None), None);
+    assert_eq!(close(RESPONSE), Some(DisconnectReason::RequestAbandoned));
+}
+
+#[test]
 fn a_connection_whose_task_is_dropped_fails_its_requests() {
     let mut session = open_session(ConnectionConfig::default());
     let on_refusal = OnRefusal::Fail(Response("open"));
