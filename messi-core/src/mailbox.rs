@@ -39,8 +39,7 @@ use messi_wire::SendError;
 use messi_wire::encode::append_frame;
 use messi_wire::frame::{self, HEADER_SIZE};
 use messi_wire::session::{
-    Dropped, OnRefusal, Outgoing, Permit, Refusal, RequestId, Sender, Session, SessionConfig,
-    Ticket,
+    OnRefusal, Outgoing, Permit, Refusal, RequestId, Sender, Session, SessionConfig, Ticket,
 };
 use prost::Message;
 
@@ -276,20 +275,11 @@ impl Mailbox {
         let now = || self.runtime.now();
         loop {
             let mut shared = self.lock();
-            // The session can't log: the messages that it drops are seen by its counters.
-            let Dropped {
-                expired,
-                queue_full,
-                ..
-            } = shared.session.counters().dropped;
-            let result = shared.session.push(message, now);
-            let dropped = shared.session.counters().dropped;
-            let expired = dropped.expired - expired;
-            let replaced = dropped.queue_full - queue_full;
-            let Err(rejected) = result else {
+            let Err(rejected) = shared.session.push(message, now) else {
                 wakeups.wake(shared.waker_for_frames());
+                let losses = shared.session.take_losses();
                 self.unlock(shared, wakeups);
-                wakeups.log_dropped(expired, replaced);
+                wakeups.log_losses(losses);
                 return Ok(());
             };
             if rejected.lacks_memory {
@@ -309,8 +299,9 @@ impl Mailbox {
             let refusal = shared.session.refuse(rejected);
             // In the step of the refusal: with `deregister` in between, the loss would count twice.
             shared.count_late(refusal.error, is_response);
+            let losses = shared.session.take_losses();
             self.unlock(shared, wakeups);
-            wakeups.log_dropped(expired, replaced);
+            wakeups.log_losses(losses);
             // Before the caller closes the connection, which would still write the rest of the queue.
             if lacks_memory {
                 self.evict(wakeups);

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use self::budget::{Budget, FREE_QUOTA, Permit, Ticket, UNIT};
-pub use self::counters::{Dropped, RequestStats, SendCounters};
+pub use self::counters::{Dropped, Losses, RequestStats, SendCounters};
 pub use self::fields::FirstKey;
 use self::offline_queue::OfflineQueue;
 pub use self::outgoing::{OnRefusal, Outgoing, Refusal, Rejected, Sender};
@@ -119,6 +119,7 @@ pub struct Session<R> {
     pushed: u64,
     progress: Progress,
     counters: SendCounters,
+    losses: Losses,
     /// Messages that were unsent when the session was stopped.
     unsent_before_stop: u64,
 }
@@ -158,6 +159,7 @@ impl<R: PendingResponse> Session<R> {
             pushed: 0,
             progress: Progress::default(),
             counters: SendCounters::default(),
+            losses: Losses::default(),
             unsent_before_stop: 0,
         }
     }
@@ -427,6 +429,13 @@ impl<R: PendingResponse> Session<R> {
         &self.counters
     }
 
+    /// Takes the number of older messages that were dropped, if there are any, for the log.
+    #[inline]
+    pub fn take_losses(&mut self) -> Option<Losses> {
+        let is_any = self.losses.expired + self.losses.replaced > 0;
+        is_any.then(|| mem::take(&mut self.losses))
+    }
+
     /// Counts a message that is not sent.
     pub fn count_dropped(&mut self, error: SendError) {
         self.counters.dropped.count(error);
@@ -585,6 +594,7 @@ impl<R: PendingResponse> Session<R> {
             && queue.oldest().is_some_and(|time| time < oldest)
         {
             self.counters.dropped.expired += 1;
+            self.losses.expired += 1;
             self.drop_first_offline(SendError::Expired);
         }
     }

@@ -26,15 +26,14 @@ impl Mailbox {
     pub(crate) fn attach(&self) {
         let now = self.runtime.now();
         // The old waker is dropped at the end, after the lock.
-        let (expired, _waker) = self.update(|shared| {
-            let expired = shared.session.counters().dropped.expired;
+        let (losses, _waker) = self.update(|shared| {
             shared.session.attach(now);
-            let expired = shared.session.counters().dropped.expired - expired;
-            (expired, shared.forget_connection())
+            let losses = shared.session.take_losses();
+            (losses, shared.forget_connection())
         });
         // A bulk transfer ends with its connection.
         self.published.has_bulk.store(false, Ordering::Relaxed);
-        Wakeups::collect(|wakeups| wakeups.log_dropped(expired, 0));
+        Wakeups::collect(|wakeups| wakeups.log_losses(losses));
         self.notify_progress();
     }
 

@@ -1,6 +1,6 @@
 //! Tests of the mailbox without a driver.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::TryLockError;
 use std::sync::atomic::AtomicBool;
@@ -128,6 +128,21 @@ fn the_task_is_woken_outside_of_the_lock() {
     assert_wakes(&mailbox, || mailbox.close(DisconnectReason::Disconnected));
     mailbox.take_command();
     assert_wakes(&mailbox, || mailbox.stop());
+}
+
+/// A message may panic while it is encoded, after others were flushed in the same action.
+#[test]
+fn a_panic_loses_no_wakeup() {
+    let mailbox = open_mailbox(ConnectionConfig::default());
+    assert_wakes(&mailbox, || {
+        let panics = AssertUnwindSafe(|| {
+            Wakeups::collect(|wakeups| {
+                mailbox.push_frames(b"\x01\0\0\x01a", 1, wakeups);
+                resume_unwind(Box::new("expected panic"))
+            })
+        });
+        assert!(catch_unwind::<_, ()>(panics).is_err());
+    });
 }
 
 /// A message that is sent as a request.

@@ -5,6 +5,7 @@ use std::task::Waker;
 
 use log::{Level, log, log_enabled};
 use messi_wire::RequestError;
+use messi_wire::session::Losses;
 
 use super::{BoxResponder, Mailbox};
 use crate::LOG_TARGET;
@@ -37,10 +38,7 @@ impl Wakeups {
     /// Collects wakeups during an action, and runs them after it. The action must release its locks.
     #[inline]
     pub(crate) fn collect<T>(action: impl FnOnce(&mut Self) -> T) -> T {
-        let mut wakeups = Self::default();
-        let output = action(&mut wakeups);
-        wakeups.run();
-        output
+        action(&mut Self::default())
     }
 
     #[inline]
@@ -74,7 +72,14 @@ impl Wakeups {
 
     /// Logs how many messages of a queue have expired, and how many were dropped for a new one.
     #[inline]
-    pub(super) fn log_dropped(&mut self, expired: u64, replaced: u64) {
+    pub(super) fn log_losses(&mut self, losses: Option<Losses>) {
+        if let Some(losses) = losses {
+            self.log_some_losses(losses);
+        }
+    }
+
+    #[cold]
+    fn log_some_losses(&mut self, Losses { expired, replaced }: Losses) {
         if expired > 0 {
             self.log(Level::Warn, || {
                 format!("messages expired in the offline queue: {expired}")
@@ -90,14 +95,17 @@ impl Wakeups {
     fn more(&mut self) -> &mut MoreWakeups {
         self.more.get_or_insert_default()
     }
+}
 
+impl Drop for Wakeups {
+    /// Runs the wakeups, even if the action has panicked: it may have done a part of its work.
     #[inline]
-    fn run(self) {
+    fn drop(&mut self) {
         // It may run another task here, which collects wakeups of its own: no lock is held by now.
-        if let Some(waker) = self.waker {
+        if let Some(waker) = self.waker.take() {
             waker.wake();
         }
-        if let Some(more) = self.more {
+        if let Some(more) = self.more.take() {
             more.run();
         }
     }

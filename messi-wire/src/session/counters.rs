@@ -57,6 +57,15 @@ impl Dropped {
     }
 }
 
+/// Older messages that a session has dropped, since they were last taken for the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// Messages that were in the offline queue for too long.
+    pub expired: u64,
+    /// Messages that were dropped for newer ones.
+    pub replaced: u64,
+}
+
 /// Requests of both directions, and what went wrong with them.
 ///
 /// `awaited` and `open` are gauges: they show the present moment. All other values only grow.

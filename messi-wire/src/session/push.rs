@@ -397,7 +397,7 @@ impl<R: PendingResponse> Session<R> {
         self.queue.drop_first();
         // It was counted when it was pushed, and never leaves.
         self.progress.handle_dropped(1);
-        self.counters.dropped.queue_full += 1;
+        self.count_replaced();
         self.pending
             .fail(response, RequestError::NotSent(SendError::QueueFull));
         true
@@ -405,8 +405,16 @@ impl<R: PendingResponse> Session<R> {
 
     fn drop_oldest_offline(&mut self) -> bool {
         let has_dropped = self.drop_first_offline(SendError::QueueFull);
-        self.counters.dropped.queue_full += u64::from(has_dropped);
+        if has_dropped {
+            self.count_replaced();
+        }
         has_dropped
+    }
+
+    /// Counts a message that was dropped for a newer one.
+    fn count_replaced(&mut self) {
+        self.counters.dropped.queue_full += 1;
+        self.losses.replaced += 1;
     }
 
     #[inline]
