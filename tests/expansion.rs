@@ -131,7 +131,7 @@ fn pretty(schema: &str) -> String {
 fn locations() -> Locations {
     Locations {
         source_directory: None,
-        crate_root: env!("CARGO_MANIFEST_DIR").into(),
+        root: env!("CARGO_MANIFEST_DIR").into(),
         ..Locations::default()
     }
 }

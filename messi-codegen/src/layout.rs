@@ -23,7 +23,8 @@ pub(crate) fn lay_out(schema: &Schema, diagnostics: &mut Diagnostics) -> Option<
     let name = names::protocol(&schema.name);
     let rust_name = names::type_name(&name);
     let root = root(schema, &rust_name, diagnostics);
-    let (to_server, to_client) = (&schema.client_to_server, &schema.server_to_client);
+    let protocol = schema.protocol.as_ref()?;
+    let (to_server, to_client) = (&protocol.client_to_server, &protocol.server_to_client);
     let client_to_server = direction(schema, to_server, &root, SERVER_CALLBACKS, diagnostics)?;
     let server_to_client = direction(schema, to_client, &root, CLIENT_CALLBACKS, diagnostics)?;
     Some(Protocol {

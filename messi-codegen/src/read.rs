@@ -1,6 +1,6 @@
 //! Reads schemas.
 
-use messi_schema::{Locations, SchemaError};
+use messi_schema::{Expected, Locations, SchemaError};
 
 use crate::layout::lay_out;
 use crate::model::Protocol;
@@ -11,7 +11,10 @@ use crate::model::Protocol;
 ///
 /// Every problem with the schema, with its place.
 pub fn read(schema: &str, locations: &Locations) -> Result<Protocol, SchemaError> {
-    messi_schema::read_with(schema, locations, |schema, diagnostics| {
-        lay_out(&schema, diagnostics)
-    })
+    messi_schema::read_with(
+        schema,
+        locations,
+        Expected::Protocol,
+        |schema, diagnostics| lay_out(&schema, diagnostics),
+    )
 }

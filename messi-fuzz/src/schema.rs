@@ -50,8 +50,8 @@ impl Schemas {
         self.store(data);
         let locations = Locations {
             source_directory: None,
-            crate_root: self.directory.clone(),
-            include: Vec::new(),
+            root: self.directory.clone(),
+            ..Locations::default()
         };
         match read(SCHEMA, &locations) {
             Ok(protocol) => {

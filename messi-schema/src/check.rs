@@ -18,6 +18,7 @@ mod reserved;
 
 use crate::ast::File;
 use crate::diagnostics::Diagnostics;
+use crate::protocol::Expected;
 use crate::resolve::Symbols;
 
 /// Checks the heads of files.
@@ -52,6 +53,6 @@ pub(crate) fn rules(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Di
 
 /// Checks the rules of a messi protocol in files whose names are valid. The last file is the schema
 /// itself.
-pub(crate) fn directions(files: &[&File], diagnostics: &mut Diagnostics) {
-    directions::check(files, diagnostics);
+pub(crate) fn directions(files: &[&File], expected: Expected, diagnostics: &mut Diagnostics) {
+    directions::check(files, expected, diagnostics);
 }

@@ -54,12 +54,13 @@ pub use self::comments::Comments;
 pub use self::diagnostics::{Diagnostic, Diagnostics};
 pub use self::google::GoogleType;
 pub use self::list::{code_list, list};
-pub use self::locations::Locations;
+pub use self::locations::{Locations, Reader};
 pub use self::model::{
     Direction, Enum, Extension, Field, FieldKind, Import, Message, Method, Oneof, OptionValue,
-    Options, Package, Part, ProtoFile, Request, Reserved, Schema, Service, Type, Value,
+    Options, Package, Part, ProtoFile, Protocol, Request, Reserved, Schema, Service, Type, Value,
 };
 pub use self::position::Position;
+pub use self::protocol::Expected;
 pub use self::read::{SchemaError, read, read_with};
 pub use self::scalar::Scalar;
 pub use self::similar::nearest;

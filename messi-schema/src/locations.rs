@@ -4,13 +4,25 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostics::Diagnostics;
 
+/// The program that reads a schema. Problems with paths name its root.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reader {
+    /// A macro or a build script of a crate.
+    #[default]
+    Crate,
+    /// A command in a shell.
+    Command,
+}
+
 /// The directories that the path of a schema is relative to.
 #[derive(Clone, Debug, Default)]
 pub struct Locations {
+    /// The program that reads the schema.
+    pub reader: Reader,
     /// The directory of the source file that names the schema, if it is known.
     pub source_directory: Option<PathBuf>,
-    /// The directory of the crate's `Cargo.toml`.
-    pub crate_root: PathBuf,
+    /// The directory of the crate's `Cargo.toml`, or the working directory of a command.
+    pub root: PathBuf,
     /// Further directories of the schema and its imports, searched last. Their paths are relative to
     /// either of the two above.
     pub include: Vec<PathBuf>,
@@ -23,24 +35,34 @@ impl Locations {
         let directory = source_file.and_then(Path::parent);
         Self {
             source_directory: directory.map(|directory| working_directory.join(directory)),
-            crate_root: crate_root.into(),
-            include: Vec::new(),
+            root: crate_root.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Creates the locations for a command in its working directory, with its import paths.
+    pub fn of_command(import_paths: Vec<PathBuf>) -> Self {
+        Self {
+            reader: Reader::Command,
+            include: import_paths,
+            ..Self::default()
         }
     }
 
     /// Returns the places that a path may mean, in the order of their search.
     pub(crate) fn resolve(&self, path: &Path) -> Vec<PathBuf> {
-        let directories = self.source_directory.iter().chain([&self.crate_root]);
+        let directories = self.source_directory.iter().chain([&self.root]);
         distinct(directories.map(|directory| directory.join(path)))
     }
 
     /// Explains what paths are relative to.
     pub(crate) fn help(&self) -> &'static str {
-        match self.source_directory {
-            Some(_) => {
+        match (self.reader, &self.source_directory) {
+            (Reader::Command, _) => "the path is relative to the working directory",
+            (Reader::Crate, Some(_)) => {
                 "the path is relative to the invoking source file, or to the crate's Cargo.toml"
             }
-            None => "the path is relative to the crate's Cargo.toml",
+            (Reader::Crate, None) => "the path is relative to the crate's Cargo.toml",
         }
     }
 

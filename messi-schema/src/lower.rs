@@ -13,7 +13,7 @@ use self::declarations::Lowering;
 use crate::ast::{File, join};
 use crate::custom_options::Interpreter;
 use crate::descriptors;
-use crate::model::{Direction, Import, Package, ProtoFile, Schema};
+use crate::model::{Direction, Import, Package, ProtoFile, Protocol, Schema};
 use crate::protocol::{CLIENT_TO_SERVER, SERVER_TO_CLIENT};
 use crate::resolve::Symbols;
 use crate::source::{Source, Sources};
@@ -26,17 +26,28 @@ pub(crate) fn lower(sources: &Sources, trees: &[&File], symbols: &Symbols<'_>) -
     let files: Vec<ProtoFile> = files.collect::<Option<_>>()?;
     let schema = files.last()?;
     let package = schema.package_name();
-    let [client, server] = [CLIENT_TO_SERVER, SERVER_TO_CLIENT].map(|it| join(package, it));
-    let direction = |message: &str, other: &str| Direction {
-        message: message.into(),
-        requests: requests::find(&files, message, other),
-    };
     Some(Schema {
         name: name(package, &schema.display_name),
-        client_to_server: direction(&client, &server),
-        server_to_client: direction(&server, &client),
+        protocol: protocol(&files, package),
         files,
         sources: sources.paths.clone(),
+    })
+}
+
+/// Returns the protocol of a package, if it has the messages of both directions.
+fn protocol(files: &[ProtoFile], package: &str) -> Option<Protocol> {
+    let [client, server] = [CLIENT_TO_SERVER, SERVER_TO_CLIENT].map(|it| join(package, it));
+    let direction = |message: &str, other: &str| {
+        let mut messages = files.iter().flat_map(|file| &file.messages);
+        messages.find(|it| it.full_name == message)?;
+        Some(Direction {
+            message: message.into(),
+            requests: requests::find(files, message, other),
+        })
+    };
+    Some(Protocol {
+        client_to_server: direction(&client, &server)?,
+        server_to_client: direction(&server, &client)?,
     })
 }
 

@@ -17,34 +17,58 @@ pub use self::field::{Extension, Field, FieldKind, Oneof, Type};
 pub use self::message::{Message, Part};
 pub use self::options::{OptionValue, Options};
 pub use self::service::{Method, Service};
-use crate::ast::ImportKind;
+use crate::ast::{ImportKind, join};
 use crate::comments::Comments;
 use crate::encoder::Encoder;
 use crate::position::Position;
 use crate::protocol;
 
-/// A schema: a protocol, and the files that declare it.
+/// A schema: a file with all that it imports, and the protocol that it declares.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Schema {
-    /// The name of the protocol: the last part of the package, or the stem of the file if there is
-    /// no package.
+    /// The name of the schema: the last part of the package, or the stem of the file if there is no
+    /// package.
     pub name: String,
     /// The files, each after those that it imports. The last is the schema itself. Files of
     /// `google/protobuf/` are not among them.
     pub files: Vec<ProtoFile>,
+    /// The protocol. Only a schema that was read for its messages alone may have none.
+    pub protocol: Option<Protocol>,
+    /// The paths of all files, the schema first.
+    pub sources: Vec<PathBuf>,
+}
+
+/// The two directions of a protocol.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Protocol {
     /// The messages that clients send.
     pub client_to_server: Direction,
     /// The messages that servers send.
     pub server_to_client: Direction,
-    /// The paths of all files, the schema first.
-    pub sources: Vec<PathBuf>,
 }
 
 impl Schema {
     /// Returns the package of the schema itself, or an empty name.
     pub fn package(&self) -> &str {
         self.files.last().map_or("", ProtoFile::package_name)
+    }
+
+    /// Returns the message of one direction and the missing one of the other, if the package of the
+    /// schema has only one of them. That is no protocol, and most likely a mistake.
+    pub fn half_a_protocol(&self) -> Option<(&'static str, &'static str)> {
+        let has = |name| {
+            let full_name = join(self.package(), name);
+            let mut messages = self.files.iter().flat_map(|file| &file.messages);
+            messages.any(|message| message.full_name == full_name)
+        };
+        let (client, server) = (protocol::CLIENT_TO_SERVER, protocol::SERVER_TO_CLIENT);
+        match (has(client), has(server)) {
+            (true, false) => Some((client, server)),
+            (false, true) => Some((server, client)),
+            _ => None,
+        }
     }
 
     /// Returns every file as a `FileDescriptorProto`, in one `FileDescriptorSet`, like

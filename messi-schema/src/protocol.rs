@@ -1,5 +1,14 @@
 //! The names by which a schema becomes a messi protocol.
 
+/// The content that a schema must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// A protocol: the messages of both directions.
+    Protocol,
+    /// Anything. Without the messages of both directions there is no protocol.
+    Messages,
+}
+
 /// The message that clients send.
 pub(crate) const CLIENT_TO_SERVER: &str = "ClientToServer";
 

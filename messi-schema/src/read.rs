@@ -8,6 +8,7 @@ use crate::ast::File;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::locations::Locations;
 use crate::model::Schema;
+use crate::protocol::Expected;
 use crate::resolve::Symbols;
 use crate::source::{self, Sources};
 use crate::{check, lower, second_parser};
@@ -33,14 +34,14 @@ impl Display for SchemaError {
 
 impl Error for SchemaError {}
 
-/// Reads a schema and all that it imports.
+/// Reads the schema of a protocol and all that it imports.
 ///
 /// ```no_run
 /// use messi_schema::{Locations, SchemaError, read};
 ///
 /// fn main() -> Result<(), SchemaError> {
 ///     let locations = Locations {
-///         crate_root: "protos".into(),
+///         root: "protos".into(),
 ///         ..Locations::default()
 ///     };
 ///     let schema = read("chat.proto", &locations)?;
@@ -57,7 +58,9 @@ impl Error for SchemaError {}
 ///
 /// Every problem with the schema, with its place.
 pub fn read(schema: &str, locations: &Locations) -> Result<Schema, SchemaError> {
-    read_with(schema, locations, |schema, _| Some(schema))
+    read_with(schema, locations, Expected::Protocol, |schema, _| {
+        Some(schema)
+    })
 }
 
 /// Reads a schema for a back end with rules of its own, such as names that must differ in its
@@ -72,11 +75,12 @@ pub fn read(schema: &str, locations: &Locations) -> Result<Schema, SchemaError> 
 pub fn read_with<T>(
     schema: &str,
     locations: &Locations,
+    expected: Expected,
     back_end: impl FnOnce(Schema, &mut Diagnostics) -> Option<T>,
 ) -> Result<T, SchemaError> {
     let mut diagnostics = Diagnostics::default();
     let sources = source::load(schema, locations, &mut diagnostics);
-    let lowered = check_and_lower(&sources, &mut diagnostics);
+    let lowered = check_and_lower(&sources, expected, &mut diagnostics);
     let result = lowered.and_then(|schema| back_end(schema, &mut diagnostics));
     match result {
         Some(result) if diagnostics.is_empty() => return Ok(result),
@@ -93,7 +97,11 @@ pub fn read_with<T>(
 
 /// Passes the files through all stages. Returns `None` where a further stage would only repeat
 /// problems.
-fn check_and_lower(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Schema> {
+fn check_and_lower(
+    sources: &Sources,
+    expected: Expected,
+    diagnostics: &mut Diagnostics,
+) -> Option<Schema> {
     let files: Vec<&File> = sources.files.iter().map(|source| &source.file).collect();
     check::heads(&files, diagnostics);
     // A file of another syntax, or one that does not parse, breaks all other rules as well.
@@ -112,7 +120,7 @@ fn check_and_lower(sources: &Sources, diagnostics: &mut Diagnostics) -> Option<S
     if diagnostics.is_empty() {
         second_parser::check(sources, diagnostics);
     }
-    check::directions(&files, diagnostics);
+    check::directions(&files, expected, diagnostics);
     lower::lower(sources, &files, &symbols)
 }
 

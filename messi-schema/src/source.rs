@@ -52,13 +52,9 @@ pub(crate) fn load(schema: &str, locations: &Locations, diagnostics: &mut Diagno
         diagnostics.report_anywhere(message, locations.help());
         return sources;
     };
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = name(&path, &included);
     let directory = path.parent().unwrap_or(Path::new("")).to_path_buf();
-    let directories = [directory, locations.crate_root.clone()];
+    let directories = [directory, locations.root.clone()];
     sources.directories = distinct(directories.into_iter().chain(included));
     let mut loader = Loader {
         diagnostics,
@@ -68,6 +64,19 @@ pub(crate) fn load(schema: &str, locations: &Locations, diagnostics: &mut Diagno
     };
     loader.add(name, schema, path, bytes);
     sources
+}
+
+/// Returns the name by which others import a schema: its path in the first included directory that
+/// contains it, or the name of the file.
+fn name(path: &Path, included: &[PathBuf]) -> String {
+    let mut inside = included.iter().filter_map(|it| path.strip_prefix(it).ok());
+    let name = inside.next().map(Path::to_path_buf);
+    let name = name.or_else(|| path.file_name().map(PathBuf::from));
+    let name = name.unwrap_or_default();
+    let parts = name
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
 }
 
 struct Loader<'a> {

@@ -140,7 +140,7 @@ impl Schema {
     fn check(&self) -> Result<(), Failed> {
         let locations = Locations {
             source_directory: Some(self.directory()),
-            crate_root: root(),
+            root: root(),
             ..Locations::default()
         };
         let said = match read(&self.name, &locations) {

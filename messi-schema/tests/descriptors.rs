@@ -27,7 +27,7 @@ fn valid_schemas() -> Vec<String> {
 fn model(name: &str) -> Schema {
     let locations = Locations {
         source_directory: Some(corpus().join("valid")),
-        crate_root: corpus(),
+        root: corpus(),
         ..Locations::default()
     };
     read(name, &locations).unwrap()

@@ -33,7 +33,7 @@ fn diagnose(declarations: &str, others: &[(&str, &str)]) -> Vec<Diagnostic> {
     }
     let locations = Locations {
         source_directory: None,
-        crate_root: directory.clone(),
+        root: directory.clone(),
         ..Locations::default()
     };
     let result = read("chat.proto", &locations);

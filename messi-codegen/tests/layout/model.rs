@@ -229,7 +229,7 @@ fn the_directory_of_the_source_file_is_searched_first() {
     let source_directory = Some(schemas.root().join("src"));
     let locations = Locations {
         source_directory,
-        crate_root: schemas.root().into(),
+        root: schemas.root().into(),
         ..Locations::default()
     };
     assert!(read("chat.proto", &locations).is_ok());

@@ -15,7 +15,7 @@ fn valid_schemas() -> PathBuf {
 fn problems(path: &Path) -> String {
     let locations = Locations {
         source_directory: path.parent().map(Into::into),
-        crate_root: valid_schemas().join(".."),
+        root: valid_schemas().join(".."),
         ..Locations::default()
     };
     let name = path.file_name().unwrap().to_str().unwrap();

@@ -3,21 +3,24 @@
 use crate::ast::{Declaration, DeclarationKind, File, join};
 use crate::diagnostics::Diagnostics;
 use crate::position::Position;
-use crate::protocol::{CLIENT_TO_SERVER, ONEOF, SERVER_TO_CLIENT};
+use crate::protocol::{CLIENT_TO_SERVER, Expected, ONEOF, SERVER_TO_CLIENT};
 
 /// The messages of both directions and their senders.
 const DIRECTIONS: [(&str, &str); 2] =
     [(CLIENT_TO_SERVER, "clients"), (SERVER_TO_CLIENT, "servers")];
 
 /// Checks the messages of both directions. The last file is the schema itself.
-pub(super) fn check(files: &[&File], diagnostics: &mut Diagnostics) {
+pub(super) fn check(files: &[&File], expected: Expected, diagnostics: &mut Diagnostics) {
     let Some(schema) = files.last() else {
         return;
     };
     for (name, senders) in DIRECTIONS {
         match find(files, name) {
             Some((file, message)) => check_message(file, message, diagnostics),
-            None => report_missing(schema, name, senders, diagnostics),
+            None if expected == Expected::Protocol => {
+                report_missing(schema, name, senders, diagnostics);
+            }
+            None => {}
         }
     }
 }

@@ -63,7 +63,7 @@ impl Schemas {
     ) -> Result<T, Vec<String>> {
         let locations = Locations {
             source_directory: None,
-            crate_root: self.0.clone(),
+            root: self.0.clone(),
             ..Locations::default()
         };
         let directory = format!("{}/", self.0.display());

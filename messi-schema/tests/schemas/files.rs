@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::{fs, process::Command, sync::mpsc, thread, time::Duration};
 
-use messi_schema::{Locations, read};
+use messi_schema::{Expected, Locations, read, read_with};
 
 use super::common::{Schemas, brief, model, problems, with};
 use super::problems_with;
@@ -14,7 +14,7 @@ fn a_missing_schema_is_an_error_with_the_searched_places() {
     let schemas = Schemas::new(&[]);
     let locations = Locations {
         source_directory: Some(schemas.root().join("src")),
-        crate_root: schemas.root().into(),
+        root: schemas.root().into(),
         ..Locations::default()
     };
     let error = read("chat.proto", &locations).unwrap_err();
@@ -196,8 +196,9 @@ fn included_directories_are_searched_last() {
     ]);
     let locations = Locations {
         source_directory: Some(schemas.root().join("src")),
-        crate_root: schemas.root().into(),
+        root: schemas.root().into(),
         include: vec!["../protos".into(), "other".into()],
+        ..Locations::default()
     };
     let protocol = read("chat.proto", &locations).unwrap();
     let name = |path: &PathBuf| path.file_name().unwrap().to_owned();
@@ -209,7 +210,7 @@ fn included_directories_are_searched_last() {
 fn a_missing_included_directory_is_an_error() {
     let schemas = Schemas::new(&[("chat.proto", &with(""))]);
     let locations = Locations {
-        crate_root: schemas.root().into(),
+        root: schemas.root().into(),
         include: vec!["protos".into(), "chat.proto".into()],
         ..Locations::default()
     };
@@ -223,6 +224,68 @@ fn a_missing_included_directory_is_an_error() {
     };
     let problems: Vec<String> = error.diagnostics.iter().map(brief).collect();
     assert_eq!(problems, [expected("protos"), expected("chat.proto")]);
+}
+
+#[test]
+fn a_command_reads_relative_to_its_working_directory_and_import_paths() {
+    let schemas = Schemas::new(&[("protos/acme/chat.proto", &with(""))]);
+    let read = |schema: &str, include: &[&str]| {
+        let include = include.iter().map(|it| schemas.root().join(it));
+        let locations = Locations {
+            root: schemas.root().into(),
+            ..Locations::of_command(include.collect())
+        };
+        read(schema, &locations)
+    };
+    // The name by which others import a file is the path in the directory that they include.
+    for (schema, include, name) in [
+        ("protos/acme/chat.proto", vec![], "chat.proto"),
+        ("protos/acme/chat.proto", vec!["protos"], "acme/chat.proto"),
+        (
+            "chat.proto",
+            vec!["protos", "protos/acme"],
+            "acme/chat.proto",
+        ),
+        ("chat.proto", vec!["protos/acme"], "chat.proto"),
+    ] {
+        let schema = read(schema, &include).unwrap();
+        assert_eq!(schema.files[0].name, name);
+    }
+    let error = read("missing.proto", &[]).unwrap_err();
+    let expected = format!(
+        "can't read the schema `missing.proto`: it is not at `{}`\n help: the path is relative to the working directory",
+        schemas.root().join("missing.proto").display()
+    );
+    let problems: Vec<String> = error.diagnostics.iter().map(brief).collect();
+    assert_eq!(problems, [expected]);
+}
+
+#[test]
+fn a_file_of_messages_alone_has_no_protocol() {
+    let head = "syntax = \"proto3\"; package chat;";
+    let direction = "{ oneof messages { A a = 1; } }";
+    for (text, half) in [
+        (format!("{head} message A {{}}"), None),
+        (
+            format!("{head} message A {{}} message ClientToServer {direction}"),
+            Some(("ClientToServer", "ServerToClient")),
+        ),
+        (
+            format!("{head} message A {{}} message ServerToClient {direction}"),
+            Some(("ServerToClient", "ClientToServer")),
+        ),
+    ] {
+        let schemas = Schemas::new(&[("chat.proto", &text)]);
+        let messages = schemas.read_by("chat.proto", |schema, locations| {
+            read_with(schema, locations, Expected::Messages, |schema, _| {
+                Some(schema)
+            })
+        });
+        let schema = messages.unwrap();
+        assert_eq!(schema.protocol, None);
+        assert_eq!(schema.half_a_protocol(), half);
+        assert!(schemas.read("chat.proto").is_err());
+    }
 }
 
 /// The files are pipes: a pipe is empty after the first read, and opening it again blocks for ever.
@@ -240,7 +303,7 @@ fn every_file_is_opened_once() {
         thread::spawn(move || fs::write(path, text));
     }
     let locations = Locations {
-        crate_root: schemas.root().into(),
+        root: schemas.root().into(),
         ..Locations::default()
     };
     let (sender, receiver) = mpsc::channel();

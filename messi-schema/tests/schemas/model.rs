@@ -32,7 +32,8 @@ fn a_protocol_has_two_directions_with_requests() {
     );
     assert_eq!(schema.name, "chat");
     assert_eq!(schema.package(), "acme.chat");
-    let directions = [&schema.client_to_server, &schema.server_to_client];
+    let protocol = schema.protocol.unwrap();
+    let directions = [&protocol.client_to_server, &protocol.server_to_client];
     let messages = directions.map(|direction| direction.message.as_str());
     assert_eq!(
         messages,
@@ -266,7 +267,7 @@ fn files_have_their_path_and_imports() {
         ("protos/own.proto", "syntax = \"proto3\"; message Own {}"),
     ]);
     let locations = Locations {
-        crate_root: schemas.root().into(),
+        root: schemas.root().into(),
         ..Locations::default()
     };
     let schema = read("protos/chat.proto", &locations).unwrap();
