@@ -315,6 +315,30 @@ void messi_core_server_received(struct messi_core_server_t *self_p,
     self_p->current_p = NULL;
 }
 
+void messi_core_server_input(struct messi_core_server_t *self_p,
+                             struct messi_core_server_client_t *client_p,
+                             const uint8_t *data_p,
+                             size_t size,
+                             uint32_t now)
+{
+    uint8_t *buf_p;
+    size_t step;
+
+    while ((size > 0)
+           && (client_p->state == messi_server_client_state_connected_t)) {
+        buf_p = messi_core_server_receive_buffer(client_p, &step);
+
+        if (step > size) {
+            step = size;
+        }
+
+        memcpy(buf_p, data_p, step);
+        data_p += step;
+        size -= step;
+        messi_core_server_received(self_p, client_p, step, now);
+    }
+}
+
 const uint8_t *messi_core_server_output(
     const struct messi_core_server_client_t *client_p,
     size_t *size_p)

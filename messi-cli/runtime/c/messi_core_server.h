@@ -202,6 +202,16 @@ void messi_core_server_received(struct messi_core_server_t *self_p,
                                 uint32_t now);
 
 /**
+ * Handles bytes received from a client that are somewhere else, such as in a
+ * buffer of the network stack.
+ */
+void messi_core_server_input(struct messi_core_server_t *self_p,
+                             struct messi_core_server_client_t *client_p,
+                             const uint8_t *data_p,
+                             size_t size,
+                             uint32_t now);
+
+/**
  * Returns the bytes to write to a client next, and their number in `*size_p`,
  * which is zero if there are none. They are valid until the next call of any
  * function of the server.
