@@ -41,6 +41,9 @@ extern "C" {
 #    define MESSI_CONFIG_PONG_INTERVAL_MS 1000
 #endif
 
+/* Returned instead of a time in milliseconds if there is no deadline. */
+#define MESSI_NO_TIMEOUT UINT32_MAX
+
 /** Reason of the end of a connection. */
 enum messi_disconnect_reason_t {
     messi_disconnect_reason_message_encode_error_t = 0,

@@ -40,9 +40,6 @@ extern "C" {
 #    define MESSI_CONFIG_STABLE_AFTER_MS 10000
 #endif
 
-/* Returned instead of a time in milliseconds if there is no deadline. */
-#define MESSI_NO_TIMEOUT UINT32_MAX
-
 /** Action that a client asks its host for. */
 enum messi_action_t {
     /* Wait for input, for room for output, or for the timeout. */

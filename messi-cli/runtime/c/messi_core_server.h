@@ -17,11 +17,6 @@
 extern "C" {
 #endif
 
-/* Returned instead of a time in milliseconds if there is no deadline. */
-#ifndef MESSI_NO_TIMEOUT
-#    define MESSI_NO_TIMEOUT UINT32_MAX
-#endif
-
 /** State of a place for a client. */
 enum messi_server_client_state_t {
     messi_server_client_state_free_t = 0,
