@@ -1,5 +1,5 @@
 /*
- * Runs traces against the generated client and server of chat without I/O.
+ * Runs traces against an implementation of chat, which a driver connects.
  * See ../traces/README.md for their format.
  *
  * Usage: trace FILE…
@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat_client.h"
-#include "chat_server.h"
+#include "trace.h"
 
 #define LINE_MAX_SIZE 1024
 #define EVENTS_MAX 16
@@ -39,15 +38,10 @@ static const char *path_p;
 static int line_number;
 static struct mode_t mode;
 
-static struct chat_client_t client;
-static struct chat_server_t server;
-static struct chat_server_client_t server_clients[2];
-static struct chat_server_client_t *server_client_p;
-static bool is_server;
+static struct trace_case_t current;
+static bool is_skipped;
 static bool is_initialized;
-static size_t limit;
-static uint32_t now;
-static size_t room;
+static int cases_run;
 
 /* The effects of the last action, in order. */
 static char events[EVENTS_MAX][LINE_MAX_SIZE];
@@ -55,13 +49,7 @@ static int number_of_events;
 static uint8_t written[4096];
 static size_t written_size;
 
-static uint8_t input_buf[2][256];
-static uint8_t output_buf[2][256];
-static uint8_t message_buf[256];
-static uint8_t workspace_in[1024];
-static uint8_t workspace_out[1024];
-
-static void fail(const char *format_p, ...)
+void trace_fail(const char *format_p, ...)
 {
     va_list arguments;
 
@@ -78,12 +66,12 @@ static void fail(const char *format_p, ...)
     exit(1);
 }
 
-static void event(const char *format_p, ...)
+void trace_event(const char *format_p, ...)
 {
     va_list arguments;
 
     if (number_of_events == EVENTS_MAX) {
-        fail("too many events");
+        trace_fail("too many events");
     }
 
     va_start(arguments, format_p);
@@ -92,12 +80,22 @@ static void event(const char *format_p, ...)
     number_of_events++;
 }
 
-static const char *text_or_dash(const char *text_p)
+void trace_written(const uint8_t *data_p, size_t size)
+{
+    if (written_size + size > sizeof(written)) {
+        trace_fail("too much output");
+    }
+
+    memcpy(&written[written_size], data_p, size);
+    written_size += size;
+}
+
+const char *trace_text(const char *text_p)
 {
     return ((text_p[0] == '\0') ? "-" : text_p);
 }
 
-static const char *reason_name(enum messi_disconnect_reason_t reason)
+const char *trace_reason(enum messi_disconnect_reason_t reason)
 {
     static const char *names[] = {
         "message_encode_error",
@@ -114,197 +112,7 @@ static const char *reason_name(enum messi_disconnect_reason_t reason)
     return (names[reason]);
 }
 
-/* --- The client --- */
-
-static void on_connected(struct chat_client_t *self_p)
-{
-    (void)self_p;
-    event("connected");
-}
-
-static void on_disconnected(struct chat_client_t *self_p,
-                            enum messi_disconnect_reason_t reason)
-{
-    (void)self_p;
-    event("disconnected %s", reason_name(reason));
-}
-
-static void on_connect_rsp(struct chat_client_t *self_p,
-                           struct chat_connect_rsp_t *message_p)
-{
-    (void)self_p;
-    (void)message_p;
-    event("message connect_rsp");
-}
-
-static void on_message_ind(struct chat_client_t *self_p,
-                           struct chat_message_ind_t *message_p)
-{
-    (void)self_p;
-    event("message message_ind %s %s",
-          text_or_dash(message_p->user_p),
-          text_or_dash(message_p->text_p));
-}
-
-static void init_client(void)
-{
-    if (chat_client_init(&client,
-                         &input_buf[0][0],
-                         limit + 4,
-                         &workspace_in[0],
-                         sizeof(workspace_in),
-                         &output_buf[0][0],
-                         limit + 4,
-                         &workspace_out[0],
-                         sizeof(workspace_out),
-                         on_connected,
-                         on_disconnected,
-                         on_connect_rsp,
-                         on_message_ind,
-                         (uint32_t)line_number) != 0) {
-        fail("chat_client_init");
-    }
-}
-
-static void settle_client(void)
-{
-    enum messi_action_t action;
-
-    while ((action = chat_client_poll(&client, now)) != messi_action_wait_t) {
-        event((action == messi_action_connect_t) ? "connect" : "close");
-    }
-}
-
-/* --- The server --- */
-
-static void on_client_connected(struct chat_server_t *self_p,
-                                struct chat_server_client_t *client_p)
-{
-    (void)self_p;
-    (void)client_p;
-    event("connected");
-}
-
-static void on_client_disconnected(struct chat_server_t *self_p,
-                                   struct chat_server_client_t *client_p)
-{
-    (void)self_p;
-    event("disconnected %s", reason_name(client_p->core.disconnect_reason));
-}
-
-static void on_server_connect_req(struct chat_server_t *self_p,
-                                  struct chat_server_client_t *client_p,
-                                  struct chat_connect_req_t *message_p)
-{
-    (void)self_p;
-    (void)client_p;
-    event("message connect_req %s", text_or_dash(message_p->user_p));
-}
-
-static void on_server_message_ind(struct chat_server_t *self_p,
-                                  struct chat_server_client_t *client_p,
-                                  struct chat_message_ind_t *message_p)
-{
-    (void)self_p;
-    (void)client_p;
-    event("message message_ind %s %s",
-          text_or_dash(message_p->user_p),
-          text_or_dash(message_p->text_p));
-}
-
-static void init_server(void)
-{
-    if (chat_server_init(&server,
-                         &server_clients[0],
-                         2,
-                         &input_buf[0][0],
-                         limit + 4,
-                         &output_buf[0][0],
-                         limit + 4,
-                         &message_buf[0],
-                         limit + 4,
-                         &workspace_in[0],
-                         sizeof(workspace_in),
-                         &workspace_out[0],
-                         sizeof(workspace_out),
-                         on_client_connected,
-                         on_client_disconnected,
-                         on_server_connect_req,
-                         on_server_message_ind) != 0) {
-        fail("chat_server_init");
-    }
-
-    server_client_p = &server_clients[0];
-}
-
-static void settle_server(void)
-{
-    while (chat_server_poll(&server, now) != NULL) {
-        event("close");
-    }
-}
-
 /* --- Actions --- */
-
-static void settle(void)
-{
-    if (is_server) {
-        settle_server();
-    } else {
-        settle_client();
-    }
-}
-
-static const uint8_t *output(size_t *size_p)
-{
-    if (is_server) {
-        return (chat_server_output(server_client_p, size_p));
-    } else {
-        return (chat_client_output(&client, size_p));
-    }
-}
-
-/* Writes as much as there is room for. */
-static void write_output(void)
-{
-    const uint8_t *buf_p;
-    size_t size;
-
-    while (true) {
-        buf_p = output(&size);
-        size = ((size < room) ? size : room);
-
-        if (size == 0) {
-            return;
-        }
-
-        if (written_size + size > sizeof(written)) {
-            fail("too much output");
-        }
-
-        memcpy(&written[written_size], buf_p, size);
-        written_size += size;
-        room -= size;
-
-        if (is_server) {
-            chat_server_written(server_client_p, size);
-        } else {
-            chat_client_written(&client, size);
-        }
-    }
-}
-
-static void receive(const uint8_t *data_p, size_t size)
-{
-    if (is_server) {
-        chat_server_input(&server, server_client_p, data_p, size, now);
-    } else {
-        chat_client_input(&client, data_p, size, now);
-    }
-
-    settle();
-    write_output();
-}
 
 /* Removes the spaces of a hexadecimal argument, and decodes it. */
 static size_t parse_hex(const char *text_p, uint8_t *data_p, size_t size_max)
@@ -327,7 +135,7 @@ static size_t parse_hex(const char *text_p, uint8_t *data_p, size_t size_max)
         digit[0] = *text_p;
 
         if ((sscanf(&digit[0], "%x", &byte) != 1) || (size == size_max)) {
-            fail("bad hexadecimal bytes");
+            trace_fail("bad hexadecimal bytes");
         }
 
         value = 16 * value + byte;
@@ -352,12 +160,12 @@ static void action_in(const char *argument_p)
     size = parse_hex(argument_p, &data[0], sizeof(data));
 
     if (!mode.is_byte_by_byte) {
-        receive(&data[0], size);
+        driver_receive(&data[0], size);
         return;
     }
 
     for (i = 0; i < size; i++) {
-        receive(&data[i], 1);
+        driver_receive(&data[i], 1);
     }
 }
 
@@ -383,71 +191,26 @@ static void action_send(const char *argument_p)
     char member[32];
     char first[512] = "";
     char second[512] = "";
-    struct chat_message_ind_t *message_p;
 
     sscanf(argument_p, "%31s %511s %511s", &member[0], &first[0], &second[0]);
-
-    if (strcmp(&member[0], "connect_req") == 0) {
-        chat_client_init_connect_req(&client)->user_p = field(&first[0]);
-    } else if (strcmp(&member[0], "connect_rsp") == 0) {
-        chat_server_init_connect_rsp(&server);
-    } else if (strcmp(&member[0], "message_ind") == 0) {
-        if (is_server) {
-            message_p = chat_server_init_message_ind(&server);
-        } else {
-            message_p = chat_client_init_message_ind(&client);
-        }
-
-        message_p->user_p = field(&first[0]);
-        message_p->text_p = field(&second[0]);
-    } else {
-        fail("unknown member");
-    }
-
-    if (is_server) {
-        (void)chat_server_send(&server, server_client_p);
-    } else {
-        (void)chat_client_send(&client);
-    }
-}
-
-static void action_connected(void)
-{
-    if (is_server) {
-        server_client_p = chat_server_accept(&server, now);
-    } else {
-        chat_client_connected(&client, now);
-    }
-}
-
-static void action_disconnected(void)
-{
-    if (is_server) {
-        chat_server_disconnected(&server, server_client_p);
-    } else {
-        chat_client_disconnected(&client, now);
-    }
+    driver_send(&member[0], field(&first[0]), field(&second[0]));
 }
 
 static void initialize(void)
 {
     if (!is_initialized) {
         is_initialized = true;
-
-        if (is_server) {
-            init_server();
-        } else {
-            init_client();
-        }
+        is_skipped = !driver_begin(&current);
+        cases_run += (is_skipped ? 0 : 1);
     }
 }
 
 static bool run_setting(const char *word_p, const char *argument_p)
 {
     if (strcmp(word_p, "side") == 0) {
-        is_server = (strcmp(argument_p, "server") == 0);
+        current.is_server = (strcmp(argument_p, "server") == 0);
     } else if (strcmp(word_p, "limit") == 0) {
-        limit = (size_t)atoi(argument_p);
+        current.limit = (size_t)atoi(argument_p);
     } else {
         return (false);
     }
@@ -457,34 +220,27 @@ static bool run_setting(const char *word_p, const char *argument_p)
 
 static void run_action(const char *word_p, const char *argument_p)
 {
-    if (run_setting(word_p, argument_p)) {
-        return;
-    }
-
-    initialize();
-
     if (strcmp(word_p, "at") == 0) {
-        now = mode.clock_offset + (uint32_t)strtoul(argument_p, NULL, 10);
+        driver_at(mode.clock_offset + (uint32_t)strtoul(argument_p, NULL, 10));
     } else if (strcmp(word_p, "start") == 0) {
-        chat_client_start(&client, now);
+        driver_start();
     } else if (strcmp(word_p, "stop") == 0) {
-        chat_client_stop(&client);
+        driver_stop();
     } else if (strcmp(word_p, "connected") == 0) {
-        action_connected();
-    } else if ((strcmp(word_p, "failed") == 0) || (strcmp(word_p, "eof") == 0)) {
-        action_disconnected();
+        driver_connected();
+    } else if (strcmp(word_p, "failed") == 0) {
+        driver_failed();
+    } else if (strcmp(word_p, "eof") == 0) {
+        driver_eof();
     } else if (strcmp(word_p, "in") == 0) {
         action_in(argument_p);
     } else if (strcmp(word_p, "room") == 0) {
-        room = (size_t)atoi(argument_p);
+        driver_room((size_t)atoi(argument_p));
     } else if (strcmp(word_p, "send") == 0) {
         action_send(argument_p);
     } else {
-        fail("unknown word %s", word_p);
+        trace_fail("unknown word %s", word_p);
     }
-
-    settle();
-    write_output();
 }
 
 /* --- Expectations --- */
@@ -492,11 +248,11 @@ static void run_action(const char *word_p, const char *argument_p)
 static void expect_event(const char *argument_p)
 {
     if (number_of_events == 0) {
-        fail("no event, but expected: %s", argument_p);
+        trace_fail("no event, but expected: %s", argument_p);
     }
 
     if (strcmp(events[0], argument_p) != 0) {
-        fail("event %s, but expected: %s", events[0], argument_p);
+        trace_fail("event %s, but expected: %s", events[0], argument_p);
     }
 
     number_of_events--;
@@ -511,7 +267,7 @@ static void expect_output(const char *argument_p)
     size = parse_hex(argument_p, &data[0], sizeof(data));
 
     if ((written_size < size) || (memcmp(&written[0], &data[0], size) != 0)) {
-        fail("other output, of %d bytes", (int)written_size);
+        trace_fail("other output, of %d bytes", (int)written_size);
     }
 
     written_size -= size;
@@ -521,11 +277,11 @@ static void expect_output(const char *argument_p)
 static void expect_nothing(void)
 {
     if (number_of_events > 0) {
-        fail("unexpected before this line: event %s", events[0]);
+        trace_fail("unexpected before this line: event %s", events[0]);
     }
 
     if (written_size > 0) {
-        fail("unexpected before this line: %d bytes of output beginning with %02x",
+        trace_fail("unexpected before this line: %d bytes of output beginning with %02x",
              (int)written_size,
              written[0]);
     }
@@ -533,13 +289,30 @@ static void expect_nothing(void)
 
 /* --- Files --- */
 
-static void begin_case(void)
+static void begin_case(const char *name_p)
 {
+    snprintf(&current.name[0], sizeof(current.name), "%s", name_p);
+    current.is_server = false;
+    current.limit = 124;
+    current.now = mode.clock_offset;
+    current.seed = (uint32_t)line_number;
     is_initialized = false;
-    is_server = false;
-    limit = 124;
-    room = SIZE_MAX;
-    now = mode.clock_offset;
+    is_skipped = false;
+}
+
+/* Returns true if the line is one of a case that the driver can run. */
+static bool run_case_or_setting(const char *word_p, const char *argument_p)
+{
+    if (strcmp(word_p, "case") == 0) {
+        expect_nothing();
+        begin_case(argument_p);
+    } else if (!run_setting(word_p, argument_p)) {
+        initialize();
+
+        return (!is_skipped);
+    }
+
+    return (false);
 }
 
 static void run_line(char *line_p)
@@ -568,13 +341,14 @@ static void run_line(char *line_p)
         argument_p = &line_p[length];
     }
 
+    if (!run_case_or_setting(line_p, argument_p)) {
+        return;
+    }
+
     if (strcmp(line_p, "event") == 0) {
         expect_event(argument_p);
     } else if (strcmp(line_p, "out") == 0) {
         expect_output(argument_p);
-    } else if (strcmp(line_p, "case") == 0) {
-        expect_nothing();
-        begin_case();
     } else {
         expect_nothing();
         run_action(line_p, argument_p);
@@ -617,7 +391,7 @@ int main(int argc, char *argv[])
         }
     }
 
-    printf("%d files, %d modes: ok\n", argc - 1, (int)(sizeof(modes) / sizeof(modes[0])));
+    printf("%d cases: ok\n", cases_run);
 
-    return (0);
+    return ((cases_run > 0) ? 0 : 1);
 }
