@@ -25,220 +25,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "messi_server.h"
+#include "messi_server_client.h"
 
 /* Clients accepted before others have a turn. */
 #define ACCEPTS_MAX 64
-
-/* --- File descriptors --- */
-
-static struct messi_server_client_t *client_of(
-    struct messi_core_server_client_t *core_p)
-{
-    /* The core is the first member. */
-    return ((void *)core_p);
-}
-
-static struct messi_server_client_t **bucket_of(struct messi_server_t *self_p,
-                                                int fd)
-{
-    return (&self_p->clients_p[fd % self_p->clients_max].bucket_p);
-}
-
-static struct messi_server_client_t *find_client(struct messi_server_t *self_p,
-                                                 int fd)
-{
-    struct messi_server_client_t *client_p;
-
-    client_p = *bucket_of(self_p, fd);
-
-    while ((client_p != NULL) && (client_p->fd != fd)) {
-        client_p = client_p->next_in_bucket_p;
-    }
-
-    return (client_p);
-}
-
-static void register_client(struct messi_server_t *self_p,
-                            struct messi_server_client_t *client_p,
-                            int fd)
-{
-    struct messi_server_client_t **bucket_pp;
-
-    bucket_pp = bucket_of(self_p, fd);
-    client_p->fd = fd;
-    client_p->events = EPOLLIN;
-    client_p->next_in_bucket_p = *bucket_pp;
-    *bucket_pp = client_p;
-}
-
-/* Closes the connection of a client, unless stop() has closed it before. */
-static void close_client(struct messi_server_t *self_p,
-                         struct messi_server_client_t *client_p)
-{
-    struct messi_server_client_t **link_pp;
-
-    if (client_p->fd == -1) {
-        return;
-    }
-
-    link_pp = bucket_of(self_p, client_p->fd);
-
-    while (*link_pp != client_p) {
-        link_pp = &(*link_pp)->next_in_bucket_p;
-    }
-
-    *link_pp = client_p->next_in_bucket_p;
-    messi_loop_close(&self_p->loop, &client_p->fd);
-}
-
-/* --- Input and output of a client --- */
-
-static bool is_connected(const struct messi_server_client_t *client_p)
-{
-    return (client_p->core.state == messi_server_client_state_connected_t);
-}
-
-static void wait_for(struct messi_server_t *self_p,
-                     struct messi_server_client_t *client_p,
-                     uint32_t events)
-{
-    if (events == client_p->events) {
-        return;
-    }
-
-    client_p->events = events;
-
-    if (messi_loop_modify(&self_p->loop, client_p->fd, events) != 0) {
-        messi_core_server_end(&self_p->core,
-                              &client_p->core,
-                              messi_disconnect_reason_general_error_t);
-    }
-}
-
-/* Called by the core to write a frame without queueing it. */
-static size_t write_frame(struct messi_core_server_t *core_p,
-                          struct messi_core_server_client_t *core_client_p,
-                          const uint8_t *frame_p,
-                          size_t size)
-{
-    struct messi_server_t *self_p;
-    struct messi_server_client_t *client_p;
-    int res;
-
-    self_p = (void *)core_p;
-    client_p = client_of(core_client_p);
-    res = messi_socket_write(client_p->fd, frame_p, size);
-
-    if (res == -1) {
-        messi_core_server_end(core_p,
-                              core_client_p,
-                              messi_disconnect_reason_connection_closed_t);
-
-        return (0);
-    }
-
-    if ((size_t)res < size) {
-        wait_for(self_p, client_p, EPOLLIN | EPOLLOUT);
-    }
-
-    return ((size_t)res);
-}
-
-/* Writes what is queued for a client, and waits for room in its socket for the
-   rest. */
-static void write_output(struct messi_server_t *self_p,
-                         struct messi_server_client_t *client_p)
-{
-    const uint8_t *buf_p;
-    size_t size;
-    int total;
-    int res;
-
-    for (total = 0; total < MESSI_TURN_SIZE; total += res) {
-        if (!is_connected(client_p)) {
-            return;
-        }
-
-        buf_p = messi_core_server_output(&client_p->core, &size);
-
-        if (size == 0) {
-            wait_for(self_p, client_p, EPOLLIN);
-
-            return;
-        }
-
-        res = messi_socket_write(client_p->fd, buf_p, size);
-
-        if (res == -1) {
-            messi_core_server_end(&self_p->core,
-                                  &client_p->core,
-                                  messi_disconnect_reason_connection_closed_t);
-
-            return;
-        }
-
-        messi_core_server_written(&client_p->core, (size_t)res);
-
-        if ((size_t)res < size) {
-            break;
-        }
-    }
-
-    if (is_connected(client_p)) {
-        wait_for(self_p, client_p, EPOLLIN | EPOLLOUT);
-    }
-}
-
-static void read_input(struct messi_server_t *self_p,
-                       struct messi_server_client_t *client_p)
-{
-    uint8_t *buf_p;
-    size_t size;
-    int total;
-    int res;
-
-    for (total = 0; total < MESSI_TURN_SIZE; total += res) {
-        /* A callback may have disconnected the client or stopped the server. */
-        if (!is_connected(client_p)) {
-            return;
-        }
-
-        buf_p = messi_core_server_receive_buffer(&client_p->core, &size);
-        res = messi_socket_read(client_p->fd, buf_p, size);
-
-        if (res == -1) {
-            return;
-        }
-
-        if (res == 0) {
-            /* It may still read. */
-            write_output(self_p, client_p);
-            messi_core_server_end(&self_p->core,
-                                  &client_p->core,
-                                  messi_disconnect_reason_connection_closed_t);
-
-            return;
-        }
-
-        messi_core_server_received(&self_p->core,
-                                   &client_p->core,
-                                   (size_t)res,
-                                   messi_now());
-
-        /* The socket is empty, most likely. */
-        if ((size_t)res < size) {
-            return;
-        }
-    }
-}
-
-static void process_client(struct messi_server_t *self_p,
-                           struct messi_server_client_t *client_p)
-{
-    read_input(self_p, client_p);
-    write_output(self_p, client_p);
-}
 
 /* --- Accepting --- */
 
@@ -261,7 +51,7 @@ static void accept_client(struct messi_server_t *self_p, int fd)
     }
 
     messi_socket_no_delay(fd);
-    register_client(self_p, client_of(core_client_p), fd);
+    messi_server_register_client(self_p, messi_server_client_of(core_client_p), fd);
     messi_core_server_connected(&self_p->core, core_client_p);
 }
 
@@ -335,11 +125,11 @@ static void process_silent_clients(struct messi_server_t *self_p)
     for (i = 0; i < self_p->clients_max; i++) {
         client_p = &self_p->clients_p[i];
 
-        if (is_connected(client_p)
+        if (messi_server_client_is_connected(client_p)
             && messi_time_is_due(
                 messi_connection_deadline(&client_p->core.connection),
                 now)) {
-            process_client(self_p, client_p);
+            messi_server_process_client(self_p, client_p);
         }
     }
 }
@@ -355,7 +145,7 @@ static void close_ended_clients(struct messi_server_t *self_p)
             return;
         }
 
-        close_client(self_p, client_of(core_client_p));
+        messi_server_close_client(self_p, messi_server_client_of(core_client_p));
     }
 }
 
@@ -390,13 +180,13 @@ static void process(struct messi_server_t *self_p, int fd)
     } else if (fd == self_p->listener_fd) {
         accept_clients(self_p);
     } else {
-        client_p = find_client(self_p, fd);
+        client_p = messi_server_find_client(self_p, fd);
 
         if (client_p == NULL) {
             return;
         }
 
-        process_client(self_p, client_p);
+        messi_server_process_client(self_p, client_p);
     }
 
     close_ended_clients(self_p);
@@ -455,7 +245,7 @@ int messi_server_init(struct messi_server_t *self_p,
         return (-1);
     }
 
-    self_p->core.write = write_frame;
+    self_p->core.write = messi_server_write_frame;
     self_p->clients_p = clients_p;
     self_p->clients_max = clients_max;
     self_p->listener_fd = -1;
@@ -561,7 +351,7 @@ void messi_server_stop(struct messi_server_t *self_p)
     int i;
 
     for (i = 0; i < self_p->clients_max; i++) {
-        close_client(self_p, &self_p->clients_p[i]);
+        messi_server_close_client(self_p, &self_p->clients_p[i]);
     }
 
     messi_core_server_stop(&self_p->core);
