@@ -17,6 +17,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@
 
 #define CLIENTS_MAX 4
 #define BUFFER_SIZE 128
+#define LARGE_BUFFER_SIZE 65536
 #define LIMIT_S 20
 
 #define FRAME(text) (text), (sizeof(text) - 1)
@@ -84,7 +86,8 @@ static uint8_t client_in[BUFFER_SIZE];
 static uint8_t client_out[BUFFER_SIZE];
 static uint8_t client_workspace_in[512];
 static uint8_t client_workspace_out[512];
-static uint8_t server_in[CLIENTS_MAX][BUFFER_SIZE];
+static uint8_t server_in[CLIENTS_MAX * LARGE_BUFFER_SIZE];
+static size_t server_in_size;
 static uint8_t server_message[BUFFER_SIZE];
 static uint8_t server_workspace_in[512];
 static uint8_t server_workspace_out[512];
@@ -287,8 +290,8 @@ static int init_server_with(const char *uri_p, int clients_max)
                              uri_p,
                              &server_clients[0],
                              clients_max,
-                             &server_in[0][0],
-                             sizeof(server_in[0]),
+                             &server_in[0],
+                             server_in_size,
                              &server_message[0],
                              sizeof(server_message),
                              &server_workspace_in[0],
@@ -330,6 +333,16 @@ static void server_prepares(char *text_p)
 }
 
 /* --- Scripted peers --- */
+
+/* Makes the system queue little, so that the queue of messi is needed soon. */
+static void make_buffers_small(int fd)
+{
+    int size;
+
+    size = 4096;
+    ASSERT(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0);
+    ASSERT(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == 0);
+}
 
 static struct sockaddr_in loopback(int port)
 {
@@ -791,31 +804,26 @@ static void test_client_queues_while_the_server_does_not_read(void)
     int fd;
     int port;
     int i;
-    int size;
     char text[101];
     struct chat_message_ind_t *message_p;
 
     listener_fd = peer_listen(&port);
-    size = 4096;
-    setsockopt(listener_fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    make_buffers_small(listener_fd);
     start_client_at(port);
+    make_buffers_small(client.base.fd);
     fd = peer_accept(listener_fd);
 
-    /* More than the buffers of the sockets, and less than the queue. */
-    for (i = 0; i < 60000; i++) {
+    for (i = 0; client.base.core.connection.output.size < 100000; i++) {
         number_text(&text[0], i);
         message_p = chat_client_init_message_ind(&client);
         message_p->text_p = &text[0];
         ASSERT(chat_client_send(&client) == 0);
-
-        if (client.base.core.connection.output.size > 2000000) {
-            break;
-        }
     }
 
-    ASSERT(client.base.core.connection.output.size > 2000000);
     expect_numbered(fd, 1, i);
     ASSERT(disconnects == 0);
+    /* The heap is given back. */
+    ASSERT(client.base.core.connection.output.size == sizeof(client_out));
     close(fd);
     close(listener_fd);
 }
@@ -871,6 +879,7 @@ static void test_small_workspaces_are_errors(void)
 
 static void test_message_above_the_buffer_is_an_encode_error(void)
 {
+    struct itimerspec left;
     char text[200];
 
     memset(&text[0], 'x', sizeof(text) - 1);
@@ -879,6 +888,9 @@ static void test_message_above_the_buffer_is_an_encode_error(void)
     WAIT_FOR(connects == 1);
     ASSERT(client_sends(&text[0]) == -1);
     ASSERT(disconnects == 0);
+    /* The callback follows at once, not when the next ping is due. */
+    ASSERT(timerfd_gettime(client.base.timer.fd, &left) == 0);
+    ASSERT((left.it_value.tv_sec == 0) && (left.it_value.tv_nsec <= 1));
     WAIT_FOR(disconnects == 1);
     ASSERT(reason == messi_disconnect_reason_message_encode_error_t);
 }
@@ -995,6 +1007,30 @@ static void test_server_answers_before_it_closes(void)
     peer_expects_end(fd);
     WAIT_FOR(server_disconnects == 1);
     ASSERT(server_reason == messi_disconnect_reason_connection_closed_t);
+    close(fd);
+}
+
+static void test_server_answers_a_full_buffer_before_it_closes(void)
+{
+    int fd;
+    int i;
+
+    fd = peer_connect(start_server());
+    ASSERT(10 * 12 + 2 * 4 == BUFFER_SIZE);
+
+    for (i = 0; i < 10; i++) {
+        peer_sends(fd, FRAME(CONNECT_REQ));
+    }
+
+    peer_sends(fd, FRAME(PING PING));
+    shutdown(fd, SHUT_WR);
+
+    for (i = 0; i < 10; i++) {
+        peer_expects(fd, FRAME(CONNECT_RSP));
+    }
+
+    peer_expects(fd, FRAME(PONG));
+    peer_expects_end(fd);
     close(fd);
 }
 
@@ -1145,8 +1181,10 @@ static void test_disconnect_in_and_outside_of_a_callback(void)
     WAIT_FOR(server_connects == 2);
     chat_server_disconnect(&server, last_client_p);
     ASSERT(server_disconnects == 1);
-    peer_expects_end(fd);
+    /* At once, not when the next timer expires. */
+    ASSERT(turn(MESSI_CONFIG_CLIENT_TIMEOUT_MS / 2));
     ASSERT(server_disconnects == 2);
+    peer_expects_end(fd);
     close(fd);
 }
 
@@ -1195,24 +1233,22 @@ static void test_server_queues_while_a_client_does_not_read(void)
     int fd;
     int i;
 
-    fd = peer_connect(start_server());
+    (void)start_server();
+    make_buffers_small(server.base.listener_fd);
+    fd = peer_connect(chat_server_port(&server));
+    make_buffers_small(fd);
     WAIT_FOR(server_connects == 1);
 
-    for (i = 0; i < 60000; i++) {
+    for (i = 0; last_client_p->base.core.connection.output.size < 100000; i++) {
         number_text(&text[0], i);
         server_prepares(&text[0]);
         ASSERT(chat_server_send(&server, last_client_p) == 0);
-
-        if (last_client_p->base.core.connection.output.size > 2000000) {
-            break;
-        }
     }
 
-    ASSERT(last_client_p->base.core.connection.output.size > 2000000);
-    /* A pong leaves as soon as the frame is written that is begun. */
-    peer_sends(fd, FRAME(PING));
     expect_numbered(fd, 2, i);
     ASSERT(server_disconnects == 0);
+    /* The heap is given back. */
+    ASSERT(last_client_p->base.core.connection.output.size == 0);
     close(fd);
 }
 
@@ -1279,18 +1315,25 @@ static void test_buffers_of_the_program_replace_the_heap(void)
     close(fd);
 }
 
-static void test_busy_client_does_not_delay_the_pongs_of_others(void)
+static void ignore_request(struct chat_server_client_t *client_p)
 {
-    static char flood[200000];
+    (void)client_p;
+}
+
+static void flood_server(size_t buffer_size)
+{
+    static char flood[120000];
     int busy_fd;
     int fd;
     int port;
-    int i;
+    size_t i;
 
-    for (i = 0; i + 4 <= (int)sizeof(flood); i += 4) {
-        memcpy(&flood[i], "\x01\0\0\0", 4);
+    for (i = 0; i < sizeof(flood); i += 12) {
+        memcpy(&flood[i], CONNECT_REQ, 12);
     }
 
+    in_request = ignore_request;
+    server_in_size = buffer_size;
     port = start_server();
     busy_fd = peer_connect(port);
     fd = peer_connect(port);
@@ -1301,9 +1344,21 @@ static void test_busy_client_does_not_delay_the_pongs_of_others(void)
     /* One turn of the busy client, and one of the other, in any order. */
     ASSERT(turn(1000));
     ASSERT(turn(1000));
+    ASSERT(requests > 0);
+    ASSERT(requests <= (MESSI_TURN_SIZE + BUFFER_SIZE) / 12);
     peer_expects(fd, FRAME(PONG));
     close(busy_fd);
     close(fd);
+}
+
+static void test_busy_client_does_not_delay_the_pongs_of_others(void)
+{
+    flood_server(BUFFER_SIZE);
+}
+
+static void test_busy_client_with_a_large_buffer_does_not_either(void)
+{
+    flood_server(LARGE_BUFFER_SIZE);
 }
 
 static void test_many_clients_connect_at_once(void)
@@ -1397,6 +1452,7 @@ static const struct {
     TEST(epoll_ctl_of_the_program),
     TEST(server_reads_any_pieces),
     TEST(server_answers_before_it_closes),
+    TEST(server_answers_a_full_buffer_before_it_closes),
     TEST(server_disconnects_faulty_clients),
     TEST(server_refuses_clients_above_the_maximum),
     TEST(ids_of_clients_are_not_used_again),
@@ -1409,6 +1465,7 @@ static const struct {
     TEST(slow_client_is_disconnected_alone),
     TEST(buffers_of_the_program_replace_the_heap),
     TEST(busy_client_does_not_delay_the_pongs_of_others),
+    TEST(busy_client_with_a_large_buffer_does_not_either),
     TEST(many_clients_connect_at_once),
     TEST(server_survives_a_lack_of_file_descriptors),
     TEST(unknown_file_descriptors_are_ignored)
@@ -1425,6 +1482,7 @@ static void set_up(void)
     in_connected = NULL;
     in_disconnected = NULL;
     in_request = NULL;
+    server_in_size = BUFFER_SIZE;
     /* Both can be processed before a test starts them. */
     ASSERT(init_client("tcp://127.0.0.1:1") == 0);
     ASSERT(init_server_with("tcp://127.0.0.1:0", CLIENTS_MAX) == 0);
