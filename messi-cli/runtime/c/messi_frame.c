@@ -20,7 +20,6 @@ void *messi_frame_decode(const struct messi_type_t *type_p,
                          struct messi_arena_t *arena_p)
 {
     void *message_p;
-    int res;
 
     message_p = messi_frame_new_message(type_p, workspace_p, arena_p);
 
@@ -28,13 +27,11 @@ void *messi_frame_decode(const struct messi_type_t *type_p,
         return (NULL);
     }
 
-    res = messi_codec_decode(type_p,
-                             message_p,
-                             arena_p,
-                             payload_p->buf_p,
-                             payload_p->size);
-
-    if ((res < 0) || ((size_t)res != payload_p->size)) {
+    if (messi_codec_decode(type_p,
+                           message_p,
+                           arena_p,
+                           payload_p->buf_p,
+                           payload_p->size) < 0) {
         return (NULL);
     }
 

@@ -820,6 +820,8 @@ static void test_client_queues_while_the_server_does_not_read(void)
         ASSERT(chat_client_send(&client) == 0);
     }
 
+    /* Not only when a ping is due. */
+    ASSERT(client.base.events == (EPOLLIN | EPOLLOUT));
     expect_numbered(fd, 1, i);
     ASSERT(disconnects == 0);
     /* The heap is given back. */
@@ -945,6 +947,7 @@ static void test_client_that_restarts_for_ever_lets_others_run(void)
     port = start_server();
     in_connected = restart_client;
     start_client_at(port);
+    ASSERT(connects < 20);
     WAIT_FOR(server_disconnects >= 20);
 }
 
