@@ -5,7 +5,7 @@
 #include "{{ name }}_client.h"
 
 {% set core = "base.core" %}
-{% include "client_messages.c" %}
+{% include "c/client_messages.c" %}
 int {{ name }}_client_init(
     struct {{ name }}_client_t *self_p,
     const char *server_uri_p,

@@ -5,7 +5,7 @@
 #include "{{ name }}_client.h"
 
 {% set core = "core" %}
-{% include "client_messages.c" %}
+{% include "c/client_messages.c" %}
 int {{ name }}_client_init(
     struct {{ name }}_client_t *self_p,
     uint8_t *encoded_in_buf_p,

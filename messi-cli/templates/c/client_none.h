@@ -68,7 +68,7 @@
 extern "C" {
 #endif
 
-{% include "client_callbacks.h" %}
+{% include "c/client_callbacks.h" %}
 /**
  * The client. All members are private.
  */
@@ -202,7 +202,7 @@ void {{ name }}_client_written(struct {{ name }}_client_t *self_p, size_t size);
  */
 int {{ name }}_client_send(struct {{ name }}_client_t *self_p);
 
-{% include "client_prepare.h" %}
+{% include "c/client_prepare.h" %}
 #ifdef __cplusplus
 }
 #endif

@@ -5,7 +5,7 @@
 #include "{{ name }}_server.h"
 
 {% set core = "base.core" %}
-{% include "server_messages.c" %}
+{% include "c/server_messages.c" %}
 int {{ name }}_server_init(
     struct {{ name }}_server_t *self_p,
     const char *server_uri_p,

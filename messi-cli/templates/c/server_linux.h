@@ -34,7 +34,7 @@
 extern "C" {
 #endif
 
-{% include "server_callbacks.h" %}
+{% include "c/server_callbacks.h" %}
 /**
  * One client of the server. `base.core.id` is a number that no later
  * connection has, and `base.core.disconnect_reason` is valid in
@@ -161,7 +161,7 @@ void {{ name }}_server_process(struct {{ name }}_server_t *self_p,
 void {{ name }}_server_disconnect(struct {{ name }}_server_t *self_p,
                                   struct {{ name }}_server_client_t *client_p);
 
-{% include "server_send.h" %}
+{% include "c/server_send.h" %}
 #ifdef __cplusplus
 }
 #endif

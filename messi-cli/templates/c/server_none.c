@@ -5,7 +5,7 @@
 #include "{{ name }}_server.h"
 
 {% set core = "core" %}
-{% include "server_messages.c" %}
+{% include "c/server_messages.c" %}
 int {{ name }}_server_init(
     struct {{ name }}_server_t *self_p,
     struct {{ name }}_server_client_t *clients_p,

@@ -54,7 +54,7 @@
 extern "C" {
 #endif
 
-{% include "server_callbacks.h" %}
+{% include "c/server_callbacks.h" %}
 /**
  * One client of the server. `core.id` is a number that no later connection has,
  * and `core.disconnect_reason` is valid in on_client_disconnected. All other
@@ -202,7 +202,7 @@ void {{ name }}_server_written(struct {{ name }}_server_client_t *client_p,
 void {{ name }}_server_disconnect(struct {{ name }}_server_t *self_p,
                                   struct {{ name }}_server_client_t *client_p);
 
-{% include "server_send.h" %}
+{% include "c/server_send.h" %}
 #ifdef __cplusplus
 }
 #endif
