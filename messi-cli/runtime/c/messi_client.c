@@ -178,7 +178,7 @@ static void finish_connecting(struct messi_client_t *self_p)
             return;
         }
 
-        if (error == 0) {
+        if ((error == 0) && !messi_socket_is_own_peer(self_p->fd)) {
             free_addresses(self_p);
             messi_socket_no_delay(self_p->fd);
             messi_core_client_connected(&self_p->core, messi_now());

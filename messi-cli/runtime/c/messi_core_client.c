@@ -33,8 +33,14 @@ int messi_core_client_init(struct messi_core_client_t *self_p,
                       buffers_p->output.size);
     self_p->type_p = type_p;
     self_p->disconnect_reason = messi_disconnect_reason_connection_closed_t;
-    /* The generator stays at zero for ever. */
-    self_p->random = ((seed != 0) ? seed : 1);
+    /* Spreads small seeds, such as the time since the start of a device, over
+       all bits. The generator would stay at zero for ever. */
+    self_p->random = seed * 2654435761u;
+
+    if (self_p->random == 0) {
+        self_p->random = 1;
+    }
+
     self_p->workspace_in = buffers_p->workspace_in;
     self_p->workspace_out = buffers_p->workspace_out;
     self_p->output.frame_size_max = buffers_p->output.size;

@@ -162,6 +162,26 @@ void messi_socket_no_delay(int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &enable, sizeof(enable));
 }
 
+bool messi_socket_is_own_peer(int fd)
+{
+    struct sockaddr_storage own;
+    struct sockaddr_storage peer;
+    socklen_t own_size;
+    socklen_t peer_size;
+
+    own_size = sizeof(own);
+    peer_size = sizeof(peer);
+    memset(&own, 0, sizeof(own));
+    memset(&peer, 0, sizeof(peer));
+
+    if ((getsockname(fd, (struct sockaddr *)&own, &own_size) != 0)
+        || (getpeername(fd, (struct sockaddr *)&peer, &peer_size) != 0)) {
+        return (false);
+    }
+
+    return ((own_size == peer_size) && (memcmp(&own, &peer, own_size) == 0));
+}
+
 int messi_socket_read(int fd, uint8_t *buf_p, size_t size)
 {
     ssize_t res;

@@ -116,6 +116,13 @@ int messi_socket_open(int family);
 void messi_socket_no_delay(int fd);
 
 /**
+ * Returns true if a socket is connected to itself. That happens when a client
+ * connects to a port of its own machine that no one listens on, and the system
+ * chooses the same port for the client.
+ */
+bool messi_socket_is_own_peer(int fd);
+
+/**
  * Reads from a socket without waiting. Returns the number of bytes, zero at
  * the end of the stream or on failure, or -1 if there is nothing to read.
  */

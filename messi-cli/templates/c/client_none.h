@@ -46,12 +46,23 @@
  *         sleep_until_network_or({{ name }}_client_timeout(&client, millis()));
  *     }
  *
- * FreeRTOS with lwIP, and Zephyr: the same loop in a task of its own, with
- * non-blocking BSD sockets, where the last line is a select() or zsock_poll()
- * with that timeout. Set TCP_NODELAY. Other tasks pass their messages to this
- * task through a queue, and wake it by a socket pair or an event descriptor.
+ * Bare metal: this is the main loop, and the last line is WFI, with a timer of
+ * one millisecond. The program reports its other events to the loop by flags.
  *
- * Memory: struct {{ name }}_client_t and the four buffers. With 128 bytes each,
+ * FreeRTOS with lwIP: this is the loop of a task with non-blocking sockets, and
+ * the last line is lwip_select() with that timeout. Another task passes data to
+ * send through a queue of the system, and wakes the task with a datagram to a
+ * socket of its own, as select() does not wait for queues.
+ *
+ * Zephyr: the same with zsock_poll() and an eventfd, or without sockets in
+ * handlers of the network's callbacks and a k_work_delayable for the timeout,
+ * all on one work queue.
+ *
+ * Set TCP_NODELAY: otherwise a second message waits for the acknowledgement of
+ * the first.
+ *
+ * Memory: struct {{ name }}_client_t, which takes some 150 bytes on a
+ * microcontroller with 32 bits, and the four buffers. With 128 bytes each,
  * payloads of up to 124 bytes can be sent and received.
  */
 

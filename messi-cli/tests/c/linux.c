@@ -607,6 +607,30 @@ static void test_client_connects_when_the_server_starts(void)
     WAIT_FOR(connects == 1);
 }
 
+static void test_connection_to_itself_is_detected(void)
+{
+    struct sockaddr_in address;
+    socklen_t size;
+    int listener_fd;
+    int fd;
+    int port;
+
+    listener_fd = peer_listen(&port);
+    fd = peer_connect(port);
+    ASSERT(!messi_socket_is_own_peer(fd));
+    close(fd);
+    close(listener_fd);
+    address = loopback(0);
+    size = sizeof(address);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    ASSERT(bind(fd, (struct sockaddr *)&address, size) == 0);
+    ASSERT(getsockname(fd, (struct sockaddr *)&address, &size) == 0);
+    ASSERT(!messi_socket_is_own_peer(fd));
+    ASSERT(connect(fd, (struct sockaddr *)&address, size) == 0);
+    ASSERT(messi_socket_is_own_peer(fd));
+    close(fd);
+}
+
 static void test_client_reconnects_with_fresh_input(void)
 {
     int listener_fd;
@@ -1450,6 +1474,7 @@ static const struct {
     TEST(many_messages_in_order),
     TEST(on_connected_runs_in_start_on_this_machine),
     TEST(client_connects_when_the_server_starts),
+    TEST(connection_to_itself_is_detected),
     TEST(client_reconnects_with_fresh_input),
     TEST(client_survives_a_frame_that_is_too_big),
     TEST(client_is_given_up_by_a_silent_server),
