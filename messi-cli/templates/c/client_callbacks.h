@@ -25,7 +25,7 @@ typedef void (*{{ name }}_client_on_{{ member.name }}_t)(
 {% if member.kind == "message" %}
     {{ member.type }} *message_p);
 {% else %}
-    {{ member.type }} value);
+    {{ member.type }}{{ "" if member.type[-1:] == "*" else " " }}value);
 {% endif %}
 
 {% endfor %}

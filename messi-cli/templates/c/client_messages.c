@@ -67,7 +67,7 @@ void {{ name }}_client_new_output_message(struct {{ name }}_client_t *self_p)
 }
 
 {% for member in client_to_server.members %}
-{{ member.type }} *{{ name }}_client_init_{{ member.name }}(
+{{ member.type }}{{ "" if member.type[-1:] == "*" else " " }}*{{ name }}_client_init_{{ member.name }}(
     struct {{ name }}_client_t *self_p)
 {
     struct {{ client_to_server.type }}_t *message_p;

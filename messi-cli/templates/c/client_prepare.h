@@ -13,7 +13,7 @@ void {{ name }}_client_new_output_message(struct {{ name }}_client_t *self_p);
  *
  * Returns NULL if the workspace for sent messages is too small.
  */
-{{ member.type }} *{{ name }}_client_init_{{ member.name }}(
+{{ member.type }}{{ "" if member.type[-1:] == "*" else " " }}*{{ name }}_client_init_{{ member.name }}(
     struct {{ name }}_client_t *self_p);
 
 {% endfor %}

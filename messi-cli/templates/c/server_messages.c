@@ -73,7 +73,7 @@ static const struct messi_server_type_t server_type = {
 };
 
 {% for member in server_to_client.members %}
-{{ member.type }} *{{ name }}_server_init_{{ member.name }}(
+{{ member.type }}{{ "" if member.type[-1:] == "*" else " " }}*{{ name }}_server_init_{{ member.name }}(
     struct {{ name }}_server_t *self_p)
 {
     struct {{ server_to_client.type }}_t *message_p;

@@ -8,7 +8,7 @@
  *
  * Returns NULL if the workspace for sent messages is too small.
  */
-{{ member.type }} *{{ name }}_server_init_{{ member.name }}(
+{{ member.type }}{{ "" if member.type[-1:] == "*" else " " }}*{{ name }}_server_init_{{ member.name }}(
     struct {{ name }}_server_t *self_p);
 
 {% endfor %}
