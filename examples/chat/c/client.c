@@ -4,7 +4,7 @@
  * automatically, and stops at the end of the input.
  *
  *     messi generate_c_source --runtime -o generated ../chat.proto
- *     gcc -std=c99 -Wall -Wextra -I generated client.c generated/*.c -o client
+ *     gcc -std=c99 -Wall -Wextra -I generated client.c generated/[a-z]*.c -o client
  *     ./client <user> [uri]
  */
 

@@ -5,7 +5,7 @@
  * millis(), would differ on FreeRTOS with lwIP, or on Zephyr.
  *
  *     messi generate_c_source -p none -s client --runtime -o generated_none ../chat.proto
- *     gcc -std=c99 -Wall -Wextra -I generated_none none.c generated_none/*.c -o none
+ *     gcc -std=c99 -Wall -Wextra -I generated_none none.c generated_none/[a-z]*.c -o none
  *     ./none <user> [host] [port]
  */
 

@@ -2,7 +2,7 @@
  * The chat server in C for Linux: sends each message to all clients.
  *
  *     messi generate_c_source --runtime -o generated ../chat.proto
- *     gcc -std=c99 -Wall -Wextra -I generated server.c generated/*.c -o server
+ *     gcc -std=c99 -Wall -Wextra -I generated server.c generated/[a-z]*.c -o server
  *     ./server [uri]
  */
 

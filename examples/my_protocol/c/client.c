@@ -4,7 +4,7 @@
  * and reconnects automatically.
  *
  *     messi generate_c_source --runtime -o generated ../../my_protocol.proto
- *     gcc -std=c99 -Wall -Wextra -I generated client.c generated/*.c -o client
+ *     gcc -std=c99 -Wall -Wextra -I generated client.c generated/[a-z]*.c -o client
  *     ./client [uri]
  */
 

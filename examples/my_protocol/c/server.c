@@ -3,7 +3,7 @@
  * FieReq after each second BarInd, and prints each event.
  *
  *     messi generate_c_source --runtime -o generated ../../my_protocol.proto
- *     gcc -std=c99 -Wall -Wextra -I generated server.c generated/*.c -o server
+ *     gcc -std=c99 -Wall -Wextra -I generated server.c generated/[a-z]*.c -o server
  *     ./server [uri]
  */
 
