@@ -244,7 +244,7 @@ static bool process_stdin(void)
     return (size > 0);
 }
 
-/* Does what the client asks for, until that is to wait. */
+/* Performs the actions of the client until it only waits. */
 static void perform_actions(void)
 {
     while (true) {

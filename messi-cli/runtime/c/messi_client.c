@@ -7,7 +7,7 @@
  *    read and handled. This is done for the timer as well: the server is not
  *    silent if its bytes are only not read yet.
  * 2. The actions of the core are performed: connect, close.
- * 3. What is queued is written, as far as the socket accepts it.
+ * 3. Queued bytes are written, as far as the socket accepts them.
  * 4. The timer is set to the next deadline.
  *
  * Callbacks run in the first two steps. They may send, stop and start. A
@@ -200,7 +200,7 @@ static void begin_connecting(struct messi_client_t *self_p)
     finish_connecting(self_p);
 }
 
-/* Writes what is queued, and waits for room in the socket for the rest. */
+/* Writes queued bytes, and waits for room in the socket for the rest. */
 static void write_output(struct messi_client_t *self_p)
 {
     const uint8_t *buf_p;

@@ -254,7 +254,7 @@ int messi_core_server_broadcast(struct messi_core_server_t *self_p);
 
 /**
  * Disconnects a client, or the one whose message is being handled if
- * `client_p` is NULL. What is queued for it is dropped.
+ * `client_p` is NULL. Its queue is dropped.
  */
 void messi_core_server_disconnect(struct messi_core_server_t *self_p,
                                   struct messi_core_server_client_t *client_p);

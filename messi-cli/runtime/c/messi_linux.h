@@ -85,8 +85,8 @@ int messi_timer_open(struct messi_timer_t *self_p, struct messi_loop_t *loop_p);
 
 /**
  * Makes the timer expire in `timeout` milliseconds or earlier. A timer that is
- * set to expire earlier is left alone, which saves a system call: whoever is
- * woken too early sets it again.
+ * set to expire earlier is left alone, which saves a system call: the owner,
+ * woken too early, sets it again.
  */
 void messi_timer_set(struct messi_timer_t *self_p,
                      uint32_t timeout,
@@ -117,7 +117,7 @@ void messi_socket_no_delay(int fd);
 
 /**
  * Returns true if a socket is connected to itself. That happens when a client
- * connects to a port of its own machine that no one listens on, and the system
+ * connects to a port of its own machine without a listener, and the system
  * chooses the same port for the client.
  */
 bool messi_socket_is_own_peer(int fd);

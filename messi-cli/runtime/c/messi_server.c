@@ -4,7 +4,7 @@
  * The work for an event, in messi_server_process():
  *
  * 1. Clients are accepted, or up to MESSI_TURN_SIZE bytes of one client are
- *    read and handled, and what is queued for it is written.
+ *    read and handled, and bytes queued for it are written.
  * 2. Connections that have ended are closed, after their callbacks.
  * 3. The timer is set to the next deadline.
  *

@@ -76,7 +76,7 @@ int messi_server_init(struct messi_server_t *self_p,
 void messi_server_set_output_max(struct messi_server_t *self_p, size_t size);
 
 /**
- * Gives each client `size` bytes of memory for what waits to be written.
+ * Gives each client `size` bytes of memory for bytes that wait to be written.
  */
 void messi_server_set_output_buffers(struct messi_server_t *self_p,
                                      uint8_t *buf_p,

@@ -115,8 +115,7 @@ size_t messi_server_write_frame(struct messi_core_server_t *core_p,
     return ((size_t)res);
 }
 
-/* Writes what is queued for a client, and waits for room in its socket for the
-   rest. */
+/* Writes queued bytes, and waits for room in the socket for the rest. */
 static void write_output(struct messi_server_t *self_p,
                          struct messi_server_client_t *client_p)
 {

@@ -40,8 +40,8 @@ void messi_server_close_client(struct messi_server_t *self_p,
                                struct messi_server_client_t *client_p);
 
 /**
- * Reads up to MESSI_TURN_SIZE bytes and handles them, and writes as much of
- * what is queued.
+ * Reads up to MESSI_TURN_SIZE bytes and handles them, and writes as many of
+ * the queued bytes.
  */
 void messi_server_process_client(struct messi_server_t *self_p,
                                  struct messi_server_client_t *client_p);

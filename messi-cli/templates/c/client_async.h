@@ -83,7 +83,7 @@ int {{ name }}_client_init(
 void {{ name }}_client_start(struct {{ name }}_client_t *self_p);
 
 /**
- * Stops the client. It disconnects at once, and what is not written is
+ * Stops the client. It disconnects at once, and unwritten bytes are
  * dropped. No callback is called. The client can be started again.
  */
 void {{ name }}_client_stop(struct {{ name }}_client_t *self_p);

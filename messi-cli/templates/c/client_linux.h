@@ -108,7 +108,7 @@ void {{ name }}_client_set_output_max(struct {{ name }}_client_t *self_p,
 int {{ name }}_client_start(struct {{ name }}_client_t *self_p);
 
 /**
- * Stops the client. It disconnects at once, and what is not written is
+ * Stops the client. It disconnects at once, and unwritten bytes are
  * dropped. No callback is called. The client can be started again.
  */
 void {{ name }}_client_stop(struct {{ name }}_client_t *self_p);
@@ -122,8 +122,8 @@ void {{ name }}_client_process(struct {{ name }}_client_t *self_p,
                                uint32_t events);
 
 /**
- * Sends the prepared message. What the socket does not accept is queued, and
- * written later by {{ name }}_client_process(). Sending again sends the same
+ * Sends the prepared message. Bytes that the socket does not accept are queued,
+ * and written later by {{ name }}_client_process(). Sending again sends the same
  * message again.
  *
  * Returns zero, or -1 if the message is not sent: it is dropped while the

@@ -132,7 +132,7 @@ int {{ name }}_client_init(
 void {{ name }}_client_start(struct {{ name }}_client_t *self_p, uint32_t now);
 
 /**
- * Stops the client. No callback is called, and what is not written is dropped.
+ * Stops the client. No callback is called, and unwritten bytes are dropped.
  * The next {{ name }}_client_poll() asks to close the connection, if there is
  * one. The client can be started again.
  */
@@ -140,8 +140,8 @@ void {{ name }}_client_stop(struct {{ name }}_client_t *self_p);
 
 /**
  * Handles the time: sends pings, ends the connection to a silent server, calls
- * on_disconnected, and decides when to reconnect. Returns what the program
- * must do now. Call it before each wait, and again until it returns
+ * on_disconnected, and decides when to reconnect. Returns the action that the
+ * program must perform now. Call it before each wait, and again until it returns
  * messi_action_wait_t.
  */
 enum messi_action_t {{ name }}_client_poll(struct {{ name }}_client_t *self_p,

@@ -8,7 +8,7 @@ void {{ name }}_client_new_output_message(struct {{ name }}_client_t *self_p);
 {% for member in client_to_server.members %}
 /**
  * Prepares a {{ member.name }} to be sent, and returns it to be filled in.
- * What its members point at must stay valid until it is sent. The message
+ * Memory that its members point at must stay valid until it is sent. The message
  * that was prepared before is given up.
  *
  * Returns NULL if the workspace for sent messages is too small.

@@ -69,7 +69,7 @@ struct {{ name }}_server_t {
  * disconnected at once.
  *
  * `clients_input_bufs_p` has `client_input_size` bytes for each client, for
- * what is received from it. A received frame must fit, with its header of four
+ * bytes received from it. A received frame must fit, with its header of four
  * bytes: a larger one ends the connection.
  *
  * `message` holds the encoded message that is being sent, with its header.
@@ -113,8 +113,8 @@ void {{ name }}_server_set_output_max(struct {{ name }}_server_t *self_p,
                                       size_t size);
 
 /**
- * Gives each client `size` bytes of `buf_p` for what waits to be written to
- * it, so that the heap is not used. `buf_p` has that many bytes for each of
+ * Gives each client `size` bytes of `buf_p` for its queue of unwritten bytes,
+ * so that the heap is not used. `buf_p` has that many bytes for each of
  * `clients_max` clients. Call it before {{ name }}_server_start().
  *
  * Without it, and with MESSI_CONFIG_MALLOC set to zero, a client whose socket
@@ -134,8 +134,8 @@ void {{ name }}_server_set_output_buffers(struct {{ name }}_server_t *self_p,
 int {{ name }}_server_start(struct {{ name }}_server_t *self_p);
 
 /**
- * Stops the server. All clients are disconnected at once, and what is not
- * written is dropped. No callback is called. The server can be started again.
+ * Stops the server. All clients are disconnected at once, and unwritten
+ * bytes are dropped. No callback is called. The server can be started again.
  */
 void {{ name }}_server_stop(struct {{ name }}_server_t *self_p);
 
@@ -154,7 +154,7 @@ void {{ name }}_server_process(struct {{ name }}_server_t *self_p,
 
 /**
  * Disconnects a client, or the one whose message is being handled if
- * `client_p` is NULL. What is queued for it is dropped.
+ * `client_p` is NULL. Its queue is dropped.
  * on_client_disconnected is called by {{ name }}_server_process(): at the end
  * of the current one, or by the next.
  */

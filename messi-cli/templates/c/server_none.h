@@ -80,7 +80,7 @@ struct {{ name }}_server_t {
  * Initializes a server without clients.
  *
  * `clients_input_bufs_p` has `client_input_size` bytes for each client, for
- * what is received from it. A received frame must fit, with its header of four
+ * bytes received from it. A received frame must fit, with its header of four
  * bytes: a larger one ends the connection.
  *
  * `clients_output_bufs_p` has `client_output_size` bytes for each client, for
@@ -114,7 +114,7 @@ int {{ name }}_server_init(
 {% endfor %}
 
 /**
- * Drops all clients. No callback is called, and what is not written is
+ * Drops all clients. No callback is called, and unwritten bytes are
  * dropped. The program closes all connections.
  */
 void {{ name }}_server_stop(struct {{ name }}_server_t *self_p);
@@ -196,7 +196,7 @@ void {{ name }}_server_written(struct {{ name }}_server_client_t *client_p,
 
 /**
  * Disconnects a client, or the one whose message is being handled if
- * `client_p` is NULL. What is queued for it is dropped. The next
+ * `client_p` is NULL. Its queue is dropped. The next
  * {{ name }}_server_poll() returns that client.
  */
 void {{ name }}_server_disconnect(struct {{ name }}_server_t *self_p,

@@ -3,7 +3,7 @@
 {% for member in server_to_client.members %}
 /**
  * Prepares a {{ member.name }} to be sent, and returns it to be filled in.
- * What its members point at must stay valid until it is sent. The message
+ * Memory that its members point at must stay valid until it is sent. The message
  * that was prepared before is given up.
  *
  * Returns NULL if the workspace for sent messages is too small.

@@ -67,7 +67,7 @@ static uint8_t next_byte(void)
     return (*data_p++);
 }
 
-/* --- What callbacks do --- */
+/* --- Actions of callbacks --- */
 
 static void send_from_client(void)
 {

@@ -53,7 +53,7 @@ struct async_stcp_client_t {
     const uint8_t *input_p;
     size_t input_size;
     bool is_connected;
-    /* What the client has asked for. */
+    /* Requests of the client. */
     int connects;
     int disconnects;
     const char *host_p;
