@@ -10,9 +10,12 @@
  *     MESSI_CONFIG_RECONNECT_MIN_MS=10 MESSI_CONFIG_PING_INTERVAL_MS=40
  *     MESSI_CONFIG_PING_TIMEOUT_MS=1500 MESSI_CONFIG_CLIENT_TIMEOUT_MS=1500
  *     MESSI_CONFIG_PONG_INTERVAL_MS=10000
+ *
+ * The linker is called with --wrap=getaddrinfo and --wrap=freeaddrinfo.
  */
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -443,6 +446,68 @@ static void reset(int fd)
     close(fd);
 }
 
+/* --- The resolver --- */
+
+/* Ports on this machine that the next call resolves a host to, instead of its
+   addresses. The host is not found if there are none. */
+static const int *fake_ports_p;
+static int number_of_fake_ports;
+static struct addrinfo fake_addresses[2];
+static struct sockaddr_in fake_sockaddrs[2];
+
+int __real_getaddrinfo(const char *node_p,
+                       const char *service_p,
+                       const struct addrinfo *hints_p,
+                       struct addrinfo **res_pp);
+void __real_freeaddrinfo(struct addrinfo *res_p);
+int __wrap_getaddrinfo(const char *node_p,
+                       const char *service_p,
+                       const struct addrinfo *hints_p,
+                       struct addrinfo **res_pp);
+void __wrap_freeaddrinfo(struct addrinfo *res_p);
+
+int __wrap_getaddrinfo(const char *node_p,
+                       const char *service_p,
+                       const struct addrinfo *hints_p,
+                       struct addrinfo **res_pp)
+{
+    int i;
+
+    if (fake_ports_p == NULL) {
+        return (__real_getaddrinfo(node_p, service_p, hints_p, res_pp));
+    }
+
+    if (number_of_fake_ports == 0) {
+        fake_ports_p = NULL;
+
+        return (EAI_NONAME);
+    }
+
+    for (i = 0; i < number_of_fake_ports; i++) {
+        fake_sockaddrs[i] = loopback(fake_ports_p[i]);
+        memset(&fake_addresses[i], 0, sizeof(fake_addresses[i]));
+        fake_addresses[i].ai_family = AF_INET;
+        fake_addresses[i].ai_addr = (struct sockaddr *)&fake_sockaddrs[i];
+        fake_addresses[i].ai_addrlen = sizeof(fake_sockaddrs[i]);
+
+        if (i > 0) {
+            fake_addresses[i - 1].ai_next = &fake_addresses[i];
+        }
+    }
+
+    fake_ports_p = NULL;
+    *res_pp = &fake_addresses[0];
+
+    return (0);
+}
+
+void __wrap_freeaddrinfo(struct addrinfo *res_p)
+{
+    if (res_p != &fake_addresses[0]) {
+        __real_freeaddrinfo(res_p);
+    }
+}
+
 /* --- Tests of both --- */
 
 static void talk(const char *server_uri_p, const char *client_uri_format_p)
@@ -605,6 +670,41 @@ static void test_client_connects_when_the_server_starts(void)
     }
 
     WAIT_FOR(connects == 1);
+}
+
+static void test_client_tries_all_addresses_of_a_host(void)
+{
+    int ports[2];
+    int fd;
+
+    fd = peer_listen(&ports[0]);
+    close(fd);
+    fd = peer_listen(&ports[1]);
+    fake_ports_p = &ports[0];
+    number_of_fake_ports = 2;
+    ASSERT(init_client("tcp://example.com:1") == 0);
+    start_client();
+    /* Without a pause between the two. */
+    ASSERT(connects == 1);
+    close(peer_accept(fd));
+    close(fd);
+}
+
+static void test_client_tries_again_if_its_host_is_not_found(void)
+{
+    char uri[64];
+    int port;
+    int fd;
+
+    fd = peer_listen(&port);
+    fake_ports_p = &port;
+    number_of_fake_ports = 0;
+    snprintf(&uri[0], sizeof(uri), "tcp://localhost:%d", port);
+    ASSERT(init_client(&uri[0]) == 0);
+    start_client();
+    ASSERT(connects == 0);
+    WAIT_FOR(connects == 1);
+    close(fd);
 }
 
 static void test_connection_to_itself_is_detected(void)
@@ -1474,6 +1574,8 @@ static const struct {
     TEST(many_messages_in_order),
     TEST(on_connected_runs_in_start_on_this_machine),
     TEST(client_connects_when_the_server_starts),
+    TEST(client_tries_all_addresses_of_a_host),
+    TEST(client_tries_again_if_its_host_is_not_found),
     TEST(connection_to_itself_is_detected),
     TEST(client_reconnects_with_fresh_input),
     TEST(client_survives_a_frame_that_is_too_big),
