@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::slice;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
@@ -12,10 +13,7 @@ use crate::Test;
 use crate::generated::{CHAT, Generated, MY_PROTOCOL, in_repository};
 use crate::preparation::Unprepared;
 
-pub(crate) const TESTS: &[Test] = &[
-    ("example_chat", chat),
-    ("example_my_protocol", my_protocol),
-];
+pub(crate) const TESTS: &[Test] = &[("example_chat", chat), ("example_my_protocol", my_protocol)];
 
 /// The limit of waiting for a line.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -35,7 +33,11 @@ fn chat() -> Result<(), Unprepared> {
     server.expect("Client <Erik> connected.");
     server.expect("Number of connected clients: 1");
     let port = port.to_string();
-    let mut anna = start(&none, "examples/chat/c/none.c", &["Anna", "127.0.0.1", &port])?;
+    let mut anna = start(
+        &none,
+        "examples/chat/c/none.c",
+        &["Anna", "127.0.0.1", &port],
+    )?;
     anna.expect(&format!("Server URI: {uri}"));
     anna.expect("Connected to the server.");
     server.expect("Client <Anna> connected.");
@@ -102,7 +104,7 @@ struct Example {
 /// Compiles an example as its comment says, but with all warnings as errors, and starts it.
 fn start(generated: &Generated, source: &str, arguments: &[&str]) -> Result<Example, Unprepared> {
     let source = in_repository(source);
-    let built = generated.compile(&[source.clone()], &["-std=c99", "-O2"])?;
+    let built = generated.compile(slice::from_ref(&source), &["-std=c99", "-O2"])?;
     let name = file_stem(&source);
     // Several programs are built in one directory.
     let executable = generated.path(&format!("example_{name}"));

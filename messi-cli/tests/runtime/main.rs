@@ -8,6 +8,7 @@
 //! ```
 
 #[path = "../../../tests/harness/preparation/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "other targets use the rest")]
 mod preparation;
 
 mod examples;
@@ -26,9 +27,10 @@ type Test = (&'static str, fn() -> Result<(), Unprepared>);
 
 fn main() -> ExitCode {
     let tests = [programs::TESTS, warnings::TESTS, examples::TESTS];
-    let trials = tests.into_iter().flatten().map(|&(name, test)| {
-        Trial::ignorable_test(name, move || outcome(test()))
-    });
+    let trials = tests
+        .into_iter()
+        .flatten()
+        .map(|&(name, test)| Trial::ignorable_test(name, move || outcome(test())));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 

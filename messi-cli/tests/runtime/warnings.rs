@@ -11,7 +11,10 @@ use crate::preparation::{Unprepared, broken, run};
 pub(crate) const TESTS: &[Test] = &[
     ("c_compiles_without_warnings", warnings_of_c),
     ("headers_compile_as_cpp", warnings_of_cpp),
-    ("programs_of_the_original_compile_unchanged", programs_of_the_original),
+    (
+        "programs_of_the_original_compile_unchanged",
+        programs_of_the_original,
+    ),
 ];
 
 /// A protocol with members of each kind.
@@ -76,8 +79,8 @@ fn compile_as_cpp(generated: &Generated, header: &Path) -> Result<(), Unprepared
 fn programs_of_the_original() -> Result<(), Unprepared> {
     let generated = Generated::new("linux", CHAT)?;
     for program in ["chat_client.c", "chat_server.c"] {
-        let programs = [program, "script.c"]
-            .map(|name| in_repository("tests/interop/peers").join(name));
+        let programs =
+            [program, "script.c"].map(|name| in_repository("tests/interop/peers").join(name));
         generated.compile(&programs, &["-std=gnu17", "-O2"])?;
     }
     Ok(())

@@ -76,7 +76,10 @@ fn response(message: Response) -> Vec<u8> {
 }
 
 /// Decodes a received message into its event, if it has a known member.
-pub(crate) fn decode(is_server: bool, payload: &[u8]) -> Result<Option<String>, prost::DecodeError> {
+pub(crate) fn decode(
+    is_server: bool,
+    payload: &[u8],
+) -> Result<Option<String>, prost::DecodeError> {
     if is_server {
         let message = ClientToServer::decode(payload)?;
         return Ok(message.messages.map(|it| match it {

@@ -46,7 +46,12 @@ fn is_of_connection(case: &Case) -> bool {
 /// Runs a case, where at most `step` bytes are received at a time.
 fn run(case: &Case, step: usize) {
     let mut side = Side::new(case, step);
-    for Step { line, word, argument } in &case.steps {
+    for Step {
+        line,
+        word,
+        argument,
+    } in &case.steps
+    {
         let place = format!("line {line}, \"{}\", {step} bytes at a time", case.name);
         match word.as_str() {
             "event" => assert_eq!(side.take_event().as_ref(), Some(argument), "{place}"),

@@ -85,7 +85,11 @@ impl Side {
     }
 
     fn connect(&mut self) {
-        let role = if self.is_server { Role::Server } else { Role::Client };
+        let role = if self.is_server {
+            Role::Server
+        } else {
+            Role::Client
+        };
         self.connection = Some(Connection::new(role, self.config.clone(), self.now));
         self.events.push_back("connected".into());
     }
@@ -122,7 +126,8 @@ impl Side {
         self.handle_messages(&mut connection);
         match connection.end_reason() {
             Some(reason) => {
-                self.events.push_back(format!("disconnected {}", name(reason)));
+                self.events
+                    .push_back(format!("disconnected {}", name(reason)));
                 self.events.push_back("close".into());
                 self.queue.clear();
             }
