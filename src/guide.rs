@@ -12,6 +12,7 @@
 //! - [Use from tokio](tokio): which runtime runs what
 //! - [Signals and shutdown](shutdown): a server that ends in good order
 //! - [Metrics](metrics): statistics for a monitoring system
+//! - [C](c): clients and servers in C, on Linux and on microcontrollers
 //! - [Migrating](migrating): coming from the original Messi, or from a gRPC stream
 //! - [Troubleshooting](troubleshooting): every error message, with its cause and its solution
 //! - [Security](security): the guarantees against hostile peers
@@ -39,6 +40,7 @@ pages! {
     tokio = "../docs/tokio.md"
     shutdown = "../docs/shutdown.md"
     metrics = "../docs/metrics.md"
+    c = "../docs/c.md"
     migrating = "../docs/migrating.md"
     troubleshooting = "../docs/troubleshooting.md"
     security = "../SECURITY.md"

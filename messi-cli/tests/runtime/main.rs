@@ -1,0 +1,39 @@
+//! Generated clients and servers in C with their runtime, compiled by gcc: the programs of `tests/c`, and the
+//! examples.
+//!
+//! Tests whose compiler is missing are reported as ignored; in CI they fail.
+//!
+//! ```text
+//! MESSI_INPUTS=1000000 MESSI_SEED=5 cargo test -p messi-cli --test runtime fuzzed
+//! ```
+
+#[path = "../../../tests/harness/preparation/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "other targets use the rest")]
+mod preparation;
+
+mod examples;
+mod generated;
+mod programs;
+mod warnings;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use preparation::Unprepared;
+
+/// The name of a test, and its function.
+type Test = (&'static str, fn() -> Result<(), Unprepared>);
+
+fn main() -> ExitCode {
+    let tests = [programs::TESTS, warnings::TESTS, examples::TESTS];
+    let trials = tests
+        .into_iter()
+        .flatten()
+        .map(|&(name, test)| Trial::ignorable_test(name, move || outcome(test())));
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+fn outcome(result: Result<(), Unprepared>) -> Result<Completion, Failed> {
+    result.map_or_else(|error| error.outcome(), |()| Ok(Completion::Completed))
+}

@@ -1,0 +1,111 @@
+//! Test programs in C, which end with a message if a check fails.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::Test;
+use crate::generated::{CHAT, Generated, in_repository, test_program};
+use crate::preparation::{Unprepared, run};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("traces", || traces(&[])),
+    ("traces_with_32_bits", || traces(&["-m32"])),
+    ("traces_of_async", traces_of_async),
+    ("sockets", || sockets(&[])),
+    ("sockets_with_32_bits", || sockets(&["-m32"])),
+    ("sockets_without_a_heap", || {
+        sockets(&["-DMESSI_CONFIG_MALLOC=0"])
+    }),
+    ("fuzzed_core", || fuzz(&[])),
+    ("fuzzed_core_with_32_bits", || fuzz(&["-m32"])),
+];
+
+/// Options with which each error of memory or of undefined behaviour ends the program.
+const SANITIZERS: [&str; 4] = [
+    "-g",
+    "-O1",
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+];
+
+/// Short times for tests with real sockets.
+const SHORT_TIMES: [&str; 5] = [
+    "-DMESSI_CONFIG_RECONNECT_MIN_MS=10",
+    "-DMESSI_CONFIG_PING_INTERVAL_MS=40",
+    "-DMESSI_CONFIG_PING_TIMEOUT_MS=1500",
+    "-DMESSI_CONFIG_CLIENT_TIMEOUT_MS=1500",
+    "-DMESSI_CONFIG_PONG_INTERVAL_MS=10000",
+];
+
+fn traces(options: &[&str]) -> Result<(), Unprepared> {
+    let options = [&["-std=c99"], options].concat();
+    let executable = compile("none", &["trace.c", "trace_none.c"], &options)?;
+    executable.run(&trace_files())
+}
+
+fn traces_of_async() -> Result<(), Unprepared> {
+    let stand_in = test_program("async");
+    let include = format!("-I{}", stand_in.display());
+    let programs = ["trace.c", "trace_async.c", "async/async.c"];
+    let executable = compile("async", &programs, &["-std=c99", &include])?;
+    executable.run(&trace_files())
+}
+
+fn sockets(options: &[&str]) -> Result<(), Unprepared> {
+    let wrap = "-Wl,--wrap=getaddrinfo,--wrap=freeaddrinfo";
+    let options = [&["-std=gnu99", wrap], &SHORT_TIMES[..], options].concat();
+    compile("linux", &["linux.c"], &options)?.run(&[])
+}
+
+fn fuzz(options: &[&str]) -> Result<(), Unprepared> {
+    let options = [&["-std=c99"], options].concat();
+    let executable = compile("none", &["fuzz_core.c"], &options)?;
+    let setting = |name, default: &str| env::var(name).unwrap_or(default.into()).into();
+    executable.run(&[setting("MESSI_SEED", "1"), setting("MESSI_INPUTS", "20000")])
+}
+
+/// A compiled program, in the directory of its sources.
+struct Executable {
+    path: PathBuf,
+    /// Removes the directory when dropped.
+    _generated: Generated,
+}
+
+impl Executable {
+    fn run(&self, arguments: &[PathBuf]) -> Result<(), Unprepared> {
+        run(Command::new(&self.path).args(arguments)).map(drop)
+    }
+}
+
+/// Compiles a program with the chat for a platform, and with sanitizers.
+fn compile(platform: &str, programs: &[&str], options: &[&str]) -> Result<Executable, Unprepared> {
+    let options = [&SANITIZERS, options].concat();
+    check_compiler(&options)?;
+    let generated = Generated::new(platform, CHAT)?;
+    let programs: Vec<PathBuf> = programs.iter().map(|name| test_program(name)).collect();
+    Ok(Executable {
+        path: generated.compile(&programs, &options)?,
+        _generated: generated,
+    })
+}
+
+/// Compiles an empty program, to see whether the compiler has libraries for the options.
+fn check_compiler(options: &[&str]) -> Result<(), Unprepared> {
+    let compiled = run(Command::new("gcc")
+        .args(options)
+        .arg(test_program("empty.c"))
+        .args(["-o", "/dev/null"]));
+    compiled.map(drop).map_err(|error| match error {
+        Unprepared::Broken(_) if options.contains(&"-m32") => {
+            Unprepared::Unsupported("the compiler has no libraries for 32 bits")
+        }
+        other => other,
+    })
+}
+
+fn trace_files() -> Vec<PathBuf> {
+    let names = ["client.txt", "reconnect.txt", "server.txt"];
+    let directory = in_repository("messi-cli/tests/traces");
+    names.iter().map(|name| directory.join(name)).collect()
+}
