@@ -1,7 +1,21 @@
 {% macro comment(lines) %}
+{% if lines %}
+ *
+{% endif %}
 {% for line in lines %}
- * {{ line }}
+ *{{ " " ~ line if line }}
 {% endfor %}
+{% endmacro %}
+{% macro comment_of_member(lines, indent) %}
+{% if lines | length == 1 %}
+{{ indent }}/* {{ lines[0] }} */
+{% elif lines %}
+{{ indent }}/*
+{% for line in lines %}
+{{ indent }} *{{ " " ~ line if line }}
+{% endfor %}
+{{ indent }} */
+{% endif %}
 {% endmacro %}
 /**
  * The messages of {{ file.name }}.
@@ -24,11 +38,10 @@ extern "C" {
 
 /**
  * Enum {{ enum.full_name }}.
-{{- "\n *" if enum.comments }}
 {{ comment(enum.comments) }} */
 enum {{ enum.tag }} {
 {% for value in enum.values %}
-    {{ value.name }} = {{ value.number }}{{ "," if not loop.last }}
+{{ comment_of_member(value.comments, "    ") }}    {{ value.name }} = {{ value.number }}{{ "," if not loop.last }}
 {% endfor %}
 };
 {% endfor %}
@@ -56,13 +69,12 @@ enum {{ oneof.base }}_choice_e {
 
 /**
  * Oneof {{ oneof.full_name }}.
-{{- "\n *" if oneof.comments }}
 {{ comment(oneof.comments) }} */
 struct {{ oneof.base }}_oneof_t {
     enum {{ oneof.base }}_choice_e choice;
     union {
 {% for member in oneof.members %}
-        {{ member.type }} {{ member.star }}{{ member.name }};
+{{ comment_of_member(member.comments, "        ") }}        {{ member.type }} {{ member.star }}{{ member.name }};
 {% endfor %}
     } value;
 };
@@ -75,12 +87,12 @@ struct {{ oneof.base }}_oneof_t {
 
 /**
  * Message {{ message.full_name }}.
-{{- "\n *" if message.comments }}
 {{ comment(message.comments) }} */
 struct {{ message.base }}_t {
     struct messi_message_base_t base;
 {% for member in message.members %}
-{% if member.optional_value %}
+{{ comment_of_member(member.comments, "    ") }}
+{%- if member.optional_value %}
     struct {
         bool is_present;
         {{ member.type }} {{ member.star }}{{ member.optional_value }};
@@ -95,8 +107,7 @@ struct {{ message.base }}_t {
 
 {% if not message.is_map_entry %}
 /**
- * Creates a {{ message.full_name }} in a workspace: numbers are zero, strings are "", messages are
- * absent.
+ * Creates a {{ message.full_name }} in a workspace, with the default of each field.
  *
  * Returns NULL if the workspace is too small. The message lives until the workspace is used again.
  */
@@ -108,7 +119,7 @@ struct {{ message.base }}_t *{{ message.base }}_new(void *workspace_p, size_t si
 int {{ message.base }}_encode(struct {{ message.base }}_t *self_p, uint8_t *encoded_p, size_t size);
 
 /**
- * Decodes a {{ message.full_name }} into a message, of which nothing remains, and its workspace.
+ * Decodes a {{ message.full_name }}. What the message held before is lost, but not freed.
  *
  * Returns the number of bytes read, or a negative error.
  */
@@ -118,15 +129,17 @@ int {{ message.base }}_decode(struct {{ message.base }}_t *self_p, const uint8_t
 {% for function in message.functions %}
 {% if function.kind == "items" %}
 /**
- * Allocates the items of {{ function.field }} in the workspace. Returns 0, or a negative error if it is
- * too small.
+ * Allocates the items of {{ function.field }} in the workspace, all with their defaults.
+ *
+ * Returns 0, or a negative error if the workspace is too small.
  */
 int {{ function.name }}(struct {{ message.base }}_t *self_p, int length);
 
 {% elif function.kind == "message" %}
 /**
- * Allocates the message {{ function.field }} in the workspace. Returns 0, or a negative error if it is
- * too small.
+ * Allocates the message {{ function.field }} in the workspace.
+ *
+ * Returns 0, or a negative error if the workspace is too small.
  */
 int {{ function.name }}(struct {{ message.base }}_t *self_p);
 
