@@ -146,8 +146,8 @@ void messi_codec_clear(const struct messi_type_t *type_p,
     for (i = 0; i < type_p->number_of_fields; i++) {
         field_p = &type_p->fields_p[i];
 
-        if (field_p->label < messi_label_repeated_t) {
-            clear_value(field_p, (uint8_t *)message_p + field_p->offset);
+        if (field_p->kind == messi_kind_string_t && field_p->label < messi_label_repeated_t) {
+            messi_store_pointer((uint8_t *)message_p + field_p->offset, "");
         }
     }
 }

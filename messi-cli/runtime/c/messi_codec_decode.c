@@ -3,11 +3,12 @@
 #include "messi_codec_private.h"
 
 /*
- * Reads data. After the first error nothing is left to read, and everything read is zero.
+ * Reads data. After the first error nothing is left to read, so that all loops end, and everything read is
+ * zero.
  */
 struct reader_t {
     const uint8_t *pos_p;
-    /* The end of the innermost message, or of a chunk in it. */
+    /* The end of the innermost message, or of a chunk in it. After an error, it remains there. */
     const uint8_t *end_p;
     struct messi_arena_t *arena_p;
     /* How many messages and groups may still be inside each other. */
@@ -33,7 +34,15 @@ static void fail(struct reader_t *self_p, int error)
 
 static bool is_at_end(const struct reader_t *self_p)
 {
-    return self_p->error != 0 || self_p->pos_p == self_p->end_p;
+    return self_p->pos_p == self_p->end_p;
+}
+
+/* Returns to the end of the outer message. */
+static void leave(struct reader_t *self_p, const uint8_t *outer_end_p)
+{
+    if (self_p->error == 0) {
+        self_p->end_p = outer_end_p;
+    }
 }
 
 static size_t left(const struct reader_t *self_p)
@@ -46,7 +55,7 @@ static const uint8_t *read_bytes(struct reader_t *self_p, size_t size)
 {
     const uint8_t *bytes_p = self_p->pos_p;
 
-    if (self_p->error != 0 || size > left(self_p)) {
+    if (size > left(self_p)) {
         fail(self_p, MESSI_CODEC_OUT_OF_DATA);
         return NULL;
     }
@@ -61,6 +70,11 @@ static uint64_t read_varint(struct reader_t *self_p)
     uint64_t value = 0;
     unsigned int shift;
     uint8_t byte;
+
+    /* Most are of one byte. */
+    if (!is_at_end(self_p) && *self_p->pos_p < 0x80) {
+        return *self_p->pos_p++;
+    }
 
     for (shift = 0; shift < 64; shift += 7) {
         if (is_at_end(self_p)) {
@@ -482,7 +496,12 @@ static void decode_bytes(struct reader_t *self_p, const struct messi_field_t *fi
 
     arena_p->end_p -= bytes.size;
     bytes.buf_p = memcpy(arena_p->end_p, from_p, bytes.size);
-    memcpy(value_p, &bytes, messi_width(field_p));
+
+    if (is_string) {
+        messi_store_pointer(value_p, bytes.buf_p);
+    } else {
+        memcpy(value_p, &bytes, sizeof(bytes));
+    }
 }
 
 static void decode_submessage(struct reader_t *self_p,
@@ -519,7 +538,7 @@ static void decode_submessage(struct reader_t *self_p,
     self_p->depth--;
     self_p->end_p = self_p->pos_p + size;
     decode_fields(self_p, field_p->type_p, message_p, is_merge);
-    self_p->end_p = outer_end_p;
+    leave(self_p, outer_end_p);
     self_p->depth++;
 }
 
@@ -568,7 +587,7 @@ static void decode_items(struct reader_t *self_p,
         }
     }
 
-    self_p->end_p = outer_end_p;
+    leave(self_p, outer_end_p);
     memcpy(array_p, &array, sizeof(array));
 }
 
@@ -595,9 +614,12 @@ static void decode_field(struct reader_t *self_p,
     if (field_p->label == messi_label_optional_t) {
         messi_codec_store(message_p + field_p->presence, sizeof(bool), true);
     } else if (messi_is_oneof(field_p) && !messi_codec_is_selected(field_p, message_p)) {
-        /* Nothing of the member that was set before remains. */
-        memset(value_p, 0, messi_width(field_p));
         messi_codec_select(field_p, message_p);
+
+        /* What another member has left is no message to merge with. */
+        if (field_p->kind == messi_kind_message_t) {
+            messi_store_pointer(value_p, NULL);
+        }
     }
 
     decode_value(self_p, field_p, value_p);

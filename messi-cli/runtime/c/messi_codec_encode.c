@@ -2,7 +2,7 @@
 
 #include "messi_codec_private.h"
 
-/* Writes towards the start of a buffer. After the first error, nothing is written. */
+/* Writes towards the start of a buffer. After an error, what is written is of no use. */
 struct writer_t {
     const uint8_t *begin_p;
     uint8_t *pos_p;
@@ -15,46 +15,63 @@ static void encode_fields(struct writer_t *self_p,
                           const struct messi_type_t *type_p,
                           const uint8_t *message_p);
 
-static void write_bytes(struct writer_t *self_p, const void *from_p, size_t size)
+/* Returns where to write bytes, or NULL if there is no room. */
+static uint8_t *reserve(struct writer_t *self_p, size_t size)
 {
-    if (self_p->error != 0 || size == 0) {
-        return;
-    }
-
     if (size > (size_t)(self_p->pos_p - self_p->begin_p)) {
         self_p->error = -MESSI_CODEC_ENCODE_BUFFER_FULL;
-        return;
+        return NULL;
     }
 
     self_p->pos_p -= size;
-    memcpy(self_p->pos_p, from_p, size);
+
+    return self_p->pos_p;
+}
+
+static void write_bytes(struct writer_t *self_p, const void *from_p, size_t size)
+{
+    uint8_t *to_p = reserve(self_p, size);
+
+    /* NULL has size 0. */
+    if (to_p != NULL && size > 0) {
+        memcpy(to_p, from_p, size);
+    }
 }
 
 static void write_varint(struct writer_t *self_p, uint64_t value)
 {
-    uint8_t bytes[10];
-    size_t size = 0;
+    uint64_t rest = value;
+    size_t size = 1;
+    uint8_t *to_p;
+
+    while (rest >= 0x80) {
+        rest >>= 7;
+        size++;
+    }
+
+    to_p = reserve(self_p, size);
+
+    if (to_p == NULL) {
+        return;
+    }
 
     while (value >= 0x80) {
-        bytes[size++] = (uint8_t)(value | 0x80u);
+        *to_p++ = (uint8_t)(value | 0x80u);
         value >>= 7;
     }
 
-    bytes[size++] = (uint8_t)value;
-    write_bytes(self_p, bytes, size);
+    *to_p = (uint8_t)value;
 }
 
 static void write_fixed(struct writer_t *self_p, uint64_t value, size_t size)
 {
-    uint8_t bytes[8];
+    uint8_t *to_p = reserve(self_p, size);
     size_t i;
 
-    for (i = 0; i < size; i++) {
-        bytes[i] = (uint8_t)value;
+    for (i = 0; to_p != NULL && i < size; i++) {
+        to_p[i] = (uint8_t)value;
         value >>= 8;
     }
-
-    write_bytes(self_p, bytes, size);
 }
 
 static void write_tag(struct writer_t *self_p, const struct messi_field_t *field_p, unsigned int wire_type)
