@@ -21,7 +21,10 @@
 extern "C" {
 #endif
 
-/* The greatest number of messages inside each other. Each level takes some 150 bytes of stack. */
+/*
+ * The greatest number of messages inside each other. A level takes 112 bytes of stack on a Cortex-M4, and
+ * some 200 on 64 bits.
+ */
 #ifndef MESSI_CONFIG_MAX_DEPTH
 #    define MESSI_CONFIG_MAX_DEPTH 32
 #endif
@@ -161,8 +164,14 @@ enum messi_label_t {
 /* The label of a member of a oneof, from the type of `choice`. */
 #define MESSI_LABEL_ONEOF(choice_type) (messi_label_oneof_t + sizeof(choice_type))
 
-/* The alignment of a struct. */
-#define MESSI_ALIGNMENT(type) offsetof(struct { char first; type second; }, second)
+/* The alignment of a struct, for which C99 has no operator. */
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#    define MESSI_ALIGNMENT(type) _Alignof(type)
+#elif defined(__GNUC__)
+#    define MESSI_ALIGNMENT(type) __alignof__(type)
+#else
+#    define MESSI_ALIGNMENT(type) offsetof(struct { char first; type second; }, second)
+#endif
 
 /* Where a field is in its struct. */
 #if UINTPTR_MAX > 0xffffffffu
