@@ -73,10 +73,10 @@ const CASES: &[Case] = &[
 ",
     ),
     (
-        "standard_headers",
-        &[("time.proto", "syntax = \"proto3\";\n")],
-        "error: found the file `time.proto`, whose header `time.h` would hide another of that name
- --> time.proto:1:1
+        "headers_of_the_runtime",
+        &[("messi.proto", "syntax = \"proto3\";\n")],
+        "error: found the file `messi.proto`, whose header `messi.h` would be that of the runtime
+ --> messi.proto:1:1
   |
 1 | syntax = \"proto3\";
   | ^

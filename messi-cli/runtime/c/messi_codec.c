@@ -39,19 +39,26 @@ void *messi_codec_allocate(struct messi_arena_t *arena_p, size_t size, size_t al
     return allocated_p;
 }
 
+uint8_t *messi_codec_allocate_bytes(struct messi_arena_t *arena_p, size_t size)
+{
+    if (size > (size_t)(arena_p->end_p - arena_p->pos_p)) {
+        return NULL;
+    }
+
+    arena_p->end_p -= size;
+
+    return arena_p->end_p;
+}
+
 static size_t item_alignment(const struct messi_field_t *field_p)
 {
-    switch (field_p->kind) {
+    size_t width = messi_width(field_p);
 
-    case messi_kind_message_t:
+    if (field_p->kind == messi_kind_message_t) {
         return field_p->type_p->alignment;
-
-    case messi_kind_bytes_t:
-        return sizeof(void *);
-
-    default:
-        return messi_width(field_p);
     }
+
+    return width < 8 ? width : 8;
 }
 
 void *messi_codec_allocate_items(const struct messi_field_t *field_p,
@@ -60,7 +67,7 @@ void *messi_codec_allocate_items(const struct messi_field_t *field_p,
 {
     size_t size = messi_item_size(field_p);
 
-    /* A product of so few items does not overflow. */
+    /* A product of so few items does not overflow. A negative length is too many. */
     if ((size_t)length > (size_t)(arena_p->end_p - arena_p->pos_p) / size) {
         return NULL;
     }
@@ -123,12 +130,10 @@ void messi_codec_store(void *to_p, size_t width, uint64_t value)
     }
 }
 
-/* Makes a string "", and anything else zero. */
-static void clear_value(const struct messi_field_t *field_p, void *value_p)
+/* Initialises a value that is all zeros. The pointer of bytes is their first member. */
+static void initialise_value(const struct messi_field_t *field_p, void *value_p)
 {
-    memset(value_p, 0, messi_width(field_p));
-
-    if (field_p->kind == messi_kind_string_t) {
+    if (field_p->kind == messi_kind_string_t || field_p->kind == messi_kind_bytes_t) {
         messi_store_pointer(value_p, "");
     }
 }
@@ -146,8 +151,8 @@ void messi_codec_clear(const struct messi_type_t *type_p,
     for (i = 0; i < type_p->number_of_fields; i++) {
         field_p = &type_p->fields_p[i];
 
-        if (field_p->kind == messi_kind_string_t && field_p->label < messi_label_repeated_t) {
-            messi_store_pointer((uint8_t *)message_p + field_p->offset, "");
+        if (field_p->label < messi_label_repeated_t) {
+            initialise_value(field_p, (uint8_t *)message_p + field_p->offset);
         }
     }
 }
@@ -209,27 +214,31 @@ static int prepare_array(const struct messi_field_t *field_p,
                          struct messi_arena_t *arena_p,
                          int length)
 {
-    struct messi_array_t array = { 0, NULL };
+    struct messi_array_t array = { length, NULL };
+    size_t size = messi_item_size(field_p);
     uint8_t *item_p;
+    int i;
 
-    if (length > 0) {
+    if (length != 0) {
         array.items_p = messi_codec_allocate_items(field_p, arena_p, length);
-    }
 
-    if (length < 0 || (length > 0 && array.items_p == NULL)) {
-        return -MESSI_CODEC_OUT_OF_MEMORY;
+        if (array.items_p == NULL) {
+            return -MESSI_CODEC_OUT_OF_MEMORY;
+        }
+
+        memset(array.items_p, 0, (size_t)length * size);
     }
 
     item_p = array.items_p;
 
-    for (; array.length < length; array.length++) {
+    for (i = 0; i < length; i++) {
         if (field_p->kind == messi_kind_message_t) {
             messi_codec_clear(field_p->type_p, item_p, arena_p);
         } else {
-            clear_value(field_p, item_p);
+            initialise_value(field_p, item_p);
         }
 
-        item_p += messi_item_size(field_p);
+        item_p += size;
     }
 
     memcpy(array_p, &array, sizeof(array));
@@ -256,7 +265,8 @@ int messi_codec_prepare(const struct messi_field_t *field_p, void *message_p, in
 
         messi_store_pointer(value_p, submessage_p);
     } else {
-        clear_value(field_p, value_p);
+        memset(value_p, 0, messi_width(field_p));
+        initialise_value(field_p, value_p);
     }
 
     if (messi_is_oneof(field_p)) {

@@ -208,21 +208,22 @@ struct messi_type_t {
 };
 
 /**
- * Allocates a message and initialises it: numbers are zero, strings are "", submessages are NULL.
+ * Allocates a message and initialises it: numbers are zero, strings are "", bytes are empty, submessages are
+ * NULL.
  *
  * The arena must live as long as the message. Returns NULL if the arena is too small.
  */
 void *messi_codec_new(const struct messi_type_t *type_p, struct messi_arena_t *arena_p);
 
 /**
- * Decodes a message from all of the data.
+ * Decodes all of the data into a message that has been created.
  *
- * First, the message is initialised. Submessages, arrays, strings and bytes are allocated in the
- * arena, which must live as long as the message; nothing refers to the data. Unknown fields are
- * skipped, and a submessage that occurs twice is merged. A string ends at its first NUL.
+ * Submessages, arrays, strings and bytes are allocated in the arena, which must live as long as the
+ * message; nothing refers to the data. Unknown fields are skipped. A message or a submessage that is decoded
+ * twice is merged: the last value wins, and arrays have the items of both. A string ends at its first NUL.
  *
- * Returns the number of bytes read, which is the size, or a negative error. After an error, the
- * message and the arena hold what was decoded before it.
+ * Returns the number of bytes read, which is the size, or a negative error. After an error, the message
+ * is empty.
  */
 int messi_codec_decode(const struct messi_type_t *type_p,
                        void *message_p,

@@ -18,8 +18,7 @@ struct reader_t {
 
 static void decode_fields(struct reader_t *self_p,
                           const struct messi_type_t *type_p,
-                          uint8_t *message_p,
-                          bool is_merge);
+                          uint8_t *message_p);
 
 static void skip(struct reader_t *self_p, uint32_t tag);
 
@@ -261,11 +260,8 @@ static int count_packed(struct reader_t *self_p, const struct messi_field_t *fie
     return count;
 }
 
-/* Adds the number of items of each repeated field to the length of its array, or subtracts it. */
-static void count_items(struct reader_t *self_p,
-                        const struct messi_type_t *type_p,
-                        uint8_t *message_p,
-                        int sign)
+/* Adds the number of items of each repeated field to the length of its array. Reads nothing. */
+static void count_items(struct reader_t *self_p, const struct messi_type_t *type_p, uint8_t *message_p)
 {
     const uint8_t *begin_p = self_p->pos_p;
     const struct messi_field_t *field_p;
@@ -289,15 +285,9 @@ static void count_items(struct reader_t *self_p,
             count = 1;
         }
 
-        /* The first member of an array. */
+        /* The first member of an array. Data has fewer bytes than an int can count. */
         memcpy(&length, message_p + field_p->offset, sizeof(length));
-
-        if (count > INT32_MAX - length) {
-            fail(self_p, MESSI_CODEC_OUT_OF_MEMORY);
-            return;
-        }
-
-        length += sign * count;
+        length += count;
         memcpy(message_p + field_p->offset, &length, sizeof(length));
     }
 
@@ -306,75 +296,109 @@ static void count_items(struct reader_t *self_p,
     }
 }
 
-/* Allocates the items of an array as long as `length` says, and copies those that it has. */
-static void allocate_items(struct reader_t *self_p,
-                           const struct messi_field_t *field_p,
-                           struct messi_array_t *array_p)
+/* Makes all arrays of a message empty. Returns a copy of the message with its items, if it has any. */
+static const uint8_t *take_items(struct reader_t *self_p,
+                                 const struct messi_type_t *type_p,
+                                 uint8_t *message_p)
 {
-    const uint8_t *from_p = array_p->items_p;
-    size_t size = (size_t)array_p->length * messi_item_size(field_p);
-    uint8_t *to_p = messi_codec_allocate_items(field_p, self_p->arena_p, array_p->length);
-
-    if (to_p == NULL) {
-        fail(self_p, MESSI_CODEC_OUT_OF_MEMORY);
-        return;
-    }
-
-    array_p->items_p = to_p;
-
-    /*
-     * How many items it has is not known yet. So as many bytes are copied as there will be: behind its
-     * items are others of the same arena, up to the new ones. The last byte is copied first, since the
-     * two overlap then.
-     */
-    while (from_p != NULL && size > 0) {
-        size--;
-        to_p[size] = from_p[size];
-    }
-}
-
-/*
- * Allocates the arrays of a message that is about to be decoded, each exactly as long as it will be,
- * and leaves them as long as they are now.
- *
- * 1. Add the number of new items to the length of each array.
- * 2. Allocate arrays of these lengths.
- * 3. Subtract the number of new items again. Only a submessage that occurs a second time has others.
- */
-static void allocate_arrays(struct reader_t *self_p,
-                            const struct messi_type_t *type_p,
-                            uint8_t *message_p,
-                            bool is_merge)
-{
+    const struct messi_array_t empty = { 0, NULL };
     const struct messi_field_t *field_p;
-    struct messi_array_t array;
+    uint8_t *copy_p = NULL;
+    int length;
     size_t i;
 
-    count_items(self_p, type_p, message_p, 1);
-
-    for (i = 0; self_p->error == 0 && i < type_p->number_of_fields; i++) {
+    for (i = 0; i < type_p->number_of_fields; i++) {
         field_p = &type_p->fields_p[i];
 
         if (!messi_is_repeated(field_p)) {
             continue;
         }
 
-        memcpy(&array, message_p + field_p->offset, sizeof(array));
+        memcpy(&length, message_p + field_p->offset, sizeof(length));
 
-        if (array.length > 0) {
-            allocate_items(self_p, field_p, &array);
+        if (length > 0 && copy_p == NULL) {
+            copy_p = messi_codec_allocate_bytes(self_p->arena_p, type_p->size);
+
+            if (copy_p == NULL) {
+                fail(self_p, MESSI_CODEC_OUT_OF_MEMORY);
+                return NULL;
+            }
+
+            memcpy(copy_p, message_p, type_p->size);
         }
 
-        if (!is_merge) {
-            array.length = 0;
+        memcpy(message_p + field_p->offset, &empty, sizeof(empty));
+    }
+
+    return copy_p;
+}
+
+/* Makes an array of earlier items, with room for as many new ones as `length` says. */
+static void make_room(struct reader_t *self_p,
+                      const struct messi_field_t *field_p,
+                      struct messi_array_t *array_p,
+                      const struct messi_array_t *earlier_p)
+{
+    int length = array_p->length;
+
+    *array_p = *earlier_p;
+
+    if (length == 0) {
+        return;
+    }
+
+    array_p->items_p = NULL;
+
+    if (length <= INT32_MAX - earlier_p->length) {
+        length += earlier_p->length;
+        array_p->items_p = messi_codec_allocate_items(field_p, self_p->arena_p, length);
+    }
+
+    if (array_p->items_p == NULL) {
+        fail(self_p, MESSI_CODEC_OUT_OF_MEMORY);
+    } else if (earlier_p->length > 0) {
+        memcpy(array_p->items_p, earlier_p->items_p, (size_t)earlier_p->length * messi_item_size(field_p));
+    }
+}
+
+/*
+ * Allocates the arrays of a message that is about to be decoded, each exactly as long as it will be.
+ *
+ * 1. If the message has items already, since it is decoded for a second time, keep a copy of it at the end
+ *    of the arena.
+ * 2. Count the new items of each array.
+ * 3. Allocate the arrays, and copy the earlier items. Each array remains as long as it was: the new items
+ *    are not decoded yet.
+ */
+static void allocate_arrays(struct reader_t *self_p,
+                            const struct messi_type_t *type_p,
+                            uint8_t *message_p)
+{
+    uint8_t *end_p = self_p->arena_p->end_p;
+    const uint8_t *copy_p = take_items(self_p, type_p, message_p);
+    const struct messi_field_t *field_p;
+    struct messi_array_t array;
+    struct messi_array_t earlier = { 0, NULL };
+    size_t i;
+
+    count_items(self_p, type_p, message_p);
+
+    for (i = 0; i < type_p->number_of_fields && self_p->error == 0; i++) {
+        field_p = &type_p->fields_p[i];
+
+        if (messi_is_repeated(field_p)) {
+            memcpy(&array, message_p + field_p->offset, sizeof(array));
+
+            if (copy_p != NULL) {
+                memcpy(&earlier, copy_p + field_p->offset, sizeof(earlier));
+            }
+
+            make_room(self_p, field_p, &array, &earlier);
+            memcpy(message_p + field_p->offset, &array, sizeof(array));
         }
-
-        memcpy(message_p + field_p->offset, &array, sizeof(array));
     }
 
-    if (is_merge) {
-        count_items(self_p, type_p, message_p, -1);
-    }
+    self_p->arena_p->end_p = end_p;
 }
 
 /* --- Values --- */
@@ -466,7 +490,6 @@ static bool is_utf8(const uint8_t *pos_p, size_t size)
 static void decode_bytes(struct reader_t *self_p, const struct messi_field_t *field_p, void *value_p)
 {
     struct messi_bytes_t bytes;
-    struct messi_arena_t *arena_p = self_p->arena_p;
     bool is_string = (field_p->kind == messi_kind_string_t);
     const uint8_t *from_p;
 
@@ -484,20 +507,17 @@ static void decode_bytes(struct reader_t *self_p, const struct messi_field_t *fi
     }
 #endif
 
-    if (bytes.size + is_string > (size_t)(arena_p->end_p - arena_p->pos_p)) {
+    bytes.buf_p = messi_codec_allocate_bytes(self_p->arena_p, bytes.size + is_string);
+
+    if (bytes.buf_p == NULL) {
         fail(self_p, MESSI_CODEC_OUT_OF_MEMORY);
         return;
     }
 
-    if (is_string) {
-        arena_p->end_p--;
-        *arena_p->end_p = '\0';
-    }
-
-    arena_p->end_p -= bytes.size;
-    bytes.buf_p = memcpy(arena_p->end_p, from_p, bytes.size);
+    memcpy(bytes.buf_p, from_p, bytes.size);
 
     if (is_string) {
+        bytes.buf_p[bytes.size] = '\0';
         messi_store_pointer(value_p, bytes.buf_p);
     } else {
         memcpy(value_p, &bytes, sizeof(bytes));
@@ -511,7 +531,6 @@ static void decode_submessage(struct reader_t *self_p,
     const uint8_t *outer_end_p = self_p->end_p;
     size_t size = read_size(self_p);
     void *message_p = value_p;
-    bool is_merge = false;
 
     if (self_p->depth == 0) {
         fail(self_p, MESSI_CODEC_TOO_DEEP);
@@ -522,7 +541,6 @@ static void decode_submessage(struct reader_t *self_p,
         messi_codec_clear(field_p->type_p, message_p, self_p->arena_p);
     } else {
         message_p = messi_load_pointer(value_p);
-        is_merge = (message_p != NULL);
     }
 
     if (message_p == NULL) {
@@ -537,7 +555,7 @@ static void decode_submessage(struct reader_t *self_p,
 
     self_p->depth--;
     self_p->end_p = self_p->pos_p + size;
-    decode_fields(self_p, field_p->type_p, message_p, is_merge);
+    decode_fields(self_p, field_p->type_p, message_p);
     leave(self_p, outer_end_p);
     self_p->depth++;
 }
@@ -627,14 +645,13 @@ static void decode_field(struct reader_t *self_p,
 
 static void decode_fields(struct reader_t *self_p,
                           const struct messi_type_t *type_p,
-                          uint8_t *message_p,
-                          bool is_merge)
+                          uint8_t *message_p)
 {
     const struct messi_field_t *field_p;
     uint32_t tag;
 
     if (type_p->has_repeated) {
-        allocate_arrays(self_p, type_p, message_p, is_merge);
+        allocate_arrays(self_p, type_p, message_p);
     }
 
     while (!is_at_end(self_p)) {
@@ -661,10 +678,16 @@ int messi_codec_decode(const struct messi_type_t *type_p,
         return -MESSI_CODEC_LENGTH_DELIMITED_OVERFLOW;
     }
 
-    messi_codec_clear(type_p, message_p, arena_p);
-    decode_fields(&reader, type_p, message_p, false);
+    decode_fields(&reader, type_p, message_p);
 
-    return reader.error != 0 ? reader.error : (int)size;
+    if (reader.error == 0) {
+        return (int)size;
+    }
+
+    /* Arrays may be longer than their items. */
+    messi_codec_clear(type_p, message_p, arena_p);
+
+    return reader.error;
 }
 
 int messi_codec_decode_message(const struct messi_type_t *type_p,

@@ -39,10 +39,13 @@ struct messi_array_t {
  */
 void *messi_codec_allocate(struct messi_arena_t *arena_p, size_t size, size_t alignment);
 
-/* Allocates the items of an array of this length. Otherwise like `messi_codec_allocate`. */
+/* Allocates the items of an array of this length, which is not 0. Otherwise like `messi_codec_allocate`. */
 void *messi_codec_allocate_items(const struct messi_field_t *field_p,
                                  struct messi_arena_t *arena_p,
                                  int length);
+
+/* Allocates at the end of an arena, not aligned. Returns NULL if the arena is too small. */
+uint8_t *messi_codec_allocate_bytes(struct messi_arena_t *arena_p, size_t size);
 
 /* Makes all fields of a message absent or the default. */
 void messi_codec_clear(const struct messi_type_t *type_p,

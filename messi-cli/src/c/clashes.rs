@@ -6,34 +6,6 @@ use messi_schema::{Diagnostics, Position, ProtoFile};
 
 use super::layout::{Enum, File, Message};
 
-/// The headers of C99, which a generated header of the same name would hide.
-const STANDARD_HEADERS: &[&str] = &[
-    "assert.h",
-    "complex.h",
-    "ctype.h",
-    "errno.h",
-    "fenv.h",
-    "float.h",
-    "inttypes.h",
-    "iso646.h",
-    "limits.h",
-    "locale.h",
-    "math.h",
-    "setjmp.h",
-    "signal.h",
-    "stdarg.h",
-    "stdbool.h",
-    "stddef.h",
-    "stdint.h",
-    "stdio.h",
-    "stdlib.h",
-    "string.h",
-    "tgmath.h",
-    "time.h",
-    "wchar.h",
-    "wctype.h",
-];
-
 /// The names of the runtime begin with these.
 const RUNTIME_PREFIXES: [&str; 2] = ["messi_", "pbtools_"];
 
@@ -94,12 +66,10 @@ impl Names<'_> {
         let owner = format!("the file `{}`", file.name);
         let header = file.header.as_str();
         let is_of_runtime = RUNTIME_PREFIXES.iter().any(|it| header.starts_with(it));
-        let is_taken = STANDARD_HEADERS.contains(&header)
-            || is_of_runtime
-            || matches!(header, "messi.h" | "pbtools.h");
+        let is_taken = is_of_runtime || matches!(header, "messi.h" | "pbtools.h");
         if is_taken {
             let message =
-                format!("found {owner}, whose header `{header}` would hide another of that name");
+                format!("found {owner}, whose header `{header}` would be that of the runtime");
             let help = "rename the file";
             self.diagnostics
                 .report_with_help(place.file, place.position, message, help);

@@ -119,9 +119,9 @@ struct {{ message.base }}_t *{{ message.base }}_new(void *workspace_p, size_t si
 int {{ message.base }}_encode(struct {{ message.base }}_t *self_p, uint8_t *encoded_p, size_t size);
 
 /**
- * Decodes a {{ message.full_name }}. What the message held before is lost, but not freed.
+ * Decodes a {{ message.full_name }} into a message that has been created.
  *
- * Returns the number of bytes read, or a negative error.
+ * Returns the number of bytes read, or a negative error, after which the message is empty.
  */
 int {{ message.base }}_decode(struct {{ message.base }}_t *self_p, const uint8_t *encoded_p, size_t size);
 

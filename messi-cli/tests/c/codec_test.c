@@ -49,6 +49,7 @@ static void new_messages_have_defaults(void)
     CHECK(scalars_p != NULL);
     CHECK(strcmp(scalars_p->string_p, "") == 0);
     CHECK_INT(scalars_p->bytes.size, 0);
+    CHECK(scalars_p->bytes.buf_p != NULL);
     CHECK_INT(kitchen_scalars_encode(scalars_p, encoded, sizeof(encoded)), 0);
 
     optionals_p = kitchen_optionals_new(workspace, sizeof(workspace));
@@ -228,16 +229,33 @@ static void unknown_fields_and_groups_are_skipped(void)
     CHECK(message_p->scalars_p == NULL);
 }
 
-static void decoding_starts_anew(void)
+static void messages_that_are_decoded_twice_are_merged(void)
+{
+    struct kitchen_everything_t *message_p = new_everything();
+    int32_t numbers[] = { 5, 6 };
+
+    CHECK_INT(kitchen_everything_lists_alloc(message_p), 0);
+    message_p->lists_p->int32.length = 2;
+    message_p->lists_p->int32.items_p = numbers;
+    CHECK_INT(DECODE(message_p, "\x1a\x03\x1a\x01\x07\x52\x00"), 7);
+    CHECK_INT(DECODE(message_p, "\x22\x00\x52\x00"), 4);
+    CHECK_INT(message_p->lists_p->int32.length, 3);
+    CHECK_INT(message_p->lists_p->int32.items_p[1], 6);
+    CHECK_INT(message_p->lists_p->int32.items_p[2], 7);
+    CHECK_INT(message_p->choices.length, 2);
+    CHECK(message_p->unpacked_p != NULL);
+    CHECK_INT(DECODE(message_p, ""), 0);
+    CHECK(message_p->unpacked_p != NULL);
+}
+
+static void a_message_is_empty_after_an_error(void)
 {
     struct kitchen_everything_t *message_p = new_everything();
 
-    CHECK_INT(DECODE(message_p, "\x1a\x03\x1a\x01\x01"), 5);
-    CHECK_INT(DECODE(message_p, "\x22\x00"), 2);
-    CHECK(message_p->lists_p == NULL);
-    CHECK(message_p->unpacked_p != NULL);
-    CHECK_INT(DECODE(message_p, ""), 0);
+    CHECK_INT(DECODE(message_p, "\x52\x00\x22\x00\x08\x00"), -MESSI_CODEC_BAD_WIRE_TYPE);
+    CHECK_INT(message_p->choices.length, 0);
     CHECK(message_p->unpacked_p == NULL);
+    CHECK_INT(kitchen_everything_encode(message_p, encoded, sizeof(encoded)), 0);
 }
 
 static void bad_data_is_refused(void)
@@ -496,7 +514,8 @@ int main(void)
     numbers_are_packed_or_not_or_both();
     entries_of_maps_are_kept_in_order();
     unknown_fields_and_groups_are_skipped();
-    decoding_starts_anew();
+    messages_that_are_decoded_twice_are_merged();
+    a_message_is_empty_after_an_error();
     bad_data_is_refused();
     depth_is_bounded();
     every_truncation_is_decoded_or_refused();
