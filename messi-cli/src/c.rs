@@ -1,31 +1,92 @@
 //! The back end of C.
+//!
+//! `messages` lays out the messages of a schema, with names by `names` and the types of `google`.
+//! `layout` is the result, `clashes` reports names that can't be used, and `encoded_max` finds the greatest
+//! sizes. The templates turn a layout into C.
+
+mod clashes;
+mod encoded_max;
+mod google;
+mod layout;
+mod messages;
+mod names;
 
 use messi_schema::{Diagnostics, Schema};
+use minijinja::context;
 
+use self::layout::File;
 use crate::arguments::GenerateC;
 use crate::error::Error;
 use crate::output::GeneratedFile;
+use crate::templates::{Template, Templates, template};
+
+const TEMPLATES: &[Template] = &[template!("c/message.h"), template!("c/message.c")];
+
+/// Returns the name and the text of a file of the runtime.
+macro_rules! runtime {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/runtime/c/", $name)),
+        )
+    };
+}
+
+const RUNTIME: &[(&str, &str)] = &[
+    runtime!("messi_codec.c"),
+    runtime!("messi_codec.h"),
+    runtime!("messi_codec_decode.c"),
+    runtime!("messi_codec_encode.c"),
+    runtime!("messi_codec_private.h"),
+    runtime!("pbtools.h"),
+];
 
 /// Generates C.
-pub(crate) struct BackEnd;
+pub(crate) struct BackEnd {
+    templates: Templates,
+}
 
 impl BackEnd {
     /// Creates the back end of a command.
     pub(crate) fn new(_command: &GenerateC) -> Result<Self, Error> {
-        Ok(Self)
+        let templates = Templates::new(TEMPLATES).map_err(Error::Template)?;
+        Ok(Self { templates })
     }
 
     /// Generates the files of a schema. Returns `None` if its names clash in C: that is reported.
     pub(crate) fn generate(
         &self,
-        _schema: &Schema,
-        _diagnostics: &mut Diagnostics,
+        schema: &Schema,
+        diagnostics: &mut Diagnostics,
     ) -> Option<Result<Vec<GeneratedFile>, Error>> {
-        Some(Ok(Vec::new()))
+        let files = messages::lay_out(schema, diagnostics)?;
+        Some(self.messages(&files))
     }
 
     /// Returns the files of the runtime.
     pub(crate) fn runtime(&self) -> Vec<GeneratedFile> {
-        Vec::new()
+        let files = RUNTIME.iter().map(|(name, text)| GeneratedFile {
+            name: (*name).into(),
+            contents: (*text).into(),
+        });
+        files.collect()
+    }
+
+    /// Generates the messages of files.
+    fn messages(&self, files: &[File]) -> Result<Vec<GeneratedFile>, Error> {
+        let mut generated = Vec::new();
+        for file in files {
+            for (name, template) in [
+                (&file.header, "c/message.h"),
+                (&file.source, "c/message.c"),
+            ] {
+                let contents = self.templates.render(template, context! { file });
+                generated.push(GeneratedFile {
+                    name: name.clone(),
+                    contents: contents.map_err(Error::Template)?,
+                });
+            }
+        }
+        Ok(generated)
     }
 }

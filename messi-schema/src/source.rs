@@ -66,6 +66,19 @@ pub(crate) fn load(schema: &str, locations: &Locations, diagnostics: &mut Diagno
     sources
 }
 
+/// Takes the text of a file that imports nothing but files of `google/protobuf/`.
+pub(crate) fn from_text(name: &str, text: &str, diagnostics: &mut Diagnostics) -> Sources {
+    let mut sources = Sources::default();
+    let mut loader = Loader {
+        diagnostics,
+        sources: &mut sources,
+        importing: Vec::new(),
+        read: Vec::new(),
+    };
+    loader.add(name.into(), name, name.into(), Ok(text.into()));
+    sources
+}
+
 /// Returns the name by which others import a schema: its path in the first included directory that
 /// contains it, or the name of the file.
 fn name(path: &Path, included: &[PathBuf]) -> String {
