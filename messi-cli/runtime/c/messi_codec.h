@@ -3,7 +3,12 @@
  *
  * Generated code describes each message by a table, and this codec reads the tables. Structs, arrays,
  * strings and bytes of a message are in a workspace, which is memory of the caller. They live as long
- * as the workspace is not used for another message.
+ * as the workspace is not used for another message. It need not be aligned, but an aligned one loses no
+ * padding.
+ *
+ * A message that is received needs a workspace for its structs and arrays, and for its strings and bytes,
+ * a string with one byte more than it has characters. A message that is sent only needs one for its structs
+ * and arrays: strings and bytes are pointers to memory of the caller.
  *
  * Nothing here waits. No function is limited to one thread, but a workspace and its messages must not
  * be used by two threads at a time.
@@ -29,21 +34,32 @@ extern "C" {
 #    define MESSI_CONFIG_MAX_DEPTH 32
 #endif
 
-/* Whether to refuse received strings that are not UTF-8. */
+/* 1 to refuse received strings that are not UTF-8, as protobuf demands. pbtools accepts them. */
 #ifndef MESSI_CONFIG_UTF8
 #    define MESSI_CONFIG_UTF8 0
 #endif
 
 /* Errors. Functions return them as negative numbers. */
+
+/* A field has another type in the data than in the schema, or one that there is not. */
 #define MESSI_CODEC_BAD_WIRE_TYPE             1
+/* The data ends before the message. */
 #define MESSI_CODEC_OUT_OF_DATA               2
+/* The workspace is too small. */
 #define MESSI_CODEC_OUT_OF_MEMORY             3
+/* The buffer is too small for the encoded message. */
 #define MESSI_CODEC_ENCODE_BUFFER_FULL        4
+/* A field has the number 0 or one of more than 29 bits, or a group ends with another number. */
 #define MESSI_CODEC_BAD_FIELD_NUMBER          5
+/* A number has more than ten bytes. */
 #define MESSI_CODEC_VARINT_OVERFLOW           6
+/* Kept for pbtools. */
 #define MESSI_CODEC_SEEK_OVERFLOW             7
+/* A string, bytes or a message has 2 GiB or more. */
 #define MESSI_CODEC_LENGTH_DELIMITED_OVERFLOW 8
+/* Too many messages are inside each other: see MESSI_CONFIG_MAX_DEPTH. */
 #define MESSI_CODEC_TOO_DEEP                  9
+/* A string is not UTF-8: see MESSI_CONFIG_UTF8. */
 #define MESSI_CODEC_BAD_UTF8                  10
 
 /**
