@@ -1,15 +1,16 @@
 //! The back end of C.
 //!
-//! `messages` lays out the messages of a schema, with names by `names` and the types of `google`.
-//! `layout` is the result, `clashes` reports names that can't be used, and `encoded_max` finds the greatest
-//! sizes. The templates turn a layout into C.
+//! `schema` lays out a schema: `layout` its messages, with those of `google`, and `protocol` its sides, both
+//! with names by `names`. `encoded_max` finds the greatest sizes of messages, and `clashes` reports names that
+//! C can't have. Templates turn the layout into C.
 
 mod clashes;
 mod encoded_max;
 mod google;
 mod layout;
-mod messages;
 mod names;
+mod protocol;
+mod schema;
 
 use messi_schema::{Diagnostics, Schema};
 use minijinja::context;
@@ -59,8 +60,8 @@ impl BackEnd {
         schema: &Schema,
         diagnostics: &mut Diagnostics,
     ) -> Option<Result<Vec<GeneratedFile>, Error>> {
-        let files = messages::lay_out(schema, diagnostics)?;
-        Some(self.messages(&files))
+        let layout = schema::lay_out(schema, diagnostics)?;
+        Some(self.messages(&layout.files))
     }
 
     /// Returns the files of the runtime.

@@ -90,6 +90,9 @@ pub(crate) struct Oneof {
     pub(crate) full_name: String,
     /// The name that all of its names begin with: `chat_client_to_server_messages`.
     pub(crate) base: String,
+    /// The member of the struct.
+    #[serde(skip)]
+    pub(crate) member: String,
     comments: Vec<String>,
     pub(crate) members: Vec<Member>,
     #[serde(skip)]
@@ -101,14 +104,16 @@ pub(crate) struct Oneof {
 pub(crate) struct Member {
     /// The type, without `*`.
     #[serde(rename = "type")]
-    ty: String,
+    pub(crate) ty: String,
     /// `*` for a pointer.
-    star: &'static str,
+    pub(crate) star: &'static str,
     pub(crate) name: String,
     /// The name of the value in the struct of an optional field.
     optional_value: Option<&'static str>,
-    /// The constant that selects a member of a oneof.
+    /// The constant and the function that select a member of a oneof.
     pub(crate) choice: Option<String>,
+    #[serde(skip)]
+    pub(crate) function: String,
     comments: Vec<String>,
     /// The name in the schema.
     #[serde(skip)]

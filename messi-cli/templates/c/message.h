@@ -45,8 +45,10 @@ enum {{ enum.tag }} {
 {% endfor %}
 };
 {% endfor %}
+{% if file.messages %}
 
 /* Arrays of messages. */
+{% endif %}
 {% for message in file.messages %}
 
 struct {{ message.base }}_repeated_t {

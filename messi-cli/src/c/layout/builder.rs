@@ -198,6 +198,7 @@ impl<'a> Named<'a> {
             name,
             optional_value: None,
             choice: None,
+            function: String::new(),
             comments: self.comments.clone(),
             field: self.name.into(),
             position: self.position,
@@ -382,9 +383,10 @@ impl<'a> MessageParts<'a> {
         self.members.push(Member {
             ty: format!("struct {base}_oneof_t"),
             star: "",
-            name,
+            name: name.clone(),
             optional_value: None,
             choice: None,
+            function: String::new(),
             comments: Vec::new(),
             field: oneof.name.clone(),
             position: oneof.position,
@@ -392,6 +394,7 @@ impl<'a> MessageParts<'a> {
         self.oneofs.push(Oneof {
             full_name: oneof.full_name.clone(),
             base,
+            member: name,
             comments: comments(&oneof.comments),
             members,
             position: oneof.position,
@@ -411,9 +414,10 @@ impl<'a> MessageParts<'a> {
             Some(_) => (format!("{base}_{snake}_alloc"), FunctionKind::Message),
             None => (format!("{base}_{snake}_init"), FunctionKind::Member),
         };
-        self.add_function(&named, function, kind);
+        self.add_function(&named, function.clone(), kind);
         let laid_out = Member {
             choice: Some(choice.clone()),
+            function,
             ..named.member(value.ty.clone(), value.star, name.clone())
         };
         self.fields.push(super::Field {

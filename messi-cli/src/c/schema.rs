@@ -1,15 +1,23 @@
-//! The messages of a schema as C.
+//! A schema as C.
 
 use messi_schema::{Diagnostics, ProtoFile, Schema};
 
 use super::layout::{self, File, Types};
+use super::protocol::{self, Protocol};
 use super::{clashes, encoded_max, google, names};
 
-/// Lays out the messages of a schema, and of the files of `google/protobuf/` that it imports. Returns `None`
-/// if a name can't be used in C: that is reported.
-///
-/// Files that the schema imports are not laid out: each is generated on its own.
-pub(crate) fn lay_out(schema: &Schema, diagnostics: &mut Diagnostics) -> Option<Vec<File>> {
+/// The C of a schema.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// The files of `google/protobuf/` that it imports, and its own. Others that it imports are generated on
+    /// their own.
+    pub(crate) files: Vec<File>,
+    /// The protocol, if it has one.
+    pub(crate) protocol: Option<Protocol>,
+}
+
+/// Lays out a schema. Returns `None` if a name can't be used in C: that is reported.
+pub(crate) fn lay_out(schema: &Schema, diagnostics: &mut Diagnostics) -> Option<Layout> {
     let before = diagnostics.is_empty();
     google::check(schema, diagnostics);
     let google = google::imported(&schema.files);
@@ -22,10 +30,11 @@ pub(crate) fn lay_out(schema: &Schema, diagnostics: &mut Diagnostics) -> Option<
     if before && !diagnostics.is_empty() {
         return None;
     }
+    let protocol = protocol::lay_out(schema, &files);
     let own = files.pop()?;
     files.truncate(google.len());
     files.push(own);
-    Some(files)
+    Some(Layout { files, protocol })
 }
 
 /// Returns the structs of the client and the server, each with what it is.
