@@ -9,8 +9,11 @@ static uint8_t encoded[4096];
 
 static struct kitchen_everything_t *new_everything(void)
 {
-    struct kitchen_everything_t *message_p = kitchen_everything_new(workspace, sizeof(workspace));
+    struct kitchen_everything_t *message_p;
 
+    /* Nothing may depend on zeros in the workspace. */
+    memset(workspace, 0xa5, sizeof(workspace));
+    message_p = kitchen_everything_new(workspace, sizeof(workspace));
     CHECK(message_p != NULL);
 
     return message_p;
@@ -246,6 +249,22 @@ static void messages_that_are_decoded_twice_are_merged(void)
     CHECK(message_p->unpacked_p != NULL);
     CHECK_INT(DECODE(message_p, ""), 0);
     CHECK(message_p->unpacked_p != NULL);
+}
+
+static void arrays_take_no_more_memory_than_their_items(void)
+{
+    static const uint8_t bytes[] = "\x1a\x08\x1a\x06\xac\x02\xac\x02\xac\x02";
+    struct kitchen_everything_t *message_p = new_everything();
+    struct messi_arena_t *arena_p = message_p->base.arena_p;
+    size_t left = (size_t)(arena_p->end_p - arena_p->pos_p);
+
+    CHECK_INT(decode(message_p, bytes, sizeof(bytes) - 1), 10);
+    left -= sizeof(struct kitchen_lists_t) + 3 * sizeof(int32_t);
+    CHECK_INT(arena_p->end_p - arena_p->pos_p, left);
+    CHECK_INT(decode(message_p, bytes, sizeof(bytes) - 1), 10);
+    left -= 6 * sizeof(int32_t);
+    CHECK_INT(arena_p->end_p - arena_p->pos_p, left);
+    CHECK_INT(message_p->lists_p->int32.items_p[5], 300);
 }
 
 static void a_message_is_empty_after_an_error(void)
@@ -515,6 +534,7 @@ int main(void)
     entries_of_maps_are_kept_in_order();
     unknown_fields_and_groups_are_skipped();
     messages_that_are_decoded_twice_are_merged();
+    arrays_take_no_more_memory_than_their_items();
     a_message_is_empty_after_an_error();
     bad_data_is_refused();
     depth_is_bounded();
