@@ -77,10 +77,7 @@ impl BackEnd {
     fn messages(&self, files: &[File]) -> Result<Vec<GeneratedFile>, Error> {
         let mut generated = Vec::new();
         for file in files {
-            for (name, template) in [
-                (&file.header, "c/message.h"),
-                (&file.source, "c/message.c"),
-            ] {
+            for (name, template) in [(&file.header, "c/message.h"), (&file.source, "c/message.c")] {
                 let contents = self.templates.render(template, context! { file });
                 generated.push(GeneratedFile {
                     name: name.clone(),

@@ -40,7 +40,8 @@ pub(crate) fn imported(files: &[ProtoFile]) -> Vec<ProtoFile> {
         let Some((_, text)) = DEFINITIONS.iter().find(|(known, _)| *known == name) else {
             continue;
         };
-        let file = messi_schema::read_text(&name, text).expect("a definition of this program is valid");
+        let file =
+            messi_schema::read_text(&name, text).expect("a definition of this program is valid");
         wanted.extend(imports(&[file.clone()]));
         found.push(file);
     }

@@ -3,13 +3,16 @@
 //! Structs have only pointers to other messages, and arrays of them. So they can be declared in any order,
 //! and recursive messages need no rule of their own.
 
-mod builder;
+mod file;
+mod message;
 mod scalar;
+mod types;
 
-use messi_schema::Position;
+use messi_schema::{Comments, Position};
 use serde::Serialize;
 
-pub(crate) use self::builder::{Types, file};
+pub(crate) use self::file::file;
+pub(crate) use self::types::Types;
 
 /// A file.
 #[derive(Debug, Serialize)]
@@ -175,4 +178,11 @@ enum FunctionKind {
     Message,
     /// A member of a oneof that is no message.
     Member,
+}
+
+/// Returns comments as lines that can be in a comment of C.
+fn comments(comments: &Comments) -> Vec<String> {
+    let lines = comments.lines().into_iter();
+    let lines = lines.map(|line| line.replace("*/", "* /").replace("/*", "/ *"));
+    lines.map(|line| line.trim_end().to_owned()).collect()
 }

@@ -50,7 +50,10 @@ fn measure(schemas: &[&str], program: &str, limit: usize) -> Result<(), Unprepar
     let printed = run(Command::new("arm-none-eabi-size").arg(&executable))?;
     let (code, data) = sizes(&printed).expect("a table with a row");
     let size = code + data;
-    assert!(size <= limit, "{program} takes {size} bytes of flash, more than {limit}");
+    assert!(
+        size <= limit,
+        "{program} takes {size} bytes of flash, more than {limit}"
+    );
     Ok(())
 }
 

@@ -28,10 +28,16 @@ use preparation::Unprepared;
 type Test = (&'static str, fn() -> Result<(), Unprepared>);
 
 fn main() -> ExitCode {
-    let tests = [programs::TESTS, corpus::TESTS, differential::TESTS, flash::TESTS];
-    let trials = tests.into_iter().flatten().map(|&(name, test)| {
-        Trial::ignorable_test(name, move || outcome(test()))
-    });
+    let tests = [
+        programs::TESTS,
+        corpus::TESTS,
+        differential::TESTS,
+        flash::TESTS,
+    ];
+    let trials = tests
+        .into_iter()
+        .flatten()
+        .map(|&(name, test)| Trial::ignorable_test(name, move || outcome(test())));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
