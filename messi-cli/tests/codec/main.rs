@@ -15,6 +15,7 @@ mod corpus;
 mod differential;
 mod directory;
 mod flash;
+mod pbtools;
 mod programs;
 
 use std::env;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         corpus::TESTS,
         differential::TESTS,
         flash::TESTS,
+        pbtools::TESTS,
     ];
     let trials = tests
         .into_iter()
