@@ -13,7 +13,7 @@ mod protocol;
 mod schema;
 
 use messi_schema::{Diagnostics, Schema};
-use minijinja::context;
+use serde::Serialize;
 
 use self::layout::File;
 use crate::arguments::GenerateC;
@@ -41,6 +41,12 @@ const RUNTIME: &[(&str, &str)] = &[
     runtime!("messi_codec_private.h"),
     runtime!("pbtools.h"),
 ];
+
+/// The values of the templates of messages.
+#[derive(Serialize)]
+struct Context<'a> {
+    file: &'a File,
+}
 
 /// Generates C.
 pub(crate) struct BackEnd {
@@ -78,7 +84,7 @@ impl BackEnd {
         let mut generated = Vec::new();
         for file in files {
             for (name, template) in [(&file.header, "c/message.h"), (&file.source, "c/message.c")] {
-                let contents = self.templates.render(template, context! { file });
+                let contents = self.templates.render(template, Context { file });
                 generated.push(GeneratedFile {
                     name: name.clone(),
                     contents: contents.map_err(Error::Template)?,

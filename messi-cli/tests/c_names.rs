@@ -22,7 +22,7 @@ const CASES: &[Case] = &[
  --> chat.proto:4:9
   |
 4 | message Foo_Bar {}
-  |         ^
+  |         ^^^^^^^
   = help: rename one of them
 ",
     ),
@@ -36,7 +36,7 @@ const CASES: &[Case] = &[
  --> chat.proto:4:18
   |
 4 |   repeated int32 bar_x = 1;
-  |                  ^
+  |                  ^^^^^
   = help: rename one of them
 ",
     ),
@@ -50,7 +50,7 @@ const CASES: &[Case] = &[
  --> chat.proto:4:9
   |
 4 |   int32 bar_p = 2;
-  |         ^
+  |         ^^^^^
   = help: rename one of them
 ",
     ),
@@ -68,7 +68,7 @@ const CASES: &[Case] = &[
  --> b/Types.proto:1:1
   |
 1 | syntax = \"proto3\";
-  | ^
+  | ^^^^^^
   = help: rename one of them
 ",
     ),
@@ -79,7 +79,7 @@ const CASES: &[Case] = &[
  --> messi.proto:1:1
   |
 1 | syntax = \"proto3\";
-  | ^
+  | ^^^^^^
   = help: rename the file
 ",
     ),
@@ -93,7 +93,7 @@ const CASES: &[Case] = &[
  --> chat.proto:3:9
   |
 3 | message Bytes {}
-  |         ^
+  |         ^^^^^
   = help: names with `messi_` are those of the runtime: use another package
 ",
     ),
@@ -107,7 +107,7 @@ const CASES: &[Case] = &[
  --> chat.proto:5:9
   |
 5 | message Client {}
-  |         ^
+  |         ^^^^^^
   = help: rename one of them
 ",
     ),
@@ -121,7 +121,7 @@ const CASES: &[Case] = &[
  --> chat.proto:3:43
   |
 3 | message Foo { google.protobuf.FileOptions options = 1; }
-  |                                           ^
+  |                                           ^^^^^^^
 ",
     ),
 ];

@@ -25,7 +25,7 @@ static const struct messi_field_t {{ message.base }}_fields[] = {
         .choice = {{ field.choice }},
 {% endif %}
 {% if field.enum %}
-        .kind = MESSI_KIND_ENUM(enum {{ field.enum.tag }}, {{ field.enum.is_signed }}),
+        .kind = MESSI_KIND_ENUM(enum {{ field.enum.tag }}, {{ "true" if field.enum.is_signed else "false" }}),
 {% else %}
         .kind = messi_kind_{{ field.kind }}_t,
 {% endif %}
@@ -46,7 +46,7 @@ const struct messi_type_t {{ message.base }}_type = {
     .number_of_fields = {{ message.fields | length }},
     .size = sizeof(struct {{ message.base }}_t),
     .alignment = MESSI_ALIGNMENT(struct {{ message.base }}_t),
-    .has_repeated = {{ message.has_repeated }}
+    .has_repeated = {{ "true" if message.has_repeated else "false" }}
 };
 {% if not message.is_map_entry %}
 
