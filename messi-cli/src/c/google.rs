@@ -42,7 +42,7 @@ pub(crate) fn imported(files: &[ProtoFile]) -> Vec<ProtoFile> {
         };
         let file =
             messi_schema::read_text(&name, text).expect("a definition of this program is valid");
-        wanted.extend(imports(&[file.clone()]));
+        wanted.extend(imports(std::slice::from_ref(&file)));
         found.push(file);
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
