@@ -152,8 +152,13 @@ impl Loader<'_> {
         let directories = self.sources.directories.iter();
         let candidates: Vec<PathBuf> = directories.map(|it| it.join(name)).collect();
         let Some((path, bytes)) = find(&candidates) else {
-            let tried = list(&candidates);
-            let message = format!("can't find the import \"{name}\": it is not at {tried}");
+            let message = match candidates.is_empty() {
+                true => format!("found the import of \"{name}\" in a file that is only a text"),
+                false => {
+                    let tried = list(&candidates);
+                    format!("can't find the import \"{name}\": it is not at {tried}")
+                }
+            };
             return self.diagnostics.report(file, import.position, message);
         };
         let Some(known) = self.known_as(&path) else {

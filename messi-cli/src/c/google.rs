@@ -82,3 +82,64 @@ fn check_messages(file: &ProtoFile, messages: &[Message], diagnostics: &mut Diag
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use messi_schema::{Enum, Field};
+
+    use super::*;
+
+    /// A field without its place, comments and options.
+    fn field(field: &Field) -> String {
+        format!(
+            "{} = {} {:?} {:?}",
+            field.full_name, field.number, field.kind, field.oneof
+        )
+    }
+
+    fn enumeration(it: &Enum) -> String {
+        let values = it.values.iter();
+        let values: Vec<_> = values.map(|it| (&it.name, it.number)).collect();
+        format!("{} {values:?}", it.full_name)
+    }
+
+    /// Returns everything of messages that C has of them.
+    fn list(messages: &[Message]) -> Vec<String> {
+        let mut lines = Vec::new();
+        for message in messages {
+            lines.push(message.full_name.clone());
+            lines.extend(message.oneofs.iter().map(|oneof| oneof.full_name.clone()));
+            lines.extend(message.fields.iter().map(field));
+            lines.extend(message.enums.iter().map(enumeration));
+            lines.extend(list(&message.messages));
+        }
+        lines
+    }
+
+    #[test]
+    fn the_definitions_are_those_that_come_with_protoc() {
+        let included = protoc_bin_vendored::include_path().unwrap();
+        for (name, text) in DEFINITIONS {
+            let ours = messi_schema::read_text(name, text).unwrap();
+            let theirs = fs::read_to_string(included.join(name)).unwrap();
+            let theirs = messi_schema::read_text(name, &theirs).unwrap();
+            assert_eq!(list(&ours.messages), list(&theirs.messages), "{name}");
+            let enums = |file: &ProtoFile| file.enums.iter().map(enumeration).collect::<Vec<_>>();
+            assert_eq!(enums(&ours), enums(&theirs), "{name}");
+        }
+    }
+
+    #[test]
+    fn files_are_found_with_those_that_they_import() {
+        let text = "syntax = \"proto3\"; import \"google/protobuf/type.proto\";";
+        let file = messi_schema::read_text("a.proto", text).unwrap();
+        let names: Vec<String> = imported(&[file]).into_iter().map(|it| it.name).collect();
+        let expected = ["any", "source_context", "type"];
+        assert_eq!(
+            names,
+            expected.map(|name| format!("google/protobuf/{name}.proto"))
+        );
+    }
+}
