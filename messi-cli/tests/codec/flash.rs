@@ -24,12 +24,12 @@ const OPTIONS: [&str; 9] = [
 ];
 
 pub(crate) const TESTS: &[Test] = &[
-    ("a_client_of_chat_takes_4_kb_of_flash", || {
-        measure(CHAT, "chat_size.c", 4_000)
+    ("a_client_of_chat_takes_4_kib_of_flash", || {
+        measure(CHAT, "chat_size.c", 4 << 10)
     }),
-    ("a_client_of_everything_takes_5_kb_of_flash", || {
+    ("a_client_of_everything_takes_5_kib_of_flash", || {
         let schemas = &["tests/c/sensor.proto", "tests/c/pantry.proto"];
-        measure(schemas, "sensor_size.c", 5_000)
+        measure(schemas, "sensor_size.c", 5 << 10)
     }),
 ];
 
