@@ -61,6 +61,6 @@ pub use self::model::{
 };
 pub use self::position::Position;
 pub use self::protocol::Expected;
-pub use self::read::{SchemaError, read, read_with};
+pub use self::read::{SchemaError, read, read_text, read_with};
 pub use self::scalar::Scalar;
 pub use self::similar::nearest;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::ast::File;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::locations::Locations;
-use crate::model::Schema;
+use crate::model::{ProtoFile, Schema};
 use crate::protocol::Expected;
 use crate::resolve::Symbols;
 use crate::source::{self, Sources};
@@ -82,6 +82,32 @@ pub fn read_with<T>(
     let sources = source::load(schema, locations, &mut diagnostics);
     let lowered = check_and_lower(&sources, expected, &mut diagnostics);
     let result = lowered.and_then(|schema| back_end(schema, &mut diagnostics));
+    finish(schema, result, sources, diagnostics)
+}
+
+/// Reads a file from its text. It can only import files of `google/protobuf/`.
+///
+/// The model has no declarations of those files. A back end for a language without a library of them
+/// reads its own ones.
+///
+/// # Errors
+///
+/// Every problem with the file, with its place.
+pub fn read_text(name: &str, text: &str) -> Result<ProtoFile, SchemaError> {
+    let mut diagnostics = Diagnostics::default();
+    let sources = source::from_text(name, text, &mut diagnostics);
+    let schema = check_and_lower(&sources, Expected::Messages, &mut diagnostics);
+    let file = schema.and_then(|mut schema| schema.files.pop());
+    finish(name, file, sources, diagnostics)
+}
+
+/// Returns the result if there is no problem.
+fn finish<T>(
+    schema: &str,
+    result: Option<T>,
+    sources: Sources,
+    mut diagnostics: Diagnostics,
+) -> Result<T, SchemaError> {
     match result {
         Some(result) if diagnostics.is_empty() => return Ok(result),
         // Whoever gives no result has reported why. If not, the error still has a reason.

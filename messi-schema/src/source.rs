@@ -66,6 +66,19 @@ pub(crate) fn load(schema: &str, locations: &Locations, diagnostics: &mut Diagno
     sources
 }
 
+/// Takes the text of a file that imports nothing but files of `google/protobuf/`.
+pub(crate) fn from_text(name: &str, text: &str, diagnostics: &mut Diagnostics) -> Sources {
+    let mut sources = Sources::default();
+    let mut loader = Loader {
+        diagnostics,
+        sources: &mut sources,
+        importing: Vec::new(),
+        read: Vec::new(),
+    };
+    loader.add(name.into(), name, name.into(), Ok(text.into()));
+    sources
+}
+
 /// Returns the name by which others import a schema: its path in the first included directory that
 /// contains it, or the name of the file.
 fn name(path: &Path, included: &[PathBuf]) -> String {
@@ -139,8 +152,13 @@ impl Loader<'_> {
         let directories = self.sources.directories.iter();
         let candidates: Vec<PathBuf> = directories.map(|it| it.join(name)).collect();
         let Some((path, bytes)) = find(&candidates) else {
-            let tried = list(&candidates);
-            let message = format!("can't find the import \"{name}\": it is not at {tried}");
+            let message = match candidates.is_empty() {
+                true => format!("found the import of \"{name}\" in a file that is only a text"),
+                false => {
+                    let tried = list(&candidates);
+                    format!("can't find the import \"{name}\": it is not at {tried}")
+                }
+            };
             return self.diagnostics.report(file, import.position, message);
         };
         let Some(known) = self.known_as(&path) else {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::{fs, process::Command, sync::mpsc, thread, time::Duration};
 
-use messi_schema::{Expected, Locations, read, read_with};
+use messi_schema::{Expected, Locations, read, read_text, read_with};
 
 use super::common::{Schemas, brief, model, problems, with};
 use super::problems_with;
@@ -311,4 +311,21 @@ fn every_file_is_opened_once() {
     let result = receiver.recv_timeout(Duration::from_secs(30));
     let files = result.expect("a file was opened again").unwrap();
     assert_eq!(files, 2);
+}
+
+#[test]
+fn a_file_is_read_from_its_text() {
+    let text = "syntax = \"proto3\"; import \"google/protobuf/any.proto\"; message A { google.protobuf.Any any = 1; }";
+    let file = read_text("some/a.proto", text).unwrap();
+    assert_eq!(file.name, "some/a.proto");
+    assert_eq!(file.messages[0].full_name, "A");
+
+    let text = "syntax = \"proto3\";\nimport \"b.proto\";\nmessage A { B b = 1; }\n";
+    let error = read_text("a.proto", text).unwrap_err();
+    let problem = error.diagnostics[0].to_string();
+    assert!(
+        problem.starts_with("found the import of \"b.proto\" in a file that is only a text\n"),
+        "{problem}"
+    );
+    assert!(problem.contains("--> a.proto:2:8"), "{problem}");
 }

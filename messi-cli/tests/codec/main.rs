@@ -1,0 +1,59 @@
+//! The C codec and the C of messages, compiled by gcc: programs of `tests/c`, the size of the flash, and a
+//! comparison with Google's protobuf.
+//!
+//! Tests whose compiler or packages are missing are reported as ignored; in CI they fail.
+//!
+//! ```text
+//! MESSI_MESSAGES=100000 MESSI_SEED=5 cargo test -p messi-cli --test codec
+//! ```
+
+#[path = "../../../tests/harness/preparation/mod.rs"]
+mod preparation;
+
+mod compiler;
+mod corpus;
+mod differential;
+mod directory;
+mod flash;
+mod pbtools;
+mod programs;
+
+use std::env;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use preparation::Unprepared;
+
+/// The name of a test, and its function.
+type Test = (&'static str, fn() -> Result<(), Unprepared>);
+
+fn main() -> ExitCode {
+    let tests = [
+        programs::TESTS,
+        corpus::TESTS,
+        differential::TESTS,
+        flash::TESTS,
+        pbtools::TESTS,
+    ];
+    let trials = tests
+        .into_iter()
+        .flatten()
+        .map(|&(name, test)| Trial::ignorable_test(name, move || outcome(test())));
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+fn outcome(result: Result<(), Unprepared>) -> Result<Completion, Failed> {
+    match result {
+        Ok(()) => Ok(Completion::Completed),
+        Err(Unprepared::Missing(name)) if env::var_os("MESSI_ORACLES_REQUIRED").is_some() => {
+            Err(format!("missing: {name}, and MESSI_ORACLES_REQUIRED is set").into())
+        }
+        Err(unprepared) => unprepared.outcome(),
+    }
+}
+
+/// Returns a number of the environment, or the default.
+fn setting(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |value| value.parse().expect("a number"))
+}
