@@ -10,7 +10,7 @@ use crate::arguments::Side;
 /// The names of a client that no member may have.
 const OF_CLIENTS: &[&str] = &[
     "aclose", "connected", "disconnect_reason", "is_connected", "on_connect_failure", "on_connected",
-    "on_disconnected", "send", "start", "stop",
+    "on_disconnected", "send", "start", "stop", "stopped",
 ];
 
 /// The names of a server.

@@ -344,7 +344,7 @@ class Reconnecting(TestCase):
         await self.advance(10)
         self.assertEqual(attempts, [ConnectionRefusedError] * 3)
         # It has given up, and may be started again.
-        await asyncio.wait({client._task})
+        await client.stopped()
         client.start()
         while len(attempts) < 4:
             await settle()
