@@ -140,6 +140,24 @@ class Limits(TestCase):
         self.assertEqual(await peer.read_text(chat_pb2.ClientToServer), 'small')
 
     @asynchronous
+    async def test_no_message_is_too_big_for_its_header(self):
+        client, peer = await self.connected(max_sent_message_size=1 << 30)
+        with self.assertRaisesRegex(ValueError, 'max_sent_message_size is 16777215'):
+            client.send_message_ind(text='x' * (1 << 24))
+
+    @asynchronous
+    async def test_a_big_message_in_small_pieces_is_looked_at_a_few_times(self):
+        client, peer = await self.connected()
+        connection = client._connection
+        with mock.patch.object(connection, '_take_frames', wraps=connection._take_frames) as looks:
+            message = text_to_client('x' * 10_000)
+            for start in range(0, len(message), 10):
+                peer.write(message[start : start + 10])
+                await settle()
+            await client.expect('x' * 10_000)
+        self.assertLess(looks.call_count, 5)
+
+    @asynchronous
     async def test_the_write_queue_is_bounded(self):
         client, peer = await self.connected(max_queued_bytes=1 << 20)
         sent = 0
@@ -491,9 +509,13 @@ class Stopping(TestCase):
         await peer.expect_end()
         await peer.close()
         await client.expect('disconnected', 'STOPPED')
-        await server.accept()
+        peer = await server.accept()
         await client.expect('connected')
         self.assertTrue(server.accepted.empty())
+        client.stop()
+        await peer.expect_end()
+        await peer.close()
+        await client.aclose()
 
     @asynchronous
     async def test_a_client_is_an_asynchronous_context(self):

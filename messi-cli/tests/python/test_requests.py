@@ -76,6 +76,7 @@ class OfClients(TestCase):
         self.assertFalse(second.done())
         peer.write(CONNECT_RSP)
         await second
+        self.assertFalse(client._connection._requests._awaited)
 
     @asynchronous
     async def test_a_cancelled_request_keeps_its_place(self):

@@ -80,6 +80,22 @@ class Messages(TestCase):
             server.broadcast()
 
     @asynchronous
+    async def test_a_callback_does_not_reply_for_another_server(self):
+        other = await self.server()
+
+        class Server(RecordingServer):
+            async def on_message_ind(self, client, message):
+                other.init_message_ind()
+                other.reply()
+                other.disconnect()
+                client.send_message_ind(text='done')
+
+        server = await self.server(Server)
+        peer = await self.raw_client(server)
+        peer.write(text_to_server('ask'))
+        self.assertEqual(await peer.read_text(chat_pb2.ServerToClient), 'done')
+
+    @asynchronous
     async def test_input_may_come_in_pieces(self):
         server = await self.server()
         peer = await self.raw_client(server)
@@ -138,6 +154,7 @@ class Ends(TestCase):
     async def test_disconnect_in_a_callback_and_outside(self):
         class Server(RecordingServer):
             async def on_message_ind(self, client, message):
+                self.event('message')
                 client.send_message_ind(text='bye')
                 self.disconnect()
 
@@ -146,7 +163,9 @@ class Ends(TestCase):
             peer = await self.raw_client(server)
             await server.expect('connected', number)
             if number == 1:
+                # The second one is dropped: this side has ended the connection.
                 peer.write(2 * text_to_server('out'))
+                await server.expect('message')
                 self.assertEqual(await peer.read_text(chat_pb2.ServerToClient), 'bye')
             else:
                 server.disconnect(server.clients[0])
@@ -297,6 +316,21 @@ class Limits(TestCase):
             server.broadcast_message_ind(text='x' * 100)
 
 
+    @asynchronous
+    async def test_other_tasks_have_their_turn_while_many_messages_are_handled(self):
+        server = await self.server()
+        peer = await self.raw_client(server)
+        await server.expect('connected', 1)
+        peer.write(frame(CLIENT_USER) * 10_000)
+        turns = 0
+        while not server.clients[0]._connection._inbox:
+            await asyncio.sleep(0)
+        while server.clients[0]._connection._inbox:
+            await asyncio.sleep(0)
+            turns += 1
+        self.assertGreater(turns, 20)
+
+
 class KeepAlive(TestCase):
     @asynchronous
     async def test_a_silent_client_is_given_up_after_the_timeout(self):
@@ -395,7 +429,7 @@ class KeepAlive(TestCase):
         await server.expect('connected', 1)
         peer.writer.transport.get_extra_info('socket')._sock.send(frame(PING))
         # All at once, as if a callback had computed for so long.
-        await self.loop.advance(10, step=10)
+        self.loop._now += 10
         self.assertEqual(await peer.read_frame(), (PONG, b''))
         self.assertTrue(server.is_quiet())
 
