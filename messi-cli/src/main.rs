@@ -9,6 +9,7 @@ mod c;
 mod commands;
 mod depfile;
 mod error;
+mod names;
 mod output;
 mod python;
 mod templates;

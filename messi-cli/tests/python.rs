@@ -10,16 +10,23 @@ mod preparation;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::{env, fs, iter};
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
-use preparation::{Cache, Unprepared, broken, python, run};
+use preparation::{Cache, Unprepared, python, run};
 
-/// The interpreters, each with packages and the implementations of protobuf in them. On versions of Python
-/// that are newer than itself, the oldest protobuf has no compiled implementation.
-const ENVIRONMENTS: &[(&str, &[&str], &[&str])] = &[
+/// An interpreter, with packages and the implementations of protobuf in them.
+type Environment = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+/// What the tests run on. On versions of Python that are newer than itself, the oldest protobuf has no
+/// compiled implementation.
+const ENVIRONMENTS: &[Environment] = &[
     ("python3", &["protobuf==3.20.3"], &["python"]),
     ("python3", &["protobuf==4.25.8"], &["python", "upb"]),
     ("python3", &["protobuf==7.36.2"], &["python", "upb"]),
@@ -59,17 +66,15 @@ fn main() -> ExitCode {
     let mut trials: Vec<Trial> = ENVIRONMENTS.iter().flat_map(trials).collect();
     trials.push(trial("types".into(), check_types));
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
-    let _ = fs::remove_dir_all(&*GENERATED);
+    if let Some(directory) = GENERATED.get() {
+        let _ = fs::remove_dir_all(directory);
+    }
     conclusion.exit_code()
 }
 
 /// Returns a test for each implementation of protobuf.
 fn trials(
-    &(interpreter, packages, implementations): &(
-        &'static str,
-        &'static [&'static str],
-        &'static [&'static str],
-    ),
+    &(interpreter, packages, implementations): &Environment,
 ) -> impl Iterator<Item = Trial> {
     implementations.iter().map(move |implementation| {
         let name = format!("{interpreter} {} {implementation}", packages.join(" "));
@@ -94,57 +99,67 @@ fn run_tests(
 ) -> Result<(), Unprepared> {
     let python = environment(interpreter, packages)?;
     let tests = repository().join("messi-cli/tests/python");
-    let path = env::join_paths([GENERATED.join("flat"), tests.clone()]).expect("no separators");
-    run(Command::new(python)
+    let path = env::join_paths([generated().join("flat"), tests.clone()]).expect("no separators");
+    succeed(Command::new(python)
         .args(["-W", "error", "-m", "unittest", "discover"])
         .current_dir(tests)
         .env("PYTHONPATH", path)
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("MESSI_PACKAGE", GENERATED.join("package"))
-        .env("PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION", implementation))
-    .map(drop)
+        .env("MESSI_PACKAGE", generated().join("package"))
+        .env("PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION", implementation));
+    Ok(())
 }
 
 /// Checks the types of generated code and of programs that use it.
 fn check_types() -> Result<(), Unprepared> {
     let python = environment("python3", TYPE_CHECKER)?;
-    let flat = GENERATED.join("flat");
+    let flat = generated().join("flat");
     let programs = PROGRAMS.iter().map(|program| repository().join(program));
     for program in programs.chain(iter::once(flat.clone())) {
-        check_types_of(&python, &program, &flat)?;
+        check_types_of(&python, &program, &flat);
     }
-    let package = GENERATED.join("package");
-    check_types_of(&python, &package.join("acme"), &package)
+    let package = generated().join("package");
+    check_types_of(&python, &package.join("acme"), &package);
+    Ok(())
 }
 
-fn check_types_of(python: &Path, program: &Path, path: &Path) -> Result<(), Unprepared> {
-    run(Command::new(python)
+fn check_types_of(python: &Path, program: &Path, path: &Path) {
+    succeed(Command::new(python)
         .args(["-m", "mypy", "--strict", "--no-incremental"])
         .arg("--cache-dir=/dev/null")
         .arg(program)
-        .env("MYPYPATH", path))
-    .map(drop)
+        .env("MYPYPATH", path));
 }
 
-/// The directory of the generated code. The first access fills it.
-static GENERATED: LazyLock<PathBuf> = LazyLock::new(|| {
-    let name = format!("python-{}", std::process::id());
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    generate(&directory.join("flat"), &[]);
-    generate(&directory.join("package"), &["--package", "acme.proto"]);
-    directory
-});
+/// Runs a program, which must succeed.
+fn succeed(command: &mut Command) {
+    match run(command) {
+        Ok(_) => {}
+        Err(Unprepared::Broken(output)) => panic!("{output}"),
+        Err(missing) => panic!("{missing}"),
+    }
+}
+
+static GENERATED: OnceLock<PathBuf> = OnceLock::new();
+
+/// Returns the directory of the generated code. The first call fills it.
+fn generated() -> &'static Path {
+    GENERATED.get_or_init(|| {
+        let name = format!("python-{}", std::process::id());
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        generate(&directory.join("flat"), &[]);
+        generate(&directory.join("package"), &["--package", "acme.proto"]);
+        directory
+    })
+}
 
 fn generate(directory: &Path, options: &[&str]) {
-    let generated = run(Command::new(env!("CARGO_BIN_EXE_messi"))
+    succeed(Command::new(env!("CARGO_BIN_EXE_messi"))
         .args(["generate_py_source", "-o"])
         .arg(directory)
         .args(options)
         .args(SCHEMAS)
         .current_dir(repository()));
-    if let Err(problem) = generated {
-        panic!("{problem}");
-    }
 }
 
 /// Returns the interpreter of an environment with these packages, and creates it if necessary.

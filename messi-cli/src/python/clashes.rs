@@ -97,7 +97,7 @@ impl<'a> Class<'a> {
         names.extend(self.fixed.iter().map(|name| (*name, None)));
         let mut are_valid = true;
         for (method, file, field) in &self.methods {
-            let Some(other) = names.insert(method, Some(field)) else {
+            let Some(other) = names.insert(method, Some(*field)) else {
                 continue;
             };
             let name = &field.name;
@@ -151,9 +151,8 @@ fn members<'a>(
     let messages = files.flat_map(|file| file.messages.iter().map(move |message| (file, message)));
     let is_direction = |it: &(&ProtoFile, &Message)| it.1.full_name == direction.message;
     let messages: Vec<_> = messages.filter(is_direction).collect();
-    let members = messages.into_iter().flat_map(|(file, message)| {
+    messages.into_iter().flat_map(|(file, message)| {
         let members = message.fields.iter().filter(|field| field.oneof.is_some());
         members.map(move |field| (file, field))
-    });
-    members
+    })
 }

@@ -126,12 +126,13 @@ fn message<'a>(
         ty: annotations.field(&field.kind),
         argument: annotations.field_argument(&field.kind),
     });
+    let fields = fields.collect();
     MessageStub {
         name: message.name.clone(),
         messages: messages(file, &message.messages, annotations),
         enums: enums(file, &message.enums),
         constants: names.clone().map(|name| name.to_ascii_uppercase()).collect(),
-        fields: fields.collect(),
+        fields,
         has_keywords: names.clone().any(|name| is_keyword(&name)),
         with_presence: with_presence.chain(oneofs.clone()).collect(),
         clearable: names.chain(oneofs).collect(),

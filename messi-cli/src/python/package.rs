@@ -97,7 +97,7 @@ mod tests {
         let package = Package::new(None).unwrap();
         assert_eq!(package.path("chat_pb2.py"), "chat_pb2.py");
         assert_eq!(package.import("chat_pb2", "chat_pb2"), "import chat_pb2");
-        assert_eq!(package.files(), []);
+        assert!(package.files().is_empty());
     }
 
     #[test]

@@ -194,7 +194,10 @@ fn request<'a>(
     modules: &'a Modules<'a>,
     annotations: &mut Annotations<'a>,
 ) -> Option<RequestCode> {
-    let find = |direction, name| fields(modules, direction).find(|it| it.name == name);
+    let find = |direction: &Direction, name: &str| {
+        let mut fields = fields(modules, direction);
+        fields.find(|field| field.name == name)
+    };
     let asked = member(find(direction, &request.request)?, modules, annotations);
     let answered = member(find(other, &request.response)?, modules, annotations);
     Some(RequestCode {

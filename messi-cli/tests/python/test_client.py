@@ -579,7 +579,7 @@ class Uris(unittest.TestCase):
     def test_bad_ones(self):
         for uri in (
             '', 'tcp://', 'tcp://host', 'tcp://host:', 'tcp://host:x', 'tcp://host:65536', 'tcp://host:-1',
-            'udp://host:1', 'tcp://host:1/', 'tcp://a:b:1', 'tcp://::1:1', 'tcp://host: 1', 'tcp://host:1\n',
+            'udp://host:1', 'tcp://host:1/', 'tcp://a/b:1', 'tcp://a b:1', 'tcp://a:b:1', 'tcp://::1:1', 'tcp://host: 1', 'tcp://host:1\n',
             'tcp://host:\u0661',
         ):
             with self.assertRaises(ValueError) as caught:
