@@ -2,6 +2,7 @@
 
 import asyncio
 import unittest
+from unittest import mock
 
 import chat_pb2
 import chat_server
@@ -504,6 +505,23 @@ class StartAndStop(TestCase):
         await peer.close()
         with self.assertRaises(asyncio.CancelledError):
             await serving
+
+    @asynchronous
+    async def test_a_client_may_come_while_the_server_starts(self):
+        start_server = asyncio.start_server
+        peers = []
+
+        async def slow(*arguments, **options):
+            listener = await start_server(*arguments, **options)
+            peers.append(await asyncio.open_connection(*listener.sockets[0].getsockname()))
+            await settle()
+            return listener
+
+        with mock.patch('asyncio.start_server', slow):
+            server = await self.server()
+        await server.expect('connected', 1)
+        self.assertEqual(len(server.clients), 1)
+        peers[0][1].close()
 
     @asynchronous
     async def test_a_port_in_use_is_an_error(self):
