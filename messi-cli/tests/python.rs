@@ -73,40 +73,35 @@ fn main() -> ExitCode {
 }
 
 /// Returns a test for each implementation of protobuf.
-fn trials(
-    &(interpreter, packages, implementations): &Environment,
-) -> impl Iterator<Item = Trial> {
+fn trials(&(interpreter, packages, implementations): &Environment) -> impl Iterator<Item = Trial> {
     implementations.iter().map(move |implementation| {
         let name = format!("{interpreter} {} {implementation}", packages.join(" "));
-        trial(name, move || run_tests(interpreter, packages, implementation))
+        trial(name, move || {
+            run_tests(interpreter, packages, implementation)
+        })
     })
 }
 
-fn trial(
-    name: String,
-    test: impl FnOnce() -> Result<(), Unprepared> + Send + 'static,
-) -> Trial {
+fn trial(name: String, test: impl FnOnce() -> Result<(), Unprepared> + Send + 'static) -> Trial {
     Trial::ignorable_test(name, || match test() {
         Ok(()) => Ok(Completion::Completed),
         Err(unprepared) => unprepared.outcome(),
     })
 }
 
-fn run_tests(
-    interpreter: &str,
-    packages: &[&str],
-    implementation: &str,
-) -> Result<(), Unprepared> {
+fn run_tests(interpreter: &str, packages: &[&str], implementation: &str) -> Result<(), Unprepared> {
     let python = environment(interpreter, packages)?;
     let tests = repository().join("messi-cli/tests/python");
     let path = env::join_paths([generated().join("flat"), tests.clone()]).expect("no separators");
-    succeed(Command::new(python)
-        .args(["-W", "error", "-m", "unittest", "discover"])
-        .current_dir(tests)
-        .env("PYTHONPATH", path)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("MESSI_PACKAGE", generated().join("package"))
-        .env("PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION", implementation));
+    succeed(
+        Command::new(python)
+            .args(["-W", "error", "-m", "unittest", "discover"])
+            .current_dir(tests)
+            .env("PYTHONPATH", path)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("MESSI_PACKAGE", generated().join("package"))
+            .env("PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION", implementation),
+    );
     Ok(())
 }
 
@@ -124,11 +119,13 @@ fn check_types() -> Result<(), Unprepared> {
 }
 
 fn check_types_of(python: &Path, program: &Path, path: &Path) {
-    succeed(Command::new(python)
-        .args(["-m", "mypy", "--strict", "--no-incremental"])
-        .arg("--cache-dir=/dev/null")
-        .arg(program)
-        .env("MYPYPATH", path));
+    succeed(
+        Command::new(python)
+            .args(["-m", "mypy", "--strict", "--no-incremental"])
+            .arg("--cache-dir=/dev/null")
+            .arg(program)
+            .env("MYPYPATH", path),
+    );
 }
 
 /// Runs a program, which must succeed.
@@ -154,23 +151,26 @@ fn generated() -> &'static Path {
 }
 
 fn generate(directory: &Path, options: &[&str]) {
-    succeed(Command::new(env!("CARGO_BIN_EXE_messi"))
-        .args(["generate_py_source", "-o"])
-        .arg(directory)
-        .args(options)
-        .args(SCHEMAS)
-        .current_dir(repository()));
+    succeed(
+        Command::new(env!("CARGO_BIN_EXE_messi"))
+            .args(["generate_py_source", "-o"])
+            .arg(directory)
+            .args(options)
+            .args(SCHEMAS)
+            .current_dir(repository()),
+    );
 }
 
 /// Returns the interpreter of an environment with these packages, and creates it if necessary.
 fn environment(interpreter: &str, packages: &[&str]) -> Result<PathBuf, Unprepared> {
     let version = "import sys; print(sys.version, sys.base_prefix)";
-    let version = run(Command::new(interpreter).args(["-c", version])).map_err(|error| {
-        match interpreter {
-            "python3" => error,
-            _ => Unprepared::Unsupported("this version of Python is not installed"),
-        }
-    })?;
+    let version =
+        run(Command::new(interpreter).args(["-c", version])).map_err(
+            |error| match interpreter {
+                "python3" => error,
+                _ => Unprepared::Unsupported("this version of Python is not installed"),
+            },
+        )?;
     let fill = |directory: &Path| {
         eprintln!("installing {} for {interpreter}, once", packages.join(", "));
         create_environment(interpreter, directory)?;
@@ -186,14 +186,17 @@ fn create_environment(interpreter: &str, directory: &Path) -> Result<(), Unprepa
         .current_dir(directory));
     match created {
         // Some distributions package it apart from the interpreter.
-        Err(Unprepared::Broken(output)) if output.contains("ensurepip") => {
-            Err(Unprepared::Missing(format!("the venv module of {interpreter}")))
-        }
+        Err(Unprepared::Broken(output)) if output.contains("ensurepip") => Err(
+            Unprepared::Missing(format!("the venv module of {interpreter}")),
+        ),
         other => other.map(drop),
     }
 }
 
 fn repository() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().expect("the package is in the repository").into()
+    package
+        .parent()
+        .expect("the package is in the repository")
+        .into()
 }

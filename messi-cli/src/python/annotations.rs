@@ -100,12 +100,20 @@ impl<'a> Annotations<'a> {
         let containers = format!("{}containers", self.prefix);
         match kind {
             FieldKind::Repeated { ty, .. } => {
-                let values = if ty.is_message() { "Composite" } else { "Scalar" };
+                let values = if ty.is_message() {
+                    "Composite"
+                } else {
+                    "Scalar"
+                };
                 let value = self.value(ty);
                 format!("{containers}.Repeated{values}FieldContainer[{value}]")
             }
             FieldKind::Map { key, value } => {
-                let values = if value.is_message() { "Message" } else { "Scalar" };
+                let values = if value.is_message() {
+                    "Message"
+                } else {
+                    "Scalar"
+                };
                 let (key, value) = (self.scalar(*key), self.value(value));
                 format!("{containers}.{values}Map[{key}, {value}]")
             }
@@ -152,16 +160,21 @@ impl<'a> Annotations<'a> {
     }
 
     fn expression(&mut self, place: &Place<'a>) -> String {
-        let is_home = self.home.is_some_and(|home| place.module == Module::Own(home));
+        let is_home = self
+            .home
+            .is_some_and(|home| place.module == Module::Own(home));
         if is_home {
             return place.path.into();
         }
         self.used.insert(place.module);
         let module = format!("{}{}", self.prefix, place.module.alias());
-        place.path.split('.').fold(module, |scope, name| match is_keyword(name) {
-            true => format!("getattr({scope}, '{name}')"),
-            false => format!("{scope}.{name}"),
-        })
+        place
+            .path
+            .split('.')
+            .fold(module, |scope, name| match is_keyword(name) {
+                true => format!("getattr({scope}, '{name}')"),
+                false => format!("{scope}.{name}"),
+            })
     }
 }
 

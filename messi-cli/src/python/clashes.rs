@@ -9,19 +9,44 @@ use crate::arguments::Side;
 
 /// The names of a client that no member may have.
 const OF_CLIENTS: &[&str] = &[
-    "aclose", "connected", "disconnect_reason", "is_connected", "on_connect_failure", "on_connected",
-    "on_disconnected", "send", "start", "stop", "stopped",
+    "aclose",
+    "connected",
+    "disconnect_reason",
+    "is_connected",
+    "on_connect_failure",
+    "on_connected",
+    "on_disconnected",
+    "send",
+    "start",
+    "stop",
+    "stopped",
 ];
 
 /// The names of a server.
 const OF_SERVERS: &[&str] = &[
-    "broadcast", "clients", "disconnect", "local_addr", "on_client_connected",
-    "on_client_disconnected", "reply", "send", "serve_forever", "start", "stop", "uri",
+    "broadcast",
+    "clients",
+    "disconnect",
+    "local_addr",
+    "on_client_connected",
+    "on_client_disconnected",
+    "reply",
+    "send",
+    "serve_forever",
+    "start",
+    "stop",
+    "uri",
 ];
 
 /// The names of a server's client.
-const OF_SERVER_CLIENTS: &[&str] =
-    &["address", "disconnect", "disconnect_reason", "id", "is_connected", "server"];
+const OF_SERVER_CLIENTS: &[&str] = &[
+    "address",
+    "disconnect",
+    "disconnect_reason",
+    "id",
+    "is_connected",
+    "server",
+];
 
 /// Reports names that clash. Returns whether there are none.
 pub(crate) fn check(schema: &Schema, side: Side, diagnostics: &mut Diagnostics) -> bool {
@@ -48,7 +73,8 @@ fn check_modules(schema: &Schema, diagnostics: &mut Diagnostics) -> bool {
     for file in &schema.files {
         let module = messages_module(&file.name);
         if let Some(other) = files.get(&module) {
-            let message = format!("the module of this file would be `{module}`, as of another file");
+            let message =
+                format!("the module of this file would be `{module}`, as of another file");
             let help = format!("the other is {}: rename one of them", other.display_name);
             diagnostics.report_with_help(&file.display_name, Position::START, message, help);
             are_valid = false;
@@ -76,7 +102,8 @@ impl<'a> Class<'a> {
     /// Adds a method with this prefix for each member of a direction.
     fn add(mut self, prefix: &str, schema: &'a Schema, direction: &Direction) -> Self {
         for (file, field) in members(schema, direction) {
-            self.methods.push((format!("{prefix}{}", field.name), file, field));
+            self.methods
+                .push((format!("{prefix}{}", field.name), file, field));
         }
         self
     }

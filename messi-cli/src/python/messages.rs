@@ -91,7 +91,11 @@ pub(crate) fn stub<'a>(file: &'a ProtoFile, modules: &'a Modules<'a>) -> Stub {
     let mut annotations = Annotations::of_stub(modules, file);
     let messages = messages(file, &file.messages, &mut annotations);
     let public = file.imports.iter().filter_map(|import| match import.kind {
-        ImportKind::Public => Some(modules.package.import_all(&Module::of_import(&import.name).alias())),
+        ImportKind::Public => Some(
+            modules
+                .package
+                .import_all(&Module::of_import(&import.name).alias()),
+        ),
         _ => None,
     });
     Stub {
@@ -120,7 +124,10 @@ fn message<'a>(
     let oneofs = message.oneofs.iter().map(|it| it.name.clone());
     let with_presence = message.fields.iter().filter(|field| has_presence(field));
     let with_presence = with_presence.map(|field| field.name.clone());
-    let fields = message.fields.iter().filter(|field| !is_keyword(&field.name));
+    let fields = message
+        .fields
+        .iter()
+        .filter(|field| !is_keyword(&field.name));
     let fields = fields.map(|field| FieldStub {
         name: field.name.clone(),
         ty: annotations.field(&field.kind),
@@ -131,7 +138,10 @@ fn message<'a>(
         name: message.name.clone(),
         messages: messages(file, &message.messages, annotations),
         enums: enums(file, &message.enums),
-        constants: names.clone().map(|name| name.to_ascii_uppercase()).collect(),
+        constants: names
+            .clone()
+            .map(|name| name.to_ascii_uppercase())
+            .collect(),
         fields,
         has_keywords: names.clone().any(|name| is_keyword(&name)),
         with_presence: with_presence.chain(oneofs.clone()).collect(),

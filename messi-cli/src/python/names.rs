@@ -54,7 +54,12 @@ mod tests {
     fn modules_and_classes_are_named_after_the_file() {
         for (file, module, stem_of_file, class_of_file) in [
             ("chat.proto", "chat_pb2", "chat", "Chat"),
-            ("sub/My-Chat.v2.proto", "My_Chat_v2_pb2", "my_chat_v2", "MyChatV2"),
+            (
+                "sub/My-Chat.v2.proto",
+                "My_Chat_v2_pb2",
+                "my_chat_v2",
+                "MyChatV2",
+            ),
             ("chat2go.proto", "chat2go_pb2", "chat2go", "Chat2Go"),
             ("my_2nd.proto", "my_2nd_pb2", "my_2nd", "My2Nd"),
             ("2nd.proto", "_2nd_pb2", "_2nd", "_2Nd"),

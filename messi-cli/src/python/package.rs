@@ -73,7 +73,9 @@ impl Package {
 }
 
 fn is_identifier(name: &str) -> bool {
-    let is_word = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_');
+    let is_word = name
+        .chars()
+        .all(|it| it.is_ascii_alphanumeric() || it == '_');
     let begins_well = !name.starts_with(|first: char| first.is_ascii_digit());
     is_word && begins_well && !name.is_empty() && !is_keyword(name)
 }
@@ -102,7 +104,17 @@ mod tests {
 
     #[test]
     fn a_package_has_a_name_that_can_be_imported() {
-        for name in ["", ".", "acme.", "acme..proto", "2nd", "acme.class", "a-b", "../up", "a/b"] {
+        for name in [
+            "",
+            ".",
+            "acme.",
+            "acme..proto",
+            "2nd",
+            "acme.class",
+            "a-b",
+            "../up",
+            "a/b",
+        ] {
             assert!(Package::new(Some(name)).is_err(), "{name}");
         }
         assert!(Package::new(Some("_a1.b")).is_ok());

@@ -4,9 +4,9 @@ use messi_schema::{Direction, Field, FieldKind, Message, Protocol, Request, Sche
 use serde::Serialize;
 
 use super::annotations::Annotations;
+use super::literal;
 use super::modules::Modules;
 use super::names::{self, is_keyword};
-use super::literal;
 
 /// A client or a server.
 #[derive(Debug, Serialize)]
@@ -121,7 +121,8 @@ fn directions<'a>(
             members: fields.map(|it| member(it, modules, annotations)).collect(),
             requests: {
                 let requests = direction.requests.iter();
-                let requests = requests.map(|it| request(it, direction, other, modules, annotations));
+                let requests =
+                    requests.map(|it| request(it, direction, other, modules, annotations));
                 requests.flatten().collect()
             },
         }
@@ -173,7 +174,10 @@ fn member<'a>(
 }
 
 fn parameters<'a>(message: &'a Message, annotations: &mut Annotations<'a>) -> Vec<Parameter> {
-    let fields = message.fields.iter().filter(|field| is_parameter(&field.name));
+    let fields = message
+        .fields
+        .iter()
+        .filter(|field| is_parameter(&field.name));
     let parameters = fields.map(|field| Parameter {
         name: field.name.clone(),
         ty: annotations.field_argument(&field.kind),
@@ -184,7 +188,9 @@ fn parameters<'a>(message: &'a Message, annotations: &mut Annotations<'a>) -> Ve
 /// Returns whether a field can be a parameter. The others are passed by their name alone: keywords, the names
 /// of other parameters, and those that Python changes in classes.
 fn is_parameter(field: &str) -> bool {
-    !is_keyword(field) && !["self", "message", "fields"].contains(&field) && !field.starts_with("__")
+    !is_keyword(field)
+        && !["self", "message", "fields"].contains(&field)
+        && !field.starts_with("__")
 }
 
 fn request<'a>(
