@@ -24,14 +24,14 @@ use crate::output::GeneratedFile;
 use crate::templates::{Template, Templates, template};
 
 const TEMPLATES: &[Template] = &[
-    template!("python/client.py.jinja"),
-    template!("python/connection.py.jinja"),
+    template!("python/client.py"),
+    template!("python/connection.py"),
     template!("python/members.jinja"),
-    template!("python/pb2.py.jinja"),
-    template!("python/pb2.pyi.jinja"),
-    template!("python/requests.py.jinja"),
-    template!("python/server.py.jinja"),
-    template!("python/wire.py.jinja"),
+    template!("python/pb2.py"),
+    template!("python/pb2.pyi"),
+    template!("python/requests.py"),
+    template!("python/server.py"),
+    template!("python/wire.py"),
 ];
 
 /// Generates Python.
@@ -70,20 +70,20 @@ impl BackEnd {
         let code = messages::code(file, &self.package);
         let stub = messages::stub(file, &modules);
         let mut files = vec![
-            self.file(format!("{module}.py"), "python/pb2.py.jinja", code)?,
-            self.file(format!("{module}.pyi"), "python/pb2.pyi.jinja", stub)?,
+            self.file(format!("{module}.py"), "python/pb2.py", code)?,
+            self.file(format!("{module}.pyi"), "python/pb2.pyi", stub)?,
         ];
         if let Some(protocol) = &schema.protocol {
             let stem = names::stem(&file.name);
             if self.side.has_client() {
                 let client = Program::client(schema, protocol, &modules);
                 let name = format!("{stem}_client.py");
-                files.push(self.file(name, "python/client.py.jinja", client)?);
+                files.push(self.file(name, "python/client.py", client)?);
             }
             if self.side.has_server() {
                 let server = Program::server(schema, protocol, &modules);
                 let name = format!("{stem}_server.py");
-                files.push(self.file(name, "python/server.py.jinja", server)?);
+                files.push(self.file(name, "python/server.py", server)?);
             }
         }
         files.extend(self.package.files());

@@ -20,13 +20,13 @@ from typing import Any, Awaitable, Callable, Container, Iterable, Mapping, Named
 LOGGER = logging.getLogger(__name__)
 
 
-{% include "python/wire.py.jinja" %}
+{% include "python/wire.py" %}
 
 
-{% include "python/requests.py.jinja" %}
+{% include "python/requests.py" %}
 
 
-{% include "python/connection.py.jinja" %}
+{% include "python/connection.py" %}
 
 
 class _ClientConnection(_Connection):
