@@ -8,7 +8,7 @@ class MessageType:
 
 
 class DisconnectReason(enum.Enum):
-    """The reason why a connection ended. The values up to 5 are those of C."""
+    """The reason why a connection ended. The values up to 8 are those of C."""
 
     #: The peer has sent a message that can't be decoded.
     MESSAGE_DECODE_ERROR = 1
@@ -22,10 +22,10 @@ class DisconnectReason(enum.Enum):
     SLOW_CONSUMER = 6
     #: The peer has sent a frame of an unknown type.
     UNEXPECTED_MESSAGE_TYPE = 7
-    #: A callback has raised an exception, which is in the log.
-    HANDLER_FAILED = 8
     #: This side has called `disconnect()`.
-    DISCONNECTED = 9
+    DISCONNECTED = 8
+    #: A callback has raised an exception, which is in the log.
+    HANDLER_FAILED = 9
     #: This side has called `stop()`.
     STOPPED = 10
 
