@@ -19,7 +19,7 @@ pub(crate) struct Annotations<'a> {
     /// What the names of imports begin with: in a stub, others could be names of the schema.
     prefix: &'static str,
     /// What the names of builtins begin with.
-    builtins: &'static str,
+    pub(crate) builtins: &'static str,
     used: BTreeSet<Module<'a>>,
 }
 
@@ -90,7 +90,10 @@ impl<'a> Annotations<'a> {
         let prefix = self.prefix;
         match ty {
             Type::Scalar(_) => value,
-            _ if ty.is_message() => format!("{value} | {prefix}Mapping[str, {prefix}Any]"),
+            _ if ty.is_message() => {
+                let builtins = self.builtins;
+                format!("{value} | {prefix}Mapping[{builtins}str, {prefix}Any]")
+            }
             _ => format!("{value} | {}str", self.builtins),
         }
     }

@@ -40,6 +40,8 @@ pub(crate) fn code(file: &ProtoFile, package: &Package) -> Code {
 #[derive(Debug, Serialize)]
 pub(crate) struct Stub {
     source: String,
+    /// What the names of builtins begin with.
+    builtins: &'static str,
     imports: Vec<String>,
     messages: Vec<MessageStub>,
     enums: Vec<EnumStub>,
@@ -100,6 +102,7 @@ pub(crate) fn stub<'a>(file: &'a ProtoFile, modules: &'a Modules<'a>) -> Stub {
     });
     Stub {
         source: literal::plain(&file.name),
+        builtins: annotations.builtins,
         imports: annotations.imports().into_iter().chain(public).collect(),
         messages,
         enums: enums(file, &file.enums),

@@ -1,5 +1,5 @@
 {% macro enumeration(it, indent) %}
-{{ indent }}class {{ it.name }}(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+{{ indent }}class {{ it.name }}({{ builtins }}int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 {{ indent }}    __slots__ = ()
 {% for constant in it.constants %}
 {{ indent }}    {{ constant }}: _ClassVar[{{ it.path }}]
@@ -13,7 +13,7 @@ _Literal[{% for name in names %}"{{ name }}"{% if not loop.last %}, {% endif %}{
 {%- endmacro %}
 {% macro message(it, indent) %}
 {{ indent }}class {{ it.name }}(_message.Message):
-{{ indent }}    __slots__ = ({% for field in it.fields %}"{{ field.name }}", {% endfor %})
+{{ indent }}    __slots__ = ({% for field in it.fields %}"{{ field.name }}"{% if not loop.last %}, {% elif loop.first %},{% endif %}{% endfor %})
 {% for nested in it.enums %}
 {{ enumeration(nested, indent ~ "    ") -}}
 {% endfor %}
@@ -21,7 +21,7 @@ _Literal[{% for name in names %}"{{ name }}"{% if not loop.last %}, {% endif %}{
 {{ message(nested, indent ~ "    ") -}}
 {% endfor %}
 {% for constant in it.constants %}
-{{ indent }}    {{ constant }}_FIELD_NUMBER: _ClassVar[int]
+{{ indent }}    {{ constant }}_FIELD_NUMBER: _ClassVar[{{ builtins }}int]
 {% endfor %}
 {% for field in it.fields %}
 {{ indent }}    {{ field.name }}: {{ field.type }}
@@ -39,7 +39,7 @@ _Literal[{% for name in names %}"{{ name }}"{% if not loop.last %}, {% endif %}{
 {% endif %}
 {{ indent }}    ) -> None: ...
 {% if it.with_presence %}
-{{ indent }}    def HasField(self, field_name: {{ literals(it.with_presence) }}) -> bool: ...
+{{ indent }}    def HasField(self, field_name: {{ literals(it.with_presence) }}) -> {{ builtins }}bool: ...
 {% endif %}
 {% if it.clearable %}
 {{ indent }}    def ClearField(self, field_name: {{ literals(it.clearable) }}) -> None: ...
