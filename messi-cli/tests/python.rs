@@ -4,13 +4,17 @@
 //! The first run installs packages. Without an index of packages the tests are reported as ignored, as they are
 //! with a version of Python that the machine does not have; in CI, only the latter.
 
-#[allow(dead_code, reason = "tests of other crates use the rest")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "tests of other crates use the rest"
+)]
 #[path = "../../tests/harness/preparation/mod.rs"]
 mod preparation;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::{env, fs, iter};
 
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -65,6 +69,7 @@ const PROGRAMS: &[&str] = &[
 fn main() -> ExitCode {
     let mut trials: Vec<Trial> = ENVIRONMENTS.iter().flat_map(trials).collect();
     trials.push(trial("types".into(), check_types));
+    trials.extend(CLASHES.iter().map(clash));
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     if let Some(directory) = GENERATED.get() {
         let _ = fs::remove_dir_all(directory);
@@ -128,6 +133,73 @@ fn check_types_of(python: &Path, program: &Path, path: &Path) {
     );
 }
 
+/// Schemas with names that clash, and parts of the message.
+const CLASHES: &[(&str, [&str; 2], &[&str])] = &[
+    (
+        "a member with the name of a callback",
+        ["Empty empty = 1;", "Empty connected = 1;"],
+        &[
+            "the member `connected` would generate the method `on_connected`, which has another meaning",
+            "-->",
+            ":3:49",
+        ],
+    ),
+    (
+        "a request with the name of a method",
+        [
+            "Empty a_req = 1; Empty send_a_req = 2;",
+            "Empty a_rsp = 1; Empty send_a_rsp = 2;",
+        ],
+        &["the members `a_req` and `send_a_req` would both generate the method `send_a_req`"],
+    ),
+    (
+        "a member with the name of a callback of a server",
+        ["Empty client_disconnected = 1;", "Empty empty = 1;"],
+        &[
+            "would generate the method `on_client_disconnected`",
+            "give it another name",
+        ],
+    ),
+];
+
+/// Returns the test of a schema with names that clash.
+fn clash(
+    &(name, [to_server, to_client], expected): &(
+        &'static str,
+        [&'static str; 2],
+        &'static [&'static str],
+    ),
+) -> Trial {
+    Trial::test(name, move || {
+        let schema = format!(
+            "syntax = \"proto3\";\n\
+             message ClientToServer {{ oneof messages {{ {to_server} }} }}\n\
+             message ServerToClient {{ oneof messages {{ {to_client} }} }}\n\
+             message Empty {{}}\n"
+        );
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("clash-{}", std::process::id()))
+            .join(name);
+        fs::create_dir_all(&directory)?;
+        fs::write(directory.join("a.proto"), schema)?;
+        let output = Command::new(env!("CARGO_BIN_EXE_messi"))
+            .args(["generate_py_source", "a.proto"])
+            .current_dir(&directory)
+            .output()?;
+        let files = fs::read_dir(&directory)?.count();
+        fs::remove_dir_all(&directory)?;
+        // The last test removes the directory of all.
+        let _ = directory.parent().map(fs::remove_dir);
+        let message = String::from_utf8_lossy(&output.stderr);
+        for part in expected {
+            assert!(message.contains(part), "{message}");
+        }
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(files, 1, "only the schema");
+        Ok(())
+    })
+}
+
 /// Runs a program, which must succeed.
 fn succeed(command: &mut Command) {
     match run(command) {
@@ -171,6 +243,9 @@ fn environment(interpreter: &str, packages: &[&str]) -> Result<PathBuf, Unprepar
                 _ => Unprepared::Unsupported("this version of Python is not installed"),
             },
         )?;
+    // Tests that need the same environment wait for the first one.
+    static FILLING: Mutex<()> = Mutex::new(());
+    let _filling = FILLING.lock().unwrap_or_else(PoisonError::into_inner);
     let fill = |directory: &Path| {
         eprintln!("installing {} for {interpreter}, once", packages.join(", "));
         create_environment(interpreter, directory)?;

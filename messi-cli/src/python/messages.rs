@@ -43,6 +43,8 @@ pub(crate) struct Stub {
     /// What the names of builtins begin with.
     builtins: &'static str,
     imports: Vec<String>,
+    /// The statements that import all names of a module.
+    public_imports: Vec<String>,
     messages: Vec<MessageStub>,
     enums: Vec<EnumStub>,
 }
@@ -51,7 +53,7 @@ pub(crate) struct Stub {
 #[derive(Debug, Serialize)]
 struct MessageStub {
     name: String,
-    messages: Vec<MessageStub>,
+    messages: Vec<Self>,
     enums: Vec<EnumStub>,
     /// The fields with their number as a constant, in upper case.
     constants: Vec<String>,
@@ -103,7 +105,8 @@ pub(crate) fn stub<'a>(file: &'a ProtoFile, modules: &'a Modules<'a>) -> Stub {
     Stub {
         source: literal::plain(&file.name),
         builtins: annotations.builtins,
-        imports: annotations.imports().into_iter().chain(public).collect(),
+        imports: annotations.imports(),
+        public_imports: public.collect(),
         messages,
         enums: enums(file, &file.enums),
     }

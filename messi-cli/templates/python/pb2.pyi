@@ -69,6 +69,12 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 {% endif %}
 
 DESCRIPTOR: _descriptor.FileDescriptor
+{% if public_imports %}
+
+{% for import in public_imports %}
+{{ import }}
+{% endfor %}
+{% endif %}
 {% for it in enums %}
 
 {{ enumeration(it, "") -}}
