@@ -7,46 +7,11 @@ use messi_schema::{Diagnostics, Direction, Field, Message, Position, ProtoFile, 
 use super::names::messages_module;
 use crate::arguments::Side;
 
-/// The names of a client that no member may have.
-const OF_CLIENTS: &[&str] = &[
-    "aclose",
-    "connected",
-    "disconnect_reason",
-    "is_connected",
-    "on_connect_failure",
-    "on_connected",
-    "on_disconnected",
-    "send",
-    "start",
-    "stop",
-    "stopped",
-];
+/// The callbacks of a client that are not those of members.
+const OF_CLIENTS: &[&str] = &["on_connect_failure", "on_connected", "on_disconnected"];
 
-/// The names of a server.
-const OF_SERVERS: &[&str] = &[
-    "broadcast",
-    "clients",
-    "disconnect",
-    "local_addr",
-    "on_client_connected",
-    "on_client_disconnected",
-    "reply",
-    "send",
-    "serve_forever",
-    "start",
-    "stop",
-    "uri",
-];
-
-/// The names of a server's client.
-const OF_SERVER_CLIENTS: &[&str] = &[
-    "address",
-    "disconnect",
-    "disconnect_reason",
-    "id",
-    "is_connected",
-    "server",
-];
+/// The callbacks of a server that are not those of members.
+const OF_SERVERS: &[&str] = &["on_client_connected", "on_client_disconnected"];
 
 /// Reports names that clash. Returns whether there are none.
 pub(crate) fn check(schema: &Schema, side: Side, diagnostics: &mut Diagnostics) -> bool {
@@ -86,6 +51,7 @@ fn check_modules(schema: &Schema, diagnostics: &mut Diagnostics) -> bool {
 
 /// A class with the methods for members.
 struct Class<'a> {
+    /// The methods that every protocol has.
     fixed: &'static [&'static str],
     /// Each method, with the member and the file that it comes from.
     methods: Vec<(String, &'a ProtoFile, &'a Field)>,
@@ -164,7 +130,7 @@ fn server<'a>(schema: &'a Schema, protocol: &Protocol) -> Class<'a> {
 
 fn server_client<'a>(schema: &'a Schema, protocol: &Protocol) -> Class<'a> {
     let sent = &protocol.server_to_client;
-    Class::new(OF_SERVER_CLIENTS)
+    Class::new(&[])
         .add("send_", schema, sent)
         .add_requests(schema, sent)
 }

@@ -166,6 +166,16 @@ class {{ name }}Client:
         if self._task is not None and not self._is_in_callback():
             await asyncio.wait({self._task})
 
+    async def ready(self) -> None:
+        """Waits until there is room in the queue of messages to be written.
+
+        To be called between the messages of a long series: the connection is closed if the queue is full. Raises
+        ConnectionLostError if there is no connection or it ends.
+        """
+        if self._connection is None or not self._connection.is_open:
+            raise ConnectionLostError(None)
+        await self._connection.ready()
+
     async def connected(self) -> None:
         """Waits for a connection. Raises ConnectionLostError if the client stops before."""
         if self.is_connected:

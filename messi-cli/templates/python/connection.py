@@ -56,6 +56,8 @@ class _Connection:
         self._room = asyncio.Event()
         self._outbox: deque[bytes] = deque()
         self._queued_bytes = 0
+        # Set when `ready` has to look again.
+        self._progress = asyncio.Event()
         self._is_flush_due = False
         self._timer: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -98,6 +100,7 @@ class _Connection:
             self._inbox.clear()
             self._end_output()
         self._arrival.set()
+        self._progress.set()
 
     def stop(self) -> None:
         """Ends the connection, and cancels the callback that runs, unless this is a call from it."""
@@ -126,6 +129,14 @@ class _Connection:
         self._queued_bytes += len(frame)
         self._schedule_flush()
         return number
+
+    async def ready(self) -> None:
+        """Waits until less than half of `max_queued_bytes` wait to be written."""
+        while self.reason is None and 2 * self._queued_bytes > self._limits.max_queued_bytes:
+            self._progress.clear()
+            await self._progress.wait()
+        if self.reason is not None:
+            raise ConnectionLostError(self.reason)
 
     async def request(self, message: {{ sent.type }}, timeout: float | None) -> Any:
         """Sends a request and returns the response."""
@@ -157,8 +168,12 @@ class _Connection:
         self._schedule_flush()
 
     def _schedule_flush(self) -> None:
-        # Messages that are sent together are written together.
-        if not self._is_flush_due and self._draining is None:
+        if self._draining is not None:
+            return
+        if self._queued_bytes >= _WRITE_SIZE:
+            self._flush()
+        elif not self._is_flush_due:
+            # Messages that are sent together are written together.
             self._is_flush_due = True
             self._loop.call_soon(self._flush)
 
@@ -186,6 +201,7 @@ class _Connection:
             frames.append(frame)
             size -= len(frame)
             self._queued_bytes -= len(frame)
+        self._progress.set()
         return b''.join(frames)
 
     def _end_output(self) -> None:

@@ -89,6 +89,14 @@ class {{ name }}ServerClient:
         """The reason why the connection ended. None while it is open."""
         return self._connection.reason
 
+    async def ready(self) -> None:
+        """Waits until there is room in the queue of messages to be written.
+
+        To be called between the messages of a long series: the connection is closed if the queue is full. Raises
+        ConnectionLostError if the connection has ended or ends.
+        """
+        await self._connection.ready()
+
     def disconnect(self) -> None:
         """Ends the connection. Queued messages are written for up to a second."""
         self._connection.end(DisconnectReason.DISCONNECTED)

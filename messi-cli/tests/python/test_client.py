@@ -171,6 +171,47 @@ class Limits(TestCase):
         await client.expect('disconnected', 'SLOW_CONSUMER')
 
     @asynchronous
+    async def test_a_burst_goes_to_the_operating_system_before_the_queue_is_full(self):
+        client, peer = await self.connected(max_queued_bytes=100_000)
+        for _ in range(100):
+            client.send_message_ind(text='x' * 2000)
+        self.assertTrue(client.is_connected)
+        for _ in range(100):
+            await peer.read_text(chat_pb2.ClientToServer)
+
+    @asynchronous
+    async def test_a_long_series_waits_until_there_is_room(self):
+        client, peer = await self.connected(max_queued_bytes=100_000)
+        peer.writer.transport.pause_reading()
+
+        async def send_all():
+            for _ in range(1000):
+                await client.ready()
+                client.send_message_ind(text='x' * 20_000)
+
+        sending = asyncio.ensure_future(send_all())
+        await settle()
+        self.assertFalse(sending.done())
+        self.assertTrue(client.is_connected)
+        peer.writer.transport.resume_reading()
+        for _ in range(1000):
+            await peer.read_text(chat_pb2.ClientToServer)
+        await sending
+
+    @asynchronous
+    async def test_waiting_for_room_fails_if_the_connection_ends(self):
+        client, peer = await self.connected(max_queued_bytes=100_000)
+        peer.writer.transport.pause_reading()
+        with self.assertRaises(chat_client.ConnectionLostError):
+            while True:
+                client.send_message_ind(text='x' * 90_000)
+                waiting = asyncio.ensure_future(client.ready())
+                await settle()
+                if not waiting.done():
+                    client.stop()
+                await waiting
+
+    @asynchronous
     async def test_one_message_may_wait_whatever_its_size(self):
         client, peer = await self.connected(max_queued_bytes=10)
         client.send_message_ind(text='x' * 1000)
