@@ -212,6 +212,29 @@ class Limits(TestCase):
                 await waiting
 
     @asynchronous
+    async def test_a_callback_that_waits_for_room_ends_with_the_connection(self):
+        server = await self.raw_server()
+        events = asyncio.Queue()
+
+        class Client(chat_client.ChatClient):
+            async def on_connected(self):
+                try:
+                    while True:
+                        self.send_message_ind(text='x' * 90_000)
+                        await self.ready()
+                except chat_client.ConnectionLostError as error:
+                    events.put_nowait(error.reason)
+
+        client = Client(server.uri, max_queued_bytes=100_000)
+        self.cleanups.append(client.aclose)
+        client.start()
+        peer = await server.accept()
+        peer.writer.transport.pause_reading()
+        await settle()
+        await peer.close()
+        self.assertIs(await events.get(), DisconnectReason.CONNECTION_CLOSED)
+
+    @asynchronous
     async def test_one_message_may_wait_whatever_its_size(self):
         client, peer = await self.connected(max_queued_bytes=10)
         client.send_message_ind(text='x' * 1000)

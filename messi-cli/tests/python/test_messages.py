@@ -16,7 +16,7 @@ import every_thing_v2_client
 import every_thing_v2_pb2 as pb2
 import every_thing_v2_server
 import shapes_pb2
-from support import TestCase, asynchronous, settle
+from support import SERVER_USER, TestCase, asynchronous, frame
 
 
 def everything():
@@ -185,16 +185,29 @@ class Protocol(TestCase):
 
     @asynchronous
     async def test_requests_of_different_kinds_do_not_disturb_each_other(self):
-        async with Server() as server, Client(server.uri) as client:
-            await client.connected()
-            first = asyncio.ensure_future(client.first_req())
-            await settle()
-            # A response of the other kind, without a request.
-            server.broadcast_second_rsp(number=1)
-            self.assertEqual(await client.events.get(), 1)
-            second = await client.second_req()
-            self.assertEqual(second.number, 2)
-            self.assertEqual((await first).text, '  0')
+        server = await self.raw_server()
+        client = Client(server.uri)
+        client.start()
+        self.cleanups.append(client.aclose)
+        peer = await server.accept()
+        await client.connected()
+
+        def respond(**member):
+            peer.write(frame(SERVER_USER, pb2.ServerToClient(**member).SerializeToString()))
+
+        first = asyncio.ensure_future(client.first_req())
+        await peer.read_frame()
+        # A response of the other kind, without a request.
+        respond(second_rsp=pb2.SecondRsp(number=1))
+        self.assertEqual(await client.events.get(), 1)
+        second = asyncio.ensure_future(client.second_req())
+        await peer.read_frame()
+        respond(second_rsp=pb2.SecondRsp(number=2))
+        self.assertEqual((await second).number, 2)
+        self.assertFalse(first.done())
+        respond(first_rsp=pb2.FirstRsp(text='last'))
+        self.assertEqual((await first).text, 'last')
+        await peer.close()
 
 
 class Package(unittest.TestCase):
