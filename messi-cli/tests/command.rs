@@ -190,7 +190,7 @@ fn problems_of_all_files_are_reported_with_their_places_and_nothing_is_written()
         let message = directory.fail(1, &arguments);
         let errors: Vec<&str> = message.split("\n\n").collect();
         assert_eq!(errors.len(), 3, "{message}");
-        assert!(errors[0].contains("--> a.proto:1:33"), "{message}");
+        assert!(errors[0].contains("--> a.proto:1:32"), "{message}");
         assert!(errors[1].contains("--> b.proto:1:10"), "{message}");
         assert!(errors[2].contains("`missing.proto`"), "{message}");
         assert!(errors.iter().all(|error| error.starts_with("error: ")));
@@ -206,7 +206,7 @@ fn files_are_checked_without_writing() {
     ]);
     directory.succeed(&["check", "chat.proto"]);
     let message = directory.fail(1, &["check", "chat.proto", "a.proto"]);
-    assert!(message.starts_with("error: ") && message.contains("--> a.proto:1:33"));
+    assert!(message.starts_with("error: ") && message.contains("--> a.proto:1:32"));
     assert_eq!(directory.files("."), ["a.proto", "chat.proto"]);
 }
 
