@@ -361,7 +361,6 @@ void messi_server_stop(struct messi_server_t *self_p)
     }
 
     messi_core_server_stop(&self_p->core);
-    self_p->delayed_p = NULL;
     messi_loop_close(&self_p->loop, &self_p->listener_fd);
     messi_loop_close(&self_p->loop, &self_p->timer.fd);
     self_p->is_paused = false;
