@@ -64,6 +64,7 @@ int messi_client_init(struct messi_client_t *self_p,
     self_p->addresses_p = NULL;
     self_p->next_address_p = NULL;
     self_p->is_processing = false;
+    self_p->has_written = false;
     messi_loop_init(&self_p->loop, epoll_fd, epoll_ctl);
 
     if (messi_core_client_init(&self_p->core,
@@ -317,6 +318,7 @@ static void set_timer(struct messi_client_t *self_p)
 static void process(struct messi_client_t *self_p)
 {
     self_p->is_processing = true;
+    self_p->has_written = false;
 
     if (is_in_state(self_p, messi_client_state_connecting_t)) {
         finish_connecting(self_p);
@@ -371,13 +373,28 @@ void messi_client_process(struct messi_client_t *self_p, int fd)
     process(self_p);
 }
 
+/* The first message of a turn is written at once, so that it is sent even if
+   the program then exits. Further ones are written together at its end. */
+static bool is_written_at_once(const struct messi_client_t *self_p)
+{
+    const struct messi_output_t *output_p;
+
+    output_p = &self_p->core.connection.output;
+
+    return (!MESSI_CONFIG_MALLOC
+            || !self_p->is_processing
+            || !self_p->has_written
+            || (output_p->end - output_p->begin >= MESSI_TURN_SIZE));
+}
+
 int messi_client_send(struct messi_client_t *self_p)
 {
     int res;
 
     res = messi_core_client_send(&self_p->core);
 
-    if (res == 0) {
+    if ((res == 0) && is_written_at_once(self_p)) {
+        self_p->has_written = true;
         write_output(self_p);
     }
 

@@ -28,6 +28,8 @@ struct messi_client_t {
     uint32_t events;
     /* True while callbacks may run, which may call this client. */
     bool is_processing;
+    /* A message was written at once in this turn. */
+    bool has_written;
 };
 
 /**

@@ -395,8 +395,7 @@ static void deliver(struct messi_core_server_t *self_p,
 
     written = 0;
 
-    if ((self_p->write != NULL)
-        && messi_output_is_empty(&client_p->connection.output)) {
+    if (self_p->write != NULL) {
         written = self_p->write(self_p, client_p, frame_p, size);
 
         if (client_p->state != messi_server_client_state_connected_t) {

@@ -61,7 +61,8 @@ struct messi_server_type_t {
 
 /**
  * Tries to write a frame at once, and returns how many bytes are written. The
- * rest is queued. May call messi_core_server_end().
+ * rest is queued. Nothing may be written if there are queued bytes before it,
+ * which this function may write first. May call messi_core_server_end().
  */
 typedef size_t (*messi_server_write_t)(struct messi_core_server_t *self_p,
                                        struct messi_core_server_client_t *client_p,

@@ -6,6 +6,9 @@
 
 #include "messi_output.h"
 
+/* Smallest allocation of a queue. */
+#define HEAP_SIZE_MIN 4096
+
 void messi_output_init(struct messi_output_t *self_p,
                        uint8_t *buf_p,
                        size_t size)
@@ -89,6 +92,12 @@ static bool grow(struct messi_output_t *self_p, size_t needed)
 
     /* Doubling keeps the number of copies small. */
     size = self_p->size + ((needed > self_p->size) ? needed : self_p->size);
+
+    /* Few allocations for small messages. */
+    if (size < HEAP_SIZE_MIN) {
+        size = HEAP_SIZE_MIN;
+    }
+
     size = min_size(size, self_p->size_max);
 
     if (is_on_heap(self_p)) {

@@ -5,7 +5,8 @@
  *
  * 1. Clients are accepted, or up to MESSI_TURN_SIZE bytes of one client are
  *    read and handled, and bytes queued for it are written.
- * 2. Connections that have ended are closed, after their callbacks.
+ * 2. Messages that the callbacks have sent are written, unless they were at
+ *    once, and connections that have ended are closed, after their callbacks.
  * 3. The timer is set to the next deadline.
  *
  * Callbacks run in these steps. They may send, disconnect, stop and start. A
@@ -134,19 +135,21 @@ static void process_silent_clients(struct messi_server_t *self_p)
     }
 }
 
-static void close_ended_clients(struct messi_server_t *self_p)
+/* Writes delayed messages, and closes connections that have ended, whose
+   callbacks may send messages to others. */
+static void finish_turn(struct messi_server_t *self_p)
 {
     struct messi_core_server_client_t *core_client_p;
 
-    while (true) {
+    do {
+        messi_server_write_delayed(self_p);
         core_client_p = messi_core_server_poll(&self_p->core, messi_now());
 
-        if (core_client_p == NULL) {
-            return;
+        if (core_client_p != NULL) {
+            messi_server_close_client(self_p,
+                                      messi_server_client_of(core_client_p));
         }
-
-        messi_server_close_client(self_p, messi_server_client_of(core_client_p));
-    }
+    } while (core_client_p != NULL);
 }
 
 static void set_timer(struct messi_server_t *self_p)
@@ -189,7 +192,7 @@ static void process(struct messi_server_t *self_p, int fd)
         messi_server_process_client(self_p, client_p);
     }
 
-    close_ended_clients(self_p);
+    finish_turn(self_p);
 }
 
 void messi_server_process(struct messi_server_t *self_p, int fd)
@@ -199,6 +202,7 @@ void messi_server_process(struct messi_server_t *self_p, int fd)
     }
 
     self_p->is_processing = true;
+    self_p->turn++;
     process(self_p, fd);
     self_p->is_processing = false;
     set_timer(self_p);
@@ -252,6 +256,8 @@ int messi_server_init(struct messi_server_t *self_p,
     self_p->timer.fd = -1;
     self_p->is_paused = false;
     self_p->is_processing = false;
+    self_p->turn = 0;
+    self_p->delayed_p = NULL;
     messi_loop_init(&self_p->loop, epoll_fd, epoll_ctl);
 
     for (i = 0; i < clients_max; i++) {

@@ -31,6 +31,11 @@ struct messi_server_client_t {
     struct messi_core_server_client_t core;
     int fd;
     uint32_t events;
+    /* Last turn in which a frame was written at once. */
+    uint32_t turn;
+    /* Messages are queued until the end of the turn. */
+    bool is_delayed;
+    struct messi_server_client_t *next_delayed_p;
     /* The places for clients are also a hash table from file descriptors to
        clients: the first client of this bucket, and the next one of a list. */
     struct messi_server_client_t *bucket_p;
@@ -53,6 +58,9 @@ struct messi_server_t {
     uint32_t accept_at;
     /* True while callbacks may run, which may call this server. */
     bool is_processing;
+    uint32_t turn;
+    /* Clients with messages that are queued until the end of the turn. */
+    struct messi_server_client_t *delayed_p;
 };
 
 /**

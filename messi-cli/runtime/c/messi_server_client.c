@@ -42,6 +42,8 @@ void messi_server_register_client(struct messi_server_t *self_p,
     bucket_pp = bucket_of(self_p, fd);
     client_p->fd = fd;
     client_p->events = EPOLLIN;
+    client_p->turn = self_p->turn - 1;
+    client_p->is_delayed = false;
     client_p->next_in_bucket_p = *bucket_pp;
     *bucket_pp = client_p;
 }
@@ -87,34 +89,6 @@ static void wait_for(struct messi_server_t *self_p,
     }
 }
 
-size_t messi_server_write_frame(struct messi_core_server_t *core_p,
-                                struct messi_core_server_client_t *core_client_p,
-                                const uint8_t *frame_p,
-                                size_t size)
-{
-    struct messi_server_t *self_p;
-    struct messi_server_client_t *client_p;
-    int res;
-
-    self_p = (void *)core_p;
-    client_p = messi_server_client_of(core_client_p);
-    res = messi_socket_write(client_p->fd, frame_p, size);
-
-    if (res == -1) {
-        messi_core_server_end(core_p,
-                              core_client_p,
-                              messi_disconnect_reason_connection_closed_t);
-
-        return (0);
-    }
-
-    if ((size_t)res < size) {
-        wait_for(self_p, client_p, EPOLLIN | EPOLLOUT);
-    }
-
-    return ((size_t)res);
-}
-
 /* Writes queued bytes, and waits for room in the socket for the rest. */
 static void write_output(struct messi_server_t *self_p,
                          struct messi_server_client_t *client_p)
@@ -157,6 +131,93 @@ static void write_output(struct messi_server_t *self_p,
     if (messi_server_client_is_connected(client_p)) {
         wait_for(self_p, client_p, EPOLLIN | EPOLLOUT);
     }
+}
+
+static void delay_output(struct messi_server_t *self_p,
+                         struct messi_server_client_t *client_p)
+{
+    if (!client_p->is_delayed) {
+        client_p->is_delayed = true;
+        client_p->next_delayed_p = self_p->delayed_p;
+        self_p->delayed_p = client_p;
+    }
+}
+
+void messi_server_write_delayed(struct messi_server_t *self_p)
+{
+    struct messi_server_client_t *client_p;
+
+    while (self_p->delayed_p != NULL) {
+        client_p = self_p->delayed_p;
+        self_p->delayed_p = client_p->next_delayed_p;
+        client_p->is_delayed = false;
+        write_output(self_p, client_p);
+    }
+}
+
+/* The first frame to a client in a turn is written at once, so that it is sent
+   even if the program then exits. Further ones are written together. */
+static bool is_written_at_once(struct messi_server_t *self_p,
+                               struct messi_server_client_t *client_p)
+{
+    struct messi_output_t *output_p;
+
+    output_p = &client_p->core.connection.output;
+
+    if (client_p->is_delayed
+        && (output_p->end - output_p->begin >= MESSI_TURN_SIZE)) {
+        write_output(self_p, client_p);
+    }
+
+    if (!messi_server_client_is_connected(client_p)
+        || !messi_output_is_empty(output_p)) {
+        return (false);
+    }
+
+    if (MESSI_CONFIG_MALLOC
+        && self_p->is_processing
+        && (client_p->turn == self_p->turn)) {
+        delay_output(self_p, client_p);
+
+        return (false);
+    }
+
+    client_p->turn = self_p->turn;
+
+    return (true);
+}
+
+size_t messi_server_write_frame(struct messi_core_server_t *core_p,
+                                struct messi_core_server_client_t *core_client_p,
+                                const uint8_t *frame_p,
+                                size_t size)
+{
+    struct messi_server_t *self_p;
+    struct messi_server_client_t *client_p;
+    int res;
+
+    self_p = (void *)core_p;
+    client_p = messi_server_client_of(core_client_p);
+
+    if (!is_written_at_once(self_p, client_p)) {
+        return (0);
+    }
+
+    res = messi_socket_write(client_p->fd, frame_p, size);
+
+    if (res == -1) {
+        messi_core_server_end(core_p,
+                              core_client_p,
+                              messi_disconnect_reason_connection_closed_t);
+
+        return (0);
+    }
+
+    if ((size_t)res < size) {
+        wait_for(self_p, client_p, EPOLLIN | EPOLLOUT);
+    }
+
+    return ((size_t)res);
 }
 
 static void read_input(struct messi_server_t *self_p,

@@ -47,6 +47,11 @@ void messi_server_process_client(struct messi_server_t *self_p,
                                  struct messi_server_client_t *client_p);
 
 /**
+ * Writes the messages that were queued until the end of the turn.
+ */
+void messi_server_write_delayed(struct messi_server_t *self_p);
+
+/**
  * Writes a frame without queueing it: see messi_server_write_t.
  */
 size_t messi_server_write_frame(struct messi_core_server_t *core_p,

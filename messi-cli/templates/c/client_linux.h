@@ -122,9 +122,10 @@ void {{ name }}_client_process(struct {{ name }}_client_t *self_p,
                                uint32_t events);
 
 /**
- * Sends the prepared message. Bytes that the socket does not accept are queued,
- * and written later by {{ name }}_client_process(). Sending again sends the same
- * message again.
+ * Sends the prepared message. It is written at once, except that a callback's
+ * second and further messages are written together when
+ * {{ name }}_client_process() returns. Bytes that the socket does not accept are
+ * queued. Sending again sends the same message again.
  *
  * Returns zero, or -1 if the message is not sent: it is dropped while the
  * client is not connected. A message that can't be encoded or does not fit

@@ -17,7 +17,9 @@
  * not wait, except for {{ name }}_server_start() with a host name in the URI.
  *
  * Callbacks are called from {{ name }}_server_process(). They may call all
- * functions of the server.
+ * functions of the server. The first message that they send to a client is
+ * written at once, and further ones together when {{ name }}_server_process()
+ * returns.
  */
 
 #ifndef {{ NAME }}_SERVER_H

@@ -500,6 +500,10 @@ static size_t write_frame(struct messi_core_server_t *self_p,
         return (0);
     }
 
+    if (!messi_output_is_empty(&client_p->connection.output)) {
+        return (0);
+    }
+
     stream_p = &server_streams[(struct chat_server_client_t *)(void *)client_p
                                - clients_p];
     size = next_byte() % (size + 1);

@@ -236,6 +236,17 @@ static int client_sends(char *user_p)
     return (chat_client_send(&client));
 }
 
+static int client_sends_numbered(char *text_p)
+{
+    struct chat_message_ind_t *message_p;
+
+    message_p = chat_client_init_message_ind(&client);
+    ASSERT(message_p != NULL);
+    message_p->text_p = text_p;
+
+    return (chat_client_send(&client));
+}
+
 static int client_sends_text(char *text_p)
 {
     struct chat_message_ind_t *message_p;
@@ -892,18 +903,6 @@ static void number_text(char *text_p, int number)
     snprintf(text_p, 101, "%0100d", number);
 }
 
-#if MESSI_CONFIG_MALLOC
-
-/* Makes the system queue little, so that the queue of messi is needed soon. */
-static void make_buffers_small(int fd)
-{
-    int size;
-
-    size = 4096;
-    ASSERT(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0);
-    ASSERT(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == 0);
-}
-
 /* Expects numbered messages, and at most one ping or pong between them. */
 static void expect_numbered(int fd, char type, int count)
 {
@@ -928,6 +927,18 @@ static void expect_numbered(int fd, char type, int count)
     }
 }
 
+#if MESSI_CONFIG_MALLOC
+
+/* Makes the system queue little, so that the queue of messi is needed soon. */
+static void make_buffers_small(int fd)
+{
+    int size;
+
+    size = 4096;
+    ASSERT(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) == 0);
+    ASSERT(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == 0);
+}
+
 static void test_client_queues_while_the_server_does_not_read(void)
 {
     int listener_fd;
@@ -935,7 +946,6 @@ static void test_client_queues_while_the_server_does_not_read(void)
     int port;
     int i;
     char text[101];
-    struct chat_message_ind_t *message_p;
 
     listener_fd = peer_listen(&port);
     make_buffers_small(listener_fd);
@@ -945,9 +955,7 @@ static void test_client_queues_while_the_server_does_not_read(void)
 
     for (i = 0; client.base.core.connection.output.size < 100000; i++) {
         number_text(&text[0], i);
-        message_p = chat_client_init_message_ind(&client);
-        message_p->text_p = &text[0];
-        ASSERT(chat_client_send(&client) == 0);
+        ASSERT(client_sends_numbered(&text[0]) == 0);
     }
 
     /* Not only when a ping is due. */
@@ -975,7 +983,7 @@ static void test_client_ends_when_its_queue_is_full(void)
     fd = peer_accept(listener_fd);
     number_text(&text[0], 0);
 
-    for (i = 0; client_sends_text(&text[0]) == 0; i++) {
+    for (i = 0; client_sends_numbered(&text[0]) == 0; i++) {
         ASSERT(i < 10000000);
     }
 
@@ -1160,14 +1168,203 @@ static void test_server_answers_a_full_buffer_before_it_closes(void)
     peer_sends(fd, FRAME(PING PING));
     shutdown(fd, SHUT_WR);
 
-    for (i = 0; i < 10; i++) {
+    /* The pong overtakes the responses that are queued until the end. */
+    peer_expects(fd, FRAME(CONNECT_RSP));
+#if MESSI_CONFIG_MALLOC
+    peer_expects(fd, FRAME(PONG));
+#endif
+
+    for (i = 1; i < 10; i++) {
         peer_expects(fd, FRAME(CONNECT_RSP));
     }
 
+#if !MESSI_CONFIG_MALLOC
     peer_expects(fd, FRAME(PONG));
+#endif
     peer_expects_end(fd);
     close(fd);
 }
+
+/* --- Tests of messages that are written together --- */
+
+static int echoes;
+
+/* Sends several messages to the client whose request is handled. */
+static void send_echoes(struct chat_server_client_t *client_p)
+{
+    char text[101];
+    int i;
+
+    for (i = 0; i < echoes; i++) {
+        number_text(&text[0], i);
+        server_prepares(&text[0]);
+        ASSERT(chat_server_send(&server, client_p) == 0);
+    }
+}
+
+static void expect_echoes(int count)
+{
+    int fd;
+
+    echoes = count;
+    in_request = send_echoes;
+    fd = peer_connect(start_server());
+    peer_sends(fd, FRAME(CONNECT_REQ));
+    WAIT_FOR(requests == 1);
+    expect_numbered(fd, 2, count);
+    ASSERT(server_disconnects == 0);
+    close(fd);
+}
+
+static void test_messages_of_a_callback_arrive_in_order(void)
+{
+    expect_echoes(100);
+}
+
+#if MESSI_CONFIG_MALLOC
+
+static void test_many_messages_of_a_callback_arrive_in_order(void)
+{
+    int fd;
+
+    /* More than the queue may hold, but less than the sockets. */
+    echoes = 2000;
+    in_request = send_echoes;
+    (void)start_server();
+    chat_server_set_output_max(&server, 2 * MESSI_TURN_SIZE);
+    fd = peer_connect(chat_server_port(&server));
+    peer_sends(fd, FRAME(CONNECT_REQ));
+    WAIT_FOR(requests == 1);
+    expect_numbered(fd, 2, echoes);
+    ASSERT(server_disconnects == 0);
+    close(fd);
+}
+
+/* One of the two messages is queued until the end of the turn. */
+static void check_first_message(struct chat_server_client_t *client_p)
+{
+    echoes = 2;
+    send_echoes(client_p);
+    ASSERT(client_p->base.core.connection.output.end
+           - client_p->base.core.connection.output.begin == 108);
+}
+
+static void test_first_message_of_a_callback_is_written_at_once(void)
+{
+    int fd;
+
+    in_request = check_first_message;
+    fd = peer_connect(start_server());
+    peer_sends(fd, FRAME(CONNECT_REQ));
+    WAIT_FOR(requests == 1);
+    expect_numbered(fd, 2, 2);
+    close(fd);
+}
+
+static void broadcast_to_others(struct chat_server_client_t *client_p)
+{
+    (void)client_p;
+    server_prepares("all");
+    ASSERT(chat_server_broadcast(&server) == 0);
+    ASSERT(chat_server_broadcast(&server) == 0);
+}
+
+static void test_delayed_messages_reach_all_clients(void)
+{
+    int fds[3];
+    int port;
+    int round;
+    int i;
+
+    in_request = broadcast_to_others;
+    port = start_server();
+
+    for (i = 0; i < 3; i++) {
+        fds[i] = peer_connect(port);
+    }
+
+    WAIT_FOR(server_connects == 3);
+
+    for (round = 1; round <= 2; round++) {
+        peer_sends(fds[1], FRAME(CONNECT_REQ));
+        WAIT_FOR(requests == round);
+
+        for (i = 0; i < 3; i++) {
+            /* In the same turn. */
+            ASSERT(messi_output_is_empty(
+                       &server_clients[i].base.core.connection.output));
+            peer_expects(fds[i],
+                         FRAME("\x02\0\0\x07\x12\x05\x12\x03" "all"
+                               "\x02\0\0\x07\x12\x05\x12\x03" "all"));
+        }
+    }
+
+    for (i = 0; i < 3; i++) {
+        close(fds[i]);
+    }
+}
+
+static void send_and_stop(struct chat_server_client_t *client_p)
+{
+    send_echoes(client_p);
+    chat_server_stop(&server);
+}
+
+static void test_server_with_delayed_messages_is_stopped(void)
+{
+    int fd;
+
+    echoes = 3;
+    in_request = send_and_stop;
+    fd = peer_connect(start_server());
+    peer_sends(fd, FRAME(CONNECT_REQ));
+    WAIT_FOR(requests == 1);
+    expect_numbered(fd, 2, 1);
+    peer_expects_end(fd);
+    close(fd);
+    in_request = NULL;
+    fd = peer_connect(start_server());
+    peer_sends(fd, FRAME(CONNECT_REQ));
+    peer_expects(fd, FRAME(CONNECT_RSP));
+    close(fd);
+}
+
+static void send_some(void)
+{
+    char text[101];
+    int i;
+
+    for (i = 0; i < 1000; i++) {
+        number_text(&text[0], i);
+        ASSERT(client_sends_numbered(&text[0]) == 0);
+    }
+
+    /* Written together, but not without a bound. */
+    ASSERT(client.base.core.connection.output.end
+           - client.base.core.connection.output.begin
+           < MESSI_TURN_SIZE + 108);
+    ASSERT(client.base.core.connection.output.end
+           > client.base.core.connection.output.begin);
+}
+
+static void test_messages_of_a_callback_of_a_client_arrive_in_order(void)
+{
+    int listener_fd;
+    int fd;
+    int port;
+
+    in_connected = send_some;
+    listener_fd = peer_listen(&port);
+    start_client_at(port);
+    fd = peer_accept(listener_fd);
+    expect_numbered(fd, 1, 1000);
+    close(fd);
+    close(listener_fd);
+}
+
+#endif
+
+/* --- Further tests of the server --- */
 
 static void expect_disconnect(const char *data_p,
                               size_t size,
@@ -1597,6 +1794,14 @@ static const struct {
     TEST(server_reads_any_pieces),
     TEST(server_answers_before_it_closes),
     TEST(server_answers_a_full_buffer_before_it_closes),
+    TEST(messages_of_a_callback_arrive_in_order),
+#if MESSI_CONFIG_MALLOC
+    TEST(many_messages_of_a_callback_arrive_in_order),
+    TEST(first_message_of_a_callback_is_written_at_once),
+    TEST(delayed_messages_reach_all_clients),
+    TEST(server_with_delayed_messages_is_stopped),
+    TEST(messages_of_a_callback_of_a_client_arrive_in_order),
+#endif
     TEST(server_disconnects_faulty_clients),
     TEST(server_refuses_clients_above_the_maximum),
     TEST(ids_of_clients_are_not_used_again),
