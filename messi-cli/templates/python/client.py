@@ -85,11 +85,13 @@ _Self = TypeVar('_Self', bound='{{ name }}Client')
 class {{ name }}Client:
     """A client that connects to a server, and connects again when the connection is lost.
 
-    Override the `on_` methods to handle messages and events. They are awaited one after the other, in the order of
-    the events, so one that waits delays the next ones, but not the keep-alive. All methods must be called in the
-    thread of the event loop; other threads use `asyncio.run_coroutine_threadsafe`.
+    Override the `on_` methods to handle messages and events. They are awaited one after the other,
+    in the order of the events, so one that waits delays the next ones, but not the keep-alive. All
+    methods must be called in the thread of the event loop; other threads use
+    `asyncio.run_coroutine_threadsafe`.
 
-    A callback that raises an exception ends the connection. SystemExit and KeyboardInterrupt end the program.
+    A callback that raises an exception ends the connection. SystemExit and KeyboardInterrupt end
+    the program.
     """
 
     def __init__(
@@ -109,12 +111,15 @@ class {{ name }}Client:
 
         All times are in seconds, and at least 0.01.
 
-        - keep_alive_interval: the time between two pings, and the time in which the server must answer.
+        - keep_alive_interval: the time between two pings, and the time in which the server must
+          answer.
         - connect_timeout: the time for an attempt to connect.
-        - reconnect_delay, max_reconnect_delay: the pause before the next attempt. It doubles with each attempt, up
-          to the maximum. After a connection of 10 seconds, it returns to the first value.
+        - reconnect_delay, max_reconnect_delay: the pause before the next attempt. It doubles with
+          each attempt, up to the maximum. After a connection of 10 seconds, it returns to the first
+          value.
         - max_message_size: the size of a received message from which the connection is closed.
-        - max_sent_message_size: the limit for messages to be sent. By default, it is `max_message_size`.
+        - max_sent_message_size: the limit for messages to be sent. By default, it is
+          `max_message_size`.
         - max_queued_bytes: the connection is closed if more bytes wait to be written.
         - max_unhandled_bytes: reading pauses while more bytes wait for callbacks.
         """
@@ -141,19 +146,19 @@ class {{ name }}Client:
         return connection is not None and connection.is_open and connection.reason is None
 
     def start(self) -> None:
-        """Starts to connect. Does nothing if the client has been started. Needs a running event loop."""
+        """Starts to connect, unless the client is started already. Needs a running event loop."""
         if self._stopping is not None and not self._stopping.done():
             return
         loop = asyncio.get_running_loop()
         self._stopping = loop.create_future()
         self._task = loop.create_task(self._run(self._stopping, self._task))
-        self._task.add_done_callback(_retrieve_exception)
+        self._task.add_done_callback(_log_exception)
 
     def stop(self) -> None:
         """Ends the connection, and does not connect again. May be called from a callback.
 
-        Queued messages are written for up to a second. A callback that waits is cancelled, unless it is the
-        caller. `on_disconnected` is called afterwards. The client can be started again.
+        Queued messages are written for up to a second. A callback that waits is cancelled, unless
+        it is the caller. `on_disconnected` is called afterwards. The client can be started again.
         """
         if self._stopping is not None and not self._stopping.done():
             self._stopping.set_result(None)
@@ -161,7 +166,10 @@ class {{ name }}Client:
             self._connection.stop()
 
     async def aclose(self) -> None:
-        """Stops the client, and waits until its last callback has returned. In a callback, does not wait."""
+        """Stops the client, and waits until its last callback has returned.
+
+        A callback that calls this does not wait.
+        """
         self.stop()
         if self._task is not None and not self._is_in_callback():
             await asyncio.wait({self._task})
@@ -169,8 +177,8 @@ class {{ name }}Client:
     async def ready(self) -> None:
         """Waits until there is room in the queue of messages to be written.
 
-        To be called between the messages of a long series: the connection is closed if the queue is full. Raises
-        ConnectionLostError if there is no connection or it ends.
+        To be called between the messages of a long series: the connection is closed if the queue is
+        full. Raises ConnectionLostError if there is no connection or it ends.
         """
         if self._connection is None or not self._connection.is_open:
             raise ConnectionLostError(None)
@@ -190,7 +198,10 @@ class {{ name }}Client:
             self._waiters.discard(waiter)
 
     async def stopped(self) -> None:
-        """Waits until the client has stopped, or has given up to connect. Not to be called in a callback."""
+        """Waits until the client has stopped, or has given up to connect.
+
+        A callback must not call this: the client stops after its last callback.
+        """
         if self._task is not None:
             await asyncio.wait({self._task})
 
@@ -213,13 +224,16 @@ class {{ name }}Client:
         """
 
     async def on_disconnected(self) -> None:
-        """Called when a connection has ended, once for each `on_connected`, with `disconnect_reason` set."""
+        """Called when a connection has ended, once for each `on_connected`.
+
+        `disconnect_reason` is the reason.
+        """
 
     async def on_connect_failure(self, exception: BaseException) -> float | None:
         """Called when an attempt to connect has failed.
 
-        Returns the seconds until the next attempt, or None to make no further one. By default, the delay
-        doubles with each attempt.
+        Returns the seconds until the next attempt, or None to make no further one. By default, the
+        delay doubles with each attempt.
         """
         return self._backoff.delay()
 {% for member in received.members %}
@@ -231,7 +245,8 @@ class {{ name }}Client:
     def send(self) -> None:
         """Sends the message that was prepared with an `init_` method.
 
-        Never waits. The message is dropped if there is no connection. Raises ValueError if it is too big.
+        Never waits. The message is dropped if there is no connection. Raises ValueError if it is
+        too big.
         """
         if self._output is None:
             raise RuntimeError('no message is prepared: call an init_ method first')
@@ -261,10 +276,11 @@ class {{ name }}Client:
     async def {{ request.member.name }}(
 {{ parameters(request.member, request.timeout) -}}
 {{ "    " }}) -> {{ request.response_type }}:
-        """Sends a request `{{ request.member.name }}`, and returns the response, a `{{ request.response }}`.
+        """Sends a request `{{ request.member.name }}`, and returns its `{{ request.response }}`.
 
-        A response that is returned has no callback. Raises asyncio.TimeoutError without a response within the given
-        seconds (None: no limit), and ConnectionLostError if there is no connection or it ends.
+        A response that is returned has no callback. Raises asyncio.TimeoutError without a response
+        within the given seconds (None: no limit), and ConnectionLostError if there is no connection
+        or it ends.
         """
 {{ complete(request.member) -}}
 {{ "        " }}return cast(

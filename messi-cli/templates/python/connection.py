@@ -1,7 +1,8 @@
 # The number of bytes that are read at once.
 _READ_SIZE = 1 << 18
 
-# The number of bytes that the transport holds before further frames wait, so that a ping or a pong overtakes them.
+# The number of bytes that the transport holds before further frames wait, so that a ping or a pong
+# overtakes them.
 _WRITE_SIZE = 1 << 16
 
 # The number of messages that are handled before other tasks have their turn.
@@ -17,9 +18,10 @@ _CLOSE_TIMEOUT = 1.0
 class _Connection:
     """One connection: frames in and out, and the callbacks for its messages.
 
-    Three parties work on it. `_read` splits received bytes into frames, and puts messages into the inbox. `_handle`
-    takes them out, and awaits the callback of each. Frames to send are in the outbox until `_flush` passes them
-    to the transport. So pings and pongs wait neither for a slow callback nor for a slow peer.
+    Three parties work on it. `_read` splits received bytes into frames, and puts messages into the
+    inbox. `_handle` takes them out, and awaits the callback of each. Frames to send are in the
+    outbox until `_flush` passes them to the transport. So pings and pongs wait neither for a slow
+    callback nor for a slow peer.
 
     The first call of `end` decides why the connection ended.
     """
@@ -86,8 +88,8 @@ class _Connection:
     def end(self, reason: DisconnectReason) -> None:
         """Ends the connection.
 
-        If the peer has closed it, messages that were received before are still handled, and may be answered. In
-        all other cases they are dropped, and the peer sees the end at once.
+        If the peer has closed it, messages that were received before are still handled, and may be
+        answered. In all other cases they are dropped, and the peer sees the end at once.
         """
         if self.reason is not None:
             return
@@ -103,7 +105,7 @@ class _Connection:
         self._progress.set()
 
     def stop(self) -> None:
-        """Ends the connection, and cancels the callback that runs, unless this is a call from it."""
+        """Ends the connection, and cancels the callback that runs, unless that calls this."""
         self.end(DisconnectReason.STOPPED)
         self._inbox.clear()
         self._cancel(self._handling)
@@ -350,7 +352,8 @@ class _Connection:
         """Checks whether the peer is alive."""
 
     def _schedule_check(self) -> None:
-        # One turn later than due, so that bytes that have arrived while the program was busy are read before.
+        # One turn later than due, so that bytes that have arrived while the program was busy are
+        # read before.
         self._timer = self._loop.call_later(
             self._check_interval, self._loop.call_soon, self._check_if_open
         )
@@ -373,7 +376,8 @@ class _Connection:
             pass
 
     async def _read_rest(self) -> None:
-        # Closing a socket with unread input would reset the connection, and the peer could lose the last messages.
+        # Closing a socket with unread input would reset the connection, and the peer could lose the
+        # last messages.
         while await self._reader.read(_READ_SIZE):
             pass
         self._writer.close()
@@ -383,12 +387,15 @@ class _Connection:
         self.end(DisconnectReason.STOPPED)
         for task in (self._reading, self._handling, self._draining):
             self._cancel(task)
-        _retrieve_exception(self._handling)
+        _log_exception(self._handling)
         self._transport.abort()
 
 
-def _retrieve_exception(task: asyncio.Task[Any] | None) -> None:
-    """Retrieves the exception of a task. SystemExit and KeyboardInterrupt have ended the event loop already."""
+def _log_exception(task: asyncio.Task[Any] | None) -> None:
+    """Logs the exception of a task.
+
+    SystemExit and KeyboardInterrupt have ended the event loop already, and are not logged.
+    """
     if task is not None and task.done() and not task.cancelled():
         error = task.exception()
         if isinstance(error, Exception):

@@ -15,6 +15,7 @@ DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
 {% endfor %}
 )
 
-# Unlike the modules of protoc, which refuse older versions of protobuf, this one works with all since 3.20.
+# Unlike the modules of protoc, which refuse older versions of protobuf, this one works with all
+# since 3.20.
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, __name__, globals())

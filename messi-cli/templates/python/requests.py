@@ -23,7 +23,7 @@ class _Requests:
         self._awaited: dict[tuple[str, int], asyncio.Future[Any]] = {}
 
     def count(self, member: str | None) -> int:
-        """Counts a sent message if it is a request, and returns the number that it has in its kind."""
+        """Counts a sent message if it is a request, and returns its number in its kind."""
         if member not in _REQUEST_MEMBERS:
             return 0
         self.open += 1

@@ -67,7 +67,10 @@ class _ServerConnection(_Connection):
 
 
 class {{ name }}ServerClient:
-    """A client of a server. It belongs to one connection: a client that connects again is a new one."""
+    """A client of a server.
+
+    It belongs to one connection: a client that connects again is a new one.
+    """
 
     def __init__(
         self, server: {{ name }}Server, client_id: int, connection: _ServerConnection, address: Any
@@ -92,8 +95,8 @@ class {{ name }}ServerClient:
     async def ready(self) -> None:
         """Waits until there is room in the queue of messages to be written.
 
-        To be called between the messages of a long series: the connection is closed if the queue is full. Raises
-        ConnectionLostError if the connection has ended or ends.
+        To be called between the messages of a long series: the connection is closed if the queue is
+        full. Raises ConnectionLostError if the connection has ended or ends.
         """
         await self._connection.ready()
 
@@ -107,7 +110,8 @@ class {{ name }}ServerClient:
 {{ "    " }}) -> None:
         """Sends a message `{{ member.name }}` to this client.
 
-        Never waits. The message is dropped if the connection has ended. Raises ValueError if it is too big.
+        Never waits. The message is dropped if the connection has ended. Raises ValueError if it is
+        too big.
         """
 {{ complete(member) -}}
 {{ "        " }}self._connection.send({{ output(sent, member) }})
@@ -117,10 +121,11 @@ class {{ name }}ServerClient:
     async def {{ request.member.name }}(
 {{ parameters(request.member, request.timeout) -}}
 {{ "    " }}) -> {{ request.response_type }}:
-        """Sends a request `{{ request.member.name }}`, and returns the response, a `{{ request.response }}`.
+        """Sends a request `{{ request.member.name }}`, and returns its `{{ request.response }}`.
 
-        A response that is returned has no callback. Raises asyncio.TimeoutError without a response within the given
-        seconds (None: no limit), and ConnectionLostError if the connection has ended or ends.
+        A response that is returned has no callback. Raises asyncio.TimeoutError without a response
+        within the given seconds (None: no limit), and ConnectionLostError if the connection has
+        ended or ends.
         """
 {{ complete(request.member) -}}
 {{ "        " }}return cast(
@@ -141,12 +146,13 @@ _Self = TypeVar('_Self', bound='{{ name }}Server')
 class {{ name }}Server:
     """A server that many clients connect to.
 
-    Override the `on_` methods to handle messages and events. Those of one client are awaited one after the other, in the
-    order of its events. Those of several clients run at the same time. All methods must be called in the thread of
-    the event loop; other threads use `asyncio.run_coroutine_threadsafe`.
+    Override the `on_` methods to handle messages and events. Those of one client are awaited one
+    after the other, in the order of its events. Those of several clients run at the same time. All
+    methods must be called in the thread of the event loop; other threads use
+    `asyncio.run_coroutine_threadsafe`.
 
-    A callback that raises an exception ends the connection of its client. SystemExit and KeyboardInterrupt end the
-    program.
+    A callback that raises an exception ends the connection of its client. SystemExit and
+    KeyboardInterrupt end the program.
     """
 
     def __init__(
@@ -165,12 +171,15 @@ class {{ name }}Server:
         Without a host, it listens on all IPv4 addresses. The system chooses port 0: see `uri`.
 
         - max_clients: a further client is accepted and closed at once.
-        - keep_alive_timeout: the connection of a client is closed after this time without a byte from it, in
-          seconds, and at least 0.01. Clients send a ping every 2 seconds.
+        - keep_alive_timeout: the connection of a client is closed after this time without a byte
+          from it, in seconds, and at least 0.01. Clients send a ping every 2 seconds.
         - max_message_size: the size of a received message from which the connection is closed.
-        - max_sent_message_size: the limit for messages to be sent. By default, it is `max_message_size`.
-        - max_queued_bytes: the connection of a client is closed if more bytes wait to be written to it.
-        - max_unhandled_bytes: reading from a client pauses while more of its bytes wait for callbacks.
+        - max_sent_message_size: the limit for messages to be sent. By default, it is
+          `max_message_size`.
+        - max_queued_bytes: the connection of a client is closed if more bytes wait to be written to
+          it.
+        - max_unhandled_bytes: reading from a client pauses while more of its bytes wait for
+          callbacks.
         """
         self._host, self._port = parse_tcp_uri(uri)
         self._max_clients = max_clients
@@ -188,7 +197,7 @@ class {{ name }}Server:
 
     @property
     def local_addr(self) -> tuple[str, int]:
-        """The host and the port on which the server listens. Raises RuntimeError if it is not started."""
+        """The host and port of the server. Raises RuntimeError if it is not started."""
         if self._listener is None or not self._listener.sockets:
             raise RuntimeError('the server is not started')
         host, port = self._listener.sockets[0].getsockname()[:2]
@@ -196,17 +205,18 @@ class {{ name }}Server:
 
     @property
     def uri(self) -> str:
-        """The URI on which the server listens. Raises RuntimeError if it is not started."""
+        """The URI of the server, with its port. Raises RuntimeError if it is not started."""
         host, port = self.local_addr
         return f'tcp://[{host}]:{port}' if ':' in host else f'tcp://{host}:{port}'
 
     @property
     def clients(self) -> list[{{ name }}ServerClient]:
         """The connected clients."""
-        return [client for client in self._clients if client.is_connected and client._connection.is_open]
+        clients = self._clients
+        return [it for it in clients if it.is_connected and it._connection.is_open]
 
     async def start(self) -> None:
-        """Starts to listen. Does nothing if the server is started. Raises OSError if that is not possible."""
+        """Starts to listen, unless the server is started. Raises OSError if the address is in use."""
         if self._listener is not None:
             return
         self._stopped = asyncio.Event()
@@ -218,8 +228,8 @@ class {{ name }}Server:
         """Closes all connections, and waits until their last callbacks have returned.
 
         Queued messages are written for up to a second. Callbacks that wait are cancelled, and
-        `on_client_disconnected` is called afterwards. A callback that calls this is not cancelled, and does not wait
-        for its own client. The server can be started again.
+        `on_client_disconnected` is called afterwards. A callback that calls this is not cancelled,
+        and does not wait for its own client. The server can be started again.
         """
         if self._listener is not None and self._stopped is not None:
             self._listener.close()
@@ -273,8 +283,8 @@ class {{ name }}Server:
     def reply(self) -> None:
         """Sends the prepared message to the client whose callback runs. Does nothing elsewhere.
 
-        Like `send` and `broadcast`, it sends the message that this task has prepared with an `init_` method, never
-        waits, and raises ValueError if the message is too big.
+        Like `send` and `broadcast`, it sends the message that this task has prepared with an
+        `init_` method, never waits, and raises ValueError if the message is too big.
         """
         client = self._current_client()
         if client is not None:
@@ -345,7 +355,7 @@ class {{ name }}Server:
         task = asyncio.get_running_loop().create_task(self._serve(client))
         self._clients[client] = task
         task.add_done_callback(lambda _: self._clients.pop(client))
-        task.add_done_callback(_retrieve_exception)
+        task.add_done_callback(_log_exception)
 
     async def _serve(self, client: {{ name }}ServerClient) -> None:
         _CURRENT_CLIENT.set(client)
