@@ -80,21 +80,20 @@ void stand_in_set_time(struct async_t *self_p, uint64_t now)
 {
     struct async_timer_t *timer_p;
 
+    self_p->now = now;
+
     while (true) {
         timer_p = self_p->timers_p;
 
         if ((timer_p == NULL)
             || !timer_p->is_running
             || (timer_p->expires_at > now)) {
-            break;
+            return;
         }
 
-        self_p->now = timer_p->expires_at;
         timer_p->is_running = false;
         timer_p->on_timeout(timer_p->obj_p);
     }
-
-    self_p->now = now;
 }
 
 void async_stcp_client_init(struct async_stcp_client_t *self_p,

@@ -95,7 +95,7 @@ size_t async_stcp_client_read(struct async_stcp_client_t *self_p,
 /** Runs the calls that are due. */
 void stand_in_run_calls(struct async_t *self_p);
 
-/** Runs all timers until this time, in order. */
+/** Jumps to this time, and runs the timers that are due. */
 void stand_in_set_time(struct async_t *self_p, uint64_t now);
 
 /** Reports the result of connecting. */
