@@ -4,10 +4,13 @@ use std::process::Command;
 
 use crate::markdown::{members, read, root};
 
+/// The published directories. The command `messi` carries the last three in its program.
+const PUBLISHED: [&str; 6] = ["src", "docs", "examples", "google", "runtime", "templates"];
+
 /// Returns whether a path of a package is on its top level or in one of the published directories.
 fn is_published(path: &str) -> bool {
     let directory = path.split_once('/').map(|(directory, _)| directory);
-    directory.is_none_or(|it| ["src", "docs", "examples"].contains(&it))
+    directory.is_none_or(|it| PUBLISHED.contains(&it))
 }
 
 #[test]
