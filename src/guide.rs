@@ -13,6 +13,7 @@
 //! - [Signals and shutdown](shutdown): a server that ends in good order
 //! - [Metrics](metrics): statistics for a monitoring system
 //! - [C](c): clients and servers in C, on Linux and on microcontrollers
+//! - [Messages in C](c_messages): structs, memory, and what is accepted
 //! - [Python](python): clients and servers in Python
 //! - [Migrating](migrating): coming from the original Messi, or from a gRPC stream
 //! - [Troubleshooting](troubleshooting): every error message, with its cause and its solution
@@ -42,6 +43,7 @@ pages! {
     shutdown = "../docs/shutdown.md"
     metrics = "../docs/metrics.md"
     c = "../docs/c.md"
+    c_messages = "../docs/c_messages.md"
     python = "../docs/python.md"
     migrating = "../docs/migrating.md"
     troubleshooting = "../docs/troubleshooting.md"

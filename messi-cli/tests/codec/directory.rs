@@ -24,12 +24,18 @@ impl Generated {
     /// Generates the C of schemas. Their paths are relative to this package.
     pub(crate) fn new(schemas: &[&str]) -> Result<Self, Unprepared> {
         let directory = Self::empty()?;
+        directory.generate(schemas)?;
+        Ok(directory)
+    }
+
+    /// Adds the C of schemas.
+    pub(crate) fn generate(&self, schemas: &[&str]) -> Result<(), Unprepared> {
         run(messi()
             .args(["generate_c_source", "-p", "none", "--runtime", "-o"])
-            .arg(&directory.0)
+            .arg(&self.0)
             .args(schemas)
-            .current_dir(env!("CARGO_MANIFEST_DIR")))?;
-        Ok(directory)
+            .current_dir(env!("CARGO_MANIFEST_DIR")))
+        .map(drop)
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -15,6 +15,7 @@ mod corpus;
 mod differential;
 mod directory;
 mod flash;
+mod microcontroller;
 mod pbtools;
 mod programs;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         corpus::TESTS,
         differential::TESTS,
         flash::TESTS,
+        microcontroller::TESTS,
         pbtools::TESTS,
     ];
     let trials = tests

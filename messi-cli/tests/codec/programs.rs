@@ -17,6 +17,7 @@ pub(crate) const CHAT: &[&str] = &["../examples/chat/chat.proto"];
 pub(crate) const TESTS: &[Test] = &[
     ("c_of_messages_compiles_without_warnings", warnings),
     ("headers_of_messages_compile_as_cpp", cpp),
+    ("the_documented_code_runs", documented_code),
     ("codec", || codec(&[])),
     ("codec_with_32_bits", || codec(&["-m32"])),
     ("codec_with_short_enums_and_utf8", || {
@@ -59,6 +60,52 @@ fn cpp() -> Result<(), Unprepared> {
         .arg(generated.path())
         .arg(&program))
     .map(drop)
+}
+
+/// Runs the code of the guide with the messages of its schema.
+fn documented_code() -> Result<(), Unprepared> {
+    let guide = include_str!("../../../docs/c_messages.md");
+    let block = |language: &str| {
+        let (_, rest) = guide.split_once(&format!("```{language}\n")).unwrap();
+        rest.split_once("```").unwrap().0.to_owned()
+    };
+    let generated = Generated::empty()?;
+    let main = "
+        int main(void)
+        {
+            uint8_t encoded[64];
+
+            print_report(encoded, (size_t)write_report(encoded, sizeof(encoded)));
+
+            return HOME_BATTERY_ENCODED_MAX == 5 ? 0 : 1;
+        }";
+    let files = [
+        ("home.proto", block("proto")),
+        ("main.c", block("c") + main),
+    ];
+    for (name, text) in files {
+        let path = generated.path().join(name);
+        fs::write(&path, text).map_err(|error| broken("write", &path, &error))?;
+    }
+    let schema = generated.path().join("home.proto");
+    generated.generate(&[&schema.to_string_lossy()])?;
+    let executable = generated.path().join("program");
+    run(Command::new("gcc")
+        .args([
+            "-std=c99",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+            "-I",
+        ])
+        .arg(generated.path())
+        .args(generated.sources())
+        .arg("-o")
+        .arg(&executable))?;
+    let printed = run(&mut Command::new(executable))?;
+    assert_eq!(printed, "kitchen: 21\nkitchen: -4\nopen: 1\n");
+    Ok(())
 }
 
 fn codec(options: &[&str]) -> Result<(), Unprepared> {
