@@ -40,6 +40,8 @@ fn pbtools() -> Result<(), Unprepared> {
     let output = Command::new(executable)
         .arg("--continue-on-failure")
         .env("ASAN_OPTIONS", "detect_leaks=0")
+        // It writes a report there.
+        .current_dir(generated.path())
         .output()
         .map_err(|error| Unprepared::Broken(error.to_string()))?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
