@@ -39,6 +39,8 @@ fn pbtools() -> Result<(), Unprepared> {
     let executable = compile(&tests, &generated)?;
     let output = Command::new(executable)
         .arg("--continue-on-failure")
+        // It writes a report into its directory.
+        .current_dir(generated.path())
         .env("ASAN_OPTIONS", "detect_leaks=0")
         // It writes a report there.
         .current_dir(generated.path())
