@@ -42,8 +42,6 @@ fn pbtools() -> Result<(), Unprepared> {
         // It writes a report into its directory.
         .current_dir(generated.path())
         .env("ASAN_OPTIONS", "detect_leaks=0")
-        // It writes a report there.
-        .current_dir(generated.path())
         .output()
         .map_err(|error| Unprepared::Broken(error.to_string()))?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
