@@ -25,7 +25,7 @@ static void on_client_connected(struct my_protocol_server_t *self_p,
 {
     (void)self_p;
 
-    printf("Client %u connected.\n", (unsigned)client_p->base.core.id);
+    printf("Client %u connected.\n", (unsigned)my_protocol_server_client_id(client_p));
 }
 
 static void on_client_disconnected(struct my_protocol_server_t *self_p,
@@ -34,8 +34,9 @@ static void on_client_disconnected(struct my_protocol_server_t *self_p,
     (void)self_p;
 
     printf("Client %u disconnected: %s\n",
-           (unsigned)client_p->base.core.id,
-           messi_disconnect_reason_string(client_p->base.core.disconnect_reason));
+           (unsigned)my_protocol_server_client_id(client_p),
+           messi_disconnect_reason_string(
+               my_protocol_server_client_disconnect_reason(client_p)));
 }
 
 static void on_foo_req(struct my_protocol_server_t *self_p,

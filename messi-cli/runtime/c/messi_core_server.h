@@ -26,15 +26,12 @@ enum messi_server_client_state_t {
 };
 
 /**
- * One client of a server. `id` and `disconnect_reason` may be read. All other
- * members are private.
+ * One client of a server. All members are private.
  */
 struct messi_core_server_client_t {
-    /* Number of this connection, which no later one has. Places for clients
-       are used again: compare it before sending to a client that may have
-       left. */
+    /* Number of this connection, which no later one has. */
     uint32_t id;
-    /* Reason of the end, valid in on_client_disconnected(). */
+    /* Reason of the last end. */
     enum messi_disconnect_reason_t disconnect_reason;
     enum messi_server_client_state_t state;
     struct messi_connection_t connection;

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /**
- * One client of a server. All members are private, except for two of the core.
+ * One client of a server. All members are private.
  */
 struct messi_server_client_t {
     struct messi_core_server_client_t core;

@@ -61,6 +61,11 @@ static const struct messi_client_type_t client_type = {
     .on_message = handle_message
 };
 
+bool {{ name }}_client_is_connected(const struct {{ name }}_client_t *self_p)
+{
+    return (self_p->{{ core }}.state == messi_client_state_connected_t);
+}
+
 void {{ name }}_client_new_output_message(struct {{ name }}_client_t *self_p)
 {
     (void)messi_core_client_new_message(&self_p->{{ core }});

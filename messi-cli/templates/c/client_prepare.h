@@ -1,4 +1,10 @@
-{# The functions that prepare messages. Included by the headers of all platforms. -#}
+{# The functions of all platforms. -#}
+/**
+ * Returns true from on_connected until the connection has ended, which is
+ * before on_disconnected.
+ */
+bool {{ name }}_client_is_connected(const struct {{ name }}_client_t *self_p);
+
 /**
  * Prepares an empty message, which only code that fills in the members itself
  * needs. Sending it as it is has no effect on the server.

@@ -80,6 +80,12 @@ int {{ name }}_server_port(const struct {{ name }}_server_t *self_p)
     return (messi_server_port(&self_p->base));
 }
 
+int {{ name }}_server_client_fd(
+    const struct {{ name }}_server_client_t *client_p)
+{
+    return (client_p->base.fd);
+}
+
 void {{ name }}_server_process(struct {{ name }}_server_t *self_p,
                                int fd,
                                uint32_t events)

@@ -38,10 +38,8 @@ extern "C" {
 
 {% include "c/server_callbacks.h" %}
 /**
- * One client of the server. `base.core.id` is a number that no later
- * connection has, and `base.core.disconnect_reason` is valid in
- * on_client_disconnected. All other members are private. The places of clients
- * that have left are used again.
+ * One client of the server. All members are private. The places of clients that
+ * have left are used again.
  */
 struct {{ name }}_server_client_t {
     struct messi_server_client_t base;
@@ -145,6 +143,13 @@ void {{ name }}_server_stop(struct {{ name }}_server_t *self_p);
  * Returns the port that the server listens on, or -1 if it is stopped.
  */
 int {{ name }}_server_port(const struct {{ name }}_server_t *self_p);
+
+/**
+ * Returns the socket of a client, for getpeername() and the like, or -1 if it
+ * is not connected.
+ */
+int {{ name }}_server_client_fd(
+    const struct {{ name }}_server_client_t *client_p);
 
 /**
  * Handles an event of the epoll instance. An event of a file descriptor that

@@ -1,5 +1,6 @@
 {# The typed half of a server. Included by the sources of all platforms, which
-   set `core` to the path of the struct messi_core_server_t in the server. -#}
+   set `core` to the path of the core in the server, and of that of a client in
+   the client. -#}
 static struct {{ name }}_server_t *server_of(struct messi_core_server_t *core_p)
 {
     /* The core is the first member. */
@@ -71,6 +72,18 @@ static const struct messi_server_type_t server_type = {
     .on_client_disconnected = handle_client_disconnected,
     .on_message = handle_message
 };
+
+uint32_t {{ name }}_server_client_id(
+    const struct {{ name }}_server_client_t *client_p)
+{
+    return (client_p->{{ core }}.id);
+}
+
+enum messi_disconnect_reason_t {{ name }}_server_client_disconnect_reason(
+    const struct {{ name }}_server_client_t *client_p)
+{
+    return (client_p->{{ core }}.disconnect_reason);
+}
 
 {% for member in server_to_client.members %}
 {{ member.type }}{{ "" if member.type[-1:] == "*" else " " }}*{{ name }}_server_init_{{ member.name }}(

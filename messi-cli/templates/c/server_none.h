@@ -56,9 +56,8 @@ extern "C" {
 
 {% include "c/server_callbacks.h" %}
 /**
- * One client of the server. `core.id` is a number that no later connection has,
- * and `core.disconnect_reason` is valid in on_client_disconnected. All other
- * members are private. The places of clients that have left are used again.
+ * One client of the server. All members are private. The places of clients that
+ * have left are used again.
  */
 struct {{ name }}_server_client_t {
     struct messi_core_server_client_t core;

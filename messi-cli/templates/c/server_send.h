@@ -1,5 +1,19 @@
-{# The functions that prepare and send messages. Included by the headers of all
-   platforms. -#}
+{# The functions of all platforms. -#}
+/**
+ * Returns the number of a client's connection, which no later connection has.
+ * As the places of clients are used again, compare it before sending to a
+ * client that may have left.
+ */
+uint32_t {{ name }}_server_client_id(
+    const struct {{ name }}_server_client_t *client_p);
+
+/**
+ * Returns the reason why the connection of a client has ended, from
+ * on_client_disconnected until the place is used again.
+ */
+enum messi_disconnect_reason_t {{ name }}_server_client_disconnect_reason(
+    const struct {{ name }}_server_client_t *client_p);
+
 {% for member in server_to_client.members %}
 /**
  * Prepares a {{ member.name }} to be sent, and returns it to be filled in.

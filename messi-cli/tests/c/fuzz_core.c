@@ -211,8 +211,8 @@ static void on_client_connected(struct chat_server_t *self_p,
 {
     (void)self_p;
     CHECK(!are_connected[client_p - clients_p]);
-    CHECK(client_p->core.id > last_id);
-    last_id = client_p->core.id;
+    CHECK(chat_server_client_id(client_p) > last_id);
+    last_id = chat_server_client_id(client_p);
     are_connected[client_p - clients_p] = true;
     memset(&server_streams[client_p - clients_p], 0, sizeof(server_streams[0]));
     act_on_server(client_p);

@@ -145,7 +145,7 @@ static void handle_all_events(void)
 
 static void on_connected(struct chat_client_t *self_p)
 {
-    (void)self_p;
+    ASSERT(chat_client_is_connected(self_p));
     connects++;
 
     if (in_connected != NULL) {
@@ -156,7 +156,7 @@ static void on_connected(struct chat_client_t *self_p)
 static void on_disconnected(struct chat_client_t *self_p,
                             enum messi_disconnect_reason_t disconnect_reason)
 {
-    (void)self_p;
+    ASSERT(!chat_client_is_connected(self_p));
     disconnects++;
     reason = disconnect_reason;
 
@@ -274,7 +274,7 @@ static void on_client_disconnected(struct chat_server_t *self_p,
 {
     (void)self_p;
     server_disconnects++;
-    server_reason = client_p->base.core.disconnect_reason;
+    server_reason = chat_server_client_disconnect_reason(client_p);
 }
 
 static void on_connect_req(struct chat_server_t *self_p,
@@ -1431,13 +1431,15 @@ static void test_ids_of_clients_are_not_used_again(void)
     port = start_server();
     fd = peer_connect(port);
     WAIT_FOR(server_connects == 1);
-    id = last_client_p->base.core.id;
+    ASSERT(chat_server_client_fd(last_client_p) != -1);
+    id = chat_server_client_id(last_client_p);
     close(fd);
     WAIT_FOR(server_disconnects == 1);
     ASSERT(chat_server_send(&server, last_client_p) == -1);
+    ASSERT(chat_server_client_fd(last_client_p) == -1);
     fd = peer_connect(port);
     WAIT_FOR(server_connects == 2);
-    ASSERT(last_client_p->base.core.id != id);
+    ASSERT(chat_server_client_id(last_client_p) != id);
     close(fd);
 }
 
@@ -1743,6 +1745,77 @@ static void test_server_survives_a_lack_of_file_descriptors(void)
     close(fd);
 }
 
+static uint32_t next_random(uint32_t *state_p)
+{
+    *state_p ^= *state_p << 13;
+    *state_p ^= *state_p >> 17;
+    *state_p ^= *state_p << 5;
+
+    return (*state_p >> 8);
+}
+
+/* Sends frames, parts of frames and noise, and leaves in some way. */
+static void be_hostile(int port, uint32_t *state_p)
+{
+    static const struct {
+        const char *data_p;
+        size_t size;
+    } pieces[] = {
+        { FRAME(CONNECT_REQ) },
+        { FRAME(PING) },
+        { FRAME("\x01") },
+        { FRAME("\x01\0\0\x40\x12\x3e") },
+        { FRAME("\x01\0\0\x05\xff\xff\xff\xff\xff") },
+        { FRAME("\x01\xff\xff\xff") },
+        { FRAME("\x04\0\0\0") },
+        { FRAME("\xde\xad\xbe\xef") }
+    };
+    size_t piece;
+    int fd;
+    int i;
+
+    fd = peer_connect(port);
+
+    for (i = next_random(state_p) % 6; i >= 0; i--) {
+        piece = next_random(state_p) % (sizeof(pieces) / sizeof(pieces[0]));
+        (void)send(fd, pieces[piece].data_p, pieces[piece].size, MSG_NOSIGNAL);
+
+        if (next_random(state_p) % 2 == 0) {
+            (void)turn(0);
+        }
+    }
+
+    if (next_random(state_p) % 2 == 0) {
+        reset(fd);
+    } else {
+        close(fd);
+    }
+}
+
+static void test_hostile_clients_do_no_harm(void)
+{
+    uint32_t state;
+    int port;
+    int fd;
+    int i;
+
+    port = start_server();
+    state = 1;
+
+    for (i = 0; i < 500; i++) {
+        be_hostile(port, &state);
+    }
+
+    handle_all_events();
+    WAIT_FOR(server_disconnects == server_connects);
+    ASSERT(server_connects > 100);
+    requests = 0;
+    fd = peer_connect(port);
+    peer_sends(fd, FRAME(CONNECT_REQ));
+    peer_expects(fd, FRAME(CONNECT_RSP));
+    close(fd);
+}
+
 static void test_unknown_file_descriptors_are_ignored(void)
 {
     start_client_at(start_server());
@@ -1819,6 +1892,7 @@ static const struct {
     TEST(busy_client_with_a_large_buffer_does_not_either),
     TEST(many_clients_connect_at_once),
     TEST(server_survives_a_lack_of_file_descriptors),
+    TEST(hostile_clients_do_no_harm),
     TEST(unknown_file_descriptors_are_ignored)
 };
 

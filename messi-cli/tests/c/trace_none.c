@@ -97,7 +97,7 @@ static void on_client_disconnected(struct chat_server_t *self_p,
                                    struct chat_server_client_t *client_p)
 {
     (void)self_p;
-    trace_event("disconnected %s", trace_reason(client_p->core.disconnect_reason));
+    trace_event("disconnected %s", trace_reason(chat_server_client_disconnect_reason(client_p)));
 }
 
 static void on_server_connect_req(struct chat_server_t *self_p,

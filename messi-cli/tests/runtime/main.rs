@@ -1,5 +1,5 @@
-//! Generated clients and servers in C with their runtime, compiled by gcc: the programs of `tests/c`, and the
-//! examples.
+//! Generated clients and servers in C with their runtime, compiled by gcc: the programs of `tests/c`, the
+//! examples, and the flash that a client takes.
 //!
 //! Tests whose compiler is missing are reported as ignored; in CI they fail.
 //!
@@ -12,6 +12,7 @@
 mod preparation;
 
 mod examples;
+mod flash;
 mod generated;
 mod programs;
 mod warnings;
@@ -26,7 +27,12 @@ use preparation::Unprepared;
 type Test = (&'static str, fn() -> Result<(), Unprepared>);
 
 fn main() -> ExitCode {
-    let tests = [programs::TESTS, warnings::TESTS, examples::TESTS];
+    let tests = [
+        programs::TESTS,
+        warnings::TESTS,
+        examples::TESTS,
+        flash::TESTS,
+    ];
     let trials = tests
         .into_iter()
         .flatten()
