@@ -260,9 +260,7 @@ impl Mailbox {
         };
         if let Err(refusal) = self.push_outgoing(message, wakeups) {
             // Later: the registry may be locked.
-            wakeups.log(level_of(refusal.error), || {
-                not_sent_line(member_name(&self.config, payload), refusal.error)
-            });
+            wakeups.log_not_sent(member_name(&self.config, payload), refusal.error);
             self.handle_refusal(refusal, wakeups);
         }
     }
@@ -486,15 +484,11 @@ pub(crate) fn log_not_sent(config: &SessionConfig, message: &impl Message, error
 /// Logs a message for a member that was not sent.
 #[cold]
 pub(crate) fn log_member_not_sent(member: &str, error: SendError) {
-    log!(target: LOG_TARGET, level_of(error), "{}", not_sent_line(member, error));
+    log!(target: LOG_TARGET, level_of(error), "`{member}` is not sent: {error}");
 }
 
 fn member_name(config: &SessionConfig, payload: &[u8]) -> &'static str {
     config.member_name(payload).unwrap_or("message")
-}
-
-fn not_sent_line(member: &str, error: SendError) -> String {
-    format!("`{member}` is not sent: {error}")
 }
 
 /// Returns the level of the log line about a message that was not sent.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use log::{Level, log, log_enabled};
-use messi_wire::RequestError;
+use log::{debug, warn};
 use messi_wire::session::Losses;
+use messi_wire::{RequestError, SendError};
 
-use super::{BoxResponder, Mailbox};
+use super::{BoxResponder, Mailbox, log_member_not_sent};
 use crate::LOG_TARGET;
 
 /// Wakers to wake, responses to fail, waiting tasks to notify and lines to log, collected under a lock and run
@@ -31,7 +31,18 @@ struct MoreWakeups {
     failed: Vec<(BoxResponder, RequestError)>,
     /// Mailboxes of which all waiting tasks are notified.
     progress: Vec<Arc<Mailbox>>,
-    lines: Vec<(Level, String)>,
+    lines: Vec<Line>,
+}
+
+/// A line for the log of the program, which runs foreign code even to say that it wants none.
+#[derive(Debug)]
+enum Line {
+    /// Messages that were in the offline queue for too long.
+    Expired(u64),
+    /// Messages that were dropped for a newer one.
+    Replaced(u64),
+    /// A message that was not sent, for this reason.
+    NotSent(&'static str, SendError),
 }
 
 impl Wakeups {
@@ -61,13 +72,10 @@ impl Wakeups {
         self.more().progress.push(mailbox);
     }
 
-    /// Logs a line, if its level is wanted.
+    /// Logs that a message with this member is not sent.
     #[cold]
-    pub(super) fn log(&mut self, level: Level, line: impl FnOnce() -> String) {
-        // Formatted only if it is wanted: the caller may hold the lock of the registry.
-        if log_enabled!(target: LOG_TARGET, level) {
-            self.more().lines.push((level, line()));
-        }
+    pub(super) fn log_not_sent(&mut self, member: &'static str, error: SendError) {
+        self.more().lines.push(Line::NotSent(member, error));
     }
 
     /// Logs how many messages of a queue have expired, and how many were dropped for a new one.
@@ -80,15 +88,12 @@ impl Wakeups {
 
     #[cold]
     fn log_some_losses(&mut self, Losses { expired, replaced }: Losses) {
+        let lines = &mut self.more().lines;
         if expired > 0 {
-            self.log(Level::Warn, || {
-                format!("messages expired in the offline queue: {expired}")
-            });
+            lines.push(Line::Expired(expired));
         }
         if replaced > 0 {
-            self.log(Level::Debug, || {
-                format!("older messages dropped for a new one: {replaced}")
-            });
+            lines.push(Line::Replaced(replaced));
         }
     }
 
@@ -123,8 +128,20 @@ impl MoreWakeups {
             mailbox.notify_progress();
         }
         // Last: the log of the program may take long.
-        for (level, line) in self.lines {
-            log!(target: LOG_TARGET, level, "{line}");
+        self.lines.into_iter().for_each(Line::log);
+    }
+}
+
+impl Line {
+    fn log(self) {
+        match self {
+            Self::Expired(count) => {
+                warn!(target: LOG_TARGET, "messages expired in the offline queue: {count}");
+            }
+            Self::Replaced(count) => {
+                debug!(target: LOG_TARGET, "older messages dropped for a new one: {count}");
+            }
+            Self::NotSent(member, error) => log_member_not_sent(member, error),
         }
     }
 }
