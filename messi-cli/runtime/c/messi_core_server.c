@@ -177,7 +177,6 @@ void messi_core_server_end(struct messi_core_server_t *self_p,
         list_append(&self_p->ended, client_p);
         client_p->state = messi_server_client_state_ended_t;
         client_p->disconnect_reason = reason;
-        messi_output_reset(&client_p->connection.output);
     }
 }
 

@@ -162,9 +162,10 @@ void messi_core_server_end(struct messi_core_server_t *self_p,
 
 /**
  * Ends the connections of silent clients. Calls on_client_disconnected() for
- * one client whose connection has ended, and returns it. The host closes that
- * connection at once, as the place may be taken by the next client, and calls
- * this function again until it returns NULL.
+ * one client whose connection has ended, and returns it. The host may write
+ * the output that is left, as far as it is accepted, and closes that connection
+ * at once, as the place may be taken by the next client. It calls this function
+ * again until it returns NULL.
  */
 struct messi_core_server_client_t *messi_core_server_poll(
     struct messi_core_server_t *self_p,

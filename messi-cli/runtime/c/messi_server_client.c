@@ -65,6 +65,8 @@ void messi_server_close_client(struct messi_server_t *self_p,
 
     *link_pp = client_p->next_in_bucket_p;
     messi_loop_close(&self_p->loop, &client_p->fd);
+    /* Frees the heap memory of the queue. */
+    messi_output_reset(&client_p->core.connection.output);
 }
 
 bool messi_server_client_is_connected(const struct messi_server_client_t *client_p)
