@@ -157,6 +157,13 @@ void messi_server_write_delayed(struct messi_server_t *self_p)
     }
 }
 
+void messi_server_flush(struct messi_core_server_t *core_p,
+                        struct messi_core_server_client_t *core_client_p)
+{
+    /* The core is the first member. */
+    write_output((void *)core_p, messi_server_client_of(core_client_p));
+}
+
 /* The first frame to a client in a turn is written at once, so that it is sent
    even if the program then exits. Further ones are written together. */
 static bool is_written_at_once(struct messi_server_t *self_p,
