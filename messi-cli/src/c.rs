@@ -1,9 +1,11 @@
 //! The back end of C.
 //!
 //! `schema` lays out a schema: `layout` its messages, with those of `google`, and `protocol` its sides, both
-//! with names by `names`. `encoded_max` finds the greatest sizes of messages, and `clashes` reports names that
-//! C can't have. Templates turn the layout into C. `runtime` has the files that all generated C needs.
+//! with names by `names`. `encoded_max` finds the greatest sizes of messages, `clashes` reports names that
+//! C can't have, and `callbacks` those of callbacks. Templates turn the layout into C. `runtime` has the files
+//! that all generated C needs.
 
+mod callbacks;
 mod clashes;
 mod encoded_max;
 mod google;

@@ -112,6 +112,25 @@ const CASES: &[Case] = &[
 ",
     ),
     (
+        "callbacks",
+        &[(
+            "chat.proto",
+            "syntax = \"proto3\";\npackage chat;\nmessage Foo {}\nmessage ClientToServer { oneof messages { Foo connected = 1; Foo clientConnected = 2; } }\nmessage ServerToClient { oneof messages { Foo disconnected = 1; Foo client_connected = 2; } }\n",
+        )],
+        "error: member `clientConnected` would generate `on_client_connected`, which is a built-in callback
+ --> chat.proto:4:66
+  |
+4 | message ClientToServer { oneof messages { Foo connected = 1; Foo clientConnected = 2; } }
+  |                                                                  ^^^^^^^^^^^^^^^
+
+error: member `disconnected` would generate `on_disconnected`, which is a built-in callback
+ --> chat.proto:5:47
+  |
+5 | message ServerToClient { oneof messages { Foo disconnected = 1; Foo client_connected = 2; } }
+  |                                               ^^^^^^^^^^^^
+",
+    ),
+    (
         "descriptors",
         &[(
             "chat.proto",

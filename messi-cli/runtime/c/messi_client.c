@@ -353,6 +353,8 @@ int messi_client_start(struct messi_client_t *self_p)
 
 void messi_client_stop(struct messi_client_t *self_p)
 {
+    /* A callback may have sent messages before. */
+    write_output(self_p);
     messi_core_client_stop(&self_p->core);
     close_connection(self_p);
     messi_loop_close(&self_p->loop, &self_p->timer.fd);

@@ -177,8 +177,20 @@ void messi_core_server_end(struct messi_core_server_t *self_p,
         list_append(&self_p->ended, client_p);
         client_p->state = messi_server_client_state_ended_t;
         client_p->disconnect_reason = reason;
-        messi_output_reset(&client_p->connection.output);
     }
+}
+
+/* Ends a connection after the messages that were sent before. */
+static void flush_and_end(struct messi_core_server_t *self_p,
+                          struct messi_core_server_client_t *client_p,
+                          enum messi_disconnect_reason_t reason)
+{
+    if ((self_p->flush != NULL)
+        && (client_p->state == messi_server_client_state_connected_t)) {
+        self_p->flush(self_p, client_p);
+    }
+
+    messi_core_server_end(self_p, client_p, reason);
 }
 
 /* Ends the connections of silent clients, and finds the next deadline. */
@@ -275,9 +287,9 @@ static void handle_message(struct messi_core_server_t *self_p,
                                    &arena);
 
     if (message_p == NULL) {
-        messi_core_server_end(self_p,
-                              client_p,
-                              messi_disconnect_reason_message_decode_error_t);
+        flush_and_end(self_p,
+                      client_p,
+                      messi_disconnect_reason_message_decode_error_t);
     } else {
         self_p->type_p->on_message(self_p, client_p, message_p);
     }
@@ -306,7 +318,7 @@ void messi_core_server_received(struct messi_core_server_t *self_p,
         if (next == messi_next_message_t) {
             handle_message(self_p, client_p, &payload);
         } else if (next == messi_next_error_t) {
-            messi_core_server_end(self_p, client_p, reason);
+            flush_and_end(self_p, client_p, reason);
         } else {
             break;
         }
@@ -469,8 +481,6 @@ void messi_core_server_disconnect(struct messi_core_server_t *self_p,
     }
 
     if (client_p != NULL) {
-        messi_core_server_end(self_p,
-                              client_p,
-                              messi_disconnect_reason_disconnected_t);
+        flush_and_end(self_p, client_p, messi_disconnect_reason_disconnected_t);
     }
 }

@@ -66,6 +66,13 @@ typedef size_t (*messi_server_write_t)(struct messi_core_server_t *self_p,
                                        const uint8_t *frame_p,
                                        size_t size);
 
+/**
+ * Tries to write the queue of a client, before its connection ends in an
+ * orderly way: the rest is dropped. May call messi_core_server_end().
+ */
+typedef void (*messi_server_flush_t)(struct messi_core_server_t *self_p,
+                                     struct messi_core_server_client_t *client_p);
+
 /** List of clients. A client is in one list at most. */
 struct messi_server_list_t {
     struct messi_core_server_client_t *first_p;
@@ -79,6 +86,8 @@ struct messi_core_server_t {
     const struct messi_server_type_t *type_p;
     /* NULL to queue each frame as a whole. */
     messi_server_write_t write;
+    /* NULL to drop the queue when a connection ends. */
+    messi_server_flush_t flush;
     /* Places for clients, each of `client_size` bytes. */
     uint8_t *clients_p;
     size_t client_size;
@@ -162,9 +171,10 @@ void messi_core_server_end(struct messi_core_server_t *self_p,
 
 /**
  * Ends the connections of silent clients. Calls on_client_disconnected() for
- * one client whose connection has ended, and returns it. The host closes that
- * connection at once, as the place may be taken by the next client, and calls
- * this function again until it returns NULL.
+ * one client whose connection has ended, and returns it. The host may write
+ * the output that is left, as far as it is accepted, and closes that connection
+ * at once, as the place may be taken by the next client. It calls this function
+ * again until it returns NULL.
  */
 struct messi_core_server_client_t *messi_core_server_poll(
     struct messi_core_server_t *self_p,
@@ -252,7 +262,7 @@ int messi_core_server_broadcast(struct messi_core_server_t *self_p);
 
 /**
  * Disconnects a client, or the one whose message is being handled if
- * `client_p` is NULL. Its queue is dropped.
+ * `client_p` is NULL. What `flush` does not write of its queue is dropped.
  */
 void messi_core_server_disconnect(struct messi_core_server_t *self_p,
                                   struct messi_core_server_client_t *client_p);

@@ -250,6 +250,7 @@ int messi_server_init(struct messi_server_t *self_p,
     }
 
     self_p->core.write = messi_server_write_frame;
+    self_p->core.flush = messi_server_flush;
     self_p->clients_p = clients_p;
     self_p->clients_max = clients_max;
     self_p->listener_fd = -1;
@@ -355,6 +356,8 @@ int messi_server_start(struct messi_server_t *self_p)
 void messi_server_stop(struct messi_server_t *self_p)
 {
     int i;
+
+    messi_server_write_delayed(self_p);
 
     for (i = 0; i < self_p->clients_max; i++) {
         messi_server_close_client(self_p, &self_p->clients_p[i]);

@@ -65,6 +65,8 @@ void messi_server_close_client(struct messi_server_t *self_p,
 
     *link_pp = client_p->next_in_bucket_p;
     messi_loop_close(&self_p->loop, &client_p->fd);
+    /* Frees the heap memory of the queue. */
+    messi_output_reset(&client_p->core.connection.output);
 }
 
 bool messi_server_client_is_connected(const struct messi_server_client_t *client_p)
@@ -153,6 +155,13 @@ void messi_server_write_delayed(struct messi_server_t *self_p)
         client_p->is_delayed = false;
         write_output(self_p, client_p);
     }
+}
+
+void messi_server_flush(struct messi_core_server_t *core_p,
+                        struct messi_core_server_client_t *core_client_p)
+{
+    /* The core is the first member. */
+    write_output((void *)core_p, messi_server_client_of(core_client_p));
 }
 
 /* The first frame to a client in a turn is written at once, so that it is sent

@@ -52,6 +52,13 @@ void messi_server_process_client(struct messi_server_t *self_p,
 void messi_server_write_delayed(struct messi_server_t *self_p);
 
 /**
+ * Writes the queue of a client, as far as its socket accepts it at once: see
+ * messi_server_flush_t.
+ */
+void messi_server_flush(struct messi_core_server_t *core_p,
+                        struct messi_core_server_client_t *core_client_p);
+
+/**
  * Writes a frame without queueing it: see messi_server_write_t.
  */
 size_t messi_server_write_frame(struct messi_core_server_t *core_p,

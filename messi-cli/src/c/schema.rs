@@ -4,7 +4,7 @@ use messi_schema::{Diagnostics, ProtoFile, Schema};
 
 use super::layout::{self, File, Types};
 use super::protocol::{self, Protocol};
-use super::{clashes, encoded_max, google, names};
+use super::{callbacks, clashes, encoded_max, google, names};
 
 /// The C of a schema.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub(crate) fn lay_out(schema: &Schema, diagnostics: &mut Diagnostics) -> Option<
     let mut files: Vec<File> = sources.iter().map(lay_out).collect();
     let pairs: Vec<(&ProtoFile, &File)> = sources.iter().copied().zip(&files).collect();
     clashes::check(&pairs, &structs_of_sides(schema), diagnostics);
+    callbacks::check(schema, diagnostics);
     if before && !diagnostics.is_empty() {
         return None;
     }

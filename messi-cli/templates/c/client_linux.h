@@ -108,8 +108,8 @@ void {{ name }}_client_set_output_max(struct {{ name }}_client_t *self_p,
 int {{ name }}_client_start(struct {{ name }}_client_t *self_p);
 
 /**
- * Stops the client. It disconnects at once, and unwritten bytes are
- * dropped. No callback is called. The client can be started again.
+ * Stops the client. It disconnects at once: bytes that the socket does not
+ * accept are dropped. No callback is called. The client can be started again.
  */
 void {{ name }}_client_stop(struct {{ name }}_client_t *self_p);
 

@@ -134,8 +134,8 @@ void {{ name }}_server_set_output_buffers(struct {{ name }}_server_t *self_p,
 int {{ name }}_server_start(struct {{ name }}_server_t *self_p);
 
 /**
- * Stops the server. All clients are disconnected at once, and unwritten
- * bytes are dropped. No callback is called. The server can be started again.
+ * Stops the server. All clients are disconnected at once: bytes that their
+ * sockets do not accept are dropped. No callback is called. The server can be started again.
  */
 void {{ name }}_server_stop(struct {{ name }}_server_t *self_p);
 
@@ -161,7 +161,7 @@ void {{ name }}_server_process(struct {{ name }}_server_t *self_p,
 
 /**
  * Disconnects a client, or the one whose message is being handled if
- * `client_p` is NULL. Its queue is dropped.
+ * `client_p` is NULL. Bytes that its socket does not accept are dropped.
  * on_client_disconnected is called by {{ name }}_server_process(): at the end
  * of the current one, or by the next.
  */

@@ -16,6 +16,8 @@
  *
  *     while (true) {
  *         while ((client_p = {{ name }}_server_poll(&server, millis())) != NULL) {
+ *             buf_p = {{ name }}_server_output(client_p, &size);
+ *             net_write(client_p - &clients[0], buf_p, size);
  *             net_close(client_p - &clients[0]);
  *         }
  *
@@ -136,8 +138,9 @@ void {{ name }}_server_disconnected(struct {{ name }}_server_t *self_p,
 /**
  * Handles the time: ends the connections of silent clients. Calls
  * on_client_disconnected for one client whose connection has ended, and
- * returns it. The program closes that connection at once, and calls this
- * function until it returns NULL, before each wait.
+ * returns it. The program writes the output that is left, as far as it is
+ * accepted, and closes that connection at once. It calls this function until it
+ * returns NULL, before each wait.
  */
 struct {{ name }}_server_client_t *{{ name }}_server_poll(
     struct {{ name }}_server_t *self_p,
@@ -195,8 +198,7 @@ void {{ name }}_server_written(struct {{ name }}_server_client_t *client_p,
 
 /**
  * Disconnects a client, or the one whose message is being handled if
- * `client_p` is NULL. Its queue is dropped. The next
- * {{ name }}_server_poll() returns that client.
+ * `client_p` is NULL. The next {{ name }}_server_poll() returns that client.
  */
 void {{ name }}_server_disconnect(struct {{ name }}_server_t *self_p,
                                   struct {{ name }}_server_client_t *client_p);

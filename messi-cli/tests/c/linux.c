@@ -1310,7 +1310,7 @@ static void send_and_stop(struct chat_server_client_t *client_p)
     chat_server_stop(&server);
 }
 
-static void test_server_with_delayed_messages_is_stopped(void)
+static void test_messages_of_a_callback_that_stops_the_server_are_sent(void)
 {
     int fd;
 
@@ -1319,7 +1319,7 @@ static void test_server_with_delayed_messages_is_stopped(void)
     fd = peer_connect(start_server());
     peer_sends(fd, FRAME(CONNECT_REQ));
     WAIT_FOR(requests == 1);
-    expect_numbered(fd, 2, 1);
+    expect_numbered(fd, 2, 3);
     peer_expects_end(fd);
     close(fd);
     in_request = NULL;
@@ -1327,6 +1327,79 @@ static void test_server_with_delayed_messages_is_stopped(void)
     peer_sends(fd, FRAME(CONNECT_REQ));
     peer_expects(fd, FRAME(CONNECT_RSP));
     close(fd);
+}
+
+static void send_and_disconnect(struct chat_server_client_t *client_p)
+{
+    send_echoes(client_p);
+    chat_server_disconnect(&server, NULL);
+}
+
+static void test_messages_of_a_callback_that_disconnects_are_sent(void)
+{
+    int fd;
+
+    echoes = 3;
+    in_request = send_and_disconnect;
+    fd = peer_connect(start_server());
+    peer_sends(fd, FRAME(CONNECT_REQ));
+    expect_numbered(fd, 2, 3);
+    peer_expects_end(fd);
+    WAIT_FOR(server_disconnects == 1);
+    ASSERT(server_reason == messi_disconnect_reason_disconnected_t);
+    close(fd);
+}
+
+static void expect_answers_before_end(const char *data_p, size_t size)
+{
+    int fd;
+
+    fd = peer_connect(chat_server_port(&server));
+    peer_sends(fd, data_p, size);
+    /* The pong overtakes the second response. */
+    peer_expects(fd, FRAME(CONNECT_RSP "\x04\0\0\0" CONNECT_RSP));
+    peer_expects_end(fd);
+    close(fd);
+}
+
+static void test_messages_before_a_bad_frame_are_answered(void)
+{
+    (void)start_server();
+    expect_answers_before_end(FRAME(CONNECT_REQ "\x03\0\0\0" CONNECT_REQ
+                                    "\x05\0\0\0"));
+    expect_answers_before_end(FRAME(CONNECT_REQ "\x03\0\0\0" CONNECT_REQ
+                                    "\x01\xff\xff\xff"));
+    expect_answers_before_end(FRAME(CONNECT_REQ "\x03\0\0\0" CONNECT_REQ
+                                    "\x01\0\0\x01\xff"));
+}
+
+static void send_and_stop_client(void)
+{
+    char text[101];
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        number_text(&text[0], i);
+        ASSERT(client_sends_numbered(&text[0]) == 0);
+    }
+
+    chat_client_stop(&client);
+}
+
+static void test_messages_of_a_callback_that_stops_the_client_are_sent(void)
+{
+    int listener_fd;
+    int fd;
+    int port;
+
+    in_connected = send_and_stop_client;
+    listener_fd = peer_listen(&port);
+    start_client_at(port);
+    fd = peer_accept(listener_fd);
+    expect_numbered(fd, 1, 3);
+    peer_expects_end(fd);
+    close(fd);
+    close(listener_fd);
 }
 
 static void send_some(void)
@@ -1872,8 +1945,11 @@ static const struct {
     TEST(many_messages_of_a_callback_arrive_in_order),
     TEST(first_message_of_a_callback_is_written_at_once),
     TEST(delayed_messages_reach_all_clients),
-    TEST(server_with_delayed_messages_is_stopped),
+    TEST(messages_of_a_callback_that_stops_the_server_are_sent),
+    TEST(messages_of_a_callback_that_disconnects_are_sent),
+    TEST(messages_before_a_bad_frame_are_answered),
     TEST(messages_of_a_callback_of_a_client_arrive_in_order),
+    TEST(messages_of_a_callback_that_stops_the_client_are_sent),
 #endif
     TEST(server_disconnects_faulty_clients),
     TEST(server_refuses_clients_above_the_maximum),

@@ -9,6 +9,8 @@ use crate::generated::{CHAT, Generated, in_repository, test_program};
 use crate::preparation::{Unprepared, run};
 
 pub(crate) const TESTS: &[Test] = &[
+    ("core", || core(&[])),
+    ("core_with_32_bits", || core(&["-m32"])),
     ("traces", || traces(&[])),
     ("traces_with_32_bits", || traces(&["-m32"])),
     ("traces_of_async", traces_of_async),
@@ -37,6 +39,11 @@ const SHORT_TIMES: [&str; 5] = [
     "-DMESSI_CONFIG_CLIENT_TIMEOUT_MS=1500",
     "-DMESSI_CONFIG_PONG_INTERVAL_MS=10000",
 ];
+
+fn core(options: &[&str]) -> Result<(), Unprepared> {
+    let options = [&["-std=c99"], options].concat();
+    compile("none", &["core.c"], &options)?.run(&[])
+}
 
 fn traces(options: &[&str]) -> Result<(), Unprepared> {
     let options = [&["-std=c99"], options].concat();
