@@ -37,6 +37,9 @@ LOGGER = logging.getLogger(__name__)
 {% include "python/requests.py" %}
 
 
+{% include "python/outbox.py" %}
+
+
 {% include "python/tasks.py" %}
 
 

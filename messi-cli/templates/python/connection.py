@@ -1,10 +1,6 @@
 # The number of bytes that are read at once.
 _READ_SIZE = 1 << 18
 
-# The number of bytes that the transport holds before further frames wait, so that a ping or a pong
-# overtakes them.
-_WRITE_SIZE = 1 << 16
-
 # The number of messages that are handled before other tasks have their turn.
 _TURN = 64
 
@@ -20,8 +16,7 @@ class _Connection:
 
     Received bytes are split into frames, whose messages wait in the inbox. The task `_handling`
     awaits the callback of each, and reads while there is none. Once a callback has waited, the
-    task `_reading` reads instead. Frames to send are in the outbox until `_write` passes them to
-    the transport. So pings and pongs wait neither for a slow callback nor for a slow peer.
+    task `_reading` reads instead. So pings and pongs do not wait for a slow callback.
 
     The first call of `end` decides why the connection ended.
     """
@@ -41,8 +36,6 @@ class _Connection:
         self._loop = asyncio.get_running_loop()
         self._reader = reader
         self._writer = writer
-        self._transport = cast(asyncio.Transport, writer.transport)
-        self._transport.set_write_buffer_limits(high=_WRITE_SIZE)
         self._limits = limits
         self._requests = _Requests()
         # The beginning of a frame, and the size from which there is something to do with it.
@@ -58,16 +51,10 @@ class _Connection:
         # What `_handle` and `_read` wait for.
         self._arrival: asyncio.Future[None] = self._loop.create_future()
         self._room = asyncio.Event()
-        self._outbox: deque[bytes] = deque()
-        self._queued_bytes = 0
-        # Set when `ready` has to look again.
-        self._progress = asyncio.Event()
-        self._is_flush_due = False
-        self._may_write_at_once = True
+        self._outbox = _Outbox(writer, lambda: self.end(DisconnectReason.CONNECTION_CLOSED))
         self._timer: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None
         self._handling: asyncio.Task[None] | None = None
-        self._draining: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def run(
@@ -105,9 +92,9 @@ class _Connection:
         self._requests.fail(reason)
         if reason is not DisconnectReason.CONNECTION_CLOSED:
             self._inbox.clear()
-            self._end_output()
+            self._outbox.end()
         self._wake_handling()
-        self._progress.set()
+        self._outbox.wake()
 
     def stop(self) -> None:
         """Ends the connection, and cancels the callback that runs, unless that calls this."""
@@ -126,22 +113,18 @@ class _Connection:
         if self.reason not in (None, DisconnectReason.CONNECTION_CLOSED):
             LOGGER.debug('Dropped the message %s: the connection has ended.', member)
             return 0
-        # One message may always wait, whatever its size.
-        if self._outbox and self._queued_bytes + len(frame) > self._limits.max_queued_bytes:
-            LOGGER.info('The peer reads too slowly: %d bytes wait.', self._queued_bytes)
+        if not self._outbox.has_room(frame, self._limits.max_queued_bytes):
+            LOGGER.info('The peer reads too slowly: %d bytes wait.', self._outbox.size)
             self.end(DisconnectReason.SLOW_CONSUMER)
             return 0
         number = self._requests.count(member)
         self._outbox.append(frame)
-        self._queued_bytes += len(frame)
-        self._write_soon()
         return number
 
     async def ready(self) -> None:
         """Waits until less than half of `max_queued_bytes` wait to be written."""
-        while self.reason is None and 2 * self._queued_bytes > self._limits.max_queued_bytes:
-            self._progress.clear()
-            await self._progress.wait()
+        while self.reason is None and 2 * self._outbox.size > self._limits.max_queued_bytes:
+            await self._outbox.progress()
         if self.reason is not None:
             raise ConnectionLostError(self.reason)
 
@@ -167,66 +150,9 @@ class _Connection:
         return _HEADER.pack(MessageType.{{ sent.frame_type }} << 24 | len(payload)) + payload
 
     def _send_first(self, frame: bytes) -> None:
-        """Queues a ping or a pong before all messages, unless one is there already."""
-        if self.reason is not None or (self._outbox and self._outbox[0] is frame):
-            return
-        self._outbox.appendleft(frame)
-        self._queued_bytes += len(frame)
-        self._write_soon()
-
-    def _write_soon(self) -> None:
-        """Writes the first frame after each read at once, and those that follow it together."""
-        if self._draining is not None:
-            return
-        if self._may_write_at_once or self._queued_bytes >= _WRITE_SIZE:
-            self._may_write_at_once = False
-            self._write()
-        elif not self._is_flush_due:
-            self._is_flush_due = True
-            self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._is_flush_due = False
-        self._may_write_at_once = True
-        if self._draining is None:
-            self._write()
-
-    def _write(self) -> None:
-        while self._outbox and not self._transport.is_closing():
-            self._transport.write(self._take_output(_WRITE_SIZE))
-            if self._transport.get_write_buffer_size() > _WRITE_SIZE:
-                self._draining = self._loop.create_task(self._drain())
-                return
-
-    async def _drain(self) -> None:
-        try:
-            await self._writer.drain()
-        except OSError:
-            self.end(DisconnectReason.CONNECTION_CLOSED)
-            return
-        self._draining = None
-        self._write()
-
-    def _take_output(self, size: int) -> bytes:
-        frames = []
-        taken = 0
-        while self._outbox and taken < size:
-            frame = self._outbox.popleft()
-            frames.append(frame)
-            taken += len(frame)
-        self._queued_bytes -= taken
-        self._progress.set()
-        return b''.join(frames)
-
-    def _end_output(self) -> None:
-        """Passes the rest of the outbox to the transport, and ends this direction."""
-        try:
-            if self._outbox and not self._transport.is_closing():
-                self._transport.write(self._take_output(self._queued_bytes))
-            if self._writer.can_write_eof():
-                self._writer.write_eof()
-        except OSError:
-            pass  # The peer has reset the connection.
+        """Queues a ping or a pong before all messages."""
+        if self.reason is None:
+            self._outbox.prepend(frame)
 
     # Receiving
 
@@ -254,7 +180,7 @@ class _Connection:
             return
         self._last_received = self._loop.time()
         self._received_bytes += len(data)
-        self._may_write_at_once = True
+        self._outbox.begin_turn()
         self._receive(data)
 
     async def _pause(self) -> None:
@@ -408,7 +334,7 @@ class _Connection:
             task.cancel()
 
     async def _close(self) -> None:
-        self._end_output()
+        self._outbox.end()
         self._closing = self._loop.create_task(self._read_rest())
         await asyncio.wait({self._closing}, timeout=_CLOSE_TIMEOUT)
 
@@ -425,7 +351,8 @@ class _Connection:
 
     def _release(self) -> None:
         self.end(DisconnectReason.STOPPED)
-        for task in (self._reading, self._handling, self._draining, self._closing):
+        for task in (self._reading, self._handling, self._closing):
             self._cancel(task)
+        self._outbox.release()
         _log_exception(self._handling)
-        self._transport.abort()
+        self._writer.transport.abort()

@@ -38,6 +38,9 @@ LOGGER = logging.getLogger(__name__)
 {% include "python/requests.py" %}
 
 
+{% include "python/outbox.py" %}
+
+
 {% include "python/tasks.py" %}
 
 
