@@ -27,10 +27,12 @@ const TEMPLATES: &[Template] = &[
     template!("python/client.py"),
     template!("python/connection.py"),
     template!("python/members.jinja"),
+    template!("python/outbox.py"),
     template!("python/pb2.py"),
     template!("python/pb2.pyi"),
     template!("python/requests.py"),
     template!("python/server.py"),
+    template!("python/tasks.py"),
     template!("python/wire.py"),
 ];
 

@@ -11,7 +11,18 @@ import re
 import struct
 from collections import deque
 from types import TracebackType
-from typing import Any, Awaitable, Callable, Container, Iterable, Mapping, NamedTuple, TypeVar, cast
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    Container,
+    Generator,
+    Iterable,
+    Mapping,
+    NamedTuple,
+    TypeVar,
+    cast,
+)
 
 {% for import in imports %}
 {{ import }}
@@ -24,6 +35,12 @@ LOGGER = logging.getLogger(__name__)
 
 
 {% include "python/requests.py" %}
+
+
+{% include "python/outbox.py" %}
+
+
+{% include "python/tasks.py" %}
 
 
 {% include "python/connection.py" %}

@@ -1,12 +1,8 @@
 # The number of bytes that are read at once.
 _READ_SIZE = 1 << 18
 
-# The number of bytes that the transport holds before further frames wait, so that a ping or a pong
-# overtakes them.
-_WRITE_SIZE = 1 << 16
-
 # The number of messages that are handled before other tasks have their turn.
-_TURN = 256
+_TURN = 64
 
 # The memory that a waiting message takes beside its bytes.
 _MESSAGE_OVERHEAD = 64
@@ -18,10 +14,9 @@ _CLOSE_TIMEOUT = 1.0
 class _Connection:
     """One connection: frames in and out, and the callbacks for its messages.
 
-    Three parties work on it. `_read` splits received bytes into frames, and puts messages into the
-    inbox. `_handle` takes them out, and awaits the callback of each. Frames to send are in the
-    outbox until `_flush` passes them to the transport. So pings and pongs wait neither for a slow
-    callback nor for a slow peer.
+    Received bytes are split into frames, whose messages wait in the inbox. The task `_handling`
+    awaits the callback of each, and reads while there is none. Once a callback has waited, the
+    task `_reading` reads instead. So pings and pongs do not wait for a slow callback.
 
     The first call of `end` decides why the connection ended.
     """
@@ -41,8 +36,6 @@ class _Connection:
         self._loop = asyncio.get_running_loop()
         self._reader = reader
         self._writer = writer
-        self._transport = cast(asyncio.Transport, writer.transport)
-        self._transport.set_write_buffer_limits(high=_WRITE_SIZE)
         self._limits = limits
         self._requests = _Requests()
         # The beginning of a frame, and the size from which there is something to do with it.
@@ -53,18 +46,16 @@ class _Connection:
         self._inbox: deque[bytes] = deque()
         self._unhandled_bytes = 0
         self._is_paused = False
-        # Set when `_handle` or `_read` has to look again.
-        self._arrival = asyncio.Event()
+        # Whether the task of the callbacks reads.
+        self._is_idle = False
+        # What `_handle` and `_read` wait for.
+        self._arrival: asyncio.Future[None] = self._loop.create_future()
         self._room = asyncio.Event()
-        self._outbox: deque[bytes] = deque()
-        self._queued_bytes = 0
-        # Set when `ready` has to look again.
-        self._progress = asyncio.Event()
-        self._is_flush_due = False
+        self._outbox = _Outbox(writer, lambda: self.end(DisconnectReason.CONNECTION_CLOSED))
         self._timer: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None
         self._handling: asyncio.Task[None] | None = None
-        self._draining: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def run(
         self,
@@ -73,10 +64,11 @@ class _Connection:
     ) -> None:
         """Serves the connection until it has ended, and closes it."""
         self._handling = self._loop.create_task(self._handle(on_open, callbacks))
-        self._reading = self._loop.create_task(self._read())
         self._schedule_check()
         try:
-            await asyncio.wait({self._handling, self._reading})
+            await asyncio.wait({self._handling})
+            if self._reading is not None:
+                await asyncio.wait({self._reading})
             await self._close()
         finally:
             self._release()
@@ -94,15 +86,15 @@ class _Connection:
         if self.reason is not None:
             return
         self.reason = reason
-        self._cancel(self._reading)
+        self._cancel(self._handling if self._is_idle else self._reading)
         if self._timer is not None:
             self._timer.cancel()
         self._requests.fail(reason)
         if reason is not DisconnectReason.CONNECTION_CLOSED:
             self._inbox.clear()
-            self._end_output()
-        self._arrival.set()
-        self._progress.set()
+            self._outbox.end()
+        self._wake_handling()
+        self._outbox.wake()
 
     def stop(self) -> None:
         """Ends the connection, and cancels the callback that runs, unless that calls this."""
@@ -121,22 +113,18 @@ class _Connection:
         if self.reason not in (None, DisconnectReason.CONNECTION_CLOSED):
             LOGGER.debug('Dropped the message %s: the connection has ended.', member)
             return 0
-        # One message may always wait, whatever its size.
-        if self._outbox and self._queued_bytes + len(frame) > self._limits.max_queued_bytes:
-            LOGGER.info('The peer reads too slowly: %d bytes wait.', self._queued_bytes)
+        if not self._outbox.has_room(frame, self._limits.max_queued_bytes):
+            LOGGER.info('The peer reads too slowly: %d bytes wait.', self._outbox.size)
             self.end(DisconnectReason.SLOW_CONSUMER)
             return 0
         number = self._requests.count(member)
         self._outbox.append(frame)
-        self._queued_bytes += len(frame)
-        self._schedule_flush()
         return number
 
     async def ready(self) -> None:
         """Waits until less than half of `max_queued_bytes` wait to be written."""
-        while self.reason is None and 2 * self._queued_bytes > self._limits.max_queued_bytes:
-            self._progress.clear()
-            await self._progress.wait()
+        while self.reason is None and 2 * self._outbox.size > self._limits.max_queued_bytes:
+            await self._outbox.progress()
         if self.reason is not None:
             raise ConnectionLostError(self.reason)
 
@@ -162,77 +150,38 @@ class _Connection:
         return _HEADER.pack(MessageType.{{ sent.frame_type }} << 24 | len(payload)) + payload
 
     def _send_first(self, frame: bytes) -> None:
-        """Queues a ping or a pong before all messages, unless one is there already."""
-        if self.reason is not None or (self._outbox and self._outbox[0] is frame):
-            return
-        self._outbox.appendleft(frame)
-        self._queued_bytes += len(frame)
-        self._schedule_flush()
-
-    def _schedule_flush(self) -> None:
-        if self._draining is not None:
-            return
-        if self._queued_bytes >= _WRITE_SIZE:
-            self._flush()
-        elif not self._is_flush_due:
-            # Messages that are sent together are written together.
-            self._is_flush_due = True
-            self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._is_flush_due = False
-        while self._outbox and not self._transport.is_closing():
-            self._writer.write(self._take_output(_WRITE_SIZE))
-            if self._transport.get_write_buffer_size() > _WRITE_SIZE:
-                self._draining = self._loop.create_task(self._drain())
-                return
-
-    async def _drain(self) -> None:
-        try:
-            await self._writer.drain()
-        except OSError:
-            self.end(DisconnectReason.CONNECTION_CLOSED)
-            return
-        self._draining = None
-        self._flush()
-
-    def _take_output(self, size: int) -> bytes:
-        frames = []
-        while self._outbox and size > 0:
-            frame = self._outbox.popleft()
-            frames.append(frame)
-            size -= len(frame)
-            self._queued_bytes -= len(frame)
-        self._progress.set()
-        return b''.join(frames)
-
-    def _end_output(self) -> None:
-        """Passes the rest of the outbox to the transport, and ends this direction."""
-        try:
-            if self._outbox and not self._transport.is_closing():
-                self._writer.write(self._take_output(self._queued_bytes))
-            if self._writer.can_write_eof():
-                self._writer.write_eof()
-        except OSError:
-            pass  # The peer has reset the connection.
+        """Queues a ping or a pong before all messages."""
+        if self.reason is None:
+            self._outbox.prepend(frame)
 
     # Receiving
+
+    def _start_reading(self) -> None:
+        if self._reading is None and self.reason is None:
+            self._reading = self._loop.create_task(self._read())
 
     async def _read(self) -> None:
         try:
             while self.reason is None:
-                data = await self._reader.read(_READ_SIZE)
-                if not data:
-                    return
-                self._last_received = self._loop.time()
-                self._received_bytes += len(data)
-                self._receive(data)
                 if self._unhandled_bytes > self._limits.max_unhandled_bytes:
                     await self._pause()
-        except OSError as error:
-            LOGGER.info('The connection is lost: %s', error)
+                await self._read_once()
         finally:
             self.end(DisconnectReason.CONNECTION_CLOSED)
+
+    async def _read_once(self) -> None:
+        try:
+            data = await self._reader.read(_READ_SIZE)
+        except OSError as error:
+            LOGGER.info('The connection is lost: %s', error)
+            data = b''
+        if not data:
+            self.end(DisconnectReason.CONNECTION_CLOSED)
+            return
+        self._last_received = self._loop.time()
+        self._received_bytes += len(data)
+        self._outbox.begin_turn()
+        self._receive(data)
 
     async def _pause(self) -> None:
         """Waits until half of the inbox is handled. Meanwhile, TCP pauses the peer."""
@@ -250,9 +199,11 @@ class _Connection:
                 return
             data = bytes(self._buffer)
             self._buffer.clear()
-        self._buffer += data[self._take_frames(data) :]
+        position = self._take_frames(data)
+        if position < len(data):
+            self._buffer += data[position:]
         if self._inbox:
-            self._arrival.set()
+            self._wake_handling()
 
     def _take_frames(self, data: bytes) -> int:
         """Takes complete frames, and returns where the first incomplete one begins."""
@@ -307,7 +258,7 @@ class _Connection:
             return
         self.is_open = True
         try:
-            await on_open()
+            await _Watched(on_open(), self._start_reading)
             await self._handle_messages(callbacks)
         except Exception:
             LOGGER.exception('A callback has failed.')
@@ -333,18 +284,32 @@ class _Connection:
                 return
             member = message.WhichOneof('messages')
             if member is not None:
-                await callbacks[member](getattr(message, member))
+                callback = callbacks[member](getattr(message, member))
+                if self._reading is None:
+                    callback = _Watched(callback, self._start_reading)
+                await callback
             left -= 1
             if left == 0:
                 left = _TURN
+                self._start_reading()
                 await asyncio.sleep(0)
 
     async def _has_arrived(self) -> bool:
         """Waits for a message. Returns false at the end of the connection."""
         while not self._inbox and self.reason is None:
-            self._arrival.clear()
-            await self._arrival.wait()
+            if self._reading is None:
+                # To wake this task, `end` cancels it.
+                self._is_idle = True
+                await self._read_once()
+                self._is_idle = False
+            else:
+                self._arrival = self._loop.create_future()
+                await self._arrival
         return bool(self._inbox)
+
+    def _wake_handling(self) -> None:
+        if not self._arrival.done():
+            self._arrival.set_result(None)
 
     # Keep-alive and the end
 
@@ -369,34 +334,25 @@ class _Connection:
             task.cancel()
 
     async def _close(self) -> None:
-        self._end_output()
-        try:
-            await asyncio.wait_for(self._read_rest(), _CLOSE_TIMEOUT)
-        except (OSError, asyncio.TimeoutError):
-            pass
+        self._outbox.end()
+        self._closing = self._loop.create_task(self._read_rest())
+        await asyncio.wait({self._closing}, timeout=_CLOSE_TIMEOUT)
 
     async def _read_rest(self) -> None:
         # Closing a socket with unread input would reset the connection, and the peer could lose the
         # last messages.
-        while await self._reader.read(_READ_SIZE):
-            pass
-        self._writer.close()
-        await self._writer.wait_closed()
+        try:
+            while await self._reader.read(_READ_SIZE):
+                pass
+            self._writer.close()
+            await self._writer.wait_closed()
+        except OSError:
+            pass  # The peer has reset the connection.
 
     def _release(self) -> None:
         self.end(DisconnectReason.STOPPED)
-        for task in (self._reading, self._handling, self._draining):
+        for task in (self._reading, self._handling, self._closing):
             self._cancel(task)
+        self._outbox.release()
         _log_exception(self._handling)
-        self._transport.abort()
-
-
-def _log_exception(task: asyncio.Task[Any] | None) -> None:
-    """Logs the exception of a task.
-
-    SystemExit and KeyboardInterrupt have ended the event loop already, and are not logged.
-    """
-    if task is not None and task.done() and not task.cancelled():
-        error = task.exception()
-        if isinstance(error, Exception):
-            LOGGER.error('A task has failed.', exc_info=error)
+        self._writer.transport.abort()

@@ -35,9 +35,12 @@ class _Requests:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._awaited[member, number] = future
         try:
-            return await asyncio.wait_for(future, timeout)
+            await asyncio.wait({future}, timeout=timeout)
         finally:
-            self._awaited.pop((member, number), None)
+            del self._awaited[member, number]
+        if not future.done():
+            raise asyncio.TimeoutError(f'no response within {timeout} seconds')
+        return future.result()
 
     def take(self, message: {{ received.type }}) -> bool:
         """Gives a message to the program that waits for it. Returns false if there is none."""
@@ -48,7 +51,7 @@ class _Requests:
         self.open -= 1
         self._answered[request] += 1
         future = self._awaited.get((request, self._answered[request]))
-        if future is None or future.done():
+        if future is None:
             return False
         future.set_result(getattr(message, response))
         return True

@@ -12,7 +12,18 @@ from collections import deque
 from contextvars import ContextVar
 from functools import partial
 from types import TracebackType
-from typing import Any, Awaitable, Callable, Container, Iterable, Mapping, NamedTuple, TypeVar, cast
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    Container,
+    Generator,
+    Iterable,
+    Mapping,
+    NamedTuple,
+    TypeVar,
+    cast,
+)
 
 {% for import in imports %}
 {{ import }}
@@ -25,6 +36,12 @@ LOGGER = logging.getLogger(__name__)
 
 
 {% include "python/requests.py" %}
+
+
+{% include "python/outbox.py" %}
+
+
+{% include "python/tasks.py" %}
 
 
 {% include "python/connection.py" %}

@@ -325,7 +325,7 @@ class KeepAlive(TestCase):
     @asynchronous
     async def test_pings_overtake_bulk_output(self):
         client, peer = await self.connected(max_queued_bytes=100 << 20)
-        while not client._connection._outbox:
+        while not client._connection._outbox.size:
             client.send_message_ind(text='x' * 100_000)
             await settle()
         for _ in range(100):

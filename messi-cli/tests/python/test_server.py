@@ -407,7 +407,7 @@ class KeepAlive(TestCase):
         peer.writer.transport.pause_reading()
         await server.expect('connected', 1)
         client = server.clients[0]
-        while not client._connection._outbox:
+        while not client._connection._outbox.size:
             client.send_message_ind(text='x' * 100_000)
             await settle()
         for _ in range(100):
