@@ -12,11 +12,17 @@ use crate::preparation::{Unprepared, run};
 pub(crate) const TESTS: &[Test] = &[("every_valid_schema_compiles_as_c_or_is_refused", corpus)];
 
 /// Schemas with names that clash in C.
-const REFUSED: &[(&str, &str)] = &[(
-    "valid/rust_names_of_types.proto",
-    "found the message `corpus.FooBar`, which needs `corpus_foo_bar_t` in C, as the message \
-     `corpus.foo_bar` does",
-)];
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "valid/protocol_hides_a_hook.proto",
+        "member `connected` would generate `on_connected`, which is a built-in callback",
+    ),
+    (
+        "valid/rust_names_of_types.proto",
+        "found the message `corpus.FooBar`, which needs `corpus_foo_bar_t` in C, as the message \
+         `corpus.foo_bar` does",
+    ),
+];
 
 /// The files that others import.
 const IMPORTS: &[&str] = &[
