@@ -70,7 +70,7 @@ impl BackEnd {
     pub(crate) fn new(command: &GenerateC) -> Result<Self, Error> {
         let (platform, side) = (command.platform, command.side);
         if platform == Platform::Async && side == Side::Server {
-            let reason = "there is no server for the platform async, which has no listening sockets: use linux or none";
+            let reason = "there is no server for the platform async, whose framework has no finished TCP server: use linux or none";
             return Err(Error::Unsupported(reason.into()));
         }
         let has_server = side.has_server() && platform != Platform::Async;

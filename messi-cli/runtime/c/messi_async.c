@@ -120,15 +120,11 @@ static void set_timer(struct messi_async_client_t *self_p)
         return;
     }
 
-    stop_timer(self_p);
     self_p->is_timer_running = true;
     self_p->expires_at = self_p->now + timeout;
-    async_timer_init(&self_p->timer,
-                     on_timeout,
-                     self_p,
-                     timeout,
-                     0,
-                     self_p->async_p);
+    /* Starting a running timer restarts it. Initializing it again would lose
+       count of expirations that are queued. */
+    async_timer_set_initial(&self_p->timer, timeout);
     async_timer_start(&self_p->timer);
 }
 
@@ -188,8 +184,7 @@ static void on_input(struct async_stcp_client_t *stcp_p)
     self_p = client_of(stcp_p);
     self_p->is_processing = true;
 
-    while (self_p->is_open
-           && (self_p->core.state == messi_client_state_connected_t)) {
+    while (self_p->core.state == messi_client_state_connected_t) {
         buf_p = messi_core_client_receive_buffer(&self_p->core, &size);
         size = async_stcp_client_read(stcp_p, buf_p, size);
 
@@ -241,6 +236,8 @@ int messi_async_client_init(struct messi_async_client_t *self_p,
                            on_disconnected,
                            on_input,
                            async_p);
+
+    async_timer_init(&self_p->timer, on_timeout, self_p, 0, 0, async_p);
 
     /* Without a clock, the address is all that differs between clients. */
     return (messi_core_client_init(&self_p->core,

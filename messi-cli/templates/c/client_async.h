@@ -43,9 +43,9 @@ struct {{ name }}_client_t {
 /**
  * Initializes the client, which is then stopped.
  *
- * `server_uri_p` has the form `tcp://<host>:<port>`, where the host is a name,
- * an IPv4 address, an IPv6 address in brackets, or empty for this machine. It
- * is copied.
+ * `server_uri_p` has the form `tcp://<host>:<port>`, where the host is given to
+ * the framework, whose runtime for Linux takes IPv4 addresses only. It may be
+ * empty for this machine. The URI is copied.
  *
  * `encoded_in` holds received bytes. A received frame must fit into it, with
  * its header of four bytes: a larger one ends the connection. `workspace_in`

@@ -14,6 +14,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("traces", || traces(&[])),
     ("traces_with_32_bits", || traces(&["-m32"])),
     ("traces_of_async", traces_of_async),
+    ("client_of_async", client_of_async),
     ("sockets", || sockets(&[])),
     ("sockets_with_32_bits", || sockets(&["-m32"])),
     ("sockets_without_a_heap", || {
@@ -52,11 +53,18 @@ fn traces(options: &[&str]) -> Result<(), Unprepared> {
 }
 
 fn traces_of_async() -> Result<(), Unprepared> {
-    let stand_in = test_program("async");
-    let include = format!("-I{}", stand_in.display());
-    let programs = ["trace.c", "trace_async.c", "async/async.c"];
-    let executable = compile("async", &programs, &["-std=c99", &include])?;
-    executable.run(&trace_files())
+    compile_for_async(&["trace.c", "trace_async.c"])?.run(&trace_files())
+}
+
+fn client_of_async() -> Result<(), Unprepared> {
+    compile_for_async(&["async_client.c"])?.run(&[])
+}
+
+/// Compiles programs with the stand-in of the framework.
+fn compile_for_async(programs: &[&str]) -> Result<Executable, Unprepared> {
+    let include = format!("-I{}", test_program("async").display());
+    let programs = [programs, &["async/async.c"]].concat();
+    compile("async", &programs, &["-std=c99", &include])
 }
 
 fn sockets(options: &[&str]) -> Result<(), Unprepared> {

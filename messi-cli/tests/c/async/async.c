@@ -37,6 +37,7 @@ void stand_in_run_calls(struct async_t *self_p)
 {
     int i;
 
+    /* A call may add others. */
     for (i = 0; i < self_p->number_of_calls; i++) {
         self_p->calls[i].func(self_p->calls[i].obj_p, self_p->calls[i].arg_p);
     }
@@ -51,8 +52,8 @@ void async_timer_init(struct async_timer_t *self_p,
                       unsigned int repeat,
                       struct async_t *async_p)
 {
-    if ((async_p->timers_p == self_p) && self_p->is_running) {
-        misuse("a running timer is initialized");
+    if (async_p->timers_p == self_p) {
+        misuse("a timer is initialized twice");
     }
 
     self_p->on_timeout = on_timeout;
@@ -61,39 +62,66 @@ void async_timer_init(struct async_timer_t *self_p,
     self_p->repeat = repeat;
     self_p->async_p = async_p;
     self_p->is_running = false;
-    self_p->next_p = NULL;
+    self_p->outstanding = 0;
+    self_p->ignored = 0;
+    async_p->timers_p = self_p;
+}
+
+void async_timer_set_initial(struct async_timer_t *self_p, unsigned int initial)
+{
+    self_p->initial = initial;
 }
 
 void async_timer_start(struct async_timer_t *self_p)
 {
+    async_timer_stop(self_p);
     self_p->is_running = true;
     self_p->expires_at = self_p->async_p->now + self_p->initial;
-    self_p->async_p->timers_p = self_p;
 }
 
 void async_timer_stop(struct async_timer_t *self_p)
 {
+    self_p->ignored = self_p->outstanding;
     self_p->is_running = false;
+}
+
+static void on_timeout(void *obj_p, void *arg_p)
+{
+    struct async_timer_t *timer_p;
+
+    (void)arg_p;
+    timer_p = obj_p;
+    timer_p->outstanding--;
+
+    if (timer_p->ignored > 0) {
+        timer_p->ignored--;
+    } else {
+        timer_p->on_timeout(timer_p->obj_p);
+    }
+}
+
+void stand_in_expire(struct async_t *self_p, uint64_t now)
+{
+    struct async_timer_t *timer_p;
+
+    timer_p = self_p->timers_p;
+    self_p->now = now;
+
+    if ((timer_p != NULL) && timer_p->is_running && (timer_p->expires_at <= now)) {
+        timer_p->is_running = false;
+        timer_p->outstanding++;
+        (void)async_call(self_p, on_timeout, timer_p, NULL);
+    }
 }
 
 void stand_in_set_time(struct async_t *self_p, uint64_t now)
 {
-    struct async_timer_t *timer_p;
-
-    self_p->now = now;
-
-    while (true) {
-        timer_p = self_p->timers_p;
-
-        if ((timer_p == NULL)
-            || !timer_p->is_running
-            || (timer_p->expires_at > now)) {
-            return;
-        }
-
-        timer_p->is_running = false;
-        timer_p->on_timeout(timer_p->obj_p);
-    }
+    do {
+        stand_in_expire(self_p, now);
+        stand_in_run_calls(self_p);
+    } while ((self_p->timers_p != NULL)
+             && self_p->timers_p->is_running
+             && (self_p->timers_p->expires_at <= now));
 }
 
 void async_stcp_client_init(struct async_stcp_client_t *self_p,

@@ -41,7 +41,10 @@ struct async_timer_t {
     struct async_t *async_p;
     uint64_t expires_at;
     bool is_running;
-    struct async_timer_t *next_p;
+    bool is_initialized;
+    /* Expirations that are queued, and those of them that were stopped. */
+    int outstanding;
+    int ignored;
 };
 
 struct async_stcp_client_t {
@@ -70,6 +73,7 @@ void async_timer_init(struct async_timer_t *self_p,
                       unsigned int initial,
                       unsigned int repeat,
                       struct async_t *async_p);
+void async_timer_set_initial(struct async_timer_t *self_p, unsigned int initial);
 void async_timer_start(struct async_timer_t *self_p);
 void async_timer_stop(struct async_timer_t *self_p);
 
@@ -94,6 +98,9 @@ size_t async_stcp_client_read(struct async_stcp_client_t *self_p,
 
 /** Runs the calls that are due. */
 void stand_in_run_calls(struct async_t *self_p);
+
+/** Jumps to this time, and queues the calls of timers that are due. */
+void stand_in_expire(struct async_t *self_p, uint64_t now);
 
 /** Jumps to this time, and runs the timers that are due. */
 void stand_in_set_time(struct async_t *self_p, uint64_t now);
