@@ -359,6 +359,8 @@ class Reconnecting(TestCase):
 
         class Client(chat_client.ChatClient):
             async def on_message_ind(self, message):
+                # The end is received meanwhile.
+                await settle()
                 self.send_message_ind(text=message.text)
 
         client = Client(server.uri)
@@ -528,15 +530,33 @@ class Stopping(TestCase):
 
     @asynchronous
     async def test_aclose_cancels_a_callback_that_waits(self):
-        client, peer = await self.connected()
-        client.gate = asyncio.Event()
+        server = await self.raw_server()
+        events = asyncio.Queue()
+
+        class Client(chat_client.ChatClient):
+            async def on_message_ind(self, message):
+                try:
+                    events.put_nowait('waits')
+                    await asyncio.Event().wait()
+                finally:
+                    # A callback may wait even now.
+                    await asyncio.sleep(0)
+                    events.put_nowait('cancelled')
+
+            async def on_disconnected(self):
+                events.put_nowait(self.disconnect_reason)
+
+        client = Client(server.uri)
+        client.start()
+        peer = await server.accept()
         peer.write(text_to_client('for ever'))
-        await client.expect('for ever')
+        self.assertEqual(await events.get(), 'waits')
         closing = asyncio.ensure_future(client.aclose())
         await peer.expect_end()
         await peer.close()
         await closing
-        await client.expect('disconnected', 'STOPPED')
+        self.assertEqual(events.get_nowait(), 'cancelled')
+        self.assertEqual(events.get_nowait(), DisconnectReason.STOPPED)
 
     @asynchronous
     async def test_a_peer_that_does_not_close_delays_aclose_for_a_second(self):

@@ -391,6 +391,17 @@ class KeepAlive(TestCase):
         self.assertEqual(server.clients, [])
 
     @asynchronous
+    async def test_a_ping_is_answered_while_many_messages_are_handled(self):
+        server = await self.server()
+        peer = await self.raw_client(server)
+        await server.expect('connected', 1)
+        peer.write(text_to_server('x') * 5000)
+        await server.expect(1, 'x')
+        peer.write(frame(PING))
+        self.assertEqual(await peer.read_frame(), (PONG, b''))
+        self.assertLess(server.queue.qsize(), 2500)
+
+    @asynchronous
     async def test_a_flood_of_pings_has_few_pongs(self):
         server = await self.server()
         peer = await self.raw_client(server)
