@@ -228,6 +228,21 @@ class Ends(TestCase):
                 await server.expect('disconnected', number, reason)
 
     @asynchronous
+    async def test_a_broadcast_reaches_a_client_that_has_ended_its_input(self):
+        class Server(RecordingServer):
+            async def on_message_ind(self, client, message):
+                self.broadcast_message_ind(message)
+
+        server = await self.server(Server)
+        for last in (b'', frame(0)):
+            with self.subTest(last=last):
+                peer = await self.raw_client(server)
+                peer.write(text_to_server('to all') + last)
+                peer.writer.write_eof()
+                self.assertEqual(await peer.read_text(chat_pb2.ServerToClient), 'to all')
+                self.assertEqual(await peer.expect_end(), b'')
+
+    @asynchronous
     async def test_a_server_with_a_slow_callback_is_stopped_after_a_bad_frame(self):
         server = await self.server(max_unhandled_bytes=100)
         server.gate = asyncio.Event()
