@@ -1,8 +1,10 @@
-//! Tests our clients and servers with those of the original Messi, in C and in Python.
+//! Tests all implementations with each other: ours in Rust, C and Python, and the original in C and
+//! Python.
 //!
-//! The first test fetches, generates and compiles the original's programs, for which it needs python3,
-//! gcc and a package index. If one of these is missing, the tests are reported as ignored; in CI they
-//! fail. The scripted peers around the generated code are in `peers/`.
+//! The first test fetches the original, generates code with it and with our generator, and compiles
+//! programs. For that it needs python3, gcc and a package index. If one of these is missing, the tests are
+//! reported as ignored; in CI they fail. The sources around the generated code are in `peers/`: the same
+//! files for the original's code and for ours, which shows that ours can replace it.
 
 #[allow(dead_code, reason = "the tests of killed processes use the rest")]
 #[path = "../harness/events.rs"]
@@ -14,10 +16,10 @@ mod preparation;
 #[path = "../harness/process.rs"]
 mod process;
 
-mod originals;
-mod ours;
 mod party;
 mod prepare;
+mod programs;
+mod rust;
 mod scenarios;
 mod wire;
 

@@ -1,16 +1,16 @@
-//! Clients and servers of the chat, ours and the original's, behind one trait.
+//! Clients and servers of the chat, of all implementations, behind one trait.
 
 use crate::events::Events;
-use crate::originals;
-use crate::ours::{OurClient, OurServer};
 use crate::port;
 use crate::prepare::Peers;
 use crate::process::Process;
+use crate::programs;
+use crate::rust::{RustClient, RustServer};
 
 /// A client or a server of the chat.
 ///
 /// All clients report `connected`, `disconnected …`, `connect_rsp` and `message <user> <text>`, and
-/// send a `ConnectReq` when connected. Ours also reports `connect_failure …`. All servers report
+/// send a `ConnectReq` when connected. The one in Rust also reports `connect_failure …`. All servers report
 /// `client_connected`, `client_disconnected …`, `connect_req <user>` and `message <user> <text>`. They
 /// respond to each `ConnectReq` and broadcast each message, also to its sender.
 pub(crate) trait Party {
@@ -42,20 +42,51 @@ impl Party for Process {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientKind {
     /// The original in C.
-    C,
+    OriginalC,
     /// The original in Python.
+    OriginalPython,
+    /// Ours in Rust.
+    Rust,
+    /// Ours in C, for Linux.
+    C,
+    /// Ours in Python.
     Python,
-    /// Ours.
-    Ours,
 }
 
 impl ClientKind {
-    /// Starts a client. When dropped, ours is stopped and the original's is killed.
-    pub(crate) fn start(self, peers: &Peers, port: u16, user: &str) -> Box<dyn Party> {
+    /// Every client.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::OriginalC,
+        Self::OriginalPython,
+        Self::Rust,
+        Self::C,
+        Self::Python,
+    ];
+
+    /// The clients of this project.
+    pub(crate) const OURS: [Self; 3] = [Self::Rust, Self::C, Self::Python];
+
+    /// Returns its name in the names of tests.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::C => Box::new(originals::c_client(peers, port, user)),
-            Self::Python => Box::new(originals::python_client(peers, port, user)),
-            Self::Ours => Box::new(OurClient::start(port, user)),
+            Self::OriginalC => "original_c_client",
+            Self::OriginalPython => "original_python_client",
+            Self::Rust => "rust_client",
+            Self::C => "c_client",
+            Self::Python => "python_client",
+        }
+    }
+
+    /// Starts a client. When dropped, the one in Rust is stopped, and a program is killed.
+    pub(crate) fn start(self, peers: &Peers, port: u16, user: &str) -> Box<dyn Party> {
+        let (originals, ours) = (&peers.originals, &peers.ours);
+
+        match self {
+            Self::OriginalC => Box::new(programs::c_client(originals, port, user)),
+            Self::OriginalPython => Box::new(programs::python_client(peers, originals, port, user)),
+            Self::Rust => Box::new(RustClient::start(port, user)),
+            Self::C => Box::new(programs::c_client(ours, port, user)),
+            Self::Python => Box::new(programs::python_client(peers, ours, port, user)),
         }
     }
 
@@ -72,21 +103,39 @@ impl ClientKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServerKind {
     /// The original in C.
+    OriginalC,
+    /// Ours in Rust.
+    Rust,
+    /// Ours in C, for Linux.
     C,
-    /// Ours.
-    Ours,
+    /// Ours in Python.
+    Python,
 }
 
 impl ServerKind {
-    /// Starts a server, and returns its port. When dropped, ours is stopped and the original's is killed.
-    pub(crate) fn start(self, peers: &Peers) -> (Box<dyn Party>, u16) {
+    /// Every server.
+    pub(crate) const ALL: [Self; 4] = [Self::OriginalC, Self::Rust, Self::C, Self::Python];
+
+    /// Returns its name in the names of tests.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::C => {
-                let (server, port) = originals::c_server(peers);
+            Self::OriginalC => "original_c_server",
+            Self::Rust => "rust_server",
+            Self::C => "c_server",
+            Self::Python => "python_server",
+        }
+    }
+
+    /// Starts a server, and returns its port. When dropped, the one in Rust is stopped, and a program is
+    /// killed.
+    pub(crate) fn start(self, peers: &Peers) -> (Box<dyn Party>, u16) {
+        match self.program() {
+            Some(start) => {
+                let (server, port) = programs::on_free_port(|port| start(peers, port));
                 (Box::new(server), port)
             }
-            Self::Ours => {
-                let server = OurServer::start(0);
+            None => {
+                let server = RustServer::start(0);
                 let port = server.port();
                 (Box::new(server), port)
             }
@@ -96,19 +145,29 @@ impl ServerKind {
     /// Starts a server on a port that will be free again after the server has ended.
     pub(crate) fn start_to_restart(self, peers: &Peers) -> (Box<dyn Party>, u16) {
         match self {
-            Self::C => self.start(peers),
-            Self::Ours => {
+            Self::Rust => {
                 let port = port::free();
-                (Box::new(OurServer::start(port)), port)
+                (Box::new(RustServer::start(port)), port)
             }
+            _ => self.start(peers),
         }
     }
 
     /// Starts a server on the port of an earlier one.
     pub(crate) fn start_again(self, peers: &Peers, port: u16) -> Box<dyn Party> {
+        match self.program() {
+            Some(start) => Box::new(programs::on_port(port, |port| start(peers, port))),
+            None => Box::new(RustServer::start(port)),
+        }
+    }
+
+    /// Returns the function that starts its program, unless it runs in this process.
+    fn program(self) -> Option<fn(&Peers, u16) -> Process> {
         match self {
-            Self::C => Box::new(originals::c_server_at(peers, port)),
-            Self::Ours => Box::new(OurServer::start(port)),
+            Self::OriginalC => Some(|peers, port| programs::c_server(&peers.originals, port)),
+            Self::Rust => None,
+            Self::C => Some(|peers, port| programs::c_server(&peers.ours, port)),
+            Self::Python => Some(programs::python_server),
         }
     }
 }

@@ -1,9 +1,12 @@
-//! Fetches, generates and compiles the original's programs once, under `target/interop`.
+//! Fetches, generates and compiles the programs that the scenarios run once, under `target/interop`.
 //!
-//! Two stages are cached separately, each under a key of its inputs: the tools, which need the network,
-//! and the programs, which are rebuilt if a peer's source has changed.
+//! Three stages are cached separately, each under a key of its inputs: the tools of the original, which need
+//! the network, the original's programs, and ours. Both are built from the same sources in `peers/`: only the
+//! generated code differs.
 
-mod programs;
+mod originals;
+mod ours;
+mod sources;
 mod tools;
 
 use std::path::PathBuf;
@@ -11,19 +14,30 @@ use std::sync::OnceLock;
 
 use crate::preparation::{Cache, Unprepared};
 
+pub(crate) use sources::in_peers;
+
 /// The programs that the scenarios run.
 #[derive(Debug)]
 pub(crate) struct Peers {
-    /// The server in C.
-    pub(crate) c_server: PathBuf,
+    /// The programs around the original's code.
+    pub(crate) originals: Programs,
+    /// The programs around our code.
+    pub(crate) ours: Programs,
+    /// An interpreter with the packages that the programs in Python need.
+    pub(crate) python: PathBuf,
+}
+
+/// Programs around the code of one generator.
+#[derive(Debug)]
+pub(crate) struct Programs {
+    /// The name of the generator, for failures.
+    pub(crate) generator: &'static str,
     /// The client in C.
     pub(crate) c_client: PathBuf,
-    /// An interpreter with the packages that the client in Python needs.
-    pub(crate) python: PathBuf,
-    /// The client in Python.
-    pub(crate) python_client: PathBuf,
-    /// The generated modules that the client in Python imports.
-    pub(crate) generated: PathBuf,
+    /// The server in C.
+    pub(crate) c_server: PathBuf,
+    /// The generated modules that the programs in Python import.
+    pub(crate) modules: PathBuf,
 }
 
 /// Returns the peers. The first call prepares them.
@@ -36,11 +50,16 @@ pub(crate) fn peers() -> Result<&'static Peers, Unprepared> {
 fn prepare() -> Result<Peers, Unprepared> {
     if !cfg!(target_os = "linux") {
         return Err(Unprepared::Unsupported(
-            "the original's C programs need the epoll of Linux",
+            "the programs in C need the epoll of Linux",
         ));
     }
 
     let cache = Cache::open()?;
     let tools = tools::fetch(&cache)?;
-    programs::build(&cache, &tools)
+
+    Ok(Peers {
+        originals: originals::build(&cache, &tools)?,
+        ours: ours::build(&cache)?,
+        python: tools.python,
+    })
 }

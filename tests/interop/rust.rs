@@ -1,12 +1,12 @@
-//! Our client and our server, which report events like the original's.
+//! The client and the server in Rust, which report events like the programs.
 
 mod client;
 mod server;
 
-pub(crate) use client::OurClient;
-pub(crate) use server::{LEAVE, OurServer, SLOW};
+pub(crate) use client::RustClient;
+pub(crate) use server::{LEAVE, RustServer, SLOW};
 
-/// The schema from which the original's peers are generated too.
+/// The schema from which the programs are generated too.
 mod chat {
     messi::protocol!("../../examples/chat/chat.proto");
 }

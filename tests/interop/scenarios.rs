@@ -4,6 +4,7 @@ mod both_ways;
 mod golden;
 mod keep_alive;
 mod limits;
+mod parts;
 mod reconnect;
 mod room;
 
@@ -25,48 +26,15 @@ impl Scenario {
     }
 }
 
-/// Pairs of a server and a client. Pairs of the originals check the tests themselves.
-const PAIRS: [(&str, ServerKind, ClientKind); 6] = [
-    ("c_client_with_c_server", ServerKind::C, ClientKind::C),
-    (
-        "python_client_with_c_server",
-        ServerKind::C,
-        ClientKind::Python,
-    ),
-    ("our_client_with_c_server", ServerKind::C, ClientKind::Ours),
-    ("c_client_with_our_server", ServerKind::Ours, ClientKind::C),
-    (
-        "python_client_with_our_server",
-        ServerKind::Ours,
-        ClientKind::Python,
-    ),
-    (
-        "our_client_with_our_server",
-        ServerKind::Ours,
-        ClientKind::Ours,
-    ),
-];
-
-/// Every server.
-const SERVERS: [(&str, ServerKind); 2] = [
-    ("c_server", ServerKind::C),
-    ("our_server", ServerKind::Ours),
-];
-
-/// Every client.
-const CLIENTS: [(&str, ClientKind); 3] = [
-    ("c_client", ClientKind::C),
-    ("python_client", ClientKind::Python),
-    ("our_client", ClientKind::Ours),
-];
-
 /// The function of a test.
 type OfPair = fn(&Peers, ServerKind, ClientKind);
 type OfServer = fn(&Peers, ServerKind);
 type OfClient = fn(&Peers, ClientKind);
-type OfOurs = fn(&Peers);
+type OfOne = fn(&Peers);
 
 /// The tests of every pair. The long ones are first, since they mostly wait.
+///
+/// Pairs of the originals check the tests themselves.
 const OF_PAIRS: [(&str, OfPair); 5] = [
     (
         "idle_connection_outlives_the_keep_alive_times",
@@ -91,7 +59,11 @@ const OF_PAIRS: [(&str, OfPair); 5] = [
 ];
 
 /// The tests of every server.
-const OF_SERVERS: [(&str, OfServer); 4] = [
+const OF_SERVERS: [(&str, OfServer); 7] = [
+    (
+        "a_silent_client_is_disconnected_also_within_a_frame",
+        keep_alive::silent_client_is_disconnected,
+    ),
     (
         "all_clients_receive_the_same_messages_in_the_same_order",
         room::all_clients_receive_the_same,
@@ -108,84 +80,114 @@ const OF_SERVERS: [(&str, OfServer); 4] = [
         "a_frame_above_the_limit_is_refused_at_its_header",
         golden::server::too_big_is_refused_at_its_header,
     ),
+    (
+        "a_rust_client_refuses_a_message_above_the_limit",
+        limits::rust_client_refuses_a_message_above_the_limit,
+    ),
+    (
+        "a_rust_client_sends_no_message_above_the_limit",
+        limits::rust_client_sends_no_message_above_the_limit,
+    ),
 ];
 
 /// The tests of every client.
-const OF_CLIENTS: [(&str, OfClient); 2] = [
+const OF_CLIENTS: [(&str, OfClient); 9] = [
     (
-        "slow_handler_of_our_server_disconnects_no_client",
-        keep_alive::slow_handler_disconnects_no_client,
+        "slow_handler_of_a_rust_server_disconnects_no_client",
+        keep_alive::slow_handler_in_rust_disconnects_no_client,
+    ),
+    (
+        "slow_handler_of_a_python_server_disconnects_no_client",
+        keep_alive::slow_handler_in_python_disconnects_no_client,
+    ),
+    (
+        "a_silent_server_is_given_up_also_within_a_frame",
+        keep_alive::silent_server_is_given_up,
     ),
     (
         "bytes_have_the_documented_effect",
         golden::client::bytes_have_the_documented_effect,
     ),
+    (
+        "frames_may_arrive_byte_by_byte",
+        parts::frames_may_arrive_byte_by_byte,
+    ),
+    (
+        "a_frame_above_the_limit_is_refused_at_its_header",
+        parts::too_big_is_refused_at_its_header,
+    ),
+    (
+        "a_rust_server_refuses_a_message_above_the_limit",
+        limits::rust_server_refuses_a_message_above_the_limit,
+    ),
+    (
+        "a_rust_server_sends_no_message_above_the_limit",
+        limits::rust_server_sends_no_message_above_the_limit,
+    ),
+    (
+        "a_rust_server_disconnects_a_client",
+        limits::rust_server_disconnects_a_client,
+    ),
 ];
 
-/// The tests of our side only.
-const OF_OURS: [(&str, OfOurs); 8] = [
+/// The tests of our clients. The original in C misreads the next connection, or writes beyond its buffer.
+const OF_OUR_CLIENTS: [(&str, OfClient); 1] = [(
+    "nothing_of_a_bad_end_is_left_for_the_next_connection",
+    parts::nothing_is_left_for_the_next_connection,
+)];
+
+/// The tests of our side in Rust with the original in C.
+const OF_RUST: [(&str, OfOne); 3] = [
     (
-        "our_client_disconnects_from_a_suspended_c_server",
-        keep_alive::our_client_disconnects_from_a_suspended_c_server,
+        "rust_client_disconnects_from_a_suspended_original_c_server",
+        keep_alive::rust_client_disconnects_from_a_suspended_server,
     ),
     (
-        "our_server_disconnects_a_suspended_c_client",
-        keep_alive::our_server_disconnects_a_suspended_c_client,
+        "rust_server_disconnects_a_suspended_original_c_client",
+        keep_alive::rust_server_disconnects_a_suspended_client,
     ),
     (
-        "our_server_refuses_a_message_above_the_limit",
-        limits::our_server_refuses_a_message_above_the_limit,
-    ),
-    (
-        "our_client_refuses_a_message_above_the_limit",
-        limits::our_client_refuses_a_message_above_the_limit,
-    ),
-    (
-        "our_server_sends_no_message_above_the_limit_of_a_c_client",
-        limits::our_server_sends_no_message_above_the_limit,
-    ),
-    (
-        "our_client_sends_no_message_above_the_limit_of_a_c_server",
-        limits::our_client_sends_no_message_above_the_limit,
-    ),
-    (
-        "our_server_disconnects_a_c_client",
-        limits::our_server_disconnects_a_c_client,
-    ),
-    (
-        "our_client_waits_for_a_c_server",
-        reconnect::our_client_waits_for_a_c_server,
+        "rust_client_waits_for_an_original_c_server",
+        reconnect::rust_client_waits_for_a_server,
     ),
 ];
 
 /// Every scenario.
 pub(crate) fn all() -> Vec<Scenario> {
-    let mut all = Vec::new();
-
-    for (sentence, run) in OF_OURS {
-        all.push(Scenario::new(sentence, run));
-    }
+    let rust = OF_RUST.map(|(sentence, run)| Scenario::new(sentence, run));
+    let mut all = Vec::from(rust);
 
     for (sentence, run) in OF_PAIRS {
-        for (pair, server, client) in PAIRS {
-            let name = format!("{pair}::{sentence}");
-            all.push(Scenario::new(name, move |peers| run(peers, server, client)));
+        for server in ServerKind::ALL {
+            for client in ClientKind::ALL {
+                let name = format!("{}_with_{}::{sentence}", client.name(), server.name());
+                all.push(Scenario::new(name, move |peers| run(peers, server, client)));
+            }
         }
     }
 
-    for (sentence, run) in OF_CLIENTS {
-        for (name, client) in CLIENTS {
-            let name = format!("{name}::{sentence}");
-            all.push(Scenario::new(name, move |peers| run(peers, client)));
-        }
-    }
+    all.extend(of_clients(&OF_CLIENTS, &ClientKind::ALL));
+    all.extend(of_clients(&OF_OUR_CLIENTS, &ClientKind::OURS));
 
     for (sentence, run) in OF_SERVERS {
-        for (name, server) in SERVERS {
-            let name = format!("{name}::{sentence}");
+        for server in ServerKind::ALL {
+            let name = format!("{}::{sentence}", server.name());
             all.push(Scenario::new(name, move |peers| run(peers, server)));
         }
     }
 
     all
+}
+
+fn of_clients(tests: &[(&str, OfClient)], clients: &[ClientKind]) -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+
+    for &(sentence, run) in tests {
+        for &client in clients {
+            let name = format!("{}::{sentence}", client.name());
+            scenarios.push(Scenario::new(name, move |peers| run(peers, client)));
+        }
+    }
+
+    scenarios
 }

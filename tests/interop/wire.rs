@@ -1,7 +1,9 @@
 //! Bytes on the wire, written by hand so that they do not depend on tested code.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
 
 use crate::events::LIMIT;
 
@@ -59,11 +61,15 @@ pub(crate) fn exchange(port: u16, sent: &[u8]) -> Vec<u8> {
 /// Connects to a server.
 pub(crate) fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the server listens");
+    prepare(&stream);
+    stream
+}
+
+fn prepare(stream: &TcpStream) {
     stream.set_nodelay(true).expect("a socket");
     stream
         .set_read_timeout(Some(LIMIT))
         .expect("a time limit above zero");
-    stream
 }
 
 /// Reads until the peer closes the connection.
@@ -78,4 +84,67 @@ pub(crate) fn read_to_close(stream: &mut TcpStream) -> Vec<u8> {
     }
 
     received
+}
+
+/// A server that only does what a scenario says.
+#[derive(Debug)]
+pub(crate) struct RawServer {
+    listener: TcpListener,
+    port: u16,
+}
+
+impl RawServer {
+    /// Listens on a free port.
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let port = listener.local_addr().expect("a bound socket").port();
+
+        Self { listener, port }
+    }
+
+    /// Returns the port on which it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Accepts a client, on a thread of its own since std has no time limit for it.
+    pub(crate) fn accept(&self) -> TcpStream {
+        let listener = self.listener.try_clone().expect("a socket");
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(listener.accept()));
+        let (stream, _) = receiver
+            .recv_timeout(LIMIT)
+            .expect("a client connects")
+            .expect("an accepted client");
+        prepare(&stream);
+        stream
+    }
+}
+
+/// Reads as many bytes as expected, and compares them.
+pub(crate) fn expect_bytes(stream: &mut TcpStream, expected: &[u8]) {
+    let mut bytes = vec![0; expected.len()];
+    stream.read_exact(&mut bytes).expect("bytes of the peer");
+    assert_eq!(bytes, expected);
+}
+
+/// Counts the pongs, and returns the remaining frames.
+pub(crate) fn take_pongs(mut bytes: &[u8]) -> (usize, Vec<u8>) {
+    let mut pongs = 0;
+    let mut rest = Vec::new();
+
+    while let [kind, high, middle, low, ..] = *bytes {
+        let size = u32::from_be_bytes([0, high, middle, low]) as usize;
+        let (frame, others) = bytes.split_at(bytes.len().min(4 + size));
+        bytes = others;
+
+        if kind == PONG {
+            pongs += 1
+        } else {
+            rest.extend_from_slice(frame)
+        }
+    }
+
+    rest.extend_from_slice(bytes);
+    (pongs, rest)
 }

@@ -10,6 +10,13 @@ _MESSAGE_OVERHEAD = 64
 # The time in which a peer may read the last messages.
 _CLOSE_TIMEOUT = 1.0
 
+# The reasons after which messages that were received before are still handled.
+_ENDS_OF_INPUT = (
+    DisconnectReason.CONNECTION_CLOSED,
+    DisconnectReason.MESSAGE_TOO_BIG,
+    DisconnectReason.UNEXPECTED_MESSAGE_TYPE,
+)
+
 
 class _Connection:
     """One connection: frames in and out, and the callbacks for its messages.
@@ -80,8 +87,9 @@ class _Connection:
     def end(self, reason: DisconnectReason) -> None:
         """Ends the connection.
 
-        If the peer has closed it, messages that were received before are still handled, and may be
-        answered. In all other cases they are dropped, and the peer sees the end at once.
+        If the peer has closed it or sent a bad frame, messages that were received before are still
+        handled, and may be answered. In all other cases they are dropped, and the peer sees the end
+        at once.
         """
         if self.reason is not None:
             return
@@ -90,7 +98,7 @@ class _Connection:
         if self._timer is not None:
             self._timer.cancel()
         self._requests.fail(reason)
-        if reason is not DisconnectReason.CONNECTION_CLOSED:
+        if reason not in _ENDS_OF_INPUT:
             self._inbox.clear()
             self._outbox.end()
         self._wake_handling()
@@ -110,7 +118,7 @@ class _Connection:
 
     def send_frame(self, frame: bytes, member: str | None) -> int:
         """Queues an encoded message with this member."""
-        if self.reason not in (None, DisconnectReason.CONNECTION_CLOSED):
+        if self.reason is not None and self.reason not in _ENDS_OF_INPUT:
             LOGGER.debug('Dropped the message %s: the connection has ended.', member)
             return 0
         if not self._outbox.has_room(frame, self._limits.max_queued_bytes):

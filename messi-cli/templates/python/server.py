@@ -355,8 +355,10 @@ class {{ name }}Server:
     def _broadcast(self, message: {{ sent.type }}) -> None:
         frame = _Connection.frame(message, self._limits)
         member = message.WhichOneof('messages')
-        for client in self.clients:
-            client._connection.send_frame(frame, member)
+        for client in self._clients:
+            # Also to a client that has ended its input: it may still read.
+            if client._connection.is_open:
+                client._connection.send_frame(frame, member)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Clients may come before `start` has the listener.

@@ -108,6 +108,15 @@ class Limits(TestCase):
         await client.expect('disconnected', 'MESSAGE_TOO_BIG')
 
     @asynchronous
+    async def test_messages_before_one_that_is_too_big_are_handled(self):
+        client, peer = await self.connected()
+        peer.write(text_to_client('good') + b'\x02\xff\xff\xff')
+        await client.expect('good')
+        self.assertEqual(await peer.expect_end(), b'')
+        await peer.close()
+        await client.expect('disconnected', 'MESSAGE_TOO_BIG')
+
+    @asynchronous
     async def test_a_message_of_the_largest_size_is_received(self):
         data = text_to_client('x' * 1000)
         client, peer = await self.connected(max_message_size=len(data) - 4)

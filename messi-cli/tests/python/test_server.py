@@ -7,8 +7,8 @@ from unittest import mock
 import chat_pb2
 import chat_server
 from support import (
-    CONNECT_REQ, PING, PONG, SERVER_USER, CLIENT_USER, RecordingServer, TestCase, asynchronous, frame, settle,
-    text_to_server,
+    CONNECT_REQ, CONNECT_RSP, PING, PONG, SERVER_USER, CLIENT_USER, RecordingServer, TestCase, asynchronous, frame,
+    settle, text_to_server,
 )
 
 
@@ -208,6 +208,52 @@ class Ends(TestCase):
                 self.assertEqual(await peer.expect_end(), b'')
                 await peer.close()
                 await server.expect('disconnected', number, reason)
+
+    @asynchronous
+    async def test_messages_before_a_bad_frame_are_handled_and_answered(self):
+        server = await self.server()
+        for data, reason in (
+            (frame(0), 'UNEXPECTED_MESSAGE_TYPE'),
+            (b'\x01\xff\xff\xff', 'MESSAGE_TOO_BIG'),
+            (frame(CLIENT_USER, b'\x0a\x05abc'), 'MESSAGE_DECODE_ERROR'),
+        ):
+            with self.subTest(data=data):
+                peer = await self.raw_client(server)
+                _, number = await server.next()
+                peer.write(text_to_server('before') + CONNECT_REQ + data + text_to_server('late'))
+                await server.expect(number, 'before')
+                self.assertEqual((await server.next())[0], 'connect_req')
+                self.assertEqual(await peer.expect_end(), CONNECT_RSP)
+                await peer.close()
+                await server.expect('disconnected', number, reason)
+
+    @asynchronous
+    async def test_a_broadcast_reaches_a_client_that_has_ended_its_input(self):
+        class Server(RecordingServer):
+            async def on_message_ind(self, client, message):
+                self.broadcast_message_ind(message)
+
+        server = await self.server(Server)
+        for last in (b'', frame(0)):
+            with self.subTest(last=last):
+                peer = await self.raw_client(server)
+                peer.write(text_to_server('to all') + last)
+                peer.writer.write_eof()
+                self.assertEqual(await peer.read_text(chat_pb2.ServerToClient), 'to all')
+                self.assertEqual(await peer.expect_end(), b'')
+
+    @asynchronous
+    async def test_a_server_with_a_slow_callback_is_stopped_after_a_bad_frame(self):
+        server = await self.server(max_unhandled_bytes=100)
+        server.gate = asyncio.Event()
+        peer = await self.raw_client(server)
+        await server.expect('connected', 1)
+        # More than may wait for callbacks.
+        peer.write(text_to_server('x' * 90) * 3 + frame(0))
+        await server.expect(1, 'x' * 90)
+        await peer.close()
+        await server.stop()
+        await server.expect('disconnected', 1, 'UNEXPECTED_MESSAGE_TYPE')
 
     @asynchronous
     async def test_messages_without_a_member_are_ignored(self):

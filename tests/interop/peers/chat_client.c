@@ -1,5 +1,5 @@
 /*
- * A client of the original, driven over stdin and stdout.
+ * A client, of the original or ours, driven over stdin and stdout.
  *
  * Usage: chat_client <uri> <user>
  *

@@ -1,4 +1,4 @@
-"""A client of the original, driven over stdin and stdout.
+"""A client, of the original or ours, driven over stdin and stdout.
 
 Usage: chat_client.py <directory of the generated modules> <uri> <user>
 

@@ -1,6 +1,6 @@
 /*
- * A server of the original, driven over stdin and stdout. It responds to each
- * ConnectReq and broadcasts each MessageInd, also to its sender.
+ * A server, of the original or ours, driven over stdin and stdout. It responds
+ * to each ConnectReq and broadcasts each MessageInd, also to its sender.
  *
  * Usage: chat_server <uri>
  *

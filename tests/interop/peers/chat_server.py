@@ -1,11 +1,13 @@
-"""A server that is driven over stdin and stdout, like the peers in tests/interop. It responds to each ConnectReq, and
-broadcasts each MessageInd, also to its sender. Their chat_client.py drives the generated client.
+"""A server of ours, driven over stdin and stdout. It responds to each
+ConnectReq and broadcasts each MessageInd, also to its sender.
 
 Usage: chat_server.py <directory of the generated modules> <uri>
+                      <largest message in bytes>
 
-Commands: send <text>, burst <count> (both to all clients, as the user "server"), quit
-Events:   listening, client_connected, client_disconnected, connect_req <user>, message <user> <text>,
-          failed <problem>
+Commands: send <text>, burst <count> (both to all clients, as the user
+          "server"), quit
+Events:   listening, client_connected, client_disconnected,
+          connect_req <user>, message <user> <text>, failed <problem>
 """
 
 import asyncio
@@ -14,6 +16,11 @@ import sys
 sys.path.insert(0, sys.argv[1])
 
 import chat_server  # noqa: E402 (found in the directory given)
+
+# The text of a message that takes SLOW_TIME to handle, which is longer than
+# every keep-alive time.
+SLOW = 'handle this slowly'
+SLOW_TIME = 5
 
 
 def event(line):
@@ -36,6 +43,10 @@ class Server(chat_server.ChatServer):
 
     async def on_message_ind(self, client, message):
         event(f'message {message.user} {message.text}')
+
+        if message.text == SLOW:
+            await asyncio.sleep(SLOW_TIME)
+
         self.init_message_ind().CopyFrom(message)
         self.broadcast()
 
@@ -52,12 +63,14 @@ async def commands():
 
 
 async def main():
-    server = Server(sys.argv[2])
+    server = Server(sys.argv[2], max_message_size=int(sys.argv[3]))
+
     try:
         await server.start()
     except OSError:
         event('failed start')
         return
+
     event('listening')
 
     async for name, argument in commands():
@@ -71,6 +84,7 @@ async def main():
         else:
             event('failed unknown command')
             break
+
     await server.stop()
 
 

@@ -1,57 +1,30 @@
-//! Generates the original's code for our chat schema, and compiles programs around it.
+//! Generates the original's code for the chat schema, and compiles programs around the C.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Peers;
+use super::Programs;
+use super::sources::{compiled, in_peers, read, schema};
 use super::tools::Tools;
 use crate::preparation::{Cache, Unprepared, broken, run};
 
-/// The schema of the chat example, from which our side is expanded too.
-const SCHEMA: &str = "examples/chat/chat.proto";
-
-/// Our sources around the generated code.
-const PEERS: &str = "tests/interop/peers";
-
-/// The compiled files of [`PEERS`].
-const PEER_SOURCES: [&str; 4] = ["chat_client.c", "chat_server.c", "script.c", "script.h"];
-
 /// Returns the programs for the current schema and sources, and builds them if necessary.
-pub(super) fn build(cache: &Cache, tools: &Tools) -> Result<Peers, Unprepared> {
-    let sources = Sources::read()?;
-    let inputs = (&sources.schema, &sources.peers, &tools.python);
-    let directory = cache.directory("programs", inputs, |directory| {
-        generate(tools, directory, &sources.schema)?;
-        compile(tools, directory, "chat_server")?;
-        compile(tools, directory, "chat_client")
+pub(super) fn build(cache: &Cache, tools: &Tools) -> Result<Programs, Unprepared> {
+    let schema = read(&schema())?;
+    let inputs = (&schema, compiled()?, &tools.python);
+    let directory = cache.directory("originals", inputs, |directory| {
+        generate(tools, directory, &schema)?;
+        compile(tools, directory, "chat_client")?;
+        compile(tools, directory, "chat_server")
     })?;
 
-    Ok(Peers {
-        c_server: directory.join("chat_server"),
+    Ok(Programs {
+        generator: "original",
         c_client: directory.join("chat_client"),
-        python: tools.python.clone(),
-        python_client: in_package(PEERS).join("chat_client.py"),
-        generated: directory.join("generated"),
+        c_server: directory.join("chat_server"),
+        modules: directory.join("generated"),
     })
-}
-
-struct Sources {
-    schema: String,
-    peers: Vec<String>,
-}
-
-impl Sources {
-    fn read() -> Result<Self, Unprepared> {
-        let peers = PEER_SOURCES
-            .iter()
-            .map(|name| read(&in_package(PEERS).join(name)));
-
-        Ok(Self {
-            schema: read(&in_package(SCHEMA))?,
-            peers: peers.collect::<Result<_, _>>()?,
-        })
-    }
 }
 
 fn generate(tools: &Tools, directory: &Path, schema: &str) -> Result<(), Unprepared> {
@@ -80,10 +53,7 @@ fn run_generator(tools: &Tools, directory: &Path, arguments: &[&str]) -> Result<
 
 /// Compiles a peer: our sources with all usual warnings, the original's without warnings.
 fn compile(tools: &Tools, directory: &Path, name: &str) -> Result<(), Unprepared> {
-    let own = [
-        in_package(PEERS).join(format!("{name}.c")),
-        in_package(PEERS).join("script.c"),
-    ];
+    let own = [in_peers(&format!("{name}.c")), in_peers("script.c")];
     let original = [
         directory.join(format!("generated/{name}.c")),
         directory.join("generated/chat.c"),
@@ -147,12 +117,4 @@ fn object_name(source: &Path) -> String {
         .collect();
     parts.reverse();
     parts.join("-") + ".o"
-}
-
-fn in_package(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn read(path: &Path) -> Result<String, Unprepared> {
-    fs::read_to_string(path).map_err(|error| broken("read", path, &error))
 }

@@ -1,4 +1,4 @@
-//! Our client.
+//! The client in Rust.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use messi::{ClientBuilder, ConnectError, DisconnectReason, Retry, SendError};
 
 use super::chat::{Chat, ChatClient, ChatClientHandler, ConnectReq, ConnectRsp, MessageInd};
 use crate::events::{Events, Reporter};
-use crate::originals::MAX_MESSAGE_SIZE;
 use crate::party::Party;
 use crate::port;
+use crate::programs::MAX_MESSAGE_SIZE;
 
-/// Our client. It is stopped when dropped.
+/// A client in Rust. It is stopped when dropped.
 #[derive(Debug)]
-pub(crate) struct OurClient {
+pub(crate) struct RustClient {
     client: ChatClient,
     user: String,
     events: Events,
 }
 
-impl OurClient {
+impl RustClient {
     /// Starts a client with a short reconnect delay, so that tests are short.
     pub(crate) fn start(port: u16, user: &str) -> Self {
         Self::start_with(port, user, |builder| builder)
@@ -31,7 +31,7 @@ impl OurClient {
         user: &str,
         set: impl FnOnce(ClientBuilder<Chat>) -> ClientBuilder<Chat>,
     ) -> Self {
-        let (reporter, events) = Events::of(format!("our client {user}"));
+        let (reporter, events) = Events::of(format!("Rust client {user}"));
         let builder = ChatClient::builder(port::uri(port))
             .reconnect_delay(Duration::from_millis(50), Duration::from_millis(200))
             .max_message_size(MAX_MESSAGE_SIZE);
@@ -62,7 +62,7 @@ impl OurClient {
     }
 }
 
-impl Party for OurClient {
+impl Party for RustClient {
     fn events(&mut self) -> &mut Events {
         &mut self.events
     }
@@ -78,7 +78,7 @@ impl Party for OurClient {
     }
 }
 
-impl Drop for OurClient {
+impl Drop for RustClient {
     fn drop(&mut self) {
         block_on(self.client.stop());
     }

@@ -1,4 +1,4 @@
-//! Our server.
+//! The server in Rust.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use super::chat::{
     Chat, ChatServer, ChatServerClient, ChatServerHandler, ConnectReq, ConnectRsp, MessageInd,
 };
 use crate::events::{Events, Reporter};
-use crate::originals::MAX_MESSAGE_SIZE;
 use crate::party::Party;
 use crate::port;
+use crate::programs::MAX_MESSAGE_SIZE;
 
 /// The text of a message that takes [`SLOW_TIME`] to handle.
 pub(crate) const SLOW: &str = "handle this slowly";
@@ -22,14 +22,14 @@ const SLOW_TIME: Duration = Duration::from_secs(5);
 /// The text of a message that has its sender disconnected.
 pub(crate) const LEAVE: &str = "disconnect me";
 
-/// Our server. It is stopped when dropped.
+/// A server in Rust. It is stopped when dropped.
 #[derive(Debug)]
-pub(crate) struct OurServer {
+pub(crate) struct RustServer {
     server: ChatServer,
     events: Events,
 }
 
-impl OurServer {
+impl RustServer {
     /// Starts a server on a port, or on a free one if the port is 0.
     pub(crate) fn start(port: u16) -> Self {
         Self::start_with(port, |builder| builder)
@@ -40,7 +40,7 @@ impl OurServer {
         port: u16,
         set: impl Fn(ServerBuilder<Chat>) -> ServerBuilder<Chat>,
     ) -> Self {
-        let (reporter, events) = Events::of("our server");
+        let (reporter, events) = Events::of("Rust server");
         let server = port::when_free(|| {
             let reporter = reporter.clone();
             let builder = ChatServer::builder(port::uri(port)).max_message_size(MAX_MESSAGE_SIZE);
@@ -58,7 +58,7 @@ impl OurServer {
     }
 }
 
-impl Party for OurServer {
+impl Party for RustServer {
     fn events(&mut self) -> &mut Events {
         &mut self.events
     }
@@ -77,7 +77,7 @@ impl Party for OurServer {
     }
 }
 
-impl Drop for OurServer {
+impl Drop for RustServer {
     fn drop(&mut self) {
         block_on(self.server.stop());
     }

@@ -20,7 +20,7 @@ struct Exception<Implementation, Outcome> {
     outcome: Outcome,
 }
 
-impl<Implementation: PartialEq, Outcome> Case<Implementation, Outcome> {
+impl<Implementation: PartialEq, Outcome: Clone> Case<Implementation, Outcome> {
     fn new(name: &'static str, sent: Vec<u8>, usual: Outcome) -> Self {
         Self {
             name,
@@ -30,17 +30,18 @@ impl<Implementation: PartialEq, Outcome> Case<Implementation, Outcome> {
         }
     }
 
-    /// Adds an implementation with another effect, and the reason.
-    fn except(
+    /// Adds implementations with another effect, and the reason.
+    fn except<const COUNT: usize>(
         mut self,
-        implementation: Implementation,
+        implementations: [Implementation; COUNT],
         outcome: Outcome,
         _reason: &'static str,
     ) -> Self {
-        self.exceptions.push(Exception {
+        let exceptions = implementations.map(|implementation| Exception {
             implementation,
-            outcome,
+            outcome: outcome.clone(),
         });
+        self.exceptions.extend(exceptions);
         self
     }
 

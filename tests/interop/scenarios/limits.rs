@@ -1,49 +1,50 @@
-//! Messages above a limit of the receiver, and disconnects by our server.
+//! Messages above a limit of the receiver, and disconnects, by our side in Rust.
 
 use messi::SendError;
 
-use crate::originals::{MAX_MESSAGE_SIZE, c_client, c_server};
-use crate::ours::{LEAVE, OurClient, OurServer};
-use crate::party::Party;
+use crate::party::{ClientKind, Party, ServerKind};
 use crate::prepare::Peers;
+use crate::programs::MAX_MESSAGE_SIZE;
+use crate::rust::{LEAVE, RustClient, RustServer};
 
-/// A size above our side's limit in these tests, and the limit.
+/// A size above the limit in these tests, and the limit.
 const LONG: usize = 2000;
 const LIMIT: usize = 1000;
 
-/// A C client that sends a message above the limit is disconnected, and served when it reconnects.
-pub(super) fn our_server_refuses_a_message_above_the_limit(peers: &Peers) {
-    let mut server = OurServer::start_with(0, |builder| builder.max_message_size(LIMIT));
-    let mut client = c_client(peers, server.port(), "erik");
-    expect_served(&mut client, &mut server);
+/// A client that sends a message above the limit is disconnected, and served when it reconnects.
+pub(super) fn rust_server_refuses_a_message_above_the_limit(peers: &Peers, kind: ClientKind) {
+    let mut server = RustServer::start_with(0, |builder| builder.max_message_size(LIMIT));
+    let mut client = kind.start(peers, server.port(), "erik");
+    expect_served(&mut *client, &mut server);
 
     client.send(&"x".repeat(LONG));
 
     let reason = server.events().expect_kind("client_disconnected");
     assert!(reason.starts_with("MessageTooBig"), "{reason}");
-    client.events().expect("disconnected Connection closed.");
-    expect_served(&mut client, &mut server);
+    expect_closed(kind, &mut *client);
+    expect_served(&mut *client, &mut server);
 }
 
-/// Our client disconnects from a C server that sends a message above the limit, and reconnects.
-pub(super) fn our_client_refuses_a_message_above_the_limit(peers: &Peers) {
-    let (mut server, port) = c_server(peers);
-    let mut client = OurClient::start_with(port, "erik", |builder| builder.max_message_size(LIMIT));
-    expect_served(&mut client, &mut server);
+/// Our client in Rust disconnects from a server that sends a message above the limit, and reconnects.
+pub(super) fn rust_client_refuses_a_message_above_the_limit(peers: &Peers, kind: ServerKind) {
+    let (mut server, port) = kind.start(peers);
+    let mut client =
+        RustClient::start_with(port, "erik", |builder| builder.max_message_size(LIMIT));
+    expect_served(&mut client, &mut *server);
 
     server.send(&"x".repeat(LONG));
 
     let reason = client.events().expect_kind("disconnected");
     assert!(reason.starts_with("MessageTooBig"), "{reason}");
-    server.events().expect("client_disconnected");
-    expect_served(&mut client, &mut server);
+    server.events().expect_kind("client_disconnected");
+    expect_served(&mut client, &mut *server);
 }
 
-/// A message above the limit of a C client is not sent, and the connection stays open.
-pub(super) fn our_server_sends_no_message_above_the_limit(peers: &Peers) {
-    let mut server = OurServer::start(0);
-    let mut client = c_client(peers, server.port(), "erik");
-    expect_served(&mut client, &mut server);
+/// A message above the limit of a client is not sent, and the connection stays open.
+pub(super) fn rust_server_sends_no_message_above_the_limit(peers: &Peers, kind: ClientKind) {
+    let mut server = RustServer::start(0);
+    let mut client = kind.start(peers, server.port(), "erik");
+    expect_served(&mut *client, &mut server);
 
     server.send(&"x".repeat(MAX_MESSAGE_SIZE));
     server.send("short");
@@ -51,11 +52,11 @@ pub(super) fn our_server_sends_no_message_above_the_limit(peers: &Peers) {
     client.events().expect("message server short");
 }
 
-/// A message above the limit of a C server is not sent, and the sender gets an error.
-pub(super) fn our_client_sends_no_message_above_the_limit(peers: &Peers) {
-    let (mut server, port) = c_server(peers);
-    let mut client = OurClient::start(port, "erik");
-    expect_served(&mut client, &mut server);
+/// A message above the limit of a server is not sent, and the sender gets an error.
+pub(super) fn rust_client_sends_no_message_above_the_limit(peers: &Peers, kind: ServerKind) {
+    let (mut server, port) = kind.start(peers);
+    let mut client = RustClient::start(port, "erik");
+    expect_served(&mut client, &mut *server);
 
     let refused = client.try_send(&"x".repeat(MAX_MESSAGE_SIZE));
     client.send("short");
@@ -68,18 +69,18 @@ pub(super) fn our_client_sends_no_message_above_the_limit(peers: &Peers) {
     client.events().expect("message erik short");
 }
 
-/// A C client that our server disconnects detects the close, and reconnects.
-pub(super) fn our_server_disconnects_a_c_client(peers: &Peers) {
-    let mut server = OurServer::start(0);
-    let mut client = c_client(peers, server.port(), "erik");
-    expect_served(&mut client, &mut server);
+/// A client that our server in Rust disconnects detects the close, and reconnects.
+pub(super) fn rust_server_disconnects_a_client(peers: &Peers, kind: ClientKind) {
+    let mut server = RustServer::start(0);
+    let mut client = kind.start(peers, server.port(), "erik");
+    expect_served(&mut *client, &mut server);
 
     client.send(LEAVE);
 
     server.events().expect(&format!("message erik {LEAVE}"));
     server.events().expect("client_disconnected Disconnected");
-    client.events().expect("disconnected Connection closed.");
-    expect_served(&mut client, &mut server);
+    expect_closed(kind, &mut *client);
+    expect_served(&mut *client, &mut server);
 }
 
 fn expect_served(client: &mut dyn Party, server: &mut dyn Party) {
@@ -87,4 +88,16 @@ fn expect_served(client: &mut dyn Party, server: &mut dyn Party) {
     client.events().expect("connect_rsp");
     server.events().expect("client_connected");
     server.events().expect("connect_req erik");
+}
+
+/// Waits until a client reports that the server has closed the connection.
+fn expect_closed(kind: ClientKind, client: &mut dyn Party) {
+    let reason = client.events().expect_kind("disconnected");
+
+    match kind {
+        ClientKind::OriginalC | ClientKind::C => assert_eq!(reason, "Connection closed."),
+        ClientKind::Rust => assert!(reason.starts_with("ConnectionClosed"), "{reason}"),
+        // The programs in Python report no reason.
+        ClientKind::OriginalPython | ClientKind::Python => (),
+    }
 }

@@ -1,12 +1,12 @@
 //! Peers that end and are started again.
 
-use crate::originals;
-use crate::ours::OurClient;
 use crate::party::{ClientKind, Party, ServerKind};
 use crate::port;
 use crate::prepare::Peers;
+use crate::rust::RustClient;
 
-/// A client connects by itself to the next server on the same port.
+/// A client connects by itself to the next server on the same port. The first server is killed, if it is a
+/// program.
 pub(super) fn client_reconnects_to_a_restarted_server(
     peers: &Peers,
     server: ServerKind,
@@ -27,7 +27,7 @@ pub(super) fn client_reconnects_to_a_restarted_server(
     second.events().expect("message erik here again");
 }
 
-/// A server reports the end of a client once, and serves the next one.
+/// A server reports the end of a client once, and serves the next one. A client that is a program is killed.
 pub(super) fn server_serves_the_next_client(peers: &Peers, server: ServerKind, client: ClientKind) {
     let (mut server, port) = server.start(peers);
 
@@ -45,13 +45,13 @@ pub(super) fn server_serves_the_next_client(peers: &Peers, server: ServerKind, c
 }
 
 /// A client that is started before its server connects when the server starts.
-pub(super) fn our_client_waits_for_a_c_server(peers: &Peers) {
+pub(super) fn rust_client_waits_for_a_server(peers: &Peers) {
     let port = port::free();
-    let mut client = OurClient::start(port, "erik");
+    let mut client = RustClient::start(port, "erik");
     client.events().expect_kind("connect_failure");
     client.events().expect_kind("connect_failure");
 
-    let mut server = originals::c_server_at(peers, port);
+    let mut server = ServerKind::OriginalC.start_again(peers, port);
 
     client.events().wait_for_kind("connect_rsp");
     client.send("at last");

@@ -4,14 +4,18 @@ use crate::events::Message;
 use crate::party::{ClientKind, Party, ServerKind};
 use crate::prepare::Peers;
 
-/// The users and their clients.
-const USERS: [(&str, ClientKind); 6] = [
+/// The users and their clients: two of each kind.
+const USERS: [(&str, ClientKind); 10] = [
+    ("original_c1", ClientKind::OriginalC),
+    ("original_c2", ClientKind::OriginalC),
+    ("original_python1", ClientKind::OriginalPython),
+    ("original_python2", ClientKind::OriginalPython),
+    ("rust1", ClientKind::Rust),
+    ("rust2", ClientKind::Rust),
     ("c1", ClientKind::C),
     ("c2", ClientKind::C),
     ("python1", ClientKind::Python),
     ("python2", ClientKind::Python),
-    ("ours1", ClientKind::Ours),
-    ("ours2", ClientKind::Ours),
 ];
 
 /// The number of messages of each user.

@@ -8,12 +8,12 @@ use std::net::Shutdown;
 use std::time::Duration;
 
 use super::{Case, assert_none};
-use crate::originals::MAX_MESSAGE_SIZE;
 use crate::party::ServerKind;
 use crate::prepare::Peers;
+use crate::programs::MAX_MESSAGE_SIZE;
 use crate::wire::{
-    CLIENT_TO_SERVER, CONNECT_REQ, CONNECT_RSP, PING, PONG, connect, exchange, frame, hex,
-    read_to_close,
+    CLIENT_TO_SERVER, CONNECT_REQ, CONNECT_RSP, PING, connect, exchange, frame, hex, read_to_close,
+    take_pongs,
 };
 
 use chat::{broadcast, chat};
@@ -96,12 +96,12 @@ fn try_case(port: u16, kind: ServerKind, case: &Case<ServerKind, Outcome>) -> Op
     })
 }
 
-/// Compares responses byte for byte, except for an intended difference: our server sends a pong ahead
+/// Compares responses byte for byte, except for an intended difference: our servers send a pong ahead
 /// of queued messages, and a single one for several pings.
 fn is_the_same(kind: ServerKind, received: &[u8], expected: &[u8]) -> bool {
     match kind {
-        ServerKind::C => received == expected,
-        ServerKind::Ours => {
+        ServerKind::OriginalC => received == expected,
+        ServerKind::Rust | ServerKind::C | ServerKind::Python => {
             let (pongs, messages) = take_pongs(received);
             let (most_pongs, expected_messages) = take_pongs(expected);
             let least_pongs = most_pongs.min(1);
@@ -109,27 +109,6 @@ fn is_the_same(kind: ServerKind, received: &[u8], expected: &[u8]) -> bool {
             messages == expected_messages && (least_pongs..=most_pongs).contains(&pongs)
         }
     }
-}
-
-/// Counts the pongs, and returns the remaining frames.
-fn take_pongs(mut bytes: &[u8]) -> (usize, Vec<u8>) {
-    let mut pongs = 0;
-    let mut rest = Vec::new();
-
-    while let [kind, high, middle, low, ..] = *bytes {
-        let size = u32::from_be_bytes([0, high, middle, low]) as usize;
-        let (frame, others) = bytes.split_at(bytes.len().min(4 + size));
-        bytes = others;
-
-        if kind == PONG {
-            pongs += 1
-        } else {
-            rest.extend_from_slice(frame)
-        }
-    }
-
-    rest.extend_from_slice(bytes);
-    (pongs, rest)
 }
 
 /// Returns the header of a frame one byte above the limit.
