@@ -97,7 +97,7 @@ static bool process_stdin(void)
         }
     }
 
-    return (size > 0);
+    return size > 0;
 }
 
 static int create_epoll(void)
@@ -121,7 +121,7 @@ static int create_epoll(void)
         exit(1);
     }
 
-    return (epoll_fd);
+    return epoll_fd;
 }
 
 int main(int argc, char *argv[])
@@ -133,7 +133,7 @@ int main(int argc, char *argv[])
     if (argc < 2) {
         fprintf(stderr, "usage: client <user> [uri]\n");
 
-        return (1);
+        return 1;
     }
 
     user_p = argv[1];
@@ -160,13 +160,13 @@ int main(int argc, char *argv[])
                          NULL) != 0) {
         fprintf(stderr, "client: invalid URI\n");
 
-        return (1);
+        return 1;
     }
 
     if (chat_client_start(&client) != 0) {
         perror("client");
 
-        return (1);
+        return 1;
     }
 
     while (true) {
@@ -183,5 +183,5 @@ int main(int argc, char *argv[])
 
     chat_client_stop(&client);
 
-    return (0);
+    return 0;
 }

@@ -51,7 +51,7 @@ static uint32_t millis(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
 
-    return ((uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000));
+    return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
 }
 
 static int net_open(const struct addrinfo *address_p)
@@ -62,22 +62,22 @@ static int net_open(const struct addrinfo *address_p)
     fd = socket(address_p->ai_family, SOCK_STREAM, 0);
 
     if (fd == -1) {
-        return (-1);
+        return -1;
     }
 
     if ((fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
         || (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &enable, sizeof(enable)) == -1)) {
-        return (-1);
+        return -1;
     }
 
     if ((connect(fd, address_p->ai_addr, address_p->ai_addrlen) == -1)
         && (errno != EINPROGRESS)) {
-        return (-1);
+        return -1;
     }
 
     is_connecting = true;
 
-    return (0);
+    return 0;
 }
 
 static void net_connect(void)
@@ -241,7 +241,7 @@ static bool process_stdin(void)
         }
     }
 
-    return (size > 0);
+    return size > 0;
 }
 
 /* Performs the actions of the client until it only waits. */
@@ -317,7 +317,7 @@ int main(int argc, char *argv[])
     if (argc < 2) {
         fprintf(stderr, "usage: none <user> [host] [port]\n");
 
-        return (1);
+        return 1;
     }
 
     user_p = argv[1];
@@ -340,7 +340,7 @@ int main(int argc, char *argv[])
                          on_connect_rsp,
                          on_message_ind,
                          millis()) != 0) {
-        return (1);
+        return 1;
     }
 
     chat_client_start(&client, millis());
@@ -348,5 +348,5 @@ int main(int argc, char *argv[])
     chat_client_stop(&client);
     net_close();
 
-    return (0);
+    return 0;
 }

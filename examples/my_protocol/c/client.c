@@ -69,7 +69,7 @@ int main(int argc, char *argv[])
     if (epoll_fd == -1) {
         perror("epoll_create1");
 
-        return (1);
+        return 1;
     }
 
     if (my_protocol_client_init(&client,
@@ -90,13 +90,13 @@ int main(int argc, char *argv[])
                                 NULL) != 0) {
         fprintf(stderr, "client: invalid URI\n");
 
-        return (1);
+        return 1;
     }
 
     if (my_protocol_client_start(&client) != 0) {
         perror("client");
 
-        return (1);
+        return 1;
     }
 
     while (true) {

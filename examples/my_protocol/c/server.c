@@ -94,7 +94,7 @@ int main(int argc, char *argv[])
     if (epoll_fd == -1) {
         perror("epoll_create1");
 
-        return (1);
+        return 1;
     }
 
     if (my_protocol_server_init(&server,
@@ -118,13 +118,13 @@ int main(int argc, char *argv[])
                                 NULL) != 0) {
         fprintf(stderr, "server: invalid URI\n");
 
-        return (1);
+        return 1;
     }
 
     if (my_protocol_server_start(&server) != 0) {
         perror("server");
 
-        return (1);
+        return 1;
     }
 
     printf("Server started.\n");

@@ -48,9 +48,9 @@ static inline void messi_header_set_size(struct messi_header_t *header_p,
  */
 static inline uint32_t messi_header_get_size(struct messi_header_t *header_p)
 {
-    return (((uint32_t)header_p->size[0] << 16)
-            | ((uint32_t)header_p->size[1] << 8)
-            | (uint32_t)header_p->size[2]);
+    return ((uint32_t)header_p->size[0] << 16)
+           | ((uint32_t)header_p->size[1] << 8)
+           | (uint32_t)header_p->size[2];
 }
 
 /**

@@ -24,8 +24,8 @@ static void process(struct messi_async_client_t *self_p);
 
 static struct messi_async_client_t *client_of(struct async_stcp_client_t *stcp_p)
 {
-    return ((void *)((uint8_t *)stcp_p
-                     - offsetof(struct messi_async_client_t, stcp)));
+    return (void *)((uint8_t *)stcp_p
+                    - offsetof(struct messi_async_client_t, stcp));
 }
 
 static void begin_connecting(struct messi_async_client_t *self_p)
@@ -217,11 +217,11 @@ int messi_async_client_init(struct messi_async_client_t *self_p,
                             &self_p->host[0],
                             sizeof(self_p->host),
                             &self_p->port) != 0) {
-        return (-1);
+        return -1;
     }
 
     if (self_p->port == 0) {
-        return (-1);
+        return -1;
     }
 
     /* As in the original: this machine. */
@@ -240,10 +240,10 @@ int messi_async_client_init(struct messi_async_client_t *self_p,
     async_timer_init(&self_p->timer, on_timeout, self_p, 0, 0, async_p);
 
     /* Without a clock, the address is all that differs between clients. */
-    return (messi_core_client_init(&self_p->core,
-                                   type_p,
-                                   buffers_p,
-                                   (uint32_t)(uintptr_t)self_p));
+    return messi_core_client_init(&self_p->core,
+                                  type_p,
+                                  buffers_p,
+                                  (uint32_t)(uintptr_t)self_p);
 }
 
 void messi_async_client_start(struct messi_async_client_t *self_p)
@@ -277,5 +277,5 @@ int messi_async_client_send(struct messi_async_client_t *self_p)
         (void)async_call(self_p->async_p, on_call, self_p, NULL);
     }
 
-    return (res);
+    return res;
 }

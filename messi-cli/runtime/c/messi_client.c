@@ -36,9 +36,9 @@
 static uint32_t make_seed(const struct messi_client_t *self_p)
 {
     /* Differs between the processes that start at the same moment. */
-    return (messi_now()
-            ^ ((uint32_t)getpid() << 16)
-            ^ (uint32_t)(uintptr_t)self_p);
+    return messi_now()
+           ^ ((uint32_t)getpid() << 16)
+           ^ (uint32_t)(uintptr_t)self_p;
 }
 
 int messi_client_init(struct messi_client_t *self_p,
@@ -52,11 +52,11 @@ int messi_client_init(struct messi_client_t *self_p,
                             &self_p->address.host[0],
                             sizeof(self_p->address.host),
                             &self_p->address.port) != 0) {
-        return (-1);
+        return -1;
     }
 
     if (self_p->address.port == 0) {
-        return (-1);
+        return -1;
     }
 
     self_p->fd = -1;
@@ -71,12 +71,12 @@ int messi_client_init(struct messi_client_t *self_p,
                                type_p,
                                buffers_p,
                                make_seed(self_p)) != 0) {
-        return (-1);
+        return -1;
     }
 
     messi_client_set_output_max(self_p, MESSI_CONFIG_OUTPUT_MAX);
 
-    return (0);
+    return 0;
 }
 
 void messi_client_set_output_max(struct messi_client_t *self_p, size_t size)
@@ -87,7 +87,7 @@ void messi_client_set_output_max(struct messi_client_t *self_p, size_t size)
 static bool is_in_state(const struct messi_client_t *self_p,
                         enum messi_client_state_t state)
 {
-    return (self_p->core.state == state);
+    return self_p->core.state == state;
 }
 
 static void free_addresses(struct messi_client_t *self_p)
@@ -112,7 +112,7 @@ static int connect_to(struct messi_client_t *self_p,
     self_p->fd = messi_socket_open(address_p->ai_family);
 
     if (self_p->fd == -1) {
-        return (-1);
+        return -1;
     }
 
     self_p->events = EPOLLOUT;
@@ -123,10 +123,10 @@ static int connect_to(struct messi_client_t *self_p,
         close(self_p->fd);
         self_p->fd = -1;
 
-        return (-1);
+        return -1;
     }
 
-    return (0);
+    return 0;
 }
 
 /* Begins to connect to the next address for which that does not fail at once. */
@@ -158,7 +158,7 @@ static bool is_connecting_done(int fd, int *error_p)
 
     /* The event may be an old one, of another socket with this number. */
     if (poll(&pollfd, 1, 0) <= 0) {
-        return (false);
+        return false;
     }
 
     size = sizeof(*error_p);
@@ -167,7 +167,7 @@ static bool is_connecting_done(int fd, int *error_p)
         *error_p = errno;
     }
 
-    return (true);
+    return true;
 }
 
 static void finish_connecting(struct messi_client_t *self_p)
@@ -334,11 +334,11 @@ static void process(struct messi_client_t *self_p)
 int messi_client_start(struct messi_client_t *self_p)
 {
     if (self_p->timer.fd != -1) {
-        return (0);
+        return 0;
     }
 
     if (messi_timer_open(&self_p->timer, &self_p->loop) != 0) {
-        return (-1);
+        return -1;
     }
 
     messi_core_client_start(&self_p->core, messi_now());
@@ -348,7 +348,7 @@ int messi_client_start(struct messi_client_t *self_p)
         process(self_p);
     }
 
-    return (0);
+    return 0;
 }
 
 void messi_client_stop(struct messi_client_t *self_p)
@@ -383,10 +383,10 @@ static bool is_written_at_once(const struct messi_client_t *self_p)
 
     output_p = &self_p->core.connection.output;
 
-    return (!MESSI_CONFIG_MALLOC
-            || !self_p->is_processing
-            || !self_p->has_written
-            || (output_p->end - output_p->begin >= MESSI_TURN_SIZE));
+    return !MESSI_CONFIG_MALLOC
+           || !self_p->is_processing
+           || !self_p->has_written
+           || (output_p->end - output_p->begin >= MESSI_TURN_SIZE);
 }
 
 int messi_client_send(struct messi_client_t *self_p)
@@ -408,5 +408,5 @@ int messi_client_send(struct messi_client_t *self_p)
         }
     }
 
-    return (res);
+    return res;
 }

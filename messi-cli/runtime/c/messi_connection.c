@@ -8,7 +8,7 @@
 
 bool messi_time_is_due(uint32_t deadline, uint32_t now)
 {
-    return (now - deadline < 0x80000000u);
+    return now - deadline < 0x80000000u;
 }
 
 void messi_connection_init(struct messi_connection_t *self_p,
@@ -42,7 +42,7 @@ uint8_t *messi_connection_receive_buffer(struct messi_connection_t *self_p,
 {
     *size_p = self_p->input.size - self_p->input.end;
 
-    return (self_p->input.buf_p + self_p->input.end);
+    return self_p->input.buf_p + self_p->input.end;
 }
 
 static void send_pong(struct messi_connection_t *self_p, uint32_t now)
@@ -85,7 +85,7 @@ static bool is_acceptable(const struct messi_connection_t *self_p,
         && (header_p[0] != MESSI_MESSAGE_TYPE_PING)) {
         *reason_p = messi_disconnect_reason_unexpected_type_t;
 
-        return (false);
+        return false;
     }
 
     frame_size = MESSI_HEADER_SIZE + messi_frame_payload_size(header_p);
@@ -93,10 +93,10 @@ static bool is_acceptable(const struct messi_connection_t *self_p,
     if (frame_size > self_p->input.size) {
         *reason_p = messi_disconnect_reason_message_too_big_t;
 
-        return (false);
+        return false;
     }
 
-    return (true);
+    return true;
 }
 
 /* Handles a complete frame. Returns true if it is a message. */
@@ -105,14 +105,14 @@ static bool handle_frame(struct messi_connection_t *self_p,
                          uint32_t now)
 {
     if (self_p->side == messi_side_client_t) {
-        return (frame_type == MESSI_MESSAGE_TYPE_SERVER_TO_CLIENT_USER);
+        return frame_type == MESSI_MESSAGE_TYPE_SERVER_TO_CLIENT_USER;
     }
 
     if (frame_type == MESSI_MESSAGE_TYPE_PING) {
         send_pong(self_p, now);
     }
 
-    return (frame_type == MESSI_MESSAGE_TYPE_CLIENT_TO_SERVER_USER);
+    return frame_type == MESSI_MESSAGE_TYPE_CLIENT_TO_SERVER_USER;
 }
 
 /* Moves the partial frame to the start of the buffer, so that it fits. */
@@ -144,7 +144,7 @@ enum messi_next_t messi_connection_next(struct messi_connection_t *self_p,
         header_p = self_p->input.buf_p + self_p->input.begin;
 
         if (!is_acceptable(self_p, header_p, reason_p)) {
-            return (messi_next_error_t);
+            return messi_next_error_t;
         }
 
         size = messi_frame_payload_size(header_p);
@@ -159,13 +159,13 @@ enum messi_next_t messi_connection_next(struct messi_connection_t *self_p,
             payload_p->buf_p = header_p + MESSI_HEADER_SIZE;
             payload_p->size = size;
 
-            return (messi_next_message_t);
+            return messi_next_message_t;
         }
     }
 
     compact(self_p);
 
-    return (messi_next_receive_t);
+    return messi_next_receive_t;
 }
 
 /* A client pings at a fixed interval. The silence of the server counts from
@@ -177,7 +177,7 @@ static bool poll_client(struct messi_connection_t *self_p, uint32_t now)
         && messi_time_is_due(self_p->keep_alive.client.silent_since
                              + MESSI_CONFIG_PING_TIMEOUT_MS,
                              now)) {
-        return (false);
+        return false;
     }
 
     if (messi_time_is_due(self_p->keep_alive.client.next_ping, now)) {
@@ -190,18 +190,18 @@ static bool poll_client(struct messi_connection_t *self_p, uint32_t now)
         self_p->keep_alive.client.next_ping = now + MESSI_CONFIG_PING_INTERVAL_MS;
     }
 
-    return (true);
+    return true;
 }
 
 bool messi_connection_poll(struct messi_connection_t *self_p, uint32_t now)
 {
     if (self_p->side == messi_side_client_t) {
-        return (poll_client(self_p, now));
+        return poll_client(self_p, now);
     }
 
-    return (!messi_time_is_due(self_p->keep_alive.server.last_activity
-                               + MESSI_CONFIG_CLIENT_TIMEOUT_MS,
-                               now));
+    return !messi_time_is_due(self_p->keep_alive.server.last_activity
+                              + MESSI_CONFIG_CLIENT_TIMEOUT_MS,
+                              now);
 }
 
 uint32_t messi_connection_deadline(const struct messi_connection_t *self_p)
@@ -209,8 +209,8 @@ uint32_t messi_connection_deadline(const struct messi_connection_t *self_p)
     uint32_t timeout;
 
     if (self_p->side == messi_side_server_t) {
-        return (self_p->keep_alive.server.last_activity
-                + MESSI_CONFIG_CLIENT_TIMEOUT_MS);
+        return self_p->keep_alive.server.last_activity
+               + MESSI_CONFIG_CLIENT_TIMEOUT_MS;
     }
 
     if (self_p->keep_alive.client.is_silent) {
@@ -218,11 +218,11 @@ uint32_t messi_connection_deadline(const struct messi_connection_t *self_p)
                    + MESSI_CONFIG_PING_TIMEOUT_MS);
 
         if (messi_time_is_due(timeout, self_p->keep_alive.client.next_ping)) {
-            return (timeout);
+            return timeout;
         }
     }
 
-    return (self_p->keep_alive.client.next_ping);
+    return self_p->keep_alive.client.next_ping;
 }
 
 const char *messi_disconnect_reason_string(
@@ -231,33 +231,33 @@ const char *messi_disconnect_reason_string(
     switch (disconnect_reason) {
 
     case messi_disconnect_reason_message_encode_error_t:
-        return ("Message encode error.");
+        return "Message encode error.";
 
     case messi_disconnect_reason_message_decode_error_t:
-        return ("Message decode error.");
+        return "Message decode error.";
 
     case messi_disconnect_reason_connection_closed_t:
-        return ("Connection closed.");
+        return "Connection closed.";
 
     case messi_disconnect_reason_keep_alive_timeout_t:
-        return ("Keep alive timeout.");
+        return "Keep alive timeout.";
 
     case messi_disconnect_reason_general_error_t:
-        return ("General error.");
+        return "General error.";
 
     case messi_disconnect_reason_message_too_big_t:
-        return ("Message too big.");
+        return "Message too big.";
 
     case messi_disconnect_reason_output_full_t:
-        return ("Output full.");
+        return "Output full.";
 
     case messi_disconnect_reason_unexpected_type_t:
-        return ("Unexpected message type.");
+        return "Unexpected message type.";
 
     case messi_disconnect_reason_disconnected_t:
-        return ("Disconnected.");
+        return "Disconnected.";
 
     default:
-        return ("*** Unknown ***");
+        return "*** Unknown ***";
     }
 }

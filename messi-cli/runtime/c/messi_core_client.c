@@ -21,7 +21,7 @@ int messi_core_client_init(struct messi_core_client_t *self_p,
 {
     if ((buffers_p->input.size < MESSI_HEADER_SIZE)
         || (buffers_p->output.size < MESSI_HEADER_SIZE)) {
-        return (-1);
+        return -1;
     }
 
     memset(self_p, 0, sizeof(*self_p));
@@ -45,7 +45,7 @@ int messi_core_client_init(struct messi_core_client_t *self_p,
     self_p->workspace_out = buffers_p->workspace_out;
     self_p->output.frame_size_max = buffers_p->output.size;
 
-    return (0);
+    return 0;
 }
 
 void messi_core_client_start(struct messi_core_client_t *self_p, uint32_t now)
@@ -70,7 +70,7 @@ static uint32_t next_random(struct messi_core_client_t *self_p)
     self_p->random ^= (self_p->random >> 17);
     self_p->random ^= (self_p->random << 5);
 
-    return (self_p->random);
+    return self_p->random;
 }
 
 static uint32_t reconnect_delay(struct messi_core_client_t *self_p)
@@ -88,7 +88,7 @@ static uint32_t reconnect_delay(struct messi_core_client_t *self_p)
         delay = MESSI_CONFIG_RECONNECT_MAX_MS;
     }
 
-    return (delay + (((delay / 4) * (next_random(self_p) >> 16)) >> 16));
+    return delay + (((delay / 4) * (next_random(self_p) >> 16)) >> 16);
 }
 
 static void wait_before_connecting(struct messi_core_client_t *self_p,
@@ -163,7 +163,7 @@ enum messi_action_t messi_core_client_poll(struct messi_core_client_t *self_p,
         && self_p->is_host_connected) {
         self_p->is_host_connected = false;
 
-        return (messi_action_close_t);
+        return messi_action_close_t;
     }
 
     if ((self_p->state == messi_client_state_waiting_t)
@@ -172,10 +172,10 @@ enum messi_action_t messi_core_client_poll(struct messi_core_client_t *self_p,
         self_p->deadline = now + MESSI_CONFIG_CONNECT_TIMEOUT_MS;
         self_p->is_host_connected = true;
 
-        return (messi_action_connect_t);
+        return messi_action_connect_t;
     }
 
-    return (messi_action_wait_t);
+    return messi_action_wait_t;
 }
 
 uint32_t messi_core_client_timeout(const struct messi_core_client_t *self_p,
@@ -196,22 +196,22 @@ uint32_t messi_core_client_timeout(const struct messi_core_client_t *self_p,
 
     case messi_client_state_stopped_t:
         if (!self_p->is_host_connected) {
-            return (MESSI_NO_TIMEOUT);
+            return MESSI_NO_TIMEOUT;
         }
 
-        return (0);
+        return 0;
 
     default:
-        return (0);
+        return 0;
     }
 
     /* The action close is pending. */
     if ((self_p->state == messi_client_state_waiting_t)
         && self_p->is_host_connected) {
-        return (0);
+        return 0;
     }
 
-    return (messi_time_is_due(deadline, now) ? 0 : deadline - now);
+    return messi_time_is_due(deadline, now) ? 0 : deadline - now;
 }
 
 void messi_core_client_connected(struct messi_core_client_t *self_p,
@@ -240,7 +240,7 @@ void messi_core_client_disconnected(struct messi_core_client_t *self_p,
 uint8_t *messi_core_client_receive_buffer(struct messi_core_client_t *self_p,
                                           size_t *size_p)
 {
-    return (messi_connection_receive_buffer(&self_p->connection, size_p));
+    return messi_connection_receive_buffer(&self_p->connection, size_p);
 }
 
 static void handle_message(struct messi_core_client_t *self_p,
@@ -315,7 +315,7 @@ void messi_core_client_input(struct messi_core_client_t *self_p,
 const uint8_t *messi_core_client_output(const struct messi_core_client_t *self_p,
                                         size_t *size_p)
 {
-    return (messi_output_peek(&self_p->connection.output, size_p));
+    return messi_output_peek(&self_p->connection.output, size_p);
 }
 
 void messi_core_client_written(struct messi_core_client_t *self_p, size_t size)
@@ -329,7 +329,7 @@ void *messi_core_client_new_message(struct messi_core_client_t *self_p)
                                                        &self_p->workspace_out,
                                                        &self_p->output.arena);
 
-    return (self_p->output.message_p);
+    return self_p->output.message_p;
 }
 
 void messi_core_client_drop_message(struct messi_core_client_t *self_p)
@@ -342,7 +342,7 @@ int messi_core_client_send(struct messi_core_client_t *self_p)
     int res;
 
     if (self_p->state != messi_client_state_connected_t) {
-        return (-1);
+        return -1;
     }
 
     res = messi_output_encode(&self_p->connection.output,
@@ -358,5 +358,5 @@ int messi_core_client_send(struct messi_core_client_t *self_p)
         messi_core_client_end(self_p, messi_disconnect_reason_output_full_t);
     }
 
-    return ((res == 0) ? 0 : -1);
+    return (res == 0) ? 0 : -1;
 }

@@ -46,7 +46,7 @@ static struct messi_core_server_client_t *client_at(
     struct messi_core_server_t *self_p,
     int index)
 {
-    return ((void *)(self_p->clients_p + (size_t)index * self_p->client_size));
+    return (void *)(self_p->clients_p + (size_t)index * self_p->client_size);
 }
 
 static void init_client(struct messi_core_server_client_t *client_p,
@@ -99,7 +99,7 @@ int messi_core_server_init(struct messi_core_server_t *self_p,
 
     if ((buffers_p->client_input_size < MESSI_HEADER_SIZE)
         || (buffers_p->message.size < MESSI_HEADER_SIZE)) {
-        return (-1);
+        return -1;
     }
 
     memset(self_p, 0, sizeof(*self_p));
@@ -118,7 +118,7 @@ int messi_core_server_init(struct messi_core_server_t *self_p,
 
     free_all_clients(self_p);
 
-    return (0);
+    return 0;
 }
 
 void messi_core_server_stop(struct messi_core_server_t *self_p)
@@ -143,7 +143,7 @@ struct messi_core_server_client_t *messi_core_server_accept(
     client_p = self_p->free.first_p;
 
     if (client_p == NULL) {
-        return (NULL);
+        return NULL;
     }
 
     list_remove(&self_p->free, client_p);
@@ -159,7 +159,7 @@ struct messi_core_server_client_t *messi_core_server_accept(
         self_p->check_at = messi_connection_deadline(&client_p->connection);
     }
 
-    return (client_p);
+    return client_p;
 }
 
 void messi_core_server_connected(struct messi_core_server_t *self_p,
@@ -234,7 +234,7 @@ struct messi_core_server_client_t *messi_core_server_poll(
     client_p = self_p->ended.first_p;
 
     if (client_p == NULL) {
-        return (NULL);
+        return NULL;
     }
 
     list_remove(&self_p->ended, client_p);
@@ -246,32 +246,32 @@ struct messi_core_server_client_t *messi_core_server_poll(
         list_append(&self_p->free, client_p);
     }
 
-    return (client_p);
+    return client_p;
 }
 
 uint32_t messi_core_server_timeout(const struct messi_core_server_t *self_p,
                                    uint32_t now)
 {
     if (self_p->ended.first_p != NULL) {
-        return (0);
+        return 0;
     }
 
     if (!self_p->has_check) {
-        return (MESSI_NO_TIMEOUT);
+        return MESSI_NO_TIMEOUT;
     }
 
     if (messi_time_is_due(self_p->check_at, now)) {
-        return (0);
+        return 0;
     }
 
-    return (self_p->check_at - now);
+    return self_p->check_at - now;
 }
 
 uint8_t *messi_core_server_receive_buffer(
     struct messi_core_server_client_t *client_p,
     size_t *size_p)
 {
-    return (messi_connection_receive_buffer(&client_p->connection, size_p));
+    return messi_connection_receive_buffer(&client_p->connection, size_p);
 }
 
 static void handle_message(struct messi_core_server_t *self_p,
@@ -355,7 +355,7 @@ const uint8_t *messi_core_server_output(
     const struct messi_core_server_client_t *client_p,
     size_t *size_p)
 {
-    return (messi_output_peek(&client_p->connection.output, size_p));
+    return messi_output_peek(&client_p->connection.output, size_p);
 }
 
 void messi_core_server_written(struct messi_core_server_client_t *client_p,
@@ -370,7 +370,7 @@ void *messi_core_server_new_message(struct messi_core_server_t *self_p)
                                                        &self_p->workspace_out,
                                                        &self_p->output.arena);
 
-    return (self_p->output.message_p);
+    return self_p->output.message_p;
 }
 
 void messi_core_server_drop_message(struct messi_core_server_t *self_p)
@@ -390,12 +390,12 @@ static const uint8_t *encode(struct messi_core_server_t *self_p, size_t *size_p)
                               self_p->output.encoded.size);
 
     if (size < 0) {
-        return (NULL);
+        return NULL;
     }
 
     *size_p = (size_t)size;
 
-    return (self_p->output.encoded.buf_p + self_p->output.encoded.size - size);
+    return self_p->output.encoded.buf_p + self_p->output.encoded.size - size;
 }
 
 static void deliver(struct messi_core_server_t *self_p,
@@ -433,23 +433,23 @@ int messi_core_server_send(struct messi_core_server_t *self_p,
 
     if ((client_p == NULL)
         || (client_p->state != messi_server_client_state_connected_t)) {
-        return (-1);
+        return -1;
     }
 
     frame_p = encode(self_p, &size);
 
     if (frame_p == NULL) {
-        return (-1);
+        return -1;
     }
 
     deliver(self_p, client_p, frame_p, size);
 
-    return (0);
+    return 0;
 }
 
 int messi_core_server_reply(struct messi_core_server_t *self_p)
 {
-    return (messi_core_server_send(self_p, self_p->current_p));
+    return messi_core_server_send(self_p, self_p->current_p);
 }
 
 int messi_core_server_broadcast(struct messi_core_server_t *self_p)
@@ -462,7 +462,7 @@ int messi_core_server_broadcast(struct messi_core_server_t *self_p)
     frame_p = encode(self_p, &size);
 
     if (frame_p == NULL) {
-        return (-1);
+        return -1;
     }
 
     for (client_p = self_p->connected.first_p; client_p != NULL; client_p = next_p) {
@@ -470,7 +470,7 @@ int messi_core_server_broadcast(struct messi_core_server_t *self_p)
         deliver(self_p, client_p, frame_p, size);
     }
 
-    return (0);
+    return 0;
 }
 
 void messi_core_server_disconnect(struct messi_core_server_t *self_p,

@@ -11,7 +11,7 @@ void *messi_frame_new_message(const struct messi_type_t *type_p,
     arena_p->pos_p = workspace_p->buf_p;
     arena_p->end_p = workspace_p->buf_p + workspace_p->size;
 
-    return (messi_codec_new(type_p, arena_p));
+    return messi_codec_new(type_p, arena_p);
 }
 
 void *messi_frame_decode(const struct messi_type_t *type_p,
@@ -24,7 +24,7 @@ void *messi_frame_decode(const struct messi_type_t *type_p,
     message_p = messi_frame_new_message(type_p, workspace_p, arena_p);
 
     if (message_p == NULL) {
-        return (NULL);
+        return NULL;
     }
 
     if (messi_codec_decode(type_p,
@@ -32,10 +32,10 @@ void *messi_frame_decode(const struct messi_type_t *type_p,
                            arena_p,
                            payload_p->buf_p,
                            payload_p->size) < 0) {
-        return (NULL);
+        return NULL;
     }
 
-    return (message_p);
+    return message_p;
 }
 
 int messi_frame_encode(uint8_t frame_type,
@@ -47,7 +47,7 @@ int messi_frame_encode(uint8_t frame_type,
     int payload_size;
 
     if ((message_p == NULL) || (size < MESSI_HEADER_SIZE)) {
-        return (MESSI_FRAME_ENCODE_ERROR);
+        return MESSI_FRAME_ENCODE_ERROR;
     }
 
     payload_size = messi_codec_encode(type_p,
@@ -56,13 +56,13 @@ int messi_frame_encode(uint8_t frame_type,
                                       size - MESSI_HEADER_SIZE);
 
     if ((payload_size < 0) || (payload_size > MESSI_PAYLOAD_SIZE_MAX)) {
-        return (MESSI_FRAME_ENCODE_ERROR);
+        return MESSI_FRAME_ENCODE_ERROR;
     }
 
     size -= (size_t)payload_size + MESSI_HEADER_SIZE;
     messi_frame_header(buf_p + size, frame_type, (uint32_t)payload_size);
 
-    return (payload_size + MESSI_HEADER_SIZE);
+    return payload_size + MESSI_HEADER_SIZE;
 }
 
 void messi_frame_header(uint8_t *header_p, uint8_t frame_type, uint32_t size)
@@ -75,7 +75,7 @@ void messi_frame_header(uint8_t *header_p, uint8_t frame_type, uint32_t size)
 
 uint32_t messi_frame_payload_size(const uint8_t *header_p)
 {
-    return (((uint32_t)header_p[1] << 16)
-            | ((uint32_t)header_p[2] << 8)
-            | (uint32_t)header_p[3]);
+    return ((uint32_t)header_p[1] << 16)
+           | ((uint32_t)header_p[2] << 8)
+           | (uint32_t)header_p[3];
 }

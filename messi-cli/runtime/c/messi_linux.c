@@ -33,17 +33,17 @@ void messi_loop_init(struct messi_loop_t *self_p,
 /* The program's function may return anything but -1 for success. */
 static int control(struct messi_loop_t *self_p, int op, int fd, uint32_t events)
 {
-    return ((self_p->epoll_ctl(self_p->epoll_fd, op, fd, events) == -1) ? -1 : 0);
+    return (self_p->epoll_ctl(self_p->epoll_fd, op, fd, events) == -1) ? -1 : 0;
 }
 
 int messi_loop_add(struct messi_loop_t *self_p, int fd, uint32_t events)
 {
-    return (control(self_p, EPOLL_CTL_ADD, fd, events));
+    return control(self_p, EPOLL_CTL_ADD, fd, events);
 }
 
 int messi_loop_modify(struct messi_loop_t *self_p, int fd, uint32_t events)
 {
-    return (control(self_p, EPOLL_CTL_MOD, fd, events));
+    return control(self_p, EPOLL_CTL_MOD, fd, events);
 }
 
 void messi_loop_close(struct messi_loop_t *self_p, int *fd_p)
@@ -61,7 +61,7 @@ uint32_t messi_now(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
 
-    return ((uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000));
+    return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
 }
 
 int messi_timer_open(struct messi_timer_t *self_p, struct messi_loop_t *loop_p)
@@ -70,17 +70,17 @@ int messi_timer_open(struct messi_timer_t *self_p, struct messi_loop_t *loop_p)
     self_p->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 
     if (self_p->fd == -1) {
-        return (-1);
+        return -1;
     }
 
     if (messi_loop_add(loop_p, self_p->fd, EPOLLIN) != 0) {
         close(self_p->fd);
         self_p->fd = -1;
 
-        return (-1);
+        return -1;
     }
 
-    return (0);
+    return 0;
 }
 
 void messi_timer_set(struct messi_timer_t *self_p,
@@ -143,15 +143,15 @@ struct addrinfo *messi_resolve(const struct messi_address_t *address_p,
     snprintf(&port[0], sizeof(port), "%d", address_p->port);
 
     if (getaddrinfo(host_p, &port[0], &hints, &addresses_p) != 0) {
-        return (NULL);
+        return NULL;
     }
 
-    return (addresses_p);
+    return addresses_p;
 }
 
 int messi_socket_open(int family)
 {
-    return (socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 void messi_socket_no_delay(int fd)
@@ -176,10 +176,10 @@ bool messi_socket_is_own_peer(int fd)
 
     if ((getsockname(fd, (struct sockaddr *)&own, &own_size) != 0)
         || (getpeername(fd, (struct sockaddr *)&peer, &peer_size) != 0)) {
-        return (false);
+        return false;
     }
 
-    return ((own_size == peer_size) && (memcmp(&own, &peer, own_size) == 0));
+    return (own_size == peer_size) && (memcmp(&own, &peer, own_size) == 0);
 }
 
 int messi_socket_read(int fd, uint8_t *buf_p, size_t size)
@@ -195,10 +195,10 @@ int messi_socket_read(int fd, uint8_t *buf_p, size_t size)
     } while ((res == -1) && (errno == EINTR));
 
     if (res >= 0) {
-        return ((int)res);
+        return (int)res;
     }
 
-    return (((errno == EAGAIN) || (errno == EWOULDBLOCK)) ? -1 : 0);
+    return ((errno == EAGAIN) || (errno == EWOULDBLOCK)) ? -1 : 0;
 }
 
 int messi_socket_write(int fd, const uint8_t *buf_p, size_t size)
@@ -215,10 +215,10 @@ int messi_socket_write(int fd, const uint8_t *buf_p, size_t size)
     } while ((res == -1) && (errno == EINTR));
 
     if (res >= 0) {
-        return ((int)res);
+        return (int)res;
     }
 
-    return (((errno == EAGAIN) || (errno == EWOULDBLOCK)) ? 0 : -1);
+    return ((errno == EAGAIN) || (errno == EWOULDBLOCK)) ? 0 : -1;
 }
 
 #if MESSI_CONFIG_MALLOC
@@ -228,10 +228,10 @@ static void *resize(void *memory_p, size_t size)
     if (size == 0) {
         free(memory_p);
 
-        return (NULL);
+        return NULL;
     }
 
-    return (realloc(memory_p, size));
+    return realloc(memory_p, size);
 }
 
 void messi_output_use_heap(struct messi_output_t *output_p, size_t size_max)

@@ -31,7 +31,7 @@ void messi_output_set_heap(struct messi_output_t *self_p,
 
 static bool is_on_heap(const struct messi_output_t *self_p)
 {
-    return (self_p->buf_p != self_p->own_buf_p);
+    return self_p->buf_p != self_p->own_buf_p;
 }
 
 /* Makes an empty queue use the caller's buffer again. */
@@ -56,19 +56,19 @@ void messi_output_reset(struct messi_output_t *self_p)
 
 bool messi_output_is_empty(const struct messi_output_t *self_p)
 {
-    return ((self_p->begin == self_p->end) && (self_p->keep_alive_left == 0));
+    return (self_p->begin == self_p->end) && (self_p->keep_alive_left == 0);
 }
 
 static size_t min_size(size_t a, size_t b)
 {
-    return ((a < b) ? a : b);
+    return (a < b) ? a : b;
 }
 
 /* Moves the frames to the start of the memory. */
 static bool compact(struct messi_output_t *self_p)
 {
     if (self_p->begin == 0) {
-        return (false);
+        return false;
     }
 
     memmove(self_p->buf_p,
@@ -77,7 +77,7 @@ static bool compact(struct messi_output_t *self_p)
     self_p->end -= self_p->begin;
     self_p->begin = 0;
 
-    return (true);
+    return true;
 }
 
 /* Gets more memory, at least `needed` free bytes unless that is above the limit. */
@@ -87,7 +87,7 @@ static bool grow(struct messi_output_t *self_p, size_t needed)
     uint8_t *buf_p;
 
     if ((self_p->resize == NULL) || (self_p->size >= self_p->size_max)) {
-        return (false);
+        return false;
     }
 
     /* Doubling keeps the number of copies small. */
@@ -107,7 +107,7 @@ static bool grow(struct messi_output_t *self_p, size_t needed)
     }
 
     if (buf_p == NULL) {
-        return (false);
+        return false;
     }
 
     if (!is_on_heap(self_p) && (self_p->end > 0)) {
@@ -117,7 +117,7 @@ static bool grow(struct messi_output_t *self_p, size_t needed)
     self_p->buf_p = buf_p;
     self_p->size = size;
 
-    return (true);
+    return true;
 }
 
 /* Returns true if there is more room than before. */
@@ -126,9 +126,9 @@ static bool make_room(struct messi_output_t *self_p, size_t needed)
     /* If most of the memory is in use, moving it for a few bytes each time
        would cost more than growing. */
     if (self_p->begin >= self_p->size / 2) {
-        return (compact(self_p) || grow(self_p, needed));
+        return compact(self_p) || grow(self_p, needed);
     } else {
-        return (grow(self_p, needed) || compact(self_p));
+        return grow(self_p, needed) || compact(self_p);
     }
 }
 
@@ -156,16 +156,16 @@ int messi_output_encode(struct messi_output_t *self_p,
                 self_p->end += (size_t)size;
             }
 
-            return (0);
+            return 0;
         }
 
         /* More room would not help. */
         if (room == frame_size_max) {
-            return (MESSI_FRAME_ENCODE_ERROR);
+            return MESSI_FRAME_ENCODE_ERROR;
         }
     } while (make_room(self_p, frame_size_max));
 
-    return (MESSI_OUTPUT_FULL);
+    return MESSI_OUTPUT_FULL;
 }
 
 int messi_output_push(struct messi_output_t *self_p,
@@ -179,7 +179,7 @@ int messi_output_push(struct messi_output_t *self_p,
 
     while (self_p->size - self_p->end < left) {
         if (!make_room(self_p, left)) {
-            return (MESSI_OUTPUT_FULL);
+            return MESSI_OUTPUT_FULL;
         }
     }
 
@@ -192,7 +192,7 @@ int messi_output_push(struct messi_output_t *self_p,
         self_p->frame_left = left;
     }
 
-    return (0);
+    return 0;
 }
 
 void messi_output_keep_alive(struct messi_output_t *self_p,
@@ -210,7 +210,7 @@ const uint8_t *messi_output_peek(const struct messi_output_t *self_p,
     if ((self_p->keep_alive_left > 0) && (self_p->frame_left == 0)) {
         *size_p = self_p->keep_alive_left;
 
-        return (&self_p->keep_alive[MESSI_HEADER_SIZE - *size_p]);
+        return &self_p->keep_alive[MESSI_HEADER_SIZE - *size_p];
     }
 
     *size_p = self_p->end - self_p->begin;
@@ -220,7 +220,7 @@ const uint8_t *messi_output_peek(const struct messi_output_t *self_p,
         *size_p = self_p->frame_left;
     }
 
-    return (self_p->buf_p + self_p->begin);
+    return self_p->buf_p + self_p->begin;
 }
 
 /* Finds the frame boundaries in written bytes of the queue. */

@@ -233,11 +233,11 @@ int messi_server_init(struct messi_server_t *self_p,
                             &self_p->address.host[0],
                             sizeof(self_p->address.host),
                             &self_p->address.port) != 0) {
-        return (-1);
+        return -1;
     }
 
     if (clients_max < 1) {
-        return (-1);
+        return -1;
     }
 
     if (messi_core_server_init(&self_p->core,
@@ -246,7 +246,7 @@ int messi_server_init(struct messi_server_t *self_p,
                                sizeof(*clients_p),
                                clients_max,
                                buffers_p) != 0) {
-        return (-1);
+        return -1;
     }
 
     self_p->core.write = messi_server_write_frame;
@@ -268,7 +268,7 @@ int messi_server_init(struct messi_server_t *self_p,
 
     messi_server_set_output_max(self_p, MESSI_CONFIG_OUTPUT_MAX);
 
-    return (0);
+    return 0;
 }
 
 void messi_server_set_output_max(struct messi_server_t *self_p, size_t size)
@@ -303,7 +303,7 @@ static int listen_at(struct messi_server_t *self_p,
     fd = messi_socket_open(address_p->ai_family);
 
     if (fd == -1) {
-        return (1);
+        return 1;
     }
 
     enable = 1;
@@ -314,12 +314,12 @@ static int listen_at(struct messi_server_t *self_p,
         || (messi_loop_add(&self_p->loop, fd, EPOLLIN) != 0)) {
         close(fd);
 
-        return (-1);
+        return -1;
     }
 
     self_p->listener_fd = fd;
 
-    return (0);
+    return 0;
 }
 
 int messi_server_start(struct messi_server_t *self_p)
@@ -328,29 +328,29 @@ int messi_server_start(struct messi_server_t *self_p)
     int res;
 
     if (self_p->listener_fd != -1) {
-        return (-1);
+        return -1;
     }
 
     addresses_p = messi_resolve(&self_p->address, true);
 
     if (addresses_p == NULL) {
-        return (-1);
+        return -1;
     }
 
     res = listen_at(self_p, addresses_p);
     freeaddrinfo(addresses_p);
 
     if (res != 0) {
-        return (res);
+        return res;
     }
 
     if (messi_timer_open(&self_p->timer, &self_p->loop) != 0) {
         messi_loop_close(&self_p->loop, &self_p->listener_fd);
 
-        return (-1);
+        return -1;
     }
 
-    return (0);
+    return 0;
 }
 
 void messi_server_stop(struct messi_server_t *self_p)
@@ -383,20 +383,20 @@ int messi_server_port(const struct messi_server_t *self_p)
 
     if ((self_p->listener_fd == -1)
         || (getsockname(self_p->listener_fd, &address.any, &size) != 0)) {
-        return (-1);
+        return -1;
     }
 
     if (address.any.sa_family == AF_INET6) {
-        return (ntohs(address.in6.sin6_port));
+        return ntohs(address.in6.sin6_port);
     }
 
-    return (ntohs(address.in.sin_port));
+    return ntohs(address.in.sin_port);
 }
 
 static struct messi_core_server_client_t *core_client_of(
     struct messi_server_client_t *client_p)
 {
-    return ((client_p != NULL) ? &client_p->core : NULL);
+    return (client_p != NULL) ? &client_p->core : NULL;
 }
 
 int messi_server_send(struct messi_server_t *self_p,
@@ -407,12 +407,12 @@ int messi_server_send(struct messi_server_t *self_p,
     res = messi_core_server_send(&self_p->core, core_client_of(client_p));
     wake_up(self_p);
 
-    return (res);
+    return res;
 }
 
 int messi_server_reply(struct messi_server_t *self_p)
 {
-    return (messi_core_server_reply(&self_p->core));
+    return messi_core_server_reply(&self_p->core);
 }
 
 int messi_server_broadcast(struct messi_server_t *self_p)
@@ -422,7 +422,7 @@ int messi_server_broadcast(struct messi_server_t *self_p)
     res = messi_core_server_broadcast(&self_p->core);
     wake_up(self_p);
 
-    return (res);
+    return res;
 }
 
 void messi_server_disconnect(struct messi_server_t *self_p,

@@ -10,13 +10,13 @@ struct messi_server_client_t *messi_server_client_of(
     struct messi_core_server_client_t *core_p)
 {
     /* The core is the first member. */
-    return ((void *)core_p);
+    return (void *)core_p;
 }
 
 static struct messi_server_client_t **bucket_of(struct messi_server_t *self_p,
                                                 int fd)
 {
-    return (&self_p->clients_p[fd % self_p->clients_max].bucket_p);
+    return &self_p->clients_p[fd % self_p->clients_max].bucket_p;
 }
 
 struct messi_server_client_t *messi_server_find_client(struct messi_server_t *self_p,
@@ -30,7 +30,7 @@ struct messi_server_client_t *messi_server_find_client(struct messi_server_t *se
         client_p = client_p->next_in_bucket_p;
     }
 
-    return (client_p);
+    return client_p;
 }
 
 void messi_server_register_client(struct messi_server_t *self_p,
@@ -71,7 +71,7 @@ void messi_server_close_client(struct messi_server_t *self_p,
 
 bool messi_server_client_is_connected(const struct messi_server_client_t *client_p)
 {
-    return (client_p->core.state == messi_server_client_state_connected_t);
+    return client_p->core.state == messi_server_client_state_connected_t;
 }
 
 static void wait_for(struct messi_server_t *self_p,
@@ -180,7 +180,7 @@ static bool is_written_at_once(struct messi_server_t *self_p,
 
     if (!messi_server_client_is_connected(client_p)
         || !messi_output_is_empty(output_p)) {
-        return (false);
+        return false;
     }
 
     if (MESSI_CONFIG_MALLOC
@@ -188,12 +188,12 @@ static bool is_written_at_once(struct messi_server_t *self_p,
         && (client_p->turn == self_p->turn)) {
         delay_output(self_p, client_p);
 
-        return (false);
+        return false;
     }
 
     client_p->turn = self_p->turn;
 
-    return (true);
+    return true;
 }
 
 size_t messi_server_write_frame(struct messi_core_server_t *core_p,
@@ -209,7 +209,7 @@ size_t messi_server_write_frame(struct messi_core_server_t *core_p,
     client_p = messi_server_client_of(core_client_p);
 
     if (!is_written_at_once(self_p, client_p)) {
-        return (0);
+        return 0;
     }
 
     res = messi_socket_write(client_p->fd, frame_p, size);
@@ -219,14 +219,14 @@ size_t messi_server_write_frame(struct messi_core_server_t *core_p,
                               core_client_p,
                               messi_disconnect_reason_connection_closed_t);
 
-        return (0);
+        return 0;
     }
 
     if ((size_t)res < size) {
         wait_for(self_p, client_p, EPOLLIN | EPOLLOUT);
     }
 
-    return ((size_t)res);
+    return (size_t)res;
 }
 
 static void read_input(struct messi_server_t *self_p,

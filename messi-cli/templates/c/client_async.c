@@ -26,11 +26,11 @@ int {{ name }}_client_init(
     self_p->on_{{ member.name }} = on_{{ member.name }};
 {% endfor %}
 
-    return (messi_async_client_init(&self_p->base,
-                                    &client_type,
-                                    server_uri_p,
-                                    &buffers,
-                                    async_p));
+    return messi_async_client_init(&self_p->base,
+                                   &client_type,
+                                   server_uri_p,
+                                   &buffers,
+                                   async_p);
 }
 
 void {{ name }}_client_start(struct {{ name }}_client_t *self_p)
@@ -45,5 +45,5 @@ void {{ name }}_client_stop(struct {{ name }}_client_t *self_p)
 
 int {{ name }}_client_send(struct {{ name }}_client_t *self_p)
 {
-    return (messi_async_client_send(&self_p->base));
+    return messi_async_client_send(&self_p->base);
 }

@@ -26,12 +26,12 @@ int {{ name }}_client_init(
     self_p->on_{{ member.name }} = on_{{ member.name }};
 {% endfor %}
 
-    return (messi_client_init(&self_p->base,
-                              &client_type,
-                              server_uri_p,
-                              &buffers,
-                              epoll_fd,
-                              epoll_ctl));
+    return messi_client_init(&self_p->base,
+                             &client_type,
+                             server_uri_p,
+                             &buffers,
+                             epoll_fd,
+                             epoll_ctl);
 }
 
 void {{ name }}_client_set_output_max(struct {{ name }}_client_t *self_p,
@@ -42,7 +42,7 @@ void {{ name }}_client_set_output_max(struct {{ name }}_client_t *self_p,
 
 int {{ name }}_client_start(struct {{ name }}_client_t *self_p)
 {
-    return (messi_client_start(&self_p->base));
+    return messi_client_start(&self_p->base);
 }
 
 void {{ name }}_client_stop(struct {{ name }}_client_t *self_p)
@@ -61,5 +61,5 @@ void {{ name }}_client_process(struct {{ name }}_client_t *self_p,
 
 int {{ name }}_client_send(struct {{ name }}_client_t *self_p)
 {
-    return (messi_client_send(&self_p->base));
+    return messi_client_send(&self_p->base);
 }

@@ -3,7 +3,7 @@
 static struct {{ name }}_client_t *client_of(struct messi_core_client_t *core_p)
 {
     /* The core is the first member. */
-    return ((void *)core_p);
+    return (void *)core_p;
 }
 
 static void handle_connected(struct messi_core_client_t *core_p)
@@ -63,7 +63,7 @@ static const struct messi_client_type_t client_type = {
 
 bool {{ name }}_client_is_connected(const struct {{ name }}_client_t *self_p)
 {
-    return (self_p->{{ core }}.state == messi_client_state_connected_t);
+    return self_p->{{ core }}.state == messi_client_state_connected_t;
 }
 
 void {{ name }}_client_new_output_message(struct {{ name }}_client_t *self_p)
@@ -83,18 +83,18 @@ void {{ name }}_client_new_output_message(struct {{ name }}_client_t *self_p)
     if ((message_p == NULL) || ({{ member.init }}(message_p) != 0)) {
         messi_core_client_drop_message(&self_p->{{ core }});
 
-        return (NULL);
+        return NULL;
     }
 
-    return (message_p->{{ member.value }});
+    return message_p->{{ member.value }};
 {% else %}
     if (message_p == NULL) {
-        return (NULL);
+        return NULL;
     }
 
     {{ member.init }}(message_p);
 
-    return (&message_p->{{ member.value }});
+    return &message_p->{{ member.value }};
 {% endif %}
 }
 

@@ -24,7 +24,7 @@ int {{ name }}_client_init(
     self_p->on_{{ member.name }} = on_{{ member.name }};
 {% endfor %}
 
-    return (messi_core_client_init(&self_p->core, &client_type, &buffers, seed));
+    return messi_core_client_init(&self_p->core, &client_type, &buffers, seed);
 }
 
 void {{ name }}_client_start(struct {{ name }}_client_t *self_p, uint32_t now)
@@ -40,13 +40,13 @@ void {{ name }}_client_stop(struct {{ name }}_client_t *self_p)
 enum messi_action_t {{ name }}_client_poll(struct {{ name }}_client_t *self_p,
                                            uint32_t now)
 {
-    return (messi_core_client_poll(&self_p->core, now));
+    return messi_core_client_poll(&self_p->core, now);
 }
 
 uint32_t {{ name }}_client_timeout(const struct {{ name }}_client_t *self_p,
                                    uint32_t now)
 {
-    return (messi_core_client_timeout(&self_p->core, now));
+    return messi_core_client_timeout(&self_p->core, now);
 }
 
 void {{ name }}_client_connected(struct {{ name }}_client_t *self_p,
@@ -64,7 +64,7 @@ void {{ name }}_client_disconnected(struct {{ name }}_client_t *self_p,
 uint8_t *{{ name }}_client_receive_buffer(struct {{ name }}_client_t *self_p,
                                           size_t *size_p)
 {
-    return (messi_core_client_receive_buffer(&self_p->core, size_p));
+    return messi_core_client_receive_buffer(&self_p->core, size_p);
 }
 
 void {{ name }}_client_received(struct {{ name }}_client_t *self_p,
@@ -85,7 +85,7 @@ void {{ name }}_client_input(struct {{ name }}_client_t *self_p,
 const uint8_t *{{ name }}_client_output(const struct {{ name }}_client_t *self_p,
                                         size_t *size_p)
 {
-    return (messi_core_client_output(&self_p->core, size_p));
+    return messi_core_client_output(&self_p->core, size_p);
 }
 
 void {{ name }}_client_written(struct {{ name }}_client_t *self_p, size_t size)
@@ -95,5 +95,5 @@ void {{ name }}_client_written(struct {{ name }}_client_t *self_p, size_t size)
 
 int {{ name }}_client_send(struct {{ name }}_client_t *self_p)
 {
-    return (messi_core_client_send(&self_p->core));
+    return messi_core_client_send(&self_p->core);
 }

@@ -35,14 +35,14 @@ int {{ name }}_server_init(
 {% endfor %}
 
     /* A client has no other member than its base. */
-    return (messi_server_init(&self_p->base,
-                              &server_type,
-                              server_uri_p,
-                              &clients_p->base,
-                              clients_max,
-                              &buffers,
-                              epoll_fd,
-                              epoll_ctl));
+    return messi_server_init(&self_p->base,
+                             &server_type,
+                             server_uri_p,
+                             &clients_p->base,
+                             clients_max,
+                             &buffers,
+                             epoll_fd,
+                             epoll_ctl);
 }
 
 void {{ name }}_server_set_output_max(struct {{ name }}_server_t *self_p,
@@ -60,7 +60,7 @@ void {{ name }}_server_set_output_buffers(struct {{ name }}_server_t *self_p,
 
 int {{ name }}_server_start(struct {{ name }}_server_t *self_p)
 {
-    return (messi_server_start(&self_p->base));
+    return messi_server_start(&self_p->base);
 }
 
 void {{ name }}_server_stop(struct {{ name }}_server_t *self_p)
@@ -70,13 +70,13 @@ void {{ name }}_server_stop(struct {{ name }}_server_t *self_p)
 
 int {{ name }}_server_port(const struct {{ name }}_server_t *self_p)
 {
-    return (messi_server_port(&self_p->base));
+    return messi_server_port(&self_p->base);
 }
 
 int {{ name }}_server_client_fd(
     const struct {{ name }}_server_client_t *client_p)
 {
-    return (client_p->base.fd);
+    return client_p->base.fd;
 }
 
 void {{ name }}_server_process(struct {{ name }}_server_t *self_p,
@@ -98,16 +98,16 @@ void {{ name }}_server_disconnect(struct {{ name }}_server_t *self_p,
 int {{ name }}_server_send(struct {{ name }}_server_t *self_p,
                            struct {{ name }}_server_client_t *client_p)
 {
-    return (messi_server_send(&self_p->base,
-                              (client_p != NULL) ? &client_p->base : NULL));
+    return messi_server_send(&self_p->base,
+                             (client_p != NULL) ? &client_p->base : NULL);
 }
 
 int {{ name }}_server_reply(struct {{ name }}_server_t *self_p)
 {
-    return (messi_server_reply(&self_p->base));
+    return messi_server_reply(&self_p->base);
 }
 
 int {{ name }}_server_broadcast(struct {{ name }}_server_t *self_p)
 {
-    return (messi_server_broadcast(&self_p->base));
+    return messi_server_broadcast(&self_p->base);
 }

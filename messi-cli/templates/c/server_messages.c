@@ -4,13 +4,13 @@
 static struct {{ name }}_server_t *server_of(struct messi_core_server_t *core_p)
 {
     /* The core is the first member. */
-    return ((void *)core_p);
+    return (void *)core_p;
 }
 
 static struct {{ name }}_server_client_t *client_of(
     struct messi_core_server_client_t *core_p)
 {
-    return ((void *)core_p);
+    return (void *)core_p;
 }
 
 static void handle_client_connected(struct messi_core_server_t *core_p,
@@ -76,13 +76,13 @@ static const struct messi_server_type_t server_type = {
 uint32_t {{ name }}_server_client_id(
     const struct {{ name }}_server_client_t *client_p)
 {
-    return (client_p->{{ core }}.id);
+    return client_p->{{ core }}.id;
 }
 
 enum messi_disconnect_reason_t {{ name }}_server_client_disconnect_reason(
     const struct {{ name }}_server_client_t *client_p)
 {
-    return (client_p->{{ core }}.disconnect_reason);
+    return client_p->{{ core }}.disconnect_reason;
 }
 
 {% for member in server_to_client.members %}
@@ -97,18 +97,18 @@ enum messi_disconnect_reason_t {{ name }}_server_client_disconnect_reason(
     if ((message_p == NULL) || ({{ member.init }}(message_p) != 0)) {
         messi_core_server_drop_message(&self_p->{{ core }});
 
-        return (NULL);
+        return NULL;
     }
 
-    return (message_p->{{ member.value }});
+    return message_p->{{ member.value }};
 {% else %}
     if (message_p == NULL) {
-        return (NULL);
+        return NULL;
     }
 
     {{ member.init }}(message_p);
 
-    return (&message_p->{{ member.value }});
+    return &message_p->{{ member.value }};
 {% endif %}
 }
 

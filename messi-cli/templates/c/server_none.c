@@ -35,12 +35,12 @@ int {{ name }}_server_init(
     self_p->on_{{ member.name }} = on_{{ member.name }};
 {% endfor %}
 
-    return (messi_core_server_init(&self_p->core,
-                                   &server_type,
-                                   clients_p,
-                                   sizeof(*clients_p),
-                                   clients_max,
-                                   &buffers));
+    return messi_core_server_init(&self_p->core,
+                                  &server_type,
+                                  clients_p,
+                                  sizeof(*clients_p),
+                                  clients_max,
+                                  &buffers);
 }
 
 void {{ name }}_server_stop(struct {{ name }}_server_t *self_p)
@@ -57,12 +57,12 @@ struct {{ name }}_server_client_t *{{ name }}_server_accept(
     client_p = messi_core_server_accept(&self_p->core, now);
 
     if (client_p == NULL) {
-        return (NULL);
+        return NULL;
     }
 
     messi_core_server_connected(&self_p->core, client_p);
 
-    return (client_of(client_p));
+    return client_of(client_p);
 }
 
 void {{ name }}_server_disconnected(struct {{ name }}_server_t *self_p,
@@ -81,20 +81,20 @@ struct {{ name }}_server_client_t *{{ name }}_server_poll(
 
     client_p = messi_core_server_poll(&self_p->core, now);
 
-    return ((client_p != NULL) ? client_of(client_p) : NULL);
+    return (client_p != NULL) ? client_of(client_p) : NULL;
 }
 
 uint32_t {{ name }}_server_timeout(const struct {{ name }}_server_t *self_p,
                                    uint32_t now)
 {
-    return (messi_core_server_timeout(&self_p->core, now));
+    return messi_core_server_timeout(&self_p->core, now);
 }
 
 uint8_t *{{ name }}_server_receive_buffer(
     struct {{ name }}_server_client_t *client_p,
     size_t *size_p)
 {
-    return (messi_core_server_receive_buffer(&client_p->core, size_p));
+    return messi_core_server_receive_buffer(&client_p->core, size_p);
 }
 
 void {{ name }}_server_received(struct {{ name }}_server_t *self_p,
@@ -118,7 +118,7 @@ const uint8_t *{{ name }}_server_output(
     const struct {{ name }}_server_client_t *client_p,
     size_t *size_p)
 {
-    return (messi_core_server_output(&client_p->core, size_p));
+    return messi_core_server_output(&client_p->core, size_p);
 }
 
 void {{ name }}_server_written(struct {{ name }}_server_client_t *client_p,
@@ -138,17 +138,17 @@ void {{ name }}_server_disconnect(struct {{ name }}_server_t *self_p,
 int {{ name }}_server_send(struct {{ name }}_server_t *self_p,
                            struct {{ name }}_server_client_t *client_p)
 {
-    return (messi_core_server_send(
-        &self_p->core,
-        (client_p != NULL) ? &client_p->core : NULL));
+    return messi_core_server_send(
+       &self_p->core,
+       (client_p != NULL) ? &client_p->core : NULL);
 }
 
 int {{ name }}_server_reply(struct {{ name }}_server_t *self_p)
 {
-    return (messi_core_server_reply(&self_p->core));
+    return messi_core_server_reply(&self_p->core);
 }
 
 int {{ name }}_server_broadcast(struct {{ name }}_server_t *self_p)
 {
-    return (messi_core_server_broadcast(&self_p->core));
+    return messi_core_server_broadcast(&self_p->core);
 }

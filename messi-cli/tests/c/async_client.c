@@ -87,7 +87,7 @@ static int init(const char *uri_p)
                            &async);
     client.base.stcp.on_write = on_write;
 
-    return (res);
+    return res;
 }
 
 static void connect_client(void)
@@ -260,5 +260,5 @@ int main(int argc, char *argv[])
 
     printf("%d tests: ok\n", count);
 
-    return ((count > 0) ? 0 : 1);
+    return (count > 0) ? 0 : 1;
 }

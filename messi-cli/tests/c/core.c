@@ -67,41 +67,41 @@ static void on_connect_req(struct chat_server_t *self_p,
 
 static int init_client(size_t in_size, size_t out_size)
 {
-    return (chat_client_init(&client,
-                             &client_in[0],
-                             in_size,
-                             &workspaces[0][0],
-                             sizeof(workspaces[0]),
-                             &client_out[0],
-                             out_size,
-                             &workspaces[1][0],
-                             sizeof(workspaces[1]),
-                             NULL,
-                             NULL,
-                             NULL,
-                             NULL,
-                             1));
+    return chat_client_init(&client,
+                            &client_in[0],
+                            in_size,
+                            &workspaces[0][0],
+                            sizeof(workspaces[0]),
+                            &client_out[0],
+                            out_size,
+                            &workspaces[1][0],
+                            sizeof(workspaces[1]),
+                            NULL,
+                            NULL,
+                            NULL,
+                            NULL,
+                            1);
 }
 
 static int init_server(size_t in_size, size_t message_size)
 {
-    return (chat_server_init(&server,
-                             &clients[0],
-                             CLIENTS_MAX,
-                             &servers_in[0][0],
-                             in_size,
-                             &servers_out[0][0],
-                             sizeof(servers_out[0]),
-                             &message[0],
-                             message_size,
-                             &workspaces[2][0],
-                             sizeof(workspaces[2]),
-                             &workspaces[3][0],
-                             sizeof(workspaces[3]),
-                             NULL,
-                             on_client_disconnected,
-                             on_connect_req,
-                             NULL));
+    return chat_server_init(&server,
+                            &clients[0],
+                            CLIENTS_MAX,
+                            &servers_in[0][0],
+                            in_size,
+                            &servers_out[0][0],
+                            sizeof(servers_out[0]),
+                            &message[0],
+                            message_size,
+                            &workspaces[2][0],
+                            sizeof(workspaces[2]),
+                            &workspaces[3][0],
+                            sizeof(workspaces[3]),
+                            NULL,
+                            on_client_disconnected,
+                            on_connect_req,
+                            NULL);
 }
 
 /* Starts a client, and connects it. */
@@ -121,7 +121,7 @@ static struct chat_server_client_t *accept_client(void)
     client_p = chat_server_accept(&server, 0);
     ASSERT(client_p != NULL);
 
-    return (client_p);
+    return client_p;
 }
 
 static void expect_server_output(struct chat_server_client_t *client_p,
@@ -382,5 +382,5 @@ int main(int argc, char *argv[])
 
     printf("%d tests: ok\n", count);
 
-    return ((count > 0) ? 0 : 1);
+    return (count > 0) ? 0 : 1;
 }

@@ -59,12 +59,12 @@ static uint8_t *workspaces_p[4];
 static uint8_t next_byte(void)
 {
     if (data_size == 0) {
-        return (0);
+        return 0;
     }
 
     data_size--;
 
-    return (*data_p++);
+    return *data_p++;
 }
 
 /* --- Actions of callbacks --- */
@@ -342,13 +342,13 @@ static size_t make_frame(uint8_t *buf_p, uint8_t type, size_t size)
     payload_size = next_byte() % (sizeof(payload) + 1);
 
     if (payload_size + 4 > size) {
-        return (0);
+        return 0;
     }
 
     messi_frame_header(buf_p, type, (uint32_t)payload_size);
     memcpy(buf_p + 4, &payload[0], payload_size);
 
-    return (payload_size + 4);
+    return payload_size + 4;
 }
 
 static void write_from_client(void)
@@ -473,15 +473,15 @@ static void *resize(void *memory_p, size_t size)
     if (size == 0) {
         free(memory_p);
 
-        return (NULL);
+        return NULL;
     }
 
     /* No memory now and then. */
     if (next_byte() % 8 == 0) {
-        return (NULL);
+        return NULL;
     }
 
-    return (realloc(memory_p, size));
+    return realloc(memory_p, size);
 }
 
 /* Writes a part of a frame without queueing it, and fails now and then. */
@@ -497,11 +497,11 @@ static size_t write_frame(struct messi_core_server_t *self_p,
                               client_p,
                               messi_disconnect_reason_general_error_t);
 
-        return (0);
+        return 0;
     }
 
     if (!messi_output_is_empty(&client_p->connection.output)) {
-        return (0);
+        return 0;
     }
 
     stream_p = &server_streams[(struct chat_server_client_t *)(void *)client_p
@@ -509,7 +509,7 @@ static size_t write_frame(struct messi_core_server_t *self_p,
     size = next_byte() % (size + 1);
     read_stream(stream_p, frame_p, size, 2, 4);
 
-    return (size);
+    return size;
 }
 
 /* The extensions that hosts with a heap and with sockets use. */
@@ -638,7 +638,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input_p, size_t size)
 
     tear_down();
 
-    return (0);
+    return 0;
 }
 
 #ifndef FUZZER
@@ -651,7 +651,7 @@ static uint8_t random_byte(void)
     random_state ^= random_state >> 17;
     random_state ^= random_state << 5;
 
-    return ((uint8_t)(random_state >> 11));
+    return (uint8_t)(random_state >> 11);
 }
 
 static void run_seed(uint32_t seed)
@@ -681,14 +681,14 @@ static int run_file(const char *path_p)
     if (file_p == NULL) {
         perror(path_p);
 
-        return (1);
+        return 1;
     }
 
     size = fread(&input[0], 1, sizeof(input), file_p);
     fclose(file_p);
     LLVMFuzzerTestOneInput(&input[0], size);
 
-    return (0);
+    return 0;
 }
 
 int main(int argc, char *argv[])
@@ -708,11 +708,11 @@ int main(int argc, char *argv[])
         if (*end_p != '\0') {
             for (j = 1; j < argc; j++) {
                 if (run_file(argv[j]) != 0) {
-                    return (1);
+                    return 1;
                 }
             }
 
-            return (0);
+            return 0;
         }
     }
 
@@ -726,7 +726,7 @@ int main(int argc, char *argv[])
 
     printf("%lu inputs from seed %lu: ok\n", count, first);
 
-    return (0);
+    return 0;
 }
 
 #endif

@@ -107,7 +107,7 @@ static time_t seconds(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
 
-    return (now.tv_sec);
+    return now.tv_sec;
 }
 
 static void start_limit(void)
@@ -117,7 +117,7 @@ static void start_limit(void)
 
 static bool is_limit_over(void)
 {
-    return (seconds() > limit);
+    return seconds() > limit;
 }
 
 /* Handles one event. Returns false if there was none. */
@@ -126,13 +126,13 @@ static bool turn(int timeout_ms)
     struct epoll_event event;
 
     if (epoll_wait(epoll_fd, &event, 1, timeout_ms) != 1) {
-        return (false);
+        return false;
     }
 
     chat_client_process(&client, event.data.fd, event.events);
     chat_server_process(&server, event.data.fd, event.events);
 
-    return (true);
+    return true;
 }
 
 static void handle_all_events(void)
@@ -186,27 +186,27 @@ static int init_client_with(const char *uri_p,
                             size_t workspace_out_size,
                             messi_epoll_ctl_t epoll_ctl)
 {
-    return (chat_client_init(&client,
-                             uri_p,
-                             &client_in[0],
-                             sizeof(client_in),
-                             &client_workspace_in[0],
-                             workspace_in_size,
-                             &client_out[0],
-                             sizeof(client_out),
-                             &client_workspace_out[0],
-                             workspace_out_size,
-                             on_connected,
-                             on_disconnected,
-                             on_connect_rsp,
-                             on_message_ind,
-                             epoll_fd,
-                             epoll_ctl));
+    return chat_client_init(&client,
+                            uri_p,
+                            &client_in[0],
+                            sizeof(client_in),
+                            &client_workspace_in[0],
+                            workspace_in_size,
+                            &client_out[0],
+                            sizeof(client_out),
+                            &client_workspace_out[0],
+                            workspace_out_size,
+                            on_connected,
+                            on_disconnected,
+                            on_connect_rsp,
+                            on_message_ind,
+                            epoll_fd,
+                            epoll_ctl);
 }
 
 static int init_client(const char *uri_p)
 {
-    return (init_client_with(uri_p, 512, 512, NULL));
+    return init_client_with(uri_p, 512, 512, NULL);
 }
 
 static void start_client(void)
@@ -240,7 +240,7 @@ static int client_sends(char *user_p)
     ASSERT(message_p != NULL);
     message_p->user_p = user_p;
 
-    return (chat_client_send(&client));
+    return chat_client_send(&client);
 }
 
 static int client_sends_numbered(char *text_p)
@@ -251,7 +251,7 @@ static int client_sends_numbered(char *text_p)
     ASSERT(message_p != NULL);
     message_p->text_p = text_p;
 
-    return (chat_client_send(&client));
+    return chat_client_send(&client);
 }
 
 static int client_sends_text(char *text_p)
@@ -263,7 +263,7 @@ static int client_sends_text(char *text_p)
     message_p->user_p = "Erik";
     message_p->text_p = text_p;
 
-    return (chat_client_send(&client));
+    return chat_client_send(&client);
 }
 
 /* --- The server --- */
@@ -311,24 +311,24 @@ static void on_server_message_ind(struct chat_server_t *self_p,
 
 static int init_server_with(const char *uri_p, int clients_max)
 {
-    return (chat_server_init(&server,
-                             uri_p,
-                             &server_clients[0],
-                             clients_max,
-                             &server_in[0],
-                             server_in_size,
-                             &server_message[0],
-                             sizeof(server_message),
-                             &server_workspace_in[0],
-                             sizeof(server_workspace_in),
-                             &server_workspace_out[0],
-                             sizeof(server_workspace_out),
-                             on_client_connected,
-                             on_client_disconnected,
-                             on_connect_req,
-                             on_server_message_ind,
-                             epoll_fd,
-                             NULL));
+    return chat_server_init(&server,
+                            uri_p,
+                            &server_clients[0],
+                            clients_max,
+                            &server_in[0],
+                            server_in_size,
+                            &server_message[0],
+                            sizeof(server_message),
+                            &server_workspace_in[0],
+                            sizeof(server_workspace_in),
+                            &server_workspace_out[0],
+                            sizeof(server_workspace_out),
+                            on_client_connected,
+                            on_client_disconnected,
+                            on_connect_req,
+                            on_server_message_ind,
+                            epoll_fd,
+                            NULL);
 }
 
 /* Starts a server, and returns its port. */
@@ -339,12 +339,12 @@ static int start_server_at(const char *uri_p)
     ASSERT(chat_server_start(&server) == 0);
     ASSERT(chat_server_port(&server) > 0);
 
-    return (chat_server_port(&server));
+    return chat_server_port(&server);
 }
 
 static int start_server(void)
 {
-    return (start_server_at("tcp://127.0.0.1:0"));
+    return start_server_at("tcp://127.0.0.1:0");
 }
 
 static void server_prepares(char *text_p)
@@ -368,7 +368,7 @@ static struct sockaddr_in loopback(int port)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons((uint16_t)port);
 
-    return (address);
+    return address;
 }
 
 static int peer_connect(int port)
@@ -381,7 +381,7 @@ static int peer_connect(int port)
     ASSERT(fd != -1);
     ASSERT(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
 
-    return (fd);
+    return fd;
 }
 
 static int peer_listen(int *port_p)
@@ -399,7 +399,7 @@ static int peer_listen(int *port_p)
     ASSERT(getsockname(fd, (struct sockaddr *)&address, &size) == 0);
     *port_p = ntohs(address.sin_port);
 
-    return (fd);
+    return fd;
 }
 
 static int peer_accept(int listener_fd)
@@ -408,7 +408,7 @@ static int peer_accept(int listener_fd)
 
     WAIT_FOR((fd = accept(listener_fd, NULL, NULL)) != -1);
 
-    return (fd);
+    return fd;
 }
 
 static void peer_sends(int fd, const char *data_p, size_t size)
@@ -492,13 +492,13 @@ int __wrap_getaddrinfo(const char *node_p,
     int i;
 
     if (fake_ports_p == NULL) {
-        return (__real_getaddrinfo(node_p, service_p, hints_p, res_pp));
+        return __real_getaddrinfo(node_p, service_p, hints_p, res_pp);
     }
 
     if (number_of_fake_ports == 0) {
         fake_ports_p = NULL;
 
-        return (EAI_NONAME);
+        return EAI_NONAME;
     }
 
     for (i = 0; i < number_of_fake_ports; i++) {
@@ -516,7 +516,7 @@ int __wrap_getaddrinfo(const char *node_p,
     fake_ports_p = NULL;
     *res_pp = &fake_addresses[0];
 
-    return (0);
+    return 0;
 }
 
 void __wrap_freeaddrinfo(struct addrinfo *res_p)
@@ -1100,12 +1100,12 @@ static int failing_epoll_ctl(int fd, int op, int other_fd, uint32_t events)
     (void)other_fd;
     (void)events;
 
-    return (-1);
+    return -1;
 }
 
 static int odd_epoll_ctl(int fd, int op, int other_fd, uint32_t events)
 {
-    return (messi_epoll_ctl_default(fd, op, other_fd, events) == -1 ? -1 : 5);
+    return messi_epoll_ctl_default(fd, op, other_fd, events) == -1 ? -1 : 5;
 }
 
 static void test_epoll_ctl_of_the_program(void)
@@ -1826,7 +1826,7 @@ static uint32_t next_random(uint32_t *state_p)
     *state_p ^= *state_p >> 17;
     *state_p ^= *state_p << 5;
 
-    return (*state_p >> 8);
+    return *state_p >> 8;
 }
 
 /* Sends frames, parts of frames and noise, and leaves in some way. */
@@ -2029,5 +2029,5 @@ int main(int argc, char *argv[])
 
     printf("%d tests: ok\n", count);
 
-    return (count > 0 ? 0 : 1);
+    return count > 0 ? 0 : 1;
 }

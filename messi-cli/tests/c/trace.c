@@ -92,7 +92,7 @@ void trace_written(const uint8_t *data_p, size_t size)
 
 const char *trace_text(const char *text_p)
 {
-    return ((text_p[0] == '\0') ? "-" : text_p);
+    return (text_p[0] == '\0') ? "-" : text_p;
 }
 
 const char *trace_reason(enum messi_disconnect_reason_t reason)
@@ -109,7 +109,7 @@ const char *trace_reason(enum messi_disconnect_reason_t reason)
         "disconnected"
     };
 
-    return (names[reason]);
+    return names[reason];
 }
 
 /* --- Actions --- */
@@ -148,7 +148,7 @@ static size_t parse_hex(const char *text_p, uint8_t *data_p, size_t size_max)
         }
     }
 
-    return (size);
+    return size;
 }
 
 static void action_in(const char *argument_p)
@@ -174,7 +174,7 @@ static char *field(char *text_p)
     char *space_p;
 
     if (strcmp(text_p, "-") == 0) {
-        return ("");
+        return "";
     }
 
     for (space_p = text_p; *space_p != '\0'; space_p++) {
@@ -183,7 +183,7 @@ static char *field(char *text_p)
         }
     }
 
-    return (text_p);
+    return text_p;
 }
 
 static void action_send(const char *argument_p)
@@ -212,10 +212,10 @@ static bool run_setting(const char *word_p, const char *argument_p)
     } else if (strcmp(word_p, "limit") == 0) {
         current.limit = (size_t)atoi(argument_p);
     } else {
-        return (false);
+        return false;
     }
 
-    return (true);
+    return true;
 }
 
 static void run_action(const char *word_p, const char *argument_p)
@@ -309,10 +309,10 @@ static bool run_case_or_setting(const char *word_p, const char *argument_p)
     } else if (!run_setting(word_p, argument_p)) {
         initialize();
 
-        return (!is_skipped);
+        return !is_skipped;
     }
 
-    return (false);
+    return false;
 }
 
 static void run_line(char *line_p)
@@ -393,5 +393,5 @@ int main(int argc, char *argv[])
 
     printf("%d cases: ok\n", cases_run);
 
-    return ((cases_run > 0) ? 0 : 1);
+    return (cases_run > 0) ? 0 : 1;
 }

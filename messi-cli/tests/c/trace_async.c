@@ -75,7 +75,7 @@ bool driver_begin(const struct trace_case_t *case_p)
         || (strstr(&case_p->name[0], "leaves at the next frame") != NULL)
         || (strstr(&case_p->name[0], "unwritten bytes") != NULL)
         || (strstr(&case_p->name[0], "given up after five") != NULL)) {
-        return (false);
+        return false;
     }
 
     async_init(&async);
@@ -103,7 +103,7 @@ bool driver_begin(const struct trace_case_t *case_p)
     client.base.stcp.on_write = trace_written;
     client.base.now = case_p->now;
 
-    return (true);
+    return true;
 }
 
 void driver_at(uint32_t now)

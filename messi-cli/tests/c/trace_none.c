@@ -166,9 +166,9 @@ static void settle(void)
 static const uint8_t *output(size_t *size_p)
 {
     if (current.is_server) {
-        return (chat_server_output(server_client_p, size_p));
+        return chat_server_output(server_client_p, size_p);
     } else {
-        return (chat_client_output(&client, size_p));
+        return chat_client_output(&client, size_p);
     }
 }
 
@@ -215,7 +215,7 @@ bool driver_begin(const struct trace_case_t *case_p)
         init_client();
     }
 
-    return (true);
+    return true;
 }
 
 void driver_at(uint32_t time)

@@ -130,5 +130,5 @@ int main(int argc, char *argv[])
     chat_client_start(&client);
     script_run(epoll_fd, on_command, process);
 
-    return (0);
+    return 0;
 }

@@ -149,5 +149,5 @@ int main(int argc, char *argv[])
     script_event("listening");
     script_run(epoll_fd, on_command, process);
 
-    return (0);
+    return 0;
 }

@@ -49,7 +49,7 @@ int script_init(void)
         script_fail("stdin is no pipe");
     }
 
-    return (epoll_fd);
+    return epoll_fd;
 }
 
 static void run_command(script_on_command_t on_command)

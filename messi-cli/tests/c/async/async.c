@@ -22,7 +22,7 @@ void async_init(struct async_t *self_p)
 int async_call(struct async_t *self_p, async_func_t func, void *obj_p, void *arg_p)
 {
     if (self_p->number_of_calls == 4) {
-        return (-1);
+        return -1;
     }
 
     self_p->calls[self_p->number_of_calls].func = func;
@@ -30,7 +30,7 @@ int async_call(struct async_t *self_p, async_func_t func, void *obj_p, void *arg
     self_p->calls[self_p->number_of_calls].arg_p = arg_p;
     self_p->number_of_calls++;
 
-    return (0);
+    return 0;
 }
 
 void stand_in_run_calls(struct async_t *self_p)
@@ -185,7 +185,7 @@ size_t async_stcp_client_read(struct async_stcp_client_t *self_p,
     self_p->input_p += size;
     self_p->input_size -= size;
 
-    return (size);
+    return size;
 }
 
 void stand_in_connected(struct async_stcp_client_t *self_p, int res)
