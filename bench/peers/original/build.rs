@@ -14,11 +14,11 @@ fn main() {
     let original = bench.join("target/original");
     let schema = bench.join("proto/chat.proto");
     prepare(&package.join("prepare.sh"), &original, &schema);
-    compile(&package, &original);
+    compile(&package.join("../c/src/shim.c"), &original);
     for input in [
         "prepare.sh",
-        "src/shim.c",
-        "src/shim.h",
+        "../c/src/shim.c",
+        "../c/src/shim.h",
         "../../proto/chat.proto",
     ] {
         println!("cargo:rerun-if-changed={input}");
@@ -33,7 +33,7 @@ fn prepare(script: &Path, directory: &Path, schema: &Path) {
 }
 
 /// Compiles with `-O2`, like the original's own build.
-fn compile(package: &Path, original: &Path) {
+fn compile(shim: &Path, original: &Path) {
     let includes = [
         original.join("generated"),
         original.join("runtimes/messi/c_source"),
@@ -54,5 +54,5 @@ fn compile(package: &Path, original: &Path) {
         .file(original.join("runtimes/messi/c_source/messi.c"))
         .file(original.join("runtimes/pbtools/c_source/pbtools.c"))
         .compile("original");
-    build.file(package.join("src/shim.c")).compile("shim");
+    build.file(shim).compile("shim");
 }

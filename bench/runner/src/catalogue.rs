@@ -4,44 +4,67 @@ use work::Workload;
 
 use crate::figures::{self, Figure};
 
-/// A program to measure, or a variant of one.
+/// A pair of programs to measure: mostly the same program for both sides.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
     /// The name in options, tables and plots. A variant is named `peer:variant`.
     pub name: &'static str,
+    pub client: Program,
+    pub server: Program,
+}
+
+/// A program of a peer, or a variant of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
     /// The package of the program.
-    pub program: &'static str,
+    pub package: &'static str,
     /// The name of the variant in the program, or "" for the default.
     pub variant: &'static str,
 }
 
-const fn peer(name: &'static str, program: &'static str) -> Peer {
-    Peer {
-        name,
-        program,
+const fn program(package: &'static str) -> Program {
+    Program {
+        package,
         variant: "",
     }
+}
+
+const fn peer(name: &'static str, program: Program) -> Peer {
+    Peer {
+        name,
+        client: program,
+        server: program,
+    }
+}
+
+const fn variant(name: &'static str, package: &'static str, variant: &'static str) -> Peer {
+    peer(name, Program { package, variant })
 }
 
 /// The peer that is compared with all others.
 pub const SUBJECT: &str = "messi";
 
 /// All peers, in the order of the tables.
-pub const PEERS: [Peer; 8] = [
-    peer("raw-std", "peer-raw-std"),
-    peer("raw-async-std", "peer-raw-async-std"),
-    peer(SUBJECT, "peer-messi"),
+pub const PEERS: [Peer; 12] = [
+    peer("raw-std", program("peer-raw-std")),
+    peer("raw-async-std", program("peer-raw-async-std")),
+    peer(SUBJECT, program("peer-messi")),
+    variant("messi:busy-poll", "peer-messi", "busy-poll"),
+    variant("messi:tls", "peer-messi", "tls"),
+    peer("tonic", program("peer-tonic")),
+    peer("protosocket", program("peer-protosocket")),
+    peer("c", program("peer-c")),
+    peer("original", program("peer-original")),
+    peer("python", program("peer-python")),
     Peer {
-        variant: "busy-poll",
-        ..peer("messi:busy-poll", "peer-messi")
+        server: program("peer-c"),
+        ..peer("python-client", program("peer-python"))
     },
     Peer {
-        variant: "tls",
-        ..peer("messi:tls", "peer-messi")
+        // The original has no server in Python.
+        server: program("peer-original"),
+        ..variant("original-python", "peer-python", "original")
     },
-    peer("tonic", "peer-tonic"),
-    peer("protosocket", "peer-protosocket"),
-    peer("original", "peer-original"),
 ];
 
 /// A workload with the figures to report.

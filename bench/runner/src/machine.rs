@@ -24,6 +24,10 @@ const LOCK_FILE: &str = include_str!("../../Cargo.lock");
 /// The generators of the original's C code: see `peers/original/prepare.sh`.
 const ORIGINAL: &str = "messi 0.26.0, pbtools 0.33.0";
 
+/// The generator of the original's Python code, and the package of all Python code: see `peers/python/prepare.sh`.
+const ORIGINAL_PYTHON: &str = "messi 0.29.0";
+const PROTOBUF: &str = "7.36.2";
+
 /// A machine and its tools.
 #[derive(Clone, Debug, Serialize)]
 pub struct Machine {
@@ -33,6 +37,7 @@ pub struct Machine {
     pub kernel: String,
     pub rustc: String,
     pub gcc: String,
+    pub python: String,
     /// The commit of the sources, with "-dirty" if there are uncommitted changes.
     pub commit: String,
     /// The names and versions of crates and tools.
@@ -46,7 +51,12 @@ impl Machine {
             let version = locked_version(LOCK_FILE, name)?;
             Some((name.to_string(), version.to_owned()))
         });
-        let original = ("original".to_owned(), ORIGINAL.to_owned());
+        let others = [
+            ("original", ORIGINAL),
+            ("original-python", ORIGINAL_PYTHON),
+            ("protobuf", PROTOBUF),
+        ];
+        let others = others.map(|(name, versions)| (name.to_owned(), versions.to_owned()));
         Self {
             processor: value("/proc/cpuinfo", "model name"),
             cores: cores().map_or(0, |cores| cores.len()),
@@ -54,8 +64,9 @@ impl Machine {
             kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
             rustc: first_line("rustc", &["--version"]),
             gcc: first_line("gcc", &["--version"]),
+            python: first_line("python3", &["--version"]),
             commit: first_line("git", &["describe", "--always", "--dirty"]),
-            peers: crates.chain([original]).collect(),
+            peers: crates.chain(others).collect(),
         }
     }
 
@@ -66,13 +77,14 @@ impl Machine {
             .map(|(name, version)| format!("{name} {version}"))
             .collect();
         format!(
-            "- {} cores, {}, {} MiB, Linux {}\n- {}, {}\n- commit {}; {}\n",
+            "- {} cores, {}, {} MiB, Linux {}\n- {}, {}, {}\n- commit {}; {}\n",
             self.cores,
             self.processor,
             self.memory_mib,
             self.kernel,
             self.rustc,
             self.gcc,
+            self.python,
             self.commit,
             peers.join(", "),
         )

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use work::{Job, Outcome, Role, Workload};
 
 use crate::Result;
-use crate::catalogue::Peer;
+use crate::catalogue::{Peer, Program};
 use crate::placement::{Placement, Side, place};
 
 /// The settings of one measurement.
@@ -36,9 +36,9 @@ impl Trial<'_> {
     fn start_server(&self) -> Result<Server> {
         let role = Role::Server {
             workload: self.workload.clone(),
-            variant: self.peer.variant.into(),
+            variant: self.peer.server.variant.into(),
         };
-        let mut command = self.command(&role)?;
+        let mut command = self.command(self.peer.server, &role)?;
         command.stdin(Stdio::piped());
         let mut process = place(self.placement, Side::Server, || command.spawn())??;
         let mut line = String::new();
@@ -59,9 +59,9 @@ impl Trial<'_> {
             server_pid: server.process.id(),
             workload: self.workload.clone(),
             seconds: self.seconds,
-            variant: self.peer.variant.into(),
+            variant: self.peer.client.variant.into(),
         });
-        let mut command = self.command(&role)?;
+        let mut command = self.command(self.peer.client, &role)?;
         let client = place(self.placement, Side::Client, || command.spawn())??;
         let output = client.wait_with_output()?;
         if !output.status.success() {
@@ -71,8 +71,8 @@ impl Trial<'_> {
     }
 
     /// Creates the command of a process. Its standard error stays connected to the terminal.
-    fn command(&self, role: &Role) -> Result<Command> {
-        let mut command = Command::new(self.programs.join(self.peer.program));
+    fn command(&self, program: Program, role: &Role) -> Result<Command> {
+        let mut command = Command::new(self.programs.join(program.package));
         command
             .arg(serde_json::to_string(role)?)
             .stdin(Stdio::null())

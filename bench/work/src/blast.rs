@@ -9,6 +9,12 @@ use crate::{Job, Outcome, Report, fail};
 /// The number of bytes between two readings of the clock.
 const BYTES_PER_CLOCK_CHECK: usize = 16 * 1024;
 
+/// The size of a burst that fits into a socket's buffer.
+const BYTES_PER_BURST: usize = 44 * 1024;
+
+/// The largest number of messages in a burst.
+const MESSAGES_PER_BURST: usize = 1024;
+
 /// The texts to send in one direction, with the acknowledgements to wait for.
 #[derive(Debug)]
 pub struct Blast {
@@ -40,9 +46,10 @@ impl Blast {
         }
     }
 
-    /// Waits for an acknowledgement after this number of messages: for transports without backpressure.
-    pub fn in_bursts(mut self, messages: u64) -> Self {
-        self.burst = Some(messages);
+    /// Waits for acknowledgements, each after as many messages as fit into a socket's buffer: for transports
+    /// without backpressure.
+    pub fn in_bursts(mut self) -> Self {
+        self.burst = Some((BYTES_PER_BURST / self.size).clamp(1, MESSAGES_PER_BURST) as u64);
         self
     }
 

@@ -10,6 +10,7 @@ mod blast;
 mod broadcast;
 mod client;
 mod connection_counter;
+mod conversation;
 mod fail;
 mod job;
 mod message;
@@ -24,6 +25,7 @@ mod text;
 use std::net::SocketAddr;
 
 pub use blast::Blast;
+pub use conversation::Conversation;
 pub use fail::fail;
 pub use job::{Job, Role, Service, Workload};
 pub use message::{Message, USER};
@@ -62,8 +64,12 @@ pub trait Peer: Sized {
 
 /// Runs the role that the command line selects: the `main` function of a peer.
 pub fn run<P: Peer>() {
-    let argument = std::env::args().nth(1).unwrap_or_default();
-    let role: Role = serde_json::from_str(&argument)
+    run_role::<P>(&std::env::args().nth(1).unwrap_or_default());
+}
+
+/// Runs a role, as JSON.
+pub fn run_role<P: Peer>(argument: &str) {
+    let role: Role = serde_json::from_str(argument)
         .unwrap_or_else(|error| fail(format!("invalid role {argument:?}: {error}")));
     let variant = role.variant();
     let peer = P::new(variant).unwrap_or_else(|| fail(format!("unknown variant {variant:?}")));

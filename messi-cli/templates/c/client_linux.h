@@ -73,19 +73,7 @@ struct {{ name }}_client_t {
 int {{ name }}_client_init(
     struct {{ name }}_client_t *self_p,
     const char *server_uri_p,
-    uint8_t *encoded_in_buf_p,
-    size_t encoded_in_size,
-    uint8_t *workspace_in_buf_p,
-    size_t workspace_in_size,
-    uint8_t *encoded_out_buf_p,
-    size_t encoded_out_size,
-    uint8_t *workspace_out_buf_p,
-    size_t workspace_out_size,
-    {{ name }}_client_on_connected_t on_connected,
-    {{ name }}_client_on_disconnected_t on_disconnected,
-{% for member in server_to_client.members %}
-    {{ name }}_client_on_{{ member.name }}_t on_{{ member.name }},
-{% endfor %}
+{% include "c/client_parameters.h" %}
     int epoll_fd,
     messi_epoll_ctl_t epoll_ctl);
 

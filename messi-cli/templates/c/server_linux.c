@@ -13,14 +13,7 @@ int {{ name }}_server_init(
     int clients_max,
     uint8_t *clients_input_bufs_p,
     size_t client_input_size,
-    uint8_t *message_buf_p,
-    size_t message_size,
-    uint8_t *workspace_in_buf_p,
-    size_t workspace_in_size,
-    uint8_t *workspace_out_buf_p,
-    size_t workspace_out_size,
-    {{ name }}_server_on_client_connected_t on_client_connected,
-    {{ name }}_server_on_client_disconnected_t on_client_disconnected,
+{% include "c/server_parameters.h" %}
 {% for member in client_to_server.members %}
     {{ name }}_server_on_{{ member.name }}_t on_{{ member.name }},
 {% endfor %}

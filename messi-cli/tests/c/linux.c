@@ -9,7 +9,7 @@
  *
  *     MESSI_CONFIG_RECONNECT_MIN_MS=10 MESSI_CONFIG_PING_INTERVAL_MS=40
  *     MESSI_CONFIG_PING_TIMEOUT_MS=1500 MESSI_CONFIG_CLIENT_TIMEOUT_MS=1500
- *     MESSI_CONFIG_PONG_INTERVAL_MS=10000
+ *     MESSI_CONFIG_PONG_INTERVAL_MS=10000 MESSI_CONFIG_ACCEPT_PAUSE_MS=1000
  *
  * The linker is called with --wrap=getaddrinfo and --wrap=freeaddrinfo.
  */
@@ -223,6 +223,13 @@ static void start_client_at(int port)
     snprintf(&uri[0], sizeof(uri), "tcp://127.0.0.1:%d", port);
     ASSERT(init_client(&uri[0]) == 0);
     start_client();
+}
+
+/* Starts the client, and waits until it is connected. */
+static void connect_client_to(int port)
+{
+    start_client_at(port);
+    WAIT_FOR(connects == 1);
 }
 
 static int client_sends(char *user_p)
@@ -636,7 +643,7 @@ static void test_many_messages_in_order(void)
     char text[16];
     int i;
 
-    start_client_at(start_server());
+    connect_client_to(start_server());
     WAIT_FOR(server_connects == 1);
 
     for (i = 1; i <= 20000; i++) {
@@ -651,12 +658,6 @@ static void test_many_messages_in_order(void)
 }
 
 /* --- Tests of the client --- */
-
-static void test_on_connected_runs_in_start_on_this_machine(void)
-{
-    start_client_at(start_server());
-    ASSERT(connects == 1);
-}
 
 static void test_client_connects_when_the_server_starts(void)
 {
@@ -695,8 +696,9 @@ static void test_client_tries_all_addresses_of_a_host(void)
     number_of_fake_ports = 2;
     ASSERT(init_client("tcp://example.com:1") == 0);
     start_client();
+    WAIT_FOR(connects == 1);
     /* Without a pause between the two. */
-    ASSERT(connects == 1);
+    ASSERT(client.base.core.failures == 0);
     close(peer_accept(fd));
     close(fd);
 }
@@ -826,7 +828,7 @@ static void test_idle_client_and_server_stay_connected(void)
     struct chat_server_client_t *client_p;
     uint32_t begin;
 
-    start_client_at(start_server());
+    connect_client_to(start_server());
     WAIT_FOR(server_connects == 1);
     client_p = last_client_p;
     begin = client_p->base.core.connection.keep_alive.server.next_pong;
@@ -848,7 +850,7 @@ static void test_send_without_connection_does_nothing(void)
     ASSERT(client_sends("Erik") == -1);
     handle_all_events();
     ASSERT(disconnects == 0);
-    start_client_at(port);
+    connect_client_to(port);
     fd = peer_accept(listener_fd);
     reset(fd);
     WAIT_FOR(disconnects == 1);
@@ -871,7 +873,7 @@ static void test_writing_to_a_closed_connection_raises_no_signal(void)
     int i;
 
     listener_fd = peer_listen(&port);
-    start_client_at(port);
+    connect_client_to(port);
     fd = peer_accept(listener_fd);
     close(fd);
 
@@ -949,7 +951,7 @@ static void test_client_queues_while_the_server_does_not_read(void)
 
     listener_fd = peer_listen(&port);
     make_buffers_small(listener_fd);
-    start_client_at(port);
+    connect_client_to(port);
     make_buffers_small(client.base.fd);
     fd = peer_accept(listener_fd);
 
@@ -979,7 +981,7 @@ static void test_client_ends_when_its_queue_is_full(void)
     char text[101];
 
     listener_fd = peer_listen(&port);
-    start_client_at(port);
+    connect_client_to(port);
     fd = peer_accept(listener_fd);
     number_text(&text[0], 0);
 
@@ -1026,7 +1028,7 @@ static void test_message_above_the_buffer_is_an_encode_error(void)
 
     memset(&text[0], 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
-    start_client_at(start_server());
+    connect_client_to(start_server());
     WAIT_FOR(connects == 1);
     ASSERT(client_sends(&text[0]) == -1);
     ASSERT(disconnects == 0);
@@ -1891,7 +1893,7 @@ static void test_hostile_clients_do_no_harm(void)
 
 static void test_unknown_file_descriptors_are_ignored(void)
 {
-    start_client_at(start_server());
+    connect_client_to(start_server());
     WAIT_FOR(server_connects == 1);
     chat_client_process(&client, -1, EPOLLIN);
     chat_client_process(&client, 12345, EPOLLIN);
@@ -1915,7 +1917,6 @@ static const struct {
     TEST(uris),
     TEST(header_functions),
     TEST(many_messages_in_order),
-    TEST(on_connected_runs_in_start_on_this_machine),
     TEST(client_connects_when_the_server_starts),
     TEST(client_tries_all_addresses_of_a_host),
     TEST(client_tries_again_if_its_host_is_not_found),

@@ -32,13 +32,14 @@ const SANITIZERS: [&str; 4] = [
     "-fno-sanitize-recover=all",
 ];
 
-/// Short times for tests with real sockets.
-const SHORT_TIMES: [&str; 5] = [
+/// Times for tests with real sockets.
+const SHORT_TIMES: [&str; 6] = [
     "-DMESSI_CONFIG_RECONNECT_MIN_MS=10",
     "-DMESSI_CONFIG_PING_INTERVAL_MS=40",
     "-DMESSI_CONFIG_PING_TIMEOUT_MS=1500",
     "-DMESSI_CONFIG_CLIENT_TIMEOUT_MS=1500",
     "-DMESSI_CONFIG_PONG_INTERVAL_MS=10000",
+    "-DMESSI_CONFIG_ACCEPT_PAUSE_MS=1000",
 ];
 
 fn core(options: &[&str]) -> Result<(), Unprepared> {

@@ -106,8 +106,8 @@ fn build(peers: &[Peer]) -> Result<()> {
     command
         .current_dir(bench_directory())
         .args(["build", "--release", "--locked"]);
-    for peer in peers {
-        command.args(["--package", peer.program]);
+    for program in peers.iter().flat_map(|peer| [peer.client, peer.server]) {
+        command.args(["--package", program.package]);
     }
     match command.status()?.success() {
         true => Ok(()),

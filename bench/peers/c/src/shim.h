@@ -1,5 +1,5 @@
 /*
- * A small interface to the original's server and clients, for src/shim.rs.
+ * A small interface to the generated server and clients, for src/shim.rs.
  * Callbacks receive the messages and return actions. The actions are performed
  * here, so that responses are sent like in a C program.
  */

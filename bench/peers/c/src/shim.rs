@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use std::net::SocketAddr;
 use std::ptr::NonNull;
 
-use work::{Action, Message, Session, USER, fail};
+use work::{Action, Conversation, Message, Session, USER, fail};
 
 /// [`USER`] for C.
 const USER_C: &CStr = c"beat.box";
@@ -73,18 +73,11 @@ extern "C" fn on_request<F>(
 
 // --- Clients ---
 
-/// The callbacks of one client.
-pub(crate) trait Conversation {
-    fn connected(&mut self, out: &mut SendHandle);
-    fn receive(&mut self, message: Message<'_>, out: &mut SendHandle);
-    fn lost(&mut self, reason: &str);
-}
-
 /// Sends messages of one client during a callback.
-pub(crate) struct SendHandle(NonNull<ffi::Client>);
+struct SendHandle(NonNull<ffi::Client>);
 
 impl SendHandle {
-    pub(crate) fn send(&mut self, message: Message<'_>) {
+    fn send(&self, message: Message<'_>) {
         let (client, user) = (self.0.as_ptr(), USER_C.as_ptr());
         // SAFETY: the client lives until the callback returns, and its buffers are large enough for the
         // texts.
@@ -98,10 +91,10 @@ impl SendHandle {
 }
 
 /// Clients on one thread.
-pub(crate) struct Clients<C>(Vec<C>);
+pub(crate) struct Clients(Vec<Conversation>);
 
-impl<C: Conversation> Clients<C> {
-    pub(crate) fn new(conversations: Vec<C>) -> Self {
+impl Clients {
+    pub(crate) fn new(conversations: Vec<Conversation>) -> Self {
         debug_assert_eq!(USER_C.to_bytes(), USER.as_bytes());
         Self(conversations)
     }
@@ -114,10 +107,10 @@ impl<C: Conversation> Clients<C> {
             .map(|conversation| (&raw mut *conversation).cast())
             .collect();
         let callbacks = ffi::Callbacks {
-            on_connected: on_connected::<C>,
-            on_connect_rsp: on_connect_rsp::<C>,
-            on_message: on_message::<C>,
-            on_disconnected: on_disconnected::<C>,
+            on_connected,
+            on_connect_rsp,
+            on_message,
+            on_disconnected,
         };
         let (first, count) = (contexts.as_mut_ptr(), contexts.len());
         // SAFETY: the conversations outlive the call, and have the type that the callbacks expect.
@@ -127,19 +120,19 @@ impl<C: Conversation> Clients<C> {
     }
 }
 
-extern "C" fn on_connected<C: Conversation>(context: *mut c_void, client: NonNull<ffi::Client>) {
+extern "C" fn on_connected(context: *mut c_void, client: NonNull<ffi::Client>) {
     // SAFETY: the context is one of `shim_run_clients`, and one callback runs at a time.
-    let conversation: &mut C = unsafe { &mut *context.cast() };
-    conversation.connected(&mut SendHandle(client));
+    let conversation: &mut Conversation = unsafe { &mut *context.cast() };
+    conversation.connected(|message| SendHandle(client).send(message));
 }
 
-extern "C" fn on_connect_rsp<C: Conversation>(context: *mut c_void, client: NonNull<ffi::Client>) {
+extern "C" fn on_connect_rsp(context: *mut c_void, client: NonNull<ffi::Client>) {
     // SAFETY: as above.
-    let conversation: &mut C = unsafe { &mut *context.cast() };
-    conversation.receive(Message::Hello, &mut SendHandle(client));
+    let conversation: &mut Conversation = unsafe { &mut *context.cast() };
+    conversation.receive(Message::Hello, |message| SendHandle(client).send(message));
 }
 
-extern "C" fn on_message<C: Conversation>(
+extern "C" fn on_message(
     context: *mut c_void,
     client: NonNull<ffi::Client>,
     user: *const c_char,
@@ -147,16 +140,18 @@ extern "C" fn on_message<C: Conversation>(
 ) {
     // SAFETY: as above. The strings live until the callback returns.
     let (conversation, user, text) = unsafe {
-        let conversation: &mut C = &mut *context.cast();
+        let conversation: &mut Conversation = &mut *context.cast();
         (conversation, as_str(user), as_str(text))
     };
-    conversation.receive(Message::Chat { user, text }, &mut SendHandle(client));
+    conversation.receive(Message::Chat { user, text }, |message| {
+        SendHandle(client).send(message);
+    });
 }
 
-extern "C" fn on_disconnected<C: Conversation>(context: *mut c_void, reason: *const c_char) {
+extern "C" fn on_disconnected(context: *mut c_void, reason: *const c_char) {
     // SAFETY: as above. The reason is a static string.
     let (conversation, reason) = unsafe {
-        let conversation: &mut C = &mut *context.cast();
+        let conversation: &mut Conversation = &mut *context.cast();
         (conversation, as_str(reason))
     };
     conversation.lost(reason);
