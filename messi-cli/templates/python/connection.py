@@ -279,7 +279,12 @@ class _Connection:
         self, callbacks: dict[str, Callable[[Any], Awaitable[None]]]
     ) -> None:
         left = _TURN
-        while self._inbox or await self._has_arrived():
+        while True:
+            if not self._inbox:
+                # Other tasks have their turn while this one waits.
+                left = _TURN
+                if not await self._has_arrived():
+                    return
             payload = self._inbox.popleft()
             self._unhandled_bytes -= len(payload) + _MESSAGE_OVERHEAD
             if self._is_paused and self._unhandled_bytes <= self._limits.max_unhandled_bytes // 2:

@@ -31,6 +31,10 @@ class _Outbox:
 
     def append(self, frame: bytes) -> None:
         """Adds a frame."""
+        if self._may_write_at_once and not self._frames and self._draining is None:
+            self._may_write_at_once = False
+            self._pass(frame)
+            return
         self._frames.append(frame)
         self.size += len(frame)
         self._write_soon()
@@ -84,15 +88,19 @@ class _Outbox:
     def _flush(self) -> None:
         self._is_flush_due = False
         self._may_write_at_once = True
-        if self._draining is None:
-            self._write()
+        self._write()
 
     def _write(self) -> None:
-        while self._frames and not self._transport.is_closing():
-            self._transport.write(self._take(_WRITE_SIZE))
-            if self._transport.get_write_buffer_size() > _WRITE_SIZE:
-                self._draining = self._loop.create_task(self._drain())
-                return
+        while self._frames and self._draining is None:
+            self._pass(self._take(_WRITE_SIZE))
+
+    def _pass(self, data: bytes) -> None:
+        """Passes bytes to the transport. If it holds many, a task waits until it has written them."""
+        if self._transport.is_closing():
+            return
+        self._transport.write(data)
+        if self._transport.get_write_buffer_size() > _WRITE_SIZE:
+            self._draining = self._loop.create_task(self._drain())
 
     async def _drain(self) -> None:
         try:

@@ -106,7 +106,8 @@ def client_class(module):
 async def run_client(module, behaviour, argument, expected, begin=None, answers=False):
     other = Other(behaviour, argument)
     other.start()
-    client = client_class(module)(other.uri)
+    # Without pings: the other end would take them for messages.
+    client = client_class(module)(other.uri, keep_alive_interval=1000)
     client.expected, client.answers = expected, answers
     client.done = asyncio.get_running_loop().create_future()
     if begin is not None:
