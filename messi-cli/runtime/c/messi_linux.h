@@ -31,7 +31,7 @@ extern "C" {
 #define MESSI_HOST_SIZE 256
 
 /* Bytes read from, or written to, one connection before others have a turn. */
-#define MESSI_TURN_SIZE 16384
+#define MESSI_TURN_SIZE 65536
 
 struct addrinfo;
 
