@@ -16,12 +16,16 @@ class Examples(unittest.TestCase):
     def setUp(self):
         faulthandler.dump_traceback_later(LIMIT, exit=True)
         self.addCleanup(faulthandler.cancel_dump_traceback_later)
+        # A shell starts programs in the background with SIGINT ignored, which they would pass on.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def start(self, example, *arguments):
         process = subprocess.Popen(
             [sys.executable, str(EXAMPLES / example), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # Whoever runs the tests waits for the end of their output, also if a program outlives them.
+            stderr=subprocess.STDOUT,
             text=True,
         )
         self.addCleanup(self.end, process)
