@@ -1,8 +1,9 @@
 //! Compilers of C.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
+use crate::compilers::test_program;
 use crate::directory::Generated;
 use crate::preparation::{Unprepared, run};
 
@@ -15,21 +16,6 @@ pub(crate) const WARNINGS: [&str; 6] = [
     "-Wsign-conversion",
     "-Werror",
 ];
-
-/// Options with which each error of memory or of undefined behaviour ends the program.
-pub(crate) const SANITIZERS: [&str; 4] = [
-    "-g",
-    "-O1",
-    "-fsanitize=address,undefined",
-    "-fno-sanitize-recover=all",
-];
-
-/// Returns the path of a test program in C.
-pub(crate) fn test_program(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/c")
-        .join(name)
-}
 
 /// Compiles a test program with generated C, and returns its path.
 pub(crate) fn compile(

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::compiler::{SANITIZERS, compile, supports, test_program};
+use crate::compiler::{compile, supports};
+use crate::compilers::{SANITIZERS, test_program};
 use crate::directory::Generated;
 use crate::preparation::{Cache, Unprepared, python, run};
 use crate::programs::KITCHEN;

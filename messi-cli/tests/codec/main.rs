@@ -11,6 +11,8 @@
 mod preparation;
 
 mod compiler;
+#[path = "../common/compilers.rs"]
+mod compilers;
 mod corpus;
 mod differential;
 mod directory;
@@ -22,8 +24,9 @@ mod programs;
 use std::env;
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Trial};
 
+use compilers::outcome;
 use preparation::Unprepared;
 
 /// The name of a test, and its function.
@@ -43,16 +46,6 @@ fn main() -> ExitCode {
         .flatten()
         .map(|&(name, test)| Trial::ignorable_test(name, move || outcome(test())));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
-}
-
-fn outcome(result: Result<(), Unprepared>) -> Result<Completion, Failed> {
-    match result {
-        Ok(()) => Ok(Completion::Completed),
-        Err(Unprepared::Missing(name)) if env::var_os("MESSI_ORACLES_REQUIRED").is_some() => {
-            Err(format!("missing: {name}, and MESSI_ORACLES_REQUIRED is set").into())
-        }
-        Err(unprepared) => unprepared.outcome(),
-    }
 }
 
 /// Returns a number of the environment, or the default.

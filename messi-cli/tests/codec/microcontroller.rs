@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Test;
-use crate::compiler::test_program;
+use crate::compilers::test_program;
 use crate::directory::Generated;
 use crate::preparation::{Unprepared, run};
 use crate::programs::KITCHEN;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Test;
-use crate::compiler::{SANITIZERS, supports};
+use crate::compiler::supports;
+use crate::compilers::SANITIZERS;
 use crate::directory::{Generated, messi};
 use crate::preparation::{Cache, Unprepared, broken, python, run};
 

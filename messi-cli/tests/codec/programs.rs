@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use crate::compiler::{SANITIZERS, WARNINGS, compile, supports};
+use crate::compiler::{WARNINGS, compile, supports};
+use crate::compilers::SANITIZERS;
 use crate::directory::Generated;
 use crate::preparation::{Unprepared, broken, run};
 use crate::{Test, setting};

@@ -79,8 +79,3 @@ impl Drop for Generated {
 pub(crate) fn in_repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
-
-/// Returns the path of a test program in C.
-pub(crate) fn test_program(name: &str) -> PathBuf {
-    in_repository("messi-cli/tests/c").join(name)
-}

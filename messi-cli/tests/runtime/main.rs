@@ -11,6 +11,8 @@
 #[allow(dead_code, unused_imports, reason = "other targets use the rest")]
 mod preparation;
 
+#[path = "../common/compilers.rs"]
+mod compilers;
 mod examples;
 mod flash;
 mod generated;
@@ -19,8 +21,9 @@ mod warnings;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Trial};
 
+use compilers::outcome;
 use preparation::Unprepared;
 
 /// The name of a test, and its function.
@@ -38,8 +41,4 @@ fn main() -> ExitCode {
         .flatten()
         .map(|&(name, test)| Trial::ignorable_test(name, move || outcome(test())));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
-}
-
-fn outcome(result: Result<(), Unprepared>) -> Result<Completion, Failed> {
-    result.map_or_else(|error| error.outcome(), |()| Ok(Completion::Completed))
 }

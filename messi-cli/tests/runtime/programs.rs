@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::Test;
-use crate::generated::{CHAT, Generated, in_repository, test_program};
+use crate::compilers::{SANITIZERS, test_program};
+use crate::generated::{CHAT, Generated, in_repository};
 use crate::preparation::{Unprepared, run};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -22,14 +23,6 @@ pub(crate) const TESTS: &[Test] = &[
     }),
     ("fuzzed_core", || fuzz(&[])),
     ("fuzzed_core_with_32_bits", || fuzz(&["-m32"])),
-];
-
-/// Options with which each error of memory or of undefined behaviour ends the program.
-const SANITIZERS: [&str; 4] = [
-    "-g",
-    "-O1",
-    "-fsanitize=address,undefined",
-    "-fno-sanitize-recover=all",
 ];
 
 /// Times for tests with real sockets.

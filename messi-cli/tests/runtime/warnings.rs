@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::Test;
-use crate::generated::{CHAT, Generated, MY_PROTOCOL, in_repository, test_program};
+use crate::compilers::test_program;
+use crate::generated::{CHAT, Generated, MY_PROTOCOL, in_repository};
 use crate::preparation::{Unprepared, broken, run};
 
 pub(crate) const TESTS: &[Test] = &[
