@@ -31,6 +31,7 @@ const TEMPLATES: &[Template] = &[
     template!("python/pb2.py"),
     template!("python/pb2.pyi"),
     template!("python/requests.py"),
+    template!("python/sections.py"),
     template!("python/server.py"),
     template!("python/tasks.py"),
     template!("python/wire.py"),

@@ -24,26 +24,7 @@ from typing import (
     cast,
 )
 
-{% for import in imports %}
-{{ import }}
-{% endfor %}
-
-LOGGER = logging.getLogger(__name__)
-
-
-{% include "python/wire.py" %}
-
-
-{% include "python/requests.py" %}
-
-
-{% include "python/outbox.py" %}
-
-
-{% include "python/tasks.py" %}
-
-
-{% include "python/connection.py" %}
+{% include "python/sections.py" %}
 
 
 class _ClientConnection(_Connection):
