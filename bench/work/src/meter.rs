@@ -28,7 +28,7 @@ pub(crate) struct Meter {
     created: Instant,
     /// The resident memory of both processes before the first connection.
     resident: Resident,
-    begin: Option<Snapshot>,
+    begin: Option<Box<Snapshot>>,
 }
 
 /// The resident memory of both processes, in KiB.
@@ -82,7 +82,7 @@ impl Meter {
 
     /// Begins the measurement, with this number of messages before it.
     pub(crate) fn begin(&mut self, messages: u64) {
-        self.begin = Some(self.snapshot(messages));
+        self.begin = Some(Box::new(self.snapshot(messages)));
     }
 
     /// Returns the measurement until now.
@@ -93,7 +93,7 @@ impl Meter {
             time: Instant::now(),
             ..self.snapshot(messages)
         };
-        let begin = self.begin.as_ref().unwrap_or(&end);
+        let begin = self.begin.as_deref().unwrap_or(&end);
         let client = end.client.since(&begin.client);
         let server = end.server.since(&begin.server);
         Report {
