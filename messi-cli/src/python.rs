@@ -28,6 +28,7 @@ const TEMPLATES: &[Template] = &[
     template!("python/connection.py"),
     template!("python/members.jinja"),
     template!("python/outbox.py"),
+    template!("python/receive_buffer.py"),
     template!("python/pb2.py"),
     template!("python/pb2.pyi"),
     template!("python/requests.py"),
