@@ -71,29 +71,25 @@ fn a_program_has_no_runtime_but_the_chosen_one() {
 #[test]
 fn the_numbers_of_crates_are_those_of_the_documentation() {
     let page = fs::read_to_string(Path::new(ROOT).join("ARCHITECTURE.md")).unwrap();
+    let mut missing = Vec::new();
     for features in ["tokio", "smol", "async-std", "tokio, tls", "async-std, tls"] {
         let count = Program::new(features).crates().len();
         let row = format!("| `{features}` | {count} |");
-        assert!(
-            page.lines().any(|line| line == row),
-            "ARCHITECTURE.md lacks: {row}"
-        );
+        if !page.lines().any(|line| line == row) {
+            missing.push(row);
+        }
     }
+    assert!(missing.is_empty(), "ARCHITECTURE.md lacks: {missing:#?}");
 }
 
 #[test]
 fn a_program_runs_on_the_only_runtime_that_it_has() {
-    let outside = "Runtime(async-io): Hello!";
     for (features, lines) in [
         (
             "tokio",
             "outside: not inside of a runtime of tokio that has timers\ninside: Runtime(tokio): Hello!\n",
         ),
-        ("smol", &*format!("outside: {outside}\n")),
-        (
-            "smol, tokio",
-            &*format!("outside: {outside}\ninside: Runtime(tokio): Hello!\n"),
-        ),
+        ("smol", "outside: Runtime(async-io): Hello!\n"),
         (
             "testing",
             "outside: none of the features `async-std`, `smol` and `tokio` is on\n",
