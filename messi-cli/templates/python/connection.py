@@ -1,8 +1,11 @@
 _SENT_TYPE = MessageType.{{ sent.frame_type }}
 _RECEIVED_TYPE = MessageType.{{ received.frame_type }}
 
+# Looking it up takes a fifth of the time of decoding a small message.
+_decode = {{ received.type }}.FromString
+
 # The number of messages that are handled before other tasks have their turn.
-_TURN = 64
+_TURN = 128
 
 # The memory that a waiting message takes beside its bytes.
 _MESSAGE_OVERHEAD = 64
@@ -229,7 +232,6 @@ class _Connection(asyncio.BufferedProtocol):
     def _take_frames(self, data: bytes) -> int:
         """Takes complete frames, and returns where the first incomplete one begins."""
         unpack_header = _HEADER.unpack_from
-        accepted_types = self._ACCEPTED_TYPES
         max_size = self._limits.max_message_size
         size = len(data)
         position = 0
@@ -242,7 +244,7 @@ class _Connection(asyncio.BufferedProtocol):
             if end - start > max_size:
                 self.end(DisconnectReason.MESSAGE_TOO_BIG)
                 return size
-            if frame_type not in accepted_types:
+            if frame_type != _RECEIVED_TYPE and frame_type not in self._ACCEPTED_TYPES:
                 self.end(DisconnectReason.UNEXPECTED_MESSAGE_TYPE)
                 return size
             if end > size:
@@ -267,7 +269,7 @@ class _Connection(asyncio.BufferedProtocol):
     def _take_response(self, payload: bytes) -> bool:
         # Other messages are decoded when it is their turn: decoded ones may take a lot of memory.
         try:
-            return self._requests.take({{ received.type }}.FromString(payload))
+            return self._requests.take(_decode(payload))
         except Exception:
             return False
 
@@ -311,7 +313,7 @@ class _Connection(asyncio.BufferedProtocol):
             if self._is_paused and self._unhandled_bytes <= self._limits.max_unhandled_bytes // 2:
                 self._resume_reading()
             try:
-                message = {{ received.type }}.FromString(payload)
+                message = _decode(payload)
             except Exception:
                 # The implementations of protobuf raise different exceptions.
                 self.end(DisconnectReason.MESSAGE_DECODE_ERROR)
