@@ -67,8 +67,11 @@
 //!
 //! # Features
 //!
+//! - `metrics`: statistics for the recorder of the crate `metrics`, once a second: see [Metrics](guide::metrics).
 //! - `tls`: `tls://` URIs, and the module [`tls`].
 //! - `testing`: the module [`testing`], with a network in memory and a simulated clock.
+//! - `tracing`: a span of the crate `tracing` for each connection, in which its handler runs: see
+//!   [Spans](guide::metrics#spans).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -77,9 +80,9 @@ pub mod guide;
 pub use messi_core::{
     Address, BoundListener, Client, ClientBuilder, ClientId, ClientState, Clock, ConnectError,
     DisconnectReason, Dropped, Error, FlushError, IntoHandler, JoinHandle, ListenError,
-    NotConnected, Overflow, Protocol, Received, Refusal, Reply, Report, RequestError, RequestStats,
-    ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient, ServerStats,
-    SharedError, Stats, StopSummary, TrySendError, Uri, UriError, WithHandlerError,
+    NotConnected, OpenMetrics, Overflow, Protocol, Received, Refusal, Reply, Report, RequestError,
+    RequestStats, ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient,
+    ServerStats, SharedError, Stats, StopSummary, TrySendError, Uri, UriError, WithHandlerError,
 };
 
 #[cfg(feature = "testing")]

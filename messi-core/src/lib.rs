@@ -26,6 +26,8 @@ mod fake_socket;
 mod handle;
 mod io_error;
 mod mailbox;
+mod metrics;
+mod openmetrics;
 mod protocol;
 mod received;
 mod reply;
@@ -53,6 +55,7 @@ pub use messi_wire::session::{Dropped, RequestStats};
 pub use messi_wire::{
     DisconnectReason, NotConnected, Overflow, RequestError, SendError, SharedError,
 };
+pub use openmetrics::OpenMetrics;
 pub use protocol::{Protocol, RequestKind};
 pub use received::{Received, Request};
 pub use reply::{Reply, ResponseMember};

@@ -9,6 +9,8 @@ mod generated;
 mod lifecycle;
 mod limits;
 mod messages;
+mod metrics;
+mod openmetrics;
 mod requests;
 mod stats;
 mod transports;

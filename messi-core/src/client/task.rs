@@ -108,7 +108,7 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
             mailbox.drain();
         }
         let handler = &mut self.handler;
-        let driver = Driver::new(socket, mailbox.clone());
+        let driver = Driver::new(socket, mailbox.clone()).measured(&shared.metrics);
         let mut driver = driver.named(&format_args!("{} client of {uri}", P::NAME));
         let start = mailbox.runtime().now();
         debug!(target: LOG_TARGET, "{} client: connected to {uri}", P::NAME);

@@ -186,6 +186,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         };
         let driver = Driver::new(socket, peer.mailbox.clone())
             .sharing(&shared.registry.receive_budget, &shared.decoding)
+            .measured(&shared.metrics)
             .named(&format_args!(
                 "client {} of the {} server at {}",
                 peer.id,
