@@ -9,7 +9,7 @@
 //! - [Limits](limits): every limit, its default and its effect
 //! - [Bulk transfers](bulk): a download that does not hold up other messages
 //! - [At least once](at_least_once): messages that must not be lost
-//! - [Use from tokio](tokio): which runtime runs what
+//! - [Runtimes](runtimes): tokio, smol and async-std
 //! - [Signals and shutdown](shutdown): a server that ends in good order
 //! - [Metrics](metrics): statistics for a monitoring system
 //! - [C](c): clients and servers in C, on Linux and on microcontrollers
@@ -39,7 +39,7 @@ pages! {
     limits = "../docs/limits.md"
     bulk = "../docs/bulk.md"
     at_least_once = "../docs/at_least_once.md"
-    tokio = "../docs/tokio.md"
+    runtimes = "../docs/runtimes.md"
     shutdown = "../docs/shutdown.md"
     metrics = "../docs/metrics.md"
     c = "../docs/c.md"

@@ -200,7 +200,7 @@ macro_rules! connection_setters {
 
         /// Sets the runtime of the tasks, timers and sockets.
         ///
-        /// Default: [`Runtime::default`](crate::Runtime::default), which all clients and servers share.
+        /// Default: the one that is [current](crate::Runtime::current) when `start` is called.
         ///
         /// # Examples
         ///
@@ -210,10 +210,10 @@ macro_rules! connection_setters {
         /// use messi::Runtime;
         ///
         #[doc = concat!("let builder = ", $builder)]
-        ///     .runtime(Runtime::async_std());
+        ///     .runtime(Runtime::threads(1));
         /// ```
         pub fn runtime(mut self, runtime: impl Into<$crate::Runtime>) -> Self {
-            self.runtime = runtime.into();
+            self.runtime = Some(runtime.into());
             self
         }
     };

@@ -78,9 +78,12 @@ impl Clock {
     /// ```
     /// use messi::Runtime;
     ///
-    /// let clock = Runtime::default().clock();
+    /// # fn main() -> Result<(), messi::Error> {
+    /// let clock = Runtime::current()?.clock();
     /// let start = clock.now();
     /// println!("{:?} have passed", clock.now() - start);
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn now(&self) -> Instant {
         self.0.now()

@@ -24,6 +24,9 @@ pub enum Error {
     /// A request has no response.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// There is no async runtime.
+    #[error(transparent)]
+    NoRuntime(#[from] NoRuntime),
     /// A certificate or a key can't be used.
     #[cfg(feature = "tls")]
     #[error(transparent)]
@@ -46,6 +49,38 @@ impl From<FlushError> for SendError {
     fn from(_: FlushError) -> Self {
         Self::NotConnected
     }
+}
+
+impl From<StartError> for Error {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Uri(error) => error.into(),
+            StartError::NoRuntime(error) => error.into(),
+        }
+    }
+}
+
+/// There is no async runtime on which a client or server could run. See
+/// [`Runtime::current`](crate::Runtime::current).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{}", if cfg!(feature = "tokio") {
+    "not inside of a runtime of tokio that has timers"
+} else {
+    "none of the features `async-std`, `smol` and `tokio` is on"
+})]
+#[non_exhaustive]
+pub struct NoRuntime {}
+
+/// The reason why a client could not start.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A URI is not valid.
+    #[error(transparent)]
+    Uri(#[from] UriError),
+    /// There is no async runtime.
+    #[error(transparent)]
+    NoRuntime(#[from] NoRuntime),
 }
 
 /// The connection ended before all messages were written, or there was none.
@@ -83,6 +118,9 @@ pub enum ListenError {
     /// The URI is not valid.
     #[error(transparent)]
     Uri(#[from] UriError),
+    /// There is no async runtime.
+    #[error(transparent)]
+    NoRuntime(#[from] NoRuntime),
     /// The host name has no address.
     #[error("can't resolve '{host}'")]
     Resolve {

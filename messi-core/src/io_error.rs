@@ -3,7 +3,8 @@
 use std::io::{self, ErrorKind};
 
 use crate::{
-    ConnectError, Error, FlushError, ListenError, TrySendError, UriError, WithHandlerError,
+    ConnectError, Error, FlushError, ListenError, NoRuntime, StartError, TrySendError, UriError,
+    WithHandlerError,
 };
 
 impl From<UriError> for io::Error {
@@ -12,10 +13,26 @@ impl From<UriError> for io::Error {
     }
 }
 
+impl From<NoRuntime> for io::Error {
+    fn from(error: NoRuntime) -> Self {
+        Self::new(ErrorKind::Unsupported, error)
+    }
+}
+
+impl From<StartError> for io::Error {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Uri(error) => error.into(),
+            StartError::NoRuntime(error) => error.into(),
+        }
+    }
+}
+
 impl From<ListenError> for io::Error {
     fn from(error: ListenError) -> Self {
         let kind = match &error {
             ListenError::Uri(_) => ErrorKind::InvalidInput,
+            ListenError::NoRuntime(_) => ErrorKind::Unsupported,
             ListenError::Resolve { source, .. }
             | ListenError::Bind { source, .. }
             | ListenError::Listener { source } => source.kind(),
@@ -66,6 +83,7 @@ impl From<Error> for io::Error {
             Error::Listen(error) => error.into(),
             Error::Send(error) => error.into(),
             Error::Request(error) => error.into(),
+            Error::NoRuntime(error) => error.into(),
             #[cfg(feature = "tls")]
             Error::Tls(error) => error.into(),
         }

@@ -44,13 +44,19 @@ mod tasks;
 pub mod testing;
 mod thread_scope;
 mod time;
+#[cfg_attr(
+    not(all(any(feature = "async-std", feature = "smol"), feature = "tokio")),
+    allow(dead_code, unused_imports, reason = "each runtime uses a part of it")
+)]
 mod transport;
 mod try_send_error;
 mod waits;
 
 pub use client::{Client, ClientBuilder, ClientState, ConnectWith, RequestServer};
 pub use clock::Clock;
-pub use error::{ConnectError, Error, FlushError, ListenError, Retry, WithHandlerError};
+pub use error::{
+    ConnectError, Error, FlushError, ListenError, NoRuntime, Retry, StartError, WithHandlerError,
+};
 pub use handle::{Handle, ignore, unhandled};
 pub use messi_wire::session::{Dropped, RequestStats};
 pub use messi_wire::{

@@ -110,6 +110,7 @@ async fn yield_now() {
 
 #[cfg(test)]
 mod tests {
+    use futures::executor::block_on;
     use futures::future::FutureExt;
 
     use super::*;
@@ -127,6 +128,6 @@ mod tests {
     #[test]
     fn the_next_turn_begins_by_itself() {
         let mut turns = Turns::new(1);
-        async_io::block_on(turns.step());
+        block_on(turns.step());
     }
 }

@@ -12,12 +12,12 @@ pub(crate) mod linger;
 pub(crate) mod os;
 mod socket;
 pub(crate) mod std_socket;
-mod tcp;
+pub(crate) mod tcp;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub(crate) mod tls_alert;
 #[cfg(unix)]
-mod unix;
+pub(crate) mod unix;
 mod uri;
 
 pub use self::address::Address;

@@ -15,6 +15,9 @@ mod port;
 mod preparation;
 #[path = "../harness/process.rs"]
 mod process;
+#[allow(dead_code, reason = "the tests of runtimes use the rest")]
+#[path = "../harness/runtime.rs"]
+mod runtime;
 
 mod party;
 mod prepare;
@@ -33,6 +36,7 @@ use scenarios::Scenario;
 const THREADS: usize = 8;
 
 fn main() -> ExitCode {
+    runtime::set_default();
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let trials = scenarios::all().into_iter().map(trial).collect();

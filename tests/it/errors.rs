@@ -7,8 +7,9 @@ use std::time::Duration;
 use messi::prost::{DecodeError, Message};
 use messi::tls::{Identity, Roots, TlsError};
 use messi::{
-    ClientState, ConnectError, DisconnectReason, Error, ListenError, NotConnected, Overflow,
-    Report, RequestError, Retry, SendError, TrySendError, Uri, UriError, WithHandlerError,
+    ClientState, ConnectError, DisconnectReason, Error, ListenError, NoRuntime, NotConnected,
+    Overflow, Report, RequestError, Retry, Runtime, SendError, StartError, TrySendError, Uri,
+    UriError, WithHandlerError,
 };
 
 fn decode_error() -> DecodeError {
@@ -25,6 +26,15 @@ fn tls_failure() -> io::Error {
 
 fn uri_error() -> UriError {
     "udp://chat:1".parse::<Uri>().unwrap_err()
+}
+
+/// This thread is not inside of a runtime of tokio.
+fn no_runtime() -> NoRuntime {
+    Runtime::tokio().unwrap_err()
+}
+
+fn start_errors() -> Vec<StartError> {
+    vec![uri_error().into(), no_runtime().into()]
 }
 
 fn send_errors() -> Vec<SendError> {
@@ -81,6 +91,7 @@ fn request_errors() -> Vec<RequestError> {
 fn listen_errors() -> Vec<ListenError> {
     vec![
         ListenError::Uri(uri_error()),
+        ListenError::NoRuntime(no_runtime()),
         ListenError::Resolve {
             host: "chat".into(),
             source: io_error().into(),
@@ -125,6 +136,8 @@ fn tls_errors() -> Vec<TlsError> {
 
 fn errors() -> Vec<Error> {
     let mut errors: Vec<Error> = vec![uri_error().into(), NotConnected.into()];
+    errors.push(no_runtime().into());
+    errors.extend(start_errors().into_iter().map(Error::from));
     errors.extend(listen_errors().into_iter().map(Error::from));
     errors.extend(send_errors().into_iter().map(Error::from));
     errors.extend(request_errors().into_iter().map(Error::from));
@@ -156,6 +169,8 @@ fn all() -> Vec<Box<dyn StdError>> {
         boxed(vec![NotConnected]),
         boxed(with_handler_errors()),
         boxed(vec![uri_error()]),
+        boxed(vec![no_runtime()]),
+        boxed(start_errors()),
         boxed(send_errors()),
         boxed(try_send.collect()),
         boxed(disconnect_reasons()),

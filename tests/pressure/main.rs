@@ -21,6 +21,9 @@ mod form;
 #[allow(dead_code, reason = "the tests with killed processes use the rest")]
 #[path = "../harness/process.rs"]
 mod process;
+#[allow(dead_code, reason = "the tests of runtimes use the rest")]
+#[path = "../harness/runtime.rs"]
+mod runtime;
 
 mod closing;
 mod descriptors;
@@ -45,6 +48,7 @@ use libtest_mimic::{Arguments, Trial};
 use form::by_form;
 
 fn main() -> ExitCode {
+    runtime::set_default();
     if target::run_if_asked() {
         return ExitCode::SUCCESS;
     }

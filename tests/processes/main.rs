@@ -14,6 +14,9 @@ mod port;
 #[allow(dead_code, reason = "the tests against the original use the rest")]
 #[path = "../harness/process.rs"]
 mod process;
+#[allow(dead_code, reason = "the tests of runtimes use the rest")]
+#[path = "../harness/runtime.rs"]
+mod runtime;
 
 mod flow;
 mod kill;
@@ -25,6 +28,7 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
+    runtime::set_default();
     if peer::run_if_asked() {
         return ExitCode::SUCCESS;
     }

@@ -23,7 +23,7 @@ use crate::tasks::Tasks;
 use crate::transport::handshake::ClientHandshake;
 #[cfg(feature = "tls")]
 use crate::transport::tls::ClientTls;
-use crate::{ConnectWith, Protocol, Runtime, ServerStats, Uri, UriError};
+use crate::{ConnectWith, Protocol, Runtime, ServerStats, StartError, Uri, UriError};
 
 /// Configures and starts a [`Client`]. Every setting has a default that suits most programs.
 ///
@@ -39,7 +39,7 @@ use crate::{ConnectWith, Protocol, Runtime, ServerStats, Uri, UriError};
 /// # impl ChatClientHandler for Ui {}
 /// use std::time::Duration;
 ///
-/// # fn main() -> Result<(), messi::UriError> {
+/// # fn main() -> Result<(), messi::StartError> {
 /// let client = ChatClient::builder("tcp://chat.example.com:6000")
 ///     .keep_alive_interval(Duration::from_secs(5))
 ///     .reconnect_delay(Duration::from_secs(1), Duration::from_secs(60))
@@ -56,7 +56,7 @@ pub struct ClientBuilder<P: Protocol> {
     backoff: Backoff,
     stable_after: Duration,
     handshake: Option<Arc<dyn ClientHandshake>>,
-    runtime: Runtime,
+    runtime: Option<Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -72,7 +72,7 @@ impl<P: Protocol> ClientBuilder<P> {
             },
             stable_after: Duration::from_secs(10),
             handshake: None,
-            runtime: Runtime::default(),
+            runtime: None,
             protocol: PhantomData,
         }
     }
@@ -273,10 +273,11 @@ impl<P: Protocol> ClientBuilder<P> {
     ///
     /// # Errors
     ///
-    /// [`UriError`] if a URI is not valid, or is `tls://` while TLS is not configured, or the reverse.
+    /// [`StartError`] if a URI is not valid, or is `tls://` while TLS is not configured, or the reverse; or if no
+    /// runtime is set, and [none is current](Runtime::current).
     ///
     /// See [`ClientBuilder`] for an example.
-    pub fn start<H>(self, handler: H) -> Result<Client<P>, UriError>
+    pub fn start<H>(self, handler: H) -> Result<Client<P>, StartError>
     where
         H: Send + 'static,
         P: ConnectWith<H>,
@@ -285,8 +286,8 @@ impl<P: Protocol> ClientBuilder<P> {
             .uris
             .iter()
             .map(|uri| Uri::parse(uri, self.handshake.is_some()))
-            .collect::<Result<_, _>>()?;
-        let runtime = self.runtime.0;
+            .collect::<Result<_, UriError>>()?;
+        let runtime = self.runtime.map_or_else(Runtime::current, Ok)?.0;
         let session = SessionConfig {
             role: Role::Client,
             kinds: client_kinds::<P>(),

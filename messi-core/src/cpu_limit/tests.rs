@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
+use futures::executor::block_on;
 use futures::future::{FutureExt, pending};
 
 use super::limit::CONGESTION;
@@ -272,7 +273,7 @@ fn threads_never_work_with_more_than_all_permits_and_complete_all_futures() {
                 }
                 Poll::Pending
             });
-            async_io::block_on(pin!(HeavySteps::new(limit.clone(), future)));
+            block_on(pin!(HeavySteps::new(limit.clone(), future)));
         }
     };
     thread::scope(|scope| {

@@ -21,7 +21,7 @@ use crate::testing::Simulation;
 
 /// Creates the driver of a server's connection, its mailbox and the number of the connection.
 fn driver(config: &ConnectionConfig, socket: impl Fake) -> (Driver, Arc<Mailbox>) {
-    driver_in(Runtime::default().0, config, socket)
+    driver_in(Runtime::current().unwrap().0, config, socket)
 }
 
 fn driver_in(
@@ -528,7 +528,7 @@ fn a_task_may_read_while_another_on_its_thread_handles_a_response() {
         members: &[],
         limits: config.clone(),
     };
-    let mailbox = Mailbox::new(Arc::new(session), Runtime::default().0, None);
+    let mailbox = Mailbox::new(Arc::new(session), Runtime::current().unwrap().0, None);
     mailbox.attach();
     mailbox.open();
     let (nested, ..) = driver(&config, Received(b"\x01\0\0\x01n"));

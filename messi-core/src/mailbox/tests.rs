@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use futures::FutureExt;
+use futures::executor::block_on;
 use messi_wire::config::{ConnectionConfig, OfflineLimits, Overflow};
 use messi_wire::session::RequestKinds;
 use messi_wire::{DisconnectReason, Ending, RequestError, Role};
@@ -29,7 +30,7 @@ fn mailbox(limits: ConnectionConfig) -> Arc<Mailbox> {
         members: &[],
         limits: Arc::new(limits),
     };
-    Mailbox::new(Arc::new(config), crate::Runtime::default().0, None)
+    Mailbox::new(Arc::new(config), crate::Runtime::current().unwrap().0, None)
 }
 
 /// Creates a mailbox with an open connection.
@@ -431,11 +432,11 @@ fn no_message_and_no_wakeup_is_lost_between_threads() {
                         let message = u64::from(sender) << 32 | u64::from(number);
                         while mailbox.push(&message, None).is_err() {
                             // Returns `Ok` once the task has made room.
-                            async_io::block_on(mailbox.ready()).unwrap();
+                            block_on(mailbox.ready()).unwrap();
                         }
                         if number % FLUSH_INTERVAL == 0 {
                             // Now and then no sender wakes the task for another one.
-                            async_io::block_on(mailbox.flush()).unwrap();
+                            block_on(mailbox.flush()).unwrap();
                         }
                     }
                 })

@@ -1,27 +1,108 @@
-//! Sockets and timers of the reactor async-io, which several runtimes have in common.
+//! Runtimes on the reactor async-io: its sockets and timers, with an executor of any kind.
 
 mod listener;
 mod stream;
 mod ticks;
 
+use std::fmt::Debug;
 use std::io;
-use std::time::Duration;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_io::Timer;
 use futures::future::{BoxFuture, FutureExt};
 
 use self::listener::AsyncListener;
-pub(super) use self::stream::connected;
-pub(super) use self::ticks::{MIN_SLEEP, Ticks};
-use crate::transport::BoxListener;
+use self::stream::connected;
+use self::ticks::Ticks;
+use super::MIN_COALESCED;
+use super::async_runtime::AsyncRuntime;
+use crate::time::TimeSource;
 use crate::transport::os::OsListener;
+use crate::transport::{Address, BoxListener, BoxSocket, os};
 
-/// Waits for a duration.
-pub(super) fn sleep(duration: Duration) -> BoxFuture<'static, ()> {
-    Timer::after(duration).map(drop).boxed()
+/// Threads that run tasks.
+pub(super) trait Executor: Debug + Send + Sync + 'static {
+    /// Returns the name of the executor.
+    fn name(&self) -> &'static str;
+
+    /// Returns the number of threads.
+    fn threads(&self) -> usize;
+
+    /// Runs a task to its end.
+    fn spawn(&self, task: BoxFuture<'static, ()>);
 }
 
-/// Wraps a listener.
-pub(super) fn wrap_listener(listener: OsListener) -> io::Result<BoxListener> {
-    Ok(Box::new(AsyncListener::new(listener)?))
+/// An executor whose tasks wait for async-io.
+#[derive(Debug)]
+pub(super) struct AsyncIo<E> {
+    executor: Arc<E>,
+    ticks: Arc<Ticks>,
+}
+
+impl<E: Executor> AsyncIo<E> {
+    /// Creates a runtime with timers of its own.
+    pub(super) fn new(executor: E) -> Self {
+        let executor = Arc::new(executor);
+        let of_ticks = executor.clone();
+        Self {
+            executor,
+            ticks: Ticks::new(move |task| of_ticks.spawn(task)),
+        }
+    }
+}
+
+impl<E: Executor> TimeSource for AsyncIo<E> {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Timer::after(duration).map(drop).boxed()
+    }
+
+    fn sleep_about(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        if duration < MIN_COALESCED {
+            return self.sleep(duration);
+        }
+        self.ticks.sleep(duration).boxed()
+    }
+}
+
+impl<E: Executor> AsyncRuntime for AsyncIo<E> {
+    fn name(&self) -> &'static str {
+        self.executor.name()
+    }
+
+    fn random(&self) -> f64 {
+        fastrand::f64()
+    }
+
+    fn parallelism(&self) -> usize {
+        self.executor.threads()
+    }
+
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        self.executor.spawn(task);
+    }
+
+    fn resolve(&self, host: String, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+        // The look-up of the operating system blocks its thread.
+        let look_up = move || Ok((host.as_str(), port).to_socket_addrs()?.collect());
+        async { blocking::unblock(look_up).await }.boxed()
+    }
+
+    fn connect(&self, address: &Address) -> BoxFuture<'static, io::Result<BoxSocket>> {
+        let stream = os::connect(address);
+        async { connected(stream?).await }.boxed()
+    }
+
+    fn listen(&self, address: &Address) -> io::Result<BoxListener> {
+        self.adopt(os::listen(address)?)
+    }
+
+    fn adopt(&self, listener: OsListener) -> io::Result<BoxListener> {
+        Ok(Box::new(AsyncListener::new(listener)?))
+    }
 }

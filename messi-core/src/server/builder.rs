@@ -59,7 +59,7 @@ pub struct ServerBuilder<P: Protocol> {
     max_total_queued_bytes: usize,
     max_total_received_bytes: usize,
     handshake: Option<Arc<dyn ServerHandshake>>,
-    runtime: Runtime,
+    runtime: Option<Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
 
@@ -72,7 +72,7 @@ impl<P: Protocol> ServerBuilder<P> {
             max_total_queued_bytes: 256 * 1024 * 1024,
             max_total_received_bytes: 256 * 1024 * 1024,
             handshake: None,
-            runtime: Runtime::default(),
+            runtime: None,
             protocol: PhantomData,
         }
     }
@@ -243,8 +243,9 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Errors
     ///
     /// [`ListenError`] if the URI is not valid, if its host has no address, if no address can be listened on,
-    /// if the file of a Unix socket can't be made, or if the listener of
-    /// [`from_listener`](Server::from_listener) can't be used.
+    /// if the file of a Unix socket can't be made, if the listener of
+    /// [`from_listener`](Server::from_listener) can't be used, or if no runtime is set, and
+    /// [none is current](Runtime::current).
     ///
     /// See [`ServerBuilder`] for an example.
     pub async fn start<T, R, F>(self, mut make_handler: F) -> Result<Server<P>, ListenError>
@@ -254,7 +255,7 @@ impl<P: Protocol> ServerBuilder<P> {
         P: ServeWith<T::Handler>,
     {
         let make_handler = move |client: &ServerClient<P>| make_handler(client).into_handler();
-        let runtime = self.runtime.0;
+        let runtime = self.runtime.map_or_else(Runtime::current, Ok)?.0;
         let listening = self.place.listen(&*runtime, self.handshake.is_some());
         let Listening {
             listener,

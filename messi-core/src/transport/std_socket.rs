@@ -1,20 +1,28 @@
 //! Making sockets of the operating system, and the operations of its streams.
 
-use std::io;
+use std::io::{self, Read};
+use std::net::Shutdown;
 
-use socket2::{Domain, Protocol, SockAddr, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
 /// Connections that may wait to be accepted. With the usual 128, each overflow costs a client
 /// about a second when a fleet comes back.
 const BACKLOG: i32 = 4096;
 
-/// Operations that each type of stream has in its own way.
+/// Operations on the socket of a stream, whichever runtime waits for it.
 pub(crate) trait StdStream {
+    /// Returns the socket.
+    fn socket(&self) -> SockRef<'_>;
+
     /// Reads the bytes that have arrived.
-    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&*self.socket()).read(buffer)
+    }
 
     /// Ends the direction that is written.
-    fn end(&self) -> io::Result<()>;
+    fn end(&self) -> io::Result<()> {
+        self.socket().shutdown(Shutdown::Write)
+    }
 
     /// Returns the error that has ended the attempt to connect, once the stream is writable.
     fn check_connected(&self) -> io::Result<()>;

@@ -1,9 +1,9 @@
 //! TCP sockets of the operating system, made and configured.
 
 use std::io;
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
-use socket2::{Domain, Protocol};
+use socket2::{Domain, Protocol, SockRef};
 
 use super::std_socket::{self, StdStream};
 
@@ -11,7 +11,8 @@ use super::std_socket::{self, StdStream};
 pub(super) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let domain = Domain::for_address(address);
     let socket = std_socket::connect(domain, &address.into(), Some(Protocol::TCP))?;
-    configure(socket.into())
+    configure((&socket).into())?;
+    Ok(socket.into())
 }
 
 /// Listens on an address.
@@ -25,31 +26,37 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 pub(super) fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
     let (stream, address) = listener.accept()?;
     stream.set_nonblocking(true)?;
-    Ok((configure(stream)?, address))
+    configure((&stream).into())?;
+    Ok((stream, address))
 }
 
 /// Sends small messages at once: they leave in batches already, and to wait for more only delays them.
-fn configure(stream: TcpStream) -> io::Result<TcpStream> {
-    stream.set_nodelay(true)?;
-    Ok(stream)
+pub(crate) fn configure(socket: SockRef<'_>) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)
+}
+
+/// Returns the error that has ended the attempt to connect.
+pub(crate) fn check_connected(socket: &SockRef<'_>) -> io::Result<()> {
+    socket.take_error()?.map_or(Ok(()), Err)
+}
+
+/// Limits the bytes that the operating system holds and has not sent, if it can.
+pub(crate) fn limit_unsent(_socket: &SockRef<'_>, _bytes: u32) {
+    // An old system may not know the option, and goes on as before.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    let _ = _socket.set_tcp_notsent_lowat(_bytes);
 }
 
 impl StdStream for TcpStream {
-    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        io::Read::read(&mut &*self, buffer)
-    }
-
-    fn end(&self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
+    fn socket(&self) -> SockRef<'_> {
+        self.into()
     }
 
     fn check_connected(&self) -> io::Result<()> {
-        self.take_error()?.map_or(Ok(()), Err)
+        check_connected(&self.socket())
     }
 
-    #[cfg(any(target_os = "android", target_os = "linux"))]
     fn limit_unsent(&self, bytes: u32) {
-        // An old system may not know the option, and goes on as before.
-        let _ = socket2::SockRef::from(self).set_tcp_notsent_lowat(bytes);
+        limit_unsent(&self.socket(), bytes);
     }
 }

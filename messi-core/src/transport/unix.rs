@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{self, Path};
 use std::sync::Arc;
 
-use socket2::{Domain, SockAddr};
+use socket2::{Domain, SockAddr, SockRef};
 
 use super::address::Address;
 use super::std_socket::{self, StdStream};
@@ -83,8 +82,13 @@ pub(crate) struct UnixServer {
 
 impl UnixServer {
     /// Returns the path that it listens on.
-    pub(super) fn address(&self) -> Address {
+    pub(crate) fn address(&self) -> Address {
         Address::Unix(self.path.clone())
+    }
+
+    /// Returns another handle of the listener, without its file.
+    pub(crate) fn try_clone_listener(&self) -> io::Result<UnixListener> {
+        self.listener.try_clone()
     }
 
     /// Takes a connection, if there is one.
@@ -118,17 +122,18 @@ impl Drop for SocketFile {
     }
 }
 
+/// Returns an error if the attempt to connect has failed. A socket of Linux may be writable though it could not
+/// connect: then it has no peer.
+pub(crate) fn check_connected(socket: &SockRef<'_>) -> io::Result<()> {
+    socket.peer_addr().map(drop)
+}
+
 impl StdStream for UnixStream {
-    fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        io::Read::read(&mut &*self, buffer)
+    fn socket(&self) -> SockRef<'_> {
+        self.into()
     }
 
-    fn end(&self) -> io::Result<()> {
-        self.shutdown(Shutdown::Write)
-    }
-
-    /// A socket of Linux may be writable though it could not connect: then it has no peer.
     fn check_connected(&self) -> io::Result<()> {
-        self.peer_addr().map(drop)
+        check_connected(&self.socket())
     }
 }

@@ -26,6 +26,8 @@ use socket2::{Domain, Socket, Type};
 pub mod black_hole;
 pub mod meter;
 pub mod recorder;
+#[path = "../../harness/runtime.rs"]
+pub mod runtime;
 pub mod simulated;
 
 pub use simulated::{Pair, ROOM};
@@ -52,8 +54,9 @@ pub const STOPPED: Event = Event::Disconnected(DisconnectReason::Stopped);
 /// The time limit of every wait. Only a hang reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs a test on the async runtime.
+/// Runs a test, with clients and servers on the runtime of this run of the tests.
 pub fn run<T>(test: impl Future<Output = T>) -> T {
+    runtime::set_default();
     task::block_on(test)
 }
 

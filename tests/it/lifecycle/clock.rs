@@ -64,7 +64,7 @@ fn the_time_of_a_handler_is_real_outside_of_a_simulation() {
     let begin = Instant::now();
     let delay = Duration::from_millis(20);
     let server = ChatServer::builder(LOOPBACK);
-    let passed = run(send_delayed(delay, server, Runtime::default()));
+    let passed = run(send_delayed(delay, server, Runtime::current().unwrap()));
     assert!(passed >= 2 * delay, "{passed:?}");
     assert!(passed <= begin.elapsed());
 }
@@ -86,7 +86,7 @@ fn servers_and_clients_share_the_clock_of_their_runtime() {
 #[test]
 fn a_timeout_of_the_clock_drops_its_future() {
     run(async {
-        let clock = Runtime::default().clock();
+        let clock = Runtime::current().unwrap().clock();
         let (sender, receiver) = futures::channel::oneshot::channel::<()>();
         let limit = Duration::from_millis(1);
         assert_eq!(clock.timeout(limit, receiver).await, None);
@@ -132,7 +132,7 @@ fn a_handler_goes_on_while_its_tasks_wait() {
 #[test]
 fn a_task_returns_its_output_and_its_panic_to_whoever_awaits_it() {
     run(async {
-        let runtime = Runtime::default();
+        let runtime = Runtime::current().unwrap();
         assert_eq!(runtime.spawn(async { 7 }).await, 7);
         let failed = runtime.spawn(async { panic_without_hook() });
         let panic = futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(failed));

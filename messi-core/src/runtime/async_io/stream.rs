@@ -19,7 +19,7 @@ pub(super) trait ReactorStream: StdStream + IoSafe + Write + Send + Sync {}
 impl<T: StdStream + IoSafe + Write + Send + Sync> ReactorStream for T {}
 
 /// Waits until a stream is connected, and wraps it.
-pub(in crate::runtime) async fn connected(stream: OsStream) -> io::Result<BoxSocket> {
+pub(super) async fn connected(stream: OsStream) -> io::Result<BoxSocket> {
     match stream {
         OsStream::Tcp(stream) => wait_connected(Async::new_nonblocking(stream)?).await,
         #[cfg(unix)]
@@ -185,6 +185,7 @@ mod tests {
     use async_io::block_on;
     use futures::future::poll_fn;
     use futures::task::noop_waker_ref;
+    use socket2::SockRef;
 
     use super::*;
     use crate::DisconnectReason;
@@ -254,13 +255,13 @@ mod tests {
     }
 
     impl StdStream for &Counted {
-        fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-            self.reads.fetch_add(1, Ordering::Relaxed);
-            StdStream::read(&self.stream, buffer)
+        fn socket(&self) -> SockRef<'_> {
+            self.stream.socket()
         }
 
-        fn end(&self) -> io::Result<()> {
-            self.stream.end()
+        fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            self.stream.read(buffer)
         }
 
         fn check_connected(&self) -> io::Result<()> {

@@ -26,18 +26,14 @@ use async_io::Timer;
 use event_listener::Event;
 use futures::future::{BoxFuture, FutureExt, select};
 
-/// The time between two ticks, in milliseconds.
-const TICK: u64 = 32;
-
-/// Sleep that is shorter is not for this: a tick would be too much of it.
-pub(in crate::runtime) const MIN_SLEEP: Duration = Duration::from_secs(1);
+use crate::runtime::TICK_MILLIS;
 
 /// The tick at which a sleeper is woken, and the id of its sleep.
 type Key = (u64, u64);
 
 /// The sleepers of one runtime, and the task that wakes them.
-pub(in crate::runtime) struct Ticks {
-    spawn: fn(BoxFuture<'static, ()>),
+pub(super) struct Ticks {
+    spawn: Box<dyn Fn(BoxFuture<'static, ()>) + Send + Sync>,
     /// The tick 0.
     start: Instant,
     next_id: AtomicU64,
@@ -58,16 +54,16 @@ struct Sleepers {
 
 /// Sleep until a tick. Once dropped, it leaves nothing behind.
 #[derive(Debug)]
-pub(in crate::runtime) struct TickSleep {
+pub(super) struct TickSleep {
     ticks: Arc<Ticks>,
     key: Key,
 }
 
 impl Ticks {
     /// Creates the ticks of a runtime that spawns tasks so.
-    pub(in crate::runtime) fn new(spawn: fn(BoxFuture<'static, ()>)) -> Arc<Self> {
+    pub(super) fn new(spawn: impl Fn(BoxFuture<'static, ()>) + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self {
-            spawn,
+            spawn: Box::new(spawn),
             start: Instant::now(),
             next_id: AtomicU64::new(0),
             sleepers: Mutex::default(),
@@ -76,7 +72,7 @@ impl Ticks {
     }
 
     /// Sleeps until the first tick after a duration.
-    pub(in crate::runtime) fn sleep(self: &Arc<Self>, duration: Duration) -> TickSleep {
+    pub(super) fn sleep(self: &Arc<Self>, duration: Duration) -> TickSleep {
         // Whole ticks round down, but no sleep may be too short.
         let tick = whole_ticks(self.start.elapsed() + duration) + 1;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
@@ -156,7 +152,7 @@ impl Ticks {
 
     /// Returns the time until a tick.
     fn until(&self, tick: u64) -> Duration {
-        let tick = Duration::from_millis(tick.saturating_mul(TICK));
+        let tick = Duration::from_millis(tick.saturating_mul(TICK_MILLIS));
         tick.saturating_sub(self.start.elapsed())
     }
 
@@ -199,7 +195,7 @@ impl Drop for TickSleep {
 /// [a hundred years](messi_wire::config::bounded).
 fn whole_ticks(duration: Duration) -> u64 {
     // Below the greatest number: a sleep adds a tick.
-    u64::try_from(duration.as_millis()).map_or(u64::MAX - 1, |millis| millis / TICK)
+    u64::try_from(duration.as_millis()).map_or(u64::MAX - 1, |millis| millis / TICK_MILLIS)
 }
 
 #[cfg(test)]

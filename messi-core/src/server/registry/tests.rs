@@ -4,6 +4,7 @@ use std::task::{Wake, Waker};
 use std::thread;
 
 use futures::FutureExt;
+use futures::executor::block_on;
 use messi_wire::frame::{self, HEADER_SIZE};
 use messi_wire::session::RequestKinds;
 use messi_wire::{Ending, Role};
@@ -25,7 +26,7 @@ fn registry() -> Registry {
         SendBudget::new(1 << 24),
         ReceiveBudget::new(1 << 20),
         config,
-        Runtime::default().0,
+        Runtime::current().unwrap().0,
     )
 }
 
@@ -184,7 +185,7 @@ fn a_poll_flushes_the_broadcasts_to_others_first() {
         },
         || registry.flush(),
     );
-    async_io::block_on(poll);
+    block_on(poll);
     let mut received = [const { Vec::new() }; 2];
     for (peer, received) in peers.iter().zip(&mut received) {
         take(peer, received);
@@ -261,7 +262,7 @@ fn a_broadcast_between_two_steps_comes_after_the_first_at_all_clients() {
         registry.broadcast(&of_one_step(3), None, ALL);
     };
     let poll = poll_scope::Scoped::new(registry.scope_id(), broadcasts, || registry.flush());
-    async_io::block_on(poll);
+    block_on(poll);
     for peer in &peers {
         let mut frames = Vec::new();
         peer.mailbox.take(&mut frames);
@@ -284,7 +285,7 @@ fn a_poll_leaves_the_broadcasts_of_another_to_that_one() {
         take(&peer, &mut received);
         assert_eq!(received, []);
     };
-    async_io::block_on(scoped(task.boxed()));
+    block_on(scoped(task.boxed()));
     take(&peer, &mut received);
     assert_eq!(received, [1]);
 }

@@ -1,63 +1,20 @@
-//! Checks that packages of this workspace do not depend on certain crates, directly or indirectly.
+//! What `cargo metadata` says about packages.
 
 use std::collections::HashSet;
 use std::env;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-/// Packages, each with the crates it must not depend on and the reason.
-const RULES: &[(&str, &[&str], &str)] = &[
-    (
-        "messi-schema",
-        &["proc-macro2", "quote", "syn"],
-        "it is for back ends of any language",
-    ),
-    (
-        "messi-wire",
-        &[
-            "async-io",
-            "async-std",
-            "futures",
-            "log",
-            "mio",
-            "polling",
-            "smol",
-            "socket2",
-            "tokio",
-        ],
-        "it has no I/O, no runtime and no log",
-    ),
-];
-
-#[test]
-fn packages_do_not_depend_on_excluded_crates() {
-    let metadata = Metadata::load();
-    for (package, excluded, reason) in RULES {
-        let dependencies = metadata.dependencies(package);
-        let found: Vec<&&str> = excluded
-            .iter()
-            .filter(|it| dependencies.contains(**it))
-            .collect();
-        assert!(found.is_empty(), "{package} depends on {found:?}: {reason}");
-    }
-}
-
-#[test]
-fn indirect_dependencies_are_found() {
-    let metadata = Metadata::load();
-    let dependencies = metadata.dependencies("messi-codegen");
-    // Directly, and through messi-schema.
-    assert!(dependencies.contains("syn") && dependencies.contains("protobuf-parse"));
-    // A dependency of tests only.
-    assert!(!dependencies.contains("heck"));
-}
+use crate::ROOT;
 
 /// The output of `cargo metadata`.
-struct Metadata(Value);
+pub(crate) struct Metadata(Value);
 
 impl Metadata {
-    fn load() -> Self {
+    /// Asks for the package in a directory, and those around it.
+    pub(crate) fn load(package: &Path) -> Self {
         // The crates of other platforms may not have been downloaded.
         let platform = host();
         let arguments = ["metadata", "--format-version", "1", "--offline"];
@@ -65,13 +22,14 @@ impl Metadata {
             "CARGO",
             "cargo",
             &[&arguments[..], &["--filter-platform", &platform]].concat(),
+            package,
         );
         Self(serde_json::from_slice(&metadata).expect("JSON"))
     }
 
     /// Returns the names of all crates that a package depends on, except those of build scripts, tests
     /// and procedural macros: `thiserror` does not add `syn` to a program.
-    fn dependencies(&self, package: &str) -> HashSet<&str> {
+    pub(crate) fn dependencies(&self, package: &str) -> HashSet<&str> {
         let mut seen = HashSet::new();
         let mut next = vec![self.id(package)];
         while let Some(id) = next.pop() {
@@ -127,19 +85,19 @@ fn text(value: &Value) -> &str {
 
 /// Returns the platform of the compiler.
 fn host() -> String {
-    let version = output("RUSTC", "rustc", &["-vV"]);
+    let version = output("RUSTC", "rustc", &["-vV"], Path::new(ROOT));
     let version = String::from_utf8(version).expect("UTF-8");
     let mut lines = version.lines();
     let host = lines.find_map(|line| line.strip_prefix("host: "));
     host.expect("a host").into()
 }
 
-/// Runs the program that a variable names, or else the one with this name, and returns its output.
-fn output(variable: &str, name: &str, arguments: &[&str]) -> Vec<u8> {
+/// Runs the program that a variable names, or else the one with this name, in a directory, and returns its output.
+pub(crate) fn output(variable: &str, name: &str, arguments: &[&str], directory: &Path) -> Vec<u8> {
     let program = env::var_os(variable).unwrap_or_else(|| name.into());
     let output = Command::new(program)
         .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(directory)
         .output()
         .expect(name);
     let errors = String::from_utf8_lossy(&output.stderr);

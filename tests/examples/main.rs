@@ -1,12 +1,16 @@
-//! Runs the examples as programs, and compares their output.
+//! Runs the examples as programs, and compares their output. With `MESSI_TEST_RUNTIME=tokio` their main functions, and
+//! so their clients and servers, run on tokio.
 //!
 //! A crate of its own: another test could take a port between the moment when it is found free and its
 //! use by a program.
 
+mod on_tokio;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -97,14 +101,21 @@ impl Drop for Example {
     }
 }
 
-/// Returns the path of an example, which Cargo builds before it runs tests.
-fn path(name: &str) -> PathBuf {
+/// The directory of the programs.
+static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
+    if env::var("MESSI_TEST_RUNTIME").is_ok_and(|runtime| runtime == "tokio") {
+        return on_tokio::build();
+    }
+    // Cargo builds them before it runs tests.
     let test = env::current_exe().unwrap();
-    let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
-    profile
-        .join("examples")
-        .join(name)
-        .with_extension(env::consts::EXE_EXTENSION)
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    profile.join("examples")
+});
+
+/// Returns the path of an example.
+fn path(name: &str) -> PathBuf {
+    let program = PROGRAMS.join(name);
+    program.with_extension(env::consts::EXE_EXTENSION)
 }
 
 /// Returns the URI of a port that was free a moment ago.

@@ -1,0 +1,84 @@
+//! The examples in a package of their own, changed as little as a program on tokio needs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Its examples are those of `messi` that the tests run.
+const MANIFEST: &str = r#"
+[package]
+name = "on-tokio"
+edition = "2024"
+
+[dependencies]
+async-signal = { version = "0.2", default-features = false }
+async-std = "1.13"
+futures = "0.3"
+tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+
+[[example]]
+name = "chat_client"
+path = "examples/chat/client.rs"
+
+[[example]]
+name = "chat_server"
+path = "examples/chat/server.rs"
+
+[[example]]
+name = "fleet_server"
+path = "examples/fleet/server.rs"
+
+[[example]]
+name = "fleet_vehicle"
+path = "examples/fleet/vehicle.rs"
+
+[workspace]
+
+[dependencies.messi]
+default-features = false
+features = ["testing", "tls", "tokio"]
+"#;
+
+/// Builds the examples, and returns the directory of the programs.
+pub(crate) fn build() -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("on-tokio");
+    copy(
+        &Path::new(ROOT).join("examples"),
+        &directory.join("examples"),
+    );
+    fs::create_dir_all(directory.join("src")).unwrap();
+    fs::write(directory.join("src/lib.rs"), "").unwrap();
+    // So that the versions are those that have been downloaded.
+    fs::copy(
+        Path::new(ROOT).join("Cargo.lock"),
+        directory.join("Cargo.lock"),
+    )
+    .unwrap();
+    let manifest = format!("{MANIFEST}path = {ROOT:?}\n");
+    fs::write(directory.join("Cargo.toml"), manifest).unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--offline", "--examples"]);
+    let target = directory.join("target");
+    cargo.arg("--target-dir").arg(&target);
+    assert!(cargo.current_dir(&directory).status().unwrap().success());
+    target.join("debug/examples")
+}
+
+/// Copies a directory. The main functions run on tokio, and so does what they start.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let from = entry.unwrap().path();
+        let to = to.join(from.file_name().unwrap());
+        if from.is_dir() {
+            copy(&from, &to);
+        } else if from.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(from).unwrap();
+            fs::write(to, source.replace("#[async_std::main]", "#[tokio::main]")).unwrap();
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
