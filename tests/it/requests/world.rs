@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_std::task::yield_now;
-
 use messi::testing::{Clock, Simulation};
 use messi::{DisconnectReason, Reply, RequestError, ServerBuilder};
 
