@@ -18,6 +18,7 @@ pub use self::builder::ClientBuilder;
 pub use self::handler::{ConnectWith, RequestServer};
 use self::next_attempt::NextAttempt;
 use crate::mailbox::Mailbox;
+use crate::metrics::Metrics;
 use crate::tasks::Tasks;
 use crate::{
     Address, Clock, FlushError, NotConnected, Protocol, ResponseFuture, Runtime, Stats,
@@ -68,6 +69,7 @@ pub struct Client<P: Protocol> {
 struct SharedClient {
     uris: Vec<Uri>,
     mailbox: Arc<Mailbox>,
+    metrics: Metrics,
     tasks: Arc<Tasks>,
     /// Whether an attempt to connect is running.
     is_connecting: AtomicBool,
@@ -93,6 +95,12 @@ impl SharedClient {
     fn set_server(&self, uri: &Uri, address: Option<Address>) {
         let uri = uri.clone();
         *self.server() = CurrentServer { uri, address };
+    }
+
+    /// Waits until all tasks have ended.
+    async fn ended(&self) {
+        self.tasks.ended().await;
+        self.metrics.reported().await;
     }
 
     fn set_connecting(&self, is_connecting: bool) {
@@ -495,10 +503,15 @@ impl<P: Protocol> Client<P> {
     /// ```
     pub async fn stop(&self) -> StopSummary {
         self.shared.mailbox.stop();
-        self.shared.tasks.ended().await;
+        self.shared.ended().await;
         StopSummary {
             unwritten: self.shared.mailbox.unsent_since_stop(),
         }
+    }
+
+    /// Returns the URI that the builder was created with.
+    pub(crate) fn first_uri(&self) -> &Uri {
+        &self.shared.uris[0]
     }
 
     pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {

@@ -48,6 +48,7 @@ use self::turn::TurnBudget;
 use crate::LOG_TARGET;
 use crate::cpu_limit::CpuLimit;
 use crate::mailbox::{AnyHandler, Command, Mailbox};
+use crate::metrics::{Metrics, Probe};
 use crate::runtime::CallbackObserver;
 use crate::time::DeadlineTimer;
 use crate::transport::BoxSocket;
@@ -88,8 +89,9 @@ pub(crate) struct Driver {
     decode_permit: DecodePermit,
     /// Observes the callbacks, in a simulation.
     observer: Option<Box<dyn CallbackObserver>>,
-    /// Key of the message that is being handled, for the log.
+    /// Key of the message that is being handled, for the log and for metrics.
     first_key: FirstKey,
+    probe: Probe,
 }
 
 /// How the task was told to end.
@@ -134,6 +136,7 @@ impl Driver {
             decode_permit: DecodePermit::default(),
             observer: None,
             first_key: FirstKey::default(),
+            probe: Probe::off(),
         }
     }
 
@@ -152,6 +155,12 @@ impl Driver {
     /// Names the handler to a simulation, which observes what its callbacks wait for.
     pub(crate) fn named(mut self, handler: &dyn Display) -> Self {
         self.observer = self.mailbox.runtime().observe_callbacks(handler);
+        self
+    }
+
+    /// Measures the callbacks of messages and the round trips.
+    pub(crate) fn measured(mut self, metrics: &Metrics) -> Self {
+        self.probe = metrics.probe(&**self.mailbox.runtime());
         self
     }
 
@@ -222,7 +231,11 @@ impl Driver {
     pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = ()>>) {
         // The callback itself counts ignored messages: only generated code knows the members of the schema.
         let ignored = self.mailbox.transfers.ignored_messages.get();
-        self.run(callback).await;
+        let timing = self.probe.begin(&**self.mailbox.runtime());
+        if self.run(callback).await.is_some() {
+            let runtime = &**self.mailbox.runtime();
+            self.probe.end(timing, self.first_key, runtime);
+        }
         if self.mailbox.transfers.ignored_messages.get() != ignored {
             self.flood_limiter.count(1, self.now());
         }

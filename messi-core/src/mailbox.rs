@@ -377,13 +377,7 @@ impl Mailbox {
     }
 
     fn stats_of(&self, shared: &MailboxState) -> Stats {
-        let session = &shared.session;
-        self.transfers.stats(
-            session.counters(),
-            session.request_stats(),
-            session.waiting(),
-            session.connection(),
-        )
+        self.transfers.stats(&shared.session)
     }
 
     /// Returns the ticket of the send queue, if its connection may be evicted.

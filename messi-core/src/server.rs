@@ -29,6 +29,7 @@ pub use self::peer::ClientId;
 pub use self::refusal::{IntoHandler, Refusal};
 use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
+use crate::metrics::Metrics;
 use crate::runtime::AsyncRuntime;
 use crate::tasks::{Tasks, unless, until};
 use crate::{Address, BoundListener, Clock, Protocol, Runtime, ServerStats, StopSummary, Uri};
@@ -82,6 +83,7 @@ pub(crate) struct SharedServer {
     local_addr: Address,
     uri: Uri,
     registry: Registry,
+    metrics: Metrics,
     tasks: Arc<Tasks>,
     runtime: Arc<dyn AsyncRuntime>,
     /// Limits how many large messages are decoded at a time.
@@ -362,6 +364,7 @@ impl<P: Protocol> Server<P> {
     /// ```
     pub async fn wait(&self) {
         self.shared.tasks.ended().await;
+        self.shared.metrics.reported().await;
     }
 
     /// Stops the server: it accepts no more clients, disconnects all clients, and waits until all its tasks

@@ -480,9 +480,9 @@ impl Connection {
         self.recv_buffer.capacity()
     }
 
-    /// Returns the time from the last ping to its pong.
+    /// Returns the time from a ping to its pong, if the pong was received since the last call.
     #[inline]
-    pub fn round_trip_time(&self) -> Option<Duration> {
-        self.keep_alive.round_trip_time()
+    pub fn take_round_trip_time(&mut self) -> Option<Duration> {
+        self.keep_alive.take_round_trip_time()
     }
 }

@@ -275,6 +275,7 @@ impl Driver {
             connection,
             mailbox,
             receive_permit,
+            probe,
             ..
         } = self;
         let size = connection.input_memory();
@@ -286,8 +287,9 @@ impl Driver {
         let transfers = &mailbox.transfers;
         transfers.received_bytes.add(bytes.len() as u64);
         transfers.received_messages.add(received.messages.into());
-        if let Some(time) = connection.round_trip_time() {
+        if let Some(time) = connection.take_round_trip_time() {
             transfers.set_round_trip_time(time);
+            probe.record_round_trip(time);
         }
         // Pings and pongs cost work and bring the handler nothing: a flood of them is slowed down.
         let without_effect = received.frames - received.messages;
