@@ -12,7 +12,8 @@ use futures::FutureExt;
 use futures::executor::block_on;
 use messi_wire::config::{ConnectionConfig, OfflineLimits, Overflow};
 use messi_wire::session::RequestKinds;
-use messi_wire::{DisconnectReason, Ending, RequestError, Role};
+use messi_wire::{DisconnectReason, Ending, RequestError, Role, SendError};
+use prost::Message;
 
 use super::*;
 use crate::FlushError;
