@@ -36,7 +36,7 @@ use std::time::Duration;
 
 use event_listener::Event;
 use messi_wire::SendError;
-use messi_wire::session::{Permit, Session, SessionConfig, Ticket};
+use messi_wire::session::{FREE_QUOTA, Permit, Session, SessionConfig, Ticket};
 
 pub(crate) use self::command::Command;
 pub(crate) use self::eviction::SendBudget;
@@ -210,7 +210,7 @@ impl Mailbox {
     fn unlock(&self, mut shared: MutexGuard<'_, MailboxState>, wakeups: &mut Wakeups) {
         // Before unlocking: the state of the last change must be published last.
         self.publish(&shared.session);
-        // Failed by any change: those of a message that panicked are found by the next one.
+        // Failed by any change: those of a message that panicked are found by a later one.
         if shared.session.has_failed() {
             wakeups.fail(shared.session.take_failed());
         }
@@ -242,6 +242,17 @@ impl Mailbox {
         published
             .expects_responses
             .store(session.expects_responses(), Ordering::Relaxed);
+    }
+
+    /// Publishes the state of the session after messages were pushed at once, which changes less of it.
+    #[inline]
+    fn publish_pushed(&self, session: &Session<BoxResponder>) {
+        if session.waiting() > FREE_QUOTA && self.budget.is_some() {
+            return self.publish(session);
+        }
+        // A short queue has no reservation, so that it needs no memory and gets no ticket.
+        let queued = session.queued();
+        self.published.queued.store(queued, Ordering::Relaxed);
     }
 
     #[inline]

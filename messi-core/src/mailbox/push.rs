@@ -1,6 +1,7 @@
 //! Sending: the ways of a message into the session.
 
 use std::sync::Arc;
+use std::task::Waker;
 
 use log::{Level, log, log_enabled};
 use messi_wire::SendError;
@@ -20,13 +21,13 @@ impl Mailbox {
         message: &impl Message,
         member: Option<u32>,
     ) -> Result<(), SendError> {
-        self.push_message(message, member, self.sender(), OnRefusal::Return)
+        self.push_message(message, member, None, OnRefusal::Return)
     }
 
     /// Pushes a message. One that is refused is dropped, and closes the connection if the peer may not
     /// miss it.
     pub(crate) fn send(self: &Arc<Self>, message: &impl Message, member: Option<u32>) {
-        if let Err(error) = self.push_message(message, member, self.sender(), OnRefusal::Close) {
+        if let Err(error) = self.push_message(message, member, None, OnRefusal::Close) {
             log_not_sent(&self.config, message, error);
         }
     }
@@ -39,7 +40,7 @@ impl Mailbox {
         responder: BoxResponder,
     ) {
         // The responder gets the error.
-        let _ = self.push_message(message, member, self.sender(), OnRefusal::Fail(responder));
+        let _ = self.push_message(message, member, None, OnRefusal::Fail(responder));
     }
 
     /// Pushes the response to a request, or returns the reason why not.
@@ -50,11 +51,50 @@ impl Mailbox {
         request: RequestId,
         on_refusal: OnRefusal<BoxResponder>,
     ) -> Result<(), SendError> {
-        self.push_message(message, Some(member), Sender::Reply(request), on_refusal)
+        self.push_message(message, Some(member), Some(request), on_refusal)
     }
 
+    /// Pushes a message, which is the reply to `request` if there is one.
     #[inline]
-    fn sender(&self) -> Sender {
+    fn push_message(
+        self: &Arc<Self>,
+        message: &impl Message,
+        member: Option<u32>,
+        request: Option<RequestId>,
+        on_refusal: OnRefusal<BoxResponder>,
+    ) -> Result<(), SendError> {
+        // Foreign code, before the lock.
+        let size = message.encoded_len();
+        let append =
+            |buffer: &mut Vec<u8>| append_frame(buffer, self.config.role.sent(), message, size);
+        // A responder gets an error even if its message is no request.
+        let is_plain = member.is_none() && !matches!(on_refusal, OnRefusal::Fail(_));
+        if is_plain
+            && size <= self.config.limits.max_sent_size
+            && let Some(waker) = self.push_at_once(HEADER_SIZE + size, 1, append)
+        {
+            wake(waker);
+            return Ok(());
+        }
+        let outgoing = Outgoing {
+            size,
+            member,
+            sender: request.map_or_else(|| self.sender(), Sender::Reply),
+            on_refusal,
+            append: &append,
+        };
+        self.push_slowly(outgoing)
+    }
+
+    fn push_slowly(self: &Arc<Self>, message: Outgoing<'_, BoxResponder>) -> Result<(), SendError> {
+        Wakeups::collect(|wakeups| {
+            let result = self.push_outgoing(message, wakeups);
+            result.map_err(|refusal| self.handle_refusal(refusal, wakeups))
+        })
+    }
+
+    /// Returns the sender of a message that is no reply.
+    pub(crate) fn sender(&self) -> Sender {
         if opening::is_inside(self) {
             Sender::Opening
         } else {
@@ -62,26 +102,21 @@ impl Mailbox {
         }
     }
 
+    /// Pushes messages in one step, and returns the waker to call; `None` if that is not possible, and each must be
+    /// pushed by itself: see [`Session::push_at_once`](messi_wire::session::Session::push_at_once).
     #[inline]
-    fn push_message(
-        self: &Arc<Self>,
-        message: &impl Message,
-        member: Option<u32>,
-        sender: Sender,
-        on_refusal: OnRefusal<BoxResponder>,
-    ) -> Result<(), SendError> {
-        // Foreign code, before the lock.
-        let size = message.encoded_len();
-        let outgoing = Outgoing {
-            size,
-            member,
-            sender,
-            on_refusal,
-            append: &|buffer| append_frame(buffer, self.config.role.sent(), message, size),
-        };
-        Wakeups::collect(|wakeups| {
-            let result = self.push_outgoing(outgoing, wakeups);
-            result.map_err(|refusal| self.handle_refusal(refusal, wakeups))
+    fn push_at_once(
+        &self,
+        size: usize,
+        messages: u64,
+        append: impl FnOnce(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Option<Option<Waker>> {
+        let mut shared = self.lock();
+        let is_pushed = shared.session.push_at_once(size, messages, append);
+        is_pushed.then(|| {
+            self.publish_pushed(&shared.session);
+            // Taken in the same step as the push: a task that parks later sees the frames.
+            shared.waker_for_frames()
         })
     }
 
@@ -89,35 +124,40 @@ impl Mailbox {
     /// frame that is refused is handled like a message of [`send`](Self::send).
     pub(crate) fn push_frames(
         self: &Arc<Self>,
+        sender: Sender,
         frames: &[u8],
         messages: u64,
         wakeups: &mut Wakeups,
     ) {
-        let mut shared = self.lock();
-        if shared.session.push_frames(frames, messages) {
-            // Taken in the same step as the push: a task that parks later sees the frames.
-            wakeups.wake(shared.waker_for_frames());
-            self.unlock(shared, wakeups);
-        } else {
-            // The session is unchanged. One by one, each frame makes room or is refused.
-            drop(shared);
-            self.push_each(frames, wakeups);
+        let append = |buffer: &mut Vec<u8>| {
+            buffer.extend_from_slice(frames);
+            Ok(())
+        };
+        match self.push_at_once(frames.len(), messages, append) {
+            Some(waker) => wakeups.wake(waker),
+            None => self.push_each(sender, frames, wakeups),
         }
     }
 
-    /// Pushes complete frames of messages below the size limit one by one.
+    /// Pushes complete frames of messages below the size limit one by one, so that each makes room or is
+    /// refused.
     #[cold]
-    pub(crate) fn push_each(self: &Arc<Self>, frames: &[u8], wakeups: &mut Wakeups) {
-        frame::split(frames).for_each(|frame| self.push_frame(frame, wakeups));
+    pub(crate) fn push_each(
+        self: &Arc<Self>,
+        sender: Sender,
+        frames: &[u8],
+        wakeups: &mut Wakeups,
+    ) {
+        frame::split(frames).for_each(|frame| self.push_frame(sender, frame, wakeups));
     }
 
     #[cold]
-    fn push_frame(self: &Arc<Self>, frame: &[u8], wakeups: &mut Wakeups) {
+    fn push_frame(self: &Arc<Self>, sender: Sender, frame: &[u8], wakeups: &mut Wakeups) {
         let payload = &frame[HEADER_SIZE..];
         let message = Outgoing {
             size: payload.len(),
             member: self.config.kinds.member(payload),
-            sender: Sender::Other,
+            sender,
             on_refusal: OnRefusal::Close,
             append: &|buffer| {
                 buffer.extend_from_slice(frame);
@@ -207,6 +247,14 @@ impl Mailbox {
         let mut shared = self.lock();
         shared.session.count_dropped(error);
         shared.count_late(error, false);
+    }
+}
+
+/// Wakes a task. No lock may be held: it runs foreign code.
+#[inline]
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 
