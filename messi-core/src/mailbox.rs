@@ -17,6 +17,7 @@
 //! 3. It unlocks, and wakes the task.
 //! 4. The task takes the frames ([`take`](Mailbox::take)), and removes a waker that is left: it is awake.
 
+mod batch;
 mod command;
 mod eviction;
 mod handler_calls;
