@@ -168,16 +168,55 @@ impl Connection {
         bytes: &[u8],
         max_memory: usize,
         now: Instant,
+        take_response: impl FnMut(&[u8]) -> bool,
+    ) -> Received {
+        if !self.lifecycle.is_active() {
+            return Received::default();
+        }
+        self.recv_buffer.append(bytes, max_memory);
+        self.handle_received(bytes.len(), now, take_response)
+    }
+
+    /// Returns the place of the bytes to receive next, if they belong to a large message of which at least `min`
+    /// bytes are missing. It is `max` bytes at most, and the receive buffer grows to `max_memory` bytes at most,
+    /// if they fit into it.
+    #[inline]
+    pub fn rest_of_message(
+        &mut self,
+        min: usize,
+        max: usize,
+        max_memory: usize,
+    ) -> Option<&mut [u8]> {
+        self.recv_buffer.rest(min, max, max_memory)
+    }
+
+    /// Handles the first `count` bytes of the last [`rest_of_message`](Self::rest_of_message), like
+    /// [`handle_input`](Self::handle_input).
+    pub fn handle_rest(
+        &mut self,
+        count: usize,
+        now: Instant,
+        take_response: impl FnMut(&[u8]) -> bool,
+    ) -> Received {
+        if !self.lifecycle.is_active() {
+            return Received::default();
+        }
+        self.recv_buffer.advance(count);
+        self.handle_received(count, now, take_response)
+    }
+
+    /// Handles bytes at the end of the receive buffer.
+    #[inline]
+    fn handle_received(
+        &mut self,
+        count: usize,
+        now: Instant,
         mut take_response: impl FnMut(&[u8]) -> bool,
     ) -> Received {
         let mut received = Received::default();
-        if !self.lifecycle.is_active() {
-            return received;
-        }
         self.keep_alive.handle_activity(now);
         // Set again below if these bytes make reading pause.
         self.timers.stop(Timer::Paused);
-        self.recv_buffer.append(bytes, max_memory);
         while let Some(header) = self.recv_buffer.peek() {
             // By its header alone: a frame that is too big must not be received.
             if let Err(reason) = self.check(header) {
@@ -206,7 +245,7 @@ impl Connection {
             }
         }
         self.watch_partial_message(received.frames > 0, now);
-        self.handle_input_while_draining(bytes.len(), now);
+        self.handle_input_while_draining(count, now);
         self.send_progress_pong(now);
         received
     }
