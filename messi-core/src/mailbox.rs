@@ -59,6 +59,8 @@ pub(crate) struct Mailbox {
     /// message.
     shared: Mutex<MailboxState>,
     published: Published,
+    /// Bytes of a queue that is not congested whatever other queues hold.
+    never_congested: usize,
     /// Memory that the send queue shares with others.
     budget: Option<Arc<SendBudget>>,
     /// Counters of the task.
@@ -119,6 +121,7 @@ impl Mailbox {
     ) -> Arc<Self> {
         let permit = budget.as_ref().map(|it| Permit::new(it.memory().clone()));
         let session = Session::new(config.clone(), permit.unwrap_or_default());
+        let never_congested = config.limits.max_queued_bytes.min(FREE_QUOTA) / 2;
         let mailbox = Arc::new(Self {
             config,
             runtime,
@@ -130,6 +133,7 @@ impl Mailbox {
                 late: None,
             }),
             published: Published::default(),
+            never_congested,
             budget,
             transfers: TransferCounters::default(),
             progress: Event::new(),

@@ -228,20 +228,16 @@ impl Connection {
             }
             self.is_validated = true;
             received.frames += 1;
-            match header.message_type() {
-                Some(MessageType::Ping) if self.role == Role::Server => self.send_pong(now),
-                Some(MessageType::Pong) => self.keep_alive.handle_pong(&self.config, now),
-                message_type if message_type == Some(self.role.received()) => {
-                    received.messages += 1;
-                    self.is_used = true;
-                    // Before earlier messages are handled: their callbacks may await this response.
-                    if take_response(self.recv_buffer.last_payload(header)) {
-                        // It stays in its place: to remove it would move the bytes behind it.
-                        self.recv_buffer.hide_last(header);
-                    }
+            if header.type_byte == self.role.received() as u8 {
+                received.messages += 1;
+                self.is_used = true;
+                // Before earlier messages are handled: their callbacks may await this response.
+                if take_response(self.recv_buffer.last_payload(header)) {
+                    // It stays in its place: to remove it would move the bytes behind it.
+                    self.recv_buffer.hide_last(header);
                 }
-                // Only a client comes here, which ignores other types: a server has refused them in `check`.
-                _ => {}
+            } else {
+                self.handle_keep_alive_frame(header, now);
             }
         }
         self.watch_partial_message(received.frames > 0, now);
@@ -250,17 +246,25 @@ impl Connection {
         received
     }
 
+    fn handle_keep_alive_frame(&mut self, header: Header, now: Instant) {
+        match header.message_type() {
+            Some(MessageType::Ping) if self.role == Role::Server => self.send_pong(now),
+            Some(MessageType::Pong) => self.keep_alive.handle_pong(&self.config, now),
+            // Only a client comes here, which ignores other types: a server has refused them in `check`.
+            _ => {}
+        }
+    }
+
     /// Checks the header of a frame before the frame is received.
     #[inline]
     fn check(&self, header: Header) -> Result<(), DisconnectReason> {
         let limit = self.config.max_received_size;
-        // The type first: the size of bytes that are no frame has no meaning.
-        if self.role == Role::Server
-            && !matches!(
-                header.message_type(),
-                Some(MessageType::ClientToServer | MessageType::Ping)
-            )
-        {
+        // Messages first, which most frames are.
+        let is_known = header.type_byte == self.role.received() as u8
+            || self.role == Role::Client
+            || header.message_type() == Some(MessageType::Ping);
+        // Before the size: that of bytes that are no frame has no meaning.
+        if !is_known {
             return Err(DisconnectReason::UnexpectedMessageType(header.type_byte));
         }
         if header.size > limit {
@@ -301,6 +305,16 @@ impl Connection {
             self.recv_buffer.take();
         }
         None
+    }
+
+    /// Takes the next message for the handler if it is the next frame, is smaller than `limit`, and the connection
+    /// has not ended. Otherwise, [`next_message_size`](Self::next_message_size) may still find one.
+    #[inline]
+    pub fn take_small_message(&mut self, limit: usize) -> Option<Payload> {
+        let header = self.recv_buffer.first()?;
+        let is_message = header.type_byte == self.role.received() as u8;
+        let is_usual = is_message && header.size < limit && self.lifecycle.is_active();
+        is_usual.then(|| self.recv_buffer.take_payload(header.size))
     }
 
     /// Takes the next message for the handler: see [`next_message_size`](Self::next_message_size).

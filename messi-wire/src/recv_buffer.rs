@@ -34,6 +34,14 @@ pub struct RecvBuffer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload(Range<usize>);
 
+impl Payload {
+    /// Returns the size of the payload, in bytes.
+    #[inline]
+    pub fn size(&self) -> usize {
+        self.0.end - self.0.start
+    }
+}
+
 impl RecvBuffer {
     /// Appends received bytes. The capacity grows to `limit` bytes at most, if they fit into it.
     #[inline]

@@ -75,11 +75,19 @@ impl Mailbox {
         self.published.queued.load(Ordering::Relaxed)
     }
 
+    /// Returns whether a command or a closure waits for the task.
+    #[inline]
+    pub(crate) fn has_orders(&self) -> bool {
+        self.published.has_command.load(Ordering::Acquire) || self.has_calls()
+    }
+
     /// Returns whether so many bytes wait that it is better not to produce more.
     #[inline]
     pub(crate) fn is_congested(&self) -> bool {
-        let memory = self.published.memory.load(Ordering::Relaxed);
-        self.is_congested_by(self.queued(), memory)
+        let (queued, memory) = (self.queued(), self.published.memory.load(Ordering::Relaxed));
+        // This is asked for each message: most queues are short, and have no need of the other limits.
+        let is_short = queued <= self.never_congested && memory == 0;
+        !is_short && self.is_congested_by(queued, memory)
     }
 
     /// Returns the most unsent bytes that the operating system may hold, if there is a limit.
