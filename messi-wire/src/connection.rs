@@ -40,9 +40,14 @@ use crate::timer::{Timer, Timers};
 /// it.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Most capacity that each empty buffer of a connection in use keeps, in bytes. It avoids allocating for
+/// Most capacity that the empty receive buffer of a connection in use keeps, in bytes. It avoids allocating for
 /// each message.
 const BUSY_CAPACITY: usize = 72 * 1024;
+
+/// Most unused capacity that each of the two buffers of the sending direction of a connection in use keeps, in bytes.
+/// To allocate them for each large message would cost more than to copy it. A server limits it further, by the memory
+/// that its clients share.
+const BUSY_SEND_CAPACITY: usize = 4 * 1024 * 1024;
 
 /// Most capacity that each empty buffer of an idle connection keeps, in bytes.
 pub const IDLE_CAPACITY: usize = 512;
@@ -488,13 +493,13 @@ impl Connection {
 
     // --- Memory ---
 
-    /// Frees memory that is not needed now. An empty receive buffer keeps `input` bytes at most, an empty
+    /// Frees memory that is not needed now. An empty receive buffer keeps `input` bytes at most, the
     /// send buffer `output` bytes.
     #[inline]
     pub fn release(&mut self, input: usize, output: usize) {
         self.recv_buffer.release(input);
         self.send_buffer.release(output);
-        self.send_buffer.trim();
+        self.send_buffer.trim(output);
     }
 
     /// Drops all received bytes that are not handled.
@@ -502,12 +507,23 @@ impl Connection {
         self.recv_buffer = RecvBuffer::default();
     }
 
-    /// Returns the most capacity that an empty buffer keeps, in bytes.
+    /// Returns the most capacity that the empty receive buffer keeps, in bytes.
     #[inline]
-    pub fn idle_capacity_limit(&self) -> usize {
+    pub fn recv_capacity_limit(&self) -> usize {
+        self.capacity_limit(BUSY_CAPACITY)
+    }
+
+    /// Returns the most unused capacity that each of the two buffers of the sending direction keeps, in bytes.
+    #[inline]
+    pub fn send_capacity_limit(&self) -> usize {
+        self.capacity_limit(BUSY_SEND_CAPACITY)
+    }
+
+    #[inline]
+    fn capacity_limit(&self, busy: usize) -> usize {
         // In use at once, but idle only after a whole keep-alive interval: a short pause frees no buffers.
         if self.is_used || !self.is_idle {
-            BUSY_CAPACITY
+            busy
         } else {
             IDLE_CAPACITY
         }

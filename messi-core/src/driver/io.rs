@@ -90,7 +90,7 @@ impl Driver {
 
     /// Frees memory that is not needed while the task sleeps.
     fn release_memory(&mut self) {
-        let mut input = self.connection.idle_capacity_limit();
+        let mut input = self.connection.recv_capacity_limit();
         if self.connection.input_memory() > IDLE_CAPACITY && self.receive_permit.is_short() {
             input = IDLE_CAPACITY;
         }
@@ -102,7 +102,7 @@ impl Driver {
     /// Returns the most capacity that each empty buffer of the sending direction keeps, in bytes.
     fn send_capacity_limit(&self) -> usize {
         let shared = self.mailbox.idle_capacity_limit();
-        self.connection.idle_capacity_limit().min(shared)
+        self.connection.send_capacity_limit().min(shared)
     }
 
     // --- Writing ---

@@ -112,7 +112,7 @@ impl Mailbox {
     /// Prepares the task to sleep. Commands wake it, and frames too unless it `is_blocked` and could not
     /// write them. Returns `false` if the task must not sleep, as there is something to do already.
     ///
-    /// An empty send queue keeps `idle_capacity` bytes of memory at most.
+    /// The send queue keeps `idle_capacity` bytes of unused memory at most.
     pub(crate) fn park(&self, waker: &Waker, is_blocked: bool, idle_capacity: usize) -> bool {
         // A clone may run foreign code: it is made before the lock, and the old waker is dropped after.
         let waker = waker.clone();
@@ -127,7 +127,7 @@ impl Mailbox {
         shared.session.release(idle_capacity);
         if is_blocked {
             // The peer does not read: the queue may stay like this for long.
-            shared.session.trim();
+            shared.session.trim(idle_capacity);
         }
         let has_changed = shared.session.handle_parked(is_blocked);
         let replaced = shared.waker.replace(waker);
