@@ -46,12 +46,12 @@ use self::decode_permit::{DecodePermit, LARGE_MESSAGE};
 pub(crate) use self::receive_memory::ReceiveBudget;
 use self::receive_memory::ReceivePermit;
 use self::turn::TurnBudget;
-use crate::LOG_TARGET;
 use crate::cpu_limit::CpuLimit;
 use crate::mailbox::{AnyHandler, Command, Mailbox};
 use crate::runtime::CallbackObserver;
 use crate::time::DeadlineTimer;
 use crate::transport::BoxSocket;
+use crate::{LOG_TARGET, Protocol};
 
 /// Time of the last callback after [`Command::Abort`].
 const ABORT_GRACE: Duration = Duration::from_millis(100);
@@ -195,11 +195,23 @@ impl Driver {
     /// ends the connection.
     ///
     /// The caller owns the place of the message: moving it costs as much as a part of the decoding.
-    pub(crate) fn decode(&mut self, payload: &Payload, message: &mut impl prost::Message) -> bool {
-        let payload = self.connection.payload(payload);
+    pub(crate) fn decode<P: Protocol>(
+        &mut self,
+        payload: &Payload,
+        message: &mut impl prost::Message,
+    ) -> bool {
         // Before decoding, which may panic too: the log then names the message.
-        self.first_key = FirstKey::of(payload);
-        let result = message.merge(payload);
+        self.first_key = FirstKey::of(self.connection.payload(payload));
+        // Decided when the program is compiled: most protocols are decoded from slices alone.
+        let shared = if P::SHARES_BYTES {
+            self.connection.share_payload(payload)
+        } else {
+            None
+        };
+        let result = match shared {
+            Some(payload) if P::SHARES_BYTES => message.merge(payload),
+            _ => message.merge(self.connection.payload(payload)),
+        };
         if let Err(error) = &result {
             self.connection
                 .handle_decode_error(error.clone(), self.now());

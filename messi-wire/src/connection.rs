@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use prost::DecodeError;
+use prost::bytes::Bytes;
 
 use self::lifecycle::{End, Lifecycle};
 use crate::DisconnectReason;
@@ -338,6 +339,12 @@ impl Connection {
     #[inline]
     pub fn payload(&self, payload: &Payload) -> &[u8] {
         self.recv_buffer.payload(payload)
+    }
+
+    /// Returns the payload of the message taken last with the memory that it was received in, if that is better than
+    /// a copy of it.
+    pub fn share_payload(&mut self, payload: &Payload) -> Option<Bytes> {
+        self.recv_buffer.share(payload)
     }
 
     /// Ends the connection because the message taken last can't be decoded. It and all messages after it

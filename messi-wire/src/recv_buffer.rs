@@ -1,12 +1,17 @@
 //! Received bytes, until their messages are handled.
 
+use std::mem;
 use std::ops::Range;
+
+use prost::bytes::Bytes;
 
 use crate::frame::{HEADER_SIZE, Header};
 
 /// Largest part of a frame that is read at once into its place, in bytes.
 const MAX_REST: usize = 256 * 1024;
 
+/// Least size of a payload that is shared, in bytes.
+const MIN_SHARED: usize = 16 * 1024;
 
 /// Buffer of the bytes received on one connection.
 ///
@@ -157,6 +162,22 @@ impl RecvBuffer {
         &self.bytes[payload.0.clone()]
     }
 
+    /// Returns a payload that was taken last, with the memory of this buffer, which gets new one. Returns `None` if
+    /// a copy is the better way: the payload is the smaller part of that memory, or of the bytes received.
+    pub fn share(&mut self, payload: &Payload) -> Option<Bytes> {
+        let range = payload.0.clone();
+        if range.len() < (self.bytes.capacity() / 2).max(MIN_SHARED) {
+            return None;
+        }
+        let rest = self.bytes[self.start..self.end].to_vec();
+        let mut shared = mem::replace(&mut self.bytes, rest);
+        shared.truncate(range.end);
+        self.scanned -= self.start;
+        self.end -= self.start;
+        self.start = 0;
+        Some(Bytes::from(shared).slice(range))
+    }
+
     /// Returns the size of the complete frames that are not taken, in bytes.
     #[inline]
     pub fn unhandled(&self) -> usize {
@@ -265,6 +286,43 @@ mod tests {
         buffer.append(&FRAMES[..5], usize::MAX);
         assert!(scan_all(&mut buffer).is_empty());
         assert_eq!(buffer.take(), None);
+    }
+
+    /// Receives a frame with this payload, and what follows it.
+    fn receive(payload: &[u8], following: &[u8]) -> (RecvBuffer, Payload) {
+        let [_, size @ ..] = (payload.len() as u32).to_be_bytes();
+        let frames = [&[1], &size[..], payload, following].concat();
+        let mut buffer = RecvBuffer::default();
+        buffer.append(&frames, usize::MAX);
+        scan_all(&mut buffer);
+        let (_, payload) = buffer.take().unwrap();
+        (buffer, payload)
+    }
+
+    #[test]
+    fn a_large_payload_takes_the_memory_of_the_buffer() {
+        let large = vec![7; 100_000];
+        let (mut buffer, payload) = receive(&large, FRAMES);
+        let place = buffer.payload(&payload).as_ptr();
+        let shared = buffer.share(&payload).unwrap();
+        assert_eq!((shared.as_ptr(), &shared[..]), (place, &large[..]));
+        assert!(buffer.capacity() < 100);
+        assert_eq!(take_all(&mut buffer), expected());
+        buffer.append(FRAMES, usize::MAX);
+        scan_all(&mut buffer);
+        assert_eq!(take_all(&mut buffer), expected());
+        assert_eq!(&shared[..], &large[..]);
+    }
+
+    #[test]
+    fn a_payload_that_is_the_smaller_part_of_the_memory_is_not_shared() {
+        let (mut buffer, payload) = receive(&[7; 100], &[]);
+        assert_eq!(buffer.share(&payload), None);
+        let rest = [&b"\x01\0\x80\0"[..], &[7; 0x8000]].concat();
+        let (mut buffer, payload) = receive(&[7; 20_000], &rest);
+        assert_eq!(buffer.share(&payload), None);
+        assert_eq!(buffer.payload(&payload), [7; 20_000]);
+        assert_eq!(buffer.unhandled(), rest.len());
     }
 
     #[test]
