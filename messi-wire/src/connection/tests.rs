@@ -7,7 +7,7 @@ use prost::Message;
 use super::drain::SILENCE;
 use super::*;
 use crate::encode::append_frame;
-use crate::frame::HEADER_SIZE;
+use crate::frame::{HEADER_SIZE, Header, MessageType};
 
 const MOMENT: Duration = Duration::from_millis(1);
 
