@@ -50,6 +50,7 @@ impl Reporter {
 pub(crate) struct Probe;
 
 /// Stands for the time of a callback.
+#[derive(Clone, Copy)]
 pub(crate) struct Timing;
 
 impl Probe {

@@ -25,6 +25,7 @@ struct Measurements {
 }
 
 /// The begin of a callback, if its time is measured.
+#[derive(Clone, Copy)]
 pub(crate) struct Timing(Option<Instant>);
 
 impl Probe {
