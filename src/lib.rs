@@ -68,8 +68,11 @@
 //! # Features
 //!
 //! - `async-std` (default), `smol`, `tokio`: the async runtimes that a [`Runtime`] can be of. They can be combined.
+//! - `metrics`: statistics for the recorder of the crate `metrics`, once a second: see [Metrics](guide::metrics).
 //! - `tls`: `tls://` URIs, and the module [`tls`].
 //! - `testing`: the module [`testing`], with a network in memory and a simulated clock.
+//! - `tracing`: a span of the crate `tracing` for each connection, in which its handler runs: see
+//!   [Spans](guide::metrics#spans).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -78,9 +81,10 @@ pub mod guide;
 pub use messi_core::{
     Address, BoundListener, Client, ClientBuilder, ClientId, ClientState, Clock, ConnectError,
     DisconnectReason, Dropped, Error, FlushError, IntoHandler, JoinHandle, ListenError, NoRuntime,
-    NotConnected, Overflow, Protocol, Received, Refusal, Reply, Report, RequestError, RequestStats,
-    ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient, ServerStats,
-    SharedError, StartError, Stats, StopSummary, TrySendError, Uri, UriError, WithHandlerError,
+    NotConnected, OpenMetrics, Overflow, Protocol, Received, Refusal, Reply, Report, RequestError,
+    RequestStats, ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient,
+    ServerStats, SharedError, StartError, Stats, StopSummary, TrySendError, Uri, UriError,
+    WithHandlerError,
 };
 
 #[cfg(feature = "testing")]
@@ -296,6 +300,10 @@ pub use messi_core::tls;
 /// With `bytes = Bytes`, `bytes` fields have the type [`Bytes`](prost::bytes::Bytes), whose clones share
 /// memory. It applies to the whole schema, except for the values of maps: there, prost supports `Vec<u8>`
 /// only. `bytes = Vec` is the default.
+///
+/// The fields of a received message of 16 KiB or more share the memory that the message was received in, so that
+/// its data is not copied. A small field that is kept then keeps all of that memory: copy it, if it is kept for
+/// long.
 ///
 /// ```
 /// # mod kitchen_sink {

@@ -18,6 +18,7 @@ pub use self::builder::ClientBuilder;
 pub use self::handler::{ConnectWith, RequestServer};
 use self::next_attempt::NextAttempt;
 use crate::mailbox::Mailbox;
+use crate::metrics::Metrics;
 use crate::tasks::Tasks;
 use crate::{
     Address, Clock, FlushError, NotConnected, Protocol, ResponseFuture, Runtime, Stats,
@@ -68,6 +69,7 @@ pub struct Client<P: Protocol> {
 struct SharedClient {
     uris: Vec<Uri>,
     mailbox: Arc<Mailbox>,
+    metrics: Metrics,
     tasks: Arc<Tasks>,
     /// Whether an attempt to connect is running.
     is_connecting: AtomicBool,
@@ -93,6 +95,12 @@ impl SharedClient {
     fn set_server(&self, uri: &Uri, address: Option<Address>) {
         let uri = uri.clone();
         *self.server() = CurrentServer { uri, address };
+    }
+
+    /// Waits until all tasks have ended.
+    async fn ended(&self) {
+        self.tasks.ended().await;
+        self.metrics.reported().await;
     }
 
     fn set_connecting(&self, is_connecting: bool) {
@@ -173,6 +181,48 @@ impl<P: Protocol> Client<P> {
         let message = message.into();
         let member = P::client_member(&message);
         self.shared.mailbox.send(&message, member);
+    }
+
+    /// Sends messages to the server, in their order. It never waits and never fails.
+    ///
+    /// Each of them is sent like a message of [`send`](Self::send), at less cost: the send queue is locked once for
+    /// up to 16 KiB of messages. Messages of other tasks may come between them. If `messages` sends to the server
+    /// itself, such a message may precede some that were returned before it. If it panics, those that it has
+    /// returned are sent.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient, lines: Vec<String>) {
+    /// client.send_all(lines.into_iter().map(|text| MessageInd { user: "Kalle".into(), text }));
+    /// # }
+    /// ```
+    ///
+    /// Messages of several types:
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient) {
+    /// let user = "Kalle".to_string();
+    /// client.send_all([
+    ///     ClientToServer::from(ConnectReq { user: user.clone() }),
+    ///     ClientToServer::from(MessageInd { user, text: "Hello!".into() }),
+    /// ]);
+    /// # }
+    /// ```
+    pub fn send_all<I>(&self, messages: I)
+    where
+        I: IntoIterator,
+        I::Item: Into<P::ClientToServer>,
+    {
+        self.shared.mailbox.send_all(messages.into_iter().map(|it| {
+            let message = it.into();
+            let member = P::client_member(&message);
+            (message, member)
+        }));
     }
 
     /// Sends a message to the server, or returns it with the reason why it was not sent. It never waits.
@@ -495,10 +545,15 @@ impl<P: Protocol> Client<P> {
     /// ```
     pub async fn stop(&self) -> StopSummary {
         self.shared.mailbox.stop();
-        self.shared.tasks.ended().await;
+        self.shared.ended().await;
         StopSummary {
             unwritten: self.shared.mailbox.unsent_since_stop(),
         }
+    }
+
+    /// Returns the URI that the builder was created with.
+    pub(crate) fn first_uri(&self) -> &Uri {
+        &self.shared.uris[0]
     }
 
     pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {

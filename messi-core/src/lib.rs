@@ -10,6 +10,7 @@
 mod builder;
 mod client;
 mod clock;
+mod connection_span;
 #[cfg_attr(
     not(feature = "tls"),
     expect(
@@ -26,6 +27,8 @@ mod fake_socket;
 mod handle;
 mod io_error;
 mod mailbox;
+mod metrics;
+mod openmetrics;
 mod protocol;
 mod received;
 mod reply;
@@ -59,6 +62,7 @@ pub use messi_wire::session::{Dropped, RequestStats};
 pub use messi_wire::{
     DisconnectReason, NotConnected, Overflow, RequestError, SendError, SharedError,
 };
+pub use openmetrics::OpenMetrics;
 pub use protocol::{Protocol, RequestKind};
 pub use received::{Received, Request};
 pub use reply::{Reply, ResponseMember};

@@ -5,12 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use messi_wire::SendError;
-use messi_wire::session::{Dropped, RequestStats, SendCounters};
+use messi_wire::session::{Dropped, PendingResponse, RequestStats, Session};
 
 /// Statistics of a server's connection, or of all connections of a client.
 ///
-/// `queued_bytes`, `round_trip_time`, and two values of `requests` are gauges: they show the present moment.
-/// All other values only grow.
+/// `open_connections`, `queued_bytes`, `round_trip_time`, and two values of `requests` are gauges: they show the
+/// present moment. All other values only grow.
 ///
 /// # Examples
 ///
@@ -69,6 +69,9 @@ pub struct Stats {
     pub requests: RequestStats,
     /// Connections made.
     pub connections: u64,
+    /// Connections that there are at this moment: 0 or 1 of a client. The `total` of a server has those of
+    /// clients that have not logged in, too.
+    pub open_connections: usize,
     /// Time from the last ping to its pong on the current connection. Only clients ping: `None` on a
     /// server, and before the first pong of a connection.
     pub round_trip_time: Option<Duration>,
@@ -83,8 +86,10 @@ impl Stats {
     /// Adds the statistics of a connection that is there.
     pub(crate) fn add(&mut self, other: &Self) {
         self.add_past(other);
+        self.open_connections += other.open_connections;
         self.queued_bytes += other.queued_bytes;
         self.requests.add_gauges(&other.requests);
+        self.round_trip_time = self.round_trip_time.max(other.round_trip_time);
     }
 
     /// Adds the statistics of a connection that has ended: all but the gauges.
@@ -139,6 +144,27 @@ pub struct ServerStats {
     pub total: Stats,
 }
 
+impl ServerStats {
+    /// Returns the statistics of a client in the form of those of a server without clients.
+    pub(crate) fn of_client(stats: Stats) -> Self {
+        Self {
+            total: stats,
+            ..Self::default()
+        }
+    }
+
+    /// Adds the statistics of another server.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.clients += other.clients;
+        self.logging_in += other.logging_in;
+        self.refused += other.refused;
+        self.refused_by_application += other.refused_by_application;
+        self.failed_handshakes += other.failed_handshakes;
+        self.login_timeouts += other.login_timeouts;
+        self.total.add(&other.total);
+    }
+}
+
 /// Counters and gauges of the task of a connection: of the bytes that it transfers.
 ///
 /// The counters of the messages that are sent are those of the session.
@@ -164,28 +190,24 @@ impl TransferCounters {
         self.round_trip_time.store(0, Ordering::Relaxed);
     }
 
-    /// Returns the statistics of both directions.
-    pub(crate) fn stats(
-        &self,
-        sent: &SendCounters,
-        requests: RequestStats,
-        queued_bytes: usize,
-        connections: u64,
-    ) -> Stats {
+    /// Returns the statistics of a session and of its connections.
+    pub(crate) fn stats<R: PendingResponse>(&self, session: &Session<R>) -> Stats {
+        let sent = session.counters();
         let round_trip_time = self.round_trip_time.load(Ordering::Relaxed);
         Stats {
             sent_messages: sent.messages,
             sent_bytes: self.sent_bytes.get(),
             received_messages: self.received_messages.get(),
             received_bytes: self.received_bytes.get(),
-            queued_bytes,
+            queued_bytes: session.waiting(),
             peak_queued_bytes: sent.peak_queued_bytes,
             dropped: sent.dropped,
             unconfirmed: sent.unconfirmed,
             ignored_messages: self.ignored_messages.get(),
             unhandled_messages: self.unhandled_messages.get(),
-            requests,
-            connections,
+            requests: session.request_stats(),
+            connections: session.connection(),
+            open_connections: session.is_connected().into(),
             round_trip_time: (round_trip_time != 0).then(|| Duration::from_nanos(round_trip_time)),
         }
     }

@@ -34,7 +34,7 @@ pub enum KeepAlive {
         silent_since: Option<Instant>,
         /// Whether the pong of the last ping is not received yet.
         awaits_pong: bool,
-        /// Time from the last ping with a pong to that pong.
+        /// Time from the last ping to its pong, until it is taken.
         round_trip_time: Option<Duration>,
     },
     /// A server closes the connection if nothing was received for a time.
@@ -105,13 +105,14 @@ impl KeepAlive {
         }
     }
 
-    /// Returns the time from the last ping to its pong; `None` on a server and before the first pong.
+    /// Returns the time from a ping to its pong, if the pong was received since the last call; `None` on a
+    /// server.
     #[inline]
-    pub fn round_trip_time(&self) -> Option<Duration> {
+    pub fn take_round_trip_time(&mut self) -> Option<Duration> {
         match self {
             Self::Client {
                 round_trip_time, ..
-            } => *round_trip_time,
+            } => round_trip_time.take(),
             Self::Server { .. } => None,
         }
     }
@@ -248,12 +249,13 @@ mod tests {
         let (start, config) = (Instant::now(), config());
         let mut keep_alive = KeepAlive::new(Role::Client, &config, start);
         keep_alive.handle_pong(&config, start + MOMENT);
-        assert_eq!(keep_alive.round_trip_time(), None);
+        assert_eq!(keep_alive.take_round_trip_time(), None);
         let ping = start + INTERVAL + MOMENT;
         assert_eq!(keep_alive.poll(&config, ping), Due::Ping);
-        for later in [5, 7] {
+        // The second pong belongs to no ping.
+        for (later, time) in [(5, Some(5 * MOMENT)), (7, None)] {
             keep_alive.handle_pong(&config, ping + later * MOMENT);
-            assert_eq!(keep_alive.round_trip_time(), Some(5 * MOMENT));
+            assert_eq!(keep_alive.take_round_trip_time(), time);
         }
     }
 

@@ -4,6 +4,7 @@ mod defaults;
 mod guide;
 mod links;
 mod markdown;
+mod metrics;
 mod packages;
 mod readme;
 mod settings;

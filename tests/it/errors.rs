@@ -91,7 +91,6 @@ fn request_errors() -> Vec<RequestError> {
 fn listen_errors() -> Vec<ListenError> {
     vec![
         ListenError::Uri(uri_error()),
-        ListenError::NoRuntime(no_runtime()),
         ListenError::Resolve {
             host: "chat".into(),
             source: io_error().into(),
@@ -103,6 +102,7 @@ fn listen_errors() -> Vec<ListenError> {
         ListenError::Listener {
             source: io_error().into(),
         },
+        ListenError::NoRuntime(no_runtime()),
     ]
 }
 

@@ -17,12 +17,13 @@ use super::task::Task;
 use super::{Client, CurrentServer, SharedClient, StopClientOnDrop};
 use crate::builder::connection_setters;
 use crate::mailbox::Mailbox;
+use crate::metrics::Metrics;
 use crate::protocol::client_kinds;
 use crate::tasks::Tasks;
 use crate::transport::handshake::ClientHandshake;
 #[cfg(feature = "tls")]
 use crate::transport::tls::ClientTls;
-use crate::{ConnectWith, Protocol, Runtime, StartError, Uri, UriError};
+use crate::{ConnectWith, Protocol, Runtime, ServerStats, StartError, Uri, UriError};
 
 /// Configures and starts a [`Client`]. Every setting has a default that suits most programs.
 ///
@@ -295,11 +296,14 @@ impl<P: Protocol> ClientBuilder<P> {
         };
         let mailbox = Mailbox::new(Arc::new(session), runtime.clone(), None);
         let attempts = Attempts::new(uris.clone(), self.backoff);
+        // Registered on the thread of the caller, which may have a recorder of its own.
+        let (metrics, reporter) = Metrics::of_client::<P>(attempts.next_server());
         let guard = Arc::new_cyclic(|guard| {
             let guard = guard.clone();
             StopClientOnDrop(Arc::new(SharedClient {
                 uris,
                 mailbox,
+                metrics,
                 tasks: Arc::new(Tasks::default()),
                 is_connecting: AtomicBool::new(true),
                 server: Mutex::new(CurrentServer {
@@ -316,6 +320,10 @@ impl<P: Protocol> ClientBuilder<P> {
             protocol: PhantomData,
         };
         let running = client.shared.tasks.begin();
+        let mailbox = client.shared.mailbox.clone();
+        reporter.start(runtime.clone(), client.shared.tasks.clone(), move || {
+            ServerStats::of_client(mailbox.stats())
+        });
         let task = Task {
             client: client.lent(),
             handler,

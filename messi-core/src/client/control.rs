@@ -117,11 +117,11 @@ impl<P: Protocol> Client<P> {
         // Before the command: a connection that begins afterwards looks for the order.
         self.shared.next_attempt.set(Order::Never);
         self.shared.mailbox.drain();
-        let ended = self.shared.tasks.ended();
+        let ended = self.shared.ended();
         let limit = self.shared.mailbox.runtime().sleep(bounded(limit));
         if unless(limit, ended).await.is_none() {
             self.shared.mailbox.abort();
-            self.shared.tasks.ended().await;
+            self.shared.ended().await;
         }
     }
 }

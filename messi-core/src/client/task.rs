@@ -13,6 +13,7 @@ use super::Client;
 use super::attempts::Attempts;
 use super::connect::Connector;
 use super::next_attempt::Order;
+use crate::connection_span::ConnectionSpan;
 use crate::driver::Driver;
 use crate::mailbox::Mailbox;
 use crate::reply::OpenRequest;
@@ -66,7 +67,8 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
         let retry = match self.connect(&uri).await? {
             Ok((socket, address)) => {
                 self.client.shared.set_server(&uri, Some(address));
-                if self.serve(&uri, socket).await {
+                let span = ConnectionSpan::of_client(P::NAME, &uri);
+                if span.instrument(self.serve(&uri, socket)).await {
                     self.attempts.handle_stable_connection();
                 }
                 Retry::Backoff
@@ -108,7 +110,7 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
             mailbox.drain();
         }
         let handler = &mut self.handler;
-        let driver = Driver::new(socket, mailbox.clone());
+        let driver = Driver::new(socket, mailbox.clone()).measured(&shared.metrics);
         let mut driver = driver.named(&format_args!("{} client of {uri}", P::NAME));
         let start = mailbox.runtime().now();
         debug!(target: LOG_TARGET, "{} client: connected to {uri}", P::NAME);
@@ -191,7 +193,7 @@ where
     driver.open();
     while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ServerToClient>::default();
-        if driver.decode(&payload, &mut received.__message) {
+        if driver.decode::<P>(&payload, &mut received.__message) {
             if let Some(member) = P::server_member(&received.__message) {
                 received.__request.0 = OpenRequest::open(member, client.mailbox(), None);
             }

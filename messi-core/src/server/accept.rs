@@ -24,6 +24,7 @@ use messi_wire::Ending;
 use super::peer::Peer;
 use super::poll_scope::Scoped;
 use super::{Refusal, Server, ServerClient};
+use crate::connection_span::ConnectionSpan;
 use crate::cpu_limit::CpuLimit;
 use crate::driver::Driver;
 use crate::reply::OpenRequest;
@@ -172,7 +173,8 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             return;
         };
         let client = ServerClient::new(&self.server, &peer);
-        let handler = match self.make_handler(&client) {
+        let span = ConnectionSpan::of_server(P::NAME, peer.id.into(), &peer.address);
+        let handler = match span.in_scope(|| self.make_handler(&client)) {
             Ok(Ok(handler)) => handler,
             Ok(Err(refusal)) => {
                 debug!(target: LOG_TARGET, "{}: refused {}: {refusal}", self.server.log_name(), peer.address);
@@ -186,6 +188,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         };
         let driver = Driver::new(socket, peer.mailbox.clone())
             .sharing(&shared.registry.receive_budget, &shared.decoding)
+            .measured(&shared.metrics)
             .named(&format_args!(
                 "client {} of the {} server at {}",
                 peer.id,
@@ -194,6 +197,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             ));
         debug!(target: LOG_TARGET, "{}: {peer} connected from {}", self.server.log_name(), peer.address);
         let task = serve(client, peer.clone(), handler, driver, shared.tasks.begin());
+        let task = span.instrument(task);
         let (scope, flush) = (shared.registry.scope_id(), shared.clone());
         let task = Scoped::new(scope, task, move || flush.registry.flush()).boxed();
         let task = match shared.registry.login_timeout {
@@ -286,7 +290,7 @@ where
     driver.open();
     while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ClientToServer>::default();
-        if driver.decode(&payload, &mut received.__message) {
+        if driver.decode::<P>(&payload, &mut received.__message) {
             if let Some(member) = P::client_member(&received.__message) {
                 let server = Some(&client.server().shared);
                 received.__request.0 = OpenRequest::open(member, client.peer_mailbox(), server);

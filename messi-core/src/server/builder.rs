@@ -19,6 +19,7 @@ use crate::builder::connection_setters;
 use crate::cpu_limit::CpuLimit;
 use crate::driver::ReceiveBudget;
 use crate::mailbox::SendBudget;
+use crate::metrics::Metrics;
 use crate::protocol::server_kinds;
 use crate::tasks::Tasks;
 use crate::transport::handshake::ServerHandshake;
@@ -275,11 +276,14 @@ impl<P: Protocol> ServerBuilder<P> {
             session,
             runtime.clone(),
         );
+        // Registered on the thread of the caller, which may have a recorder of its own.
+        let (metrics, reporter) = Metrics::of_server::<P>(&uri);
         let guard = Arc::new_cyclic(|guard| {
             StopServerOnDrop(Arc::new(SharedServer {
                 uri,
                 local_addr,
                 registry,
+                metrics,
                 tasks: Arc::new(Tasks::default()),
                 decoding: CpuLimit::new(runtime.parallelism()),
                 runtime: runtime.clone(),
@@ -293,6 +297,10 @@ impl<P: Protocol> ServerBuilder<P> {
             protocol: PhantomData,
         };
         let running = server.shared.tasks.begin();
+        let reported = server.shared.clone();
+        reporter.start(runtime.clone(), server.shared.tasks.clone(), move || {
+            reported.registry.stats()
+        });
         let starter = Arc::new(ClientStarter {
             server: server.lent(),
             make_handler: Mutex::new(make_handler),

@@ -24,6 +24,7 @@ use socket2::{Domain, Socket, Type};
 
 #[cfg(target_os = "linux")]
 pub mod black_hole;
+pub mod meter;
 pub mod recorder;
 #[path = "../../harness/runtime.rs"]
 pub mod runtime;

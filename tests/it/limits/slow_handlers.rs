@@ -71,6 +71,8 @@ async fn slow_pair(simulation: &Simulation) -> (ChatServer, Events, ChatClient, 
     let client = ChatClient::builder(ROOM)
         .runtime(simulation)
         .max_unhandled_bytes(64 * KIB)
+        // By default, it ends at the same moment as the slow callback.
+        .write_timeout(20 * SECOND)
         .start(ui)
         .unwrap();
     client.connected().await.unwrap();

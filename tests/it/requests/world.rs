@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_std::task::yield_now;
 use messi::testing::{Clock, Simulation};
 use messi::{DisconnectReason, Reply, RequestError, ServerBuilder};
 
@@ -166,6 +167,9 @@ impl World {
                 })
                 .unwrap();
             client.connected().await.unwrap();
+            while server.client_count() == 0 {
+                yield_now().await;
+            }
             (server, client)
         });
         Self {

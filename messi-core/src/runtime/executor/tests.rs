@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::sync::Barrier;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::channel::{mpsc, oneshot};
 use futures::{FutureExt, SinkExt, StreamExt};
@@ -25,6 +25,16 @@ fn wait<T>(receiver: &Receiver<T>) -> T {
         .expect("it comes within the limit")
 }
 
+/// Waits for what another thread does.
+#[track_caller]
+fn wait_until(is_done: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_done() {
+        assert!(start.elapsed() < LIMIT, "it never is");
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn a_panic_ends_its_task_alone() {
     let executor = Executor::new(1);
@@ -39,6 +49,7 @@ fn a_panic_ends_its_task_alone() {
 #[test]
 fn a_task_that_blocks_its_thread_does_not_delay_the_task_that_it_has_woken() {
     let executor = Executor::new(2);
+    let shared = executor.0.0.clone();
     let (wake, woken) = oneshot::channel::<()>();
     let (sender, receiver) = channel();
     let (done, is_done) = channel();
@@ -47,6 +58,8 @@ fn a_task_that_blocks_its_thread_does_not_delay_the_task_that_it_has_woken() {
         sender.send(()).unwrap();
     });
     spawn(&executor, async move {
+        // The other thread sleeps, and does not look at the queue by itself.
+        wait_until(|| !shared.lock().idle.is_empty());
         wake.send(()).unwrap();
         // Blocks the thread until the other task has run.
         wait(&receiver);
@@ -100,16 +113,19 @@ fn the_threads_end_after_the_executor_and_its_last_task() {
     let executor = Executor::new(1);
     let (sender, receiver) = channel();
     let (wake, woken) = oneshot::channel::<()>();
-    let (started, is_started) = channel();
+    let (event, events) = channel();
     spawn(&executor, async move {
         END.set(Some(EndOfThread(sender)));
-        started.send(()).unwrap();
+        event.send(()).unwrap();
         woken.await.unwrap();
+        event.send(()).unwrap();
     });
-    wait(&is_started);
+    wait(&events);
+    let shared = executor.0.0.clone();
     drop(executor);
-    assert!(receiver.try_recv().is_err(), "the task has not ended");
+    assert!(!shared.lock().is_closed);
     wake.send(()).unwrap();
+    wait(&events);
     wait(&receiver);
 }
 
@@ -117,12 +133,9 @@ fn the_threads_end_after_the_executor_and_its_last_task() {
 fn idle_threads_end_with_the_executor() {
     let executor = Executor::new(3);
     let shared = Arc::downgrade(&executor.0.0);
+    wait_until(|| executor.0.0.lock().idle.len() == 3);
     drop(executor);
-    let start = std::time::Instant::now();
-    while shared.strong_count() > 0 {
-        assert!(start.elapsed() < LIMIT, "the threads do not end");
-        thread::yield_now();
-    }
+    wait_until(|| shared.strong_count() == 0);
 }
 
 /// Lost wake-ups would leave a ring of tasks waiting for each other.

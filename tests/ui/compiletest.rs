@@ -1,4 +1,4 @@
-//! Compares compile errors with stored ones. Each file of `tests/ui/fail/` has one mistake, and its
+//! Compares compile errors with stored ones. Each file of `fail/` has one mistake, and its
 //! errors are stored beside it. `TRYBUILD=overwrite cargo test --test compiletest` updates them.
 
 use std::env;
@@ -13,7 +13,7 @@ const COMPILER: &str = "rustc 1.95.";
 #[test]
 fn valid_programs_compile_and_invalid_ones_have_the_stored_errors() {
     let cases = TestCases::new();
-    cases.pass("tests/ui/pass/*.rs");
+    cases.pass("pass/*.rs");
     if !compiler().starts_with(COMPILER) {
         eprintln!(
             "not compared with the errors of {COMPILER}x: this is {}",
@@ -22,7 +22,7 @@ fn valid_programs_compile_and_invalid_ones_have_the_stored_errors() {
     } else if !is_target_in_repository() {
         eprintln!("not compared: the errors contain paths of the target directory");
     } else {
-        cases.compile_fail("tests/ui/fail/*.rs");
+        cases.compile_fail("fail/*.rs");
     }
 }
 
@@ -36,5 +36,9 @@ fn compiler() -> String {
 /// Returns whether the target directory is in the repository: only then can its path be removed from
 /// the errors.
 fn is_target_in_repository() -> bool {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).starts_with(env!("CARGO_MANIFEST_DIR"))
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .unwrap();
+    Path::new(env!("CARGO_TARGET_TMPDIR")).starts_with(repository)
 }
