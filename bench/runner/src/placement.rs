@@ -68,21 +68,17 @@ impl OtherWork {
     fn start() -> Result<Self> {
         let core = *cores()?.get(1).ok_or(ONE_CORE)?;
         let is_over = Arc::new(AtomicBool::new(false));
-        let thread = thread::spawn({
+        let work = {
             let is_over = is_over.clone();
             move || {
-                // The core exists, and an unpinned thread takes the time of a core, too.
-                let _ = sched_setaffinity(None, &only(core));
                 let mut number = 1_u64;
                 while !is_over.load(Ordering::Relaxed) {
                     number = black_box(number.wrapping_mul(3));
                 }
             }
-        });
-        Ok(Self {
-            is_over,
-            thread: Some(thread),
-        })
+        };
+        let thread = Some(on_core(core, || thread::spawn(work))?);
+        Ok(Self { is_over, thread })
     }
 }
 
@@ -102,28 +98,28 @@ pub enum Side {
 }
 
 /// Calls `start`, which starts a process, and restricts that process to its cores.
-///
-/// A new process inherits the cores of the thread that starts it. Its runtime therefore never counts
-/// other cores, as it could if the restriction came later.
 pub fn place<T>(placement: Placement, side: Side, start: impl FnOnce() -> T) -> Result<T> {
-    let everywhere = sched_getaffinity(None)?;
     let cores = cores()?;
     let core = match (placement, side) {
         (Placement::Free | Placement::Busy, _) => return Ok(start()),
         (Placement::Same, _) | (Placement::Apart, Side::Server) => cores.first(),
         (Placement::Apart, Side::Client) => cores.get(1),
     };
-    sched_setaffinity(None, &only(*core.ok_or(ONE_CORE)?))?;
+    on_core(*core.ok_or(ONE_CORE)?, start)
+}
+
+/// Calls `start`, which starts a process or a thread, and restricts that to a core.
+///
+/// A new process or thread inherits the cores of the thread that starts it. Its runtime therefore never counts
+/// other cores, as it could if the restriction came later.
+fn on_core<T>(core: usize, start: impl FnOnce() -> T) -> Result<T> {
+    let everywhere = sched_getaffinity(None)?;
+    let mut only = CpuSet::new();
+    only.set(core);
+    sched_setaffinity(None, &only)?;
     let started = start();
     sched_setaffinity(None, &everywhere)?;
     Ok(started)
-}
-
-/// Returns the set of one core.
-fn only(core: usize) -> CpuSet {
-    let mut set = CpuSet::new();
-    set.set(core);
-    set
 }
 
 /// Returns the cores that this process may run on.

@@ -118,7 +118,7 @@ fn rows(
     figures: impl Fn(Row<'_>, &Work) -> Option<Vec<Option<f64>>>,
 ) {
     for work in &WORKS {
-        let mut title = work.title;
+        let mut title = format!("| {}", work.title);
         for &placement in work.placements {
             let row = Row {
                 results,
@@ -128,13 +128,13 @@ fn rows(
             let Some(figures) = figures(row, work) else {
                 continue;
             };
-            let _ = write!(text, "| {title} | {} |", core(placement));
+            let _ = write!(text, "{title} | {} |", core(placement));
             for figure in figures {
                 let _ = write!(text, " {} |", number(figure));
             }
             text.push('\n');
             // Only the first row of a work has its title.
-            title = "";
+            title = "|".into();
         }
     }
 }
@@ -161,5 +161,56 @@ fn core(placement: Placement) -> &'static str {
         Placement::Apart => "one each",
         Placement::Free => "any",
         Placement::Busy => "any, one busy",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use work::{Outcome, Report};
+
+    use super::*;
+    use crate::machine::Machine;
+    use crate::results::Cell;
+
+    fn cell(peer: &'static str, placement: Placement, messages: u64) -> Cell {
+        let mut cell = Cell::new("blast", peer, placement);
+        cell.add(Ok(Outcome::Done(Report {
+            messages,
+            seconds: 1.0,
+            ..Report::default()
+        })));
+        cell
+    }
+
+    #[test]
+    fn messi_is_compared_with_others_and_with_the_loop_on_the_same_runtime() {
+        let results = Results {
+            machine: Machine::detect(),
+            seconds: 1.0,
+            repeats: 1,
+            cells: vec![
+                cell("messi", Placement::Same, 300),
+                cell("messi:tokio", Placement::Same, 100),
+                cell("raw", Placement::Same, 400),
+                cell("raw:tokio", Placement::Same, 200),
+                cell("tonic", Placement::Same, 150),
+                cell("messi", Placement::Busy, 500),
+            ],
+        };
+        let rows = |table: String| table.lines().skip(2).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            rows(beside_others(&results)),
+            [
+                "| one way | shared | 300 | 0.75 | 2.00 | - | - |",
+                "| | any, one busy | 500 | - | - | - | - |",
+            ]
+        );
+        assert_eq!(
+            rows(on_each_runtime(&results)),
+            [
+                "| one way | shared | 300 | 0.75 | - | - | 100 | 0.50 |",
+                "| | any, one busy | 500 | - | - | - | - | - |",
+            ]
+        );
     }
 }
