@@ -231,10 +231,10 @@ impl Driver {
     pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = ()>>) {
         // The callback itself counts ignored messages: only generated code knows the members of the schema.
         let ignored = self.mailbox.transfers.ignored_messages.get();
-        let timing = self.probe.begin(&**self.mailbox.runtime());
+        self.probe.begin(&**self.mailbox.runtime());
         if self.run(callback).await.is_some() {
             let runtime = &**self.mailbox.runtime();
-            self.probe.end(timing, self.first_key, runtime);
+            self.probe.end(self.first_key, runtime);
         }
         if self.mailbox.transfers.ignored_messages.get() != ignored {
             self.flood_limiter.count(1, self.now());
