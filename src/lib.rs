@@ -301,6 +301,10 @@ pub use messi_core::tls;
 /// memory. It applies to the whole schema, except for the values of maps: there, prost supports `Vec<u8>`
 /// only. `bytes = Vec` is the default.
 ///
+/// The fields of a received message of 16 KiB or more share the memory that the message was received in, so that
+/// its data is not copied. A small field that is kept then keeps all of that memory: copy it, if it is kept for
+/// long.
+///
 /// ```
 /// # mod kitchen_sink {
 /// messi::protocol!("tests/proto/kitchen_sink.proto", bytes = Bytes);

@@ -30,6 +30,7 @@ const TEMPLATES: &[Template] = &[
     template!("python/outbox.py"),
     template!("python/pb2.py"),
     template!("python/pb2.pyi"),
+    template!("python/receive_buffer.py"),
     template!("python/requests.py"),
     template!("python/sections.py"),
     template!("python/server.py"),

@@ -1,5 +1,5 @@
-//! Runs the tests in `tests/python` on generated code, with the oldest and the newest protobuf and Python, and
-//! with each implementation of protobuf.
+//! Runs the tests in `tests/python` on generated code, with the oldest and the newest protobuf and Python, with
+//! each implementation of protobuf, and once with uvloop.
 //!
 //! The first run installs packages. Without an index of packages the tests are reported as ignored, as they are
 //! with a version of Python that the machine does not have; in CI, only the latter.
@@ -33,7 +33,11 @@ type Environment = (
 const ENVIRONMENTS: &[Environment] = &[
     ("python3", &["protobuf==3.20.3"], &["python"]),
     ("python3", &["protobuf==4.25.8"], &["python", "upb"]),
-    ("python3", &["protobuf==7.36.2"], &["python", "upb"]),
+    (
+        "python3",
+        &["protobuf==7.36.2", "uvloop==0.23.0"],
+        &["python", "upb"],
+    ),
     ("python3.9", &["protobuf==3.20.3"], &["cpp", "python"]),
     ("python3.13", &["protobuf==7.36.2"], &["upb"]),
 ];

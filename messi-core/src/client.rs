@@ -183,6 +183,48 @@ impl<P: Protocol> Client<P> {
         self.shared.mailbox.send(&message, member);
     }
 
+    /// Sends messages to the server, in their order. It never waits and never fails.
+    ///
+    /// Each of them is sent like a message of [`send`](Self::send), at less cost: the send queue is locked once for
+    /// up to 16 KiB of messages. Messages of other tasks may come between them. If `messages` sends to the server
+    /// itself, such a message may precede some that were returned before it. If it panics, those that it has
+    /// returned are sent.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient, lines: Vec<String>) {
+    /// client.send_all(lines.into_iter().map(|text| MessageInd { user: "Kalle".into(), text }));
+    /// # }
+    /// ```
+    ///
+    /// Messages of several types:
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatClient) {
+    /// let user = "Kalle".to_string();
+    /// client.send_all([
+    ///     ClientToServer::from(ConnectReq { user: user.clone() }),
+    ///     ClientToServer::from(MessageInd { user, text: "Hello!".into() }),
+    /// ]);
+    /// # }
+    /// ```
+    pub fn send_all<I>(&self, messages: I)
+    where
+        I: IntoIterator,
+        I::Item: Into<P::ClientToServer>,
+    {
+        self.shared.mailbox.send_all(messages.into_iter().map(|it| {
+            let message = it.into();
+            let member = P::client_member(&message);
+            (message, member)
+        }));
+    }
+
     /// Sends a message to the server, or returns it with the reason why it was not sent. It never waits.
     ///
     /// `Ok` means that the message is queued, not that the server has received it.

@@ -5,7 +5,8 @@
 //! between a received byte and the handler. A callback is polled at once; while it is pending, the task
 //! goes on serving the connection.
 //!
-//! The task waits for the next message in this order ([`Driver::next`]):
+//! Within a batch of received messages, the next one mostly follows at once ([`Driver::next`]). Otherwise the task
+//! waits for it in this order:
 //!
 //! 1. Other tasks have their turn if this one has done much.
 //! 2. A command of the mailbox is handled. Once the connection has ended, pending responses fail and
@@ -41,17 +42,17 @@ use messi_wire::session::FirstKey;
 use messi_wire::{Connection, DisconnectReason, FloodLimiter, Payload, Role};
 
 use self::close::Closing;
-use self::decode_permit::DecodePermit;
+use self::decode_permit::{DecodePermit, LARGE_MESSAGE};
 pub(crate) use self::receive_memory::ReceiveBudget;
 use self::receive_memory::ReceivePermit;
 use self::turn::TurnBudget;
-use crate::LOG_TARGET;
 use crate::cpu_limit::CpuLimit;
 use crate::mailbox::{AnyHandler, Command, Mailbox};
 use crate::metrics::{Metrics, Probe};
 use crate::runtime::CallbackObserver;
 use crate::time::DeadlineTimer;
 use crate::transport::BoxSocket;
+use crate::{LOG_TARGET, Protocol};
 
 /// Time of the last callback after [`Command::Abort`].
 const ABORT_GRACE: Duration = Duration::from_millis(100);
@@ -168,21 +169,58 @@ impl Driver {
     /// connection has ended.
     ///
     /// Meanwhile it runs the closures that other tasks have for the handler. A panic of them unwinds.
-    pub(crate) async fn next(&mut self, handler: &mut AnyHandler) -> Option<Payload> {
-        // A closure that panics must not be logged as the method of the last message.
-        self.first_key = FirstKey::default();
-        poll_fn(|cx| self.poll_next(cx, handler)).await
+    // Not an `async fn`: each would be one more state machine for each message.
+    #[inline]
+    pub(crate) fn next(
+        &mut self,
+        handler: &mut AnyHandler,
+    ) -> impl Future<Output = Option<Payload>> {
+        poll_fn(|cx| match self.next_at_once() {
+            Some(payload) => Poll::Ready(Some(payload)),
+            None => self.poll_next(cx, handler),
+        })
+    }
+
+    /// Returns the next message if it is received and nothing else is to be done before it, which is the usual case
+    /// within a batch. All other cases are left to [`poll_next`](Self::poll_next), whose steps are shortened here to
+    /// a look at what they would find.
+    #[inline]
+    fn next_at_once(&mut self) -> Option<Payload> {
+        let is_usual = !self.turn.is_spent()
+            && !self.mailbox.has_orders()
+            && self.mailbox.queued() < WRITE_SIZE
+            && !self.mailbox.is_congested()
+            && self.flood_limiter.paused_until().is_none()
+            && self.decode_permit.is_idle();
+        if !is_usual {
+            return None;
+        }
+        let payload = self.connection.take_small_message(LARGE_MESSAGE)?;
+        self.turn.spend_message(payload.size());
+        Some(payload)
     }
 
     /// Decodes the message received last into an empty one. Returns `false` if it can't be decoded, which
     /// ends the connection.
     ///
     /// The caller owns the place of the message: moving it costs as much as a part of the decoding.
-    pub(crate) fn decode(&mut self, payload: &Payload, message: &mut impl prost::Message) -> bool {
-        let payload = self.connection.payload(payload);
+    pub(crate) fn decode<P: Protocol>(
+        &mut self,
+        payload: &Payload,
+        message: &mut impl prost::Message,
+    ) -> bool {
         // Before decoding, which may panic too: the log then names the message.
-        self.first_key = FirstKey::of(payload);
-        let result = message.merge(payload);
+        self.first_key = FirstKey::of(self.connection.payload(payload));
+        // Decided when the program is compiled: most protocols are decoded from slices alone.
+        let shared = if P::SHARES_BYTES {
+            self.connection.share_payload(payload)
+        } else {
+            None
+        };
+        let result = match shared {
+            Some(payload) if P::SHARES_BYTES => message.merge(payload),
+            _ => message.merge(self.connection.payload(payload)),
+        };
         if let Err(error) = &result {
             self.connection
                 .handle_decode_error(error.clone(), self.now());
@@ -195,11 +233,12 @@ impl Driver {
     ///
     /// Returns `None` if the task was told to end meanwhile, which has ended the connection. A panic of
     /// the callback unwinds: see [`handle_panic`](Self::handle_panic).
-    pub(crate) async fn run<T>(
+    #[inline]
+    pub(crate) fn run<T>(
         &mut self,
         mut callback: Pin<&mut impl Future<Output = T>>,
-    ) -> Option<T> {
-        poll_fn(|cx| self.poll_run(cx, callback.as_mut())).await
+    ) -> impl Future<Output = Option<T>> {
+        poll_fn(move |cx| self.poll_run(cx, callback.as_mut()))
     }
 
     /// Ends the connection for a panic: of a callback, of the `Drop` of what an abandoned callback held,
@@ -228,17 +267,24 @@ impl Driver {
     }
 
     /// Runs the callback of a message. A flood of messages without a callback is limited.
-    pub(crate) async fn dispatch(&mut self, callback: Pin<&mut impl Future<Output = ()>>) {
+    #[inline]
+    pub(crate) fn dispatch(
+        &mut self,
+        mut callback: Pin<&mut impl Future<Output = ()>>,
+    ) -> impl Future<Output = ()> {
         // The callback itself counts ignored messages: only generated code knows the members of the schema.
         let ignored = self.mailbox.transfers.ignored_messages.get();
         self.probe.begin(&**self.mailbox.runtime());
-        if self.run(callback).await.is_some() {
-            let runtime = &**self.mailbox.runtime();
-            self.probe.end(self.first_key, runtime);
-        }
-        if self.mailbox.transfers.ignored_messages.get() != ignored {
-            self.flood_limiter.count(1, self.now());
-        }
+        poll_fn(move |cx| {
+            if ready!(self.poll_run(cx, callback.as_mut())).is_some() {
+                let runtime = &**self.mailbox.runtime();
+                self.probe.end(self.first_key, runtime);
+            }
+            if self.mailbox.transfers.ignored_messages.get() != ignored {
+                self.flood_limiter.count(1, self.now());
+            }
+            Poll::Ready(())
+        })
     }
 
     /// Writes all queued frames, closes the connection, and returns the reason of its end.
@@ -283,6 +329,8 @@ impl Driver {
         cx: &mut Context<'_>,
         handler: &mut AnyHandler,
     ) -> Poll<Option<Payload>> {
+        // A closure that panics must not be logged as the method of the last message.
+        self.first_key = FirstKey::default();
         // The message of the last callback is dropped: another connection may decode.
         self.decode_permit.release();
         loop {
@@ -339,24 +387,30 @@ impl Driver {
             && self.mailbox.is_congested()
     }
 
+    #[inline]
     fn poll_run<T>(
         &mut self,
         cx: &mut Context<'_>,
-        callback: Pin<&mut impl Future<Output = T>>,
+        mut callback: Pin<&mut impl Future<Output = T>>,
     ) -> Poll<Option<T>> {
         // Most callbacks are ready at once: nothing else is looked at for them.
-        if let Poll::Ready(output) = self.poll_callback(cx, callback) {
-            return Poll::Ready(Some(output));
+        match self.poll_callback(cx, callback.as_mut()) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            // The connection is served until the next wake-up, which begins with the callback again.
+            Poll::Pending => self.poll_beside_callback(cx).map(|()| None),
         }
+    }
+
+    /// Serves the connection while a callback is pending. Ready if the task was told to end.
+    fn poll_beside_callback(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            // This loop serves the connection until the next wake-up, which begins with the callback again.
             self.handle_command();
             if self.stop.is_some() {
                 // The callback is dropped where it waits.
                 if let Some(observer) = &mut self.observer {
                     observer.end_poll(false);
                 }
-                return Poll::Ready(None);
+                return Poll::Ready(());
             }
             if self.connection.is_closing() {
                 // The callback may take long. The peer must not wait for it to see the end.

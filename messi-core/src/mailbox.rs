@@ -17,10 +17,12 @@
 //! 3. It unlocks, and wakes the task.
 //! 4. The task takes the frames ([`take`](Mailbox::take)), and removes a waker that is left: it is awake.
 
+mod batch;
 mod command;
 mod eviction;
 mod handler_calls;
 mod opening;
+mod push;
 mod responder;
 mod task_side;
 #[cfg(test)]
@@ -34,23 +36,17 @@ use std::task::Waker;
 use std::time::Duration;
 
 use event_listener::Event;
-use log::{Level, log, log_enabled};
 use messi_wire::SendError;
-use messi_wire::encode::append_frame;
-use messi_wire::frame::{self, HEADER_SIZE};
-use messi_wire::session::{
-    OnRefusal, Outgoing, Permit, Refusal, RequestId, Sender, Session, SessionConfig, Ticket,
-};
-use prost::Message;
+use messi_wire::session::{FREE_QUOTA, Permit, Session, SessionConfig, Ticket};
 
 pub(crate) use self::command::Command;
 pub(crate) use self::eviction::SendBudget;
 pub(crate) use self::handler_calls::AnyHandler;
 use self::handler_calls::HandlerCalls;
 pub(crate) use self::opening::Opening;
+pub(crate) use self::push::{log_member_not_sent, log_not_sent};
 pub(crate) use self::responder::{BoxResponder, Responder};
 pub(crate) use self::wakeups::Wakeups;
-use crate::LOG_TARGET;
 use crate::runtime::AsyncRuntime;
 use crate::stats::{LateDrops, Stats, TransferCounters};
 
@@ -63,6 +59,8 @@ pub(crate) struct Mailbox {
     /// message.
     shared: Mutex<MailboxState>,
     published: Published,
+    /// Bytes of a queue that is not congested whatever other queues hold.
+    never_congested: usize,
     /// Memory that the send queue shares with others.
     budget: Option<Arc<SendBudget>>,
     /// Counters of the task.
@@ -113,8 +111,6 @@ struct Published {
     has_bulk: AtomicBool,
 }
 
-// --- Sending ---
-
 impl Mailbox {
     /// Creates a mailbox without a connection. With a budget, its send queue shares memory with others,
     /// and may be evicted.
@@ -125,6 +121,7 @@ impl Mailbox {
     ) -> Arc<Self> {
         let permit = budget.as_ref().map(|it| Permit::new(it.memory().clone()));
         let session = Session::new(config.clone(), permit.unwrap_or_default());
+        let never_congested = config.limits.max_queued_bytes.min(FREE_QUOTA) / 2;
         let mailbox = Arc::new(Self {
             config,
             runtime,
@@ -136,6 +133,7 @@ impl Mailbox {
                 late: None,
             }),
             published: Published::default(),
+            never_congested,
             budget,
             transfers: TransferCounters::default(),
             progress: Event::new(),
@@ -145,202 +143,6 @@ impl Mailbox {
             budget.join(&mailbox);
         }
         mailbox
-    }
-
-    /// Pushes a message, or returns the reason why not. `member` is the field number of its request or
-    /// response.
-    pub(crate) fn push(
-        self: &Arc<Self>,
-        message: &impl Message,
-        member: Option<u32>,
-    ) -> Result<(), SendError> {
-        self.push_message(message, member, self.sender(), OnRefusal::Return)
-    }
-
-    /// Pushes a message. One that is refused is dropped, and closes the connection if the peer may not
-    /// miss it.
-    pub(crate) fn send(self: &Arc<Self>, message: &impl Message, member: Option<u32>) {
-        if let Err(error) = self.push_message(message, member, self.sender(), OnRefusal::Close) {
-            log_not_sent(&self.config, message, error);
-        }
-    }
-
-    /// Pushes a request. Its response, or the reason why there is none, goes to `responder`.
-    pub(crate) fn push_request(
-        self: &Arc<Self>,
-        message: &impl Message,
-        member: Option<u32>,
-        responder: BoxResponder,
-    ) {
-        // The responder gets the error.
-        let _ = self.push_message(message, member, self.sender(), OnRefusal::Fail(responder));
-    }
-
-    /// Pushes the response to a request, or returns the reason why not.
-    pub(crate) fn push_response(
-        self: &Arc<Self>,
-        message: &impl Message,
-        member: u32,
-        request: RequestId,
-        on_refusal: OnRefusal<BoxResponder>,
-    ) -> Result<(), SendError> {
-        self.push_message(message, Some(member), Sender::Reply(request), on_refusal)
-    }
-
-    #[inline]
-    fn sender(&self) -> Sender {
-        if opening::is_inside(self) {
-            Sender::Opening
-        } else {
-            Sender::Other
-        }
-    }
-
-    #[inline]
-    fn push_message(
-        self: &Arc<Self>,
-        message: &impl Message,
-        member: Option<u32>,
-        sender: Sender,
-        on_refusal: OnRefusal<BoxResponder>,
-    ) -> Result<(), SendError> {
-        // Foreign code, before the lock.
-        let size = message.encoded_len();
-        let outgoing = Outgoing {
-            size,
-            member,
-            sender,
-            on_refusal,
-            append: &|buffer| append_frame(buffer, self.config.role.sent(), message, size),
-        };
-        Wakeups::collect(|wakeups| {
-            let result = self.push_outgoing(outgoing, wakeups);
-            result.map_err(|refusal| self.handle_refusal(refusal, wakeups))
-        })
-    }
-
-    /// Pushes complete frames of messages below the size limit that are neither requests nor responses. A
-    /// frame that is refused is handled like a message of [`send`](Self::send).
-    pub(crate) fn push_frames(
-        self: &Arc<Self>,
-        frames: &[u8],
-        messages: u64,
-        wakeups: &mut Wakeups,
-    ) {
-        let mut shared = self.lock();
-        if shared.session.push_frames(frames, messages) {
-            // Taken in the same step as the push: a task that parks later sees the frames.
-            wakeups.wake(shared.waker_for_frames());
-            self.unlock(shared, wakeups);
-        } else {
-            // The session is unchanged. One by one, each frame makes room or is refused.
-            drop(shared);
-            self.push_each(frames, wakeups);
-        }
-    }
-
-    /// Pushes complete frames of messages below the size limit one by one.
-    #[cold]
-    pub(crate) fn push_each(self: &Arc<Self>, frames: &[u8], wakeups: &mut Wakeups) {
-        frame::split(frames).for_each(|frame| self.push_frame(frame, wakeups));
-    }
-
-    #[cold]
-    fn push_frame(self: &Arc<Self>, frame: &[u8], wakeups: &mut Wakeups) {
-        let payload = &frame[HEADER_SIZE..];
-        let message = Outgoing {
-            size: payload.len(),
-            member: self.config.kinds.member(payload),
-            sender: Sender::Other,
-            on_refusal: OnRefusal::Close,
-            append: &|buffer| {
-                buffer.extend_from_slice(frame);
-                Ok(())
-            },
-        };
-        if let Err(refusal) = self.push_outgoing(message, wakeups) {
-            // Later: the registry may be locked.
-            wakeups.log_not_sent(member_name(&self.config, payload), refusal.error);
-            self.handle_refusal(refusal, wakeups);
-        }
-    }
-
-    fn push_outgoing(
-        self: &Arc<Self>,
-        mut message: Outgoing<'_, BoxResponder>,
-        wakeups: &mut Wakeups,
-    ) -> Result<(), Refusal> {
-        let now = || self.runtime.now();
-        loop {
-            let mut shared = self.lock();
-            let Err(rejected) = shared.session.push(message, now) else {
-                wakeups.wake(shared.waker_for_frames());
-                let losses = shared.session.take_losses();
-                self.unlock(shared, wakeups);
-                wakeups.log_losses(losses);
-                return Ok(());
-            };
-            if rejected.lacks_memory {
-                // Not under this lock: it takes the locks of other mailboxes.
-                self.unlock(shared, wakeups);
-                if self.evict_slower(wakeups) {
-                    // Another thread may take the memory first: then one more is evicted.
-                    message = rejected.message;
-                    continue;
-                }
-                // Whatever has changed meanwhile, the message is refused.
-                shared = self.lock();
-            }
-            // No other queue has kept its peer waiting for longer: this one is evicted.
-            let lacks_memory = rejected.lacks_memory;
-            let is_response = self.config.kinds.is_response(rejected.message.member);
-            let refusal = shared.session.refuse(rejected);
-            // In the step of the refusal: with `deregister` in between, the loss would count twice.
-            shared.count_late(refusal.error, is_response);
-            let losses = shared.session.take_losses();
-            self.unlock(shared, wakeups);
-            wakeups.log_losses(losses);
-            // Before the caller closes the connection, which would still write the rest of the queue.
-            if lacks_memory {
-                self.evict(wakeups);
-            }
-            return Err(refusal);
-        }
-    }
-
-    /// Evicts the mailbox with the slowest peer, unless it is this one. Returns whether there was one.
-    #[cold]
-    fn evict_slower(&self, wakeups: &mut Wakeups) -> bool {
-        let Some(budget) = self.budget.as_deref() else {
-            return false;
-        };
-        // Another thread may evict the same one at the same moment.
-        while let Some(slowest) = budget.slowest() {
-            if std::ptr::eq(&*slowest, self) {
-                // This peer is the slowest: no other connection may end for it.
-                return false;
-            }
-            if slowest.evict(wakeups) {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Closes the connection, if it must be for a refused message. Returns the reason of the refusal.
-    #[cold]
-    fn handle_refusal(self: &Arc<Self>, refusal: Refusal, wakeups: &mut Wakeups) -> SendError {
-        if let Some(reason) = refusal.close {
-            self.close_with(reason, wakeups);
-        }
-        refusal.error
-    }
-
-    /// Counts a message that is not sent.
-    pub(crate) fn count_dropped(&self, error: SendError) {
-        let mut shared = self.lock();
-        shared.session.count_dropped(error);
-        shared.count_late(error, false);
     }
 
     // --- Properties ---
@@ -407,7 +209,7 @@ impl Mailbox {
     fn unlock(&self, mut shared: MutexGuard<'_, MailboxState>, wakeups: &mut Wakeups) {
         // Before unlocking: the state of the last change must be published last.
         self.publish(&shared.session);
-        // Failed by any change: those of a message that panicked are found by the next one.
+        // Failed by any change: those of a message that panicked are found by a later one.
         if shared.session.has_failed() {
             wakeups.fail(shared.session.take_failed());
         }
@@ -441,6 +243,17 @@ impl Mailbox {
             .store(session.expects_responses(), Ordering::Relaxed);
     }
 
+    /// Publishes the state of the session after messages were pushed at once, which changes less of it.
+    #[inline]
+    fn publish_pushed(&self, session: &Session<BoxResponder>) {
+        if session.waiting() > FREE_QUOTA && self.budget.is_some() {
+            return self.publish(session);
+        }
+        // A short queue has no reservation, so that it needs no memory and gets no ticket.
+        let queued = session.queued();
+        self.published.queued.store(queued, Ordering::Relaxed);
+    }
+
     #[inline]
     fn notify_progress(&self) {
         // All of them: each waits for a condition of its own.
@@ -463,33 +276,5 @@ impl MailboxState {
         if let Some(late) = &self.late {
             late.count(error, is_response);
         }
-    }
-}
-
-/// Logs a message that was not sent, where no caller gets the error.
-#[cold]
-pub(crate) fn log_not_sent(config: &SessionConfig, message: &impl Message, error: SendError) {
-    // Only its encoding has the number of its member: it is encoded for a line that is wanted.
-    if log_enabled!(target: LOG_TARGET, level_of(error)) {
-        log_member_not_sent(member_name(config, &message.encode_to_vec()), error);
-    }
-}
-
-/// Logs a message for a member that was not sent.
-#[cold]
-pub(crate) fn log_member_not_sent(member: &str, error: SendError) {
-    log!(target: LOG_TARGET, level_of(error), "`{member}` is not sent: {error}");
-}
-
-fn member_name(config: &SessionConfig, payload: &[u8]) -> &'static str {
-    config.member_name(payload).unwrap_or("message")
-}
-
-/// Returns the level of the log line about a message that was not sent.
-fn level_of(error: SendError) -> Level {
-    match error {
-        // The code of the message is wrong.
-        SendError::WrongSize { .. } => Level::Error,
-        _ => Level::Debug,
     }
 }

@@ -40,6 +40,10 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     /// The message type that servers send.
     type ServerToClient: Message + Default + 'static;
 
+    /// Whether messages have fields of the type `Bytes`, which share the memory of a large payload.
+    #[doc(hidden)]
+    const SHARES_BYTES: bool = false;
+
     /// The numbers and names of the members that clients send, for the log.
     #[doc(hidden)]
     const CLIENT_MEMBERS: &'static [(u32, &'static str)] = &[];

@@ -249,6 +249,34 @@ impl<P: Protocol> Server<P> {
         self.send_to_recipients(message.into(), Recipients::All { except: None });
     }
 
+    /// Sends messages to all clients, in their order. It never waits and never fails.
+    ///
+    /// Each of them is sent like a message of [`broadcast`](Self::broadcast), at less cost outside of callbacks:
+    /// the queue of each client is locked once for up to 64 KiB of messages. Other broadcasts may come between
+    /// them. If `messages` panics, those that it has returned are sent.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer, lines: Vec<String>) {
+    /// server.broadcast_all(lines.into_iter().map(|text| MessageInd { user: "server".into(), text }));
+    /// # }
+    /// ```
+    pub fn broadcast_all<I>(&self, messages: I)
+    where
+        I: IntoIterator,
+        I::Item: Into<P::ServerToClient>,
+    {
+        let registry = &self.shared.registry;
+        registry.broadcast_all(messages.into_iter().map(|it| {
+            let message = it.into();
+            let member = P::server_member(&message);
+            (message, member)
+        }));
+    }
+
     /// Sends a message to all clients but one, such as the one whose message is being handled. It is a
     /// [`broadcast`](Self::broadcast) in all other respects, and keeps the order with other broadcasts.
     ///

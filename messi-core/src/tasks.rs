@@ -58,6 +58,10 @@ pub(crate) async fn unless<T>(
 
 /// Waits until `check` returns a value. It is called at once, and after each notification.
 pub(crate) async fn until<T>(event: &Event, check: impl Fn() -> Option<T>) -> T {
+    // Without a listener, which is allocated: most calls need not wait.
+    if let Some(output) = check() {
+        return output;
+    }
     loop {
         // Before the check: a notification in between must not be missed.
         let listener = event.listen();

@@ -101,8 +101,8 @@ impl Run {
             4 if !connection.remaining_output().is_empty() => connection.handle_write_blocked(now),
             5 => self.send(usize::from(argument)),
             6 => connection.release(
-                connection.idle_capacity_limit(),
-                connection.idle_capacity_limit(),
+                connection.recv_capacity_limit(),
+                connection.send_capacity_limit(),
             ),
             7 => connection.handle_end_of_input(now),
             8 => connection.fail(DisconnectReason::ConnectionClosed, now),

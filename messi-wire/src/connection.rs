@@ -2,19 +2,11 @@
 //!
 //! The caller passes received bytes and the time in (`handle_…`), and takes bytes to send, messages and
 //! the next deadline out (`remaining_output`, `take_message`, `poll_timeout`). Each call returns at once.
-//!
-//! The order of the work on received bytes, in [`Connection::handle_input`]:
-//!
-//! 1. The peer is active: keep-alive is told, and the pause of reading is over.
-//! 2. Each complete frame is checked and scanned. Keep-alive frames are handled, responses are given to
-//!    the caller, and messages stay in the buffer until they are taken.
-//! 3. The timer of the partial message at the end of the buffer is set or stopped.
-//! 4. A drain counts the bytes, and may end the connection.
-//! 5. A server sends a pong if none was sent for a while.
 
 mod drain;
 #[cfg(test)]
 mod hostile;
+mod input;
 mod lifecycle;
 #[cfg(test)]
 mod tests;
@@ -24,14 +16,11 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use prost::DecodeError;
-
 use self::lifecycle::{End, Lifecycle};
 use crate::DisconnectReason;
 use crate::config::ConnectionConfig;
-use crate::frame::{Header, MessageType};
 use crate::keep_alive::KeepAlive;
-use crate::recv_buffer::{Payload, RecvBuffer};
+use crate::recv_buffer::RecvBuffer;
 use crate::role::Role;
 use crate::send_buffer::SendBuffer;
 use crate::timer::{Timer, Timers};
@@ -40,9 +29,14 @@ use crate::timer::{Timer, Timers};
 /// it.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Most capacity that each empty buffer of a connection in use keeps, in bytes. It avoids allocating for
+/// Most capacity that the empty receive buffer of a connection in use keeps, in bytes. It avoids allocating for
 /// each message.
 const BUSY_CAPACITY: usize = 72 * 1024;
+
+/// Most unused capacity that each of the two buffers of the sending direction of a connection in use keeps, in bytes.
+/// To allocate them for each large message would cost more than to copy it. A server limits it further, by the memory
+/// that its clients share.
+const BUSY_SEND_CAPACITY: usize = 4 * 1024 * 1024;
 
 /// Most capacity that each empty buffer of an idle connection keeps, in bytes.
 pub const IDLE_CAPACITY: usize = 512;
@@ -121,181 +115,6 @@ impl Connection {
     #[inline]
     pub fn role(&self) -> Role {
         self.role
-    }
-
-    // --- Received bytes ---
-
-    /// Returns whether to read from the peer. Reading pauses while too many bytes wait for the handler,
-    /// so that TCP slows the peer down, and stops once the connection has ended.
-    #[inline]
-    pub fn wants_input(&self) -> bool {
-        self.lifecycle.is_active() && self.recv_buffer.unhandled() < self.config.max_unhandled_bytes
-    }
-
-    /// Returns whether the peer is read from, so that its silence means something.
-    fn is_reading(&self) -> bool {
-        self.wants_input() && !self.lacks_memory
-    }
-
-    /// Records that reading has paused for lack of memory.
-    pub fn handle_memory_exhausted(&mut self, now: Instant) {
-        self.lacks_memory = true;
-        // Its client must not take the silence of a busy server for that of a dead one.
-        if self.role == Role::Server {
-            self.timers
-                .set(Timer::Paused, now + self.config.pong_interval());
-        }
-    }
-
-    /// Records that there is memory for received bytes again.
-    pub fn handle_memory_available(&mut self) {
-        self.lacks_memory = false;
-    }
-
-    /// Returns how many bytes can be received without more memory.
-    #[inline]
-    pub fn free_input(&self) -> usize {
-        self.recv_buffer.free()
-    }
-
-    /// Handles received bytes, and returns how many frames they have completed. The receive buffer grows
-    /// to `max_memory` bytes at most, if the bytes fit into it.
-    ///
-    /// Keep-alive frames are handled at once. So is a message that `take_response` accepts, by its
-    /// payload. Other messages wait for [`take_message`](Self::take_message).
-    pub fn handle_input(
-        &mut self,
-        bytes: &[u8],
-        max_memory: usize,
-        now: Instant,
-        mut take_response: impl FnMut(&[u8]) -> bool,
-    ) -> Received {
-        let mut received = Received::default();
-        if !self.lifecycle.is_active() {
-            return received;
-        }
-        self.keep_alive.handle_activity(now);
-        // Set again below if these bytes make reading pause.
-        self.timers.stop(Timer::Paused);
-        self.recv_buffer.append(bytes, max_memory);
-        while let Some(header) = self.recv_buffer.peek() {
-            // By its header alone: a frame that is too big must not be received.
-            if let Err(reason) = self.check(header) {
-                self.end(reason, now);
-                return received;
-            }
-            if !self.recv_buffer.scan(header) {
-                break;
-            }
-            self.is_validated = true;
-            received.frames += 1;
-            match header.message_type() {
-                Some(MessageType::Ping) if self.role == Role::Server => self.send_pong(now),
-                Some(MessageType::Pong) => self.keep_alive.handle_pong(&self.config, now),
-                message_type if message_type == Some(self.role.received()) => {
-                    received.messages += 1;
-                    self.is_used = true;
-                    // Before earlier messages are handled: their callbacks may await this response.
-                    if take_response(self.recv_buffer.last_payload(header)) {
-                        // It stays in its place: to remove it would move the bytes behind it.
-                        self.recv_buffer.hide_last(header);
-                    }
-                }
-                // Only a client comes here, which ignores other types: a server has refused them in `check`.
-                _ => {}
-            }
-        }
-        self.watch_partial_message(received.frames > 0, now);
-        self.handle_input_while_draining(bytes.len(), now);
-        self.send_progress_pong(now);
-        received
-    }
-
-    /// Checks the header of a frame before the frame is received.
-    #[inline]
-    fn check(&self, header: Header) -> Result<(), DisconnectReason> {
-        let limit = self.config.max_received_size;
-        // The type first: the size of bytes that are no frame has no meaning.
-        if self.role == Role::Server
-            && !matches!(
-                header.message_type(),
-                Some(MessageType::ClientToServer | MessageType::Ping)
-            )
-        {
-            return Err(DisconnectReason::UnexpectedMessageType(header.type_byte));
-        }
-        if header.size > limit {
-            return Err(DisconnectReason::MessageTooBig {
-                size: header.size,
-                limit,
-            });
-        }
-        Ok(())
-    }
-
-    /// Handles the end of the peer's direction.
-    pub fn handle_end_of_input(&mut self, now: Instant) {
-        self.end(DisconnectReason::ConnectionClosed, now);
-    }
-
-    /// Ends and aborts the connection.
-    pub fn fail(&mut self, reason: DisconnectReason, now: Instant) {
-        self.end(reason, now);
-        self.abort();
-    }
-
-    /// Returns the size of the next message for the handler, in bytes.
-    ///
-    /// Messages received before the peer closed the connection, or before a drain ended, are still
-    /// returned. Once this side has ended the connection for another reason, none are.
-    #[inline]
-    pub fn next_message_size(&mut self) -> Option<usize> {
-        if !self.lifecycle.delivers_messages() {
-            return None;
-        }
-        let expected = Some(self.role.received());
-        while let Some(header) = self.recv_buffer.first() {
-            if header.message_type() == expected {
-                return Some(header.size);
-            }
-            // Keep-alive frames and awaited responses were handled when they were scanned.
-            self.recv_buffer.take();
-        }
-        None
-    }
-
-    /// Takes the next message for the handler: see [`next_message_size`](Self::next_message_size).
-    pub fn next_message(&mut self) -> Option<Payload> {
-        let size = self.next_message_size()?;
-        Some(self.take_message(size))
-    }
-
-    /// Takes the message of this size that [`next_message_size`](Self::next_message_size) has returned.
-    #[inline]
-    pub fn take_message(&mut self, size: usize) -> Payload {
-        self.recv_buffer.take_payload(size)
-    }
-
-    /// Returns the bytes of a payload, until the next [`handle_input`](Self::handle_input).
-    #[inline]
-    pub fn payload(&self, payload: &Payload) -> &[u8] {
-        self.recv_buffer.payload(payload)
-    }
-
-    /// Ends the connection because the message taken last can't be decoded. It and all messages after it
-    /// are dropped.
-    ///
-    /// This replaces the reason of an earlier end: the message was received before.
-    pub fn handle_decode_error(&mut self, error: DecodeError, now: Instant) {
-        // The peer can't know which message was not handled, so that none after it may be.
-        self.recv_buffer = RecvBuffer::default();
-        let was_aborted = self.lifecycle.is_aborted();
-        // So that `end` takes this reason as the first one.
-        self.lifecycle = Lifecycle::Open;
-        self.end(DisconnectReason::MessageDecodeError(error), now);
-        if was_aborted {
-            self.lifecycle.abort();
-        }
     }
 
     // --- Bytes to send ---
@@ -435,13 +254,13 @@ impl Connection {
 
     // --- Memory ---
 
-    /// Frees memory that is not needed now. An empty receive buffer keeps `input` bytes at most, an empty
+    /// Frees memory that is not needed now. An empty receive buffer keeps `input` bytes at most, the
     /// send buffer `output` bytes.
     #[inline]
     pub fn release(&mut self, input: usize, output: usize) {
         self.recv_buffer.release(input);
         self.send_buffer.release(output);
-        self.send_buffer.trim();
+        self.send_buffer.trim(output);
     }
 
     /// Drops all received bytes that are not handled.
@@ -449,12 +268,23 @@ impl Connection {
         self.recv_buffer = RecvBuffer::default();
     }
 
-    /// Returns the most capacity that an empty buffer keeps, in bytes.
+    /// Returns the most capacity that the empty receive buffer keeps, in bytes.
     #[inline]
-    pub fn idle_capacity_limit(&self) -> usize {
+    pub fn recv_capacity_limit(&self) -> usize {
+        self.capacity_limit(BUSY_CAPACITY)
+    }
+
+    /// Returns the most unused capacity that each of the two buffers of the sending direction keeps, in bytes.
+    #[inline]
+    pub fn send_capacity_limit(&self) -> usize {
+        self.capacity_limit(BUSY_SEND_CAPACITY)
+    }
+
+    #[inline]
+    fn capacity_limit(&self, busy: usize) -> usize {
         // In use at once, but idle only after a whole keep-alive interval: a short pause frees no buffers.
         if self.is_used || !self.is_idle {
-            BUSY_CAPACITY
+            busy
         } else {
             IDLE_CAPACITY
         }

@@ -25,14 +25,17 @@ impl MessageType {
     /// Returns the type with this type byte, if there is one.
     #[inline]
     fn from_byte(byte: u8) -> Option<Self> {
-        [
-            Self::ClientToServer,
-            Self::ServerToClient,
-            Self::Ping,
-            Self::Pong,
-        ]
-        .into_iter()
-        .find(|&message_type| message_type as u8 == byte)
+        const CLIENT_TO_SERVER: u8 = MessageType::ClientToServer as u8;
+        const SERVER_TO_CLIENT: u8 = MessageType::ServerToClient as u8;
+        const PING: u8 = MessageType::Ping as u8;
+        const PONG: u8 = MessageType::Pong as u8;
+        match byte {
+            CLIENT_TO_SERVER => Some(Self::ClientToServer),
+            SERVER_TO_CLIENT => Some(Self::ServerToClient),
+            PING => Some(Self::Ping),
+            PONG => Some(Self::Pong),
+            _ => None,
+        }
     }
 }
 

@@ -1,8 +1,17 @@
 //! Received bytes, until their messages are handled.
 
+use std::mem;
 use std::ops::Range;
 
+use prost::bytes::Bytes;
+
 use crate::frame::{HEADER_SIZE, Header};
+
+/// Largest part of a frame that is read at once into its place, in bytes.
+const MAX_REST: usize = 256 * 1024;
+
+/// Least size of a payload that is shared, in bytes.
+const MIN_SHARED: usize = 16 * 1024;
 
 /// Buffer of the bytes received on one connection.
 ///
@@ -10,32 +19,70 @@ use crate::frame::{HEADER_SIZE, Header};
 /// while messages before it are still waiting, and by [`take`](Self::take) when it is handled.
 ///
 /// ```text
-/// 0        start           scanned              bytes.len()
-/// | taken  | complete, not taken | not scanned yet |
+/// 0        start           scanned              end            bytes.len()
+/// | taken  | complete, not taken | not scanned yet | not received yet |
 /// ```
 #[derive(Debug, Default)]
 pub struct RecvBuffer {
+    /// All of it is initialized, so that sockets can be read into it. That costs a pass over new memory, and none
+    /// over memory that is used again.
     bytes: Vec<u8>,
     /// Offset of the first frame that is not taken.
     start: usize,
     /// Offset of the first frame that is not scanned.
     scanned: usize,
+    /// Offset of the end of the received bytes.
+    end: usize,
 }
 
 /// Range of a payload in a [`RecvBuffer`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload(Range<usize>);
 
+impl Payload {
+    /// Returns the size of the payload, in bytes.
+    #[inline]
+    pub fn size(&self) -> usize {
+        self.0.end - self.0.start
+    }
+}
+
 impl RecvBuffer {
     /// Appends received bytes. The capacity grows to `limit` bytes at most, if they fit into it.
     #[inline]
     pub fn append(&mut self, bytes: &[u8], limit: usize) {
         self.discard_taken();
-        let size = self.bytes.len() + bytes.len();
-        if size > self.bytes.capacity() {
-            self.grow(size, limit);
+        let end = self.end + bytes.len();
+        if end > self.bytes.len() {
+            self.grow(end, limit);
         }
-        self.bytes.extend_from_slice(bytes);
+        self.bytes[self.end..end].copy_from_slice(bytes);
+        self.end = end;
+    }
+
+    /// Returns the place of the bytes to receive next, if the rest of an incomplete frame is at least `min` bytes:
+    /// then it is worth to read it without a copy. It is `max` bytes at most.
+    ///
+    /// The buffer doubles at most, so that a peer must send as much as it makes this side allocate.
+    pub fn rest(&mut self, min: usize, max: usize, limit: usize) -> Option<&mut [u8]> {
+        let missing = self.peek()?.frame_size().checked_sub(self.unfinished())?;
+        if missing < min {
+            return None;
+        }
+        self.discard_taken();
+        let unused = self.bytes.len() - self.end;
+        let size = missing.min(max).min(MAX_REST).min(unused.max(self.end));
+        let end = self.end + size;
+        if end > self.bytes.len() {
+            self.grow(end, limit);
+        }
+        Some(&mut self.bytes[self.end..end])
+    }
+
+    /// Records that the first `count` bytes of the last [`rest`](Self::rest) were received.
+    pub fn advance(&mut self, count: usize) {
+        self.end += count;
+        debug_assert!(self.end <= self.bytes.len());
     }
 
     /// Grows the capacity to `size` bytes at least. It doubles, so that a large message is seldom copied,
@@ -43,27 +90,33 @@ impl RecvBuffer {
     #[cold]
     fn grow(&mut self, size: usize, limit: usize) {
         let end = self.peek().map_or(0, Header::frame_size) + self.scanned;
-        let capacity = (2 * self.bytes.capacity()).min(limit);
+        let capacity = (2 * self.bytes.len()).min(limit);
         let capacity = if end > size {
             capacity.min(end)
         } else {
             capacity
         };
-        self.bytes
-            .reserve_exact(capacity.max(size) - self.bytes.len());
+        let capacity = capacity.max(size);
+        if self.end == 0 {
+            // Without a copy, and large memory comes initialized from the operating system.
+            self.bytes = vec![0; capacity];
+        } else {
+            self.bytes.reserve_exact(capacity - self.bytes.len());
+            self.bytes.resize(capacity, 0);
+        }
     }
 
     /// Returns the header of the next frame that is not scanned, once it is received.
     #[inline]
     pub fn peek(&self) -> Option<Header> {
-        Header::decode(&self.bytes[self.scanned..])
+        Header::decode(&self.bytes[self.scanned..self.end])
     }
 
     /// Scans the frame of the last [`peek`](Self::peek). Returns whether it is complete.
     #[inline]
     pub fn scan(&mut self, header: Header) -> bool {
         let end = self.scanned + header.frame_size();
-        let complete = end <= self.bytes.len();
+        let complete = end <= self.end;
         if complete {
             self.scanned = end;
         }
@@ -109,6 +162,22 @@ impl RecvBuffer {
         &self.bytes[payload.0.clone()]
     }
 
+    /// Returns a payload that was taken last, with the memory of this buffer, which gets new one. Returns `None` if
+    /// a copy is the better way: the payload is the smaller part of that memory, or of the bytes received.
+    pub fn share(&mut self, payload: &Payload) -> Option<Bytes> {
+        let range = payload.0.clone();
+        if range.len() < (self.bytes.capacity() / 2).max(MIN_SHARED) {
+            return None;
+        }
+        let rest = self.bytes[self.start..self.end].to_vec();
+        let mut shared = mem::replace(&mut self.bytes, rest);
+        shared.truncate(range.end);
+        self.scanned -= self.start;
+        self.end -= self.start;
+        self.start = 0;
+        Some(Bytes::from(shared).slice(range))
+    }
+
     /// Returns the size of the complete frames that are not taken, in bytes.
     #[inline]
     pub fn unhandled(&self) -> usize {
@@ -118,7 +187,7 @@ impl RecvBuffer {
     /// Returns the size of the incomplete frame at the end, in bytes.
     #[inline]
     pub fn unfinished(&self) -> usize {
-        self.bytes.len() - self.scanned
+        self.end - self.scanned
     }
 
     /// Returns the capacity, in bytes.
@@ -130,23 +199,26 @@ impl RecvBuffer {
     /// Returns how many bytes can be appended without growing.
     #[inline]
     pub fn free(&self) -> usize {
-        self.bytes.capacity() - (self.bytes.len() - self.start)
+        self.bytes.len() - (self.end - self.start)
     }
 
     /// Frees the memory of an empty buffer whose capacity is more than `limit` bytes.
     #[inline]
     pub fn release(&mut self, limit: usize) {
         self.discard_taken();
-        if self.bytes.is_empty() && self.bytes.capacity() > limit {
+        if self.end == 0 && self.bytes.capacity() > limit {
             self.bytes = Vec::new();
         }
     }
 
     #[inline]
     fn discard_taken(&mut self) {
-        self.bytes.drain(..self.start);
-        self.scanned -= self.start;
-        self.start = 0;
+        if self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.scanned -= self.start;
+            self.end -= self.start;
+            self.start = 0;
+        }
     }
 }
 
@@ -214,6 +286,95 @@ mod tests {
         buffer.append(&FRAMES[..5], usize::MAX);
         assert!(scan_all(&mut buffer).is_empty());
         assert_eq!(buffer.take(), None);
+    }
+
+    /// Receives a frame with this payload, and what follows it.
+    fn receive(payload: &[u8], following: &[u8]) -> (RecvBuffer, Payload) {
+        let [_, size @ ..] = (payload.len() as u32).to_be_bytes();
+        let frames = [&[1], &size[..], payload, following].concat();
+        let mut buffer = RecvBuffer::default();
+        buffer.append(&frames, usize::MAX);
+        scan_all(&mut buffer);
+        let (_, payload) = buffer.take().unwrap();
+        (buffer, payload)
+    }
+
+    #[test]
+    fn a_large_payload_takes_the_memory_of_the_buffer() {
+        let large = vec![7; 100_000];
+        let (mut buffer, payload) = receive(&large, FRAMES);
+        let place = buffer.payload(&payload).as_ptr();
+        let shared = buffer.share(&payload).unwrap();
+        assert_eq!((shared.as_ptr(), &shared[..]), (place, &large[..]));
+        assert!(buffer.capacity() < 100);
+        assert_eq!(take_all(&mut buffer), expected());
+        buffer.append(FRAMES, usize::MAX);
+        scan_all(&mut buffer);
+        assert_eq!(take_all(&mut buffer), expected());
+        assert_eq!(&shared[..], &large[..]);
+    }
+
+    #[test]
+    fn a_payload_that_is_the_smaller_part_of_the_memory_is_not_shared() {
+        let (mut buffer, payload) = receive(&[7; 100], &[]);
+        assert_eq!(buffer.share(&payload), None);
+        let rest = [&b"\x01\0\x80\0"[..], &[7; 0x8000]].concat();
+        let (mut buffer, payload) = receive(&[7; 20_000], &rest);
+        assert_eq!(buffer.share(&payload), None);
+        assert_eq!(buffer.payload(&payload), [7; 20_000]);
+        assert_eq!(buffer.unhandled(), rest.len());
+    }
+
+    #[test]
+    fn the_rest_of_a_large_frame_is_received_in_its_place() {
+        let size = 1_000_000;
+        let mut stream = b"\x01\x0f\x42\x40".to_vec();
+        stream.extend((0..size).map(|number| number as u8));
+        stream.extend_from_slice(FRAMES);
+        let mut buffer = RecvBuffer::default();
+        let mut reads = 0;
+        let mut received = 0;
+        while received < stream.len() {
+            let left = &stream[received..];
+            let capacity = buffer.capacity();
+            let count = match buffer.rest(10_000, 300_000, usize::MAX) {
+                Some(place) => {
+                    let count = place.len().min(left.len());
+                    place[..count].copy_from_slice(&left[..count]);
+                    buffer.advance(count);
+                    count
+                }
+                None => {
+                    let count = left.len().min(50_000);
+                    buffer.append(&left[..count], usize::MAX);
+                    count
+                }
+            };
+            // As much as was received before, so that a peer can't make this side allocate more than that.
+            assert!(buffer.capacity() <= capacity.max(2 * received).max(50_000));
+            received += count;
+            reads += 1;
+            scan_all(&mut buffer);
+        }
+        assert!(reads < 10, "{reads}");
+        let frames = take_all(&mut buffer);
+        assert_eq!(frames[0].1, &stream[4..size + 4]);
+        assert_eq!(frames[1..], expected());
+    }
+
+    #[test]
+    fn a_short_rest_is_not_worth_a_read_of_its_own() {
+        let mut buffer = RecvBuffer::default();
+        buffer.append(b"\x01\0\x10\0abc", usize::MAX);
+        assert_eq!(scan_all(&mut buffer), []);
+        assert!(buffer.rest(0x1000, usize::MAX, usize::MAX).is_none());
+        // As many bytes as there are, though far more are missing.
+        assert_eq!(
+            buffer.rest(0x0f00, usize::MAX, usize::MAX).unwrap().len(),
+            7
+        );
+        assert!(buffer.rest(0x0f00, 3, usize::MAX).unwrap().len() == 3);
+        assert!(RecvBuffer::default().rest(0, 9, 9).is_none());
     }
 
     #[test]

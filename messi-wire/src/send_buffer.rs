@@ -79,11 +79,12 @@ impl SendBuffer {
         }
     }
 
-    /// Frees unused capacity, while the peer does not read.
+    /// Frees unused capacity beyond `limit` bytes, while the peer does not read.
     #[inline]
-    pub fn trim(&mut self) {
+    pub fn trim(&mut self, limit: usize) {
         // A copy costs more than a little unused memory.
-        if !self.is_empty() && self.frames.capacity() > self.frames.len() * 3 / 2 {
+        let limit = limit.max(self.frames.len() * 3 / 2);
+        if !self.is_empty() && self.frames.capacity() > limit {
             self.frames.shrink_to_fit();
         }
     }

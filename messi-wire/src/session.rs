@@ -486,9 +486,9 @@ impl<R: PendingResponse> Session<R> {
         self.queue.release(limit);
     }
 
-    /// Frees unused memory of the send queue.
-    pub fn trim(&mut self) {
-        self.queue.trim();
+    /// Frees unused memory of the send queue beyond `limit` bytes.
+    pub fn trim(&mut self, limit: usize) {
+        self.queue.trim(limit);
     }
 
     // --- Requests of the peer ---

@@ -175,3 +175,69 @@ fn a_large_message_is_copied_a_few_times_only() {
         server.stop().await;
     });
 }
+
+/// Defines a function that returns how many bytes are allocated to deliver a message with data of a given size,
+/// with this type of `bytes` fields.
+macro_rules! define_allocated {
+    ($module:ident, $bytes:ident) => {
+        mod $module {
+            use std::sync::{Arc, Mutex};
+
+            use super::*;
+
+            messi::protocol!("../../docs/files.proto", bytes = $bytes);
+
+            /// A client that keeps what it receives.
+            struct Downloader(Arc<Mutex<Vec<PartInd>>>);
+
+            impl FilesClientHandler for Downloader {
+                async fn on_part_ind(&mut self, _: &FilesClient, part: PartInd) {
+                    self.0.lock().unwrap().push(part);
+                }
+            }
+
+            struct Storage;
+
+            impl FilesServerHandler for Storage {}
+
+            pub(super) fn allocated(size: usize) -> u64 {
+                let simulation = Simulation::new(1);
+                let parts = Arc::<Mutex<Vec<_>>>::default();
+                let downloader = Downloader(parts.clone());
+                let (server, client) = simulation.run(async {
+                    let server = FilesServer::builder(ROOM).runtime(&simulation);
+                    let server = server.start(|_| Storage).await.unwrap();
+                    let client = FilesClient::builder(ROOM).runtime(&simulation);
+                    let client = client.start(downloader).unwrap();
+                    client.connected().await.unwrap();
+                    simulation.sleep(MOMENT).await;
+                    (server, client)
+                });
+                let data: Vec<u8> = (0..size).map(|number| number as u8).collect();
+                server.broadcast(PartInd {
+                    data: data.clone().into(),
+                });
+                let deliver = || simulation.run(simulation.sleep(MOMENT));
+                let allocated = measure(deliver).bytes_total;
+                assert!(parts.lock().unwrap().iter().all(|part| part.data == data));
+                assert_eq!(parts.lock().unwrap().len(), 1);
+                simulation.run(async {
+                    client.stop().await;
+                    server.stop().await;
+                });
+                allocated
+            }
+        }
+    };
+}
+
+define_allocated!(copied, Vec);
+define_allocated!(shared, Bytes);
+
+#[test]
+fn large_bytes_stay_in_the_memory_that_they_were_received_in() {
+    const SIZE: u64 = 900_000;
+    let copied = copied::allocated(SIZE as usize);
+    let shared = shared::allocated(SIZE as usize);
+    assert!(shared + SIZE * 9 / 10 < copied, "{shared} {copied}");
+}

@@ -14,7 +14,7 @@ pub(crate) use self::client::{Client, MAX_DELAY};
 pub(crate) use self::server::Server;
 use crate::events::Events;
 
-mod proto {
+pub(crate) mod proto {
     messi::protocol!("flow.proto");
 }
 

@@ -1,4 +1,4 @@
-//! Clients and servers with a peer process that is killed or suspended.
+//! Clients and servers with a peer process that is killed, suspended or measured.
 //!
 //! The peer is this program, started again. The number of kills each way can be set:
 //!
@@ -22,6 +22,8 @@ mod flow;
 mod kill;
 mod peer;
 mod stop;
+#[cfg(target_os = "linux")]
+mod switches;
 
 use std::process::ExitCode;
 
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let tests = kill::TESTS.iter().chain(stop::TESTS);
+    #[cfg(target_os = "linux")]
+    let tests = tests.chain(switches::TESTS);
     let trials = tests.map(|&(name, test)| trial(name, test)).collect();
 
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

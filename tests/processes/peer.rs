@@ -8,13 +8,17 @@ use std::time::Duration;
 
 use crate::flow::{Client, Report, Server, Settings};
 use crate::process::Process;
+#[cfg(target_os = "linux")]
+use crate::switches::Echo;
 
-/// The first argument of a peer. It is followed by the role, the port, the number of messages and the
-/// keep-alive time.
+/// The first argument of a peer. It is followed by the role and the port, and for an end of a stream by the
+/// number of messages and the keep-alive time.
 const PEER: &str = "--peer";
 
 const CLIENT: &str = "client";
 const SERVER: &str = "server";
+#[cfg(target_os = "linux")]
+const ECHO: &str = "echo";
 
 /// Starts a client, which reports its events.
 pub(crate) fn client(port: u16, settings: Settings) -> Process {
@@ -28,33 +32,51 @@ pub(crate) fn server(port: u16, settings: Settings) -> Process {
     server
 }
 
+/// Starts a server that sends each message back, on a runtime.
+#[cfg(target_os = "linux")]
+pub(crate) fn echo(port: u16, runtime: &str) -> Process {
+    let mut server = start_with(&[ECHO, &port.to_string(), runtime]);
+    server.events().expect("listening");
+    server
+}
+
 fn start(role: &str, port: u16, settings: Settings) -> Process {
-    let this = env::current_exe().expect("the path of this program");
-    let mut command = Command::new(this);
-    command.args([
-        PEER,
+    start_with(&[
         role,
         &port.to_string(),
         &settings.messages.to_string(),
         &settings.keep_alive.as_millis().to_string(),
-    ]);
-    Process::start(&format!("the {role} of its own"), &mut command)
+    ])
+}
+
+/// Starts a peer with arguments, of which the first is its role.
+fn start_with(arguments: &[&str]) -> Process {
+    let this = env::current_exe().expect("the path of this program");
+    let mut command = Command::new(this);
+    command.arg(PEER).args(arguments);
+    Process::start(&format!("the {} of its own", arguments[0]), &mut command)
 }
 
 /// Runs a peer if this process was started as one, and returns whether it was.
 pub(crate) fn run_if_asked() -> bool {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [flag, role, port, messages, keep_alive] = arguments.as_slice() else {
-        return false;
-    };
-    if flag != PEER {
-        return false;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        #[cfg(target_os = "linux")]
+        [PEER, ECHO, port, runtime] => {
+            let _server = Echo::start(port.parse().expect("a port"), runtime);
+            println!("listening");
+            wait_for_parent();
+        }
+        [PEER, role, port, messages, keep_alive] => {
+            let settings = Settings {
+                messages: messages.parse().expect("a number"),
+                keep_alive: Duration::from_millis(keep_alive.parse().expect("a number")),
+            };
+            run(role, port.parse().expect("a port"), settings);
+        }
+        _ => return false,
     }
-    let settings = Settings {
-        messages: messages.parse().expect("a number"),
-        keep_alive: Duration::from_millis(keep_alive.parse().expect("a number")),
-    };
-    run(role, port.parse().expect("a port"), settings);
     true
 }
 

@@ -2,6 +2,7 @@
 
 use work::Workload;
 
+use crate::Result;
 use crate::figures::{self, Figure};
 
 /// A pair of programs to measure: mostly the same program for both sides.
@@ -45,10 +46,15 @@ const fn variant(name: &'static str, package: &'static str, variant: &'static st
 pub const SUBJECT: &str = "messi";
 
 /// All peers, in the order of the tables.
-pub const PEERS: [Peer; 12] = [
+pub const PEERS: [Peer; 17] = [
     peer("raw-std", program("peer-raw-std")),
-    peer("raw-async-std", program("peer-raw-async-std")),
+    peer("raw", program("peer-raw")),
+    variant("raw:async-std", "peer-raw", "async-std"),
+    variant("raw:tokio", "peer-raw", "tokio"),
     peer(SUBJECT, program("peer-messi")),
+    variant("messi:async-std", "peer-messi", "async-std"),
+    variant("messi:smol", "peer-messi", "smol"),
+    variant("messi:tokio", "peer-messi", "tokio"),
     variant("messi:busy-poll", "peer-messi", "busy-poll"),
     variant("messi:tls", "peer-messi", "tls"),
     peer("tonic", program("peer-tonic")),
@@ -111,6 +117,7 @@ pub const BENCHMARKS: [Benchmark; 11] = [
         &[
             figures::RATE,
             figures::CPU_PER_MILLION,
+            figures::SWITCHES,
             figures::P50,
             figures::P99,
             figures::P999,
@@ -208,3 +215,24 @@ pub const BENCHMARKS: [Benchmark; 11] = [
         ],
     ),
 ];
+
+/// Returns the items of `all` with one of the names, or all items if there is no name.
+pub fn select<T: Clone>(
+    all: &[T],
+    names: &[String],
+    name_of: impl Fn(&T) -> &'static str,
+    kind: &str,
+) -> Result<Vec<T>> {
+    for name in names {
+        if !all.iter().any(|it| name_of(it) == name) {
+            let known: Vec<_> = all.iter().map(&name_of).collect();
+            return Err(format!(
+                "unknown {kind} {name:?}, expected one of: {}",
+                known.join(", ")
+            )
+            .into());
+        }
+    }
+    let is_selected = |it: &&T| names.is_empty() || names.iter().any(|name| name_of(it) == name);
+    Ok(all.iter().filter(is_selected).cloned().collect())
+}

@@ -1,15 +1,19 @@
 //! Runs the benchmarks with every peer, and creates tables and plots of the results.
 //!
-//! `bin/run.rs` is the command behind `bench/run`, `bin/build-cost.rs` is the one behind
-//! `bench/build`.
+//! `bin/run.rs` is the command behind `bench/run`, `bin/growth.rs` is the one behind `bench/growth`, and
+//! `bin/build-cost.rs` is the one behind `bench/build`.
 
 pub mod build_cost;
 pub mod catalogue;
 pub mod figures;
+pub mod growth;
 pub mod machine;
+pub mod measurement;
 pub mod placement;
 pub mod plot;
+pub mod programs;
 pub mod results;
+pub mod speed;
 pub mod table;
 pub mod trial;
 

@@ -8,8 +8,9 @@ use serde::Serialize;
 use crate::placement::cores;
 
 /// The crates with versions in the results.
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 8] = [
     "messi",
+    "async-io",
     "async-std",
     "prost",
     "tokio",

@@ -11,77 +11,113 @@ use crate::placement::Placement;
 use crate::results::Results;
 
 const WIDTH: u32 = 760;
-const PANEL: u32 = 200;
 
-/// Draws the first figure of a benchmark, with a panel of bars for each placement.
-pub fn draw(results: &Results, benchmark: &Benchmark, directory: &Path) -> Result<()> {
-    let is_measured =
-        |placement: &Placement| results.of(benchmark.name, *placement).next().is_some();
-    let placements: Vec<Placement> = Placement::ALL.into_iter().filter(is_measured).collect();
-    if placements.is_empty() {
+/// The height of a panel without its bars: the caption, the axis and the margins.
+const FRAME: u32 = 62;
+
+/// The height of a bar with its margins.
+const BAR: u32 = 17;
+
+/// The bars of one figure.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    pub caption: String,
+    pub bars: Vec<Bar>,
+}
+
+/// The value of a peer.
+#[derive(Clone, Debug)]
+pub struct Bar {
+    /// The peer, whose colour is the same in every plot.
+    pub peer: &'static str,
+    pub label: String,
+    pub value: f64,
+}
+
+/// Returns a panel of the first figure of a benchmark for each placement.
+pub fn panels(results: &Results, benchmark: &Benchmark) -> Vec<Panel> {
+    let figure = &benchmark.figures[0];
+    let panels = Placement::ALL.into_iter().map(|placement| {
+        let cells = results.of(benchmark.name, placement);
+        let bars = cells.filter_map(|cell| {
+            Some(Bar {
+                peer: cell.peer,
+                label: cell.peer.into(),
+                value: cell.median(figure)?,
+            })
+        });
+        let (name, placement) = (benchmark.name, placement.name());
+        Panel {
+            caption: format!("{name}, {placement}: {}", figure.name),
+            bars: bars.collect(),
+        }
+    });
+    panels.collect()
+}
+
+/// Draws panels below each other. Those without bars are left out.
+pub fn draw(path: &Path, panels: &[Panel]) -> Result<()> {
+    let panels: Vec<_> = panels.iter().filter(|it| !it.bars.is_empty()).collect();
+    let heights = panels.iter().map(|panel| panel.height());
+    let height: u32 = heights.sum();
+    if height == 0 {
         return Ok(());
     }
-    let path = directory.join(format!("{}.svg", benchmark.name));
-    let height = PANEL * placements.len() as u32;
-    let area = SVGBackend::new(&path, (WIDTH, height)).into_drawing_area();
-    area.fill(&WHITE)?;
-    let panels = area.split_evenly((placements.len(), 1));
-    for (panel, placement) in panels.iter().zip(placements) {
-        draw_panel(results, benchmark, placement, panel)?;
+    let mut rest = SVGBackend::new(path, (WIDTH, height)).into_drawing_area();
+    rest.fill(&WHITE)?;
+    for panel in panels {
+        let (area, below) = rest.split_vertically(panel.height());
+        panel.draw(&area)?;
+        rest = below;
     }
-    area.present()?;
+    rest.present()?;
     Ok(())
 }
 
-fn draw_panel(
-    results: &Results,
-    benchmark: &Benchmark,
-    placement: Placement,
-    area: &DrawingArea<SVGBackend<'_>, Shift>,
-) -> Result<()> {
-    let figure = &benchmark.figures[0];
-    let bars: Vec<(&str, f64)> = results
-        .of(benchmark.name, placement)
-        .filter_map(|cell| Some((cell.peer, cell.median(figure)?)))
-        .collect();
-    let greatest = bars.iter().map(|(_, value)| *value).fold(0.0, f64::max);
-    let count = bars.len();
-    let mut chart = ChartBuilder::on(area)
-        .caption(
-            format!("{}, {}: {}", benchmark.name, placement.name(), figure.name),
-            ("sans-serif", 15),
-        )
-        .margin(8)
-        .x_label_area_size(24)
-        .y_label_area_size(110)
-        .build_cartesian_2d(
-            0.0..(greatest * 1.05).max(1e-9),
-            (0..count).into_segmented(),
-        )?;
-    let name = |segment: &SegmentValue<usize>| match segment {
-        // The first peer is at the top.
-        SegmentValue::CenterOf(index) if *index < count => bars[count - 1 - index].0.to_string(),
-        _ => String::new(),
-    };
-    chart
-        .configure_mesh()
-        .disable_y_mesh()
-        .y_labels(count)
-        .y_label_formatter(&name)
-        .x_label_formatter(&|value| short(*value))
-        .draw()?;
-    let rectangles = bars.iter().enumerate().map(|(index, (peer, value))| {
-        let row = count - 1 - index;
-        let corners = [
-            (0.0, SegmentValue::Exact(row)),
-            (*value, SegmentValue::Exact(row + 1)),
-        ];
-        let mut bar = Rectangle::new(corners, colour(peer).filled());
-        bar.set_margin(3, 3, 0, 0);
-        bar
-    });
-    chart.draw_series(rectangles)?;
-    Ok(())
+impl Panel {
+    fn height(&self) -> u32 {
+        FRAME + BAR * self.bars.len() as u32
+    }
+
+    fn draw(&self, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<()> {
+        let count = self.bars.len();
+        let greatest = self.bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
+        let mut chart = ChartBuilder::on(area)
+            .caption(&self.caption, ("sans-serif", 15))
+            .margin(8)
+            .x_label_area_size(24)
+            .y_label_area_size(130)
+            .build_cartesian_2d(
+                0.0..(greatest * 1.05).max(1e-9),
+                (0..count).into_segmented(),
+            )?;
+        let name = |segment: &SegmentValue<usize>| match segment {
+            // The first bar is at the top.
+            SegmentValue::CenterOf(index) if *index < count => {
+                self.bars[count - 1 - index].label.clone()
+            }
+            _ => String::new(),
+        };
+        chart
+            .configure_mesh()
+            .disable_y_mesh()
+            .y_labels(count)
+            .y_label_formatter(&name)
+            .x_label_formatter(&|value| short(*value))
+            .draw()?;
+        let rectangles = self.bars.iter().enumerate().map(|(index, bar)| {
+            let row = count - 1 - index;
+            let corners = [
+                (0.0, SegmentValue::Exact(row)),
+                (bar.value, SegmentValue::Exact(row + 1)),
+            ];
+            let mut rectangle = Rectangle::new(corners, colour(bar.peer).filled());
+            rectangle.set_margin(3, 3, 0, 0);
+            rectangle
+        });
+        chart.draw_series(rectangles)?;
+        Ok(())
+    }
 }
 
 /// Returns the colour of a peer, which is the same in every plot.

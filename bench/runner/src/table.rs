@@ -57,6 +57,12 @@ fn table(cells: &[&Cell], figures: &[Figure]) -> String {
         let ratio = ratio.map(|(own, other)| main.ratio(own, other));
         let _ = writeln!(text, " {} |", number(ratio));
     }
+    text + &notes(cells.iter().copied())
+}
+
+/// Formats the reasons of missing figures.
+pub(crate) fn notes<'a>(cells: impl Iterator<Item = &'a Cell>) -> String {
+    let mut text = String::new();
     for cell in cells {
         if let Some(why) = &cell.unsupported {
             let _ = writeln!(text, "\n{}: {why}.", cell.peer);
@@ -70,7 +76,7 @@ fn table(cells: &[&Cell], figures: &[Figure]) -> String {
 }
 
 /// Formats a value with three significant digits, or a missing value as "-".
-fn number(value: Option<f64>) -> String {
+pub(crate) fn number(value: Option<f64>) -> String {
     let Some(value) = value.filter(|value| value.is_finite()) else {
         return "-".into();
     };
@@ -82,7 +88,7 @@ fn number(value: Option<f64>) -> String {
 }
 
 /// Formats an integer with thousands separators, rounded to three significant digits.
-fn grouped(value: f64) -> String {
+pub(crate) fn grouped(value: f64) -> String {
     let unit = 10_f64.powf((value.abs().log10().floor() - 2.0).max(0.0));
     let digits = format!("{:.0}", (value / unit).round() * unit);
     let mut text = String::new();

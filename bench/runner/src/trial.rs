@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use work::{Job, Outcome, Role, Workload};
@@ -10,13 +9,12 @@ use work::{Job, Outcome, Role, Workload};
 use crate::Result;
 use crate::catalogue::{Peer, Program};
 use crate::placement::{Placement, Side, place};
+use crate::programs;
 
 /// The settings of one measurement.
 #[derive(Clone, Debug)]
 pub struct Trial<'a> {
     pub peer: Peer,
-    /// The directory of the programs.
-    pub programs: &'a Path,
     pub workload: &'a Workload,
     pub seconds: f64,
     pub placement: Placement,
@@ -25,6 +23,7 @@ pub struct Trial<'a> {
 impl Trial<'_> {
     /// Starts a server and a client, and returns the outcome that the client reports.
     pub fn run(&self) -> Result<Outcome> {
+        let _other_work = self.placement.other_work()?;
         let mut server = self.start_server()?;
         let outcome = self.run_client(&server);
         // If both fail, the error of the server is more likely to be the cause.
@@ -72,7 +71,7 @@ impl Trial<'_> {
 
     /// Creates the command of a process. Its standard error stays connected to the terminal.
     fn command(&self, program: Program, role: &Role) -> Result<Command> {
-        let mut command = Command::new(self.programs.join(program.package));
+        let mut command = Command::new(programs::path(program));
         command
             .arg(serde_json::to_string(role)?)
             .stdin(Stdio::null())

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::meter::{Meter, Phase};
 use crate::requests::TEXT_SIZE;
+use crate::round_trips::RoundTrips;
 use crate::text::Texts;
 use crate::{Job, Message, Outcome, Report};
 
@@ -28,6 +29,8 @@ struct Publisher {
     published: u64,
     texts: Texts,
     meter: Meter,
+    /// The time of each round, from its publication until the last client has received it.
+    times: RoundTrips,
 }
 
 impl Rounds {
@@ -40,6 +43,7 @@ impl Rounds {
                 published: 0,
                 texts: Texts::new(TEXT_SIZE),
                 meter: Meter::new(job),
+                times: RoundTrips::new(),
             }),
         })
     }
@@ -58,19 +62,29 @@ impl Rounds {
             .publisher
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        let publisher = &mut *publisher;
         let delivered = publisher.published * self.clients as u64;
-        if publisher.meter.phase(Instant::now(), delivered) == Phase::Over {
-            let report = publisher.meter.report(delivered);
-            Outcome::Done(Report {
-                text_size: TEXT_SIZE as u64,
-                ..report
-            })
-            .print();
+        let now = Instant::now();
+        publisher.times.record(now);
+        match publisher.meter.phase(now, delivered) {
+            Phase::WarmingUp | Phase::Measuring => {}
+            Phase::Begun => publisher.times = RoundTrips::new(),
+            Phase::Over => self.finish_measurement(publisher, delivered),
         }
         for _ in 0..self.burst {
             publisher.published += 1;
             out(Message::chat(publisher.texts.next(false)));
         }
+    }
+
+    fn finish_measurement(&self, publisher: &Publisher, delivered: u64) -> ! {
+        Outcome::Done(Report {
+            text_size: TEXT_SIZE as u64,
+            latency: Some(publisher.times.latency()),
+            memory: Some(publisher.meter.memory(self.clients)),
+            ..publisher.meter.report(delivered)
+        })
+        .print()
     }
 }
 

@@ -1,16 +1,18 @@
 //! The client process of a trial.
 
+use std::cell::Cell;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
-use std::{process, thread};
 
 use crate::broadcast::{Rounds, Subscriber};
 use crate::connection_counter::ConnectionCounter;
+use crate::loopback::{CONNECTIONS_PER_ADDRESS, address_of};
 use crate::meter::Meter;
-use crate::process::{raise_descriptor_limit, resident_kib};
+use crate::process::raise_descriptor_limit;
 use crate::requests::Requests;
 use crate::script::{Behaviour, Script};
-use crate::{Blast, Job, Memory, Outcome, Peer, Report, Workload, fail};
+use crate::{Blast, Job, Outcome, Peer, Report, Workload, fail};
 
 /// The number of clients that connect at the same time, except in a storm.
 const GROUP: usize = 50;
@@ -28,6 +30,7 @@ pub(crate) fn run(peer: &impl Peer, job: &Job) {
         peer,
         job,
         counter: Arc::default(),
+        opened: Cell::new(0),
     };
     match job.workload {
         Workload::Requests { outstanding } => client.requests(outstanding),
@@ -45,6 +48,8 @@ struct Client<'a, P> {
     peer: &'a P,
     job: &'a Job,
     counter: Arc<ConnectionCounter>,
+    /// The number of opened connections.
+    opened: Cell<usize>,
 }
 
 impl<P: Peer> Client<'_, P> {
@@ -59,23 +64,14 @@ impl<P: Peer> Client<'_, P> {
     }
 
     fn idle(&self, connections: usize) -> ! {
-        let pids = [self.job.server_pid, process::id()];
-        let before = pids.map(resident_kib);
         let mut meter = Meter::new(self.job);
         self.open_in_groups(connections, || Behaviour::Idle);
         meter.begin(0);
         thread::sleep(Duration::from_secs_f64(self.job.seconds));
-        let report = meter.report(0);
-        let after = pids.map(resident_kib);
-        let [server_kib, client_kib] =
-            [0, 1].map(|side| after[side].saturating_sub(before[side]) as f64 / connections as f64);
         Outcome::Done(Report {
             lost: self.counter.lost(),
-            memory: Some(Memory {
-                server_kib,
-                client_kib,
-            }),
-            ..report
+            memory: Some(meter.memory(connections)),
+            ..meter.report(connections as u64)
         })
         .print()
     }
@@ -101,9 +97,18 @@ impl<P: Peer> Client<'_, P> {
         }
     }
 
+    /// Starts opening connections, each to its address.
     fn open(&self, behaviours: Vec<Behaviour>) {
         let scripts = behaviours.into_iter();
-        let scripts = scripts.map(|behaviour| Script::new(&self.counter, behaviour));
-        self.peer.open(self.job.server, scripts.collect());
+        let mut scripts = scripts.map(|behaviour| Script::new(&self.counter, behaviour));
+        while scripts.len() > 0 {
+            let opened = self.opened.get();
+            let mut server = self.job.server;
+            server.set_ip(address_of(opened));
+            let count = CONNECTIONS_PER_ADDRESS - opened % CONNECTIONS_PER_ADDRESS;
+            let scripts: Vec<_> = scripts.by_ref().take(count).collect();
+            self.opened.set(opened + scripts.len());
+            self.peer.open(server, scripts);
+        }
     }
 }

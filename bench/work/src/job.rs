@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::loopback::listen_address;
+
 /// The argument of a peer as JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,7 +47,7 @@ pub enum Service {
 /// The task of a client.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
-    /// The address of the server.
+    /// The address of the server, with the first address of loopback.
     pub server: SocketAddr,
     /// The server's process, for the measurement of its CPU time and memory.
     pub server_pid: u32,
@@ -93,5 +95,10 @@ impl Workload {
             Self::Broadcast { clients, .. } => clients,
             Self::Idle { connections } | Self::Storm { connections } => connections,
         }
+    }
+
+    /// Returns the address that the server listens on. It chooses the port.
+    pub fn listen_address(&self) -> SocketAddr {
+        SocketAddr::new(listen_address(self.connections()), 0)
     }
 }

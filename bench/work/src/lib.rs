@@ -13,14 +13,17 @@ mod connection_counter;
 mod conversation;
 mod fail;
 mod job;
+mod loopback;
 mod message;
 mod meter;
 mod process;
 mod report;
 mod requests;
+mod round_trips;
 mod script;
 mod server;
 mod text;
+mod usage;
 
 use std::net::SocketAddr;
 
@@ -50,8 +53,8 @@ pub trait Peer: Sized {
         None
     }
 
-    /// Serves on a free port of loopback until the process ends. Calls `listening` with the port, and
-    /// handles each connection with a [`Session`].
+    /// Serves on a free port of the workload's address until the process ends. Calls `listening` with the
+    /// port, and handles each connection with a [`Session`].
     fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send);
 
     /// Starts opening a connection for each script, and returns without waiting. The script then handles

@@ -8,25 +8,29 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::fail;
 
-/// Returns the user and system time of a process.
-pub(crate) fn cpu(pid: u32) -> Duration {
-    ticks(pid, [14, 15])
-}
+/// The fields of a process's `stat` with the user and the system time of its finished children, numbered from 1
+/// like in proc(5).
+const CPU_OF_CHILDREN: [usize; 2] = [16, 17];
 
 /// Returns the user and system time of all finished child processes, including their own children.
 pub fn cpu_of_children() -> Duration {
-    ticks(std::process::id(), [16, 17])
+    let stat = read("/proc/self/stat");
+    // The second field is a name in parentheses and may contain spaces, so fields are counted after it.
+    let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let times = CPU_OF_CHILDREN.map(|number| field(after_name, number - 3));
+    let ticks: u64 = times.iter().sum();
+    Duration::from_secs_f64(ticks as f64 / clock_ticks_per_second() as f64)
 }
 
 /// Returns the resident memory of a process, in KiB.
 pub(crate) fn resident_kib(pid: u32) -> u64 {
-    let pages = field(&read(format!("/proc/{pid}/statm")), 1);
+    let pages = field(&read(&format!("/proc/{pid}/statm")), 1);
     pages * page_size() as u64 / 1024
 }
 
 /// Returns the number of connections since the start of the machine that found a full backlog.
 pub(crate) fn listen_overflows() -> u64 {
-    let netstat = read("/proc/net/netstat".into());
+    let netstat = read("/proc/net/netstat");
     let mut lines = netstat.lines().filter(|line| line.starts_with("TcpExt:"));
     let (Some(names), Some(values)) = (lines.next(), lines.next()) else {
         return 0;
@@ -52,25 +56,12 @@ pub fn descriptor_limit() -> usize {
     limit.map_or(usize::MAX, |limit| limit as usize)
 }
 
-/// Returns the sum of two times in a process's `stat`. Fields are numbered from 1, like in proc(5).
-fn ticks(pid: u32, fields: [usize; 2]) -> Duration {
-    let stat = read(format!("/proc/{pid}/stat"));
-    // The second field is a name in parentheses and may contain spaces, so fields are counted after it.
-    let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
-    let ticks: u64 = fields
-        .map(|number| field(after_name, number - 3))
-        .iter()
-        .sum();
-    Duration::from_secs_f64(ticks as f64 / clock_ticks_per_second() as f64)
-}
-
-fn read(path: String) -> String {
-    fs::read_to_string(&path)
-        .unwrap_or_else(|error| fail(format!("reading {path} failed: {error}")))
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| fail(format!("reading {path} failed: {error}")))
 }
 
 /// Returns the number at a position in a line of fields, or 0.
-fn field(line: &str, position: usize) -> u64 {
+pub(crate) fn field(line: &str, position: usize) -> u64 {
     let value = line.split_whitespace().nth(position);
     value.and_then(|value| value.parse().ok()).unwrap_or(0)
 }

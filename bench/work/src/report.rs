@@ -29,7 +29,7 @@ impl Outcome {
 /// The measurement of one run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// The number of received and checked messages: round trips, deliveries, or served connections.
+    /// The number of received and checked messages: round trips, deliveries, or served or idle connections.
     pub messages: u64,
     /// The size of the text of each message, in bytes.
     pub text_size: u64,
@@ -39,9 +39,15 @@ pub struct Report {
     pub client_cpu: f64,
     /// The CPU time of the server process, in seconds.
     pub server_cpu: f64,
-    /// The times of round trips, with one outstanding request.
+    /// The context switches to all threads of the client process.
+    #[serde(default)]
+    pub client_switches: u64,
+    /// The context switches to all threads of the server process.
+    #[serde(default)]
+    pub server_switches: u64,
+    /// The times of round trips with one outstanding request, or of rounds of broadcasts.
     pub latency: Option<Latency>,
-    /// The memory of idle connections.
+    /// The memory of connections that are idle or receive broadcasts.
     pub memory: Option<Memory>,
     /// The number of connections that ended unexpectedly.
     pub lost: u64,
@@ -55,9 +61,11 @@ pub struct Latency {
     pub p50: f64,
     pub p99: f64,
     pub p999: f64,
+    #[serde(default)]
+    pub max: f64,
 }
 
-/// Resident memory for each connection, in KiB.
+/// The growth of resident memory for each connection, in KiB.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
     pub server_kib: f64,

@@ -2,17 +2,13 @@
 
 use std::time::Instant;
 
-use hdrhistogram::Histogram;
-
 use crate::meter::{Meter, Phase};
+use crate::round_trips::RoundTrips;
 use crate::text::Texts;
-use crate::{Job, Latency, Message, Outcome, Report};
+use crate::{Job, Message, Outcome, Report};
 
 /// The size of texts, in bytes.
 pub(crate) const TEXT_SIZE: usize = 24;
-
-/// The upper bound of the histogram, in nanoseconds. Longer round trips are counted as this one.
-const LONGEST: u64 = 60_000_000_000;
 
 /// The client side of requests and responses.
 #[derive(Debug)]
@@ -86,38 +82,6 @@ impl Requests {
                 });
             }
             Phase::Over => {}
-        }
-    }
-}
-
-/// The times of consecutive round trips.
-#[derive(Debug)]
-struct RoundTrips {
-    begin: Instant,
-    histogram: Histogram<u64>,
-}
-
-impl RoundTrips {
-    fn new() -> Self {
-        Self {
-            begin: Instant::now(),
-            histogram: Histogram::new_with_bounds(1, LONGEST, 3).expect("the bounds are valid"),
-        }
-    }
-
-    /// Records the end of a round trip, which is also the start of the next.
-    fn record(&mut self, now: Instant) {
-        self.histogram
-            .saturating_record((now - self.begin).as_nanos() as u64);
-        self.begin = now;
-    }
-
-    fn latency(&self) -> Latency {
-        let microseconds = |quantile| self.histogram.value_at_quantile(quantile) as f64 / 1e3;
-        Latency {
-            p50: microseconds(0.5),
-            p99: microseconds(0.99),
-            p999: microseconds(0.999),
         }
     }
 }

@@ -16,7 +16,6 @@ from typing import (
     Awaitable,
     Callable,
     Container,
-    Generator,
     Iterable,
     Mapping,
     NamedTuple,
@@ -33,14 +32,8 @@ class _ClientConnection(_Connection):
     # Unlike a server, a client ignores frames of other types.
     _ACCEPTED_TYPES = range(256)
 
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        limits: _Limits,
-        keep_alive_interval: float,
-    ) -> None:
-        super().__init__(reader, writer, limits)
+    def __init__(self, limits: _Limits, keep_alive_interval: float) -> None:
+        super().__init__(limits)
         self._check_interval = keep_alive_interval
         self._pinged: float | None = None
 
@@ -330,21 +323,19 @@ class {{ name }}Client:
     async def _attempt(self, stopping: asyncio.Future[None]) -> float | None:
         """Connects and serves the connection. Returns the delay before the next attempt."""
         try:
-            streams = await self._connect(stopping)
+            connection = await self._connect(stopping)
         except Exception as error:
             LOGGER.info('Failed to connect: %r', error)
             return await self._delay_after(error)
-        if streams is None:
+        if connection is None:
             return None
         start = asyncio.get_running_loop().time()
-        await self._serve(*streams)
+        await self._serve(connection)
         if asyncio.get_running_loop().time() - start >= _STABLE_AFTER:
             self._backoff.reset()
         return self._backoff.delay()
 
-    async def _connect(
-        self, stopping: asyncio.Future[None]
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    async def _connect(self, stopping: asyncio.Future[None]) -> _ClientConnection | None:
         """Connects. Returns None if the client is stopped."""
         connecting = asyncio.get_running_loop().create_task(self._open_connection())
         waiting: set[asyncio.Future[Any]] = {connecting, stopping}
@@ -363,8 +354,13 @@ class {{ name }}Client:
             return None
         raise asyncio.TimeoutError(f'no connection within {self._connect_timeout} seconds')
 
-    async def _open_connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(self._host or '127.0.0.1', self._port)
+    async def _open_connection(self) -> _ClientConnection:
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: _ClientConnection(self._limits, self._keep_alive_interval),
+            self._host or '127.0.0.1',
+            self._port,
+        )
+        return connection
 
     async def _delay_after(self, error: BaseException) -> float | None:
         try:
@@ -373,8 +369,7 @@ class {{ name }}Client:
             LOGGER.exception('The callback on_connect_failure has failed.')
             return self._backoff.delay()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = _ClientConnection(reader, writer, self._limits, self._keep_alive_interval)
+    async def _serve(self, connection: _ClientConnection) -> None:
         self._connection = connection
         try:
             await connection.run(self._open, self._callbacks())
@@ -405,9 +400,7 @@ class {{ name }}Client:
                 waiter.set_exception(error)
 
 
-def _discard(
-    connecting: asyncio.Task[tuple[asyncio.StreamReader, asyncio.StreamWriter]],
-) -> None:
+def _discard(connecting: asyncio.Task[_ClientConnection]) -> None:
     """Closes a connection that nobody needs any more."""
     if not connecting.cancelled() and connecting.exception() is None:
-        connecting.result()[1].transport.abort()
+        connecting.result().abort()

@@ -1,8 +1,11 @@
-# The number of bytes that are read at once.
-_READ_SIZE = 1 << 18
+_SENT_TYPE = MessageType.{{ sent.frame_type }}
+_RECEIVED_TYPE = MessageType.{{ received.frame_type }}
+
+# Looking it up takes a fifth of the time of decoding a small message.
+_decode = {{ received.type }}.FromString
 
 # The number of messages that are handled before other tasks have their turn.
-_TURN = 64
+_TURN = 128
 
 # The memory that a waiting message takes beside its bytes.
 _MESSAGE_OVERHEAD = 64
@@ -18,12 +21,12 @@ _ENDS_OF_INPUT = (
 )
 
 
-class _Connection:
+class _Connection(asyncio.BufferedProtocol):
     """One connection: frames in and out, and the callbacks for its messages.
 
-    Received bytes are split into frames, whose messages wait in the inbox. The task `_handling`
-    awaits the callback of each, and reads while there is none. Once a callback has waited, the
-    task `_reading` reads instead. So pings and pongs do not wait for a slow callback.
+    The event loop reads, and `buffer_updated` splits what is read into frames. Messages wait in the
+    inbox for the task `_handling`, which awaits the callback of each. So pings and pongs do not wait
+    for a slow callback.
 
     The first call of `end` decides why the connection ended.
     """
@@ -34,35 +37,32 @@ class _Connection:
     #: The time between two calls of `_check`.
     _check_interval: float
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: _Limits
-    ) -> None:
+    # Set by `connection_made`, before anything else is called.
+    _transport: asyncio.Transport
+    _outbox: _Outbox
+
+    def __init__(self, limits: _Limits) -> None:
         #: Whether the first callback has been called.
         self.is_open = False
         self.reason: DisconnectReason | None = None
         self._loop = asyncio.get_running_loop()
-        self._reader = reader
-        self._writer = writer
         self._limits = limits
         self._requests = _Requests()
-        # The beginning of a frame, and the size from which there is something to do with it.
-        self._buffer = bytearray()
-        self._needed = _HEADER.size
+        self._buffer = _ReceiveBuffer()
         self._received_bytes = 0
         self._last_received = self._loop.time()
         self._inbox: deque[bytes] = deque()
         self._unhandled_bytes = 0
         self._is_paused = False
-        # Whether the task of the callbacks reads.
-        self._is_idle = False
-        # What `_handle` and `_read` wait for.
+        # Done when there is something to do for `_handling`.
         self._arrival: asyncio.Future[None] = self._loop.create_future()
-        self._room = asyncio.Event()
-        self._outbox = _Outbox(writer, lambda: self.end(DisconnectReason.CONNECTION_CLOSED))
-        self._timer: asyncio.TimerHandle | None = None
-        self._reading: asyncio.Task[None] | None = None
         self._handling: asyncio.Task[None] | None = None
-        self._closing: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        # Whether the peer has ended its direction, and whether this side closes the connection then.
+        self._is_input_over = False
+        self._is_closing = False
+        # Done when the transport is closed.
+        self._lost: asyncio.Future[None] = self._loop.create_future()
 
     async def run(
         self,
@@ -74,11 +74,17 @@ class _Connection:
         self._schedule_check()
         try:
             await asyncio.wait({self._handling})
-            if self._reading is not None:
-                await asyncio.wait({self._reading})
             await self._close()
         finally:
             self._release()
+
+    def abort(self) -> None:
+        """Closes the connection at once."""
+        self._transport.abort()
+
+    def peer_address(self) -> Any:
+        """Returns the address of the peer, as in the module `socket`."""
+        return self._transport.get_extra_info('peername')
 
     def is_handled_by(self, task: asyncio.Task[Any] | None) -> bool:
         """Returns whether the callbacks run in this task."""
@@ -94,7 +100,6 @@ class _Connection:
         if self.reason is not None:
             return
         self.reason = reason
-        self._cancel(self._handling if self._is_idle else self._reading)
         if self._timer is not None:
             self._timer.cancel()
         self._requests.fail(reason)
@@ -110,6 +115,9 @@ class _Connection:
         self._inbox.clear()
         self._cancel(self._handling)
 
+    def _is_ended_here(self) -> bool:
+        return self.reason is not None and self.reason not in _ENDS_OF_INPUT
+
     # Sending
 
     def send(self, message: {{ sent.type }}) -> int:
@@ -118,7 +126,7 @@ class _Connection:
 
     def send_frame(self, frame: bytes, member: str | None) -> int:
         """Queues an encoded message with this member."""
-        if self.reason is not None and self.reason not in _ENDS_OF_INPUT:
+        if self._is_ended_here():
             LOGGER.debug('Dropped the message %s: the connection has ended.', member)
             return 0
         if not self._outbox.has_room(frame, self._limits.max_queued_bytes):
@@ -155,95 +163,105 @@ class _Connection:
                 f'The message has {len(payload)} bytes, and max_sent_message_size is '
                 f'{limits.max_sent_message_size}.'
             )
-        return _HEADER.pack(MessageType.{{ sent.frame_type }} << 24 | len(payload)) + payload
+        return _HEADER.pack(_SENT_TYPE << 24 | len(payload)) + payload
 
     def _send_first(self, frame: bytes) -> None:
         """Queues a ping or a pong before all messages."""
         if self.reason is None:
             self._outbox.prepend(frame)
 
+    # What the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._outbox = _Outbox(self._transport)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer.free_part()
+
+    def buffer_updated(self, size: int) -> None:
+        if self.reason is not None:
+            return
+        self._buffer.size += size
+        self._last_received = self._loop.time()
+        self._received_bytes += size
+        self._outbox.begin_turn()
+        if self._buffer.size >= self._buffer.needed:
+            self._receive()
+
+    def eof_received(self) -> bool:
+        self._is_input_over = True
+        self.end(DisconnectReason.CONNECTION_CLOSED)
+        # True keeps the direction to the peer open.
+        return not self._is_closing
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if error is not None:
+            LOGGER.info('The connection is lost: %s', error)
+        self.end(DisconnectReason.CONNECTION_CLOSED)
+        self._lost.set_result(None)
+
+    def pause_writing(self) -> None:
+        self._outbox.pause()
+
+    def resume_writing(self) -> None:
+        self._outbox.resume()
+
     # Receiving
 
-    def _start_reading(self) -> None:
-        if self._reading is None and self.reason is None:
-            self._reading = self._loop.create_task(self._read())
+    def _pause_reading(self) -> None:
+        """Stops to read until half of the inbox is handled. Meanwhile, TCP pauses the peer."""
+        if self.reason is None:
+            self._is_paused = True
+            self._transport.pause_reading()
 
-    async def _read(self) -> None:
-        try:
-            while self.reason is None:
-                if self._unhandled_bytes > self._limits.max_unhandled_bytes:
-                    await self._pause()
-                await self._read_once()
-        finally:
-            self.end(DisconnectReason.CONNECTION_CLOSED)
+    def _resume_reading(self) -> None:
+        if self._is_paused and not self._transport.is_closing():
+            self._is_paused = False
+            # The silence was ours.
+            self._last_received = self._loop.time()
+            self._transport.resume_reading()
 
-    async def _read_once(self) -> None:
-        try:
-            data = await self._reader.read(_READ_SIZE)
-        except OSError as error:
-            LOGGER.info('The connection is lost: %s', error)
-            data = b''
-        if not data:
-            self.end(DisconnectReason.CONNECTION_CLOSED)
-            return
-        self._last_received = self._loop.time()
-        self._received_bytes += len(data)
-        self._outbox.begin_turn()
-        self._receive(data)
-
-    async def _pause(self) -> None:
-        """Waits until half of the inbox is handled. Meanwhile, TCP pauses the peer."""
-        self._is_paused = True
-        self._room.clear()
-        await self._room.wait()
-        self._is_paused = False
-        # Nobody has listened meanwhile.
-        self._last_received = self._loop.time()
-
-    def _receive(self, data: bytes) -> None:
-        if self._buffer:
-            self._buffer += data
-            if len(self._buffer) < self._needed:
-                return
-            data = bytes(self._buffer)
-            self._buffer.clear()
-        position = self._take_frames(data)
-        if position < len(data):
-            self._buffer += data[position:]
+    def _receive(self) -> None:
+        self._buffer.remove(self._take_frames(self._buffer.content()))
         if self._inbox:
             self._wake_handling()
+        if self._unhandled_bytes > self._limits.max_unhandled_bytes:
+            self._pause_reading()
 
     def _take_frames(self, data: bytes) -> int:
         """Takes complete frames, and returns where the first incomplete one begins."""
         unpack_header = _HEADER.unpack_from
-        accepted_types = self._ACCEPTED_TYPES
         max_size = self._limits.max_message_size
         size = len(data)
         position = 0
-        self._needed = _HEADER.size
-        while size - position >= _HEADER.size:
-            header = unpack_header(data, position)[0]
-            frame_type, payload_size = header >> 24, header & _MAX_PAYLOAD
-            if payload_size > max_size:
+        start = _HEADER_SIZE
+        self._buffer.needed = _HEADER_SIZE
+        while start <= size:
+            (header,) = unpack_header(data, position)
+            frame_type = header >> 24
+            end = start + (header & _MAX_PAYLOAD)
+            if end - start > max_size:
                 self.end(DisconnectReason.MESSAGE_TOO_BIG)
                 return size
-            if frame_type not in accepted_types:
+            if frame_type != _RECEIVED_TYPE and frame_type not in self._ACCEPTED_TYPES:
                 self.end(DisconnectReason.UNEXPECTED_MESSAGE_TYPE)
                 return size
-            start = position + _HEADER.size
-            end = start + payload_size
             if end > size:
-                self._needed = end - position
+                self._buffer.needed = end - position
                 break
-            position = end
-            if frame_type == MessageType.{{ received.frame_type }}:
-                payload = data[start:end]
-                if not self._requests.open or not self._take_response(payload):
-                    self._inbox.append(payload)
-                    self._unhandled_bytes += payload_size + _MESSAGE_OVERHEAD
+            if frame_type == _RECEIVED_TYPE:
+                self._receive_message(data[start:end])
             elif frame_type == MessageType.PING:
                 self._receive_ping()
+            position = end
+            start = end + _HEADER_SIZE
         return position
+
+    def _receive_message(self, payload: bytes) -> None:
+        if not self._requests.open or not self._take_response(payload):
+            self._inbox.append(payload)
+            self._unhandled_bytes += len(payload) + _MESSAGE_OVERHEAD
 
     def _receive_ping(self) -> None:
         """Answers a ping."""
@@ -251,7 +269,7 @@ class _Connection:
     def _take_response(self, payload: bytes) -> bool:
         # Other messages are decoded when it is their turn: decoded ones may take a lot of memory.
         try:
-            return self._requests.take({{ received.type }}.FromString(payload))
+            return self._requests.take(_decode(payload))
         except Exception:
             return False
 
@@ -262,63 +280,48 @@ class _Connection:
         on_open: Callable[[], Awaitable[None]],
         callbacks: dict[str, Callable[[Any], Awaitable[None]]],
     ) -> None:
-        if self.reason is not None:
+        if self._is_ended_here():
             return
         self.is_open = True
         try:
-            await _Watched(on_open(), self._start_reading)
-            await self._handle_messages(callbacks)
+            await on_open()
+            while await self._has_messages():
+                await self._handle_some(callbacks)
         except Exception:
             LOGGER.exception('A callback has failed.')
-            self.end(DisconnectReason.HANDLER_FAILED)
         finally:
-            # Ends the connection if the callback was cancelled.
+            # Unless it has ended before, a callback has failed or was cancelled.
             self.end(DisconnectReason.HANDLER_FAILED)
 
-    async def _handle_messages(
-        self, callbacks: dict[str, Callable[[Any], Awaitable[None]]]
-    ) -> None:
-        left = _TURN
-        while True:
-            if not self._inbox:
-                # Other tasks have their turn while this one waits.
-                left = _TURN
-                if not await self._has_arrived():
-                    return
-            payload = self._inbox.popleft()
+    async def _has_messages(self) -> bool:
+        """Waits for a message, and lets other tasks run. Returns false at the end of the connection."""
+        if self._inbox:
+            await asyncio.sleep(0)
+        elif self.reason is None:
+            self._arrival = self._loop.create_future()
+            await self._arrival
+        return bool(self._inbox)
+
+    async def _handle_some(self, callbacks: dict[str, Callable[[Any], Awaitable[None]]]) -> None:
+        """Handles the messages of the inbox, but not more than those of a turn."""
+        inbox = self._inbox
+        for _ in range(_TURN):
+            if not inbox:
+                return
+            payload = inbox.popleft()
             self._unhandled_bytes -= len(payload) + _MESSAGE_OVERHEAD
             if self._is_paused and self._unhandled_bytes <= self._limits.max_unhandled_bytes // 2:
-                self._room.set()
+                self._resume_reading()
             try:
-                message = {{ received.type }}.FromString(payload)
+                message = _decode(payload)
             except Exception:
                 # The implementations of protobuf raise different exceptions.
                 self.end(DisconnectReason.MESSAGE_DECODE_ERROR)
+                inbox.clear()
                 return
             member = message.WhichOneof('messages')
             if member is not None:
-                callback = callbacks[member](getattr(message, member))
-                if self._reading is None:
-                    callback = _Watched(callback, self._start_reading)
-                await callback
-            left -= 1
-            if left == 0:
-                left = _TURN
-                self._start_reading()
-                await asyncio.sleep(0)
-
-    async def _has_arrived(self) -> bool:
-        """Waits for a message. Returns false at the end of the connection."""
-        while not self._inbox and self.reason is None:
-            if self._reading is None:
-                # To wake this task, `end` cancels it.
-                self._is_idle = True
-                await self._read_once()
-                self._is_idle = False
-            else:
-                self._arrival = self._loop.create_future()
-                await self._arrival
-        return bool(self._inbox)
+                await callbacks[member](getattr(message, member))
 
     def _wake_handling(self) -> None:
         if not self._arrival.done():
@@ -347,25 +350,20 @@ class _Connection:
             task.cancel()
 
     async def _close(self) -> None:
-        self._outbox.end()
-        self._closing = self._loop.create_task(self._read_rest())
-        await asyncio.wait({self._closing}, timeout=_CLOSE_TIMEOUT)
+        """Writes what is queued, and waits until the peer has closed the connection as well.
 
-    async def _read_rest(self) -> None:
-        # Closing a socket with unread input would reset the connection, and the peer could lose the
-        # last messages.
-        try:
-            while await self._reader.read(_READ_SIZE):
-                pass
-            self._writer.close()
-            await self._writer.wait_closed()
-        except OSError:
-            pass  # The peer has reset the connection.
+        Closing a socket with unread input would reset the connection, and the peer could lose the
+        last messages.
+        """
+        self._outbox.end()
+        self._is_closing = True
+        self._resume_reading()
+        if self._is_input_over:
+            self._transport.close()
+        await asyncio.wait({self._lost}, timeout=_CLOSE_TIMEOUT)
 
     def _release(self) -> None:
         self.end(DisconnectReason.STOPPED)
-        for task in (self._reading, self._handling, self._closing):
-            self._cancel(task)
-        self._outbox.release()
+        self._cancel(self._handling)
         _log_exception(self._handling)
-        self._writer.transport.abort()
+        self.abort()

@@ -10,20 +10,18 @@ class _Outbox:
     transport holds many bytes, frames wait here, where a ping or a pong gets before them.
     """
 
-    def __init__(self, writer: asyncio.StreamWriter, on_loss: Callable[[], None]) -> None:
+    def __init__(self, transport: asyncio.Transport) -> None:
         #: The number of bytes that wait.
         self.size = 0
         self._frames: deque[bytes] = deque()
         self._loop = asyncio.get_running_loop()
-        self._writer = writer
-        self._transport = cast(asyncio.Transport, writer.transport)
+        self._transport = transport
         self._transport.set_write_buffer_limits(high=_WRITE_SIZE)
-        # Called if the connection is lost.
-        self._on_loss = on_loss
         self._progress = asyncio.Event()
         self._may_write_at_once = True
         self._is_flush_due = False
-        self._draining: asyncio.Task[None] | None = None
+        # Whether the transport holds as many bytes as it may.
+        self._is_paused = False
 
     def has_room(self, frame: bytes, limit: int) -> bool:
         """Returns whether a frame may wait. One frame always may, whatever its size."""
@@ -31,7 +29,7 @@ class _Outbox:
 
     def append(self, frame: bytes) -> None:
         """Adds a frame."""
-        if self._may_write_at_once and not self._frames and self._draining is None:
+        if self._may_write_at_once and not self._frames and not self._is_paused:
             self._may_write_at_once = False
             self._pass(frame)
             return
@@ -62,21 +60,27 @@ class _Outbox:
 
     def end(self) -> None:
         """Passes all frames to the transport, and ends this direction of the connection."""
+        if self._transport.is_closing():
+            return
         try:
-            if self._frames and not self._transport.is_closing():
+            if self._frames:
                 self._transport.write(self._take(self.size))
-            if self._writer.can_write_eof():
-                self._writer.write_eof()
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
         except OSError:
             pass  # The peer has reset the connection.
 
-    def release(self) -> None:
-        """Ends the task that waits for the transport."""
-        if self._draining is not None:
-            self._draining.cancel()
+    def pause(self) -> None:
+        """Holds frames back: the transport has enough."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Passes frames to the transport again."""
+        self._is_paused = False
+        self._write()
 
     def _write_soon(self) -> None:
-        if self._draining is not None:
+        if self._is_paused:
             return
         if self._may_write_at_once or self.size >= _WRITE_SIZE:
             self._may_write_at_once = False
@@ -91,25 +95,13 @@ class _Outbox:
         self._write()
 
     def _write(self) -> None:
-        while self._frames and self._draining is None:
+        while self._frames and not self._is_paused:
             self._pass(self._take(_WRITE_SIZE))
 
     def _pass(self, data: bytes) -> None:
-        """Passes bytes to the transport. If it holds many, a task waits until it has written them."""
-        if self._transport.is_closing():
-            return
-        self._transport.write(data)
-        if self._transport.get_write_buffer_size() > _WRITE_SIZE:
-            self._draining = self._loop.create_task(self._drain())
-
-    async def _drain(self) -> None:
-        try:
-            await self._writer.drain()
-        except OSError:
-            self._on_loss()
-            return
-        self._draining = None
-        self._write()
+        """Passes bytes to the transport. If it has enough then, it calls `pause`."""
+        if not self._transport.is_closing():
+            self._transport.write(data)
 
     def _take(self, size: int) -> bytes:
         """Removes frames until they have at least this size."""

@@ -15,6 +15,9 @@ LOGGER = logging.getLogger(__name__)
 {% include "python/outbox.py" %}
 
 
+{% include "python/receive_buffer.py" %}
+
+
 {% include "python/tasks.py" %}
 
 

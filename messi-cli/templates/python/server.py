@@ -17,7 +17,6 @@ from typing import (
     Awaitable,
     Callable,
     Container,
-    Generator,
     Iterable,
     Mapping,
     NamedTuple,
@@ -35,16 +34,20 @@ class _ServerConnection(_Connection):
 
     def __init__(
         self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
         limits: _Limits,
         keep_alive_timeout: float,
+        accept: Callable[[_ServerConnection], None],
     ) -> None:
-        super().__init__(reader, writer, limits)
+        super().__init__(limits)
+        self._accept = accept
         self._timeout = keep_alive_timeout
         # The number of received bytes at the last pong.
         self._answered_bytes = 0
         self._check_interval = min(1.0, keep_alive_timeout)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._accept(self)
 
     def _receive_ping(self) -> None:
         self._send_pong()
@@ -71,13 +74,13 @@ class {{ name }}ServerClient:
     """
 
     def __init__(
-        self, server: {{ name }}Server, client_id: int, connection: _ServerConnection, address: Any
+        self, server: {{ name }}Server, client_id: int, connection: _ServerConnection
     ) -> None:
         self.server = server
         #: The number of the client, which is never used again.
         self.id = client_id
         #: The address of its socket, as in the module `socket`.
-        self.address = address
+        self.address = connection.peer_address()
         self._connection = connection
 
     @property
@@ -218,8 +221,11 @@ class {{ name }}Server:
         if self._listener is not None:
             return
         self._stopped = asyncio.Event()
-        self._listener = await asyncio.start_server(
-            self._accept, self._host or '0.0.0.0', self._port, backlog=1024
+        self._listener = await asyncio.get_running_loop().create_server(
+            lambda: _ServerConnection(self._limits, self._keep_alive_timeout, self._accept),
+            self._host or '0.0.0.0',
+            self._port,
+            backlog=1024,
         )
 
     async def stop(self) -> None:
@@ -341,17 +347,15 @@ class {{ name }}Server:
             if client._connection.is_open:
                 client._connection.send_frame(frame, member)
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, connection: _ServerConnection) -> None:
         # Clients may come before `start` has the listener.
         is_stopped = self._stopped is None or self._stopped.is_set()
         if is_stopped or len(self._clients) >= self._max_clients:
             LOGGER.info('Refused a client: there are %d.', len(self._clients))
-            writer.transport.abort()
+            connection.abort()
             return
         self._last_id += 1
-        connection = _ServerConnection(reader, writer, self._limits, self._keep_alive_timeout)
-        address = writer.get_extra_info('peername')
-        client = {{ name }}ServerClient(self, self._last_id, connection, address)
+        client = {{ name }}ServerClient(self, self._last_id, connection)
         task = asyncio.get_running_loop().create_task(self._serve(client))
         self._clients[client] = task
         task.add_done_callback(lambda _: self._clients.pop(client))

@@ -57,6 +57,7 @@ def parse_tcp_uri(uri: str) -> tuple[str, int]:
 
 # A header as one number: the type in the upper byte, and the size of the payload.
 _HEADER = struct.Struct('>I')
+_HEADER_SIZE = _HEADER.size
 
 # The largest payload, of which the header has three bytes.
 _MAX_PAYLOAD = (1 << 24) - 1

@@ -1,6 +1,7 @@
 """The client against a peer that does only what a test says."""
 
 import asyncio
+import socket
 import unittest
 from unittest import mock
 
@@ -55,6 +56,38 @@ class Messages(TestCase):
         await client.expect('again')
 
     @asynchronous
+    async def test_messages_of_all_sizes_come_whole_and_in_order(self):
+        client, peer = await self.connected(max_message_size=1 << 20)
+        # Around the capacities of the buffer, and with others behind them.
+        sizes = [base + offset for base in (1 << 12, 1 << 16, 1 << 17, 1 << 19) for offset in range(-12, 4)]
+        texts = [chr(ord('a') + number % 26) * size for number, size in enumerate(sizes)]
+        for text in texts:
+            peer.write(text_to_client(text) + text_to_client('between'))
+        for text in texts:
+            self.assertEqual(await client.next(), text)
+            await client.expect('between')
+
+    @asynchronous
+    async def test_messages_that_come_before_on_connected_wait_for_it(self):
+        server = await self.raw_server()
+        create_connection = self.loop.create_connection
+
+        async def slow(*arguments, **options):
+            connection = await create_connection(*arguments, **options)
+            peer = await server.accept()
+            peer.write(text_to_client('early'))
+            peer.writer.write_eof()
+            await settle()
+            return connection
+
+        with mock.patch.object(self.loop, 'create_connection', slow):
+            client = self.client(server.uri)
+            await client.expect('connected')
+        await client.expect('early')
+        await server.peers[0].close()
+        await client.expect('disconnected', 'CONNECTION_CLOSED')
+
+    @asynchronous
     async def test_frames_of_no_use_are_ignored(self):
         client, peer = await self.connected()
         for kind in (0, CLIENT_USER, PING, 77, 255):
@@ -96,6 +129,11 @@ class Messages(TestCase):
         self.assertEqual(await peer.read_text(chat_pb2.ClientToServer), 'first')
         sending.cancel()
         client._task.cancel()
+
+
+def capacity(client):
+    """Returns the number of bytes that the receive buffer of a client takes."""
+    return len(client._connection._buffer._memory)
 
 
 class Limits(TestCase):
@@ -167,6 +205,40 @@ class Limits(TestCase):
         self.assertLess(looks.call_count, 5)
 
     @asynchronous
+    async def test_a_header_alone_takes_no_memory(self):
+        client, peer = await self.connected(max_message_size=1 << 24)
+        peer.write(b'\x02\xff\xff\xff' + b'x' * 20_000)
+        await settle()
+        self.assertLess(capacity(client), 50_000)
+
+    @asynchronous
+    async def test_the_memory_of_a_burst_is_given_back(self):
+        client, peer = await self.connected()
+        peer.write(text_to_client('x' * 1_000_000))
+        await client.expect('x' * 1_000_000)
+        self.assertLess(capacity(client), 200_000)
+        for _ in range(10):
+            peer.write(frame(PONG))
+            await settle()
+        self.assertLess(capacity(client), 50_000)
+
+    @asynchronous
+    async def test_what_follows_a_bad_frame_is_dropped_while_a_callback_waits(self):
+        client, peer = await self.connected(max_message_size=100)
+        client.gate = asyncio.Event()
+        peer.write(text_to_client('wait') + b'\x02\xff\xff\xff')
+        await client.expect('wait')
+        for _ in range(100):
+            peer.write(b'x' * 100_000)
+            await settle()
+        self.assertEqual(peer.writer.transport.get_write_buffer_size(), 0)
+        self.assertLess(capacity(client), 50_000)
+        client.gate.set()
+        await peer.expect_end()
+        await peer.close()
+        await client.expect('disconnected', 'MESSAGE_TOO_BIG')
+
+    @asynchronous
     async def test_the_write_queue_is_bounded(self):
         client, peer = await self.connected(max_queued_bytes=1 << 20)
         sent = 0
@@ -191,6 +263,8 @@ class Limits(TestCase):
     @asynchronous
     async def test_a_long_series_waits_until_there_is_room(self):
         client, peer = await self.connected(max_queued_bytes=100_000)
+        # Some systems would hold the whole series otherwise.
+        peer.writer.get_extra_info('socket').setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         peer.writer.transport.pause_reading()
 
         async def send_all():
@@ -199,7 +273,9 @@ class Limits(TestCase):
                 client.send_message_ind(text='x' * 20_000)
 
         sending = asyncio.ensure_future(send_all())
-        await settle()
+        # Long enough for all of them, if they did not wait.
+        for _ in range(20):
+            await settle()
         self.assertFalse(sending.done())
         self.assertTrue(client.is_connected)
         peer.writer.transport.resume_reading()
@@ -447,7 +523,7 @@ class Reconnecting(TestCase):
         async def never(*_):
             await asyncio.Event().wait()
 
-        with mock.patch('asyncio.open_connection', never):
+        with mock.patch.object(self.loop, 'create_connection', never):
             client = self.client('tcp://127.0.0.1:1')
             await self.advance(4.75)
             self.assertTrue(client.is_quiet())
@@ -512,6 +588,22 @@ class Stopping(TestCase):
         await self.advance(60)
         self.assertTrue(client.is_quiet() and server.accepted.empty())
         client.stop()
+
+    @asynchronous
+    async def test_the_last_message_survives_unread_input(self):
+        client, peer = await self.connected(max_unhandled_bytes=10)
+        client.gate = asyncio.Event()
+        message = text_to_client('x' * 1000)
+        # The client pauses, and the rest fills what this machine holds between the two.
+        while peer.writer.transport.get_write_buffer_size() == 0:
+            peer.write(message)
+            await settle()
+        client.send_message_ind(text='last')
+        client.stop()
+        self.assertEqual(await peer.read_text(chat_pb2.ClientToServer), 'last')
+        self.assertEqual(await peer.reader.read(), b'')
+        await peer.close()
+        await client.aclose()
 
     @asynchronous
     async def test_a_callback_may_stop_the_client(self):
@@ -581,7 +673,7 @@ class Stopping(TestCase):
         async def never(*_):
             await asyncio.Event().wait()
 
-        with mock.patch('asyncio.open_connection', never):
+        with mock.patch.object(self.loop, 'create_connection', never):
             client = self.client('tcp://127.0.0.1:1')
             await settle()
             await client.aclose()

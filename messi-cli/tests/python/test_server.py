@@ -565,16 +565,16 @@ class StartAndStop(TestCase):
 
     @asynchronous
     async def test_a_client_may_come_while_the_server_starts(self):
-        start_server = asyncio.start_server
+        create_server = self.loop.create_server
         peers = []
 
         async def slow(*arguments, **options):
-            listener = await start_server(*arguments, **options)
+            listener = await create_server(*arguments, **options)
             peers.append(await asyncio.open_connection(*listener.sockets[0].getsockname()))
             await settle()
             return listener
 
-        with mock.patch('asyncio.start_server', slow):
+        with mock.patch.object(self.loop, 'create_server', slow):
             server = await self.server()
         await server.expect('connected', 1)
         self.assertEqual(len(server.clients), 1)

@@ -1,9 +1,9 @@
-"""Measures messages per second of the generated client and server, and of the client of the original.
+"""Measures the generated client and server, and the client of the original: rates, and CPU time per message.
 
 Usage: throughput.py <directory of the generated modules> [<directory of the original's modules>]
 
 The other end is a process with plain sockets, which costs as little as possible. Each figure is the median of
-several runs, which alternate between the programs.
+several runs, which alternate between the programs. A ratio is the median of those of the runs.
 """
 
 import asyncio
@@ -17,13 +17,15 @@ import time
 
 MESSAGES = 100_000
 ROUND_TRIPS = 5_000
+LARGE_ROUND_TRIPS = 2_000
+LARGE_TEXT = 'x' * (1 << 16)
 RUNS = 5
 
 
-def frames(pb2, direction, count):
+def frames(pb2, direction, count, text='Hello, world!'):
     message = getattr(pb2, direction)()
     message.message_ind.user = 'Erik'
-    message.message_ind.text = 'Hello, world!'
+    message.message_ind.text = text
     payload = message.SerializeToString()
     kind = 1 if direction == 'ClientToServer' else 2
     return (bytes([kind]) + len(payload).to_bytes(3, 'big') + payload) * count
@@ -60,6 +62,19 @@ def swallow(connection, size):
     connection.recv(1)
 
 
+def swallow_each(connection, sizes_and_data):
+    """Sends the data for each message of this size that is received."""
+    size, data = sizes_and_data
+    while True:
+        left = size
+        while left > 0:
+            received = len(connection.recv(1 << 18))
+            if received == 0:
+                return
+            left -= received
+        connection.sendall(data)
+
+
 def echo(connection, data):
     """Sends the data for each piece that is received: there is one message under way at a time."""
     while connection.recv(1 << 16):
@@ -79,6 +94,7 @@ def run(coroutine):
 def client_class(module):
     class Client(module.ChatClient):
         received = 0
+        text = 'Hello, world!'
 
         async def on_connected(self):
             self.start_time = time.perf_counter()
@@ -97,7 +113,7 @@ def client_class(module):
         def send_one(self):
             message = self.init_message_ind()
             message.user = 'Erik'
-            message.text = 'Hello, world!'
+            message.text = self.text
             self.send()
 
     return Client
@@ -146,6 +162,27 @@ def ping_pong(module):
     )
 
 
+def large_ping_pong(module):
+    data = frames(module.chat_pb2, 'ServerToClient', 1)
+    message = module.chat_pb2.ClientToServer()
+    message.message_ind.user = 'Erik'
+    message.message_ind.text = LARGE_TEXT
+
+    def begin(client):
+        client.text = LARGE_TEXT
+        client.send_one()
+
+    argument = 4 + message.ByteSize(), data
+    return LARGE_ROUND_TRIPS / run(
+        run_client(module, swallow_each, argument, LARGE_ROUND_TRIPS, begin, answers=True)
+    )
+
+
+def large_receive(module):
+    data = frames(module.chat_pb2, 'ServerToClient', LARGE_ROUND_TRIPS, LARGE_TEXT)
+    return LARGE_ROUND_TRIPS / run(run_client(module, feed, data, LARGE_ROUND_TRIPS))
+
+
 async def run_server(module, behaviour, data, expected, answers):
     done = asyncio.get_running_loop().create_future()
 
@@ -164,7 +201,8 @@ async def run_server(module, behaviour, data, expected, answers):
                 reply.text = 'Hello, world!'
                 self.reply()
 
-    async with Server('tcp://127.0.0.1:0') as server:
+    # Without a limit for silence: the other end sends no pings.
+    async with Server('tcp://127.0.0.1:0', keep_alive_timeout=1000) as server:
         other = Other(behaviour, data, server.local_addr[1])
         other.start()
         try:
@@ -185,39 +223,56 @@ def server_ping_pong(module):
     )
 
 
+# The module, the function, and the number of messages.
 MEASUREMENTS = {
-    'client, receive': ('chat_client', receive),
-    'client, send': ('chat_client', send),
-    'client, ping-pong': ('chat_client', ping_pong),
-    'server, receive': ('chat_server', server_receive),
-    'server, ping-pong': ('chat_server', server_ping_pong),
+    'client, receive': ('chat_client', receive, MESSAGES),
+    'client, send': ('chat_client', send, MESSAGES),
+    'client, ping-pong': ('chat_client', ping_pong, ROUND_TRIPS),
+    'client, receive 64 KiB': ('chat_client', large_receive, LARGE_ROUND_TRIPS),
+    'client, ping-pong with requests of 64 KiB': ('chat_client', large_ping_pong, LARGE_ROUND_TRIPS),
+    'server, receive': ('chat_server', server_receive, MESSAGES),
+    'server, ping-pong': ('chat_server', server_ping_pong, ROUND_TRIPS),
 }
 
 
 def measure(directory, name):
-    """Runs a measurement in a process of its own: two modules of the same name do not mix."""
+    """Runs a measurement in a process of its own: two modules of the same name do not mix.
+
+    Returns messages per second, and microseconds of CPU time per message.
+    """
     process = subprocess.run(
         [sys.executable, __file__, '--only', directory, name],
         stdout=subprocess.PIPE, timeout=60, check=True,
     )
-    return float(process.stdout)
+    rate, cpu = process.stdout.split()
+    return float(rate), float(cpu)
 
 
 def measure_here(directory, name):
     sys.path.insert(0, os.path.abspath(directory))
-    module, function = MEASUREMENTS[name]
-    print(function(__import__(module)), flush=True)
+    module, function, count = MEASUREMENTS[name]
+    module = __import__(module)
+    start = time.process_time()
+    rate = function(module)
+    print(rate, (time.process_time() - start) / count * 1e6, flush=True)
 
 
 def main():
     directories = sys.argv[1:]
-    for name, (module, _) in MEASUREMENTS.items():
+    for name, (module, *_) in MEASUREMENTS.items():
         measured = [it for it in directories if os.path.exists(os.path.join(it, module + '.py'))]
         runs = [[measure(directory, name) for directory in measured] for _ in range(RUNS)]
-        figures = [statistics.median(column) for column in zip(*runs)]
-        line = ', '.join(f'{figure:,.0f}/s' for figure in figures)
-        ratio = f'  ({figures[0] / figures[1]:.2f} times)' if len(figures) == 2 else ''
-        print(f'{name}: {line}{ratio}', flush=True)
+        figures = [
+            f'{statistics.median(rate for rate, _ in column):,.0f}/s '
+            f'with {statistics.median(cpu for _, cpu in column):.2f} µs'
+            for column in zip(*runs)
+        ]
+        ratio = ''
+        if len(measured) == 2:
+            rate = statistics.median(ours / other for (ours, _), (other, _) in runs)
+            cpu = statistics.median(ours / other for (_, ours), (_, other) in runs)
+            ratio = f'  ({rate:.2f} times the rate, {cpu:.2f} times the CPU time)'
+        print(f'{name}: {", ".join(figures)}{ratio}', flush=True)
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::overview;
 use super::scope::Scope;
+use crate::config::BytesType;
 use crate::model::{Direction, DirectionMember, Protocol, Request};
 use crate::names::{DirectionNames, ItemNames, ident};
 
@@ -23,10 +24,22 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
         member("client_member", &to_server, client, server, scope),
         member("server_member", &to_client, server, client, scope),
     ];
-    let items = tables.into_iter().chain(members).collect();
+    let items = [shares_bytes(scope)].into_iter();
+    let items = items.chain(tables).chain(members).collect();
     let names = ItemNames::new(&protocol.rust_name);
     let docs = overview::docs(protocol, &names, scope);
     declarations(&names, &protocol.name, &docs, &items, scope)
+}
+
+/// Expands the constant by which large payloads are shared, if fields can share them.
+fn shares_bytes(scope: &Scope) -> TokenStream {
+    match scope.bytes {
+        BytesType::Vec => TokenStream::new(),
+        BytesType::Bytes => quote! {
+            #[doc(hidden)]
+            const SHARES_BYTES: bool = true;
+        },
+    }
 }
 
 /// Expands the table of the members of a direction for the log.

@@ -193,7 +193,7 @@ where
     driver.open();
     while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ServerToClient>::default();
-        if driver.decode(&payload, &mut received.__message) {
+        if driver.decode::<P>(&payload, &mut received.__message) {
             if let Some(member) = P::server_member(&received.__message) {
                 received.__request.0 = OpenRequest::open(member, client.mailbox(), None);
             }

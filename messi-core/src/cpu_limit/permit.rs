@@ -34,6 +34,12 @@ impl CpuPermit {
         }
     }
 
+    /// Returns whether there is no permit, and none is waited for.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.state == PermitState::Idle
+    }
+
     /// Waits for the permit, and is ready as long as there is one.
     ///
     /// Pending, it has arranged for the task to be woken when the permit is given. From then on others

@@ -28,6 +28,12 @@ impl DecodePermit {
         }
     }
 
+    /// Returns whether there is no permit, and none is waited for.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.permit.as_ref().is_none_or(|permit| permit.is_idle())
+    }
+
     /// Waits for the permit to decode a message of this size, if it needs one.
     #[inline]
     pub(super) fn poll_acquire(&mut self, cx: &mut Context<'_>, size: usize) -> Poll<()> {

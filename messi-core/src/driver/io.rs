@@ -22,6 +22,7 @@ use messi_wire::connection::IDLE_CAPACITY;
 use super::Driver;
 use super::receive_memory::Room;
 use crate::scratch::{READ_SIZE, Scratch};
+use crate::transport::BoxSocket;
 
 impl Driver {
     /// Moves bytes, and is ready when the caller has something new to look at. Pending, it has arranged
@@ -89,7 +90,7 @@ impl Driver {
 
     /// Frees memory that is not needed while the task sleeps.
     fn release_memory(&mut self) {
-        let mut input = self.connection.idle_capacity_limit();
+        let mut input = self.connection.recv_capacity_limit();
         if self.connection.input_memory() > IDLE_CAPACITY && self.receive_permit.is_short() {
             input = IDLE_CAPACITY;
         }
@@ -101,7 +102,7 @@ impl Driver {
     /// Returns the most capacity that each empty buffer of the sending direction keeps, in bytes.
     fn send_capacity_limit(&self) -> usize {
         let shared = self.mailbox.idle_capacity_limit();
-        self.connection.idle_capacity_limit().min(shared)
+        self.connection.send_capacity_limit().min(shared)
     }
 
     // --- Writing ---
@@ -153,7 +154,8 @@ impl Driver {
     }
 
     fn handle_written(&mut self, count: usize) {
-        self.handle_transfer();
+        self.turn.spend_transfer();
+        self.poll_busily();
         self.mailbox.transfers.sent_bytes.add(count as u64);
         self.connection.handle_written(count);
         let remaining = self.connection.remaining_output().len();
@@ -194,21 +196,38 @@ impl Driver {
             return Poll::Pending;
         }
         // Memory comes before the read: bytes that were read have to be kept.
-        let room = ready!(self.poll_room(cx)).min(READ_SIZE);
+        let room = ready!(self.poll_room(cx));
+        let is_busy = !self.mailbox.busy_poll().is_zero() && self.now() < self.busy_until;
+        let max_memory = self.max_input_memory();
         // Kept until the bytes are handled: a waker may run another connection, which takes its own.
-        let mut scratch = Scratch::take();
-        let Poll::Ready(result) = self.poll_read_into(cx, &mut scratch[..room]) else {
+        let mut scratch = None;
+        let buffer = match self.connection.rest_of_message(READ_SIZE, room, max_memory) {
+            Some(rest) => rest,
+            None => &mut scratch.insert(Scratch::take())[..room.min(READ_SIZE)],
+        };
+        let polled = match &mut self.socket {
+            Some(socket) => poll_socket(socket, cx, buffer, is_busy, &mut self.reads_again),
+            None => Poll::Pending,
+        };
+        let Poll::Ready(result) = polled else {
             // A socket that has paused for other tasks may have more input.
             if self.connection.is_draining() && !self.has_socket_paused() {
                 self.connection.handle_no_input(self.now());
             }
+            // The place for the rest of a message may be new memory.
+            self.receive_permit.set(self.connection.input_memory());
             return Poll::Pending;
         };
-        self.handle_transfer();
+        self.turn
+            .spend_read(result.as_ref().map_or(0, |count| *count));
+        self.poll_busily();
         let now = self.now();
         match result {
             Ok(0) => self.connection.handle_end_of_input(now),
-            Ok(count) => self.handle_input(&scratch[..count], now),
+            Ok(count) => {
+                let bytes = scratch.as_ref().map(|scratch| &scratch[..count]);
+                self.handle_input(count, bytes, now);
+            }
             Err(error) => self.handle_io_error(error),
         }
         Poll::Ready(now)
@@ -240,37 +259,23 @@ impl Driver {
         }
     }
 
-    /// Reads once. While the connection is busy polling, it does not ask to be woken: that alone costs
-    /// more than another read.
-    fn poll_read_into(
-        &mut self,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        let is_busy = !self.mailbox.busy_poll().is_zero() && self.now() < self.busy_until;
-        let Some(socket) = &mut self.socket else {
-            return Poll::Pending;
-        };
-        match is_busy.then(|| socket.read_now(buffer)).flatten() {
-            // No waker is left with the socket: the task wakes itself after other tasks had their turn.
-            Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.reads_again = true;
-                Poll::Pending
-            }
-            Some(result) => Poll::Ready(result),
-            None => Pin::new(socket).poll_read(cx, buffer),
-        }
-    }
-
-    fn handle_transfer(&mut self) {
-        self.turn.spend_transfer();
+    /// Begins busy polling anew, after a transfer.
+    fn poll_busily(&mut self) {
         let busy_poll = self.mailbox.busy_poll();
         if !busy_poll.is_zero() {
             self.busy_until = self.now() + busy_poll;
         }
     }
 
-    fn handle_input(&mut self, bytes: &[u8], now: Instant) {
+    /// Returns the most memory that the receive buffer may have at this moment, in bytes.
+    fn max_input_memory(&self) -> usize {
+        let size = self.connection.input_memory();
+        size.saturating_add(self.receive_permit.room(size))
+    }
+
+    /// Handles this number of received bytes, which are `bytes`, or in their place in the connection.
+    fn handle_input(&mut self, count: usize, bytes: Option<&[u8]>, now: Instant) {
+        let max_memory = self.max_input_memory();
         let Self {
             connection,
             mailbox,
@@ -278,14 +283,15 @@ impl Driver {
             probe,
             ..
         } = self;
-        let size = connection.input_memory();
-        let max_memory = size.saturating_add(receive_permit.room(size));
-        let received =
-            connection.handle_input(bytes, max_memory, now, |payload| mailbox.respond(payload));
+        let respond = |payload: &[u8]| mailbox.respond(payload);
+        let received = match bytes {
+            Some(bytes) => connection.handle_input(bytes, max_memory, now, respond),
+            None => connection.handle_rest(count, now, respond),
+        };
         // Even above the limit: the bytes have been read.
         receive_permit.set(connection.input_memory());
         let transfers = &mailbox.transfers;
-        transfers.received_bytes.add(bytes.len() as u64);
+        transfers.received_bytes.add(count as u64);
         transfers.received_messages.add(received.messages.into());
         if let Some(time) = connection.take_round_trip_time() {
             transfers.set_round_trip_time(time);
@@ -329,5 +335,25 @@ impl Driver {
             self.mailbox.handle_keep_alive();
         }
         Poll::Ready(())
+    }
+}
+
+/// Reads once. While the connection is busy polling, it does not ask to be woken: that alone costs more than
+/// another read.
+fn poll_socket(
+    socket: &mut BoxSocket,
+    cx: &mut Context<'_>,
+    buffer: &mut [u8],
+    is_busy: bool,
+    reads_again: &mut bool,
+) -> Poll<io::Result<usize>> {
+    match is_busy.then(|| socket.read_now(buffer)).flatten() {
+        // No waker is left with the socket: the task wakes itself after other tasks had their turn.
+        Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+            *reads_again = true;
+            Poll::Pending
+        }
+        Some(result) => Poll::Ready(result),
+        None => Pin::new(socket).poll_read(cx, buffer),
     }
 }

@@ -1,5 +1,7 @@
 //! The turns of a connection's task among other tasks.
 
+use crate::scratch::READ_SIZE;
+
 /// Reads and writes after which other tasks have their turn, so that a peer that floods delays no other.
 const TRANSFERS_PER_TURN: u32 = 8;
 
@@ -22,6 +24,13 @@ impl TurnBudget {
     #[inline]
     pub(super) fn spend_transfer(&mut self) {
         self.transfers += 1;
+    }
+
+    /// Counts a read of this size: a large one costs as much as the reads that it replaces.
+    #[inline]
+    pub(super) fn spend_read(&mut self, size: usize) {
+        let reads = u32::try_from(size.div_ceil(READ_SIZE).max(1));
+        self.transfers += reads.unwrap_or(TRANSFERS_PER_TURN);
     }
 
     /// Counts frames that are received or handled.

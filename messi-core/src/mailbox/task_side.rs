@@ -75,11 +75,19 @@ impl Mailbox {
         self.published.queued.load(Ordering::Relaxed)
     }
 
+    /// Returns whether a command or a closure waits for the task.
+    #[inline]
+    pub(crate) fn has_orders(&self) -> bool {
+        self.published.has_command.load(Ordering::Acquire) || self.has_calls()
+    }
+
     /// Returns whether so many bytes wait that it is better not to produce more.
     #[inline]
     pub(crate) fn is_congested(&self) -> bool {
-        let memory = self.published.memory.load(Ordering::Relaxed);
-        self.is_congested_by(self.queued(), memory)
+        let (queued, memory) = (self.queued(), self.published.memory.load(Ordering::Relaxed));
+        // This is asked for each message: most queues are short, and have no need of the other limits.
+        let is_short = queued <= self.never_congested && memory == 0;
+        !is_short && self.is_congested_by(queued, memory)
     }
 
     /// Returns the most unsent bytes that the operating system may hold, if there is a limit.
@@ -104,7 +112,7 @@ impl Mailbox {
     /// Prepares the task to sleep. Commands wake it, and frames too unless it `is_blocked` and could not
     /// write them. Returns `false` if the task must not sleep, as there is something to do already.
     ///
-    /// An empty send queue keeps `idle_capacity` bytes of memory at most.
+    /// The send queue keeps `idle_capacity` bytes of unused memory at most.
     pub(crate) fn park(&self, waker: &Waker, is_blocked: bool, idle_capacity: usize) -> bool {
         // A clone may run foreign code: it is made before the lock, and the old waker is dropped after.
         let waker = waker.clone();
@@ -119,7 +127,7 @@ impl Mailbox {
         shared.session.release(idle_capacity);
         if is_blocked {
             // The peer does not read: the queue may stay like this for long.
-            shared.session.trim();
+            shared.session.trim(idle_capacity);
         }
         let has_changed = shared.session.handle_parked(is_blocked);
         let replaced = shared.waker.replace(waker);

@@ -11,8 +11,10 @@ use std::time::Instant;
 use futures::FutureExt;
 use futures::executor::block_on;
 use messi_wire::config::{ConnectionConfig, OfflineLimits, Overflow};
-use messi_wire::session::RequestKinds;
-use messi_wire::{DisconnectReason, Ending, RequestError, Role};
+use messi_wire::frame::{self, HEADER_SIZE};
+use messi_wire::session::{OnRefusal, RequestKinds, Sender};
+use messi_wire::{DisconnectReason, Ending, RequestError, Role, SendError};
+use prost::Message;
 
 use super::*;
 use crate::FlushError;
@@ -121,7 +123,9 @@ fn the_task_is_woken_outside_of_the_lock() {
     assert_wakes(&mailbox, || push(&mailbox, "a").unwrap());
     taken(&mailbox);
     assert_wakes(&mailbox, || {
-        Wakeups::collect(|wakeups| mailbox.push_frames(b"\x01\0\0\x01b", 1, wakeups));
+        Wakeups::collect(|wakeups| {
+            mailbox.push_frames(Sender::Other, b"\x01\0\0\x01b", 1, wakeups)
+        });
     });
     taken(&mailbox);
     assert_wakes(&mailbox, || mailbox.drain());
@@ -138,7 +142,7 @@ fn a_panic_loses_no_wakeup() {
     assert_wakes(&mailbox, || {
         let panics = AssertUnwindSafe(|| {
             Wakeups::collect(|wakeups| {
-                mailbox.push_frames(b"\x01\0\0\x01a", 1, wakeups);
+                mailbox.push_frames(Sender::Other, b"\x01\0\0\x01a", 1, wakeups);
                 resume_unwind(Box::new("expected panic"))
             })
         });

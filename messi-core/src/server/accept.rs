@@ -290,7 +290,7 @@ where
     driver.open();
     while let Some(payload) = driver.next(handler).await {
         let mut received = Received::<P::ClientToServer>::default();
-        if driver.decode(&payload, &mut received.__message) {
+        if driver.decode::<P>(&payload, &mut received.__message) {
             if let Some(member) = P::client_member(&received.__message) {
                 let server = Some(&client.server().shared);
                 received.__request.0 = OpenRequest::open(member, client.peer_mailbox(), server);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use messi_wire::SendError;
 use messi_wire::encode::append_frame;
 use messi_wire::frame::MessageType;
+use messi_wire::session::Sender;
 use prost::Message;
 
 use super::peer::{ClientId, Peer};
@@ -162,11 +163,13 @@ impl Broadcasts {
         }
         let (frames, messages) = (&self.frames, self.messages);
         let push = |peer: &Arc<Peer>| {
+            // Even in a first callback: a broadcast comes after those that wait until the connection is open.
+            let sender = Sender::Other;
             // Each session numbers its own requests, and finds the requests that its responses belong to.
             if self.has_members {
-                peer.mailbox.push_each(frames, wakeups);
+                peer.mailbox.push_each(sender, frames, wakeups);
             } else {
-                peer.mailbox.push_frames(frames, messages, wakeups);
+                peer.mailbox.push_frames(sender, frames, messages, wakeups);
             }
         };
         // No client has come or gone since the last step: that flushes the rest first.

@@ -84,6 +84,36 @@ impl<P: Protocol> ServerClient<P> {
         self.mailbox().send(&message, member);
     }
 
+    /// Sends messages to this client, in their order. It never waits and never fails.
+    ///
+    /// Each of them is sent like a message of [`send`](Self::send), at less cost: the send queue is locked once for
+    /// up to 16 KiB of messages. Messages of other tasks may come between them. If `messages` sends to the client
+    /// itself, such a message may precede some that were returned before it. If it panics, those that it has
+    /// returned are sent.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient, history: &[MessageInd]) {
+    /// client.send_all(history.iter().cloned());
+    /// # }
+    /// ```
+    pub fn send_all<I>(&self, messages: I)
+    where
+        I: IntoIterator,
+        I::Item: Into<P::ServerToClient>,
+    {
+        self.peer.mailbox.send_all(messages.into_iter().map(|it| {
+            let message = it.into();
+            // For each message: the one before may have been made by code that broadcasts.
+            self.server.shared.flush();
+            let member = P::server_member(&message);
+            (message, member)
+        }));
+    }
+
     /// Sends a message to this client, or returns it with the reason why it was not sent. It never waits.
     ///
     /// `Ok` means that the message is queued, not that the client has received it.

@@ -325,8 +325,26 @@ impl Registry {
         &self,
         message: &impl Message,
         member: Option<u32>,
-        mut recipients: Recipients,
+        recipients: Recipients,
     ) {
+        self.append(message, member, recipients);
+        self.flush_later();
+    }
+
+    /// Sends messages, each with the field number of its request or response, to all clients.
+    pub(super) fn broadcast_all<M: Message>(
+        &self,
+        messages: impl Iterator<Item = (M, Option<u32>)>,
+    ) {
+        // Foreign code makes the messages. Those that it has made before a panic are sent.
+        let _flush = FlushOnDrop(self);
+        for (message, member) in messages {
+            self.append(&message, member, Recipients::All { except: None });
+        }
+    }
+
+    /// Appends a message to the batch. A batch that is full is flushed.
+    fn append(&self, message: &impl Message, member: Option<u32>, mut recipients: Recipients) {
         // Before the lock: the size is computed by code of the message.
         let (size, limit) = (message.encoded_len(), self.config.limits.max_sent_size);
         if size > limit {
@@ -352,10 +370,17 @@ impl Registry {
         }
         match result {
             Err(error) => self.drop_broadcast(message, error, &recipients),
-            // The end of this poll flushes it, or a send to a single client before.
-            Ok(false) if poll_scope::defer_flush(self.scope_id()) => (),
-            // Outside of polls there is no later flush. A full batch must not grow.
-            Ok(_) => self.flush(),
+            // A full batch must not grow.
+            Ok(true) => self.flush(),
+            Ok(false) => {}
+        }
+    }
+
+    /// Flushes the batch at the end of this poll, or at once outside of polls, where there is no later flush. A
+    /// send to a single client flushes it before that.
+    fn flush_later(&self) {
+        if !poll_scope::defer_flush(self.scope_id()) {
+            self.flush();
         }
     }
 
@@ -440,5 +465,14 @@ impl Registry {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A message that panics while it is encoded leaves the batch unchanged.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Flushes the broadcasts when it is dropped.
+struct FlushOnDrop<'a>(&'a Registry);
+
+impl Drop for FlushOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.flush_later();
     }
 }

@@ -5,7 +5,7 @@ use std::env;
 use fastrand::Rng;
 
 use super::*;
-use crate::frame::HEADER_SIZE;
+use crate::frame::{HEADER_SIZE, Header, MessageType};
 
 /// Messages above this end a connection.
 const MAX_SIZE: usize = 256;

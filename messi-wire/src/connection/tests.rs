@@ -7,7 +7,7 @@ use prost::Message;
 use super::drain::SILENCE;
 use super::*;
 use crate::encode::append_frame;
-use crate::frame::HEADER_SIZE;
+use crate::frame::{HEADER_SIZE, Header, MessageType};
 
 const MOMENT: Duration = Duration::from_millis(1);
 
@@ -518,7 +518,7 @@ fn a_flood_of_pings_queues_one_pong() {
     }
     assert_eq!(server.remaining_output(), b"\x04\0\0\0");
     received(&mut server);
-    server.release(server.idle_capacity_limit(), server.idle_capacity_limit());
+    server.release(server.recv_capacity_limit(), server.send_capacity_limit());
     assert_eq!(server.recv_buffer.unhandled(), 0);
 }
 

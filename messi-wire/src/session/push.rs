@@ -1,6 +1,7 @@
 //! Taking messages into the queues of a session.
 //!
-//! A message is pushed in this order:
+//! Most messages are neither requests nor responses, and find an open connection with room in its queue. For
+//! these, [`Session::push_at_once`] only looks at the room, and encodes. All others are pushed in this order:
 //!
 //! 1. The request that it responds to is found, if there is one. A response that comes too late, or twice,
 //!    or after an abandoned request is refused.
@@ -81,20 +82,31 @@ impl<R: PendingResponse> Session<R> {
         }
     }
 
-    /// Pushes complete frames of messages below the size limit, which are neither requests nor responses.
-    /// Returns `false`, and pushes none, if each of them must be pushed by itself.
+    /// Pushes messages in one step, which is the fast way into the queue. `append` appends their frames, `size`
+    /// bytes in all, or fails and leaves the buffer unchanged. They must be below the size limit, and neither
+    /// requests nor responses.
+    ///
+    /// Returns `false`, and pushes none, if a rule beyond that of the room in the queue decides about them: then
+    /// each must be [`push`](Self::push)ed by itself.
     #[inline]
-    pub fn push_frames(&mut self, frames: &[u8], messages: u64) -> bool {
+    pub fn push_at_once(
+        &mut self,
+        size: usize,
+        messages: u64,
+        append: impl FnOnce(&mut Vec<u8>) -> Result<(), SendError>,
+    ) -> bool {
         let is_open = self.phase == Phase::Open;
         // Frames that are larger than the queue may be go one by one: a single message always fits.
         let queued = self.queued() + self.requests.memory();
-        let has_room = queued + frames.len() <= self.config.limits.max_queued_bytes;
+        let has_room = queued + size <= self.config.limits.max_queued_bytes;
         // The reservation comes last: it takes memory from others.
-        if !is_open || !has_room || !self.reserve(frames.len(), Place::SendQueue) {
+        if !is_open || !has_room || !self.reserve(size, Place::SendQueue) {
             return false;
         }
-        self.queue.push_frames(frames);
-        self.pushed += frames.len() as u64;
+        if self.queue.push(size, append).is_err() {
+            return false;
+        }
+        self.pushed += size as u64;
         self.counters.messages += messages;
         self.update_peak();
         true

@@ -127,9 +127,9 @@ impl SendQueue {
         frame::count_messages(self.bytes(), 0)
     }
 
-    /// Frees memory beyond [`memory_with(0)`](Self::memory_with).
-    pub(super) fn trim(&mut self) {
-        self.bytes.shrink_to(self.memory_with(0));
+    /// Frees memory beyond [`memory_with(0)`](Self::memory_with) and beyond `limit` bytes.
+    pub(super) fn trim(&mut self, limit: usize) {
+        self.bytes.shrink_to(self.memory_with(0).max(limit));
     }
 
     /// Frees the memory of an empty queue whose capacity is more than `limit` bytes.

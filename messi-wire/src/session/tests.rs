@@ -329,12 +329,18 @@ fn frames_of_a_broadcast_leave_room_for_the_responses_that_wait() {
     });
     let _first = session.open_request(0);
     let frames = b"\x02\0\0\x01x".repeat(30);
-    assert!(session.push_frames(&frames, 30));
+    let push = |session: &mut Session<Response>| {
+        session.push_at_once(frames.len(), 30, |buffer| {
+            buffer.extend_from_slice(&frames);
+            Ok(())
+        })
+    };
+    assert!(push(&mut session));
     taken(&mut session);
     session.handle_written(0);
     let second = session.open_request(0);
     respond(&mut session, "later", Sender::Reply(second)).unwrap();
-    assert!(!session.push_frames(&frames, 30));
+    assert!(!push(&mut session));
 }
 
 #[test]

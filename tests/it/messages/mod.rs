@@ -4,5 +4,6 @@ mod busy_poll;
 mod chat;
 mod hook;
 mod losses;
+mod many;
 mod offline;
 mod recipients;

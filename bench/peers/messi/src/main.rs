@@ -1,72 +1,47 @@
 //! messi with the code that the macro generates: typed messages, and a handler that is called for each.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use async_std::channel::{self, Sender};
-use async_std::task;
+use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::executor::block_on;
 use messi::{DisconnectReason, Reply};
 use work::{Action, Blast, Message, Peer, Script, Session, Workload, fail};
 
 mod tls;
+mod variant;
 
 mod chat {
     messi::protocol!("../../../proto/chat.proto");
 }
 
 use chat::*;
+use variant::Variant;
 
 /// The number of bytes sent between two calls of `ready`, far below the limit of the queue.
 const BYTES_PER_WAIT: usize = 64 * 1024;
 
-/// The configuration of messi. Each variant is also an entry in the runner's list of peers.
-#[derive(Clone, Copy, Debug)]
-enum Messi {
-    Default,
-    /// With `busy_poll`, for processes with a core of their own.
-    BusyPoll,
-    /// With TLS and a certificate for this benchmark only.
-    Tls,
-}
-
-/// The duration of busy polling, longer than any round trip.
-const BUSY_POLL: Duration = Duration::from_millis(1);
-
-impl Messi {
-    /// Returns a server builder of this variant.
-    fn server(self) -> messi::ServerBuilder<Chat> {
-        let builder = |scheme| ChatServer::builder(format!("{scheme}://127.0.0.1:0"));
-        match self {
-            Self::Default => builder("tcp"),
-            Self::BusyPoll => builder("tcp").busy_poll(BUSY_POLL),
-            Self::Tls => builder("tls").tls(tls::server()),
-        }
-    }
-
-    /// Returns a client builder of this variant.
-    fn client(self, server: SocketAddr) -> messi::ClientBuilder<Chat> {
-        let builder = |scheme| ChatClient::builder(format!("{scheme}://{server}"));
-        match self {
-            Self::Default => builder("tcp"),
-            Self::BusyPoll => builder("tcp").busy_poll(BUSY_POLL),
-            Self::Tls => builder("tls").tls(tls::client()),
-        }
-    }
+/// messi in a variant.
+struct Messi {
+    variant: Variant,
+    runtime: messi::Runtime,
 }
 
 impl Peer for Messi {
     fn new(variant: &str) -> Option<Self> {
-        match variant {
-            "" => Some(Self::Default),
-            "busy-poll" => Some(Self::BusyPoll),
-            "tls" => Some(Self::Tls),
-            _ => None,
-        }
+        let variant = Variant::named(variant)?;
+        Some(Self {
+            variant,
+            runtime: variant.runtime(),
+        })
     }
 
+    // All tasks run on the runtime of the variant. The main thread only waits for them.
     fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
-        let (builder, service) = (self.server(), workload.service());
-        let server = task::block_on(builder.start(move |_| Connection(Session::new(service))));
+        let service = workload.service();
+        let builder = self.variant.server(workload).runtime(self.runtime.clone());
+        let starting = builder.start(move |_| Connection(Session::new(service)));
+        let server = block_on(self.runtime.spawn(starting));
         let server = server.unwrap_or_else(|error| fail(error));
         listening(
             server
@@ -74,25 +49,30 @@ impl Peer for Messi {
                 .port()
                 .expect("the server has a TCP address"),
         );
-        task::block_on(server.wait());
+        block_on(server.wait());
     }
 
     fn open(&self, server: SocketAddr, scripts: Vec<Script>) {
         for script in scripts {
-            let client = self.client(server).start(Conversation(script));
             // Dropping the last handle would stop the client.
-            std::mem::forget(client.unwrap_or_else(|error| fail(error)));
+            std::mem::forget(self.start(server, Conversation(script)));
         }
     }
 
     fn blast(&self, server: SocketAddr, blast: Blast) {
-        let (acknowledge, acknowledged) = channel::unbounded();
-        let client = self.client(server).start(Acknowledgements(acknowledge));
-        let client = client.unwrap_or_else(|error| fail(error));
-        task::spawn(async move {
+        let (acknowledge, acknowledged) = unbounded();
+        let client = self.start(server, Acknowledgements(acknowledge));
+        self.runtime.spawn(async move {
             let ended = send_all(&client, blast, acknowledged).await;
             fail(format!("the blast ended too early: {ended:?}"))
         });
+    }
+}
+
+impl Messi {
+    fn start(&self, server: SocketAddr, handler: impl ChatClientHandler) -> ChatClient {
+        let builder = self.variant.client(server).runtime(self.runtime.clone());
+        builder.start(handler).unwrap_or_else(|error| fail(error))
     }
 }
 
@@ -100,7 +80,7 @@ impl Peer for Messi {
 async fn send_all(
     client: &ChatClient,
     mut blast: Blast,
-    acknowledged: channel::Receiver<String>,
+    mut acknowledged: UnboundedReceiver<String>,
 ) -> Result<(), messi::NotConnected> {
     let messages_per_wait = (BYTES_PER_WAIT / blast.text_size()).max(1);
     client.connected().await?;
@@ -114,8 +94,8 @@ async fn send_all(
                 client.ready().await?;
             }
         }
-        let text = acknowledged.recv().await;
-        blast.acknowledge(&text.map_err(|_| messi::NotConnected)?);
+        let text = acknowledged.next().await;
+        blast.acknowledge(&text.ok_or(messi::NotConnected)?);
     }
 }
 
@@ -123,7 +103,12 @@ async fn send_all(
 struct Connection(Session);
 
 impl ChatServerHandler for Connection {
-    async fn on_connect_req(&mut self, _: &ChatServerClient, _: ConnectReq, reply: Reply<ConnectRsp>) {
+    async fn on_connect_req(
+        &mut self,
+        _: &ChatServerClient,
+        _: ConnectReq,
+        reply: Reply<ConnectRsp>,
+    ) {
         reply.send(ConnectRsp {});
     }
 
@@ -161,11 +146,11 @@ impl ChatClientHandler for Conversation {
 }
 
 /// Passes the acknowledgements of a blast to its sender.
-struct Acknowledgements(Sender<String>);
+struct Acknowledgements(UnboundedSender<String>);
 
 impl ChatClientHandler for Acknowledgements {
     async fn on_message_ind(&mut self, _: &ChatClient, message: MessageInd) {
-        let _ = self.0.send(message.text).await;
+        let _ = self.0.unbounded_send(message.text);
     }
 
     async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {

@@ -39,7 +39,7 @@ impl Peer for Protosocket {
 
     fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let _entered = self.0.enter();
-        let server = server::listen(workload.service(), listening);
+        let server = server::listen(workload, listening);
         // A task runs on the runtime's threads. The main thread would be an additional one.
         let serving = self.0.spawn(server);
         let _ = self.0.block_on(serving);

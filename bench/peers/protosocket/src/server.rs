@@ -8,7 +8,7 @@ use protosocket::{
 };
 use protosocket_server::{ProtosocketServer, ProtosocketServerConfig, ServerConnector};
 use tokio::net::TcpStream;
-use work::{Action, BACKLOG, Service, Session, fail, free_port};
+use work::{Action, BACKLOG, Service, Session, Workload, fail, free_port};
 
 use crate::{BUFFER_INCREMENT, MAX_BUFFER, MAX_QUEUED_MESSAGES, ServerCodec};
 
@@ -19,13 +19,16 @@ type Room = Arc<Mutex<Vec<Sender>>>;
 
 /// Creates a server, and calls `listening` with its port.
 pub(crate) fn listen(
-    service: Service,
+    workload: &Workload,
     listening: impl FnOnce(u16),
 ) -> ProtosocketServer<Connector> {
+    let mut address = workload.listen_address();
+    // The listener does not report a port that it has chosen.
     let port = free_port();
-    let listener = TcpSocketListener::listen(([127, 0, 0, 1], port).into(), BACKLOG, None);
+    address.set_port(port);
+    let listener = TcpSocketListener::listen(address, BACKLOG, None);
     let connector = Connector {
-        service,
+        service: workload.service(),
         room: Room::default(),
     };
     let server = ProtosocketServerConfig::default()

@@ -30,7 +30,7 @@ impl Peer for Tonic {
 
     fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let _entered = self.0.enter();
-        let listener = server::listen();
+        let listener = server::listen(workload.listen_address());
         listening(
             listener
                 .local_addr()

@@ -1,5 +1,6 @@
 //! The server and its connections.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,10 +22,10 @@ type Reply = Result<ServerToClient, Status>;
 /// The queues of all clients that receive broadcasts. The workloads bound their length.
 type Room = Arc<Mutex<Vec<UnboundedSender<Reply>>>>;
 
-pub(crate) fn listen() -> TcpListener {
+pub(crate) fn listen(address: SocketAddr) -> TcpListener {
     let listen = || {
         let socket = TcpSocket::new_v4()?;
-        socket.bind(([127, 0, 0, 1], 0).into())?;
+        socket.bind(address)?;
         socket.listen(BACKLOG)
     };
     listen().unwrap_or_else(|error: std::io::Error| fail(error))

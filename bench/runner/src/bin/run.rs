@@ -2,16 +2,15 @@
 //! `bench/run`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
-use runner::catalogue::{BENCHMARKS, Benchmark, PEERS, Peer};
+use runner::catalogue::{BENCHMARKS, Benchmark, PEERS, Peer, select};
 use runner::machine::Machine;
+use runner::measurement::Measurement;
 use runner::placement::Placement;
-use runner::results::{Cell, Results};
-use runner::trial::Trial;
-use runner::{Result, bench_directory, plot, table};
+use runner::results::Results;
+use runner::{Result, bench_directory, plot, programs, speed, table};
 
 /// Compares messi with other ways to exchange messages.
 #[derive(Parser)]
@@ -61,7 +60,7 @@ fn run(mut options: Options) -> Result<()> {
         true => Placement::ALL.to_vec(),
         false => options.place.clone(),
     };
-    build(&peers)?;
+    programs::build(&peers)?;
     let mut results = Results {
         machine: Machine::detect(),
         seconds: options.seconds,
@@ -79,44 +78,7 @@ fn run(mut options: Options) -> Result<()> {
     Ok(())
 }
 
-/// Returns the items of `all` with one of the names, or all items if there is no name.
-fn select<T: Clone>(
-    all: &[T],
-    names: &[String],
-    name_of: impl Fn(&T) -> &'static str,
-    kind: &str,
-) -> Result<Vec<T>> {
-    for name in names {
-        if !all.iter().any(|it| name_of(it) == name) {
-            let known: Vec<_> = all.iter().map(&name_of).collect();
-            return Err(format!(
-                "unknown {kind} {name:?}, expected one of: {}",
-                known.join(", ")
-            )
-            .into());
-        }
-    }
-    let is_selected = |it: &&T| names.is_empty() || names.iter().any(|name| name_of(it) == name);
-    Ok(all.iter().filter(is_selected).cloned().collect())
-}
-
-/// Builds the programs of the peers.
-fn build(peers: &[Peer]) -> Result<()> {
-    let mut command = Command::new("cargo");
-    command
-        .current_dir(bench_directory())
-        .args(["build", "--release", "--locked"]);
-    for program in peers.iter().flat_map(|peer| [peer.client, peer.server]) {
-        command.args(["--package", program.package]);
-    }
-    match command.status()?.success() {
-        true => Ok(()),
-        false => Err("building the peers failed".into()),
-    }
-}
-
-/// Runs a benchmark in all placements. The peers take turns in each repeat, so that a disturbance of the
-/// machine affects all of them.
+/// Runs a benchmark in all placements.
 fn measure(results: &mut Results, benchmark: &Benchmark, peers: &[Peer], placements: &[Placement]) {
     // The placement makes no difference to an idle workload.
     let count = if benchmark.is_quiet() {
@@ -129,40 +91,15 @@ fn measure(results: &mut Results, benchmark: &Benchmark, peers: &[Peer], placeme
             eprintln!("skipping {}: {why}", placement.name());
             continue;
         }
-        let cells = peers
-            .iter()
-            .map(|peer| Cell::new(benchmark.name, peer.name, placement));
-        let mut cells: Vec<Cell> = cells.collect();
-        for repeat in 1..=results.repeats {
-            for (peer, cell) in peers.iter().zip(&mut cells) {
-                if cell.unsupported.is_some() {
-                    continue;
-                }
-                eprintln!(
-                    "{}, {}, {}: {repeat} of {}",
-                    benchmark.name,
-                    placement.name(),
-                    peer.name,
-                    results.repeats
-                );
-                let trial = Trial {
-                    peer: *peer,
-                    programs: &programs(),
-                    workload: &benchmark.workload,
-                    seconds: results.seconds.max(benchmark.min_seconds),
-                    placement,
-                };
-                // A failure is reported in the tables, and does not stop the other trials.
-                cell.add(trial.run());
-            }
-        }
-        results.cells.append(&mut cells);
+        let measurement = Measurement {
+            name: benchmark.name,
+            workload: &benchmark.workload,
+            placement,
+            seconds: results.seconds.max(benchmark.min_seconds),
+            repeats: results.repeats,
+        };
+        results.cells.append(&mut measurement.run(peers));
     }
-}
-
-/// Returns the directory of the built programs.
-fn programs() -> PathBuf {
-    bench_directory().join("target/release")
 }
 
 /// Writes the tables, the measurements and the plots.
@@ -170,10 +107,12 @@ fn write(results: &Results, benchmarks: &[Benchmark]) -> Result<()> {
     let directory = bench_directory().join("results");
     fs::create_dir_all(&directory)?;
     fs::write(directory.join("README.md"), table::document(results))?;
+    fs::write(directory.join("speed.md"), speed::document(results))?;
     let json = serde_json::to_string_pretty(results)?;
     fs::write(directory.join("results.json"), json)?;
     for benchmark in benchmarks {
-        plot::draw(results, benchmark, Path::new(&directory))?;
+        let path = directory.join(format!("{}.svg", benchmark.name));
+        plot::draw(&path, &plot::panels(results, benchmark))?;
     }
     println!("wrote {}", directory.display());
     Ok(())

@@ -3,24 +3,23 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use async_std::io::{ReadExt, WriteExt};
-use async_std::net::TcpStream;
-use async_std::task;
 use chat::{ClientToServer, FromServer, ServerToClient};
 use futures::future::{Either, select};
+use futures::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use prost::Message;
 use work::{Blast, KEEP_ALIVE_INTERVAL, Script, USER, fail};
 
 use crate::connection::{Connection, Handler, append_frame};
+use crate::runtime::Runtime;
 use crate::write_queue::WriteQueue;
-use crate::{CLIENT_TO_SERVER, PING, PONG, SERVER_TO_CLIENT, set_nodelay};
+use crate::{CLIENT_TO_SERVER, PING, PONG, SERVER_TO_CLIENT};
 
 /// The number of bytes that a blast writes at once.
 const WRITE_SIZE: usize = 64 * 1024;
 
 /// Runs a script on a new connection, and sends pings.
-pub(crate) async fn follow(server: SocketAddr, mut script: Script) {
-    let stream = connect(server).await;
+pub(crate) async fn follow<R: Runtime>(server: SocketAddr, mut script: Script) {
+    let stream = connect::<R>(server).await;
     let write_queue = Arc::new(WriteQueue::default());
     let mut output = Vec::new();
     script.connected(|message| send(message, &mut output));
@@ -29,7 +28,7 @@ pub(crate) async fn follow(server: SocketAddr, mut script: Script) {
     let serving = Box::pin(Connection::new(stream, write_queue.clone(), conversation).run());
     let pinging = Box::pin(async move {
         loop {
-            task::sleep(KEEP_ALIVE_INTERVAL).await;
+            R::sleep(KEEP_ALIVE_INTERVAL).await;
             write_queue.push(&[PING, 0, 0, 0]);
         }
     });
@@ -56,8 +55,8 @@ impl Handler for Conversation {
 }
 
 /// Sends the messages of a blast on a new connection.
-pub(crate) async fn blast(server: SocketAddr, mut blast: Blast) {
-    let mut stream = connect(server).await;
+pub(crate) async fn blast<R: Runtime>(server: SocketAddr, mut blast: Blast) {
+    let mut stream = connect::<R>(server).await;
     let mut output = Vec::new();
     loop {
         while let Some(text) = blast.next_text() {
@@ -74,13 +73,13 @@ pub(crate) async fn blast(server: SocketAddr, mut blast: Blast) {
     }
 }
 
-async fn flush(stream: &mut TcpStream, output: &mut Vec<u8>) {
+async fn flush(stream: &mut (impl AsyncWrite + Unpin), output: &mut Vec<u8>) {
     let written = stream.write_all(output).await;
     written.unwrap_or_else(|error| fail(error));
     output.clear();
 }
 
-async fn read_payload(stream: &mut TcpStream) -> Vec<u8> {
+async fn read_payload(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
     let mut header = [0; 4];
     let read = stream.read_exact(&mut header).await;
     read.unwrap_or_else(|error| fail(error));
@@ -91,11 +90,8 @@ async fn read_payload(stream: &mut TcpStream) -> Vec<u8> {
     payload
 }
 
-async fn connect(server: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(server).await;
-    let stream = stream.unwrap_or_else(|error| fail(error));
-    set_nodelay(&stream);
-    stream
+async fn connect<R: Runtime>(server: SocketAddr) -> R::Stream {
+    R::connect(server).await.unwrap_or_else(|error| fail(error))
 }
 
 fn decode(payload: &[u8]) -> FromServer {

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use async_std::net::TcpStream;
 use futures::io::{AsyncRead, AsyncWrite};
 
 use crate::write_queue::WriteQueue;
@@ -37,8 +36,8 @@ pub(crate) trait Handler {
 }
 
 /// A connection and its buffers.
-pub(crate) struct Connection<H> {
-    stream: TcpStream,
+pub(crate) struct Connection<S, H> {
+    stream: S,
     write_queue: Arc<WriteQueue>,
     handler: H,
     input: Vec<u8>,
@@ -46,8 +45,8 @@ pub(crate) struct Connection<H> {
     written: usize,
 }
 
-impl<H: Handler + Unpin> Connection<H> {
-    pub(crate) fn new(stream: TcpStream, write_queue: Arc<WriteQueue>, handler: H) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin, H: Handler> Connection<S, H> {
+    pub(crate) fn new(stream: S, write_queue: Arc<WriteQueue>, handler: H) -> Self {
         Self {
             stream,
             write_queue,

@@ -1,35 +1,47 @@
 //! The server and its connections.
 
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_std::net::{TcpListener, TcpStream};
-use async_std::task;
 use chat::{ClientToServer, ConnectRsp, FromClient, FromServer, ServerToClient};
+use futures::io::{AsyncRead, AsyncWrite};
 use prost::Message;
-use work::{Action, Service, Session, fail};
+use work::{Action, BACKLOG, Service, Session, fail};
 
 use crate::connection::{Connection, Handler, append_frame};
+use crate::runtime::Runtime;
 use crate::write_queue::WriteQueue;
-use crate::{CLIENT_TO_SERVER, PING, PONG, SERVER_TO_CLIENT, set_nodelay};
+use crate::{CLIENT_TO_SERVER, PING, PONG, SERVER_TO_CLIENT};
 
 /// The queues of all clients that receive broadcasts.
 type Room = Arc<Mutex<Vec<Arc<WriteQueue>>>>;
 
-pub(crate) async fn listen() -> TcpListener {
-    let listener = TcpListener::bind("127.0.0.1:0").await;
-    listener.unwrap_or_else(|error| fail(error))
+pub(crate) fn listen(address: SocketAddr) -> TcpListener {
+    let listen = || {
+        let listener = TcpListener::bind(address)?;
+        // Sets the backlog, which is shorter by default.
+        rustix::net::listen(&listener, BACKLOG as i32)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    };
+    listen().unwrap_or_else(|error: io::Error| fail(error))
 }
 
-pub(crate) async fn accept(listener: TcpListener, service: Service) {
+pub(crate) async fn accept<R: Runtime>(runtime: R, listener: TcpListener, service: Service) {
+    let listener = R::listen(listener).unwrap_or_else(|error| fail(error));
     let room = Room::default();
     loop {
-        let (stream, _) = listener.accept().await.unwrap_or_else(|error| fail(error));
-        task::spawn(serve(stream, service, room.clone()));
+        let stream = R::accept(&listener).await;
+        let stream = stream.unwrap_or_else(|error| fail(error));
+        runtime.spawn(serve(stream, service, room.clone()));
     }
 }
 
-async fn serve(stream: TcpStream, service: Service, room: Room) {
-    set_nodelay(&stream);
+async fn serve<S>(stream: S, service: Service, room: Room)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let write_queue = Arc::new(WriteQueue::default());
     let client = Client {
         session: Session::new(service),
