@@ -274,11 +274,11 @@ impl Driver {
     ) -> impl Future<Output = ()> {
         // The callback itself counts ignored messages: only generated code knows the members of the schema.
         let ignored = self.mailbox.transfers.ignored_messages.get();
-        let timing = self.probe.begin(&**self.mailbox.runtime());
+        self.probe.begin(&**self.mailbox.runtime());
         poll_fn(move |cx| {
             if ready!(self.poll_run(cx, callback.as_mut())).is_some() {
                 let runtime = &**self.mailbox.runtime();
-                self.probe.end(timing, self.first_key, runtime);
+                self.probe.end(self.first_key, runtime);
             }
             if self.mailbox.transfers.ignored_messages.get() != ignored {
                 self.flood_limiter.count(1, self.now());

@@ -49,22 +49,16 @@ impl Reporter {
 /// Stands for the measurements of a connection.
 pub(crate) struct Probe;
 
-/// Stands for the time of a callback.
-#[derive(Clone, Copy)]
-pub(crate) struct Timing;
-
 impl Probe {
     pub(crate) fn off() -> Self {
         Self
     }
 
     #[inline]
-    pub(crate) fn begin(&mut self, _: &dyn AsyncRuntime) -> Timing {
-        Timing
-    }
+    pub(crate) fn begin(&mut self, _: &dyn AsyncRuntime) {}
 
     #[inline]
-    pub(crate) fn end(&self, _: Timing, _: FirstKey, _: &dyn AsyncRuntime) {}
+    pub(crate) fn end(&mut self, _: FirstKey, _: &dyn AsyncRuntime) {}
 
     #[inline]
     pub(crate) fn record_round_trip(&self, _: Duration) {}

@@ -16,68 +16,70 @@ use crate::runtime::AsyncRuntime;
 const MAX_DISTANCE: u32 = 127;
 
 /// Measures the connection of one task.
-pub(crate) struct Probe(Option<Measurements>);
-
-struct Measurements {
-    histograms: Arc<Histograms>,
-    /// The number of the next message that is measured, counted from now on.
+pub(crate) struct Probe {
+    /// `None` if nothing is measured.
+    histograms: Option<Arc<Histograms>>,
+    /// The number of the next message that is measured, counted from now on. 0 while it is handled.
     distance: u32,
+    /// The begin of the callback that is measured.
+    start: Option<Instant>,
 }
-
-/// The begin of a callback, if its time is measured.
-#[derive(Clone, Copy)]
-pub(crate) struct Timing(Option<Instant>);
 
 impl Probe {
     /// Returns one that measures nothing.
     pub(crate) fn off() -> Self {
-        Self(None)
+        Self {
+            histograms: None,
+            distance: u32::MAX,
+            start: None,
+        }
     }
 
     /// Returns one that records in these histograms.
     pub(super) fn new(histograms: Arc<Histograms>, runtime: &dyn AsyncRuntime) -> Self {
-        Self(Some(Measurements {
-            histograms,
+        Self {
+            histograms: Some(histograms),
             // Not the first message: that is often another one than those that follow, such as a login, and
             // would count too often.
             distance: random_distance(runtime),
-        }))
-    }
-
-    /// Begins the callback of a message.
-    #[inline]
-    pub(crate) fn begin(&mut self, runtime: &dyn AsyncRuntime) -> Timing {
-        let Some(measurements) = &mut self.0 else {
-            return Timing(None);
-        };
-        measurements.distance -= 1;
-        if measurements.distance > 0 {
-            return Timing(None);
+            start: None,
         }
-        measurements.distance = random_distance(runtime);
-        Timing(Some(runtime.now()))
     }
 
-    /// Records the time of a callback that has returned, whose message began with this key.
+    /// Begins the callback of a message. Only one that returns has an [`end`](Self::end).
     #[inline]
-    pub(crate) fn end(&self, timing: Timing, key: FirstKey, runtime: &dyn AsyncRuntime) {
-        if let Timing(Some(start)) = timing
-            && let Some(Measurements { histograms, .. }) = &self.0
-        {
+    pub(crate) fn begin(&mut self, runtime: &dyn AsyncRuntime) {
+        self.distance = self.distance.saturating_sub(1);
+        if self.distance == 0 {
+            self.start = Some(runtime.now());
+        }
+    }
+
+    /// Ends a callback that has returned, whose message began with this key.
+    #[inline]
+    pub(crate) fn end(&mut self, key: FirstKey, runtime: &dyn AsyncRuntime) {
+        if self.distance == 0 {
+            self.record(key, runtime);
+        }
+    }
+
+    #[cold]
+    fn record(&mut self, key: FirstKey, runtime: &dyn AsyncRuntime) {
+        self.distance = random_distance(runtime);
+        if let (Some(histograms), Some(start)) = (&self.histograms, self.start) {
             histograms.record_handler(key.number(), runtime.now() - start);
         }
     }
 
     /// Records the time from a ping to its pong.
     pub(crate) fn record_round_trip(&self, time: Duration) {
-        if let Some(Measurements { histograms, .. }) = &self.0 {
+        if let Some(histograms) = &self.histograms {
             histograms.record_round_trip(time);
         }
     }
 }
 
 /// Returns a distance of at least 1.
-#[cold]
 fn random_distance(runtime: &dyn AsyncRuntime) -> u32 {
     // A random number is below 1.
     1 + (runtime.random() * f64::from(MAX_DISTANCE)) as u32
