@@ -239,5 +239,6 @@ fn large_bytes_stay_in_the_memory_that_they_were_received_in() {
     const SIZE: u64 = 900_000;
     let copied = copied::allocated(SIZE as usize);
     let shared = shared::allocated(SIZE as usize);
-    assert!(shared + SIZE * 9 / 10 < copied, "{shared} {copied}");
+    // prost copies a vector twice, and `Bytes` once where it can't share them.
+    assert!(shared + SIZE * 19 / 10 < copied, "{shared} {copied}");
 }

@@ -165,6 +165,31 @@ fn an_iterator_may_send_itself() {
     });
 }
 
+/// A handler whose broadcasts are flushed at the end of its callbacks, unless something is sent before.
+struct Interleaver;
+
+impl ChatServerHandler for Interleaver {
+    async fn on_message_ind(&mut self, client: &ChatServerClient, _: MessageInd) {
+        let server = client.server();
+        client.send_all(numbered(1..3).inspect(|_| server.broadcast(message("0"))));
+    }
+}
+
+#[test]
+fn a_broadcast_comes_before_the_messages_that_are_made_after_it() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let server = ChatServer::builder(ROOM).runtime(&simulation);
+        let server = server.start(|_| Interleaver).await.unwrap();
+        let (client, mut events) = start_client(ChatClient::builder(ROOM).runtime(&simulation));
+        assert_eq!(events.next().await, Event::Connected);
+        client.send(message("begin"));
+        expect(&mut events, [0, 0, 1, 2]).await;
+        client.stop().await;
+        server.stop().await;
+    });
+}
+
 #[test]
 fn messages_before_a_panic_are_sent() {
     let simulation = Simulation::new(1);
@@ -244,6 +269,10 @@ fn broadcasts_of_an_iterator_reach_all_clients_in_order() {
         pair.server.broadcast(message(MANY.to_string()));
         expect(&mut pair.client_events, 0..=MANY).await;
         expect(&mut other_events, 0..=MANY).await;
+        // Nothing has to follow them.
+        pair.server.broadcast_all(numbered(0..3));
+        expect(&mut pair.client_events, 0..3).await;
+        expect(&mut other_events, 0..3).await;
         other.stop().await;
         pair.stop().await;
     });
