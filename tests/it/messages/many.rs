@@ -269,10 +269,12 @@ fn broadcasts_of_an_iterator_reach_all_clients_in_order() {
         pair.server.broadcast(message(MANY.to_string()));
         expect(&mut pair.client_events, 0..=MANY).await;
         expect(&mut other_events, 0..=MANY).await;
-        // Nothing has to follow them.
+        // They are sent at once, though nothing follows them.
+        let start = simulation.elapsed();
         pair.server.broadcast_all(numbered(0..3));
         expect(&mut pair.client_events, 0..3).await;
         expect(&mut other_events, 0..3).await;
+        assert_eq!(simulation.elapsed(), start);
         other.stop().await;
         pair.stop().await;
     });
