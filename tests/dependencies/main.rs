@@ -89,7 +89,6 @@ fn a_program_runs_on_the_only_runtime_that_it_has() {
             "tokio",
             "outside: not inside of a runtime of tokio that has timers\ninside: Runtime(tokio): Hello!\n",
         ),
-        ("smol", "outside: Runtime(async-io): Hello!\n"),
         (
             "testing",
             "outside: none of the features `async-std`, `smol` and `tokio` is on\n",
