@@ -215,7 +215,7 @@ impl Runtime {
     #[cfg(any(feature = "async-std", feature = "smol"))]
     #[cfg_attr(docsrs, doc(cfg(any(feature = "async-std", feature = "smol"))))]
     pub fn threads(threads: usize) -> Self {
-        let executor = executor::Executor::new(threads);
+        let executor = executor::ThreadPool::new(threads);
         Self(Arc::new(async_io::AsyncIo::new(executor)))
     }
 

@@ -23,7 +23,7 @@ use crate::transport::os::OsListener;
 use crate::transport::{Address, BoxListener, BoxSocket, os};
 
 /// Threads that run tasks.
-pub(super) trait Executor: Debug + Send + Sync + 'static {
+pub(super) trait Spawn: Debug + Send + Sync + 'static {
     /// Returns the name of the executor.
     fn name(&self) -> &'static str;
 
@@ -41,7 +41,7 @@ pub(super) struct AsyncIo<E> {
     ticks: Arc<Ticks>,
 }
 
-impl<E: Executor> AsyncIo<E> {
+impl<E: Spawn> AsyncIo<E> {
     /// Creates a runtime with timers of its own.
     pub(super) fn new(executor: E) -> Self {
         let executor = Arc::new(executor);
@@ -53,7 +53,7 @@ impl<E: Executor> AsyncIo<E> {
     }
 }
 
-impl<E: Executor> TimeSource for AsyncIo<E> {
+impl<E: Spawn> TimeSource for AsyncIo<E> {
     fn now(&self) -> Instant {
         Instant::now()
     }
@@ -70,7 +70,7 @@ impl<E: Executor> TimeSource for AsyncIo<E> {
     }
 }
 
-impl<E: Executor> AsyncRuntime for AsyncIo<E> {
+impl<E: Spawn> AsyncRuntime for AsyncIo<E> {
     fn name(&self) -> &'static str {
         self.executor.name()
     }

@@ -6,13 +6,13 @@ use std::thread;
 use async_std::task;
 use futures::future::BoxFuture;
 
-use super::async_io::Executor;
+use super::async_io::Spawn;
 
 /// Tasks on the threads of async-std.
 #[derive(Debug)]
 pub(super) struct AsyncStd;
 
-impl Executor for AsyncStd {
+impl Spawn for AsyncStd {
     fn name(&self) -> &'static str {
         "async-std"
     }

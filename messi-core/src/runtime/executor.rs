@@ -53,7 +53,7 @@ pub(super) fn default_threads() -> usize {
 
 /// What a worker thread is doing.
 #[derive(Clone, Copy)]
-struct Current {
+struct CurrentWorker {
     /// The id of its executor, or 0 on other threads.
     executor: usize,
     /// Its place among the workers of the executor.
@@ -62,8 +62,8 @@ struct Current {
 }
 
 thread_local! {
-    static CURRENT: Cell<Current> = const {
-        Cell::new(Current {
+    static CURRENT: Cell<CurrentWorker> = const {
+        Cell::new(CurrentWorker {
             executor: 0,
             index: 0,
             is_running_task: false,
@@ -76,7 +76,7 @@ static NEXT_ID: AtomicUsize = AtomicUsize::new(1);
 
 /// Threads with one queue of tasks. They end once it is dropped, and all tasks have ended.
 #[derive(Debug)]
-pub(super) struct Executor(Arc<Threads>);
+pub(super) struct ThreadPool(Arc<Threads>);
 
 /// Ends the threads when the executor and all tasks, each of which has a reference, are dropped.
 #[derive(Debug)]
@@ -88,11 +88,11 @@ struct Shared {
     /// The waker of each worker, which is always the same: `block_on` has one for each thread.
     wakers: Vec<OnceLock<Waker>>,
     /// Under the lock no task is run, dropped or woken.
-    state: Mutex<State>,
+    state: Mutex<WorkQueue>,
 }
 
 #[derive(Default)]
-struct State {
+struct WorkQueue {
     ready: VecDeque<Runnable>,
     /// The workers that wait, the last one at the end.
     idle: Vec<usize>,
@@ -108,7 +108,7 @@ enum Next {
     Closed,
 }
 
-impl Executor {
+impl ThreadPool {
     /// Starts the threads: at least one, and at most [`MAX_THREADS`].
     ///
     /// # Panics
@@ -132,7 +132,7 @@ impl Executor {
     }
 }
 
-impl async_io::Executor for Executor {
+impl async_io::Spawn for ThreadPool {
     fn name(&self) -> &'static str {
         "async-io"
     }
@@ -192,7 +192,7 @@ impl Shared {
 
     /// Runs tasks until the executor is closed.
     fn work(&self, index: usize) {
-        let current = Current {
+        let current = CurrentWorker {
             executor: self.id,
             index,
             is_running_task: false,
@@ -202,7 +202,7 @@ impl Shared {
     }
 
     /// Runs the tasks that are ready. It is ready itself once the executor is closed.
-    fn poll_work(&self, cx: &mut Context<'_>, current: Current) -> Poll<()> {
+    fn poll_work(&self, cx: &mut Context<'_>, current: CurrentWorker) -> Poll<()> {
         self.wakers[current.index].get_or_init(|| cx.waker().clone());
         for _ in 0..TASKS_PER_TURN {
             let runnable = match self.next(current.index) {
@@ -210,7 +210,7 @@ impl Shared {
                 Next::Idle => return Poll::Pending,
                 Next::Closed => return Poll::Ready(()),
             };
-            let running = Current {
+            let running = CurrentWorker {
                 is_running_task: true,
                 ..current
             };
@@ -253,13 +253,13 @@ impl Shared {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, WorkQueue> {
         // Nothing that runs under the lock panics halfway.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl WorkQueue {
     /// Returns an idle worker to wake, unless one is on its way. The last one that became idle is the first to
     /// be woken: its memory is still in the cache.
     fn wake_one(&mut self) -> Option<usize> {

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use futures::channel::{mpsc, oneshot};
 use futures::{FutureExt, SinkExt, StreamExt};
 
-use super::super::async_io::Executor as _;
+use super::super::async_io::Spawn as _;
 use super::*;
 
 /// The time limit of every wait. Only a hang reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
 
-fn spawn(executor: &Executor, task: impl Future<Output = ()> + Send + 'static) {
+fn spawn(executor: &ThreadPool, task: impl Future<Output = ()> + Send + 'static) {
     executor.spawn(task.boxed());
 }
 
@@ -37,7 +37,7 @@ fn wait_until(is_done: impl Fn() -> bool) {
 
 #[test]
 fn a_panic_ends_its_task_alone() {
-    let executor = Executor::new(1);
+    let executor = ThreadPool::new(1);
     let (sender, receiver) = channel();
     spawn(&executor, async {
         resume_unwind(Box::new("expected panic"))
@@ -48,7 +48,7 @@ fn a_panic_ends_its_task_alone() {
 
 #[test]
 fn a_task_that_blocks_its_thread_does_not_delay_the_task_that_it_has_woken() {
-    let executor = Executor::new(2);
+    let executor = ThreadPool::new(2);
     let shared = executor.0.0.clone();
     let (wake, woken) = oneshot::channel::<()>();
     let (sender, receiver) = channel();
@@ -71,7 +71,7 @@ fn a_task_that_blocks_its_thread_does_not_delay_the_task_that_it_has_woken() {
 #[test]
 fn tasks_that_are_ready_run_on_all_threads_at_the_same_time() {
     const THREADS: usize = 4;
-    let executor = Executor::new(THREADS);
+    let executor = ThreadPool::new(THREADS);
     let barrier = Arc::new(Barrier::new(THREADS));
     let (sender, receiver) = channel();
     // First all at once from another thread, then from a task.
@@ -110,7 +110,7 @@ thread_local! {
 
 #[test]
 fn the_threads_end_after_the_executor_and_its_last_task() {
-    let executor = Executor::new(1);
+    let executor = ThreadPool::new(1);
     let (sender, receiver) = channel();
     let (wake, woken) = oneshot::channel::<()>();
     let (event, events) = channel();
@@ -131,7 +131,7 @@ fn the_threads_end_after_the_executor_and_its_last_task() {
 
 #[test]
 fn idle_threads_end_with_the_executor() {
-    let executor = Executor::new(3);
+    let executor = ThreadPool::new(3);
     let shared = Arc::downgrade(&executor.0.0);
     wait_until(|| executor.0.0.lock().idle.len() == 3);
     drop(executor);
@@ -143,7 +143,7 @@ fn idle_threads_end_with_the_executor() {
 fn no_wake_up_is_lost_between_threads() {
     const TASKS: usize = 16;
     const ROUNDS: usize = 2_000;
-    let executor = Executor::new(4);
+    let executor = ThreadPool::new(4);
     let (done, is_done) = channel();
     let (first, mut receiver) = mpsc::channel(1);
     for index in 0..TASKS {
