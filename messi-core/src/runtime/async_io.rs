@@ -6,7 +6,7 @@ mod ticks;
 
 use std::fmt::Debug;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use self::listener::AsyncListener;
 use self::stream::connected;
 use self::ticks::Ticks;
 use super::MIN_COALESCED;
-use super::async_runtime::AsyncRuntime;
+use super::async_runtime::{AsyncRuntime, look_up};
 use crate::time::TimeSource;
 use crate::transport::os::OsListener;
 use crate::transport::{Address, BoxListener, BoxSocket, os};
@@ -88,18 +88,12 @@ impl<E: Spawn> AsyncRuntime for AsyncIo<E> {
     }
 
     fn resolve(&self, host: String, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-        // The look-up of the operating system blocks its thread.
-        let look_up = move || Ok((host.as_str(), port).to_socket_addrs()?.collect());
-        async { blocking::unblock(look_up).await }.boxed()
+        blocking::unblock(move || look_up(&host, port)).boxed()
     }
 
     fn connect(&self, address: &Address) -> BoxFuture<'static, io::Result<BoxSocket>> {
         let stream = os::connect(address);
         async { connected(stream?).await }.boxed()
-    }
-
-    fn listen(&self, address: &Address) -> io::Result<BoxListener> {
-        self.adopt(os::listen(address)?)
     }
 
     fn adopt(&self, listener: OsListener) -> io::Result<BoxListener> {

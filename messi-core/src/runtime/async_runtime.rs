@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 
 use crate::time::TimeSource;
 use crate::transport::os::OsListener;
-use crate::transport::{Address, BoxListener, BoxSocket};
+use crate::transport::{Address, BoxListener, BoxSocket, os};
 
 /// Observes the polls of the callbacks of one handler.
 pub(crate) trait CallbackObserver: Send {
@@ -47,8 +47,16 @@ pub(crate) trait AsyncRuntime: TimeSource {
 
     /// Listens on an address, with a listener that [`os`](crate::transport::os) has made, unless the network
     /// is the runtime's own.
-    fn listen(&self, address: &Address) -> io::Result<BoxListener>;
+    fn listen(&self, address: &Address) -> io::Result<BoxListener> {
+        self.adopt(os::listen(address)?)
+    }
 
     /// Wraps a listener of the operating system.
     fn adopt(&self, listener: OsListener) -> io::Result<BoxListener>;
+}
+
+/// Looks up the addresses of a host by the operating system, which blocks the thread.
+#[cfg(any(feature = "async-std", feature = "smol", feature = "tokio"))]
+pub(super) fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok(std::net::ToSocketAddrs::to_socket_addrs(&(host, port))?.collect())
 }

@@ -4,7 +4,7 @@ mod listener;
 mod stream;
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 
 use self::listener::TokioListener;
 use self::stream::connected;
-use super::async_runtime::AsyncRuntime;
+use super::async_runtime::{AsyncRuntime, look_up};
 use super::{MIN_COALESCED, TICK_MILLIS};
 use crate::time::TimeSource;
 use crate::transport::os::OsListener;
@@ -92,19 +92,13 @@ impl AsyncRuntime for Tokio {
     }
 
     fn resolve(&self, host: String, port: u16) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-        // The look-up of the operating system blocks its thread.
-        let look_up = move || Ok((host.as_str(), port).to_socket_addrs()?.collect());
-        let looked_up = self.0.spawn_blocking(look_up);
+        let looked_up = self.0.spawn_blocking(move || look_up(&host, port));
         async { looked_up.await? }.boxed()
     }
 
     fn connect(&self, address: &Address) -> BoxFuture<'static, io::Result<BoxSocket>> {
         let stream = os::connect(address);
         async { connected(stream?).await }.boxed()
-    }
-
-    fn listen(&self, address: &Address) -> io::Result<BoxListener> {
-        self.adopt(os::listen(address)?)
     }
 
     fn adopt(&self, listener: OsListener) -> io::Result<BoxListener> {
