@@ -19,9 +19,21 @@ pub mod trial;
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// A result with an error message for the terminal.
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Writes the error of a command to the terminal, and returns the exit code of the process.
+pub fn exit_code(result: Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Returns the path of the directory `bench`.
 pub fn bench_directory() -> PathBuf {

@@ -10,7 +10,7 @@ use clap::Parser;
 use runner::build_cost::{Cost, Project};
 use runner::machine::Machine;
 use runner::results::median;
-use runner::{Result, bench_directory};
+use runner::{Result, bench_directory, exit_code};
 use serde::Serialize;
 
 /// Measures the build time of a small program with messi and with tonic.
@@ -34,13 +34,7 @@ struct Costs {
 }
 
 fn main() -> ExitCode {
-    match run(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run(&Options::parse()))
 }
 
 fn run(options: &Options) -> Result<()> {

@@ -10,7 +10,7 @@ use runner::growth::{Growth, Point, SERIES, Series};
 use runner::machine::Machine;
 use runner::measurement::Measurement;
 use runner::placement::Placement;
-use runner::{Result, bench_directory, plot, programs};
+use runner::{Result, bench_directory, exit_code, plot, programs};
 use work::descriptor_limit;
 
 /// Measures the costs of a growing number of clients.
@@ -41,13 +41,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run(Options::parse()))
 }
 
 fn run(mut options: Options) -> Result<()> {

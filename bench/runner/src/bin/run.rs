@@ -10,7 +10,7 @@ use runner::machine::Machine;
 use runner::measurement::Measurement;
 use runner::placement::Placement;
 use runner::results::Results;
-use runner::{Result, bench_directory, plot, programs, speed, table};
+use runner::{Result, bench_directory, exit_code, plot, programs, speed, table};
 
 /// Compares messi with other ways to exchange messages.
 #[derive(Parser)]
@@ -36,13 +36,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match run(Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run(Options::parse()))
 }
 
 fn run(mut options: Options) -> Result<()> {
