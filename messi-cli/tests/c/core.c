@@ -65,7 +65,7 @@ static void on_connect_req(struct chat_server_t *self_p,
     }
 }
 
-static int init_client(size_t in_size, size_t out_size)
+static int init_client_with_seed(size_t in_size, size_t out_size, uint32_t seed)
 {
     return chat_client_init(&client,
                             &client_in[0],
@@ -80,7 +80,12 @@ static int init_client(size_t in_size, size_t out_size)
                             NULL,
                             NULL,
                             NULL,
-                            1);
+                            seed);
+}
+
+static int init_client(size_t in_size, size_t out_size)
+{
+    return init_client_with_seed(in_size, out_size, 1);
 }
 
 static int init_server(size_t in_size, size_t message_size)
@@ -188,20 +193,7 @@ static void test_seeds_vary_the_delay(void)
 
     for (seed = 0; seed < 2; seed++) {
         connect_client(0);
-        chat_client_init(&client,
-                         &client_in[0],
-                         BUFFER_SIZE,
-                         &workspaces[0][0],
-                         sizeof(workspaces[0]),
-                         &client_out[0],
-                         BUFFER_SIZE,
-                         &workspaces[1][0],
-                         sizeof(workspaces[1]),
-                         NULL,
-                         NULL,
-                         NULL,
-                         NULL,
-                         seed + 2);
+        init_client_with_seed(BUFFER_SIZE, BUFFER_SIZE, seed + 2);
         chat_client_start(&client, 0);
         ASSERT(chat_client_poll(&client, 0) == messi_action_connect_t);
         chat_client_disconnected(&client, 0);
