@@ -1,4 +1,4 @@
-//! Nothing, in place of what the feature `metrics` adds.
+//! Empty types that stand for those of the feature `metrics`.
 
 use std::sync::Arc;
 use std::time::Duration;
