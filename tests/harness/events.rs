@@ -104,6 +104,27 @@ impl Events {
         }
     }
 
+    /// Waits for one event of each kind, in any order and without others, and returns their remaining words in the
+    /// order of the kinds.
+    pub(crate) fn expect_kinds<const COUNT: usize>(
+        &mut self,
+        kinds: [&str; COUNT],
+    ) -> [String; COUNT] {
+        let mut found = [const { None }; COUNT];
+
+        while found.contains(&None) {
+            let event = self.next();
+            let (kind, rest) = event.split_once(' ').unwrap_or((&event, ""));
+            let place = (0..COUNT).find(|&index| kinds[index] == kind && found[index].is_none());
+
+            match place {
+                Some(index) => found[index] = Some(rest.to_owned()),
+                None => self.fail(&format!("expected {kinds:?}, got '{}'", shorten(&event))),
+            }
+        }
+        found.map(Option::unwrap)
+    }
+
     /// Waits for an event that begins with the given word, skips others, and returns its remaining words.
     pub(crate) fn wait_for_kind(&mut self, kind: &str) -> String {
         loop {
