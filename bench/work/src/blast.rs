@@ -58,9 +58,14 @@ impl Blast {
         self.size
     }
 
+    /// Returns whether an acknowledgement is outstanding, so that there is no text to send.
+    pub fn is_waiting(&self) -> bool {
+        self.awaited.is_some()
+    }
+
     /// Returns the next text to send, or `None` until the outstanding acknowledgement is received.
     pub fn next_text(&mut self) -> Option<&str> {
-        if self.awaited.is_some() {
+        if self.is_waiting() {
             return None;
         }
         self.sent += 1;

@@ -1,5 +1,6 @@
 //! messi with the code that the macro generates: typed messages, and a handler that is called for each.
 
+use std::iter;
 use std::net::SocketAddr;
 
 use futures::StreamExt;
@@ -85,14 +86,14 @@ async fn send_all(
     let messages_per_wait = (BYTES_PER_WAIT / blast.text_size()).max(1);
     client.connected().await?;
     loop {
-        let mut sent_since_ready = 0;
-        while let Some(text) = blast.next_text() {
-            client.send(message_ind(work::USER, text));
-            sent_since_ready += 1;
-            if sent_since_ready == messages_per_wait {
-                sent_since_ready = 0;
-                client.ready().await?;
+        loop {
+            let texts =
+                iter::from_fn(|| blast.next_text().map(|text| message_ind(work::USER, text)));
+            client.send_all(texts.take(messages_per_wait));
+            if blast.is_waiting() {
+                break;
             }
+            client.ready().await?;
         }
         let text = acknowledged.next().await;
         blast.acknowledge(&text.ok_or(messi::NotConnected)?);
