@@ -69,6 +69,8 @@ impl OpenRequests {
     /// Opens a request of this kind, and returns its number.
     pub(super) fn open(&mut self, kinds: &RequestKinds, kind: usize) -> u64 {
         if self.kinds.is_empty() {
+            // Exactly: a vector that grows has room for four, on each connection.
+            self.kinds.reserve_exact(kinds.received_kinds());
             self.kinds
                 .resize_with(kinds.received_kinds(), Kind::default);
         }

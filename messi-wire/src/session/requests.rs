@@ -173,7 +173,11 @@ impl<R: PendingResponse> PendingResponses<R> {
             let state = self.0.get_or_insert_default();
             let requests = &mut state.kinds;
             // `fail_all` removes them: each connection numbers its requests from 1.
-            requests.resize_with(kinds.sent.len(), Requests::default);
+            if requests.is_empty() {
+                // Exactly: a vector that grows has room for four, on each connection.
+                requests.reserve_exact(kinds.sent.len());
+                requests.resize_with(kinds.sent.len(), Requests::default);
+            }
             let dropped = requests[kind].handle_queued(response);
             // Not dropped here, under the lock of the caller: that may wake a task.
             let failed = dropped.into_iter();
