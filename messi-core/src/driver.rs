@@ -206,20 +206,20 @@ impl Driver {
     /// The caller owns the place of the message: moving it costs as much as a part of the decoding.
     pub(crate) fn decode<P: Protocol>(
         &mut self,
-        payload: &Payload,
+        payload: Payload,
         message: &mut impl prost::Message,
     ) -> bool {
         // Before decoding, which may panic too: the log then names the message.
-        self.first_key = FirstKey::of(self.connection.payload(payload));
+        self.first_key = FirstKey::of(self.connection.payload(&payload));
         // Decided when the program is compiled: most protocols are decoded from slices alone.
         let shared = if P::SHARES_BYTES {
-            self.connection.share_payload(payload)
+            self.connection.share_payload(&payload)
         } else {
             None
         };
         let result = match shared {
-            Some(payload) if P::SHARES_BYTES => message.merge(payload),
-            _ => message.merge(self.connection.payload(payload)),
+            Some(shared) if P::SHARES_BYTES => message.merge(shared),
+            _ => message.merge(self.connection.payload(&payload)),
         };
         if let Err(error) = &result {
             self.connection

@@ -2,13 +2,13 @@
 
 use std::future::poll_fn;
 use std::mem;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use event_listener::Event;
-use futures::future::{Either, select};
+use pin_project_lite::pin_project;
 
 use crate::waits;
 
@@ -46,13 +46,33 @@ impl Drop for Running {
 }
 
 /// Waits for a future. Returns `None` if `stop` is ready first.
-pub(crate) async fn unless<T>(
+// Not an `async fn`, which holds its arguments twice: a client would keep that memory for its whole life.
+pub(crate) fn unless<T>(
     stop: impl Future<Output = ()>,
     future: impl Future<Output = T>,
-) -> Option<T> {
-    match select(pin!(stop), pin!(future)).await {
-        Either::Left(_) => None,
-        Either::Right((output, _)) => Some(output),
+) -> impl Future<Output = Option<T>> {
+    Unless { stop, future }
+}
+
+pin_project! {
+    /// The future of [`unless`].
+    struct Unless<S, F> {
+        #[pin]
+        stop: S,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<S: Future<Output = ()>, F: Future> Future for Unless<S, F> {
+    type Output = Option<F::Output>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.stop.poll(cx) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => this.future.poll(cx).map(Some),
+        }
     }
 }
 

@@ -45,26 +45,34 @@ impl Drop for StopOnDrop {
 
 impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
     /// Runs until the client is stopped, has drained, or its handler returns [`Retry::Never`].
-    pub(super) async fn run(mut self, running: Running) {
-        // After `Retry::Never`, and if this task is dropped, tasks that wait for a connection must not wait any
-        // longer.
-        let stop = StopOnDrop(self.client.shared.mailbox.clone());
-        while let Some(delay) = self.run_attempt().await {
-            if self.wait(delay).await.is_none() {
-                break;
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async fn holds its arguments twice, and this one is held for each client"
+    )]
+    pub(super) fn run(mut self, running: Running) -> impl Future<Output = ()> {
+        async move {
+            // After `Retry::Never`, and if this task is dropped, tasks that wait for a connection must not wait any
+            // longer.
+            let stop = StopOnDrop(self.client.shared.mailbox.clone());
+            while let Some(delay) = self.run_attempt().await {
+                if self.wait(delay).await.is_none() {
+                    break;
+                }
             }
+            drop(stop);
+            // The handler must be dropped before the end of the task is seen.
+            drop(self);
+            drop(running);
         }
-        drop(stop);
-        // The handler must be dropped before the end of the task is seen.
-        drop(self);
-        drop(running);
     }
 
     /// Connects to the next server, and serves the connection to its end. Returns the delay before the next
     /// attempt; `None` if there is none.
     async fn run_attempt(&mut self) -> Option<Duration> {
         let uri = self.attempts.take_server();
-        let retry = match self.connect(&uri).await? {
+        // Not in the `match`, which would hold the result as long as the connection is served.
+        let connected = self.connect(&uri).await?;
+        let retry = match connected {
             Ok((socket, address)) => {
                 self.client.shared.set_server(&uri, Some(address));
                 let span = ConnectionSpan::of_client(P::NAME, &uri);
@@ -183,21 +191,35 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
 }
 
 /// Runs the callbacks of one connection, but for the last one.
-async fn serve_messages<P, H>(client: &Client<P>, handler: &mut H, driver: &mut Driver)
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an async fn holds its arguments twice, and this one is held for each client"
+)]
+fn serve_messages<P, H>(
+    client: &Client<P>,
+    handler: &mut H,
+    driver: &mut Driver,
+) -> impl Future<Output = ()>
 where
     H: Send + 'static,
     P: ConnectWith<H>,
 {
-    let first = client.mailbox().opening(P::on_connected(handler, client));
-    driver.run(pin!(first)).await;
-    driver.open();
-    while let Some(payload) = driver.next(handler).await {
-        let mut received = Received::<P::ServerToClient>::default();
-        if driver.decode::<P>(&payload, &mut received.__message) {
-            if let Some(member) = P::server_member(&received.__message) {
-                received.__request.0 = OpenRequest::open(member, client.mailbox(), None);
-            }
-            let callback = P::on_message(handler, client, received);
+    async move {
+        let first = client.mailbox().opening(P::on_connected(handler, client));
+        driver.run(pin!(first)).await;
+        driver.open();
+        while let Some(payload) = driver.next(handler).await {
+            // In a block: the message must not be held beside the callback that it is moved into.
+            let callback = {
+                let mut received = Received::<P::ServerToClient>::default();
+                if !driver.decode::<P>(payload, &mut received.__message) {
+                    continue;
+                }
+                if let Some(member) = P::server_member(&received.__message) {
+                    received.__request.0 = OpenRequest::open(member, client.mailbox(), None);
+                }
+                P::on_message(handler, client, received)
+            };
             driver.dispatch(pin!(callback)).await;
         }
     }

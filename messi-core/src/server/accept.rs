@@ -279,23 +279,37 @@ where
 }
 
 /// Runs the callbacks of one client but the last.
-async fn serve_messages<P, H>(client: &ServerClient<P>, handler: &mut H, driver: &mut Driver)
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an async fn holds its arguments twice, and this one is held for each client"
+)]
+fn serve_messages<P, H>(
+    client: &ServerClient<P>,
+    handler: &mut H,
+    driver: &mut Driver,
+) -> impl Future<Output = ()>
 where
     H: Send + 'static,
     P: ServeWith<H>,
 {
-    let first = P::on_client_connected(handler, client);
-    let first = client.peer_mailbox().opening(first);
-    driver.run(pin!(first)).await;
-    driver.open();
-    while let Some(payload) = driver.next(handler).await {
-        let mut received = Received::<P::ClientToServer>::default();
-        if driver.decode::<P>(&payload, &mut received.__message) {
-            if let Some(member) = P::client_member(&received.__message) {
-                let server = Some(&client.server().shared);
-                received.__request.0 = OpenRequest::open(member, client.peer_mailbox(), server);
-            }
-            let callback = P::on_message(handler, client, received);
+    async move {
+        let first = P::on_client_connected(handler, client);
+        let first = client.peer_mailbox().opening(first);
+        driver.run(pin!(first)).await;
+        driver.open();
+        while let Some(payload) = driver.next(handler).await {
+            // In a block: the message must not be held beside the callback that it is moved into.
+            let callback = {
+                let mut received = Received::<P::ClientToServer>::default();
+                if !driver.decode::<P>(payload, &mut received.__message) {
+                    continue;
+                }
+                if let Some(member) = P::client_member(&received.__message) {
+                    let server = Some(&client.server().shared);
+                    received.__request.0 = OpenRequest::open(member, client.peer_mailbox(), server);
+                }
+                P::on_message(handler, client, received)
+            };
             driver.dispatch(pin!(callback)).await;
         }
     }
