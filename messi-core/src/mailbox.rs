@@ -49,6 +49,7 @@ pub(crate) use self::responder::{BoxResponder, Responder};
 pub(crate) use self::wakeups::Wakeups;
 use crate::runtime::AsyncRuntime;
 use crate::stats::{LateDrops, Stats, TransferCounters};
+use crate::tasks::notify_all;
 
 /// The mailbox of one task.
 #[derive(Debug)]
@@ -257,7 +258,7 @@ impl Mailbox {
     #[inline]
     fn notify_progress(&self) {
         // All of them: each waits for a condition of its own.
-        self.progress.notify(usize::MAX);
+        notify_all(&self.progress);
     }
 }
 

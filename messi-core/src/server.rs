@@ -31,7 +31,7 @@ use self::registry::Registry;
 use crate::cpu_limit::CpuLimit;
 use crate::metrics::Metrics;
 use crate::runtime::AsyncRuntime;
-use crate::tasks::{Tasks, unless, until};
+use crate::tasks::{Tasks, notify_all, unless, until};
 use crate::{Address, BoundListener, Clock, Protocol, Runtime, ServerStats, StopSummary, Uri};
 
 /// A server of a protocol, with any number of clients.
@@ -103,7 +103,7 @@ impl SharedServer {
     /// Accepts no more clients.
     fn close(&self) {
         self.registry.close();
-        self.closed.notify(usize::MAX);
+        notify_all(&self.closed);
     }
 
     fn stop(&self) {

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::task::{Context, Poll};
 
 use event_listener::Event;
@@ -40,7 +40,7 @@ impl Tasks {
 impl Drop for Running {
     fn drop(&mut self) {
         if self.0.running.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.0.ended.notify(usize::MAX);
+            notify_all(&self.0.ended);
         }
     }
 }
@@ -73,6 +73,16 @@ impl<S: Future<Output = ()>, F: Future> Future for Unless<S, F> {
             Poll::Ready(()) => Poll::Ready(None),
             Poll::Pending => this.future.poll(cx).map(Some),
         }
+    }
+}
+
+/// Notifies all tasks that wait for an event by [`until`]. An event without such tasks allocates no memory.
+#[inline]
+pub(crate) fn notify_all(event: &Event) {
+    // Before the look for listeners: one that comes later finds the change that this notifies of.
+    fence(Ordering::SeqCst);
+    if event.total_listeners() > 0 {
+        event.notify_relaxed(usize::MAX);
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use event_listener::Event;
 
-use crate::tasks::until;
+use crate::tasks::{notify_all, until};
 
 /// An order about the next attempt to connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl NextAttempt {
             *current = Some(order);
         }
         drop(current);
-        self.changed.notify(usize::MAX);
+        notify_all(&self.changed);
     }
 
     /// Withdraws an order that was given before a new connection.

@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use event_listener::Event;
 
-use crate::tasks::until;
+use crate::tasks::{notify_all, until};
 
 /// The number of waiting tasks from which on no further work should be accepted. For handshakes, so many take
 /// some tenths of a second of a core.
@@ -114,7 +114,7 @@ impl CpuLimit {
         let is_relieved = queue.waiting.len() == CONGESTION - 1;
         drop(queue);
         if is_relieved {
-            self.relieved.notify(usize::MAX);
+            notify_all(&self.relieved);
         }
     }
 
