@@ -1,5 +1,6 @@
 //! Stream sockets.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice, Write};
 use std::mem;
 use std::pin::Pin;
@@ -28,7 +29,8 @@ pub(super) async fn connected(stream: OsStream) -> io::Result<BoxSocket> {
 }
 
 async fn wait_connected(stream: Async<impl ReactorStream + 'static>) -> io::Result<BoxSocket> {
-    stream.writable().await?;
+    // The future of `writable` would leave memory for four waiting tasks with the socket.
+    poll_fn(|cx| stream.poll_writable(cx)).await?;
     stream.get_ref().check_connected()?;
     Ok(Box::new(AsyncStream::new(stream)))
 }
