@@ -5,3 +5,4 @@ mod common;
 
 mod costs;
 mod hostile_payloads;
+mod idle;
