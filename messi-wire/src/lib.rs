@@ -11,6 +11,7 @@
 //!   send, messages and the next deadline.
 //! - [`Session`] is the sending half that outlives connections: the send queue, the offline queue and
 //!   the responses that are still expected.
+//! - [`view`] decodes messages that borrow from the received bytes.
 
 mod backoff;
 pub mod config;
@@ -27,6 +28,7 @@ mod send_buffer;
 pub mod session;
 mod shared_error;
 mod timer;
+pub mod view;
 
 pub use backoff::Backoff;
 pub use config::{ConnectionConfig, Overflow};
