@@ -440,8 +440,8 @@ pub mod __private {
     pub use std::collections::HashMap;
 
     pub use messi_core::{
-        ConnectWith, Request, RequestClient, RequestKind, RequestServer, ResponseMember, ServeWith,
-        ignore, unhandled,
+        BorrowedForm, ConnectWith, HasView, OwnedForm, Request, RequestClient, RequestKind,
+        RequestServer, ResponseMember, ServeWith, ignore, unhandled, view,
     };
 
     /// Imports traits without a name, since a type of the schema may have the same name.

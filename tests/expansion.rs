@@ -5,7 +5,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 
 use insta::{Settings, assert_snapshot};
-use messi_codegen::{Config, Locations, expand, read};
+use messi_codegen::{Config, Locations, Side, expand, read};
 use quote::quote;
 use syn::{Attribute, File, ImplItem, Item, TraitItem, Visibility, parse_quote};
 
@@ -25,6 +25,13 @@ fn my_protocol_expands_to_its_snapshot() {
 #[test]
 fn chat_expands_to_its_snapshot() {
     compare("chat", &pretty("examples/chat/chat.proto"));
+}
+
+#[test]
+fn a_view_expands_to_its_snapshot() {
+    let config = Config::new().views(&["MessageInd"]).side(Side::Server);
+    let expansion = pretty_with("examples/chat/chat.proto", &config);
+    compare("chat_views", &expansion);
 }
 
 #[test]
@@ -53,9 +60,11 @@ fn no_private_item_is_in_the_documentation_of_an_expansion() {
         "examples/my_protocol.proto",
         "tests/proto/kitchen_sink.proto",
         "tests/proto/requests.proto",
+        "examples/chat/chat.proto",
     ] {
         let protocol = read(schema, &locations()).expect("a valid schema");
-        let file: File = syn::parse2(expand(&protocol, &Config::new())).expect("items");
+        let config = Config::new().views(&["MessageInd", "Note", "Tree", "Maps"]);
+        let file: File = syn::parse2(expand(&protocol, &config)).expect("items");
         let shown = shown(file.items);
         // The map of the standard library, and shown as such.
         let map = ":: messi :: __private :: HashMap";
@@ -81,6 +90,7 @@ fn shown(items: Vec<Item>) -> Vec<Item> {
                 it.items.retain(|item| match item {
                     ImplItem::Const(it) => !is_hidden(&it.attrs),
                     ImplItem::Fn(it) => !is_hidden(&it.attrs),
+                    ImplItem::Type(it) => !is_hidden(&it.attrs),
                     _ => true,
                 });
                 for item in &mut it.items {
@@ -119,11 +129,16 @@ fn compare(name: &str, expansion: &str) {
 
 /// Returns the formatted expansion of a schema.
 fn pretty(schema: &str) -> String {
+    pretty_with(schema, &Config::new())
+}
+
+/// Returns the formatted expansion of a schema with options.
+fn pretty_with(schema: &str, config: &Config) -> String {
     let mut protocol = read(schema, &locations()).expect("a valid schema");
     for source in &mut protocol.sources {
         *source = from_root(source);
     }
-    let tokens = expand(&protocol, &Config::new());
+    let tokens = expand(&protocol, config);
     let file = syn::parse2(tokens).expect("items");
     prettyplease::unparse(&file)
 }

@@ -114,6 +114,38 @@ pub mod with_options {
     );
 }
 
+/// With views of all messages, without the prelude.
+#[no_implicit_prelude]
+pub mod with_views {
+    ::messi::protocol!(
+        "proto/kitchen_sink.proto",
+        views = [ClientToServer, Maps, Presence, Keywords, Notes]
+    );
+}
+
+/// With views of some messages, beside owned ones.
+pub mod with_some_views {
+    ::messi::protocol!(
+        "proto/kitchen_sink.proto",
+        bytes = Bytes,
+        views = [Tree, Lists, Old, Notes]
+    );
+}
+
+/// With views of types that have the names of items that the expansion uses.
+#[no_implicit_prelude]
+pub mod views_of_names {
+    ::messi::protocol!(
+        "proto/names.proto",
+        views = [Client, Server, Option, String, Message, Result, Some]
+    );
+}
+
+/// With views of messages that have deprecated declarations.
+pub mod with_deprecated_views {
+    ::messi::protocol!("proto/deprecated.proto", views = [Holder, OldHolder]);
+}
+
 /// Deprecated declarations warn at their use, not in the expansion.
 pub mod deprecated {
     messi::protocol!("proto/deprecated.proto");

@@ -7,6 +7,8 @@ mod externs;
 mod item;
 mod path;
 mod requests;
+mod target;
+mod views;
 
 use std::path::PathBuf;
 
@@ -21,7 +23,10 @@ pub(crate) use self::externs::{Extern, Externs};
 pub(crate) use self::path::parse_absolute;
 use self::requests::Exception;
 pub(crate) use self::requests::Requests;
-use crate::model::Protocol;
+pub(crate) use self::target::Target;
+pub(crate) use self::views::Views;
+use crate::model::{Module, Protocol};
+use crate::names::DirectionNames;
 
 /// The options of an expansion.
 #[derive(Clone, Debug)]
@@ -35,6 +40,8 @@ pub struct Config {
     pub(crate) externs: Vec<Extern>,
     pub(crate) requests: Requests,
     pub(crate) handlers: Handlers,
+    /// The messages that handlers get as views.
+    pub(crate) views: Vec<Target>,
     /// The directory of the file, if not that of build scripts.
     #[cfg(feature = "build")]
     pub(crate) out_dir: Option<PathBuf>,
@@ -98,6 +105,7 @@ impl Default for Config {
             externs: Vec::new(),
             requests: Requests::default(),
             handlers: Handlers::default(),
+            views: Vec::new(),
             #[cfg(feature = "build")]
             out_dir: None,
             mistakes: Vec::new(),
@@ -189,6 +197,14 @@ impl Config {
         self
     }
 
+    /// Lets handlers get these messages as views, which borrow from the received bytes. They are named as in
+    /// [`derive`](Self::derive).
+    #[must_use]
+    pub fn views(mut self, messages: &[&str]) -> Self {
+        self.views = messages.iter().map(|name| Target::new(name)).collect();
+        self
+    }
+
     /// Sets the directory that [`compile`](Self::compile) writes to. The default is that of build
     /// scripts, `OUT_DIR`.
     #[cfg(feature = "build")]
@@ -205,6 +221,20 @@ impl Config {
         mistakes.extend(self.requests.check(protocol));
         let root = Externs::new(&self.externs, protocol).without(&protocol.root);
         mistakes.extend(Derives::new(&self.derives, &root).mistakes);
+        mistakes.extend(self.views_of(&root, protocol).mistakes);
         mistakes
+    }
+
+    /// Returns the views for a protocol, with these types beside those of external packages.
+    pub(crate) fn views_of(&self, root: &Module, protocol: &Protocol) -> Views {
+        let (client, server) = (self.side.has_client(), self.side.has_server());
+        let to_server = DirectionNames::client_to_server().path();
+        let to_client = DirectionNames::server_to_client().path();
+        let received = [
+            server.then_some((to_server, &protocol.client_to_server)),
+            client.then_some((to_client, &protocol.server_to_client)),
+        ];
+        let received: Vec<_> = received.into_iter().flatten().collect();
+        Views::new(&self.views, &received, root, protocol)
     }
 }

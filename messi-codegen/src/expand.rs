@@ -14,6 +14,7 @@ mod requests;
 mod scope;
 mod skeleton;
 mod types;
+mod view;
 
 use std::path::PathBuf;
 
@@ -31,7 +32,8 @@ pub fn expand(protocol: &Protocol, config: &Config) -> TokenStream {
     let has_deprecated = deprecation::is_in(&protocol.root);
     let externs = Externs::new(&config.externs, protocol);
     let root = externs.without(&protocol.root);
-    let scope = Scope::of_types(&root, externs, has_deprecated, config);
+    let views = config.views_of(&root, protocol);
+    let scope = Scope::of_types(&root, externs, views, has_deprecated, config);
     let (client, server) = (config.side.has_client(), config.side.has_server());
     let items = [
         Some(rebuild(&protocol.sources)),

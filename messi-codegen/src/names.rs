@@ -23,6 +23,12 @@ pub(crate) fn type_name(name: &str) -> String {
     identifier(upper_camel(name))
 }
 
+/// Returns the name of the view of a type: `FooReqView` for `FooReq`.
+pub(crate) fn view_name(rust_name: &str) -> String {
+    // One that would be a keyword has an underscore there.
+    format!("{}View", rust_name.trim_end_matches('_'))
+}
+
 /// Returns the name of a field or a module: `r#type` for `type`.
 pub(crate) fn value_name(name: &str) -> String {
     identifier(snake(name))

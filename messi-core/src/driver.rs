@@ -52,7 +52,7 @@ use crate::metrics::{Metrics, Probe};
 use crate::runtime::CallbackObserver;
 use crate::time::DeadlineTimer;
 use crate::transport::BoxSocket;
-use crate::{LOG_TARGET, Protocol};
+use crate::{Form, LOG_TARGET, Protocol};
 
 /// Time of the last callback after [`Command::Abort`].
 const ABORT_GRACE: Duration = Duration::from_millis(100);
@@ -203,23 +203,26 @@ impl Driver {
     /// Decodes the message received last into an empty one. Returns `false` if it can't be decoded, which
     /// ends the connection.
     ///
-    /// The caller owns the place of the message: moving it costs as much as a part of the decoding.
-    pub(crate) fn decode<P: Protocol>(
+    /// The caller owns the message, since moving it costs as much as a part of the decoding, and the place that it may
+    /// borrow from.
+    pub(crate) fn decode<'a, P: Protocol, F: Form>(
         &mut self,
         payload: Payload,
-        message: &mut impl prost::Message,
+        message: &mut F::Message<'a>,
+        place: &'a mut F::Place,
     ) -> bool {
         // Before decoding, which may panic too: the log then names the message.
         self.first_key = FirstKey::of(self.connection.payload(&payload));
         // Decided when the program is compiled: most protocols are decoded from slices alone.
-        let shared = if P::SHARES_BYTES {
+        let may_share = P::SHARES_BYTES || F::BORROWS;
+        let shared = if may_share {
             self.connection.share_payload(&payload)
         } else {
             None
         };
         let result = match shared {
-            Some(shared) if P::SHARES_BYTES => message.merge(shared),
-            _ => message.merge(self.connection.payload(&payload)),
+            Some(shared) if may_share => F::merge_shared(message, shared, place),
+            _ => F::merge_slice(message, self.connection.payload(&payload), place),
         };
         if let Err(error) = &result {
             self.connection

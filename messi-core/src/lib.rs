@@ -24,7 +24,9 @@ mod driver;
 mod error;
 #[cfg(test)]
 mod fake_socket;
+mod form;
 mod handle;
+mod held_payload;
 mod io_error;
 mod mailbox;
 mod metrics;
@@ -57,8 +59,11 @@ pub use clock::Clock;
 pub use error::{
     ConnectError, Error, FlushError, ListenError, NoRuntime, Retry, StartError, WithHandlerError,
 };
+pub use form::{BorrowedForm, Form, HasView, OwnedForm};
 pub use handle::{Handle, ignore, unhandled};
+pub use held_payload::HeldPayload;
 pub use messi_wire::session::{Dropped, RequestStats};
+pub use messi_wire::view;
 pub use messi_wire::{
     DisconnectReason, NotConnected, Overflow, RequestError, SendError, SharedError,
 };

@@ -9,6 +9,8 @@ pub use messi_wire::session::RequestKind;
 use messi_wire::session::RequestKinds;
 use prost::Message;
 
+use crate::Form;
+
 /// A protocol generated from a schema: the two messages that travel over a connection.
 ///
 /// `messi::protocol!` implements it for a type with the name of the protocol, such as `Chat`. By it, code can be
@@ -39,6 +41,14 @@ pub trait Protocol: Sized + Send + Sync + 'static {
 
     /// The message type that servers send.
     type ServerToClient: Message + Default + 'static;
+
+    /// The form in which servers receive the messages of clients.
+    #[doc(hidden)]
+    type FromClient: Form;
+
+    /// The form in which clients receive the messages of servers.
+    #[doc(hidden)]
+    type FromServer: Form;
 
     /// Whether messages have fields of the type `Bytes`, which share the memory of a large payload.
     #[doc(hidden)]
@@ -72,7 +82,25 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     fn server_member(_message: &Self::ServerToClient) -> Option<u32> {
         None
     }
+
+    /// Returns the same for a message as a server receives it.
+    #[doc(hidden)]
+    fn from_client_member(_message: &ClientMessage<'_, Self>) -> Option<u32> {
+        None
+    }
+
+    /// Returns the same for a message as a client receives it.
+    #[doc(hidden)]
+    fn from_server_member(_message: &ServerMessage<'_, Self>) -> Option<u32> {
+        None
+    }
 }
+
+/// A message of a client, as the handlers of servers get it.
+pub(crate) type ClientMessage<'a, P> = <<P as Protocol>::FromClient as Form>::Message<'a>;
+
+/// A message of a server, as the handlers of clients get it.
+pub(crate) type ServerMessage<'a, P> = <<P as Protocol>::FromServer as Form>::Message<'a>;
 
 /// Returns the kinds of requests of a protocol as clients see them.
 pub(crate) fn client_kinds<P: Protocol>() -> RequestKinds {

@@ -166,6 +166,25 @@ impl<'a> Field<'_, 'a> {
         O::merge_member(oneof, self).map_err(|error| located(error, message, name))
     }
 
+    /// Decodes a member of a oneof without a view, by the function that prost derives.
+    pub fn owned_oneof<O>(
+        self,
+        name: &'static str,
+        oneof: &mut Option<O>,
+        merge: impl FnOnce(
+            &mut Option<O>,
+            u32,
+            WireType,
+            &mut Input<'a>,
+            DecodeContext,
+        ) -> Result<(), DecodeError>,
+    ) -> Result<(), DecodeError> {
+        let number = self.number;
+        self.merge(name, oneof, |wire_type, oneof, input, context| {
+            merge(oneof, number, wire_type, input, context)
+        })
+    }
+
     /// Decodes the value of a member. Its errors are located by the oneof.
     #[inline]
     pub fn decode<T>(

@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Error, Path, Result, Token};
 
 use super::path::{absolute, shown};
+use super::target::Target;
 
 /// A request for derives: `Eq`, or `ConnectReq: Eq + Hash`.
 #[derive(Clone, Debug)]
@@ -16,13 +17,6 @@ pub(crate) struct Derive {
     /// The type, or `None` for all types.
     pub(crate) target: Option<Target>,
     pub(crate) traits: Vec<Derivable>,
-}
-
-/// The name of a type, as the user wrote it.
-#[derive(Clone, Debug)]
-pub(crate) struct Target {
-    pub(crate) name: String,
-    pub(crate) span: Span,
 }
 
 /// A trait to derive.
@@ -101,10 +95,7 @@ impl Parse for Derive {
         input.parse::<Token![:]>()?;
         let traits = Punctuated::<Derivable, Token![+]>::parse_separated_nonempty(input)?;
         Ok(Self {
-            target: Some(Target {
-                name: shown(&path),
-                span: path.span(),
-            }),
+            target: Some(Target::of(&path)),
             traits: traits.into_iter().collect(),
         })
     }

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use messi_schema::nearest;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Error;
 
-use super::derive::{Derivable, Derive, Known, Target};
+use super::derive::{Derivable, Derive, Known};
 use super::item::Item;
+use super::target::Target;
 use crate::model::{Module, TypePath};
 
 /// The derives of each type, and the errors of the requests.
@@ -71,19 +71,13 @@ impl<'a> Resolution<'a> {
     }
 
     /// Returns the indices of the types with a name.
-    fn named(&mut self, Target { name, span }: &Target) -> Vec<usize> {
-        let items = self.items.iter().enumerate();
-        let indices = items.filter(|(_, item)| item.is_named(name));
-        let indices: Vec<usize> = indices.map(|(index, _)| index).collect();
-        if indices.is_empty() {
-            let paths: Vec<String> = self.items.iter().map(|it| it.path.to_string()).collect();
-            let mut message = format!("found a derive for the unknown type `{name}`");
-            if let Some(near) = nearest(name, paths.iter().map(String::as_str)) {
-                message += &format!(": a type with a similar name exists: `{near}`");
-            }
-            self.mistakes.push(Error::new(*span, message));
-        }
-        indices
+    fn named(&mut self, target: &Target) -> Vec<usize> {
+        target
+            .find(&self.items, "a derive for")
+            .unwrap_or_else(|mistake| {
+                self.mistakes.push(mistake);
+                Vec::new()
+            })
     }
 
     fn add_trait(&mut self, derivable: &'a Derivable, indices: &[usize], is_required: bool) {

@@ -1,10 +1,10 @@
-//! The types that can have derives.
+//! The types that options can select.
 
 use super::ability::{obstacle, obstacle_in};
 use super::derive::Known;
 use crate::model::{Message, Module, Oneof, TypePath};
 
-/// A type that can have derives.
+/// A type that options can select.
 pub(super) struct Item<'a> {
     pub(super) path: TypePath,
     shape: Shape<'a>,
@@ -58,6 +58,22 @@ impl<'a> Item<'a> {
     pub(super) fn is_named(&self, name: &str) -> bool {
         let is_of = |path: &TypePath| path.to_string() == name;
         is_of(&self.path) || matches!(&self.shape, Shape::Oneof(_, owner) if is_of(owner))
+    }
+
+    /// Returns the message, if the type is one.
+    pub(super) fn message(&self) -> Option<&'a Message> {
+        match &self.shape {
+            Shape::Message(message, _) => Some(message),
+            Shape::Oneof(..) | Shape::Enum => None,
+        }
+    }
+
+    /// Returns the modules of the types inside of a message.
+    pub(super) fn inside(&self) -> &[String] {
+        match &self.shape {
+            Shape::Message(_, inside) => inside,
+            Shape::Oneof(..) | Shape::Enum => &[],
+        }
     }
 
     pub(super) fn is_enum(&self) -> bool {

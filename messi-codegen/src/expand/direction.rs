@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::scope::Scope;
 use super::types::{boxed, value_type};
+use super::view;
 use crate::model::{Direction, Protocol};
 use crate::names::{DirectionNames, ident};
 
@@ -24,6 +25,16 @@ fn direction(direction: &Direction, names: &DirectionNames, scope: &Scope) -> To
         let value = boxed(&ident("message"), &member.member.ty, scope);
         let variant = ident(&member.member.variant);
         let allow = scope.allow_deprecated();
+        let from_view = view::of_member(&member.member.ty, scope).map(|view| {
+            quote! {
+                #allow
+                impl ::core::convert::From<#view> for #message {
+                    fn from(message: #view) -> Self {
+                        ::core::convert::From::from(message.to_message())
+                    }
+                }
+            }
+        });
         quote! {
             #allow
             impl ::core::convert::From<#ty> for #message {
@@ -31,6 +42,7 @@ fn direction(direction: &Direction, names: &DirectionNames, scope: &Scope) -> To
                     ::core::convert::From::from(#module::Messages::#variant(#value))
                 }
             }
+            #from_view
         }
     });
     let allow = scope.allow_deprecated();

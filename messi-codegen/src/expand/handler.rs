@@ -6,6 +6,7 @@ use quote::quote;
 use super::docs::{deprecated, docs};
 use super::scope::Scope;
 use super::types::{boxed, unboxed, value_type};
+use super::view;
 use crate::config::Handlers;
 use crate::model::{Direction, DirectionMember, Member, Protocol, Request};
 use crate::names::{DirectionNames, ItemNames, ident};
@@ -169,7 +170,8 @@ impl Received<'_> {
         let methods = self.direction.members.iter();
         let methods: TokenStream = methods.map(|member| self.method(member, scope)).collect();
         let body = self.dispatch(scope);
-        let hook = hook(self.client, &self.names.message, &body, scope);
+        let message = view::received(&self.names, &quote!('_), scope);
+        let hook = hook(self.client, &message, &body, scope);
         quote!( #hook #methods )
     }
 
@@ -189,7 +191,7 @@ impl Received<'_> {
             &format!("Called when a `{name}` message is received."),
         );
         let deprecated = deprecated(member.deprecated);
-        let ty = value_type(&member.ty, scope);
+        let ty = view::received_member(&self.names, &member.ty, scope);
         let client = self.client;
         let reply = self.request(member).map(|request| {
             let response = value_type(&request.response.ty, scope);
@@ -232,14 +234,14 @@ impl Received<'_> {
         }: &DirectionMember,
         scope: &Scope,
     ) -> TokenStream {
-        let module = &self.names.module;
+        let messages = view::received_messages(&self.names, scope);
         let variant = ident(&member.variant);
         let method = ident(handler);
         let message = unboxed(&ident("message"), &member.ty);
         let reply = self.request(member).map(|it| self.reply(it, scope));
         let reply = reply.map(|reply| quote!(, #reply));
         quote! {
-            Some(#module::Messages::#variant(message)) => {
+            Some(#messages::#variant(message)) => {
                 self.#method(client, #message #reply).await;
             }
         }
@@ -271,7 +273,7 @@ impl Received<'_> {
 /// Expands the hook that gets each message, and the dispatch that it leads to, with this body.
 pub(super) fn hook(
     client: &Ident,
-    message: &Ident,
+    message: &TokenStream,
     body: &TokenStream,
     scope: &Scope,
 ) -> TokenStream {
@@ -306,7 +308,7 @@ pub(super) fn client_implementation(names: &ItemNames, scope: &Scope) -> TokenSt
         client_handler,
         ..
     } = names;
-    let message = DirectionNames::server_to_client().message;
+    let message = view::received(&DirectionNames::server_to_client(), &quote!('a), scope);
     let allow = scope.allow_deprecated();
     quote! {
         #allow
@@ -332,9 +334,9 @@ pub(super) fn client_implementation(names: &ItemNames, scope: &Scope) -> TokenSt
                 handler.on_connect_failure(client, error).await
             }
 
-            fn on_message(
-                handler: &mut H,
-                client: &#client,
+            fn on_message<'a>(
+                handler: &'a mut H,
+                client: &'a #client,
                 message: #krate::Received<#message>,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
                 handler.on_message(client, message)
@@ -352,7 +354,7 @@ pub(super) fn server_implementation(names: &ItemNames, scope: &Scope) -> TokenSt
         server_handler,
         ..
     } = names;
-    let message = DirectionNames::client_to_server().message;
+    let message = view::received(&DirectionNames::client_to_server(), &quote!('a), scope);
     let allow = scope.allow_deprecated();
     quote! {
         #allow
@@ -370,9 +372,9 @@ pub(super) fn server_implementation(names: &ItemNames, scope: &Scope) -> TokenSt
                 handler.on_client_disconnected(client, reason).await;
             }
 
-            fn on_message(
-                handler: &mut H,
-                client: &#server_client,
+            fn on_message<'a>(
+                handler: &'a mut H,
+                client: &'a #server_client,
                 message: #krate::Received<#message>,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
                 handler.on_message(client, message)

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs::lines;
 use super::scope::Scope;
-use super::{deprecation, enumeration, message};
+use super::{deprecation, enumeration, message, view};
 use crate::model::{Message, Module};
 use crate::names::ident;
 
@@ -25,8 +25,9 @@ pub(super) fn root(root: &Module, scope: &Scope) -> TokenStream {
 fn items(module: &Module, scope: &Scope) -> TokenStream {
     let messages = module.messages.iter().map(|message| {
         let definition = message::definition(message, scope);
+        let view = view::definition(message, scope);
         let inner = inner_module(message, scope);
-        quote!( #definition #inner )
+        quote!( #definition #view #inner )
     });
     let enums = module.enums.iter().map(|it| enumeration::expand(it, scope));
     let modules = module.modules.iter().map(|(name, module)| {
@@ -44,7 +45,11 @@ fn inner_module(message: &Message, scope: &Scope) -> TokenStream {
     }
     let inside = scope.inside(&message.module_name);
     let oneofs = message.oneofs.iter();
-    let oneofs = oneofs.map(|oneof| message::oneof(oneof, message, &inside));
+    let oneofs = oneofs.map(|oneof| {
+        let definition = message::oneof(oneof, message, &inside);
+        let view = view::oneof(oneof, message, scope);
+        quote!( #definition #view )
+    });
     let items = oneofs.chain([items(&message.nested, &inside)]).collect();
     let docs = lines(&[format!("The types inside the message `{}`.", message.name)]);
     named(&message.module_name, &docs, items, scope)

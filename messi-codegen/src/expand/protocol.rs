@@ -3,10 +3,10 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::overview;
 use super::scope::Scope;
+use super::{overview, view};
 use crate::config::BytesType;
-use crate::model::{Direction, DirectionMember, Protocol, Request};
+use crate::model::{Direction, DirectionMember, Member, Protocol, Request};
 use crate::names::{DirectionNames, ItemNames, ident};
 
 /// Expands the marker and the aliases.
@@ -20,10 +20,11 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let (client, server) = (&protocol.client_requests, &protocol.server_requests);
     let to_server = DirectionNames::client_to_server();
     let to_client = DirectionNames::server_to_client();
-    let members = [
-        member("client_member", &to_server, client, server, scope),
-        member("server_member", &to_client, server, client, scope),
-    ];
+    let (sent, received) = ("client_member", "from_client_member");
+    let of_client = recognition(sent, received, &to_server, client, server, scope);
+    let (sent, received) = ("server_member", "from_server_member");
+    let of_server = recognition(sent, received, &to_client, server, client, scope);
+    let members = [of_client, of_server];
     let items = [shares_bytes(scope)].into_iter();
     let items = items.chain(tables).chain(members).collect();
     let names = ItemNames::new(&protocol.rust_name);
@@ -76,36 +77,58 @@ fn requests(name: &str, requests: &[Request], scope: &Scope) -> TokenStream {
     }
 }
 
-/// Expands the function by which the runtime recognizes the requests of one side and its responses to
-/// requests of the other, if there are any.
-fn member(
-    name: &str,
-    DirectionNames { message, module }: &DirectionNames,
+/// Expands the functions by which the runtime recognizes the requests of one side and its responses to
+/// requests of the other, if there are any: in a message as it is sent, and as it is received.
+fn recognition(
+    sent: &str,
+    received: &str,
+    names: &DirectionNames,
     requests: &[Request],
     responses: &[Request],
     scope: &Scope,
 ) -> TokenStream {
     let requests = requests.iter().map(|it| &it.request);
-    let members: Vec<_> = requests
+    let members: Vec<&Member> = requests
         .chain(responses.iter().map(|it| &it.response))
         .collect();
     if members.is_empty() {
         return TokenStream::new();
     }
-    let name = ident(name);
-    let variants = members.iter().map(|member| ident(&member.variant));
-    let numbers = members
-        .iter()
-        .map(|member| Literal::u32_unsuffixed(member.number));
+    let DirectionNames { message, module } = names;
+    let (sent, received) = (ident(sent), ident(received));
+    let of_sent = member(&quote!(#module::Messages), &members);
+    let of_received = if scope.views.are_received(&names.path()) {
+        member(&view::received_messages(names, scope), &members)
+    } else {
+        quote!( Self::#sent(message) )
+    };
+    let received_message = view::received(names, &quote!('_), scope);
     let allow = scope.allow_deprecated();
     quote! {
         #allow
         #[doc(hidden)]
-        fn #name(message: &#message) -> ::core::option::Option<u32> {
-            match message.messages {
-                #(Some(#module::Messages::#variants(..)) => Some(#numbers),)*
-                _ => None,
-            }
+        fn #sent(message: &#message) -> ::core::option::Option<u32> {
+            #of_sent
+        }
+
+        #allow
+        #[doc(hidden)]
+        fn #received(message: &#received_message) -> ::core::option::Option<u32> {
+            #of_received
+        }
+    }
+}
+
+/// Expands the number of the member that a message holds, if it is one of these.
+fn member(messages: &TokenStream, members: &[&Member]) -> TokenStream {
+    let variants = members.iter().map(|member| ident(&member.variant));
+    let numbers = members
+        .iter()
+        .map(|member| Literal::u32_unsuffixed(member.number));
+    quote! {
+        match message.messages {
+            #(Some(#messages::#variants(..)) => Some(#numbers),)*
+            _ => None,
         }
     }
 }
@@ -123,6 +146,8 @@ pub(super) fn declarations(
     let side = scope.side;
     let client = side.has_client().then(|| client(names, name, scope));
     let server = side.has_server().then(|| server(names, name, scope));
+    let from_client = view::form(&DirectionNames::client_to_server(), scope);
+    let from_server = view::form(&DirectionNames::server_to_client(), scope);
     quote! {
         #docs
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
@@ -132,6 +157,10 @@ pub(super) fn declarations(
             const NAME: &'static str = #name;
             type ClientToServer = ClientToServer;
             type ServerToClient = ServerToClient;
+            #[doc(hidden)]
+            type FromClient = #from_client;
+            #[doc(hidden)]
+            type FromServer = #from_server;
             #items
         }
 

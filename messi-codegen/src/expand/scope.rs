@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::config::{BytesType, Config, Derives, Externs, Handlers, Side};
+use crate::config::{BytesType, Config, Derives, Externs, Handlers, Side, Views};
 use crate::model::{Module, TypePath};
 use crate::names::ident;
 
@@ -25,6 +25,7 @@ pub(super) struct Scope {
     pub(super) handlers: Handlers,
     derives: Rc<Derives>,
     externs: Rc<Externs>,
+    pub(super) views: Rc<Views>,
 }
 
 impl Scope {
@@ -40,6 +41,7 @@ impl Scope {
             handlers: config.handlers,
             derives: Rc::default(),
             externs: Rc::default(),
+            views: Rc::default(),
         }
     }
 
@@ -48,6 +50,7 @@ impl Scope {
     pub(super) fn of_types(
         root: &Module,
         externs: Externs,
+        views: Views,
         has_deprecated: bool,
         config: &Config,
     ) -> Self {
@@ -55,6 +58,7 @@ impl Scope {
             has_deprecated,
             derives: Derives::new(&config.derives, root).into(),
             externs: externs.into(),
+            views: views.into(),
             ..Self::new(config)
         }
     }
@@ -75,10 +79,15 @@ impl Scope {
 
     /// Returns the attribute with the requested derives of a type in this module.
     pub(super) fn derives(&self, name: &str) -> TokenStream {
-        self.derives.of(&TypePath {
+        self.derives.of(&self.type_path(name))
+    }
+
+    /// Returns the path of a type in this module.
+    pub(super) fn type_path(&self, name: &str) -> TypePath {
+        TypePath {
             modules: self.public_modules.clone(),
             name: name.into(),
-        })
+        }
     }
 
     /// Returns the attribute that allows an item to use deprecated ones, if the protocol has any.

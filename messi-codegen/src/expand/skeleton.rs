@@ -27,12 +27,12 @@ pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
         empty_message(&to_client, &scope),
     ];
     if config.side.has_client() {
-        let methods = hook(&names.client, &to_client, &drops, &scope);
+        let methods = hook(&names.client, &quote!(#to_client), &drops, &scope);
         items.push(client_trait(&names, name, &methods, &scope));
         items.push(client_implementation(&names, &scope));
     }
     if config.side.has_server() {
-        let methods = hook(&names.server_client, &to_server, &drops, &scope);
+        let methods = hook(&names.server_client, &quote!(#to_server), &drops, &scope);
         items.push(server_trait(&names, name, &methods, &scope));
         items.push(server_implementation(&names, &scope));
     }

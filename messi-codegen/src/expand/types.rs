@@ -10,20 +10,30 @@ use crate::names::ident;
 
 /// Returns the Rust type of a field.
 pub(super) fn field_type(kind: &FieldKind, scope: &Scope) -> TokenStream {
+    let value = |ty: &Type| value_type(ty, scope);
+    field_type_of(kind, scope, value, |ty| map_value_type(ty, scope))
+}
+
+/// Returns the Rust type of a field whose values, and values of maps, have these types.
+pub(super) fn field_type_of(
+    kind: &FieldKind,
+    scope: &Scope,
+    value_type: impl Fn(&Type) -> TokenStream,
+    map_value_type: impl Fn(&Type) -> TokenStream,
+) -> TokenStream {
+    let krate = &scope.krate;
     match kind {
-        FieldKind::Singular(ty) if !is_message(ty) => value_type(ty, scope),
+        FieldKind::Singular(ty) if !is_message(ty) => value_type(ty),
         FieldKind::Singular(ty) | FieldKind::Optional(ty) => {
-            let ty = boxed_type(ty, scope);
+            let ty = in_box(value_type(ty), ty, scope);
             quote!(::core::option::Option<#ty>)
         }
         FieldKind::Repeated { ty, .. } => {
-            let krate = &scope.krate;
-            let ty = value_type(ty, scope);
+            let ty = value_type(ty);
             quote!(#krate::prost::alloc::vec::Vec<#ty>)
         }
         FieldKind::Map { key, value } => {
-            let krate = &scope.krate;
-            let (key, value) = (scalar_type(*key, scope), map_value_type(value, scope));
+            let (key, value) = (value_type(&Type::Scalar(*key)), map_value_type(value));
             quote!(#krate::__private::HashMap<#key, #value>)
         }
     }
@@ -51,9 +61,13 @@ pub(super) fn field_attribute(kind: &FieldKind, scope: &Scope) -> TokenStream {
 
 /// Returns the Rust type of one value, in a box if it needs one.
 pub(super) fn boxed_type(ty: &Type, scope: &Scope) -> TokenStream {
-    let value = value_type(ty, scope);
+    in_box(value_type(ty, scope), ty, scope)
+}
+
+/// Returns the Rust type of a box around a value, if it needs one.
+pub(super) fn in_box(value: TokenStream, ty: &Type, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
     if is_boxed(ty) {
-        let krate = &scope.krate;
         quote!(#krate::prost::alloc::boxed::Box<#value>)
     } else {
         value
@@ -105,19 +119,20 @@ pub(super) fn unboxed(value: &Ident, ty: &Type) -> TokenStream {
 }
 
 /// Returns whether the value needs a box.
-fn is_boxed(ty: &Type) -> bool {
+pub(super) fn is_boxed(ty: &Type) -> bool {
     matches!(ty, Type::Message { boxed: true, .. })
 }
 
 /// Returns whether a value is a message on the wire, which can be absent.
-fn is_message(ty: &Type) -> bool {
+pub(super) fn is_message(ty: &Type) -> bool {
     matches!(
         ty,
         Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_)
     )
 }
 
-fn is_packable(ty: &Type) -> bool {
+/// Returns whether values can share one length on the wire.
+pub(super) fn is_packable(ty: &Type) -> bool {
     !is_message(ty) && !matches!(ty, Type::Scalar(Scalar::String | Scalar::Bytes))
 }
 
@@ -132,7 +147,7 @@ fn type_attribute(ty: &Type, scope: &Scope) -> TokenStream {
             quote!(#name)
         }
         Type::Enum(_) | Type::WellKnownEnum(_) => {
-            let path = enum_path(ty, scope);
+            let path = enum_type(ty, scope).map(|it| spaceless(&it));
             quote!(enumeration = #path)
         }
         Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_) => {
@@ -142,7 +157,7 @@ fn type_attribute(ty: &Type, scope: &Scope) -> TokenStream {
 }
 
 /// Returns the Rust type of a value of a map. Bytes are always a vector there, as in prost.
-fn map_value_type(ty: &Type, scope: &Scope) -> TokenStream {
+pub(super) fn map_value_type(ty: &Type, scope: &Scope) -> TokenStream {
     match ty {
         Type::Scalar(Scalar::Bytes) => vector_of_bytes(scope),
         ty => value_type(ty, scope),
@@ -152,19 +167,25 @@ fn map_value_type(ty: &Type, scope: &Scope) -> TokenStream {
 fn map_value_name(ty: &Type, scope: &Scope) -> String {
     match ty {
         Type::Scalar(scalar) => scalar.name().into(),
-        Type::Enum(_) | Type::WellKnownEnum(_) => format!("enumeration({})", enum_path(ty, scope)),
+        Type::Enum(_) | Type::WellKnownEnum(_) => {
+            let path = enum_type(ty, scope).map(|it| spaceless(&it));
+            format!("enumeration({})", path.unwrap_or_default())
+        }
         Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_) => {
             "message".into()
         }
     }
 }
 
-/// Returns the path of an enum as the string of an attribute has it.
-fn enum_path(ty: &Type, scope: &Scope) -> String {
+/// Returns the enum that the numbers of a type stand for, if it is one.
+pub(super) fn enum_type(ty: &Type, scope: &Scope) -> Option<TokenStream> {
     match ty {
-        Type::Enum(path) => spaceless(&scope.path(path)),
-        Type::WellKnownEnum(name) => format!("{}::prost_types::{name}", spaceless(&scope.krate)),
-        _ => String::new(),
+        Type::Enum(path) => Some(scope.path(path)),
+        Type::WellKnownEnum(name) => {
+            let (krate, name) = (&scope.krate, ident(name));
+            Some(quote!(#krate::prost_types::#name))
+        }
+        _ => None,
     }
 }
 

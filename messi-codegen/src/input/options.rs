@@ -7,7 +7,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Error, LitStr, Result, Token, braced, bracketed, parenthesized, token};
 
-use crate::config::{BytesType, Config, Derive, Extern, Handlers, Side, parse_absolute};
+use crate::config::{BytesType, Config, Derive, Extern, Handlers, Side, Target, parse_absolute};
 
 /// Parses the value of an option into the configuration.
 type Read = fn(&mut Config, ParseStream<'_>) -> Result<()>;
@@ -22,6 +22,7 @@ const OPTIONS: &[(&str, Read)] = &[
     ("include", include),
     ("requests", requests),
     ("side", side),
+    ("views", views),
 ];
 
 const CRATE: &str = "crate";
@@ -153,6 +154,18 @@ fn handlers(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
 fn requests(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     input.parse::<Token![=]>()?;
     config.requests = input.parse()?;
+    Ok(())
+}
+
+/// Parses `views = [MessageInd]`.
+fn views(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
+    input.parse::<Token![=]>()?;
+    let is_list = input.peek(token::Bracket);
+    expect(is_list, "messages in brackets, as in `[MessageInd]`", input)?;
+    let messages;
+    bracketed!(messages in input);
+    let messages = Punctuated::<Target, Token![,]>::parse_terminated(&messages)?;
+    config.views = messages.into_iter().collect();
     Ok(())
 }
 

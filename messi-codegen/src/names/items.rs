@@ -3,6 +3,8 @@
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 
+use crate::model::TypePath;
+
 /// The names of the items generated for a protocol.
 pub(crate) struct ItemNames {
     pub(crate) marker: Ident,
@@ -67,6 +69,14 @@ impl DirectionNames {
         Self {
             message: ident("ServerToClient"),
             module: ident("server_to_client"),
+        }
+    }
+
+    /// Returns the path of the message.
+    pub(crate) fn path(&self) -> TypePath {
+        TypePath {
+            modules: Vec::new(),
+            name: self.message.to_string(),
         }
     }
 }

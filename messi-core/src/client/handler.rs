@@ -1,5 +1,6 @@
 //! The traits by which generated code connects the handler of a client with this crate.
 
+use crate::protocol::ServerMessage;
 use crate::{Client, ConnectError, DisconnectReason, Protocol, Received, ResponseFuture, Retry};
 
 /// Sends requests to a server. Clients implement it.
@@ -34,9 +35,9 @@ pub trait ConnectWith<H>: Protocol {
     ) -> impl Future<Output = Retry> + Send;
 
     /// Calls the handler's `on_message`.
-    fn on_message(
-        handler: &mut H,
-        client: &Client<Self>,
-        message: Received<Self::ServerToClient>,
+    fn on_message<'a>(
+        handler: &'a mut H,
+        client: &'a Client<Self>,
+        message: Received<ServerMessage<'a, Self>>,
     ) -> impl Future<Output = ()> + Send;
 }

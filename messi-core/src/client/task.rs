@@ -16,12 +16,13 @@ use super::next_attempt::Order;
 use crate::connection_span::ConnectionSpan;
 use crate::driver::Driver;
 use crate::mailbox::Mailbox;
+use crate::protocol::ServerMessage;
 use crate::reply::OpenRequest;
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
 use crate::{
-    Address, ConnectError, ConnectWith, DisconnectReason, LOG_TARGET, Protocol, Received, Report,
-    Retry, Uri,
+    Address, ConnectError, ConnectWith, DisconnectReason, Form, LOG_TARGET, Protocol, Received,
+    Report, Retry, Uri,
 };
 
 /// Connects, serves the connection, waits and reconnects, until the client is stopped.
@@ -209,13 +210,19 @@ where
         driver.run(pin!(first)).await;
         driver.open();
         while let Some(payload) = driver.next(handler).await {
+            // Declared first: the message may borrow from it.
+            let mut place = <P::FromServer as Form>::Place::default();
             // In a block: the message must not be held beside the callback that it is moved into.
             let callback = {
-                let mut received = Received::<P::ServerToClient>::default();
-                if !driver.decode::<P>(payload, &mut received.__message) {
+                let mut received = Received::<ServerMessage<'_, P>>::default();
+                if !driver.decode::<P, P::FromServer>(
+                    payload,
+                    &mut received.__message,
+                    &mut place,
+                ) {
                     continue;
                 }
-                if let Some(member) = P::server_member(&received.__message) {
+                if let Some(member) = P::from_server_member(&received.__message) {
                     received.__request.0 = OpenRequest::open(member, client.mailbox(), None);
                 }
                 P::on_message(handler, client, received)

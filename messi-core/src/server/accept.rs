@@ -27,11 +27,12 @@ use super::{Refusal, Server, ServerClient};
 use crate::connection_span::ConnectionSpan;
 use crate::cpu_limit::CpuLimit;
 use crate::driver::Driver;
+use crate::protocol::ClientMessage;
 use crate::reply::OpenRequest;
 use crate::tasks::{Running, Turns, unless};
 use crate::transport::handshake::{Certificates, ServerHandshake};
 use crate::transport::{BoxListener, BoxSocket};
-use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, Received, Report, ServeWith};
+use crate::{Address, DisconnectReason, Form, LOG_TARGET, Protocol, Received, Report, ServeWith};
 
 /// The pause after the first error in a row. It doubles from error to error.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -298,13 +299,19 @@ where
         driver.run(pin!(first)).await;
         driver.open();
         while let Some(payload) = driver.next(handler).await {
+            // Declared first: the message may borrow from it.
+            let mut place = <P::FromClient as Form>::Place::default();
             // In a block: the message must not be held beside the callback that it is moved into.
             let callback = {
-                let mut received = Received::<P::ClientToServer>::default();
-                if !driver.decode::<P>(payload, &mut received.__message) {
+                let mut received = Received::<ClientMessage<'_, P>>::default();
+                if !driver.decode::<P, P::FromClient>(
+                    payload,
+                    &mut received.__message,
+                    &mut place,
+                ) {
                     continue;
                 }
-                if let Some(member) = P::client_member(&received.__message) {
+                if let Some(member) = P::from_client_member(&received.__message) {
                     let server = Some(&client.server().shared);
                     received.__request.0 = OpenRequest::open(member, client.peer_mailbox(), server);
                 }

@@ -1,5 +1,6 @@
 //! The trait by which generated code connects the handlers of a server with this crate.
 
+use crate::protocol::ClientMessage;
 use crate::{DisconnectReason, Protocol, Received, ServerClient};
 
 /// A protocol whose server-side connections can be driven by a handler of type `H`.
@@ -20,9 +21,9 @@ pub trait ServeWith<H>: Protocol {
     ) -> impl Future<Output = ()> + Send;
 
     /// Calls the handler's `on_message`.
-    fn on_message(
-        handler: &mut H,
-        client: &ServerClient<Self>,
-        message: Received<Self::ClientToServer>,
+    fn on_message<'a>(
+        handler: &'a mut H,
+        client: &'a ServerClient<Self>,
+        message: Received<ClientMessage<'a, Self>>,
     ) -> impl Future<Output = ()> + Send;
 }

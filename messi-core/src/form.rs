@@ -1,0 +1,93 @@
+//! The forms in which a handler can get the messages of its peer.
+//!
+//! A form is chosen by the expansion for each direction. [`OwnedForm`] is that of most protocols: prost decodes each
+//! message out of the receive buffer, and nothing else is kept. With [`BorrowedForm`], the message borrows from a
+//! [`HeldPayload`] beside it: the receive buffer can't be borrowed, since the connection is served while the callback
+//! is pending.
+
+use std::marker::PhantomData;
+
+use messi_wire::view::{self, Input, View};
+use prost::bytes::Bytes;
+use prost::{DecodeError, Message};
+
+use crate::held_payload::HeldPayload;
+
+/// A form of received messages.
+pub trait Form: 'static {
+    /// The message, which may borrow from its place.
+    type Message<'a>: Default + Send;
+
+    /// What a message borrows from.
+    type Place: Default + Send;
+
+    /// Whether messages borrow, so that large payloads are shared rather than copied.
+    const BORROWS: bool;
+
+    /// Decodes a payload that is in the receive buffer into an empty message.
+    fn merge_slice<'a>(
+        message: &mut Self::Message<'a>,
+        payload: &[u8],
+        place: &'a mut Self::Place,
+    ) -> Result<(), DecodeError>;
+
+    /// Decodes a payload that has memory of its own into an empty message.
+    fn merge_shared<'a>(
+        message: &mut Self::Message<'a>,
+        payload: Bytes,
+        place: &'a mut Self::Place,
+    ) -> Result<(), DecodeError>;
+}
+
+/// Messages that own their content.
+#[derive(Debug)]
+pub struct OwnedForm<M>(PhantomData<M>);
+
+impl<M: Message + Default + 'static> Form for OwnedForm<M> {
+    type Message<'a> = M;
+    type Place = ();
+    const BORROWS: bool = false;
+
+    #[inline]
+    fn merge_slice(message: &mut M, payload: &[u8], (): &mut ()) -> Result<(), DecodeError> {
+        message.merge(payload)
+    }
+
+    #[inline]
+    fn merge_shared(message: &mut M, payload: Bytes, (): &mut ()) -> Result<(), DecodeError> {
+        message.merge(payload)
+    }
+}
+
+/// A message with a form that borrows.
+pub trait HasView: 'static {
+    /// That form.
+    type View<'a>: View<'a> + Send;
+}
+
+/// Messages that borrow from the received bytes.
+#[derive(Debug)]
+pub struct BorrowedForm<M>(PhantomData<M>);
+
+impl<M: HasView> Form for BorrowedForm<M> {
+    type Message<'a> = M::View<'a>;
+    type Place = HeldPayload;
+    const BORROWS: bool = true;
+
+    #[inline]
+    fn merge_slice<'a>(
+        message: &mut M::View<'a>,
+        payload: &[u8],
+        place: &'a mut HeldPayload,
+    ) -> Result<(), DecodeError> {
+        view::merge(message, Input::new(place.copy(payload)))
+    }
+
+    fn merge_shared<'a>(
+        message: &mut M::View<'a>,
+        payload: Bytes,
+        place: &'a mut HeldPayload,
+    ) -> Result<(), DecodeError> {
+        view::merge(message, Input::shared(place.share(payload)))
+    }
+}
