@@ -10,8 +10,10 @@ mod frames;
 mod input;
 pub mod mutation;
 mod schema;
+mod views;
 pub mod watch;
 
 pub use connection::connection;
 pub use frames::frames;
 pub use schema::{MARK, Schemas};
+pub use views::views;

@@ -9,7 +9,7 @@
 use std::{env, io};
 
 use messi_fuzz::mutation::Mutator;
-use messi_fuzz::{Schemas, connection, corpus, frames, watch};
+use messi_fuzz::{Schemas, connection, corpus, frames, views, watch};
 
 /// The nesting depth of the deepest schemas.
 const DEPTH: usize = 10_000;
@@ -26,6 +26,32 @@ const FRAMES: &[&[u8]] = &[
     b"\x04\x00\x00\x00",
     b"\x01\xff\xff\xff",
     b"\xff\x00\x00\x00",
+];
+
+/// The dictionary for payloads: keys of fields, sizes, numbers, groups, and text that is not UTF-8.
+const FIELDS: &[&[u8]] = &[
+    b"\x08\x01",
+    b"\x0a\x00",
+    b"\x0a\x02ab",
+    b"\x0a\x02\xc3\xb6",
+    b"\x0a\x01\xff",
+    b"\x12\x00",
+    b"\x12\x02\x0a\x00",
+    b"\x1a\x04\x0a\x02ab",
+    b"\x22\x06\x0a\x01a\x12\x01b",
+    b"\x2a\x00",
+    b"\x32\x02\x08\x01",
+    b"\x3a\x00",
+    b"\x42\x00",
+    b"\x4a\x02\x08\x01",
+    b"\x62\x00",
+    b"\x80\x01\x01",
+    b"\x25\0\0\0\0",
+    b"\x29\0\0\0\0\0\0\0\0",
+    b"\x7b\x7c",
+    b"\xa3\x06\xa4\x06",
+    b"\xa0\x06\x07",
+    b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
 ];
 
 /// The dictionary for schemas: tokens of the language, and bytes that are invalid in it.
@@ -141,6 +167,17 @@ fn a_connection_keeps_its_guarantees_after_any_steps() -> io::Result<()> {
     let mutations = Mutator::new(seeds.clone(), FRAMES).take(count);
     let run = watch::count(seeds.into_iter().chain(mutations), always(connection));
     assert_eq!(run, known + count);
+    Ok(())
+}
+
+#[test]
+fn a_view_has_the_content_and_the_errors_of_the_owned_form() -> io::Result<()> {
+    let seeds = corpus::load(&["fuzz/corpus/views"])?;
+    let (known, count) = (seeds.len(), inputs(100_000));
+    let mutations = Mutator::new(seeds.clone(), FIELDS).take(count);
+    let valid = watch::count(seeds.into_iter().chain(mutations), views);
+    println!("{valid} of {count} mutations and {known} seeds are valid");
+    assert!(valid > count / 20, "too few payloads are valid");
     Ok(())
 }
 
