@@ -7,3 +7,4 @@ mod losses;
 mod many;
 mod offline;
 mod recipients;
+mod views;

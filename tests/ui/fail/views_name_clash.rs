@@ -1,0 +1,3 @@
+messi::protocol!("../proto/views.proto", views = [Note, Sheet]);
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", side = server, views = [Names]);
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/valid.proto", views = [FooReq]);
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", views = [Color]);
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", views = [Position, Position]);
+
+fn main() {}

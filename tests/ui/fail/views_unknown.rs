@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", views = [Positoin]);
+
+fn main() {}
