@@ -46,7 +46,7 @@ const fn variant(name: &'static str, package: &'static str, variant: &'static st
 pub const SUBJECT: &str = "messi";
 
 /// All peers, in the order of the tables.
-pub const PEERS: [Peer; 17] = [
+pub const PEERS: [Peer; 18] = [
     peer("raw-std", program("peer-raw-std")),
     peer("raw", program("peer-raw")),
     variant("raw:async-std", "peer-raw", "async-std"),
@@ -56,6 +56,7 @@ pub const PEERS: [Peer; 17] = [
     variant("messi:smol", "peer-messi", "smol"),
     variant("messi:tokio", "peer-messi", "tokio"),
     variant("messi:busy-poll", "peer-messi", "busy-poll"),
+    variant("messi:views", "peer-messi", "views"),
     variant("messi:tls", "peer-messi", "tls"),
     peer("tonic", program("peer-tonic")),
     peer("protosocket", program("peer-protosocket")),

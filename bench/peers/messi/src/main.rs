@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::executor::block_on;
-use messi::{DisconnectReason, Reply};
+use messi::{DisconnectReason, ListenError, Protocol, Reply, Server};
 use work::{Action, Blast, Message, Peer, Script, Session, Workload, fail};
 
 mod tls;
 mod variant;
+mod views;
 
 mod chat {
     messi::protocol!("../../../proto/chat.proto");
@@ -40,17 +41,14 @@ impl Peer for Messi {
     // All tasks run on the runtime of the variant. The main thread only waits for them.
     fn serve(&self, workload: &Workload, listening: impl FnOnce(u16) + Send) {
         let service = workload.service();
+        if self.variant == Variant::Views {
+            let builder = self.variant.server(workload).runtime(self.runtime.clone());
+            let starting = builder.start(move |_| views::Connection(Session::new(service)));
+            return self.serve_started::<views::Chat>(starting, listening);
+        }
         let builder = self.variant.server(workload).runtime(self.runtime.clone());
         let starting = builder.start(move |_| Connection(Session::new(service)));
-        let server = block_on(self.runtime.spawn(starting));
-        let server = server.unwrap_or_else(|error| fail(error));
-        listening(
-            server
-                .local_addr()
-                .port()
-                .expect("the server has a TCP address"),
-        );
-        block_on(server.wait());
+        self.serve_started::<Chat>(starting, listening);
     }
 
     fn open(&self, server: SocketAddr, scripts: Vec<Script>) {
@@ -71,6 +69,23 @@ impl Peer for Messi {
 }
 
 impl Messi {
+    /// Starts a server, and waits until it ends.
+    fn serve_started<P: Protocol>(
+        &self,
+        starting: impl Future<Output = Result<Server<P>, ListenError>> + Send + 'static,
+        listening: impl FnOnce(u16),
+    ) {
+        let server = block_on(self.runtime.spawn(starting));
+        let server = server.unwrap_or_else(|error| fail(error));
+        listening(
+            server
+                .local_addr()
+                .port()
+                .expect("the server has a TCP address"),
+        );
+        block_on(server.wait());
+    }
+
     fn start(&self, server: SocketAddr, handler: impl ChatClientHandler) -> ChatClient {
         let builder = self.variant.client(server).runtime(self.runtime.clone());
         builder.start(handler).unwrap_or_else(|error| fail(error))

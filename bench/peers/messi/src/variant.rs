@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use messi::{ClientBuilder, Runtime, ServerBuilder};
+use messi::{ClientBuilder, Protocol, Runtime, Server, ServerBuilder};
 use work::{Workload, fail};
 
-use crate::chat::{Chat, ChatClient, ChatServer};
+use crate::chat::{Chat, ChatClient};
 use crate::tls;
 
 /// The duration of busy polling, longer than any round trip.
@@ -16,7 +16,7 @@ const BUSY_POLL: Duration = Duration::from_millis(1);
 const MAX_CLIENTS: usize = 100_000;
 
 /// A configuration of messi.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Variant {
     /// The default runtime, which is messi's own executor.
     Default,
@@ -28,6 +28,8 @@ pub(crate) enum Variant {
     Tokio,
     /// The default runtime with `busy_poll`, for processes with a core of their own.
     BusyPoll,
+    /// The default runtime, with a server whose handler gets views.
+    Views,
     /// The default runtime with TLS and a certificate for this benchmark only.
     Tls,
 }
@@ -41,6 +43,7 @@ impl Variant {
             "smol" => Some(Self::Smol),
             "tokio" => Some(Self::Tokio),
             "busy-poll" => Some(Self::BusyPoll),
+            "views" => Some(Self::Views),
             "tls" => Some(Self::Tls),
             _ => None,
         }
@@ -60,20 +63,22 @@ impl Variant {
                 let _entered = tokio.enter();
                 Runtime::tokio()
             }
-            Self::Default | Self::BusyPoll | Self::Tls => Runtime::current(),
+            Self::Default | Self::BusyPoll | Self::Views | Self::Tls => Runtime::current(),
         };
         runtime.unwrap_or_else(|error| fail(error))
     }
 
     /// Returns a server builder for a workload.
-    pub(crate) fn server(self, workload: &Workload) -> ServerBuilder<Chat> {
+    pub(crate) fn server<P: Protocol>(self, workload: &Workload) -> ServerBuilder<P> {
         let address = workload.listen_address();
         let builder = |scheme| {
-            let builder = ChatServer::builder(format!("{scheme}://{address}"));
+            let builder = Server::builder(format!("{scheme}://{address}"));
             builder.max_clients(MAX_CLIENTS)
         };
         match self {
-            Self::Default | Self::AsyncStd | Self::Smol | Self::Tokio => builder("tcp"),
+            Self::Default | Self::AsyncStd | Self::Smol | Self::Tokio | Self::Views => {
+                builder("tcp")
+            }
             Self::BusyPoll => builder("tcp").busy_poll(BUSY_POLL),
             Self::Tls => builder("tls").tls(tls::server()),
         }
@@ -83,7 +88,9 @@ impl Variant {
     pub(crate) fn client(self, server: SocketAddr) -> ClientBuilder<Chat> {
         let builder = |scheme| ChatClient::builder(format!("{scheme}://{server}"));
         match self {
-            Self::Default | Self::AsyncStd | Self::Smol | Self::Tokio => builder("tcp"),
+            Self::Default | Self::AsyncStd | Self::Smol | Self::Tokio | Self::Views => {
+                builder("tcp")
+            }
             Self::BusyPoll => builder("tcp").busy_poll(BUSY_POLL),
             Self::Tls => builder("tls").tls(tls::client()),
         }
