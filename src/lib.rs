@@ -377,6 +377,58 @@ pub use messi_core::tls;
 /// # }
 /// ```
 ///
+/// ## views
+///
+/// With `views = [MessageInd]`, the method for a received `MessageInd` gets a `MessageIndView<'_>`, whose strings and
+/// bytes are a `&str` and `&[u8]` of the received bytes. It is valid until the method returns, also while the method
+/// waits. Nothing else changes: messages are sent in their owned form, and so is the response that a request returns.
+///
+/// ```
+/// # mod chat {
+/// messi::protocol!("examples/chat/chat.proto", views = [MessageInd]);
+/// # }
+/// # use chat::*;
+/// use messi::Received;
+///
+/// #[derive(Default)]
+/// struct Session {
+///     longest: MessageInd,
+/// }
+///
+/// impl ChatServerHandler for Session {
+///     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageIndView<'_>) {
+///         if message.text.len() > self.longest.text.len() {
+///             // The owned form, to keep it.
+///             self.longest = message.to_message();
+///         }
+///         client.server().broadcast(message);
+///     }
+///
+///     // The view of the whole message, with owned members beside those that are views.
+///     async fn on_message(&mut self, client: &ChatServerClient, message: Received<ClientToServerView<'_>>) {
+///         if let Some(client_to_server::MessagesView::MessageInd(message)) = &message.messages {
+///             println!("{}: {}", message.user, message.text);
+///         }
+///         self.dispatch(client, message).await;
+///     }
+/// }
+/// ```
+///
+/// - A view has the fields of the message, with the same names and the same accessors, except those that change it.
+///   Lists are a `Vec`, maps a `HashMap` and oneofs an enum `KindView`, all of what borrows. The messages that it holds
+///   have views too, if they have a `string` or `bytes` somewhere.
+/// - The types of `google.protobuf` and of [`extern`](#extern) packages stay owned.
+/// - `to_message` returns the owned form, and `From` converts into it, and into the message of a direction: a view can be
+///   sent.
+/// - Messages are named as in [`derive`](#derive). A message must have a `string` or `bytes`, and be the type of a
+///   member that a generated side receives. If the message of a direction itself is one, all its members are views.
+/// - A view is refused for the same bytes as the owned message, with the same error.
+///
+/// It pays where small messages are received at a high rate and their handler only looks at them: each string then
+/// costs no allocation and no copy of its own. A message that is kept, sent on or moved into a task needs the owned
+/// form anyway: leave it owned. A payload of up to 16 KiB is copied once, as a whole, into memory that all connections of a
+/// thread share. A larger one mostly stays where it was received, as with [`bytes`](#bytes).
+///
 /// ## crate
 ///
 /// `crate = path` sets the path of this crate if it is not `::messi`: in a crate that depends on it
