@@ -157,6 +157,50 @@ fn a_received_message_allocates_only_its_strings() {
     });
 }
 
+mod views {
+    use super::*;
+
+    messi::protocol!(
+        "../../examples/chat/chat.proto",
+        side = server,
+        views = [MessageInd]
+    );
+
+    /// A handler that counts the bytes of all texts.
+    struct Counter(u64);
+
+    impl ChatServerHandler for Counter {
+        async fn on_message_ind(&mut self, _: &ChatServerClient, message: MessageIndView<'_>) {
+            self.0 += (message.user.len() + message.text.len()) as u64;
+        }
+    }
+
+    #[test]
+    fn a_received_view_allocates_nothing() {
+        let simulation = Simulation::new(1);
+        let (server, client) = simulation.run(async {
+            let server = ChatServer::builder(ROOM).runtime(&simulation);
+            let server = server.start(|_| Counter(0)).await.unwrap();
+            let client = ChatClient::builder(ROOM).runtime(&simulation);
+            let (client, _events) = start_client(client);
+            client.connected().await.unwrap();
+            (server, client)
+        });
+        let messages = vec![message("0123456789"); 1_000];
+        for _ in 0..3 {
+            deliver(&simulation, &client, messages.clone());
+        }
+        let allocations = measure(|| deliver(&simulation, &client, messages)).count_total;
+        // Only those of the simulation.
+        assert!(allocations < 100, "{allocations}");
+        assert_eq!(server.stats().total.received_messages, 4_000);
+        simulation.run(async {
+            client.stop().await;
+            server.stop().await;
+        });
+    }
+}
+
 /// Counts allocated bytes. Copies into memory that buffers keep are not counted: 72 KiB per buffer.
 #[test]
 fn a_large_message_is_copied_a_few_times_only() {
