@@ -164,18 +164,22 @@ impl RecvBuffer {
 
     /// Returns a payload that was taken last, with the memory of this buffer, which gets new one. Returns `None` if
     /// a copy is the better way: the payload is the smaller part of that memory, or of the bytes received.
+    #[inline]
     pub fn share(&mut self, payload: &Payload) -> Option<Bytes> {
+        let is_better = payload.size() >= (self.bytes.capacity() / 2).max(MIN_SHARED);
+        is_better.then(|| self.give_away(payload))
+    }
+
+    /// Returns a payload that was taken last, with the memory of this buffer.
+    fn give_away(&mut self, payload: &Payload) -> Bytes {
         let range = payload.0.clone();
-        if range.len() < (self.bytes.capacity() / 2).max(MIN_SHARED) {
-            return None;
-        }
         let rest = self.bytes[self.start..self.end].to_vec();
         let mut shared = mem::replace(&mut self.bytes, rest);
         shared.truncate(range.end);
         self.scanned -= self.start;
         self.end -= self.start;
         self.start = 0;
-        Some(Bytes::from(shared).slice(range))
+        Bytes::from(shared).slice(range)
     }
 
     /// Returns the size of the complete frames that are not taken, in bytes.

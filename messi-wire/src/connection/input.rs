@@ -233,6 +233,7 @@ impl Connection {
 
     /// Returns the payload of the message taken last with the memory that it was received in, if that is better than
     /// a copy of it.
+    #[inline]
     pub fn share_payload(&mut self, payload: &Payload) -> Option<Bytes> {
         self.recv_buffer.share(payload)
     }
