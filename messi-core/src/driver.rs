@@ -5,8 +5,8 @@
 //! between a received byte and the handler. A callback is polled at once; while it is pending, the task
 //! goes on serving the connection.
 //!
-//! Within a batch of received messages, the next one mostly follows at once ([`Driver::next`]). Otherwise the task
-//! waits for it in this order:
+//! Within a batch of received messages, the next one mostly follows at once ([`Driver::next_at_once`]). Otherwise the
+//! task waits for it in this order:
 //!
 //! 1. Other tasks have their turn if this one has done much.
 //! 2. A command of the mailbox is handled. Once the connection has ended, pending responses fail and
@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 use log::error;
 use messi_wire::connection::CLOSE_TIMEOUT;
 use messi_wire::session::FirstKey;
-use messi_wire::{Connection, DisconnectReason, FloodLimiter, Payload, Role};
+use messi_wire::{Connection, DisconnectReason, FloodLimiter, Role};
 
 use self::close::Closing;
 use self::decode_permit::{DecodePermit, LARGE_MESSAGE};
@@ -165,27 +165,20 @@ impl Driver {
         self
     }
 
-    /// Waits for the next message, and serves the connection meanwhile. Returns `None` once the
+    /// Waits for the next message, takes it, and serves the connection meanwhile. Returns `false` once the
     /// connection has ended.
     ///
     /// Meanwhile it runs the closures that other tasks have for the handler. A panic of them unwinds.
-    // Not an `async fn`: each would be one more state machine for each message.
-    #[inline]
-    pub(crate) fn next(
-        &mut self,
-        handler: &mut AnyHandler,
-    ) -> impl Future<Output = Option<Payload>> {
-        poll_fn(|cx| match self.next_at_once() {
-            Some(payload) => Poll::Ready(Some(payload)),
-            None => self.poll_next(cx, handler),
-        })
+    // Not an `async fn`, which would be one more state machine in the memory of each connection.
+    pub(crate) fn next(&mut self, handler: &mut AnyHandler) -> impl Future<Output = bool> {
+        poll_fn(|cx| self.poll_next(cx, handler))
     }
 
-    /// Returns the next message if it is received and nothing else is to be done before it, which is the usual case
-    /// within a batch. All other cases are left to [`poll_next`](Self::poll_next), whose steps are shortened here to
-    /// a look at what they would find.
+    /// Takes the next message if it is received and nothing else is to be done before it, which is the usual case
+    /// within a batch. Returns `false` in all other cases: they are left to [`next`](Self::next), whose steps are
+    /// shortened here to a look at what they would find.
     #[inline]
-    fn next_at_once(&mut self) -> Option<Payload> {
+    pub(crate) fn next_at_once(&mut self) -> bool {
         let is_usual = !self.turn.is_spent()
             && !self.mailbox.has_orders()
             && self.mailbox.queued() < WRITE_SIZE
@@ -193,36 +186,37 @@ impl Driver {
             && self.flood_limiter.paused_until().is_none()
             && self.decode_permit.is_idle();
         if !is_usual {
-            return None;
+            return false;
         }
-        let payload = self.connection.take_small_message(LARGE_MESSAGE)?;
-        self.turn.spend_message(payload.size());
-        Some(payload)
+        let Some(size) = self.connection.take_small_message(LARGE_MESSAGE) else {
+            return false;
+        };
+        self.turn.spend_message(size);
+        true
     }
 
-    /// Decodes the message received last into an empty one. Returns `false` if it can't be decoded, which
+    /// Decodes the message taken last into an empty one. Returns `false` if it can't be decoded, which
     /// ends the connection.
     ///
     /// The caller owns the message, since moving it costs as much as a part of the decoding, and the place that it may
     /// borrow from.
     pub(crate) fn decode<'a, P: Protocol, F: Form>(
         &mut self,
-        payload: Payload,
         message: &mut F::Message<'a>,
         place: &'a mut F::Place,
     ) -> bool {
         // Before decoding, which may panic too: the log then names the message.
-        self.first_key = FirstKey::of(self.connection.payload(&payload));
+        self.first_key = FirstKey::of(self.connection.payload());
         // Decided when the program is compiled: most protocols are decoded from slices alone.
         let may_share = P::SHARES_BYTES || F::BORROWS;
         let shared = if may_share {
-            self.connection.share_payload(&payload)
+            self.connection.share_payload()
         } else {
             None
         };
         let result = match shared {
             Some(shared) if may_share => F::merge_shared(message, shared, place),
-            _ => F::merge_slice(message, self.connection.payload(&payload), place),
+            _ => F::merge_slice(message, self.connection.payload(), place),
         };
         if let Err(error) = &result {
             self.connection
@@ -327,11 +321,7 @@ impl Driver {
         self.mailbox.runtime().now()
     }
 
-    fn poll_next(
-        &mut self,
-        cx: &mut Context<'_>,
-        handler: &mut AnyHandler,
-    ) -> Poll<Option<Payload>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>, handler: &mut AnyHandler) -> Poll<bool> {
         // A closure that panics must not be logged as the method of the last message.
         self.first_key = FirstKey::default();
         // The message of the last callback is dropped: another connection may decode.
@@ -354,11 +344,12 @@ impl Driver {
                 // While there is no permit, the connection is served.
                 if self.decode_permit.poll_acquire(cx, size).is_ready() {
                     self.turn.spend_message(size);
-                    return Poll::Ready(Some(self.connection.take_message(size)));
+                    self.connection.take_message(size);
+                    return Poll::Ready(true);
                 }
             } else if self.connection.end_reason().is_some() {
                 // Only once the messages received before the end are handled.
-                return Poll::Ready(None);
+                return Poll::Ready(false);
             }
             if self.poll_turn(cx).is_pending() {
                 // A closure that came before the task was parked has not woken it.

@@ -26,12 +26,9 @@ fn read(stream: &[u8], part: usize) -> Vec<(u8, &[u8])> {
                 break;
             }
         }
-        while let Some((header, payload)) = buffer.take() {
+        while let Some(header) = buffer.take() {
             let (frame, others) = rest.split_at(header.frame_size());
-            assert_eq!(
-                buffer.payload(&payload),
-                &frame[frame.len() - header.size..]
-            );
+            assert_eq!(buffer.payload(), &frame[frame.len() - header.size..]);
             frames.push((header.type_byte, &frame[frame.len() - header.size..]));
             rest = others;
         }

@@ -37,7 +37,7 @@ pub use error::{DisconnectReason, NotConnected, RequestError, SendError};
 pub use flood_limiter::FloodLimiter;
 pub use keep_alive::{Due, KeepAlive};
 pub use prost;
-pub use recv_buffer::{Payload, RecvBuffer};
+pub use recv_buffer::RecvBuffer;
 pub use role::Role;
 pub use send_buffer::SendBuffer;
 pub use session::Session;

@@ -1,7 +1,6 @@
 //! Received bytes, until their messages are handled.
 
 use std::mem;
-use std::ops::Range;
 
 use prost::bytes::Bytes;
 
@@ -19,32 +18,23 @@ const MIN_SHARED: usize = 16 * 1024;
 /// while messages before it are still waiting, and by [`take`](Self::take) when it is handled.
 ///
 /// ```text
-/// 0        start           scanned              end            bytes.len()
-/// | taken  | complete, not taken | not scanned yet | not received yet |
+/// 0          taken          start           scanned              end            bytes.len()
+/// | handled  | payload taken | complete, not taken | not scanned yet | not received yet |
 /// ```
 #[derive(Debug, Default)]
 pub struct RecvBuffer {
     /// All of it is initialized, so that sockets can be read into it. That costs a pass over new memory, and none
     /// over memory that is used again.
     bytes: Vec<u8>,
+    /// Offset of the payload of the frame taken last, which ends at `start`. It is kept here since a range that is
+    /// returned, and passed back for each message, costs more than it does.
+    taken: usize,
     /// Offset of the first frame that is not taken.
     start: usize,
     /// Offset of the first frame that is not scanned.
     scanned: usize,
     /// Offset of the end of the received bytes.
     end: usize,
-}
-
-/// Range of a payload in a [`RecvBuffer`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Payload(Range<usize>);
-
-impl Payload {
-    /// Returns the size of the payload, in bytes.
-    #[inline]
-    pub fn size(&self) -> usize {
-        self.0.end - self.0.start
-    }
 }
 
 impl RecvBuffer {
@@ -141,44 +131,47 @@ impl RecvBuffer {
         Header::decode(&self.bytes[self.start..self.scanned])
     }
 
-    /// Takes the next scanned frame. Its payload can be read until the next [`append`](Self::append).
+    /// Takes the next scanned frame.
     #[inline]
-    pub fn take(&mut self) -> Option<(Header, Payload)> {
+    pub fn take(&mut self) -> Option<Header> {
         let header = self.first()?;
-        Some((header, self.take_payload(header.size)))
+        self.take_first(header.size);
+        Some(header)
     }
 
     /// Takes the frame of the last [`first`](Self::first), which has a payload of this size.
     #[inline]
-    pub fn take_payload(&mut self, size: usize) -> Payload {
-        let start = self.start + HEADER_SIZE;
-        self.start = start + size;
-        Payload(start..self.start)
+    pub fn take_first(&mut self, size: usize) {
+        self.taken = self.start + HEADER_SIZE;
+        self.start = self.taken + size;
     }
 
-    /// Returns the bytes of a payload that was taken since the last [`append`](Self::append).
+    /// Returns the payload of the frame taken last, until the next [`append`](Self::append). Later, and after
+    /// [`share`](Self::share), it is empty.
     #[inline]
-    pub fn payload(&self, payload: &Payload) -> &[u8] {
-        &self.bytes[payload.0.clone()]
+    pub fn payload(&self) -> &[u8] {
+        &self.bytes[self.taken..self.start]
     }
 
-    /// Returns a payload that was taken last, with the memory of this buffer, which gets new one. Returns `None` if
-    /// a copy is the better way: the payload is the smaller part of that memory, or of the bytes received.
+    /// Returns the payload of the frame taken last with the memory of this buffer, which gets new one. Returns `None`
+    /// if a copy is the better way: the payload is the smaller part of that memory, or of the bytes received.
     #[inline]
-    pub fn share(&mut self, payload: &Payload) -> Option<Bytes> {
-        let is_better = payload.size() >= (self.bytes.capacity() / 2).max(MIN_SHARED);
-        is_better.then(|| self.give_away(payload))
+    pub fn share(&mut self) -> Option<Bytes> {
+        let size = self.payload().len();
+        let is_better = size >= (self.bytes.capacity() / 2).max(MIN_SHARED);
+        is_better.then(|| self.give_away())
     }
 
-    /// Returns a payload that was taken last, with the memory of this buffer.
-    fn give_away(&mut self, payload: &Payload) -> Bytes {
-        let range = payload.0.clone();
+    /// Returns the payload of the frame taken last with the memory of this buffer.
+    fn give_away(&mut self) -> Bytes {
+        let range = self.taken..self.start;
         let rest = self.bytes[self.start..self.end].to_vec();
         let mut shared = mem::replace(&mut self.bytes, rest);
         shared.truncate(range.end);
         self.scanned -= self.start;
         self.end -= self.start;
         self.start = 0;
+        self.taken = 0;
         Bytes::from(shared).slice(range)
     }
 
@@ -222,6 +215,7 @@ impl RecvBuffer {
             self.scanned -= self.start;
             self.end -= self.start;
             self.start = 0;
+            self.taken = 0;
         }
     }
 }
@@ -246,8 +240,8 @@ mod tests {
 
     fn take_all(buffer: &mut RecvBuffer) -> Vec<(u8, Vec<u8>)> {
         let mut frames = Vec::new();
-        while let Some((header, payload)) = buffer.take() {
-            frames.push((header.type_byte, buffer.payload(&payload).to_vec()));
+        while let Some(header) = buffer.take() {
+            frames.push((header.type_byte, buffer.payload().to_vec()));
         }
         frames
     }
@@ -293,23 +287,24 @@ mod tests {
     }
 
     /// Receives a frame with this payload, and what follows it.
-    fn receive(payload: &[u8], following: &[u8]) -> (RecvBuffer, Payload) {
+    fn receive(payload: &[u8], following: &[u8]) -> RecvBuffer {
         let [_, size @ ..] = (payload.len() as u32).to_be_bytes();
         let frames = [&[1], &size[..], payload, following].concat();
         let mut buffer = RecvBuffer::default();
         buffer.append(&frames, usize::MAX);
         scan_all(&mut buffer);
-        let (_, payload) = buffer.take().unwrap();
-        (buffer, payload)
+        buffer.take().unwrap();
+        buffer
     }
 
     #[test]
     fn a_large_payload_takes_the_memory_of_the_buffer() {
         let large = vec![7; 100_000];
-        let (mut buffer, payload) = receive(&large, FRAMES);
-        let place = buffer.payload(&payload).as_ptr();
-        let shared = buffer.share(&payload).unwrap();
+        let mut buffer = receive(&large, FRAMES);
+        let place = buffer.payload().as_ptr();
+        let shared = buffer.share().unwrap();
         assert_eq!((shared.as_ptr(), &shared[..]), (place, &large[..]));
+        assert_eq!(buffer.payload(), []);
         assert!(buffer.capacity() < 100);
         assert_eq!(take_all(&mut buffer), expected());
         buffer.append(FRAMES, usize::MAX);
@@ -320,12 +315,12 @@ mod tests {
 
     #[test]
     fn a_payload_that_is_the_smaller_part_of_the_memory_is_not_shared() {
-        let (mut buffer, payload) = receive(&[7; 100], &[]);
-        assert_eq!(buffer.share(&payload), None);
+        let mut buffer = receive(&[7; 100], &[]);
+        assert_eq!(buffer.share(), None);
         let rest = [&b"\x01\0\x80\0"[..], &[7; 0x8000]].concat();
-        let (mut buffer, payload) = receive(&[7; 20_000], &rest);
-        assert_eq!(buffer.share(&payload), None);
-        assert_eq!(buffer.payload(&payload), [7; 20_000]);
+        let mut buffer = receive(&[7; 20_000], &rest);
+        assert_eq!(buffer.share(), None);
+        assert_eq!(buffer.payload(), [7; 20_000]);
         assert_eq!(buffer.unhandled(), rest.len());
     }
 

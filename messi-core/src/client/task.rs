@@ -209,17 +209,13 @@ where
         let first = client.mailbox().opening(P::on_connected(handler, client));
         driver.run(pin!(first)).await;
         driver.open();
-        while let Some(payload) = driver.next(handler).await {
+        while driver.next_at_once() || driver.next(handler).await {
             // Declared first: the message may borrow from it.
             let mut place = <P::FromServer as Form>::Place::default();
             // In a block: the message must not be held beside the callback that it is moved into.
             let callback = {
                 let mut received = Received::<ServerMessage<'_, P>>::default();
-                if !driver.decode::<P, P::FromServer>(
-                    payload,
-                    &mut received.__message,
-                    &mut place,
-                ) {
+                if !driver.decode::<P, P::FromServer>(&mut received.__message, &mut place) {
                     continue;
                 }
                 if let Some(member) = P::from_server_member(&received.__message) {

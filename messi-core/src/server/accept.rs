@@ -298,17 +298,13 @@ where
         let first = client.peer_mailbox().opening(first);
         driver.run(pin!(first)).await;
         driver.open();
-        while let Some(payload) = driver.next(handler).await {
+        while driver.next_at_once() || driver.next(handler).await {
             // Declared first: the message may borrow from it.
             let mut place = <P::FromClient as Form>::Place::default();
             // In a block: the message must not be held beside the callback that it is moved into.
             let callback = {
                 let mut received = Received::<ClientMessage<'_, P>>::default();
-                if !driver.decode::<P, P::FromClient>(
-                    payload,
-                    &mut received.__message,
-                    &mut place,
-                ) {
+                if !driver.decode::<P, P::FromClient>(&mut received.__message, &mut place) {
                     continue;
                 }
                 if let Some(member) = P::from_client_member(&received.__message) {

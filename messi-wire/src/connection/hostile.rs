@@ -83,7 +83,7 @@ fn outcome(role: Role, stream: &[u8], ends: &[usize]) -> Outcome {
         connection.handle_input(&stream[start..end], usize::MAX, now, |_| false);
         start = end;
         while let Some(payload) = connection.next_message() {
-            messages.push(connection.payload(&payload).to_vec());
+            messages.push(payload.to_vec());
         }
     }
     (messages, connection.end_reason().cloned())

@@ -16,7 +16,7 @@ use prost::bytes::Bytes;
 
 use super::{Connection, Lifecycle, Received};
 use crate::frame::{Header, MessageType};
-use crate::recv_buffer::{Payload, RecvBuffer};
+use crate::recv_buffer::RecvBuffer;
 use crate::timer::Timer;
 use crate::{DisconnectReason, Role};
 
@@ -204,38 +204,44 @@ impl Connection {
     }
 
     /// Takes the next message for the handler if it is the next frame, is smaller than `limit`, and the connection
-    /// has not ended. Otherwise, [`next_message_size`](Self::next_message_size) may still find one.
+    /// has not ended. Returns its size. Otherwise, [`next_message_size`](Self::next_message_size) may still find one.
     #[inline]
-    pub fn take_small_message(&mut self, limit: usize) -> Option<Payload> {
+    pub fn take_small_message(&mut self, limit: usize) -> Option<usize> {
         let header = self.recv_buffer.first()?;
         let is_message = header.type_byte == self.role.received() as u8;
         let is_usual = is_message && header.size < limit && self.lifecycle.is_active();
-        is_usual.then(|| self.recv_buffer.take_payload(header.size))
+        is_usual.then(|| {
+            self.recv_buffer.take_first(header.size);
+            header.size
+        })
     }
 
-    /// Takes the next message for the handler: see [`next_message_size`](Self::next_message_size).
-    pub fn next_message(&mut self) -> Option<Payload> {
+    /// Takes the next message for the handler, and returns its payload: see
+    /// [`next_message_size`](Self::next_message_size).
+    pub fn next_message(&mut self) -> Option<&[u8]> {
         let size = self.next_message_size()?;
-        Some(self.take_message(size))
+        self.take_message(size);
+        Some(self.payload())
     }
 
     /// Takes the message of this size that [`next_message_size`](Self::next_message_size) has returned.
     #[inline]
-    pub fn take_message(&mut self, size: usize) -> Payload {
-        self.recv_buffer.take_payload(size)
+    pub fn take_message(&mut self, size: usize) {
+        self.recv_buffer.take_first(size);
     }
 
-    /// Returns the bytes of a payload, until the next [`handle_input`](Self::handle_input).
+    /// Returns the payload of the message taken last, until the next [`handle_input`](Self::handle_input) or
+    /// [`share_payload`](Self::share_payload).
     #[inline]
-    pub fn payload(&self, payload: &Payload) -> &[u8] {
-        self.recv_buffer.payload(payload)
+    pub fn payload(&self) -> &[u8] {
+        self.recv_buffer.payload()
     }
 
     /// Returns the payload of the message taken last with the memory that it was received in, if that is better than
     /// a copy of it.
     #[inline]
-    pub fn share_payload(&mut self, payload: &Payload) -> Option<Bytes> {
-        self.recv_buffer.share(payload)
+    pub fn share_payload(&mut self) -> Option<Bytes> {
+        self.recv_buffer.share()
     }
 
     /// Ends the connection because the message taken last can't be decoded. It and all messages after it

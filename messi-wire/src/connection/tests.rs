@@ -120,7 +120,7 @@ fn send(connection: &mut Connection, payload: &[u8]) {
 fn received(connection: &mut Connection) -> Vec<Vec<u8>> {
     let mut messages = Vec::new();
     while let Some(payload) = connection.next_message() {
-        messages.push(connection.payload(&payload).to_vec());
+        messages.push(payload.to_vec());
     }
     messages
 }

@@ -140,7 +140,7 @@ impl Side {
 
     fn handle_messages(&mut self, connection: &mut Connection) {
         while let Some(payload) = connection.next_message() {
-            match chat::decode(self.is_server, connection.payload(&payload)) {
+            match chat::decode(self.is_server, payload) {
                 Ok(event) => self.events.extend(event),
                 Err(error) => connection.handle_decode_error(error, self.now),
             }
