@@ -167,9 +167,10 @@ pub enum Type {
         /// Whether the value must be boxed because the message contains itself through it.
         boxed: bool,
     },
-    /// A message of `google.protobuf` with a type in `prost_types`: `Timestamp`.
+    /// A message of `google.protobuf`, whose type is in `prost_types`, by its name in that package:
+    /// `Timestamp`, `DescriptorProto.ReservedRange`, `compiler.Version`.
     WellKnown(String),
-    /// An enum of `google.protobuf` with a type in `prost_types`: `NullValue`.
+    /// The same for an enum: `NullValue`, `Field.Kind`.
     WellKnownEnum(String),
     /// `google.protobuf.Empty`: `()`.
     Empty,

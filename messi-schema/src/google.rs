@@ -10,8 +10,11 @@ pub(crate) const PACKAGE: &str = "google.protobuf";
 /// The directory that they are imported from.
 pub(crate) const DIRECTORY: &str = "google/protobuf/";
 
-/// The only one that is of proto2.
-pub(crate) const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
+/// The file with the options that schemas extend. It is of proto2.
+const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
+
+/// The file of plugins of protoc. It is of proto2.
+const PLUGIN: &str = "google/protobuf/compiler/plugin.proto";
 
 /// The file of the wrappers.
 const WRAPPERS: &str = "google/protobuf/wrappers.proto";
@@ -82,6 +85,16 @@ const FILES: &[GoogleFile] = &[
             "MethodOptions.IdempotencyLevel",
         ],
     ),
+    file(
+        PLUGIN,
+        &[
+            "compiler.Version",
+            "compiler.CodeGeneratorRequest",
+            "compiler.CodeGeneratorResponse",
+            "compiler.CodeGeneratorResponse.File",
+        ],
+        &["compiler.CodeGeneratorResponse.Feature"],
+    ),
     file("google/protobuf/duration.proto", &["Duration"], &[]),
     file("google/protobuf/empty.proto", &["Empty"], &[]),
     file("google/protobuf/field_mask.proto", &["FieldMask"], &[]),
@@ -122,7 +135,7 @@ const FILES: &[GoogleFile] = &[
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct GoogleType {
-    /// The name in the package `google.protobuf`: `Timestamp`.
+    /// The name in the package `google.protobuf`: `Timestamp`, `Field.Kind`, `compiler.Version`.
     pub name: &'static str,
     /// The file that declares it: `google/protobuf/timestamp.proto`.
     pub file: &'static str,
@@ -157,15 +170,14 @@ impl GoogleType {
         (self.file == WRAPPERS).then(|| Scalar::from_name(&wrapped))?
     }
 
-    /// Returns whether the type is declared inside another one.
-    pub fn is_nested(self) -> bool {
-        self.name.contains('.')
-    }
-
-    /// Returns whether the type describes schemas (`descriptor.proto`).
+    /// Returns whether the type describes schemas, and is of proto2.
     pub fn is_descriptor(self) -> bool {
-        self.file == DESCRIPTOR
+        is_proto2(self.file)
     }
+}
+
+fn is_proto2(file: &str) -> bool {
+    matches!(file, DESCRIPTOR | PLUGIN)
 }
 
 /// Returns the messages that a schema may extend, without their package.
@@ -184,7 +196,10 @@ pub(crate) fn files() -> impl Iterator<Item = &'static str> {
 pub(crate) fn parsed(name: &str) -> Option<File> {
     let google = FILES.iter().find(|file| file.name == name)?;
     let mut file = File::new(name);
-    file.packages.push(unplaced(PACKAGE));
+    let syntax = if is_proto2(name) { "proto2" } else { "proto3" };
+    file.syntax.push(unplaced(syntax));
+    let directory = name.rsplit_once('/').map_or("", |(directory, _)| directory);
+    file.packages.push(unplaced(&directory.replace('/', ".")));
     for message in google.messages {
         file.declare(declaration(DeclarationKind::Message, message));
     }

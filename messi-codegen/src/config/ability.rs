@@ -52,14 +52,32 @@ fn of_scalar(scalar: Scalar, known: Known) -> Option<String> {
     }
 }
 
+/// The types of `prost_types` that are `Copy`.
+const COPY: &[&str] = &[
+    "DescriptorProto.ReservedRange",
+    "Duration",
+    "EnumDescriptorProto.EnumReservedRange",
+    "Timestamp",
+];
+
+/// Those that are `Eq` and `Hash`, but not `Copy`.
+const EQ: &[&str] = &[
+    "Any",
+    "FieldMask",
+    "GeneratedCodeInfo.Annotation",
+    "Mixin",
+    "Option",
+    "SourceCodeInfo.Location",
+    "SourceContext",
+    "UninterpretedOption.NamePart",
+    "compiler.Version",
+];
+
 /// Returns whether a type of `prost_types` implements a trait.
 fn is_of_well_known(name: &str, known: Known) -> bool {
     match known {
-        Known::Copy => matches!(name, "Duration" | "Timestamp"),
-        Known::Eq | Known::Hash => matches!(
-            name,
-            "Any" | "Duration" | "FieldMask" | "Mixin" | "Option" | "SourceContext" | "Timestamp"
-        ),
+        Known::Copy => COPY.contains(&name),
+        Known::Eq | Known::Hash => COPY.contains(&name) || EQ.contains(&name),
         Known::Ord | Known::PartialOrd => false,
     }
 }

@@ -6,7 +6,7 @@ use quote::quote;
 use super::scope::{Scope, spaceless};
 use crate::config::BytesType;
 use crate::model::{FieldKind, Scalar, Type};
-use crate::names::ident;
+use crate::names::{ident, type_name, value_name};
 
 /// Returns the Rust type of a field.
 pub(super) fn field_type(kind: &FieldKind, scope: &Scope) -> TokenStream {
@@ -76,15 +76,11 @@ pub(super) fn in_box(value: TokenStream, ty: &Type, scope: &Scope) -> TokenStrea
 
 /// Returns the Rust type of one value.
 pub(super) fn value_type(ty: &Type, scope: &Scope) -> TokenStream {
-    let krate = &scope.krate;
     match ty {
         Type::Scalar(scalar) | Type::Wrapper(scalar) => scalar_type(*scalar, scope),
         Type::Enum(_) | Type::WellKnownEnum(_) => quote!(i32),
         Type::Message { path, .. } => scope.path(path),
-        Type::WellKnown(name) => {
-            let name = ident(name);
-            quote!(#krate::prost_types::#name)
-        }
+        Type::WellKnown(name) => well_known(name, scope),
         Type::Empty => quote!(()),
     }
 }
@@ -181,12 +177,18 @@ fn map_value_name(ty: &Type, scope: &Scope) -> String {
 pub(super) fn enum_type(ty: &Type, scope: &Scope) -> Option<TokenStream> {
     match ty {
         Type::Enum(path) => Some(scope.path(path)),
-        Type::WellKnownEnum(name) => {
-            let (krate, name) = (&scope.krate, ident(name));
-            Some(quote!(#krate::prost_types::#name))
-        }
+        Type::WellKnownEnum(name) => Some(well_known(name, scope)),
         _ => None,
     }
+}
+
+/// Returns the path of a type in `prost_types`, which has the layout of generated modules.
+fn well_known(name: &str, scope: &Scope) -> TokenStream {
+    let krate = &scope.krate;
+    let mut modules: Vec<&str> = name.split('.').collect();
+    let name = ident(&type_name(modules.pop().unwrap_or_default()));
+    let modules = modules.into_iter().map(|module| ident(&value_name(module)));
+    quote!(#krate::prost_types::#(#modules::)*#name)
 }
 
 fn scalar_type(scalar: Scalar, scope: &Scope) -> TokenStream {

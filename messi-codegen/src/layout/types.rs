@@ -68,9 +68,7 @@ impl Types {
                 path: path(name)?,
                 boxed: holder.is_some_and(|holder| self.reaches(name, holder)),
             }),
-            messi_schema::Type::Google(google) => {
-                of_google(*google).ok_or_else(|| google.full_name())
-            }
+            messi_schema::Type::Google(google) => Ok(of_google(*google)),
             other => Err(format!("{other:?}")),
         }
     }
@@ -106,15 +104,11 @@ fn contained(message: &messi_schema::Message) -> Vec<String> {
 }
 
 /// Returns the Rust type for a type of `google.protobuf`, as prost maps it.
-fn of_google(google: GoogleType) -> Option<Type> {
-    // prost_types has others too, but generated messages can't refer to them.
-    if google.is_nested() || google.is_descriptor() {
-        return None;
-    }
-    Some(match google.wrapped() {
+fn of_google(google: GoogleType) -> Type {
+    match google.wrapped() {
         Some(scalar) => Type::Wrapper(scalar),
         None if google.is_enum => Type::WellKnownEnum(google.name.into()),
         None if google.name == "Empty" => Type::Empty,
         None => Type::WellKnown(google.name.into()),
-    })
+    }
 }
