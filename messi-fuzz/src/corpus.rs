@@ -36,6 +36,10 @@ pub fn deep_schemas(depth: usize) -> Vec<Vec<u8>> {
         let (open, close) = (open.repeat(depth), close.repeat(depth));
         format!("{head}{open}{close}")
     };
+    let proto2 = |open: &str, close: &str| {
+        let (open, close) = (open.repeat(depth), close.repeat(depth));
+        format!("{head}import \"old.proto\";\n//// old.proto\nsyntax = \"proto2\";\n{open}{close}")
+    };
     let schemas = [
         around("message A { ", "} "),
         around("message A { ", ""),
@@ -45,6 +49,9 @@ pub fn deep_schemas(depth: usize) -> Vec<Vec<u8>> {
         around("option (a) = { a [ ", "] } "),
         around("option (", ") = 1; "),
         around("/* ", "*/ "),
+        proto2("message A { optional group B = 1 { ", "} } "),
+        proto2("message A { extensions 1 [a = { ", "}]; } "),
+        proto2("extend A { optional group B = 1 { ", ""),
         format!("{head}message A {{ {}A a = 1; }}", "A.".repeat(depth)),
         format!("{head}message A {{ map<{}", "map<".repeat(depth)),
         format!("{head}option a = {}1;", "-".repeat(depth)),

@@ -10,6 +10,9 @@ use crate::comments::Comments;
 use crate::edits::Edits;
 use crate::position::{Position, Spanned};
 
+/// The editions of protobuf, in which a file has no syntax.
+const EDITIONS: &[&str] = &["2023", "2024"];
+
 /// The statements and declarations of a file.
 #[derive(Debug, Default)]
 pub(crate) struct File {
@@ -17,7 +20,7 @@ pub(crate) struct File {
     pub(crate) display_name: String,
     /// The comments of the `syntax` statement.
     pub(crate) comments: Comments,
-    /// The `syntax` statements.
+    /// The words of the `syntax` and `edition` statements.
     pub(crate) syntax: Vec<Spanned<String>>,
     /// The `package` statements.
     pub(crate) packages: Vec<Spanned<String>>,
@@ -167,6 +170,22 @@ impl File {
             display_name: display_name.into(),
             ..Self::default()
         }
+    }
+
+    /// Returns whether the file is of proto3.
+    pub(crate) fn is_proto3(&self) -> bool {
+        self.syntax.first().is_some_and(|it| it.value == "proto3")
+    }
+
+    /// Returns whether the file is of proto2, which is the syntax of files that name none.
+    pub(crate) fn is_proto2(&self) -> bool {
+        self.syntax.first().is_none_or(|it| it.value == "proto2")
+    }
+
+    /// Returns whether the file is of proto2 or of an edition. Files of proto3 may import it.
+    pub(crate) fn is_foreign(&self) -> bool {
+        let is_edition = |it: &Spanned<String>| EDITIONS.contains(&it.value.as_str());
+        self.is_proto2() || self.syntax.first().is_some_and(is_edition)
     }
 
     /// Returns the package, or an empty name.

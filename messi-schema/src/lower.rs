@@ -19,8 +19,8 @@ use crate::resolve::Symbols;
 use crate::source::{Source, Sources};
 
 /// Lowers a schema. Returns `None` if there is no file, or a name does not resolve.
-pub(crate) fn lower(sources: &Sources, trees: &[&File], symbols: &Symbols<'_>) -> Option<Schema> {
-    let interpreter = Interpreter::new(trees, symbols);
+pub(crate) fn lower(sources: &Sources, symbols: &Symbols<'_>) -> Option<Schema> {
+    let interpreter = Interpreter::new(symbols);
     let files = sources.files.iter();
     let files = files.map(|source| file(source, symbols, &interpreter));
     let files: Vec<ProtoFile> = files.collect::<Option<_>>()?;

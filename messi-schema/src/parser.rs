@@ -30,14 +30,14 @@ pub(crate) fn parse(file: &str, text: &str, diagnostics: &mut Diagnostics) -> Op
         }
     };
     let closing = nesting::check(file, &tokens, diagnostics)?;
-    // In a file of another syntax, that syntax is the only problem worth a report.
+    // In a file of another syntax, that syntax is the only problem worth a report. Statements that proto3
+    // has as well are parsed, for files that import it.
     let mut ignored = Diagnostics::default();
-    let diagnostics = if is_proto3(&tokens) {
-        diagnostics
-    } else {
-        &mut ignored
-    };
-    Some(Parser::new(file, text, &tokens, &closing, diagnostics).file())
+    let is_proto3 = is_proto3(&tokens);
+    let diagnostics = if is_proto3 { diagnostics } else { &mut ignored };
+    let mut parser = Parser::new(file, text, &tokens, &closing, diagnostics);
+    parser.is_proto3 = is_proto3;
+    Some(parser.file())
 }
 
 /// Returns whether a file begins like one of proto3, with or without mistakes.
@@ -57,6 +57,7 @@ struct Parser<'a, 'd> {
     tokens: &'a [Token],
     /// For each token that opens a block, the index of the one that closes it.
     closing: &'a [usize],
+    is_proto3: bool,
     next: usize,
     /// The package, which may be named anywhere in the file.
     package: String,
@@ -78,6 +79,7 @@ impl<'a, 'd> Parser<'a, 'd> {
             source,
             tokens,
             closing,
+            is_proto3: true,
             next: 0,
             package: String::new(),
             scopes: Vec::new(),

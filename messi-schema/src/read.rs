@@ -147,7 +147,7 @@ fn check_and_lower(
         second_parser::check(sources, diagnostics);
     }
     check::directions(&files, expected, diagnostics);
-    lower::lower(sources, &files, &symbols)
+    lower::lower(sources, &symbols)
 }
 
 /// Returns the name that the protocol would have.

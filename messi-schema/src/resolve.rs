@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ast::{DeclarationKind, File, ImportKind, join};
+use crate::ast::{Declaration, DeclarationKind, File, ImportKind, join};
 use crate::source::Sources;
 
 /// The names of all files.
@@ -32,15 +32,15 @@ pub(crate) enum Meaning<'a> {
 
 impl<'a> Symbols<'a> {
     pub(crate) fn new(sources: &'a Sources) -> Self {
-        let google = sources
-            .google
+        let foreign = sources
+            .foreign
             .iter()
             .map(|file| (file.display_name.as_str(), file));
         let own = sources
             .files
             .iter()
             .map(|source| (source.name.as_str(), &source.file));
-        let files: Vec<(&str, &File)> = google.chain(own).collect();
+        let files: Vec<(&str, &File)> = foreign.chain(own).collect();
         let mut symbols = Self {
             declared: HashMap::new(),
             packages: HashMap::new(),
@@ -72,6 +72,18 @@ impl<'a> Symbols<'a> {
     pub(crate) fn types(&self) -> impl Iterator<Item = &str> {
         let types = self.declared.iter().filter(|(_, (kind, _))| kind.is_type());
         types.map(|(name, _)| name.as_str())
+    }
+
+    /// Returns the file that declares a name.
+    pub(crate) fn file_of(&self, full_name: &str) -> Option<&'a File> {
+        let (_, index) = self.declared.get(full_name)?;
+        Some(self.files[*index].1)
+    }
+
+    /// Returns the declaration of a name, and its file. Values of enums have other names.
+    pub(crate) fn declaration(&self, full_name: &str) -> Option<(&'a File, &'a Declaration)> {
+        let file = self.file_of(full_name)?;
+        Some((file, file.find(full_name)?))
     }
 
     /// Resolves the name of a type in a scope of a file.

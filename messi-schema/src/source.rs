@@ -29,8 +29,9 @@ pub(crate) struct Source {
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pub(crate) files: Vec<Source>,
-    /// The imported files of `google/protobuf/`.
-    pub(crate) google: Vec<File>,
+    /// The imported files of which only the names count: those of `google/protobuf/`, and those that are
+    /// not proto3.
+    pub(crate) foreign: Vec<File>,
     /// The directories of imports, the schema's own first.
     pub(crate) directories: Vec<PathBuf>,
     /// The paths of all files that were read, valid or not, the schema first.
@@ -128,6 +129,10 @@ impl Loader<'_> {
             self.import(shown, import);
         }
         self.importing.pop();
+        if file.is_foreign() && !self.importing.is_empty() {
+            self.sources.foreign.push(file);
+            return;
+        }
         self.sources.files.push(Source {
             name,
             path,
@@ -139,8 +144,8 @@ impl Loader<'_> {
     fn import(&mut self, file: &str, import: &ImportStatement) {
         let import = &import.path;
         let name = &import.value;
-        if name.starts_with(google::DIRECTORY) {
-            return self.import_google(file, import);
+        if self.import_google(name) {
+            return;
         }
         if let Some(problem) = self.problem_with_name(name) {
             return self.diagnostics.report(file, import.position, problem);
@@ -152,20 +157,35 @@ impl Loader<'_> {
         let directories = self.sources.directories.iter();
         let candidates: Vec<PathBuf> = directories.map(|it| it.join(name)).collect();
         let Some((path, bytes)) = find(&candidates) else {
-            let message = match candidates.is_empty() {
-                true => format!("found the import of \"{name}\" in a file that is only a text"),
-                false => {
-                    let tried = list(&candidates);
-                    format!("can't find the import \"{name}\": it is not at {tried}")
-                }
-            };
-            return self.diagnostics.report(file, import.position, message);
+            return self.report_missing(file, import, &candidates);
         };
         let Some(known) = self.known_as(&path) else {
             return self.add(name.clone(), name, path, bytes);
         };
         let message = format!("found the import of \"{name}\", the same file as \"{known}\"");
         let help = "a file has one name, by which all others import it";
+        self.diagnostics
+            .report_with_help(file, import.position, message, help);
+    }
+
+    fn report_missing(&mut self, file: &str, import: &Spanned<String>, candidates: &[PathBuf]) {
+        let name = &import.value;
+        let message = match candidates.is_empty() {
+            true => format!("found the import of \"{name}\" in a file that is only a text"),
+            false => {
+                let tried = list(candidates);
+                format!("can't find the import \"{name}\": it is not at {tried}")
+            }
+        };
+        if !name.starts_with(google::DIRECTORY) {
+            return self.diagnostics.report(file, import.position, message);
+        }
+        let names: Vec<&str> = google::files().collect();
+        let help = format!(
+            "of `{}`, these need no file: {}",
+            google::DIRECTORY,
+            names.join(", ")
+        );
         self.diagnostics
             .report_with_help(file, import.position, message, help);
     }
@@ -194,20 +214,17 @@ impl Loader<'_> {
         Some(name)
     }
 
-    fn import_google(&mut self, file: &str, import: &Spanned<String>) {
-        let known = &mut self.sources.google;
-        if known.iter().any(|it| it.display_name == import.value) {
-            return;
+    /// Imports a file that every implementation of protobuf comes with. Returns whether it is one.
+    fn import_google(&mut self, name: &str) -> bool {
+        let known = &mut self.sources.foreign;
+        if known.iter().any(|it| it.display_name == name) {
+            return true;
         }
-        if let Some(parsed) = google::parsed(&import.value) {
-            known.push(parsed);
-            return;
-        }
-        let message = format!("can't find the import \"{}\"", import.value);
-        let names: Vec<&str> = google::files().collect();
-        let help = format!("of `{}` there are {}", google::DIRECTORY, names.join(", "));
-        self.diagnostics
-            .report_with_help(file, import.position, message, help);
+        let Some(parsed) = google::parsed(name) else {
+            return false;
+        };
+        known.push(parsed);
+        true
     }
 
     fn text(&mut self, file: &str, bytes: io::Result<Vec<u8>>) -> Option<String> {
@@ -220,12 +237,7 @@ impl Loader<'_> {
             }
         };
         match String::from_utf8(bytes) {
-            Ok(text) if text.starts_with('\u{feff}') => {
-                let message = "found a byte order mark: save the file as UTF-8 without one";
-                self.diagnostics.report(file, Position::START, message);
-                None
-            }
-            Ok(text) => Some(text),
+            Ok(text) => Some(without_mark(text)),
             Err(error) => {
                 let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                 let position = position_after(&String::from_utf8_lossy(valid));
@@ -268,6 +280,14 @@ fn problem_with_path(name: &str) -> Option<&'static str> {
         return Some("but a path has no empty part, `.` or `..`");
     }
     None
+}
+
+/// Removes a byte order mark, which some editors write.
+fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.into(),
+        None => text,
+    }
 }
 
 fn position_after(text: &str) -> Position {

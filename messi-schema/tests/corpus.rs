@@ -1,7 +1,8 @@
 //! Small schemas, each with one valid or invalid construct, read by messi, `protoc` and `protox`.
 //!
 //! All of them accept `corpus/valid/` and refuse `corpus/invalid/`, unless a line
-//! `// Only messi refuses this: …` in the schema explains why the others accept it. The errors of messi
+//! `// Only messi refuses this: …` in the schema explains why the others accept it. Only messi accepts
+//! `corpus/lenient/`: wrong custom options, which messi ignores. The errors of messi
 //! are stored beside the schemas; `CORPUS=overwrite cargo test -p messi-schema --test corpus` updates
 //! them. `corpus/imports/` holds files to import.
 
@@ -25,9 +26,12 @@ const REQUIRED: &str = "MESSI_ORACLES_REQUIRED";
 /// The root of the corpus in stored errors.
 const ROOT: &str = "$CORPUS";
 
+/// The directories of schemas.
+const KINDS: [&str; 3] = ["valid", "invalid", "lenient"];
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let schemas: Vec<Schema> = ["valid", "invalid"].into_iter().flat_map(schemas).collect();
+    let schemas: Vec<Schema> = KINDS.into_iter().flat_map(schemas).collect();
     let mut trials: Vec<Trial> = schemas.into_iter().flat_map(trials).collect();
     trials.push(Trial::test(
         "every_stored_error_is_of_a_schema",
@@ -74,26 +78,19 @@ fn stored_errors() -> Result<(), Failed> {
 }
 
 fn trials(schema: Schema) -> Vec<Trial> {
-    let label = |by: &str| format!("{}_{}_by_{by}", schema.stem(), schema.verb());
+    let label = |by: &str, accepts| format!("{}_{}_by_{by}", schema.stem(), verb(accepts));
     let mut trials: Vec<Trial> = Vec::new();
     for oracle in ORACLES {
         let schema = schema.clone();
-        let label = label(oracle.name);
+        let label = label(oracle.name, schema.is_valid());
         trials.push(Trial::ignorable_test(label, move || schema.ask(oracle)));
     }
-    let label = label("messi");
+    let label = label("messi", schema.is_accepted());
     trials.push(Trial::test(label, move || schema.check()));
     trials
 }
 
 impl Schema {
-    fn verb(&self) -> &'static str {
-        match self.kind {
-            "valid" => "is_accepted",
-            _ => "is_refused",
-        }
-    }
-
     /// The name without its extension.
     fn stem(&self) -> &str {
         self.name.trim_end_matches(".proto")
@@ -101,6 +98,11 @@ impl Schema {
 
     fn directory(&self) -> PathBuf {
         root().join(self.kind)
+    }
+
+    /// Returns whether messi should accept it.
+    fn is_accepted(&self) -> bool {
+        self.kind != "invalid"
     }
 
     /// Returns whether the oracles should accept it.
@@ -152,11 +154,11 @@ impl Schema {
                 .collect(),
         };
         let said = said.replace(&root().display().to_string(), ROOT);
-        match self.kind {
-            "valid" if said.is_empty() => Ok(()),
-            "valid" => Err(surprise(&Err(said)).into()),
-            _ if said.is_empty() => Err(surprise(&Ok(())).into()),
-            _ => self.compare(&format!("{}\n", said.trim_end())),
+        match self.is_accepted() {
+            true if said.is_empty() => Ok(()),
+            true => Err(surprise(&Err(said)).into()),
+            false if said.is_empty() => Err(surprise(&Ok(())).into()),
+            false => self.compare(&format!("{}\n", said.trim_end())),
         }
     }
 
@@ -170,6 +172,13 @@ impl Schema {
             return Ok(());
         }
         Err(format!("--- stored ---\n{stored}\n--- said ---\n{said}").into())
+    }
+}
+
+fn verb(accepts: bool) -> &'static str {
+    match accepts {
+        true => "is_accepted",
+        false => "is_refused",
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn check(file: &File, diagnostics: &mut Diagnostics) {
         None => diagnostics.report_with_help(
             name,
             Position::START,
-            "found no `syntax` statement",
+            "found no `syntax` statement: without one, the file is of proto2, expected \"proto3\"",
             "begin the file with `syntax = \"proto3\";`",
         ),
         Some(syntax) if syntax.value != "proto3" => {

@@ -1,11 +1,10 @@
 //! Checks that options are known, set once, of the right type, and make sense.
 //!
-//! Options that a schema declares itself, `(acme.option)`, are interpreted by `custom_options`.
+//! Options that a schema declares itself, `(acme.option)`, may have any value.
 
 mod meaning;
 
 use crate::ast::{File, LiteralKind, Setting};
-use crate::custom_options::{Interpreter, OptionPlace, Refusal};
 use crate::diagnostics::Diagnostics;
 use crate::list::code_list;
 use crate::options::{KnownOption, OF_EDITIONS, OptionOwner, OptionType};
@@ -14,15 +13,11 @@ use crate::similar::nearest;
 
 pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Diagnostics) {
     for &file in files {
-        let check = &mut OptionCheck {
-            file,
-            interpreter: Interpreter::new(files, symbols),
-            diagnostics,
-        };
-        check.settings(OptionOwner::File, file.package(), &file.settings);
+        let check = &mut OptionCheck { file, diagnostics };
+        check.settings(OptionOwner::File, &file.settings);
         for declaration in &file.declarations {
             let owner = OptionOwner::of(declaration.kind);
-            check.settings(owner, &declaration.full_name, &declaration.settings);
+            check.settings(owner, &declaration.settings);
             meaning::check(file, declaration, symbols, check.diagnostics);
         }
     }
@@ -31,27 +26,24 @@ pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Di
 
 struct OptionCheck<'a> {
     file: &'a File,
-    interpreter: Interpreter<'a>,
     diagnostics: &'a mut Diagnostics,
 }
 
 impl OptionCheck<'_> {
-    fn settings(&mut self, owner: OptionOwner, scope: &str, settings: &[Setting]) {
-        let file = self.file;
-        let place = OptionPlace { file, scope, owner };
-        for (index, setting) in settings.iter().enumerate() {
-            let known = owner.find(&setting.name.value);
-            let earlier = settings[..index]
-                .iter()
-                .find(|earlier| earlier.name.value == setting.name.value);
-            if let Some(earlier) = earlier.filter(|_| !self.may_repeat(place, setting, known)) {
+    fn settings(&mut self, owner: OptionOwner, settings: &[Setting]) {
+        let mut standard: Vec<&Setting> = Vec::new();
+        for setting in settings.iter().filter(|setting| !setting.is_custom()) {
+            let name = &setting.name.value;
+            let known = owner.find(name);
+            let earlier = standard.iter().find(|earlier| earlier.name.value == *name);
+            if let Some(earlier) = earlier.filter(|_| !known.is_some_and(|known| known.repeats)) {
                 self.second(setting, earlier);
             }
             match known {
-                _ if setting.is_custom() => self.custom(place, setting),
                 Some(known) => self.value(known, setting),
                 None => self.unknown(owner, setting),
             }
+            standard.push(setting);
         }
     }
 
@@ -62,36 +54,6 @@ impl OptionCheck<'_> {
             self.file.display_name, earlier.name.position
         );
         self.report(setting, message, help);
-    }
-
-    fn may_repeat(
-        &self,
-        place: OptionPlace<'_>,
-        setting: &Setting,
-        known: Option<&KnownOption>,
-    ) -> bool {
-        if !setting.is_custom() {
-            return known.is_some_and(|known| known.repeats);
-        }
-        self.interpreter.may_repeat(place, setting)
-    }
-
-    fn custom(&mut self, place: OptionPlace<'_>, setting: &Setting) {
-        let Err(refusal) = self.interpreter.encode(place, setting) else {
-            return;
-        };
-        let Refusal {
-            position,
-            message,
-            help,
-        } = refusal;
-        let file = &self.file.display_name;
-        match help {
-            Some(help) => self
-                .diagnostics
-                .report_with_help(file, position, message, help),
-            None => self.diagnostics.report(file, position, message),
-        }
     }
 
     fn unknown(&mut self, owner: OptionOwner, setting: &Setting) {

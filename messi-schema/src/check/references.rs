@@ -45,12 +45,40 @@ impl ReferenceCheck<'_> {
         let Some((kind, full_name)) = self.resolve(scope, reference) else {
             return;
         };
-        let is_enum = kind == DeclarationKind::Enum;
-        if is_enum && GoogleType::find(&full_name).is_some_and(GoogleType::is_descriptor) {
+        let file = self.symbols.file_of(&full_name);
+        if let Some(file) = file.filter(|file| !file.is_proto3()) {
+            self.foreign_type(reference, kind, &full_name, file);
+        }
+    }
+
+    /// Reports a type of another syntax, unless it is a message that every implementation of protobuf has.
+    fn foreign_type(
+        &mut self,
+        reference: &Spanned<String>,
+        kind: DeclarationKind,
+        full_name: &str,
+        file: &File,
+    ) {
+        let syntax = match file.is_proto2() {
+            true => "proto2",
+            false => "an edition",
+        };
+        let name = &file.display_name;
+        if kind == DeclarationKind::Enum {
             let message = format!(
-                "found the enum `{full_name}`, which is of proto2: fields of proto3 can't have it"
+                "found the enum `{full_name}`, which is of {syntax}: fields of proto3 can't have it"
             );
             let help = "declare an enum of your own, or an `int32`";
+            self.report(reference, message, help);
+        } else if GoogleType::find(full_name).is_none() {
+            let message =
+                format!("found the message `{full_name}` of {syntax}, expected one of proto3");
+            let help = match file.syntax.first() {
+                Some(_) => format!("of \"{name}\", only the options can be used"),
+                None => format!(
+                    "\"{name}\" has no `syntax` statement, and is of proto2: begin it with `syntax = \"proto3\";`"
+                ),
+            };
             self.report(reference, message, help);
         }
     }

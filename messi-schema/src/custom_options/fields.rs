@@ -1,8 +1,6 @@
 //! Fields of messages, and extensions, with the types of their values.
 
-use super::refusal::Failure;
-use crate::ast::{Declaration, DeclarationKind, File, join};
-use crate::google::GoogleType;
+use crate::ast::{Declaration, DeclarationKind, File, is_set, join};
 use crate::lexer::value;
 use crate::resolve::{Meaning, Symbols};
 use crate::scalar::Scalar;
@@ -10,7 +8,6 @@ use crate::scalar::Scalar;
 /// The declarations of all files.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a> {
-    pub(super) files: &'a [&'a File],
     pub(super) symbols: &'a Symbols<'a>,
 }
 
@@ -49,10 +46,8 @@ impl<'a> Fields<'a> {
     }
 
     fn find(&self, full_name: &str, kind: DeclarationKind) -> Option<Declared<'a>> {
-        self.files.iter().find_map(|file| {
-            let declaration = file.find(full_name)?;
-            (declaration.kind == kind).then_some(Declared { file, declaration })
-        })
+        let (file, declaration) = self.symbols.declaration(full_name)?;
+        (declaration.kind == kind).then_some(Declared { file, declaration })
     }
 }
 
@@ -68,16 +63,17 @@ impl<'a> FieldRef<'a> {
 
     /// Returns whether a default value is written like any other.
     pub(super) fn has_presence(&self) -> bool {
-        self.0.declaration.is_optional() || self.0.declaration.oneof.is_some()
+        let Declared { file, declaration } = self.0;
+        !file.is_proto3() || declaration.is_optional() || declaration.oneof.is_some()
     }
 
     /// Returns whether numbers in a list share one length on the wire.
     pub(super) fn is_packed(&self) -> bool {
-        self.0.declaration.may_be_packed()
-    }
-
-    pub(super) fn name(&self) -> &'a str {
-        &self.0.declaration.name.value
+        let Declared { file, declaration } = self.0;
+        match file.is_proto2() {
+            true => is_set(&declaration.settings, "packed"),
+            false => declaration.may_be_packed(),
+        }
     }
 
     /// Returns the number. One that is out of range has been reported.
@@ -97,36 +93,28 @@ impl<'a> FieldRef<'a> {
     }
 
     /// Returns the type of a value.
-    pub(super) fn value_type(&self, fields: Fields<'a>) -> Result<FieldType<'a>, Failure> {
+    pub(super) fn value_type(&self, fields: Fields<'a>) -> Option<FieldType<'a>> {
         match self.0.declaration.is_map() {
-            true => Ok(FieldType::Entry(*self)),
+            true => Some(FieldType::Entry(*self)),
             false => self.part_type(0, fields),
         }
     }
 
     /// Returns the type of the key (0) or of the value (1) of a map, or of any other field (0).
-    pub(super) fn part_type(
-        &self,
-        index: usize,
-        fields: Fields<'a>,
-    ) -> Result<FieldType<'a>, Failure> {
+    pub(super) fn part_type(&self, index: usize, fields: Fields<'a>) -> Option<FieldType<'a>> {
         let Declared { file, declaration } = self.0;
-        // A name that does not resolve has been reported.
-        let name = declaration.types.get(index).ok_or(Failure::Foreign)?;
+        let name = declaration.types.get(index)?;
         if let Some(scalar) = Scalar::from_name(&name.value) {
-            return Ok(FieldType::Scalar(scalar));
+            return Some(FieldType::Scalar(scalar));
         }
         let meaning = fields
             .symbols
             .resolve(file, &declaration.scope, &name.value);
         let Meaning::Declared(kind, full_name) = meaning else {
-            return Err(Failure::Foreign);
+            return None;
         };
-        if GoogleType::find(&full_name).is_some() {
-            return Err(Failure::Foreign);
-        }
-        let declared = fields.find(&full_name, kind).ok_or(Failure::Foreign)?;
-        Ok(match kind {
+        let declared = fields.find(&full_name, kind)?;
+        Some(match kind {
             DeclarationKind::Enum => FieldType::Enum(declared),
             _ => FieldType::Message(declared),
         })

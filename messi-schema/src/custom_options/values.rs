@@ -1,9 +1,8 @@
-//! Values of options, checked against their types and encoded.
+//! Encodes the values of options by their types.
 
 use std::collections::BTreeMap;
 
 use super::fields::{Declared, FieldRef, FieldType, Fields};
-use super::refusal::{Failure, Refusal};
 use crate::ast::{DeclarationKind, Literal, LiteralField, LiteralKind};
 use crate::encoder::{Encoder, WireValue};
 use crate::lexer::{integer, unescape};
@@ -19,76 +18,35 @@ impl<'a> Values<'a> {
         Self { fields }
     }
 
-    /// Encodes a value of a type. `what` names its field in problems.
-    pub(super) fn encode(
-        &self,
-        ty: FieldType<'a>,
-        literal: &Literal,
-        what: &str,
-    ) -> Result<WireValue, Failure> {
-        let refuse = |expected: String| {
-            let found = match literal.kind {
-                LiteralKind::Text => format!("\"{}\"", literal.text),
-                _ => format!("`{}`", literal.text),
-            };
-            let message = format!("found the value {found} of {what}, expected {expected}");
-            Failure::from(Refusal::new(literal.position, message))
-        };
+    /// Encodes a value of a type.
+    pub(super) fn encode(&self, ty: FieldType<'a>, literal: &Literal) -> Option<WireValue> {
         let is_message = literal.kind == LiteralKind::Message;
         match ty {
-            FieldType::Scalar(scalar) => scalar_value(scalar, literal)
-                .ok_or_else(|| refuse(format!("one of the type `{}`", scalar.name()))),
-            FieldType::Enum(declared) => enum_value(declared, literal)
-                .ok_or_else(|| refuse(format!("one of `{}`", declared.declaration.full_name))),
+            FieldType::Scalar(scalar) => scalar_value(scalar, literal),
+            FieldType::Enum(declared) => enum_value(declared, literal),
             FieldType::Message(declared) if is_message => self.message(declared, literal),
             FieldType::Entry(map) if is_message => self.entry(map, literal),
-            FieldType::Message(_) | FieldType::Entry(_) => {
-                Err(refuse("a message in braces".into()))
-            }
+            FieldType::Message(_) | FieldType::Entry(_) => None,
         }
     }
 
     /// Encodes a message like protoc: in the order of the numbers of its fields.
-    fn message(&self, message: Declared<'a>, literal: &Literal) -> Result<WireValue, Failure> {
+    fn message(&self, message: Declared<'a>, literal: &Literal) -> Option<WireValue> {
         let mut values: BTreeMap<u32, (FieldRef<'a>, Vec<&Literal>)> = BTreeMap::new();
         for written in &literal.fields {
-            let field = self.field(message, written)?;
+            // A name in brackets, of an extension or of the message in an `Any`, is not found.
+            let field = self.fields.of_message(message, &written.name.value)?;
             let (_, known) = values.entry(field.number()).or_insert((field, Vec::new()));
             known.extend(&written.values);
-            if known.len() > 1 && !field.is_list() {
-                let message = format!("found a second value of the field `{}`", field.name());
-                return Err(Refusal::new(written.name.position, message).into());
+            if !field.is_list() && (written.is_list || known.len() > 1) {
+                return None;
             }
         }
         let mut encoder = Encoder::default();
         for (field, literals) in values.into_values() {
             self.write(field, &literals, &mut encoder)?;
         }
-        Ok(WireValue::Bytes(encoder.into_bytes()))
-    }
-
-    /// Finds the field of a message that a value is written for.
-    fn field(
-        &self,
-        message: Declared<'a>,
-        written: &LiteralField,
-    ) -> Result<FieldRef<'a>, Failure> {
-        let name = &written.name.value;
-        // An extension of options, or a message in an `Any`.
-        if name.starts_with('[') {
-            return Err(Failure::Foreign);
-        }
-        let position = written.name.position;
-        let Some(field) = self.fields.of_message(message, name) else {
-            let message = &message.declaration.full_name;
-            let message = format!("found the unknown field `{name}` of the message `{message}`");
-            return Err(Refusal::new(position, message).into());
-        };
-        if written.is_list && !field.is_list() {
-            let message = format!("found a list for the field `{name}`, which holds one value");
-            return Err(Refusal::new(position, message).into());
-        }
-        Ok(field)
+        Some(WireValue::Bytes(encoder.into_bytes()))
     }
 
     /// Writes the values of a field.
@@ -97,16 +55,15 @@ impl<'a> Values<'a> {
         field: FieldRef<'a>,
         literals: &[&Literal],
         encoder: &mut Encoder,
-    ) -> Result<(), Failure> {
-        let what = format!("the field `{}`", field.name());
+    ) -> Option<()> {
         let ty = field.value_type(self.fields)?;
-        let values = literals.iter().map(|it| self.encode(ty, it, &what));
-        let values: Vec<WireValue> = values.collect::<Result<_, _>>()?;
+        let values = literals.iter().map(|it| self.encode(ty, it));
+        let values: Vec<WireValue> = values.collect::<Option<_>>()?;
         let is_message = matches!(ty, FieldType::Message(_) | FieldType::Entry(_));
         let is_number = !values.iter().any(|it| matches!(it, WireValue::Bytes(_)));
         if field.is_repeated() && field.is_packed() && is_number && !values.is_empty() {
             encoder.field(field.number(), &WireValue::packed(&values));
-            return Ok(());
+            return Some(());
         }
         for value in values {
             let is_left_out = !is_message && !field.is_list() && !field.has_presence();
@@ -114,29 +71,24 @@ impl<'a> Values<'a> {
                 encoder.field(field.number(), &value);
             }
         }
-        Ok(())
+        Some(())
     }
 
     /// Encodes the entry of a map, `{ key: … value: … }`.
-    fn entry(&self, map: FieldRef<'a>, literal: &Literal) -> Result<WireValue, Failure> {
+    fn entry(&self, map: FieldRef<'a>, literal: &Literal) -> Option<WireValue> {
+        let is_known = |field: &LiteralField| matches!(field.name.value.as_str(), "key" | "value");
+        if !literal.fields.iter().all(is_known) {
+            return None;
+        }
         let mut encoder = Encoder::default();
         for (index, name) in ["key", "value"].into_iter().enumerate() {
             let mut written = literal.fields.iter().filter(|it| it.name.value == name);
             if let Some(value) = written.next().and_then(|it| it.values.first()) {
                 let ty = map.part_type(index, self.fields)?;
-                let value = self.encode(ty, value, &format!("the {name} of a map"))?;
-                encoder.field(index as u32 + 1, &value);
+                encoder.field(index as u32 + 1, &self.encode(ty, value)?);
             }
         }
-        let is_known = |field: &&LiteralField| matches!(field.name.value.as_str(), "key" | "value");
-        if let Some(other) = literal.fields.iter().find(|field| !is_known(field)) {
-            let message = format!(
-                "found the field `{}` in the entry of a map",
-                other.name.value
-            );
-            return Err(Refusal::new(other.name.position, message).into());
-        }
-        Ok(WireValue::Bytes(encoder.into_bytes()))
+        Some(WireValue::Bytes(encoder.into_bytes()))
     }
 }
 

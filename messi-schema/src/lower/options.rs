@@ -19,8 +19,7 @@ pub(super) fn lower(
         Some((known.name, value(&known.ty, &setting.value.text)?))
     });
     let custom = settings.iter().filter(|it| it.is_custom());
-    // An option that is not valid has been reported.
-    let encoded = custom.filter_map(|setting| interpreter.encode(place, setting).ok()?);
+    let encoded = custom.filter_map(|setting| interpreter.encode(place, setting));
     Options::new(values.collect(), encoded.flatten().collect(), is_present)
 }
 

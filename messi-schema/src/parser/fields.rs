@@ -64,7 +64,7 @@ impl Parser<'_, '_> {
         let Some(found) = &label else {
             return Some(None);
         };
-        if found.value == "required" {
+        if found.value == "required" && self.is_proto3 {
             return self.report_with_help(
                 found.position,
                 "found `required`, which proto3 does not have",

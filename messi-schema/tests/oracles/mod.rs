@@ -96,7 +96,15 @@ const PROTOX_ERRS: &[(&str, &[&str])] = &[
         "it can't read a type with the name `map`",
         &["map_named_as_a_field"],
     ),
-    ("it does not support editions", &["syntax_edition"]),
+    (
+        "it does not support editions",
+        &[
+            "import_of_an_edition",
+            "options_of_an_edition",
+            "syntax_edition",
+        ],
+    ),
+    ("it refuses a byte order mark", &["byte_order_mark"]),
     (
         "it does not know the number `-inf`",
         &["options_of_every_type"],

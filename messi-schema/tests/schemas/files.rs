@@ -81,7 +81,7 @@ fn a_second_import_of_a_file_is_refused() {
 fn an_unknown_import_of_google_protobuf_is_an_error_at_its_place() {
     let import = "package chat;\nimport \"google/protobuf/time.proto\";";
     let problems = problems(&with("").replace("package chat;", import));
-    let expected = "can't find the import \"google/protobuf/time.proto\"\n --> chat.proto:3:8\n help: of `google/protobuf/` there are any.proto, ";
+    let expected = "can't find the import \"google/protobuf/time.proto\": it is not at `google/protobuf/time.proto`\n --> chat.proto:3:8\n help: of `google/protobuf/`, these need no file: any.proto, ";
     assert_eq!(problems.len(), 1);
     assert!(problems[0].starts_with(expected), "{problems:?}");
 }
@@ -165,10 +165,17 @@ fn text_that_is_not_utf8_is_refused_at_its_place() {
         schemas.read("chat.proto").unwrap_err(),
         ["found bytes that are not UTF-8\n --> chat.proto:2:4"]
     );
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped_and_takes_no_column() {
+    let schemas = Schemas::new(&[]);
     schemas.add("chat.proto", format!("\u{feff}{}", with("")).as_bytes());
+    assert_eq!(schemas.read("chat.proto").unwrap().name, "chat");
+    schemas.add("chat.proto", "\u{feff}syntax = \"proto4\";".as_bytes());
     assert_eq!(
         schemas.read("chat.proto").unwrap_err(),
-        ["found a byte order mark: save the file as UTF-8 without one\n --> chat.proto:1:1"]
+        ["found the syntax \"proto4\", expected \"proto3\"\n --> chat.proto:1:10"]
     );
 }
 

@@ -12,7 +12,7 @@ fn another_syntax_is_refused() {
     assert_eq!(
         problems(&with("").replace("syntax = \"proto3\";", "")),
         [
-            "found no `syntax` statement\n --> chat.proto:1:1\n help: begin the file with `syntax = \"proto3\";`"
+            "found no `syntax` statement: without one, the file is of proto2, expected \"proto3\"\n --> chat.proto:1:1\n help: begin the file with `syntax = \"proto3\";`"
         ]
     );
 }
