@@ -177,7 +177,8 @@ pub use messi_core::tls;
 /// # Generated items
 ///
 /// The names begin with the name of the protocol: the last part of the package, or the stem of the file
-/// if it has no package. `package my.chat_room;` becomes `ChatRoom`. `package chat;` generates:
+/// if it has no package. `package my.chat_room;` becomes `ChatRoom`, and so does `package my.chat_room.v1;`: a
+/// version is no name. `package chat;` generates:
 ///
 /// | items | description |
 /// | --- | --- |
@@ -186,7 +187,7 @@ pub use messi_core::tls;
 /// | `ChatClientHandler` | the callbacks of a client: `on_connected`, `on_disconnected`, `on_connect_failure`, and `on_<member>` for each member of `ServerToClient` |
 /// | `ChatServerHandler` | the callbacks of a server, for one client: `on_client_connected`, `on_client_disconnected`, and `on_<member>` for each member of `ClientToServer` |
 /// | `ChatClientRequests`, `ChatServerClientRequests` | a method for each request of a client to the server, and of the server to a client |
-/// | `Chat` | the protocol, a type parameter of the types above; its page shows which side sends which message |
+/// | `Chat` | the protocol, a type parameter of the types above; its page shows which side sends which message. If the schema has a type `Chat`, it is `ChatProtocol` |
 /// | `ConnectReq`, … | a struct or an enum for each type of the schema |
 ///
 /// Write the methods of handlers as `async fn`. Each has a default that does nothing. The method of a request
@@ -197,7 +198,8 @@ pub use messi_core::tls;
 /// Types have the shape that [`prost`] gives them, and implement [`prost::Message`]. A type
 /// nested in `Outer` is in the module `outer`. A oneof `kind` of `Outer` is an
 /// `Option<outer::Kind>`. An enum field is an `i32` with a getter and a setter of the enum's
-/// type. Types of another package are in modules named after the package; those of `google.protobuf`
+/// type. Types of another package are in modules named after the package, inside of the module `packages`: those of
+/// `acme.types` are in `packages::acme::types`; those of `google.protobuf`
 /// are in [`prost_types`].
 ///
 /// A client can send each value that converts into `ClientToServer`: the message type of a member, if
@@ -285,7 +287,7 @@ pub use messi_core::tls;
 /// # }
 /// ```
 ///
-/// - Types have their Rust names: `outer::Inner`, `acme::types::Shape`. The name of a message
+/// - Types have their Rust names: `outer::Inner`, `packages::acme::types::Shape`. The name of a message
 ///   includes its oneofs, but not its nested messages.
 /// - `Copy`, `Eq`, `Hash`, `Ord` and `PartialOrd` for all types are derived for each type that supports
 ///   them. A message with a `double` does not support `Eq`, nor does one that contains such a message; a
@@ -341,15 +343,35 @@ pub use messi_core::tls;
 ///     messi::protocol!(
 ///         "tests/proto/imports.proto",
 ///         extern = {
-///             "acme.shapes" => crate::gallery::acme::shapes,
-///             "acme.shapes.colors" => crate::gallery::acme::shapes::colors,
+///             "acme.shapes" => crate::gallery::packages::acme::shapes,
+///             "acme.shapes.colors" => crate::gallery::packages::acme::shapes::colors,
 ///         }
 ///     );
 /// }
 /// # fn main() {
-/// let shape = gallery::acme::shapes::Shape::default();
+/// let shape = gallery::packages::acme::shapes::Shape::default();
 /// let message = shop::ClientToServer::from(shape);
 /// # }
+/// ```
+///
+/// ## rename
+///
+/// Names that differ in protobuf can be the same in Rust: those of the messages `foo_bar` and `FooBar`, or of the
+/// message `ChatClient` and the client of the package `chat`. `rename` chooses other names for Rust, as if the
+/// schema had them. It takes the full names of messages, enums, fields, oneofs and values, and methods for a
+/// renamed member are named after its new name. On the wire, there are no names.
+///
+/// ```
+/// # mod chat {
+/// messi::protocol!(
+///     "examples/chat/chat.proto",
+///     rename = {
+///         "chat.ConnectReq" => Login,
+///         "chat.ConnectReq.user" => user_name,
+///     }
+/// );
+/// # }
+/// let login = chat::Login { user_name: "Ann".into(), ..Default::default() };
 /// ```
 ///
 /// ## requests

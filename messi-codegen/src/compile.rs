@@ -11,7 +11,7 @@ use messi_schema::{Locations, SchemaError};
 use crate::config::Config;
 use crate::expand::expand;
 use crate::model::Protocol;
-use crate::read::read;
+use crate::read::read_with;
 
 /// The reasons why a schema could not be compiled, as text.
 ///
@@ -68,7 +68,7 @@ impl Config {
             include: self.include.clone(),
             ..Locations::new(None, Path::new(""), root.as_ref())
         };
-        let result = read(schema, &locations);
+        let result = read_with(schema, &locations, self);
         let sources = match &result {
             Ok(protocol) => &protocol.sources,
             Err(error) => &error.sources,

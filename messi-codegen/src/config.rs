@@ -6,6 +6,7 @@ mod derives;
 mod externs;
 mod item;
 mod path;
+mod rename;
 mod requests;
 mod target;
 mod views;
@@ -21,6 +22,7 @@ pub(crate) use self::derive::Derive;
 pub(crate) use self::derives::Derives;
 pub(crate) use self::externs::{Extern, Externs};
 pub(crate) use self::path::parse_absolute;
+pub(crate) use self::rename::Rename;
 use self::requests::Exception;
 pub(crate) use self::requests::Requests;
 pub(crate) use self::target::Target;
@@ -38,6 +40,7 @@ pub struct Config {
     pub(crate) derives: Vec<Derive>,
     pub(crate) bytes: BytesType,
     pub(crate) externs: Vec<Extern>,
+    pub(crate) renames: Vec<Rename>,
     pub(crate) requests: Requests,
     pub(crate) handlers: Handlers,
     /// The messages that handlers get as views.
@@ -103,6 +106,7 @@ impl Default for Config {
             derives: Vec::new(),
             bytes: BytesType::default(),
             externs: Vec::new(),
+            renames: Vec::new(),
             requests: Requests::default(),
             handlers: Handlers::default(),
             views: Vec::new(),
@@ -170,6 +174,17 @@ impl Config {
     pub fn extern_package(mut self, package: &str, path: &str) -> Self {
         match Extern::new(package, path) {
             Ok(package) => self.externs.push(package),
+            Err(mistake) => self.mistakes.push(mistake),
+        }
+        self
+    }
+
+    /// Uses another name for an item in Rust, as if the schema had it: for a message, an enum, a field, a oneof
+    /// or a value. The item is named with its package, a value with that of its enum: `chat.Color.COLOR_RED`.
+    #[must_use]
+    pub fn rename(mut self, item: &str, name: &str) -> Self {
+        match Rename::new(item, name) {
+            Ok(rename) => self.renames.push(rename),
             Err(mistake) => self.mistakes.push(mistake),
         }
         self

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::expand::{expand, rebuild, skeleton};
 use crate::input::Input;
 use crate::names;
-use crate::read::read;
+use crate::read::read_with;
 
 /// Expands `messi::protocol!(input)`. `locate` returns the directories that the path of the schema is
 /// relative to, from the span of that path.
@@ -20,7 +20,7 @@ pub fn protocol(input: TokenStream, locate: impl FnOnce(Span) -> Locations) -> T
     let mut locations = locate(input.span);
     locations.include.clone_from(&input.config.include);
     let mut mistakes = input.mistakes;
-    let expansion = match read(&input.schema, &locations) {
+    let expansion = match read_with(&input.schema, &locations, &input.config) {
         Ok(protocol) => {
             mistakes.extend(input.config.check(&protocol));
             expand(&protocol, &input.config)

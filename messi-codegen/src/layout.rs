@@ -6,23 +6,34 @@ mod direction;
 mod enumeration;
 mod message;
 mod namespace;
+mod packages;
+mod renames;
 mod types;
 
 use std::collections::BTreeSet;
 
-use messi_schema::{Diagnostics, Position, ProtoFile, Schema};
+use messi_schema::{Diagnostics, ProtoFile, Schema};
 
 use self::builder::Builder;
 use self::direction::{CLIENT_CALLBACKS, SERVER_CALLBACKS, direction, requests};
 use self::namespace::Namespaces;
+use self::packages::PackageModules;
+pub(crate) use self::renames::Renames;
 use crate::model::{Module, Package, Protocol};
 use crate::names::{self, ItemNames};
 
 /// Lays out a schema. Returns `None` if it has no messages for the two directions.
-pub(crate) fn lay_out(schema: &Schema, diagnostics: &mut Diagnostics) -> Option<Protocol> {
+pub(crate) fn lay_out(
+    schema: &Schema,
+    renames: &Renames,
+    diagnostics: &mut Diagnostics,
+) -> Option<Protocol> {
     let name = names::protocol(&schema.name);
     let rust_name = names::type_name(&name);
-    let root = root(schema, &rust_name, diagnostics);
+    let marker = marker(schema, renames, &rust_name);
+    let reserved = ItemNames::new(&rust_name, &marker);
+    let modules = PackageModules::new(schema, renames);
+    let root = root(schema, Some(&reserved), &modules, renames, diagnostics);
     let protocol = schema.protocol.as_ref()?;
     let (to_server, to_client) = (&protocol.client_to_server, &protocol.server_to_client);
     let client_to_server = direction(schema, to_server, &root, SERVER_CALLBACKS, diagnostics)?;
@@ -30,30 +41,62 @@ pub(crate) fn lay_out(schema: &Schema, diagnostics: &mut Diagnostics) -> Option<
     Some(Protocol {
         name,
         rust_name,
+        marker,
         root,
         client_requests: requests(to_server, &client_to_server, &server_to_client),
         server_requests: requests(to_client, &server_to_client, &client_to_server),
         client_to_server,
         server_to_client,
-        packages: packages(schema),
+        packages: packages(schema, &modules),
         sources: schema.sources.clone(),
     })
 }
 
+/// Lays out the types of a schema, which need not be a protocol.
+pub(crate) fn lay_out_types(schema: &Schema, diagnostics: &mut Diagnostics) {
+    let renames = Renames::default();
+    let modules = PackageModules::new(schema, &renames);
+    root(schema, None, &modules, &renames, diagnostics);
+}
+
+/// Returns the name of the marker type, which gives way to a type of the schema.
+fn marker(schema: &Schema, renames: &Renames, rust_name: &str) -> String {
+    let own = schema.files.iter();
+    let own = own.filter(|file| {
+        matches!(file.package_name(), "") || file.package_name() == schema.package()
+    });
+    let mut types = own.flat_map(|file| {
+        let messages = file.messages.iter().map(|it| (&it.full_name, &it.name));
+        messages.chain(file.enums.iter().map(|it| (&it.full_name, &it.name)))
+    });
+    let is_taken =
+        types.any(|(full_name, name)| names::type_name(renames.name(full_name, name)) == rust_name);
+    match is_taken {
+        true => format!("{rust_name}Protocol"),
+        false => rust_name.into(),
+    }
+}
+
 /// Lays out the types of all files in their modules.
-fn root(schema: &Schema, rust_name: &str, diagnostics: &mut Diagnostics) -> Module {
+fn root(
+    schema: &Schema,
+    reserved: Option<&ItemNames>,
+    modules: &PackageModules,
+    renames: &Renames,
+    diagnostics: &mut Diagnostics,
+) -> Module {
+    renames.check(schema, diagnostics);
     let mut namespaces = Namespaces::default();
     let own = namespaces.get(&[]);
-    for name in ItemNames::new(rust_name).all() {
+    for name in reserved.iter().flat_map(|names| names.all()) {
         own.reserve_type(&name.to_string(), &format!("the generated item `{name}`"));
     }
-    let types = types::Types::new(schema);
+    let types = types::Types::new(schema, modules, renames);
     let mut root = Module::default();
     // The schema's own types first, then those of imports, in the order of their use.
     for file in schema.files.iter().rev() {
-        let modules = names::modules(file.package_name(), schema.package());
-        claim_modules(file, &modules, &mut namespaces, diagnostics);
-        let mut builder = Builder::new(file, &types, diagnostics);
+        let modules = modules.get(file.package_name());
+        let mut builder = Builder::new(file, &types, renames, diagnostics);
         let namespace = namespaces.get(&modules);
         let module = descend(&mut root, &modules);
         for message in &file.messages {
@@ -68,31 +111,12 @@ fn root(schema: &Schema, rust_name: &str, diagnostics: &mut Diagnostics) -> Modu
     root
 }
 
-/// Claims the names of a package's modules in the namespaces around them.
-fn claim_modules(
-    file: &ProtoFile,
-    modules: &[String],
-    namespaces: &mut Namespaces,
-    diagnostics: &mut Diagnostics,
-) {
-    let package = file.package.as_ref();
-    let position = package.map_or(Position::START, |package| package.position);
-    for (depth, name) in modules.iter().enumerate() {
-        let what = format!("the package part `{name}`");
-        let around = namespaces.get(&modules[..depth]);
-        if let Err(other) = around.claim_module(name, &what) {
-            let message = format!("found {what} beside {other}: both become the module `{name}`");
-            diagnostics.report(&file.display_name, position, message);
-        }
-    }
-}
-
 /// Returns the imported packages. Files of the schema's package or of none are at the root.
-fn packages(schema: &Schema) -> Vec<Package> {
+fn packages(schema: &Schema, modules: &PackageModules) -> Vec<Package> {
     let names: BTreeSet<&str> = schema.files.iter().map(ProtoFile::package_name).collect();
     let packages = names.into_iter().map(|name| Package {
         name: name.into(),
-        modules: names::modules(name, schema.package()),
+        modules: modules.get(name),
     });
     packages
         .filter(|package| !package.modules.is_empty())

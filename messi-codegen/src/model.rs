@@ -11,10 +11,12 @@ pub use messi_schema::Scalar;
 /// A protocol: two directions of messages, and all their types.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Protocol {
-    /// The last part of the package, or the stem of the file if there is no package: `my_protocol`.
+    /// The last part of the package that is no version, or the stem of the file: `my_protocol`.
     pub name: String,
-    /// The prefix of the generated names, and the name of the marker type: `MyProtocol`.
+    /// The prefix of the generated names: `MyProtocol`.
     pub rust_name: String,
+    /// The name of the marker type: `MyProtocol`, or `MyProtocolProtocol` if the schema has a type of that name.
+    pub marker: String,
     /// The types of the schema's own package. Those of imported packages are in its `modules`.
     pub root: Module,
     /// The messages that clients send.
@@ -37,7 +39,7 @@ pub struct Protocol {
 pub struct Package {
     /// The name: `acme.types`.
     pub name: String,
-    /// The modules of its types: `["acme", "types"]`.
+    /// The modules of its types: `["packages", "acme", "types"]`.
     pub modules: Vec<String>,
 }
 
@@ -48,8 +50,8 @@ pub struct Module {
     pub messages: Vec<Message>,
     /// In the order of declaration.
     pub enums: Vec<Enum>,
-    /// Modules of imported packages inside this one, by their name in Rust. Nested types are in
-    /// [`Message::nested`] instead.
+    /// Modules of imported packages inside this one, by their name in Rust. The root has one at most, with all
+    /// others inside. Nested types are in [`Message::nested`] instead.
     pub modules: Vec<(String, Self)>,
 }
 
@@ -141,6 +143,9 @@ pub struct Oneof {
 pub struct Member {
     /// The name in the schema: `foo_req`.
     pub name: String,
+    /// The name that methods are named after: `foo_req`. It differs from the name in the schema only if the
+    /// user has chosen another one.
+    pub method: String,
     /// The name of the variant in Rust: `FooReq`.
     pub variant: String,
     /// Its number on the wire.
@@ -182,7 +187,7 @@ pub enum Type {
 /// The path of a type from the module of the expansion.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypePath {
-    /// The modules, outermost first: `["acme", "types", "shape"]`. Empty for the types of the root.
+    /// The modules, outermost first: `["packages", "acme", "types", "shape"]`. Empty for the types of the root.
     pub modules: Vec<String>,
     /// The name of the type in Rust.
     pub name: String,

@@ -55,19 +55,6 @@ pub(crate) fn variant_name(enumeration: &str, value: &str) -> String {
     identifier(stripped.unwrap_or(&value).into())
 }
 
-/// Returns the modules of the types of a package: `["acme", "types"]` for `acme.types`. Those of the
-/// schema's own package, `root`, are in none.
-pub(crate) fn modules(package: &str, root: &str) -> Vec<String> {
-    if package == root {
-        return Vec::new();
-    }
-    package
-        .split('.')
-        .filter(|part| !part.is_empty())
-        .map(value_name)
-        .collect()
-}
-
 /// Returns the name of a protocol in snake case: `chat_room` for `ChatRoom`.
 pub(crate) fn protocol(name: &str) -> String {
     snake(name)
@@ -116,9 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn packages_become_modules_and_protocols_snake_case() {
+    fn protocols_are_snake_case() {
         assert_eq!(protocol("ChatRoom"), "chat_room");
-        assert_eq!(modules("acme.type", "chat"), ["acme", "r#type"]);
-        assert!(modules("chat", "chat").is_empty());
     }
 }

@@ -59,6 +59,7 @@ fn setters_have_the_effect_of_the_macros_options() {
         .derive("Eq, Hash")
         .derive("Exhibit: ::serde::Serialize")
         .extern_package("acme.shapes.colors", "crate::colors")
+        .rename("acme.shapes.Shape", "Form")
         .messi("::renamed");
     let directory = format!("{ROOT}/tests/proto");
     let input = quote! {
@@ -67,6 +68,7 @@ fn setters_have_the_effect_of_the_macros_options() {
         side = client,
         derive(Eq, Hash, Exhibit: ::serde::Serialize),
         extern = { "acme.shapes.colors" => crate::colors },
+        rename = { "acme.shapes.Shape" => Form },
         crate = ::renamed,
     };
     assert_eq!(
@@ -203,5 +205,34 @@ fn a_file_that_cant_be_written_is_an_error() {
     assert_eq!(
         error.to_string(),
         "found no directory to write to: OUT_DIR is set for build scripts only"
+    );
+}
+
+#[test]
+fn a_new_name_must_be_of_an_item_and_an_identifier() {
+    assert_eq!(
+        error(Config::new().rename("chat.B", "C"), &with("")),
+        "found a new name for `chat.B`, which the schema does not have\n  = help: write the full name of a message, an enum, a field, a oneof or a value"
+    );
+    let error = error(Config::new().rename("chat.A", "not a name"), &with(""));
+    assert_eq!(
+        error,
+        "found the new name `not a name` of `chat.A`, expected an identifier"
+    );
+}
+
+#[test]
+fn a_new_name_that_is_taken_is_a_clash() {
+    assert_eq!(
+        error(Config::new().rename("chat.B", "a"), &with("message B {}"))
+            .lines()
+            .next(),
+        Some("found the message `B` beside the message `A`: both become `A` in Rust")
+    );
+    assert_eq!(
+        error(Config::new().rename("chat.ClientToServer", "Up"), &with(""))
+            .lines()
+            .next(),
+        Some("found the name `Up` in Rust, expected `ClientToServer` for a direction")
     );
 }

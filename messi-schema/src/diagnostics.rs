@@ -84,7 +84,7 @@ impl Diagnostics {
     }
 
     /// Reports a problem that belongs to no file.
-    pub(crate) fn report_anywhere(&mut self, message: impl Into<String>, help: impl Into<String>) {
+    pub fn report_anywhere(&mut self, message: impl Into<String>, help: impl Into<String>) {
         self.push(message.into(), None, Some(help.into()));
     }
 

@@ -51,9 +51,10 @@ fn protocol(files: &[ProtoFile], package: &str) -> Option<Protocol> {
     })
 }
 
-/// Returns the name of a protocol: the last part of its package, or the stem of its file.
+/// Returns the name of a protocol: the last part of its package that is no version, or the stem of its file.
 pub(crate) fn name(package: &str, file: &str) -> String {
-    let name = match package.rsplit('.').next() {
+    let mut parts = package.rsplit('.').filter(|part| !is_version(part));
+    let name = match parts.next() {
         Some(last) if !last.is_empty() => last,
         _ => {
             let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
@@ -61,6 +62,16 @@ pub(crate) fn name(package: &str, file: &str) -> String {
         }
     };
     name.into()
+}
+
+/// Returns whether a part of a package is a version: `v1`, `v1beta1`, `v2p1alpha`, `v1test`.
+fn is_version(part: &str) -> bool {
+    let rest = part.strip_prefix('v').unwrap_or_default();
+    let mut words = rest.split(|character: char| character.is_ascii_digit());
+    // The first word is before the first digit.
+    rest.contains(|character: char| character.is_ascii_digit())
+        && words.next() == Some("")
+        && words.all(|word| matches!(word, "" | "p" | "alpha" | "beta" | "test"))
 }
 
 fn file(
@@ -116,6 +127,12 @@ mod tests {
     #[test]
     fn a_protocol_is_named_after_its_package_or_file() {
         assert_eq!(name("acme.ChatRoom", "x.proto"), "ChatRoom");
+        assert_eq!(name("acme.chat.v1", "x.proto"), "chat");
+        assert_eq!(name("acme.chat.v1p2beta3", "x.proto"), "chat");
+        assert_eq!(name("chat.v1.room", "x.proto"), "room");
+        assert_eq!(name("chat.version1", "x.proto"), "version1");
+        assert_eq!(name("chat.v", "x.proto"), "v");
+        assert_eq!(name("v1", "protos/my_chat.proto"), "my_chat");
         assert_eq!(name("", "protos/my_chat.proto"), "my_chat");
         assert_eq!(name("", r"..\protos\my_chat.proto"), "my_chat");
         assert_eq!(name("", r"C:\protos\my_chat.proto"), "my_chat");

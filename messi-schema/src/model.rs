@@ -27,8 +27,8 @@ use crate::protocol;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Schema {
-    /// The name of the schema: the last part of the package, or the stem of the file if there is no
-    /// package.
+    /// The name of the schema: the last part of the package that is no version, such as `v1`, or the stem of
+    /// the file if there is none.
     pub name: String,
     /// The files, each after those that it imports. The last is the schema itself. Files of
     /// `google/protobuf/` are not among them.

@@ -164,7 +164,7 @@ impl Views {
 
 /// Returns the items by their paths, in words, that no view may have the name of.
 fn taken(items: &[Item<'_>], protocol: &Protocol) -> HashMap<TypePath, &'static str> {
-    let names = ItemNames::new(&protocol.rust_name);
+    let names = ItemNames::of(protocol);
     let generated = names.all().map(|name| TypePath {
         modules: Vec::new(),
         name: name.to_string(),

@@ -13,7 +13,7 @@ use crate::names::{DirectionNames, ItemNames, ident};
 
 /// Expands the trait of client handlers and its implementation for the runtime.
 pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = ItemNames::new(&protocol.rust_name);
+    let names = ItemNames::of(protocol);
     let received = Received {
         direction: &protocol.server_to_client,
         requests: &protocol.server_requests,
@@ -28,7 +28,7 @@ pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
 
 /// Expands the trait of server handlers and its implementation for the runtime.
 pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = ItemNames::new(&protocol.rust_name);
+    let names = ItemNames::of(protocol);
     let received = Received {
         direction: &protocol.client_to_server,
         requests: &protocol.client_requests,

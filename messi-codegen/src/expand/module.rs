@@ -32,7 +32,11 @@ fn items(module: &Module, scope: &Scope) -> TokenStream {
     let enums = module.enums.iter().map(|it| enumeration::expand(it, scope));
     let modules = module.modules.iter().map(|(name, module)| {
         let part = name.trim_start_matches("r#");
-        let docs = lines(&[format!("The package part `{part}`.")]);
+        let docs = match scope.is_root() {
+            true => "The types of imported packages.".into(),
+            false => format!("The package part `{part}`."),
+        };
+        let docs = lines(&[docs]);
         named(name, &docs, items(module, &scope.inside(name)), scope)
     });
     messages.chain(enums).chain(modules).collect()

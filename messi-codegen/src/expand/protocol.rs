@@ -27,7 +27,7 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let members = [of_client, of_server];
     let items = [shares_bytes(scope)].into_iter();
     let items = items.chain(tables).chain(members).collect();
-    let names = ItemNames::new(&protocol.rust_name);
+    let names = ItemNames::of(protocol);
     let docs = overview::docs(protocol, &names, scope);
     declarations(&names, &protocol.name, &docs, &items, scope)
 }

@@ -13,7 +13,7 @@ use crate::names::{self, DirectionNames, ItemNames, ident};
 
 /// Expands the requests of clients.
 pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = ItemNames::new(&protocol.rust_name);
+    let names = ItemNames::of(protocol);
     let side = RequestTrait {
         requests: &protocol.client_requests,
         requests_trait: &names.client_requests,
@@ -32,7 +32,7 @@ pub(super) fn client(protocol: &Protocol, scope: &Scope) -> TokenStream {
 
 /// Expands the requests of servers.
 pub(super) fn server(protocol: &Protocol, scope: &Scope) -> TokenStream {
-    let names = ItemNames::new(&protocol.rust_name);
+    let names = ItemNames::of(protocol);
     let side = RequestTrait {
         requests: &protocol.server_requests,
         requests_trait: &names.server_client_requests,
@@ -142,7 +142,7 @@ fn declaration(request: &Request, scope: &Scope) -> TokenStream {
 
 fn signature(Request { request, response }: &Request, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
-    let method = ident(&names::value_name(&request.name));
+    let method = ident(&names::value_name(&request.method));
     let request = value_type(&request.ty, scope);
     let response = value_type(&response.ty, scope);
     quote!( fn #method(&self, request: #request) -> #krate::ResponseFuture<#response> )

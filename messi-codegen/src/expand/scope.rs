@@ -63,6 +63,11 @@ impl Scope {
         }
     }
 
+    /// Returns whether this is the scope of the schema's own package.
+    pub(super) fn is_root(&self) -> bool {
+        self.public_modules.is_empty()
+    }
+
     /// Returns the scope inside a module of this one.
     pub(super) fn inside(&self, module: &str) -> Self {
         let mut inside = self.inside_private(module);

@@ -16,7 +16,8 @@ use crate::names::{self, DirectionNames, ItemNames};
 /// further errors where a client, a server or a handler is used.
 pub(crate) fn skeleton(name: &str, config: &Config) -> TokenStream {
     let scope = Scope::new(config);
-    let names = ItemNames::new(&names::type_name(name));
+    let rust_name = names::type_name(name);
+    let names = ItemNames::new(&rust_name, &rust_name);
     let docs = lines(&[format!("The protocol `{name}`.")]);
     let to_server = DirectionNames::client_to_server().message;
     let to_client = DirectionNames::server_to_client().message;

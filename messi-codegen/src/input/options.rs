@@ -7,7 +7,9 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Error, LitStr, Result, Token, braced, bracketed, parenthesized, token};
 
-use crate::config::{BytesType, Config, Derive, Extern, Handlers, Side, Target, parse_absolute};
+use crate::config::{
+    BytesType, Config, Derive, Extern, Handlers, Rename, Side, Target, parse_absolute,
+};
 
 /// Parses the value of an option into the configuration.
 type Read = fn(&mut Config, ParseStream<'_>) -> Result<()>;
@@ -20,6 +22,7 @@ const OPTIONS: &[(&str, Read)] = &[
     ("extern", externs),
     ("handlers", handlers),
     ("include", include),
+    ("rename", rename),
     ("requests", requests),
     ("side", side),
     ("views", views),
@@ -196,6 +199,22 @@ fn externs(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     braced!(packages in input);
     let packages = Punctuated::<Extern, Token![,]>::parse_terminated(&packages)?;
     config.externs = packages.into_iter().collect();
+    Ok(())
+}
+
+/// Parses `rename = { "chat.ChatClient" => ClientInfo }`.
+fn rename(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
+    input.parse::<Token![=]>()?;
+    let is_map = input.peek(token::Brace);
+    expect(
+        is_map,
+        "items in braces, as in `{ \"chat.ChatClient\" => ClientInfo }`",
+        input,
+    )?;
+    let renames;
+    braced!(renames in input);
+    let renames = Punctuated::<Rename, Token![,]>::parse_terminated(&renames)?;
+    config.renames = renames.into_iter().collect();
     Ok(())
 }
 

@@ -2,12 +2,14 @@
 
 use messi_schema::{Diagnostics, Position, ProtoFile};
 
+use super::renames::Renames;
 use super::types::Types;
 
 /// The context of the items of one file.
 pub(super) struct Builder<'a, 'd> {
     pub(super) file: &'a ProtoFile,
     pub(super) types: &'a Types,
+    pub(super) renames: &'a Renames,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -15,11 +17,13 @@ impl<'a, 'd> Builder<'a, 'd> {
     pub(super) fn new(
         file: &'a ProtoFile,
         types: &'a Types,
+        renames: &'a Renames,
         diagnostics: &'d mut Diagnostics,
     ) -> Self {
         Self {
             file,
             types,
+            renames,
             diagnostics,
         }
     }
@@ -43,7 +47,9 @@ impl<'a, 'd> Builder<'a, 'd> {
         // Names that clash in protobuf as well have been reported.
         if !self.diagnostics.has_problem_at(file, position) {
             let message = format!("found {what} beside {other}: both become `{rust_name}` in Rust");
-            self.report(position, message);
+            let help = "rename one of them, in the schema or by the option `rename`";
+            self.diagnostics
+                .report_with_help(file, position, message, help);
         }
     }
 }

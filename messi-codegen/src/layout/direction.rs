@@ -2,7 +2,7 @@
 
 use messi_schema::{Diagnostics, Schema};
 
-use crate::model::{Direction, DirectionMember, Message, Module, Request, Type, TypePath};
+use crate::model::{Direction, DirectionMember, Message, Module, Oneof, Request, Type, TypePath};
 use crate::names;
 
 /// The callbacks that every server handler has.
@@ -24,10 +24,11 @@ pub(super) fn direction(
     let message = root.messages.iter().find(|message| message.name == name)?;
     let mut oneofs = message.oneofs.iter();
     let oneof = oneofs.find(|oneof| oneof.name == messi_schema::Direction::ONEOF)?;
+    check_names(&direction.message, message, oneof, schema, diagnostics);
     let types: Vec<&Type> = oneof.members.iter().map(|member| &member.ty).collect();
     let members = oneof.members.iter().map(|member| DirectionMember {
         member: member.clone(),
-        handler: names::handler_name(&member.name),
+        handler: names::handler_name(&member.method),
         convertible: is_convertible(&member.ty, &types, message),
     });
     let members: Vec<DirectionMember> = members.collect();
@@ -41,6 +42,31 @@ pub(super) fn direction(
         members,
         has_fields: !message.fields.is_empty(),
     })
+}
+
+/// Reports a direction whose items do not have the names in Rust that the generated code uses.
+fn check_names(
+    direction: &str,
+    message: &Message,
+    oneof: &Oneof,
+    schema: &Schema,
+    diagnostics: &mut Diagnostics,
+) {
+    let names = [
+        (&message.rust_name, names::type_name(&message.name)),
+        (&oneof.rust_name, names::value_name(&oneof.name)),
+        (&oneof.enum_name, names::type_name(&oneof.name)),
+    ];
+    let Some((found, expected)) = names.iter().find(|(found, expected)| *found != expected) else {
+        return;
+    };
+    let text = format!("found the name `{found}` in Rust, expected `{expected}` for a direction");
+    for file in &schema.files {
+        let mut messages = file.messages.iter();
+        if let Some(message) = messages.find(|message| message.full_name == direction) {
+            diagnostics.report(&file.display_name, message.position, text.as_str());
+        }
+    }
 }
 
 /// Reports a member whose handler method would be a callback.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::builder::Builder;
 use super::namespace::{Namespace, claim};
+use super::renames::of_value;
 use crate::model::{Alias, Enum, Variant};
 use crate::names;
 
@@ -13,7 +14,8 @@ impl Builder<'_, '_> {
         enumeration: &messi_schema::Enum,
         namespace: &mut Namespace,
     ) -> Enum {
-        let rust_name = names::type_name(&enumeration.name);
+        let rust_name =
+            names::type_name(self.renames.name(&enumeration.full_name, &enumeration.name));
         let what = format!("the enum `{}`", enumeration.name);
         let claim = namespace.claim_type(&rust_name, &what);
         self.report_clash(enumeration.position, &rust_name, &what, claim);
@@ -31,7 +33,9 @@ impl Builder<'_, '_> {
         let mut taken = HashMap::new();
         let mut variants: Vec<Variant> = Vec::new();
         for value in &enumeration.values {
-            let rust_name = names::variant_name(&enumeration.name, &value.name);
+            let full_name = of_value(enumeration, value);
+            let name = self.renames.name(&full_name, &value.name);
+            let rust_name = names::variant_name(&enumeration.name, name);
             let mut others = variants.iter_mut();
             let original = others.find(|other| other.number == value.number);
             // An alias may have the same name in Rust as its original.

@@ -15,8 +15,9 @@ impl Builder<'_, '_> {
         modules: &[String],
         namespace: &mut Namespace,
     ) -> Message {
-        let rust_name = names::type_name(&message.name);
-        let module_name = names::value_name(&message.name);
+        let name = self.renames.name(&message.full_name, &message.name);
+        let rust_name = names::type_name(name);
+        let module_name = names::value_name(name);
         let what = format!("the message `{}`", message.name);
         let claim = namespace.claim_type(&rust_name, &what);
         self.report_clash(message.position, &rust_name, &what, claim);
@@ -67,7 +68,7 @@ impl Builder<'_, '_> {
         let mut accessors = HashMap::new();
         let mut fields = Vec::new();
         for field in message.fields.iter().filter(|field| field.oneof.is_none()) {
-            let rust_name = names::value_name(&field.name);
+            let rust_name = names::value_name(self.renames.name(&field.full_name, &field.name));
             let what = format!("the field `{}`", field.name);
             let claimed = claim(&mut names, &rust_name, &what);
             self.report_clash(field.position, &rust_name, &what, claimed);
@@ -130,8 +131,9 @@ impl Builder<'_, '_> {
             if message.members(oneof.index).next().is_none() {
                 continue;
             }
-            let enum_name = names::type_name(&oneof.name);
-            let rust_name = names::value_name(&oneof.name);
+            let name = self.renames.name(&oneof.full_name, &oneof.name);
+            let enum_name = self.oneof_name(name, message);
+            let rust_name = names::value_name(name);
             let what = format!("the oneof `{}`", oneof.name);
             let claimed = inside.claim_type(&enum_name, &what);
             self.report_clash(oneof.position, &enum_name, &what, claimed);
@@ -148,6 +150,22 @@ impl Builder<'_, '_> {
         oneofs
     }
 
+    /// Returns the name of the enum of a oneof. Where it is that of a nested type, it ends with `OneOf`, as
+    /// in prost.
+    fn oneof_name(&self, name: &str, message: &messi_schema::Message) -> String {
+        let enum_name = names::type_name(name);
+        let messages = message.messages.iter().map(|it| (&it.full_name, &it.name));
+        let enums = message.enums.iter().map(|it| (&it.full_name, &it.name));
+        let mut nested = messages.chain(enums);
+        let is_taken = nested.any(|(full_name, name)| {
+            names::type_name(self.renames.name(full_name, name)) == enum_name
+        });
+        match is_taken {
+            true => format!("{enum_name}OneOf"),
+            false => enum_name,
+        }
+    }
+
     fn members(
         &mut self,
         message: &messi_schema::Message,
@@ -156,7 +174,8 @@ impl Builder<'_, '_> {
         let mut names = HashMap::new();
         let mut members = Vec::new();
         for field in message.members(oneof.index) {
-            let variant = names::type_name(&field.name);
+            let name = self.renames.name(&field.full_name, &field.name);
+            let variant = names::type_name(name);
             let what = format!("the member `{}`", field.name);
             let claim = claim(&mut names, &variant, &what);
             self.report_clash(field.position, &variant, &what, claim);
@@ -167,6 +186,7 @@ impl Builder<'_, '_> {
             if let Some(ty) = self.ty(ty, Some(&message.full_name), field) {
                 members.push(Member {
                     name: field.name.clone(),
+                    method: name.into(),
                     variant,
                     number: field.number,
                     docs: field.comments.lines(),

@@ -20,12 +20,9 @@ impl Namespace {
         claim(&mut self.types, name, what)
     }
 
-    /// Takes the name of a module. The error is another item that has it already.
+    /// Takes the name of a module. The error is the item that has it already.
     pub(super) fn claim_module(&mut self, name: &str, what: &str) -> Result<(), String> {
-        match self.modules.get(name) {
-            Some(other) if other == what => Ok(()),
-            _ => claim(&mut self.modules, name, what),
-        }
+        claim(&mut self.modules, name, what)
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use messi_schema::{GoogleType, Schema};
 
+use super::packages::PackageModules;
+use super::renames::Renames;
 use crate::model::{Type, TypePath};
 use crate::names;
 
@@ -15,14 +17,14 @@ pub(super) struct Types {
 }
 
 impl Types {
-    pub(super) fn new(schema: &Schema) -> Self {
+    pub(super) fn new(schema: &Schema, modules: &PackageModules, renames: &Renames) -> Self {
         let mut types = Self {
             paths: HashMap::new(),
             contains: HashMap::new(),
         };
         for file in &schema.files {
-            let modules = names::modules(file.package_name(), schema.package());
-            types.add(&file.messages, &file.enums, &modules);
+            let modules = modules.get(file.package_name());
+            types.add(&file.messages, &file.enums, &modules, renames);
         }
         types
     }
@@ -33,19 +35,22 @@ impl Types {
         messages: &[messi_schema::Message],
         enums: &[messi_schema::Enum],
         modules: &[String],
+        renames: &Renames,
     ) {
         let path = |name: &str| TypePath {
             modules: modules.to_vec(),
             name: names::type_name(name),
         };
         for it in enums {
-            self.paths.insert(it.full_name.clone(), path(&it.name));
+            let name = renames.name(&it.full_name, &it.name);
+            self.paths.insert(it.full_name.clone(), path(name));
         }
         for it in messages {
-            self.paths.insert(it.full_name.clone(), path(&it.name));
+            let name = renames.name(&it.full_name, &it.name);
+            self.paths.insert(it.full_name.clone(), path(name));
             self.contains.insert(it.full_name.clone(), contained(it));
-            let inside = [modules, &[names::value_name(&it.name)]].concat();
-            self.add(&it.messages, &it.enums, &inside);
+            let inside = [modules, &[names::value_name(name)]].concat();
+            self.add(&it.messages, &it.enums, &inside, renames);
         }
     }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 
-use crate::model::TypePath;
+use crate::model::{Protocol, TypePath};
 
 /// The names of the items generated for a protocol.
 pub(crate) struct ItemNames {
@@ -18,10 +18,10 @@ pub(crate) struct ItemNames {
 }
 
 impl ItemNames {
-    /// Returns the names for a protocol called `ChatRoom`.
-    pub(crate) fn new(protocol: &str) -> Self {
+    /// Returns the names for a protocol called `ChatRoom`, with that of its marker.
+    pub(crate) fn new(protocol: &str, marker: &str) -> Self {
         Self {
-            marker: ident(protocol),
+            marker: ident(marker),
             client: format_ident!("{protocol}Client"),
             server: format_ident!("{protocol}Server"),
             server_client: format_ident!("{protocol}ServerClient"),
@@ -30,6 +30,11 @@ impl ItemNames {
             client_requests: format_ident!("{protocol}ClientRequests"),
             server_client_requests: format_ident!("{protocol}ServerClientRequests"),
         }
+    }
+
+    /// Returns the names for a protocol.
+    pub(crate) fn of(protocol: &Protocol) -> Self {
+        Self::new(&protocol.rust_name, &protocol.marker)
     }
 
     /// Returns all of them.

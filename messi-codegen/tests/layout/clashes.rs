@@ -12,13 +12,13 @@ fn names_that_are_equal_in_rust_are_refused() {
     assert_eq!(
         problems_with("message foo_bar {} message FooBar {}"),
         [
-            "found the message `FooBar` beside the message `foo_bar`: both become `FooBar` in Rust\n --> chat.proto:6:28"
+            "found the message `FooBar` beside the message `foo_bar`: both become `FooBar` in Rust\n --> chat.proto:6:28\n help: rename one of them, in the schema or by the option `rename`"
         ]
     );
     assert_eq!(
         problems_with("message ChatClient {}"),
         [
-            "found the message `ChatClient` beside the generated item `ChatClient`: both become `ChatClient` in Rust\n --> chat.proto:6:9"
+            "found the message `ChatClient` beside the generated item `ChatClient`: both become `ChatClient` in Rust\n --> chat.proto:6:9\n help: rename one of them, in the schema or by the option `rename`"
         ]
     );
 }
@@ -29,21 +29,21 @@ fn equal_accessors_of_enum_fields_are_refused() {
     assert_eq!(
         problems_with(singular),
         [
-            "found an accessor of the field `e` beside an accessor of the field `set_e`: both become `set_e` in Rust\n --> chat.proto:6:46"
+            "found an accessor of the field `e` beside an accessor of the field `set_e`: both become `set_e` in Rust\n --> chat.proto:6:46\n help: rename one of them, in the schema or by the option `rename`"
         ]
     );
     let repeated = "enum E { X = 0; } message B { repeated E e = 1; E push_e = 2; }";
     assert_eq!(
         problems_with(repeated),
         [
-            "found an accessor of the field `push_e` beside an accessor of the field `e`: both become `push_e` in Rust\n --> chat.proto:6:51"
+            "found an accessor of the field `push_e` beside an accessor of the field `e`: both become `push_e` in Rust\n --> chat.proto:6:51\n help: rename one of them, in the schema or by the option `rename`"
         ]
     );
     let present = "enum E { X = 0; } message B { optional string set_e = 1; E e = 2; }";
     assert_eq!(
         problems_with(present),
         [
-            "found an accessor of the field `e` beside an accessor of the field `set_e`: both become `set_e` in Rust\n --> chat.proto:6:60"
+            "found an accessor of the field `e` beside an accessor of the field `set_e`: both become `set_e` in Rust\n --> chat.proto:6:60\n help: rename one of them, in the schema or by the option `rename`"
         ]
     );
     // A string without presence has no accessor.

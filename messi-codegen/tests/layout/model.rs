@@ -205,12 +205,14 @@ fn imported_packages_are_modules() {
             .iter()
             .any(|message| message.name == "Own")
     );
-    let (name, acme) = &protocol.root.modules[0];
+    let (name, packages) = &protocol.root.modules[0];
+    assert_eq!(name, "packages");
+    let (name, acme) = &packages.modules[0];
     assert_eq!(name, "acme");
     assert_eq!(acme.modules[0].0, "types");
     assert_eq!(acme.modules[0].1.messages[0].name, "Point");
     let point = TypePath {
-        modules: vec!["acme".into(), "types".into()],
+        modules: vec!["packages".into(), "acme".into(), "types".into()],
         name: "Point".into(),
     };
     let ty = Type::Message {
@@ -220,6 +222,111 @@ fn imported_packages_are_modules() {
     assert_eq!(
         message(&protocol, "B").fields[0].kind,
         FieldKind::Singular(ty)
+    );
+}
+
+/// Returns the modules of packages that a schema imports, each in a file with a message.
+fn modules_of_packages(declarations: &str, packages: &[&str]) -> Vec<String> {
+    let file = |package: &&str| {
+        let text =
+            format!("syntax = \"proto3\"; package {package}; message M {{ message N {{}} }}");
+        (format!("{package}.proto"), text)
+    };
+    let files: Vec<(String, String)> = packages.iter().map(file).collect();
+    let imports = files.iter().map(|(name, _)| format!("import \"{name}\"; "));
+    let chat = format!("{}{}", imports.collect::<String>(), declarations);
+    let mut all = vec![("chat.proto", with(&chat))];
+    all.extend(
+        files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.clone())),
+    );
+    let all: Vec<(&str, &str)> = all
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let protocol = Schemas::new(&all).read_by("chat.proto", read).unwrap();
+    let modules = protocol.packages.iter().map(|it| it.modules.join("::"));
+    modules.collect()
+}
+
+#[test]
+fn each_package_has_a_module_of_its_own() {
+    assert_eq!(
+        modules_of_packages("", &["a.FooBar", "a.foo_bar", "a.type"]),
+        [
+            "packages::a::foo_bar",
+            "packages::a::foo_bar_",
+            "packages::a::r#type"
+        ]
+    );
+    // The module of `M.N` is `m`.
+    assert_eq!(
+        modules_of_packages("", &["a", "a.m"]),
+        ["packages::a", "packages::a::m_"]
+    );
+    assert_eq!(
+        modules_of_packages(
+            "message Packages { message N {} } message Z { message B {} }",
+            &["z.b"]
+        ),
+        ["packages_::z::b"]
+    );
+    // Packages around the schema's own one, and inside it.
+    assert_eq!(
+        modules_of_packages("", &["chat.v1"]),
+        ["packages::chat::v1"]
+    );
+}
+
+#[test]
+fn a_version_is_not_the_name_of_a_protocol() {
+    let protocol = model(&with("").replace("package chat;", "package acme.chat.v1beta1;"));
+    assert_eq!(
+        (protocol.name.as_str(), protocol.rust_name.as_str()),
+        ("chat", "Chat")
+    );
+}
+
+#[test]
+fn the_marker_gives_way_to_a_type_of_the_schema() {
+    assert_eq!(model(&with("")).marker, "Chat");
+    for declaration in ["message Chat {}", "enum chat { X = 0; }"] {
+        let protocol = model(&with(declaration));
+        assert_eq!(protocol.rust_name, "Chat");
+        assert_eq!(protocol.marker, "ChatProtocol");
+    }
+    assert_eq!(model(&with("message B { message Chat {} }")).marker, "Chat");
+}
+
+#[test]
+fn a_oneof_gives_way_to_a_nested_type() {
+    for nested in ["message Kind {}", "enum KIND { X = 0; }"] {
+        let text = format!("message B {{ {nested} oneof kind {{ string s = 1; }} }}");
+        let protocol = model(&with(&text));
+        let oneof = &message(&protocol, "B").oneofs[0];
+        assert_eq!(oneof.rust_name, "kind");
+        assert_eq!(oneof.enum_name, "KindOneOf");
+    }
+}
+
+#[test]
+fn types_that_describe_schemas_are_those_of_prost_types() {
+    let import = "package chat; import \"google/protobuf/descriptor.proto\"; import \"google/protobuf/type.proto\";";
+    let text = with(
+        "message B { google.protobuf.DescriptorProto.ReservedRange a = 1; google.protobuf.Field.Kind b = 2; }",
+    );
+    let protocol = model(&text.replace("package chat;", import));
+    let kinds = message(&protocol, "B")
+        .fields
+        .iter()
+        .map(|it| it.kind.clone());
+    assert_eq!(
+        kinds.collect::<Vec<_>>(),
+        [
+            FieldKind::Singular(Type::WellKnown("DescriptorProto.ReservedRange".into())),
+            FieldKind::Singular(Type::WellKnownEnum("Field.Kind".into())),
+        ]
     );
 }
 

@@ -85,7 +85,7 @@ mod included {
 
 #[test]
 fn a_schema_and_its_imports_are_found_in_included_directories() {
-    let shape = included::acme::shapes::Shape::default();
+    let shape = included::packages::acme::shapes::Shape::default();
     let message = included::ClientToServer::from(shape);
     assert_eq!(message.encoded_len(), 2);
 }
@@ -186,26 +186,26 @@ mod second_gallery {
     messi::protocol!(
         "../../proto/imports.proto",
         extern = {
-            "acme.shapes" => crate::generated::options::gallery::acme::shapes,
-            "acme.shapes.colors" => crate::generated::options::gallery::acme::shapes::colors,
+            "acme.shapes" => crate::generated::options::gallery::packages::acme::shapes,
+            "acme.shapes.colors" => crate::generated::options::gallery::packages::acme::shapes::colors,
         },
     );
 
     // The names of items that are not generated are free.
-    mod acme {}
+    mod packages {}
 }
 
 /// The package within it is generated.
 mod third_gallery {
     messi::protocol!(
         "../../proto/imports.proto",
-        extern = { "acme.shapes" => crate::generated::options::gallery::acme::shapes },
+        extern = { "acme.shapes" => crate::generated::options::gallery::packages::acme::shapes },
     );
 }
 
 #[test]
 fn protocols_can_share_the_types_of_a_package() {
-    let shape = gallery::acme::shapes::Shape::default();
+    let shape = gallery::packages::acme::shapes::Shape::default();
     let first = gallery::Exhibit {
         shapes: vec![shape.clone()],
         ..Default::default()
@@ -222,7 +222,7 @@ fn protocols_can_share_the_types_of_a_package() {
 
 #[test]
 fn an_external_package_may_contain_a_generated_one() {
-    let palette = third_gallery::acme::shapes::colors::Palette::default();
+    let palette = third_gallery::packages::acme::shapes::colors::Palette::default();
     let message = third_gallery::ServerToClient::from(palette);
     assert_eq!(message.encoded_len(), 2);
 }

@@ -278,7 +278,7 @@ fn the_message_of_a_direction_may_contain_itself() {
 
 #[test]
 fn imported_packages_are_modules_beside_the_types_of_the_schema() {
-    use gallery::acme::shapes::{Pair, Shape, colors, shape};
+    use gallery::packages::acme::shapes::{Pair, Shape, colors, shape};
     let shape = Shape {
         kind: shape::Kind::Circle.into(),
         color: colors::Color::Red.into(),
