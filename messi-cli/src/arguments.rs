@@ -30,12 +30,12 @@ pub(crate) enum Command {
     /// Generate Python source code
     #[command(name = "generate_py_source", visible_alias = "generate-py-source")]
     GeneratePython(GeneratePython),
-    /// Check files without writing anything
-    Check(Input),
+    /// Check files, and all files of directories, without writing anything
+    Check(Check),
 }
 
 /// The files to read.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Input {
     /// Search imports in this directory as well; may be given several times
     #[arg(short = 'I', long = "import-path", value_name = "DIR")]
@@ -43,6 +43,16 @@ pub(crate) struct Input {
     /// The proto3 files
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Check as well whether the names differ in Rust
+    #[arg(long)]
+    pub(crate) rust: bool,
+    #[command(flatten)]
+    pub(crate) input: Input,
 }
 
 /// The files to write.

@@ -2,14 +2,14 @@
 //!
 //! Each reads all files, reports the problems of all of them, and writes only if there is none.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use messi_schema::{Diagnostics, Expected, Locations, Schema};
 
-use crate::arguments::{self, GenerateC, GeneratePython, Input};
+use crate::arguments::{self, Check, GenerateC, GeneratePython, Input};
 use crate::error::Error;
 use crate::output::{GeneratedFile, Output};
-use crate::{c, python};
+use crate::{c, python, survey};
 
 /// Generates C.
 pub(crate) fn generate_c(command: &GenerateC, debug: bool) -> Result<(), Vec<Error>> {
@@ -33,11 +33,37 @@ pub(crate) fn generate_python(command: &GeneratePython, debug: bool) -> Result<(
     write(&output, &command.output, debug)
 }
 
-/// Checks files.
-pub(crate) fn check(input: &Input, debug: bool) -> Result<(), Vec<Error>> {
-    let output = read(input, |_, _| Some(Ok(Vec::new())))?;
-    print_paths(debug, "read", output.sources());
-    Ok(())
+/// Checks files and directories.
+pub(crate) fn check(command: &Check, debug: bool) -> Result<(), Vec<Error>> {
+    let check = |schema: &Schema, diagnostics: &mut Diagnostics| {
+        if command.rust {
+            messi_codegen::check(schema, diagnostics);
+        }
+    };
+    let (mut input, mut errors) = (command.input.clone(), Vec::new());
+    let is_directory = |path: &String| Path::new(path).is_dir();
+    let directories: Vec<String> = input.files.extract_if(.., |it| is_directory(it)).collect();
+    for directory in directories {
+        match survey::survey(&directory, &input.import_paths, check) {
+            Ok(survey) => {
+                print!("{survey}");
+                errors.extend(survey.error());
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    let output = read(&input, |schema, diagnostics| {
+        check(schema, diagnostics);
+        Some(Ok(Vec::new()))
+    });
+    match output {
+        Ok(output) => print_paths(debug, "read", output.sources()),
+        Err(others) => errors.extend(others),
+    }
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(errors),
+    }
 }
 
 /// Reads all files and generates from each. Reports the problems of all of them.

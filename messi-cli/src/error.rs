@@ -15,6 +15,10 @@ pub(crate) enum Error {
     SameFile { file: String, schemas: [String; 2] },
     /// An argument is not possible with others.
     Unsupported(String),
+    /// A directory can't be read.
+    Directory { path: PathBuf, error: io::Error },
+    /// Files of a directory have problems.
+    Refused { directory: String, count: usize },
     /// A file could not be written.
     Write { path: PathBuf, error: io::Error },
     /// A template does not fit its values: a bug of this program.
@@ -38,6 +42,16 @@ impl Display for Error {
                 formatter,
                 "error: `{first}` and `{second}` both generate `{file}`: rename one, or give them different output directories"
             ),
+            Self::Directory { path, error } => {
+                let path = path.display();
+                write!(formatter, "error: can't read `{path}`: {error}")
+            }
+            Self::Refused { directory, count } => {
+                write!(
+                    formatter,
+                    "error: refused {count} of the files in `{directory}`"
+                )
+            }
             Self::Unsupported(reason) => write!(formatter, "error: {reason}"),
             Self::Write { path, error } => {
                 write!(

@@ -4,7 +4,7 @@
 //!
 //! `arguments` declares the command line, and `commands` carries it out: `messi-schema` reads each
 //! file, the back end of a language (`c`, `python`) turns the schema into files by `templates`, and
-//! `output` writes all files at the end.
+//! `output` writes all files at the end. `survey` checks all files of a directory.
 
 mod arguments;
 mod c;
@@ -14,6 +14,7 @@ mod error;
 mod names;
 mod output;
 mod python;
+mod survey;
 mod templates;
 
 use std::ffi::OsString;
@@ -56,7 +57,7 @@ fn carry_out(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Some(Command::GenerateC(command)) => commands::generate_c(&command, debug),
         Some(Command::GeneratePython(command)) => commands::generate_python(&command, debug),
-        Some(Command::Check(input)) => commands::check(&input, debug),
+        Some(Command::Check(command)) => commands::check(&command, debug),
         None => {
             let mut command = Arguments::command();
             return exit_code(

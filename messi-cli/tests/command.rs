@@ -199,6 +199,67 @@ fn problems_of_all_files_are_reported_with_their_places_and_nothing_is_written()
 }
 
 #[test]
+fn all_files_of_a_directory_are_checked() {
+    let missing = r#"syntax = "proto3"; message A { Missing x = 1; Other y = 2; }"#;
+    let clash = r#"syntax = "proto3"; message foo_bar {} message FooBar {}"#;
+    let directory = Directory::new(&[
+        ("protos/chat.proto", CHAT),
+        ("protos/deep/types.proto", TYPES),
+        ("protos/deep/missing.proto", missing),
+        (
+            "protos/missing.proto",
+            &missing.replace("Missing", "Absent"),
+        ),
+        ("protos/old.proto", r#"syntax = "proto2";"#),
+        ("protos/clash.proto", clash),
+        (
+            "protos/imports.proto",
+            r#"syntax = "proto3"; import "deep/types.proto"; import "far.proto";"#,
+        ),
+        (
+            "third_party/far.proto",
+            TYPES.replace("types", "far").as_str(),
+        ),
+        ("protos/README.md", "# No schema"),
+    ]);
+    let arguments = ["check", "-I", "third_party", "protos"];
+    let output = directory.messi(&arguments);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (report, times) = text.split_once("slowest: ").unwrap();
+    assert_eq!(
+        report,
+        "`protos`: accepted 4 of 6 files of proto3 (66.7 %), left out 1 of other syntaxes
+refused 2: found the unknown type `…`
+    found the unknown type `Missing`
+     --> deep/missing.proto:1:32
+      |
+    1 | syntax = \"proto3\"; message A { Missing x = 1; Other y = 2; }
+      |                                ^^^^^^^
+      = help: declare it, or import the file that does
+"
+    );
+    assert_eq!(times.lines().count(), 3);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(error, "error: refused 2 of the files in `protos`\n");
+
+    let output = directory.messi(&["check", "--rust", "-I", "third_party", "protos"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let cause =
+        "refused 1: found the message `…` beside the message `…`: both become `…` in Rust\n";
+    assert!(text.contains(cause), "{text}");
+
+    // Files beside directories.
+    let output = directory.messi(&["check", "third_party", "protos/chat.proto"]);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.starts_with("`third_party`: accepted 1 of 1 files"),
+        "{text}"
+    );
+}
+
+#[test]
 fn files_are_checked_without_writing() {
     let directory = Directory::new(&[
         ("chat.proto", CHAT),

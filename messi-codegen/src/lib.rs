@@ -30,4 +30,4 @@ pub use self::compile::CompileError;
 pub use self::config::{BytesType, Config, Handlers, Side};
 pub use self::expand::expand;
 pub use self::invocation::protocol;
-pub use self::read::read;
+pub use self::read::{check, read};

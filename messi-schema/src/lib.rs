@@ -59,6 +59,7 @@ pub use self::model::{
     Direction, Enum, Extension, Field, FieldKind, Import, Message, Method, Oneof, OptionValue,
     Options, Package, Part, ProtoFile, Protocol, Request, Reserved, Schema, Service, Type, Value,
 };
+pub use self::parser::is_proto3;
 pub use self::position::Position;
 pub use self::protocol::Expected;
 pub use self::read::{SchemaError, read, read_text, read_with};

@@ -33,15 +33,29 @@ pub(crate) fn parse(file: &str, text: &str, diagnostics: &mut Diagnostics) -> Op
     // In a file of another syntax, that syntax is the only problem worth a report. Statements that proto3
     // has as well are parsed, for files that import it.
     let mut ignored = Diagnostics::default();
-    let is_proto3 = is_proto3(&tokens);
+    let is_proto3 = begins_as_proto3(&tokens);
     let diagnostics = if is_proto3 { diagnostics } else { &mut ignored };
     let mut parser = Parser::new(file, text, &tokens, &closing, diagnostics);
     parser.is_proto3 = is_proto3;
     Some(parser.file())
 }
 
+/// Returns whether a text is a file of proto3, with or without mistakes.
+///
+/// ```
+/// use messi_schema::is_proto3;
+///
+/// assert!(is_proto3("syntax = \"proto3\"; package chat;"));
+/// assert!(!is_proto3("syntax = \"proto2\"; package chat;"));
+/// assert!(!is_proto3("package chat;"));
+/// ```
+pub fn is_proto3(text: &str) -> bool {
+    // A text that can't be split into tokens has mistakes.
+    lex(text).map_or(true, |tokens| begins_as_proto3(&tokens))
+}
+
 /// Returns whether a file begins like one of proto3, with or without mistakes.
-fn is_proto3(tokens: &[Token]) -> bool {
+fn begins_as_proto3(tokens: &[Token]) -> bool {
     let statement = tokens.split(|token| token.is_symbol(';')).next();
     let statement = statement.unwrap_or_default();
     let has_syntax = tokens.iter().any(|token| token.is_word("syntax"));
