@@ -1,4 +1,5 @@
 //! The types and traits that the macro generates.
 
+mod names;
 mod options;
 mod types;
