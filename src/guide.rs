@@ -3,6 +3,7 @@
 //! - [Tutorial](tutorial): a chat room, step by step, with a test
 //! - [Lifecycle](lifecycle): what each side sees of each event, and which messages are lost
 //! - [Evolving](evolving): which changes of a schema are compatible
+//! - [Schemas](schemas): imports, options and names, and what is checked
 //! - [Logins](logins): clients that must say who they are, and clients that are refused
 //! - [Sending from outside](sending): messages from other tasks and threads
 //! - [Rooms by hand](rooms): messages to some of the clients
@@ -33,6 +34,7 @@ pages! {
     tutorial = "../docs/tutorial.md"
     lifecycle = "../docs/lifecycle.md"
     evolving = "../docs/evolving.md"
+    schemas = "../docs/schemas.md"
     logins = "../docs/logins.md"
     sending = "../docs/sending.md"
     rooms = "../docs/rooms.md"
