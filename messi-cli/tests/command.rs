@@ -199,6 +199,55 @@ fn problems_of_all_files_are_reported_with_their_places_and_nothing_is_written()
 }
 
 #[test]
+fn files_for_options_alone_are_not_included_in_c() {
+    let old = r#"syntax = "proto2"; package old; import "google/protobuf/descriptor.proto";
+        extend google.protobuf.FieldOptions { optional int32 unit = 50000; }"#;
+    let chat = CHAT.replace(
+        "package chat;",
+        "package chat; import \"old.proto\"; import \"types.proto\";",
+    );
+    let directory = Directory::new(&[
+        (
+            "chat.proto",
+            &chat.replace("user = 1", "user = 1 [(old.unit) = 1]"),
+        ),
+        ("old.proto", old),
+        ("types.proto", TYPES),
+    ]);
+    directory.succeed(&["generate_c_source", "chat.proto"]);
+    let header = directory.read("chat.h");
+    assert!(header.contains("#include \"types.h\""), "{header}");
+    assert!(!header.contains("old.h"), "{header}");
+    // As with protoc, the descriptor needs the other file.
+    directory.succeed(&["generate_py_source", "chat.proto"]);
+    let module = directory.read("chat_pb2.py");
+    assert!(module.contains("import old_pb2 as _old_pb2"), "{module}");
+}
+
+#[test]
+fn python_takes_the_types_of_plugins_from_their_package() {
+    let types = r#"syntax = "proto3"; package types; import "google/protobuf/compiler/plugin.proto";
+        import "google/protobuf/own.proto";
+        message A { google.protobuf.compiler.CodeGeneratorResponse.File file = 1; google.protobuf.own.B b = 2; }"#;
+    let own = r#"syntax = "proto3"; package google.protobuf.own; message B {}"#;
+    let directory = Directory::new(&[("types.proto", types), ("google/protobuf/own.proto", own)]);
+    directory.succeed(&["generate_py_source", "types.proto"]);
+    let module = directory.read("types_pb2.py");
+    assert!(
+        module.contains("from google.protobuf.compiler import plugin_pb2 as"),
+        "{module}"
+    );
+    assert!(module.contains("\nimport own_pb2 as _own_pb2"), "{module}");
+    let stub = directory.read("types_pb2.pyi");
+    assert!(
+        stub.contains("plugin_pb2.CodeGeneratorResponse.File"),
+        "{stub}"
+    );
+    let error = directory.fail(1, &["generate_c_source", "types.proto"]);
+    assert!(error.contains("which there is not in C"), "{error}");
+}
+
+#[test]
 fn all_files_of_a_directory_are_checked() {
     let missing = r#"syntax = "proto3"; message A { Missing x = 1; Other y = 2; }"#;
     let clash = r#"syntax = "proto3"; message foo_bar {} message FooBar {}"#;

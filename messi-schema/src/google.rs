@@ -164,6 +164,12 @@ impl GoogleType {
         join(PACKAGE, self.name)
     }
 
+    /// Returns the name without its package: `CodeGeneratorResponse.File` for
+    /// `compiler.CodeGeneratorResponse.File`.
+    pub fn path(self) -> &'static str {
+        self.name.strip_prefix("compiler.").unwrap_or(self.name)
+    }
+
     /// Returns the type of the value in a wrapper: `string` for `StringValue`.
     pub fn wrapped(self) -> Option<Scalar> {
         let wrapped = self.name.strip_suffix("Value")?.to_ascii_lowercase();
@@ -178,6 +184,11 @@ impl GoogleType {
 
 fn is_proto2(file: &str) -> bool {
     matches!(file, DESCRIPTOR | PLUGIN)
+}
+
+/// Returns whether every implementation of protobuf comes with a file: `google/protobuf/any.proto`.
+pub fn is_bundled(file: &str) -> bool {
+    FILES.iter().any(|known| known.name == file)
 }
 
 /// Returns the messages that a schema may extend, without their package.

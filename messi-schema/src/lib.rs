@@ -52,7 +52,7 @@ mod source;
 pub use self::ast::ImportKind;
 pub use self::comments::Comments;
 pub use self::diagnostics::{Diagnostic, Diagnostics};
-pub use self::google::GoogleType;
+pub use self::google::{GoogleType, is_bundled};
 pub use self::list::{code_list, list};
 pub use self::locations::{Locations, Reader};
 pub use self::model::{

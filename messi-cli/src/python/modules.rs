@@ -19,7 +19,7 @@ pub(crate) enum Module<'a> {
 impl<'a> Module<'a> {
     /// Returns the module of an imported file.
     pub(crate) fn of_import(file: &'a str) -> Self {
-        match file.starts_with("google/protobuf/") {
+        match messi_schema::is_bundled(file) {
             true => Self::Google(file),
             false => Self::Own(file),
         }
@@ -39,8 +39,9 @@ impl<'a> Module<'a> {
         match self {
             Self::Own(file) => package.import(&messages_module(file), alias),
             Self::Google(file) => {
-                let module = messages_module(file);
-                format!("from google.protobuf import {module} as {alias}")
+                let (directory, _) = file.rsplit_once('/').unwrap_or_default();
+                let (package, module) = (directory.replace('/', "."), messages_module(file));
+                format!("from {package} import {module} as {alias}")
             }
         }
     }
@@ -128,6 +129,6 @@ pub(crate) fn path<'a>(file: &ProtoFile, full_name: &'a str) -> &'a str {
 fn google_place<'a>(google: GoogleType) -> Place<'a> {
     Place {
         module: Module::Google(google.file),
-        path: google.name,
+        path: google.path(),
     }
 }

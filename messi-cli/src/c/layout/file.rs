@@ -10,8 +10,8 @@ use crate::c::names;
 pub(crate) fn file(file: &ProtoFile, types: &Types) -> File {
     let stem = names::stem(&file.name);
     let imports = file.imports.iter().map(|import| import.name.as_str());
-    // It only declares options.
-    let imports = imports.filter(|name| *name != "google/protobuf/descriptor.proto");
+    // Others only declare options.
+    let imports = imports.filter(|name| types.files.contains(*name));
     let mut builder = Builder {
         types,
         enums: Vec::new(),

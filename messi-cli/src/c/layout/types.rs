@@ -1,6 +1,6 @@
 //! The types of values in C.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use messi_schema::{Enum, Message, ProtoFile, Scalar, Type};
 
@@ -12,6 +12,8 @@ use crate::c::names;
 pub(crate) struct Types {
     /// Whether an enum has negative values, by its full name.
     is_signed: HashMap<String, bool>,
+    /// The names of the files that have a header.
+    pub(super) files: HashSet<String>,
     /// The greatest encoded sizes, by the full name of the message.
     pub(super) encoded_max: HashMap<String, u32>,
 }
@@ -21,6 +23,7 @@ impl Types {
     pub(crate) fn new(files: &[&ProtoFile], encoded_max: HashMap<String, u32>) -> Self {
         let mut types = Self {
             encoded_max,
+            files: files.iter().map(|file| file.name.clone()).collect(),
             ..Self::default()
         };
         for file in files {
