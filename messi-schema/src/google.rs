@@ -16,6 +16,10 @@ const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
 /// The file of plugins of protoc. It is of proto2.
 const PLUGIN: &str = "google/protobuf/compiler/plugin.proto";
 
+/// The files of descriptions of types and services.
+const API: &str = "google/protobuf/api.proto";
+const TYPE: &str = "google/protobuf/type.proto";
+
 /// The file of the wrappers.
 const WRAPPERS: &str = "google/protobuf/wrappers.proto";
 
@@ -40,11 +44,7 @@ const fn file(
 
 const FILES: &[GoogleFile] = &[
     file("google/protobuf/any.proto", &["Any"], &[]),
-    file(
-        "google/protobuf/api.proto",
-        &["Api", "Method", "Mixin"],
-        &[],
-    ),
+    file(API, &["Api", "Method", "Mixin"], &[]),
     file(
         DESCRIPTOR,
         &[
@@ -110,7 +110,7 @@ const FILES: &[GoogleFile] = &[
     ),
     file("google/protobuf/timestamp.proto", &["Timestamp"], &[]),
     file(
-        "google/protobuf/type.proto",
+        TYPE,
         &["Type", "Field", "Enum", "EnumValue", "Option"],
         &["Field.Kind", "Field.Cardinality", "Syntax"],
     ),
@@ -157,6 +157,14 @@ impl GoogleType {
                 is_enum: message.is_none(),
             })
         })
+    }
+
+    /// Returns the type with this name in its package, unless it is one of those that describe schemas. These
+    /// have names such as `Type` and `Method`.
+    pub(crate) fn common(name: &str) -> Option<Self> {
+        let found = Self::find(&join(PACKAGE, name))?;
+        let is_common = !found.is_descriptor() && !matches!(found.file, API | TYPE);
+        is_common.then_some(found)
     }
 
     /// Returns the name with its package: `google.protobuf.Timestamp`.

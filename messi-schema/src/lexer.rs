@@ -72,7 +72,13 @@ impl Lexer<'_> {
                 (Kind::Symbol, c.into())
             }
             Some(c) => {
-                let message = format!("found the character {c:?}, which is not part of proto3");
+                let comment = if c == '#' {
+                    ": comments begin with `//`"
+                } else {
+                    ""
+                };
+                let message =
+                    format!("found the character {c:?}, which is not part of proto3{comment}");
                 return Err(LexError { message, position });
             }
             None => return Ok(()),

@@ -324,7 +324,32 @@ impl<'a, 'd> Parser<'a, 'd> {
 
     /// Reports that the next token is unexpected.
     fn unexpected<T>(&mut self, expected: &str) -> Option<T> {
-        let found = match self.peek() {
+        if self.is_in_name() {
+            let help = "names have letters, digits and underscores";
+            return self.unexpected_with_help(expected, help);
+        }
+        let message = format!("found {}, expected {expected}", self.found());
+        self.report(self.place(), message)
+    }
+
+    /// Reports that the next token is unexpected, with advice.
+    fn unexpected_with_help<T>(&mut self, expected: &str, help: &str) -> Option<T> {
+        let message = format!("found {}, expected {expected}", self.found());
+        self.report_with_help(self.place(), message, help)
+    }
+
+    /// Returns whether the next token is a dash in a name.
+    fn is_in_name(&self) -> bool {
+        let (Some(last), Some(dash)) = (self.last(), self.peek()) else {
+            return false;
+        };
+        let is_joined = last.span.end == dash.span.start;
+        dash.is_symbol('-') && last.kind == Kind::Identifier && is_joined
+    }
+
+    /// Returns the next token as problems show it.
+    fn found(&self) -> String {
+        match self.peek() {
             Some(token) if token.kind == Kind::Text => format!("\"{}\"", token.text),
             Some(token) if token.is_symbol('-') => match self.peek_second() {
                 Some(number) if number.kind == Kind::Integer => format!("`-{}`", number.text),
@@ -332,8 +357,7 @@ impl<'a, 'd> Parser<'a, 'd> {
             },
             Some(token) => format!("`{}`", token.text),
             None => "the end of the file".into(),
-        };
-        self.report(self.place(), format!("found {found}, expected {expected}"))
+        }
     }
 
     fn report<T>(&mut self, position: Position, message: impl Into<String>) -> Option<T> {

@@ -40,6 +40,37 @@ const TABLE: [(Scalar, &str, u32); 15] = [
     (Scalar::Bytes, "bytes", 12),
 ];
 
+/// Types of other languages, and the scalars to use in their place.
+const FOREIGN: &[(&[&str], &str)] = &[
+    (&["bit", "boolean"], "`bool`"),
+    (&["binary", "blob", "byte"], "`bytes`"),
+    (&["char", "str", "text", "varchar"], "`string`"),
+    (&["decimal", "f64", "float64", "number", "real"], "`double`"),
+    (&["f32", "float32", "single"], "`float`"),
+    (
+        &[
+            "i16", "i32", "i8", "int", "int16", "int8", "integer", "short",
+        ],
+        "`int32`, or `int64` for larger numbers",
+    ),
+    (&["bigint", "i64", "long", "longlong"], "`int64`"),
+    (
+        &[
+            "u16", "u32", "u8", "uint", "uint16", "uint8", "unsigned", "ushort",
+        ],
+        "`uint32`, or `uint64` for larger numbers",
+    ),
+    (&["size_t", "u64", "ulong"], "`uint64`"),
+];
+
+/// Returns the scalars to use in place of a type of other languages, in words.
+pub(crate) fn in_place_of(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    let mut rows = FOREIGN.iter();
+    let (_, scalars) = rows.find(|(names, _)| names.contains(&name.as_str()))?;
+    Some(scalars)
+}
+
 impl Scalar {
     /// Returns the scalar with this name.
     pub fn from_name(name: &str) -> Option<Self> {

@@ -114,13 +114,13 @@ fn an_enum_value_needs_a_unique_name_in_the_scope_of_its_enum() {
     assert_eq!(
         problems("enum E { X = 0; } enum F { X = 0; }"),
         [
-            "found the value `X`, whose name is taken in the scope around its enum\n --> chat.proto:3:28\n help: the other is at chat.proto:3:10"
+            "found the value `X`, whose name is taken in the scope around its enum\n --> chat.proto:3:28\n help: the other is at chat.proto:3:10: begin the names of values with that of their enum, as in `F_X`"
         ]
     );
     assert_eq!(
         problems("message A { enum E { B = 0; } message B {} }"),
         [
-            "found the value `B`, whose name is taken in the scope around its enum\n --> chat.proto:3:22\n help: the other is at chat.proto:3:39"
+            "found the value `B`, whose name is taken in the scope around its enum\n --> chat.proto:3:22\n help: the other is at chat.proto:3:39: begin the names of values with that of their enum, as in `E_B`"
         ]
     );
     let apart = "enum E { X = 0; } message A { enum F { X = 0; } }";

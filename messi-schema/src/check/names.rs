@@ -44,7 +44,7 @@ fn check_packages(files: &[&File], diagnostics: &mut Diagnostics) {
             declaration.kind.with_article()
         );
         let help = format!(
-            "the package is at {}:{}",
+            "the package is at {}:{}: give one of them another name",
             other.display_name, package.position
         );
         diagnostics.report_with_help(&file.display_name, declaration.name.position, message, help);
@@ -86,10 +86,33 @@ fn check_values(files: &[&File], diagnostics: &mut Diagnostics) {
             let message = format!(
                 "found the value `{name}`, whose name is taken in the scope around its enum"
             );
-            let help = format!("the other is at {}:{first}", other.display_name);
+            let help = format!(
+                "the other is at {}:{first}: {}",
+                other.display_name,
+                advice(value)
+            );
             diagnostics.report_with_help(&file.display_name, position, message, help);
         } else {
             taken.insert(value.scoped_name(), (file, position));
+        }
+    }
+}
+
+/// Returns the advice to begin the name of a value with that of its enum: `COLOR_KIND_RED` for `RED` of
+/// `ColorKind`.
+fn advice(value: &Declaration) -> String {
+    let mut name = String::new();
+    for character in value.scope.rsplit('.').next().unwrap_or_default().chars() {
+        if character.is_ascii_uppercase() && name.ends_with(|it: char| it != '_') {
+            name.push('_');
+        }
+        name.push(character);
+    }
+    let (prefix, name) = (name.to_ascii_uppercase(), &value.name.value);
+    match name.starts_with(&prefix) {
+        true => "give one of them another name".into(),
+        false => {
+            format!("begin the names of values with that of their enum, as in `{prefix}_{name}`")
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Checks that references resolve to types that are allowed in their place.
 
-use crate::ast::{DeclarationKind, File};
+use crate::ast::{Declaration, DeclarationKind, File};
 use crate::diagnostics::Diagnostics;
 use crate::google::{self, GoogleType};
 use crate::list::list;
 use crate::position::Spanned;
 use crate::resolve::{Meaning, Symbols};
-use crate::scalar::Scalar;
+use crate::scalar::{Scalar, in_place_of};
 use crate::similar::nearest;
 
 pub(super) fn check(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Diagnostics) {
@@ -35,13 +35,21 @@ impl ReferenceCheck<'_> {
                 if is_method {
                     self.method_type(&declaration.full_name, reference);
                 } else if Scalar::from_name(&reference.value).is_none() {
-                    self.field_type(&declaration.scope, reference);
+                    self.field_type(declaration, reference);
                 }
             }
         }
     }
 
-    fn field_type(&mut self, scope: &str, reference: &Spanned<String>) {
+    fn field_type(&mut self, field: &Declaration, reference: &Spanned<String>) {
+        let (scope, name) = (&field.scope, &field.name.value);
+        let meaning = self.symbols.resolve(self.file, scope, &reference.value);
+        if matches!(meaning, Meaning::Unknown) && Scalar::from_name(name).is_some() {
+            let ty = &reference.value;
+            let message = format!("found the unknown type `{ty}` of the field `{name}`");
+            let help = format!("the type is before the name: `{name} {ty}`");
+            return self.report(reference, message, help);
+        }
         let Some((kind, full_name)) = self.resolve(scope, reference) else {
             return;
         };
@@ -157,25 +165,41 @@ impl ReferenceCheck<'_> {
     fn unknown(&mut self, reference: &Spanned<String>) {
         let name = &reference.value;
         let message = format!("found the unknown type `{name}`");
-        let last = name.rsplit('.').next().unwrap_or(name);
+        let last = last_part(name);
         let google = GoogleType::find(name.trim_start_matches('.'));
-        let help = match (google, self.similar(last)) {
-            (Some(google), _) => format!("add `import \"{}\";`", google.file),
-            (None, Some(similar)) => {
-                format!("a type with a similar name exists: `{similar}`")
-            }
-            (None, None) => "declare it, or import the file that does".into(),
-        };
+        let similar = |similar| format!("a type with a similar name exists: `{similar}`");
+        let help = google
+            .map(|google| format!("add `import \"{}\";`", google.file))
+            .or_else(|| in_place_of(name).map(|scalars| format!("proto3 has {scalars}")))
+            .or_else(|| self.same(last).map(similar))
+            .or_else(|| GoogleType::common(name).map(|google| self.with_package(google)))
+            .or_else(|| self.near(last).map(similar))
+            .unwrap_or_else(|| "declare it, or import the file that does".into());
         self.report(reference, message, help);
     }
 
-    /// Returns the type with the most similar last part: by its full name if that part is the same.
-    fn similar(&self, last: &str) -> Option<&str> {
-        let last_part = |name: &'_ str| name.rfind('.').map_or(0, |dot| dot + 1);
-        let types = || self.symbols.types().chain(Scalar::names());
-        let same = types().filter(|name| name[last_part(name)..] == *last);
+    /// Returns the advice for a type of `google.protobuf` without its package.
+    fn with_package(&self, google: GoogleType) -> String {
+        let (full_name, file) = (google.full_name(), google.file);
+        match self.file.imports.iter().any(|it| it.path.value == file) {
+            true => format!("write `{full_name}`"),
+            false => format!("write `{full_name}`, and add `import \"{file}\";`"),
+        }
+    }
+
+    /// Returns the full name of a type with the same last part.
+    fn same(&self, last: &str) -> Option<&str> {
+        let same = self.types().filter(|name| last_part(name) == last);
         same.min()
-            .or_else(|| nearest(last, types().map(|name| &name[last_part(name)..])))
+    }
+
+    /// Returns the most similar last part of a type.
+    fn near(&self, last: &str) -> Option<&str> {
+        nearest(last, self.types().map(last_part))
+    }
+
+    fn types(&self) -> impl Iterator<Item = &str> {
+        self.symbols.types().chain(Scalar::names())
     }
 
     fn report(&mut self, reference: &Spanned<String>, message: String, help: impl Into<String>) {
@@ -183,4 +207,8 @@ impl ReferenceCheck<'_> {
         self.diagnostics
             .report_with_help(&self.file.display_name, position, message, help);
     }
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }

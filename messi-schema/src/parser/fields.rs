@@ -2,6 +2,7 @@
 
 use super::{Parser, comments};
 use crate::ast::{Declaration, DeclarationKind};
+use crate::lexer::Kind;
 use crate::position::Spanned;
 
 const LABELS: &[&str] = &["optional", "repeated", "required"];
@@ -49,7 +50,7 @@ impl Parser<'_, '_> {
         kind: DeclarationKind,
         types: Vec<Spanned<String>>,
     ) -> Option<Declaration> {
-        let name = self.identifier("the name of the field")?;
+        let name = self.field_name()?;
         let mut field = self.declaration(kind, name);
         field.types = types;
         self.symbol('=', "`=` and the number of the field")?;
@@ -57,6 +58,21 @@ impl Parser<'_, '_> {
         field.settings = self.settings()?;
         self.symbol(';', "`;`")?;
         Some(field)
+    }
+
+    fn field_name(&mut self) -> Option<Spanned<String>> {
+        let expected = "the name of the field";
+        match self.peek().map(|token| token.text.as_str()) {
+            Some("[" | "<") => {
+                let help = "a list is `repeated string names = 1;`, and a map is `map<string, int32> counts = 1;`";
+                self.unexpected_with_help(expected, help)
+            }
+            Some(":") => {
+                let help = "the type is before the name: `int32 count = 1;`";
+                self.unexpected_with_help(expected, help)
+            }
+            _ => self.identifier(expected),
+        }
     }
 
     fn label(&mut self, oneof: Option<&str>) -> Option<Option<Spanned<String>>> {
@@ -76,9 +92,31 @@ impl Parser<'_, '_> {
                 "found `{}` in a oneof, whose members have no label",
                 found.value
             );
-            return self.report_with_help(found.position, message, "remove it");
+            let help = match found.value.as_str() {
+                "repeated" => "declare a message with the list, and make that the member",
+                _ => "remove it: one member of a oneof is set at most",
+            };
+            return self.report_with_help(found.position, message, help);
+        }
+        if let Some(second) = LABELS.iter().find(|second| self.is_second_label(second)) {
+            let first = &found.value;
+            let message = format!("found `{second}` after `{first}`, expected one label at most");
+            let help = "remove `optional`: a list may be empty";
+            return self.report_with_help(self.place(), message, help);
         }
         Some(label)
+    }
+
+    /// Returns whether a label is next, and not a type of that name.
+    fn is_second_label(&self, label: &str) -> bool {
+        let is_type = self
+            .tokens
+            .get(self.next + 2)
+            .is_some_and(|token| token.is_symbol('='));
+        let is_followed = self
+            .peek_second()
+            .is_some_and(|token| token.kind == Kind::Identifier);
+        self.is_word(label) && is_followed && !is_type
     }
 
     /// Reads the type of a field, or the key and the value of a map.

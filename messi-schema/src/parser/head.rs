@@ -40,15 +40,8 @@ impl Parser<'_, '_> {
             "enum" => self.enumeration(),
             "service" => self.service(),
             "extend" => self.extend(),
-            word => match nearest(word, KEYWORDS.iter().copied()) {
-                Some(keyword) => {
-                    let help = format!("did you mean `{keyword}`?");
-                    self.report_with_help(
-                        self.place(),
-                        format!("found `{word}`, expected {EXPECTED}"),
-                        &help,
-                    )
-                }
+            word => match keyword_for(word) {
+                Some(help) => self.unexpected_with_help(EXPECTED, &help),
                 None => self.unexpected(EXPECTED),
             },
         }
@@ -102,4 +95,16 @@ impl Parser<'_, '_> {
         self.file.imports[index].comments = comments(first, self.last());
         Some(())
     }
+}
+
+/// Returns the advice for a word in place of a keyword.
+fn keyword_for(word: &str) -> Option<String> {
+    let keyword = match word {
+        "class" | "interface" | "record" | "struct" | "type" => Some("message"),
+        "union" => return Some("declare a `oneof` in a message".into()),
+        "include" | "use" | "using" => Some("import"),
+        "namespace" => Some("package"),
+        _ => nearest(word, KEYWORDS.iter().copied()),
+    };
+    keyword.map(|keyword| format!("did you mean `{keyword}`?"))
 }
