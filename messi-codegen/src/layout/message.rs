@@ -1,6 +1,6 @@
 //! Messages, their fields and their oneofs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::builder::Builder;
 use super::namespace::{Namespace, claim};
@@ -124,6 +124,7 @@ impl Builder<'_, '_> {
     }
 
     fn oneofs(&mut self, message: &messi_schema::Message, inside: &mut Namespace) -> Vec<Oneof> {
+        let nested = self.nested_names(message);
         let mut oneofs = Vec::new();
         let mut names = HashMap::new();
         for oneof in &message.oneofs {
@@ -132,7 +133,11 @@ impl Builder<'_, '_> {
                 continue;
             }
             let name = self.renames.name(&oneof.full_name, &oneof.name);
-            let enum_name = self.oneof_name(name, message);
+            let mut enum_name = names::type_name(name);
+            if nested.contains(&enum_name) {
+                // As in prost.
+                enum_name.push_str("OneOf");
+            }
             let rust_name = names::value_name(name);
             let what = format!("the oneof `{}`", oneof.name);
             let claimed = inside.claim_type(&enum_name, &what);
@@ -150,20 +155,13 @@ impl Builder<'_, '_> {
         oneofs
     }
 
-    /// Returns the name of the enum of a oneof. Where it is that of a nested type, it ends with `OneOf`, as
-    /// in prost.
-    fn oneof_name(&self, name: &str, message: &messi_schema::Message) -> String {
-        let enum_name = names::type_name(name);
+    /// Returns the names in Rust of the types directly inside a message.
+    fn nested_names(&self, message: &messi_schema::Message) -> HashSet<String> {
         let messages = message.messages.iter().map(|it| (&it.full_name, &it.name));
         let enums = message.enums.iter().map(|it| (&it.full_name, &it.name));
-        let mut nested = messages.chain(enums);
-        let is_taken = nested.any(|(full_name, name)| {
-            names::type_name(self.renames.name(full_name, name)) == enum_name
-        });
-        match is_taken {
-            true => format!("{enum_name}OneOf"),
-            false => enum_name,
-        }
+        let nested = messages.chain(enums);
+        let names = nested.map(|(full_name, name)| self.renames.name(full_name, name));
+        names.map(names::type_name).collect()
     }
 
     fn members(

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/valid.proto", rename = { "valid.Nothing" => Something });
+
+fn main() {}
