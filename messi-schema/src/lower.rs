@@ -10,7 +10,7 @@ mod requests;
 use std::path::PathBuf;
 
 use self::declarations::Lowering;
-use crate::ast::{File, join};
+use crate::ast::{File, ImportKind, join};
 use crate::custom_options::Interpreter;
 use crate::descriptors;
 use crate::model::{Direction, Import, Package, ProtoFile, Protocol, Schema};
@@ -22,7 +22,7 @@ use crate::source::{Source, Sources};
 pub(crate) fn lower(sources: &Sources, symbols: &Symbols<'_>) -> Option<Schema> {
     let interpreter = Interpreter::new(symbols);
     let files = sources.files.iter();
-    let files = files.map(|source| file(source, symbols, &interpreter));
+    let files = files.map(|source| file(source, &sources.foreign, symbols, &interpreter));
     let files: Vec<ProtoFile> = files.collect::<Option<_>>()?;
     let schema = files.last()?;
     let package = schema.package_name();
@@ -76,6 +76,7 @@ fn is_version(part: &str) -> bool {
 
 fn file(
     source: &Source,
+    foreign: &[File],
     symbols: &Symbols<'_>,
     interpreter: &Interpreter<'_>,
 ) -> Option<ProtoFile> {
@@ -88,7 +89,7 @@ fn file(
         path: PathBuf::from(&source.path),
         text: source.text.clone(),
         package: self::package(tree),
-        imports: imports(tree),
+        imports: imports(tree, foreign),
         messages: lowering.messages(package)?,
         enums: lowering.enums(package),
         services: lowering.services(package)?,
@@ -110,14 +111,39 @@ fn package(tree: &File) -> Option<Package> {
     })
 }
 
-fn imports(tree: &File) -> Vec<Import> {
+fn imports(tree: &File, foreign: &[File]) -> Vec<Import> {
     let imports = tree.imports.iter().map(|import| Import {
         name: import.path.value.clone(),
         kind: import.kind,
+        through: public_imports(&import.path.value, foreign),
         position: import.path.position,
         comments: import.comments.clone(),
     });
     imports.collect()
+}
+
+/// Returns the files of proto3 that a foreign file imports publicly, itself or through others. Other files have
+/// none.
+fn public_imports(name: &str, foreign: &[File]) -> Vec<String> {
+    let find = |name: &str| foreign.iter().find(|file| file.display_name == name);
+    let (mut names, mut found) = (vec![name], Vec::new());
+    let mut next = 0;
+    while let Some(&name) = names.get(next) {
+        next += 1;
+        let Some(file) = find(name) else {
+            found.push(name.into());
+            continue;
+        };
+        let public = file
+            .imports
+            .iter()
+            .filter(|it| it.kind == ImportKind::Public);
+        let public = public.map(|it| it.path.value.as_str());
+        let new: Vec<&str> = public.filter(|it| !names.contains(it)).collect();
+        names.extend(new);
+    }
+    found.retain(|it| it != name);
+    found
 }
 
 #[cfg(test)]

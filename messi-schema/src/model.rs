@@ -168,6 +168,8 @@ pub struct Import {
     pub name: String,
     /// The kind of the import.
     pub kind: ImportKind,
+    /// The files of proto3 that an imported file of another syntax imports publicly.
+    pub through: Vec<String>,
     /// The place of the name.
     pub position: Position,
     /// The comments of the statement.

@@ -11,8 +11,12 @@ use crate::preparation::{Unprepared, run};
 
 pub(crate) const TESTS: &[Test] = &[("every_valid_schema_compiles_as_c_or_is_refused", corpus)];
 
-/// Schemas with names that clash in C.
+/// Schemas with names that clash in C, or with types that C does not have.
 const REFUSED: &[(&str, &str)] = &[
+    (
+        "valid/descriptor_types.proto",
+        "found the type `google.protobuf.FileDescriptorSet`, which there is not in C",
+    ),
     (
         "valid/protocol_hides_a_hook.proto",
         "member `connected` would generate `on_connected`, which is a built-in callback",

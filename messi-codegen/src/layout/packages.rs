@@ -32,7 +32,8 @@ impl PackageModules {
             let around_modules = modules[around].clone();
             let inside = |module: &str| [&around_modules[..], &[module.into()]].concat();
             let name = free(&names::value_name(part), |it| {
-                let is_free = around.is_empty() || is_free(around, it);
+                // The types of the schema's own package are elsewhere.
+                let is_free = around.is_empty() || around == own || is_free(around, it);
                 is_free && !taken.contains(&inside(it))
             });
             taken.insert(inside(&name));

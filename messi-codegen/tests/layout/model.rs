@@ -274,7 +274,7 @@ fn each_package_has_a_module_of_its_own() {
     );
     // Packages around the schema's own one, and inside it.
     assert_eq!(
-        modules_of_packages("", &["chat.v1"]),
+        modules_of_packages("message V1 { message N {} }", &["chat.v1"]),
         ["packages::chat::v1"]
     );
 }

@@ -9,7 +9,10 @@ use crate::c::names;
 /// Lays out a file.
 pub(crate) fn file(file: &ProtoFile, types: &Types) -> File {
     let stem = names::stem(&file.name);
-    let imports = file.imports.iter().map(|import| import.name.as_str());
+    let imports = file.imports.iter().flat_map(|import| {
+        let through = import.through.iter().map(String::as_str);
+        [import.name.as_str()].into_iter().chain(through)
+    });
     // Others only declare options.
     let imports = imports.filter(|name| types.files.contains(*name));
     let mut builder = Builder {
