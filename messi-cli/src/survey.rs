@@ -76,7 +76,8 @@ impl Survey {
             return;
         }
         let name = file.strip_prefix(&locations.root).unwrap_or(file);
-        let name = name.to_string_lossy().into_owned();
+        let parts = name.iter().map(|part| part.to_string_lossy());
+        let name = parts.collect::<Vec<_>>().join("/");
         let start = Instant::now();
         let read = messi_schema::read_with(
             &name,
