@@ -21,7 +21,8 @@ thread_local! {
 pub struct HeldPayload {
     /// The buffer of a thread. Empty if the payload is shared.
     copy: Vec<u8>,
-    shared: Bytes,
+    /// `None` if the payload is copied: an empty `Bytes` costs a call when it is dropped.
+    shared: Option<Bytes>,
 }
 
 impl HeldPayload {
@@ -36,8 +37,7 @@ impl HeldPayload {
 
     /// Holds a payload with its memory.
     pub(crate) fn share(&mut self, payload: Bytes) -> &Bytes {
-        self.shared = payload;
-        &self.shared
+        self.shared.insert(payload)
     }
 }
 
