@@ -1,10 +1,11 @@
 //! `on_message`, messages without a method, and requests that are messages like all others.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use messi::testing::Simulation;
 use messi::{Received, RequestError};
+
+use super::seen::Seen;
 
 mod requests {
     messi::protocol!("../../proto/requests.proto");
@@ -25,20 +26,6 @@ mod without_echo {
 const MOMENT: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const SERVER: &str = "tcp://server:1";
-
-/// The texts of notes, and a line for each message that the hook has seen.
-#[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<String>>>);
-
-impl Seen {
-    fn note(&self, line: impl Into<String>) {
-        self.0.lock().unwrap().push(line.into());
-    }
-
-    fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap().drain(..).collect()
-    }
-}
 
 /// A handler that drops messages with the text "drop".
 struct Hooked(Seen);

@@ -7,4 +7,5 @@ mod losses;
 mod many;
 mod offline;
 mod recipients;
+mod seen;
 mod views;

@@ -1,12 +1,12 @@
 //! Messages that handlers get as views.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use messi::prost::bytes::Bytes;
 use messi::testing::Simulation;
 use messi::{DisconnectReason, Received, Reply, Report, RequestError};
 
+use super::seen::Seen;
 use crate::common::{KIB, LOOPBACK, RawPeer, run, within};
 
 mod requests {
@@ -52,20 +52,6 @@ const MOMENT: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 const SERVER: &str = "tcp://server:1";
-
-/// Lines of what handlers have got.
-#[derive(Clone, Default)]
-struct Seen(Arc<Mutex<Vec<String>>>);
-
-impl Seen {
-    fn note(&self, line: impl Into<String>) {
-        self.0.lock().unwrap().push(line.into());
-    }
-
-    fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap().drain(..).collect()
-    }
-}
 
 /// A handler that returns each note to its client, and drops messages with the text "drop".
 struct Session(Seen);

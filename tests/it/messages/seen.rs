@@ -1,0 +1,17 @@
+//! Lines of what handlers have got.
+
+use std::sync::{Arc, Mutex};
+
+/// Lines of what handlers have got. Clones share them.
+#[derive(Clone, Default)]
+pub(super) struct Seen(Arc<Mutex<Vec<String>>>);
+
+impl Seen {
+    pub(super) fn note(&self, line: impl Into<String>) {
+        self.0.lock().unwrap().push(line.into());
+    }
+
+    pub(super) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().drain(..).collect()
+    }
+}
