@@ -80,6 +80,9 @@ futures = {{ version = "0.3", default-features = false, features = ["executor", 
 messi = {{ path = {ROOT:?}, default-features = false, features = ["{features}"] }}
 {tokio}
 
+[profile.dev]
+debug = false
+
 [workspace]
 "#
     )
