@@ -65,11 +65,9 @@ mod tests {
         drop(second);
         assert_eq!(first.copy, b"abc");
         drop(first);
-        let mut third = HeldPayload::default();
-        assert_eq!(
-            (third.copy(b"f").as_ptr(), &*third.copy),
-            (place, &b"f"[..])
-        );
+        // Asked of the thread, as the allocator may return the same place again.
+        let kept = BUFFER.take();
+        assert_eq!(kept.as_ptr(), place);
     }
 
     #[test]
