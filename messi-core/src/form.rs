@@ -7,7 +7,7 @@
 
 use std::marker::PhantomData;
 
-use messi_wire::view::{self, Input, View};
+use messi_wire::view::{self, Input, Malformed, View};
 use prost::bytes::Bytes;
 use prost::{DecodeError, Message};
 
@@ -60,7 +60,7 @@ impl<M: Message + Default + 'static> Form for OwnedForm<M> {
 }
 
 /// A message with a form that borrows.
-pub trait HasView: 'static {
+pub trait HasView: Message + Default + 'static {
     /// That form.
     type View<'a>: View<'a> + Send;
 }
@@ -81,6 +81,7 @@ impl<M: HasView> Form for BorrowedForm<M> {
         place: &'a mut HeldPayload,
     ) -> Result<(), DecodeError> {
         view::merge(message, Input::new(place.copy(payload)))
+            .map_err(|Malformed| error_of::<M>(payload))
     }
 
     fn merge_shared<'a>(
@@ -88,6 +89,17 @@ impl<M: HasView> Form for BorrowedForm<M> {
         payload: Bytes,
         place: &'a mut HeldPayload,
     ) -> Result<(), DecodeError> {
-        view::merge(message, Input::shared(place.share(payload)))
+        let payload = place.share(payload);
+        view::merge(message, Input::shared(payload)).map_err(|Malformed| error_of::<M>(payload))
+    }
+}
+
+/// Returns the error of prost for a malformed message. It ends the connection, so that this is done once.
+#[cold]
+fn error_of<M: HasView>(payload: &[u8]) -> DecodeError {
+    match M::decode(payload) {
+        Err(error) => error,
+        // Not seen: the fuzzer of views looks for it. This error is that of bytes that are no field.
+        Ok(_) => <()>::decode(&[0][..]).expect_err("0 is the number of no field"),
     }
 }

@@ -44,17 +44,17 @@ where
     M: HasView + Message + Clone + PartialEq + Default + Debug,
     M: for<'a> From<M::View<'a>>,
 {
-    let expected = M::decode(payload);
+    let expected = M::decode(payload).ok();
     let shared = Bytes::copy_from_slice(payload);
     for input in [Input::new(payload), Input::shared(&shared)] {
         let mut view = M::View::default();
-        let result = merge(&mut view, input).map(|()| M::from(view));
+        let result = merge(&mut view, input).map(|()| M::from(view)).ok();
         // A message with a number that is none does not equal itself.
         if expected == expected.clone() {
             assert_eq!(result, expected);
         } else {
-            assert_eq!(result.is_ok(), expected.is_ok());
+            assert_eq!(result.is_some(), expected.is_some());
         }
     }
-    expected.is_ok()
+    expected.is_some()
 }

@@ -1,59 +1,47 @@
-//! The decoders of values that borrow.
+//! The decoders of values.
 
 use std::str;
 
 use prost::DecodeError;
-use prost::encoding::{self, DecodeContext, WireType, check_wire_type, decode_varint, merge_loop};
+use prost::encoding::{DecodeContext, WireType};
 
-use super::nested::nested;
-use super::{Input, View, merge_next};
+use super::{Field, Input, Malformed, View, merge};
 
 /// Decodes bytes.
 #[inline]
-pub fn bytes<'a>(
-    wire_type: WireType,
-    value: &mut &'a [u8],
-    input: &mut Input<'a>,
-    context: DecodeContext,
-) -> Result<(), DecodeError> {
-    check_wire_type(WireType::LengthDelimited, wire_type)?;
-    let mut rest = *input;
-    let size = decode_varint(&mut rest)?;
-    let Some(taken) = rest.take(size) else {
-        // prost finds the same, and only prost can make the error.
-        return encoding::bytes::merge(wire_type, &mut Vec::new(), input, context);
-    };
-    *input = rest;
-    *value = taken;
+pub fn bytes<'a>(field: Field<'_, 'a>, value: &mut &'a [u8]) -> Result<(), Malformed> {
+    *value = field.delimited()?;
     Ok(())
 }
 
 /// Decodes a string, which must be UTF-8.
 #[inline]
-pub fn string<'a>(
-    wire_type: WireType,
-    value: &mut &'a str,
-    input: &mut Input<'a>,
-    context: DecodeContext,
-) -> Result<(), DecodeError> {
-    let mut start = *input;
-    let mut taken: &[u8] = &[];
-    bytes(wire_type, &mut taken, input, context.clone())?;
-    let Ok(text) = str::from_utf8(taken) else {
-        // Like above.
-        return encoding::string::merge(wire_type, &mut String::new(), &mut start, context);
-    };
-    *value = text;
+pub fn string<'a>(field: Field<'_, 'a>, value: &mut &'a str) -> Result<(), Malformed> {
+    *value = utf8(field.delimited()?).ok_or(Malformed)?;
     Ok(())
 }
 
+/// Returns the text of these bytes.
+// A call by itself, since it returns in registers: the result of `from_utf8` is written to memory by halves, and to
+// read it from there as a whole, as the caller would, takes as long as a small string.
+#[inline(never)]
+fn utf8(bytes: &[u8]) -> Option<&str> {
+    str::from_utf8(bytes).ok()
+}
+
 /// Decodes a message, and merges it into an earlier value.
-pub fn message<'a, V: View<'a>>(
-    wire_type: WireType,
-    value: &mut V,
-    input: &mut Input<'a>,
-    context: DecodeContext,
-) -> Result<(), DecodeError> {
-    check_wire_type(WireType::LengthDelimited, wire_type)?;
-    merge_loop(value, input, nested(&context)?, merge_next)
+#[inline]
+pub fn message<'a, V: View<'a>>(field: Field<'_, 'a>, value: &mut V) -> Result<(), Malformed> {
+    merge(value, field.message()?)
+}
+
+/// Returns the decoder of values that do not borrow, by a function of prost.
+#[inline]
+pub fn owned<'a, T>(
+    function: impl Fn(WireType, &mut T, &mut Input<'a>, DecodeContext) -> Result<(), DecodeError>,
+) -> impl Fn(Field<'_, 'a>, &mut T) -> Result<(), Malformed> {
+    move |field, value| {
+        let context = field.input.context();
+        Ok(function(field.wire_type, value, field.input, context)?)
+    }
 }

@@ -11,7 +11,7 @@ use crate::names::ident;
 /// Expands the decoding of a message.
 pub(super) fn of_message(message: &Message, holder: &Holder) -> TokenStream {
     let krate = &holder.scope().krate;
-    let (owned, view) = (holder.owned().to_string(), holder.view());
+    let view = holder.view();
     let fields = message.fields.iter().map(|it| field(it, holder));
     let oneofs = message.oneofs.iter().map(|it| oneof_field(it, holder));
     let allow = holder.scope().allow_deprecated();
@@ -19,12 +19,10 @@ pub(super) fn of_message(message: &Message, holder: &Holder) -> TokenStream {
         #allow
         #[doc(hidden)]
         impl<'a> #krate::__private::view::View<'a> for #view<'a> {
-            const NAME: &'static str = #owned;
-
             fn merge_field(
                 &mut self,
                 field: #krate::__private::view::Field<'_, 'a>,
-            ) -> ::core::result::Result<(), #krate::prost::DecodeError> {
+            ) -> ::core::result::Result<(), #krate::__private::view::Malformed> {
                 match field.number() {
                     #(#fields)*
                     #(#oneofs)*
@@ -37,8 +35,8 @@ pub(super) fn of_message(message: &Message, holder: &Holder) -> TokenStream {
 
 fn field(field: &Field, holder: &Holder) -> TokenStream {
     let number = Literal::u32_unsuffixed(field.number);
-    let (text, name) = (&field.rust_name, ident(&field.rust_name));
-    let value = quote!( #text, &mut self.#name );
+    let name = ident(&field.rust_name);
+    let value = quote!( &mut self.#name );
     let call = match &field.kind {
         FieldKind::Singular(ty) if !is_message(ty) => {
             let decoder = decoder(ty, holder);
@@ -66,16 +64,17 @@ fn field(field: &Field, holder: &Holder) -> TokenStream {
 }
 
 fn oneof_field(oneof: &Oneof, holder: &Holder) -> TokenStream {
-    let (text, name) = (&oneof.rust_name, ident(&oneof.rust_name));
+    let name = ident(&oneof.rust_name);
     let members = oneof.members.iter();
     let numbers = members.map(|member| Literal::u32_unsuffixed(member.number));
     let call = if holder.has_oneof_view(oneof) {
-        quote!( oneof(#text, &mut self.#name) )
+        let krate = &holder.scope().krate;
+        quote!( #krate::__private::view::ViewOneof::merge_member(&mut self.#name, field) )
     } else {
         let owned = holder.oneof_path(oneof);
-        quote!( owned_oneof(#text, &mut self.#name, #owned::merge) )
+        quote!( field.owned_oneof(&mut self.#name, #owned::merge) )
     };
-    quote!( #(#numbers)|* => field.#call, )
+    quote!( #(#numbers)|* => #call, )
 }
 
 /// Expands the decoding of a oneof.
@@ -91,7 +90,7 @@ pub(super) fn of_oneof(oneof: &Oneof, holder: &Holder) -> TokenStream {
             fn merge_member(
                 oneof: &mut ::core::option::Option<Self>,
                 member: #krate::__private::view::Field<'_, 'a>,
-            ) -> ::core::result::Result<(), #krate::prost::DecodeError> {
+            ) -> ::core::result::Result<(), #krate::__private::view::Malformed> {
                 match member.number() {
                     #(#members)*
                     _ => member.skip(),
@@ -106,10 +105,15 @@ fn member(member: &Member, holder: &Holder) -> TokenStream {
     let variant = ident(&member.variant);
     let decoder = decoder(&member.ty, holder);
     quote! {
-        #number => match oneof {
-            Some(Self::#variant(value)) => member.decode(value, #decoder),
-            _ => member.decode_new(#decoder).map(|value| *oneof = Some(Self::#variant(value))),
-        },
+        #number => {
+            if !::core::matches!(oneof, Some(Self::#variant(_))) {
+                *oneof = Some(Self::#variant(::core::default::Default::default()));
+            }
+            match oneof {
+                Some(Self::#variant(value)) => member.merge(value, #decoder),
+                _ => member.skip(),
+            }
+        }
     }
 }
 
@@ -135,5 +139,5 @@ fn of_prost(ty: &Type, function: &str, holder: &Holder) -> TokenStream {
         }
     };
     let function = ident(function);
-    quote!( #krate::prost::encoding::#module::#function )
+    quote!( #krate::__private::view::owned(#krate::prost::encoding::#module::#function) )
 }
