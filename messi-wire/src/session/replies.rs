@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use super::requests::RequestKinds;
+use super::requests::{RequestKinds, defaults};
 
 /// Memory of an entry of a response that waits, beside its frame, in bytes.
 const ENTRY_SIZE: usize = 64;
@@ -69,10 +69,7 @@ impl OpenRequests {
     /// Opens a request of this kind, and returns its number.
     pub(super) fn open(&mut self, kinds: &RequestKinds, kind: usize) -> u64 {
         if self.kinds.is_empty() {
-            // Exactly: a vector that grows has room for four, on each connection.
-            self.kinds.reserve_exact(kinds.received_kinds());
-            self.kinds
-                .resize_with(kinds.received_kinds(), Kind::default);
+            self.kinds = defaults(kinds.received_kinds());
         }
         let requests = &mut self.kinds[kind];
         requests.received += 1;

@@ -4,7 +4,7 @@
 //! a kind belongs to request n of that kind, whether it is awaited or not.
 
 use std::collections::VecDeque;
-use std::mem;
+use std::{iter, mem};
 
 use super::fields::last_of;
 use crate::RequestError;
@@ -148,6 +148,12 @@ impl<R> Default for State<R> {
     }
 }
 
+/// Returns one default for each kind of requests. The vector has no room for more: one that grows has room for four,
+/// on each connection.
+pub(super) fn defaults<T: Default>(kinds: usize) -> Vec<T> {
+    iter::repeat_with(T::default).take(kinds).collect()
+}
+
 impl<R> Default for Requests<R> {
     fn default() -> Self {
         Self {
@@ -174,9 +180,7 @@ impl<R: PendingResponse> PendingResponses<R> {
             let requests = &mut state.kinds;
             // `fail_all` removes them: each connection numbers its requests from 1.
             if requests.is_empty() {
-                // Exactly: a vector that grows has room for four, on each connection.
-                requests.reserve_exact(kinds.sent.len());
-                requests.resize_with(kinds.sent.len(), Requests::default);
+                *requests = defaults(kinds.sent.len());
             }
             let dropped = requests[kind].handle_queued(response);
             // Not dropped here, under the lock of the caller: that may wake a task.
