@@ -7,7 +7,7 @@ use super::depth::Depth;
 use super::{Field, Malformed};
 
 /// The bytes of a message that are not decoded yet. The decoders of prost read them too.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Input<'a> {
     pub(super) rest: &'a [u8],
     /// The memory around the bytes, if fields of owned members can share it.
