@@ -1,7 +1,7 @@
 //! The async runtime of clients and servers.
 //!
 //! Everything that this crate needs from a runtime is the trait [`AsyncRuntime`]; a [`Runtime`] is a value of
-//! any type that implements it. `async_io` has the sockets and timers of the reactor that async-std and smol share,
+//! any type that implements it. `async_io` has the sockets and short timers of the reactor that async-std and smol share,
 //! for two executors: `executor`, our own, and `async_std`. `tokio` is a runtime of its own kind, and so is the simulation
 //! of [`testing`](crate::testing).
 

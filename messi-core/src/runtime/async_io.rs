@@ -37,18 +37,20 @@ pub(super) trait Spawn: Debug + Send + Sync + 'static {
 /// An executor whose tasks wait for async-io.
 #[derive(Debug)]
 pub(super) struct AsyncIo<E> {
-    executor: Arc<E>,
+    executor: E,
     ticks: Arc<Ticks>,
 }
 
 impl<E: Spawn> AsyncIo<E> {
-    /// Creates a runtime with timers of its own.
+    /// Creates a runtime with the timers of all runtimes on this reactor.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system starts no thread for the timers.
     pub(super) fn new(executor: E) -> Self {
-        let executor = Arc::new(executor);
-        let of_ticks = executor.clone();
         Self {
             executor,
-            ticks: Ticks::new(move |task| of_ticks.spawn(task)),
+            ticks: Ticks::shared(),
         }
     }
 }

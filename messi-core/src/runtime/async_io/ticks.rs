@@ -2,54 +2,47 @@
 //!
 //! Deadlines of keep-alive move on with each ping, most often just before they come, and each connection must
 //! wake up once more per ping to find that out. Here, connections whose deadlines are near each other are
-//! woken together, by one timer of the reactor.
+//! woken together.
+//!
+//! A thread of its own wakes them. A timer of the reactor would cost each wait for events a new deadline: two more looks
+//! at the clock, an allocation, and a timer of the operating system that is set and stopped for each message.
 //!
 //! How a sleeper is woken:
 //!
-//! 1. A sleep that is polled leaves its waker under its tick. The first of all starts the task that wakes.
-//! 2. The task sleeps until the first tick, or until the sleepers change in such a way that this is not the
-//!    moment any more: a new sleeper is the first, or the last one is gone.
+//! 1. A sleep that is polled leaves its waker under its tick.
+//! 2. The thread waits until the first tick, or until another sleeper becomes the first. Without sleepers, it waits
+//!    for one.
 //! 3. It takes the wakers that are due out of the map, and wakes them after it has unlocked the map.
-//! 4. With the last sleeper gone, the task ends. Whether it runs is known under the lock of the map, so that
-//!    the next sleeper starts another one.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
 use std::mem;
-use std::pin::{Pin, pin};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
-
-use async_io::Timer;
-use event_listener::Event;
-use futures::future::{BoxFuture, FutureExt, select};
 
 use crate::runtime::TICK_MILLIS;
 
 /// The tick at which a sleeper is woken, and the id of its sleep.
 type Key = (u64, u64);
 
-/// The sleepers of one runtime, and the task that wakes them.
+/// The wakers of the sleeps that have been polled, and neither dropped nor woken since.
+type Sleepers = BTreeMap<Key, Waker>;
+
+/// The sleepers of all runtimes on the reactor, which is shared by all of them too.
 pub(super) struct Ticks {
-    spawn: Box<dyn Fn(BoxFuture<'static, ()>) + Send + Sync>,
     /// The tick 0.
     start: Instant,
     next_id: AtomicU64,
-    /// Under the lock, no waker is cloned, woken or dropped, as that may run foreign code; no task is
-    /// spawned, and nothing is awaited or logged.
+    /// Under the lock, no waker is cloned, woken or dropped, as that may run foreign code; nothing is awaited or
+    /// logged.
     sleepers: Mutex<Sleepers>,
-    /// Notified when [`drive`](Self::drive) must look at the sleepers before it would by itself.
-    changed: Event,
-}
-
-/// The sleeps that have been polled, and neither dropped nor woken since.
-#[derive(Debug, Default)]
-struct Sleepers {
-    wakers: BTreeMap<Key, Waker>,
-    /// Whether there is a task that wakes them.
-    is_driven: bool,
+    /// Notified when the thread must look at the sleepers before it would by itself.
+    changed: Condvar,
 }
 
 /// Sleep until a tick. Once dropped, it leaves nothing behind.
@@ -60,15 +53,30 @@ pub(super) struct TickSleep {
 }
 
 impl Ticks {
-    /// Creates the ticks of a runtime that spawns tasks so.
-    pub(super) fn new(spawn: impl Fn(BoxFuture<'static, ()>) + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self {
-            spawn: Box::new(spawn),
+    /// Returns the ticks of this process. Their thread starts with the first call.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system starts no thread.
+    pub(super) fn shared() -> Arc<Self> {
+        static SHARED: LazyLock<Arc<Ticks>> = LazyLock::new(Ticks::start);
+        SHARED.clone()
+    }
+
+    /// Creates ticks, and starts the thread that wakes their sleepers, which never ends.
+    fn start() -> Arc<Self> {
+        let ticks = Arc::new(Self {
             start: Instant::now(),
             next_id: AtomicU64::new(0),
             sleepers: Mutex::default(),
-            changed: Event::new(),
-        })
+            changed: Condvar::new(),
+        });
+        let of_thread = ticks.clone();
+        thread::Builder::new()
+            .name("messi-ticks".into())
+            .spawn(move || of_thread.wake_sleepers())
+            .expect("the operating system starts a thread");
+        ticks
     }
 
     /// Sleeps until the first tick after a duration.
@@ -88,66 +96,57 @@ impl Ticks {
     }
 
     /// Adds a sleeper, or replaces the waker of one that exists.
-    fn insert(self: &Arc<Self>, key: Key, waker: Waker) {
+    fn insert(&self, key: Key, waker: Waker) {
         let mut sleepers = self.lock();
-        let first = sleepers.wakers.first_key_value();
+        let first = sleepers.first_key_value();
         let is_first = first.is_none_or(|(first, _)| key < *first);
-        let replaced = sleepers.wakers.insert(key, waker);
-        // Under the lock: of sleepers that come at the same time, one starts the task.
-        let was_driven = mem::replace(&mut sleepers.is_driven, true);
+        let replaced = sleepers.insert(key, waker);
         drop(sleepers);
         drop(replaced);
-        // After unlocking: the task may run at once, and locks the map.
-        if !was_driven {
-            (self.spawn)(self.clone().drive().boxed());
-        } else if is_first {
-            // The task sleeps until a later tick. It is the only one that listens.
-            self.changed.notify(1);
+        if is_first {
+            // The thread waits for a later tick.
+            self.changed.notify_one();
         }
     }
 
-    /// Removes a sleeper, if it exists.
+    /// Removes a sleeper, if it exists. The thread may look for it in vain once.
     fn remove(&self, key: Key) {
-        let mut sleepers = self.lock();
-        let removed = sleepers.wakers.remove(&key);
-        // A sleep that was woken is not in the map any more, and does not count as the last.
-        let was_last = removed.is_some() && sleepers.wakers.is_empty();
-        drop(sleepers);
+        // The guard is dropped before the waker.
+        let removed = self.lock().remove(&key);
         drop(removed);
-        if was_last {
-            // The task would go on until a tick that no one waits for, which may be years away.
-            self.changed.notify(1);
-        }
     }
 
-    /// Wakes sleepers for as long as there are any.
-    async fn drive(self: Arc<Self>) {
-        loop {
-            // Before the look at the sleepers: a change right after it must not be missed.
-            let changed = self.changed.listen();
-            let Some(next) = self.wake_due() else {
-                return;
-            };
-            select(pin!(Timer::after(next)), changed).await;
-        }
-    }
-
-    /// Wakes the sleepers whose tick has come. Returns the time until the tick of the next one.
-    fn wake_due(&self) -> Option<Duration> {
-        let (due, next) = self.take_due();
-        due.into_values().for_each(Waker::wake);
-        next
-    }
-
-    fn take_due(&self) -> (BTreeMap<Key, Waker>, Option<Duration>) {
+    /// Wakes sleepers when their ticks have come.
+    fn wake_sleepers(&self) -> ! {
         let mut sleepers = self.lock();
+        loop {
+            let due = self.take_due(&mut sleepers);
+            sleepers = if due.is_empty() {
+                self.wait(sleepers)
+            } else {
+                drop(sleepers);
+                due.into_values().for_each(wake);
+                self.lock()
+            };
+        }
+    }
+
+    /// Takes the wakers of the sleepers whose tick has come.
+    fn take_due(&self, sleepers: &mut Sleepers) -> Sleepers {
         // The least key of the next tick, since ids begin with 0.
-        let later = sleepers.wakers.split_off(&(self.now() + 1, 0));
-        let due = mem::replace(&mut sleepers.wakers, later);
-        let next = sleepers.wakers.first_key_value().map(|(key, _)| key.0);
-        // In the step that finds the map empty: a sleeper after it must start another task.
-        sleepers.is_driven = next.is_some();
-        (due, next.map(|tick| self.until(tick)))
+        let later = sleepers.split_off(&(self.now() + 1, 0));
+        mem::replace(sleepers, later)
+    }
+
+    /// Waits until the first tick, or until the sleepers have changed.
+    fn wait<'a>(&'a self, sleepers: MutexGuard<'a, Sleepers>) -> MutexGuard<'a, Sleepers> {
+        let Some(((tick, _), _)) = sleepers.first_key_value() else {
+            let waited = self.changed.wait(sleepers);
+            return waited.unwrap_or_else(PoisonError::into_inner);
+        };
+        let left = self.until(*tick);
+        let waited = self.changed.wait_timeout(sleepers, left);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Returns the time until a tick.
@@ -166,7 +165,7 @@ impl Debug for Ticks {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Ticks")
-            .field("sleepers", &self.lock().wakers.len())
+            .field("sleepers", &self.lock().len())
             .finish_non_exhaustive()
     }
 }
@@ -174,12 +173,12 @@ impl Debug for Ticks {
 impl Future for TickSleep {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if self.key.0 <= self.ticks.now() {
             return Poll::Ready(());
         }
-        // Cloned before the lock. If the tick comes before the key is in the map, the key is among the first,
-        // and the task looks again.
+        // Cloned before the lock. If the tick comes before the key is in the map, the key is the first, and the
+        // thread looks again.
         self.ticks.insert(self.key, cx.waker().clone());
         Poll::Pending
     }
@@ -189,6 +188,12 @@ impl Drop for TickSleep {
     fn drop(&mut self) {
         self.ticks.remove(self.key);
     }
+}
+
+/// Wakes a task. A waker that panics must not end the thread: all other sleepers would sleep for ever.
+fn wake(waker: Waker) {
+    // The panic hook has reported it.
+    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
 }
 
 /// Returns the whole ticks in a duration, which the settings bound to
@@ -211,11 +216,6 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(40);
     const LONG: Duration = Duration::from_secs(3600);
 
-    /// Ticks whose task has a thread of its own.
-    fn ticks() -> Arc<Ticks> {
-        Ticks::new(|task| drop(thread::spawn(|| block_on(task))))
-    }
-
     fn sleep_for(ticks: &Arc<Ticks>, duration: Duration) -> Duration {
         let start = Instant::now();
         block_on(ticks.sleep(duration));
@@ -237,7 +237,7 @@ mod tests {
         Pin::new(sleep).poll(&mut Context::from_waker(&waker))
     }
 
-    /// Begins a long sleep, and waits until the task that wakes surely sleeps for as long.
+    /// Begins a long sleep, and waits until the thread surely waits for its tick.
     fn sleep_for_long(ticks: &Arc<Ticks>, sleep: &mut TickSleep) {
         assert!(poll(sleep, &Arc::default()).is_pending());
         for _ in 0..2 {
@@ -257,12 +257,12 @@ mod tests {
 
     #[test]
     fn nobody_is_woken_too_early() {
-        assert!(sleep_for(&ticks(), SHORT) >= SHORT);
+        assert!(sleep_for(&Ticks::start(), SHORT) >= SHORT);
     }
 
     #[test]
     fn one_who_sleeps_again_is_woken_again() {
-        let ticks = ticks();
+        let ticks = Ticks::start();
         for _ in 0..3 {
             assert!(sleep_for(&ticks, SHORT) >= SHORT);
         }
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_short_sleep_is_not_held_up_by_a_long_one() {
-        let ticks = ticks();
+        let ticks = Ticks::start();
         let mut long = ticks.sleep(LONG);
         sleep_for_long(&ticks, &mut long);
     }
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn a_sleep_that_is_dropped_leaves_no_waker() {
         let wakes = Arc::default();
-        let mut sleep = ticks().sleep(LONG);
+        let mut sleep = Ticks::start().sleep(LONG);
         assert!(poll(&mut sleep, &wakes).is_pending());
         assert!(Arc::strong_count(&wakes) > 1);
         drop(sleep);
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn only_the_last_waker_is_kept_and_woken() {
         let [first, last] = [Arc::default(), Arc::default()];
-        let mut sleep = ticks().sleep(SHORT);
+        let mut sleep = Ticks::start().sleep(SHORT);
         assert!(poll(&mut sleep, &first).is_pending());
         assert!(poll(&mut sleep, &last).is_pending());
         assert_eq!(Arc::strong_count(&first), 1);
@@ -298,25 +298,12 @@ mod tests {
     }
 
     #[test]
-    fn the_task_ends_once_no_one_waits() {
-        let ticks = ticks();
+    fn a_sleep_after_all_others_were_dropped_is_woken() {
+        let ticks = Ticks::start();
         let mut sleep = ticks.sleep(LONG);
         sleep_for_long(&ticks, &mut sleep);
-        assert!(ticks.lock().is_driven);
         drop(sleep);
-        wait_until(|| !ticks.lock().is_driven);
-    }
-
-    #[test]
-    fn nothing_is_left_once_a_runtime_and_its_sleeps_are_dropped() {
-        let ticks = ticks();
-        let left = Arc::downgrade(&ticks);
-        let mut sleeps = [LONG, 2 * LONG].map(|duration| ticks.sleep(duration));
-        for sleep in &mut sleeps {
-            sleep_for_long(&ticks, sleep);
-        }
-        drop(ticks);
-        drop(sleeps);
-        wait_until(|| left.strong_count() == 0);
+        assert!(ticks.lock().is_empty());
+        assert!(sleep_for(&ticks, SHORT) >= SHORT);
     }
 }
