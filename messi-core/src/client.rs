@@ -186,7 +186,7 @@ impl<P: Protocol> Client<P> {
     /// Sends messages to the server, in their order. It never waits and never fails.
     ///
     /// Each of them is sent like a message of [`send`](Self::send), at less cost: the send queue is locked once for
-    /// up to 16 KiB of messages. Messages of other tasks may come between them. If `messages` sends to the server
+    /// up to 64 KiB of messages. Messages of other tasks may come between them. If `messages` sends to the server
     /// itself, such a message may precede some that were returned before it. If it panics, those that it has
     /// returned are sent.
     ///

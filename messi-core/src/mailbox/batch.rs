@@ -12,8 +12,9 @@ use prost::Message;
 
 use super::{Mailbox, Wakeups};
 
-/// Size from which on a batch is pushed, in bytes. The task writes it while the next one is encoded.
-const BATCH_SIZE: usize = 16 * 1024;
+/// Size from which on a batch is pushed, in bytes. The task is woken for each, and writes it while the next one is
+/// encoded.
+const BATCH_SIZE: usize = 64 * 1024;
 
 /// Encoded messages for one mailbox, in order. They are pushed when the batch is dropped, even by a panic.
 struct Batch<'a> {

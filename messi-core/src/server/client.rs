@@ -87,7 +87,7 @@ impl<P: Protocol> ServerClient<P> {
     /// Sends messages to this client, in their order. It never waits and never fails.
     ///
     /// Each of them is sent like a message of [`send`](Self::send), at less cost: the send queue is locked once for
-    /// up to 16 KiB of messages. Messages of other tasks may come between them. If `messages` sends to the client
+    /// up to 64 KiB of messages. Messages of other tasks may come between them. If `messages` sends to the client
     /// itself, such a message may precede some that were returned before it. If it panics, those that it has
     /// returned are sent.
     ///
