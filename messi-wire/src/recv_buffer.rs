@@ -54,11 +54,14 @@ impl RecvBuffer {
     /// then it is worth to read it without a copy. It is `max` bytes at most.
     ///
     /// The buffer doubles at most, so that a peer must send as much as it makes this side allocate.
+    #[inline]
     pub fn rest(&mut self, min: usize, max: usize, limit: usize) -> Option<&mut [u8]> {
         let missing = self.peek()?.frame_size().checked_sub(self.unfinished())?;
-        if missing < min {
-            return None;
-        }
+        (missing >= min).then(|| self.place(missing, max, limit))
+    }
+
+    /// Returns the place of the next `missing` bytes, or of as many as may be received at once.
+    fn place(&mut self, missing: usize, max: usize, limit: usize) -> &mut [u8] {
         self.discard_taken();
         let unused = self.bytes.len() - self.end;
         let size = missing.min(max).min(MAX_REST).min(unused.max(self.end));
@@ -66,7 +69,7 @@ impl RecvBuffer {
         if end > self.bytes.len() {
             self.grow(end, limit);
         }
-        Some(&mut self.bytes[self.end..end])
+        &mut self.bytes[self.end..end]
     }
 
     /// Records that the first `count` bytes of the last [`rest`](Self::rest) were received.

@@ -24,25 +24,37 @@ const COUNT: usize = 6;
 
 /// Deadlines by timer.
 #[derive(Debug, Default)]
-pub struct Timers([Option<Instant>; COUNT]);
+pub struct Timers {
+    deadlines: [Option<Instant>; COUNT],
+    /// The earliest one. It is looked at more often than it changes.
+    next: Option<Instant>,
+}
 
 impl Timers {
     /// Returns the deadline of a timer, if it is set.
     #[inline]
     pub fn get(&self, timer: Timer) -> Option<Instant> {
-        self.0[timer as usize]
+        self.deadlines[timer as usize]
     }
 
     /// Sets the deadline of a timer.
     #[inline]
     pub fn set(&mut self, timer: Timer, deadline: Instant) {
-        self.0[timer as usize] = Some(deadline);
+        self.change(timer, Some(deadline));
     }
 
     /// Stops a timer.
     #[inline]
     pub fn stop(&mut self, timer: Timer) {
-        self.0[timer as usize] = None;
+        // Most are stopped by each message and set by few.
+        if self.get(timer).is_some() {
+            self.change(timer, None);
+        }
+    }
+
+    fn change(&mut self, timer: Timer, deadline: Option<Instant>) {
+        self.deadlines[timer as usize] = deadline;
+        self.next = self.deadlines.iter().copied().flatten().min();
     }
 
     /// Returns whether a timer is due.
@@ -54,6 +66,6 @@ impl Timers {
     /// Returns the earliest deadline.
     #[inline]
     pub fn next(&self) -> Option<Instant> {
-        self.0.iter().copied().flatten().min()
+        self.next
     }
 }

@@ -96,9 +96,10 @@ impl<R: PendingResponse> Session<R> {
         append: impl FnOnce(&mut Vec<u8>) -> Result<(), SendError>,
     ) -> bool {
         let is_open = self.phase == Phase::Open;
-        // Frames that are larger than the queue may be go one by one: a single message always fits.
-        let queued = self.queued() + self.requests.memory();
-        let has_room = queued + size <= self.config.limits.max_queued_bytes;
+        // Once for the limit and the peak: the offline queue is empty on an open connection. Frames that are larger
+        // than the queue may be go one by one: a single message always fits.
+        let waiting = self.waiting() + size;
+        let has_room = waiting <= self.config.limits.max_queued_bytes;
         // The reservation comes last: it takes memory from others.
         if !is_open || !has_room || !self.reserve(size, Place::SendQueue) {
             return false;
@@ -108,7 +109,8 @@ impl<R: PendingResponse> Session<R> {
         }
         self.pushed += size as u64;
         self.counters.messages += messages;
-        self.update_peak();
+        let peak = &mut self.counters.peak_queued_bytes;
+        *peak = (*peak).max(waiting);
         true
     }
 
