@@ -13,9 +13,12 @@
 //! 1. The task leaves its waker ([`park`](Mailbox::park)), unless there are frames or a command, in one
 //!    step under the lock. Whether there are closures for the handler, it looks after that: while a
 //!    callback runs, they are no reason to stay awake.
-//! 2. Whoever pushes a message, a command or a closure does so under the lock, and takes the waker.
+//! 2. Whoever pushes a message, a command or a closure does so under the lock, and takes the waker if the task
+//!    sleeps.
 //! 3. It unlocks, and wakes the task.
-//! 4. The task takes the frames ([`take`](Mailbox::take)), and removes a waker that is left: it is awake.
+//! 4. The task records that it is awake ([`handle_awake`](Mailbox::handle_awake)), without the lock: whoever sees that
+//!    too late wakes it once too often. Whoever sees that the task is awake has the lock before the task parks again,
+//!    which then finds what was pushed.
 
 mod batch;
 mod command;
@@ -60,6 +63,8 @@ pub(crate) struct Mailbox {
     /// message.
     shared: Mutex<MailboxState>,
     published: Published,
+    /// Whether the task runs, so that it need not be woken. Only the task sets it: to `false` under the lock.
+    is_awake: AtomicBool,
     /// Bytes of a queue that is not congested whatever other queues hold.
     never_congested: usize,
     /// Memory that the send queue shares with others.
@@ -74,7 +79,7 @@ pub(crate) struct Mailbox {
 #[derive(Debug)]
 struct MailboxState {
     session: Session<BoxResponder>,
-    /// Wakes the task; set while it sleeps.
+    /// Wakes the task, if it sleeps.
     waker: Option<Waker>,
     /// The command that the task has not taken yet.
     command: Option<Command>,
@@ -134,6 +139,7 @@ impl Mailbox {
                 late: None,
             }),
             published: Published::default(),
+            is_awake: AtomicBool::new(false),
             never_congested,
             budget,
             transfers: TransferCounters::default(),
@@ -260,19 +266,29 @@ impl Mailbox {
         // All of them: each waits for a condition of its own.
         notify_all(&self.progress);
     }
-}
 
-impl MailboxState {
-    /// Takes the waker, if the task can do something with new frames.
+    /// Takes the waker of the task, if it sleeps.
     #[inline]
-    fn waker_for_frames(&mut self) -> Option<Waker> {
-        if self.session.wants_wakeup() {
-            self.waker.take()
+    fn take_waker(&self, shared: &mut MailboxState) -> Option<Waker> {
+        // Relaxed: the task sets it to `false` under the lock, which the caller holds.
+        if self.is_awake.load(Ordering::Relaxed) {
+            return None;
+        }
+        shared.waker.take()
+    }
+
+    /// Takes the waker of the task, if it sleeps and can do something with new frames.
+    #[inline]
+    fn take_waker_for_frames(&self, shared: &mut MailboxState) -> Option<Waker> {
+        if shared.session.wants_wakeup() {
+            self.take_waker(shared)
         } else {
             None
         }
     }
+}
 
+impl MailboxState {
     fn count_late(&self, error: SendError, is_response: bool) {
         if let Some(late) = &self.late {
             late.count(error, is_response);

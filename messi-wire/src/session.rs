@@ -334,6 +334,7 @@ impl<R: PendingResponse> Session<R> {
         self.in_flight = remaining;
         if remaining == 0 {
             self.progress.handle_written();
+            self.is_blocked = false;
             // Only now: a buffer that is partly written keeps its memory.
             self.in_flight_memory = 0;
             // It never grows here: an evicted session takes no memory back.

@@ -30,6 +30,7 @@ impl Driver {
     pub(super) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // Here too: while a callback is pending, no other step looks at the budget.
         ready!(self.poll_turn_budget(cx));
+        self.mailbox.handle_awake();
         // A write may make room, which the caller waits for: a server handles no message while there is none.
         let was_congested = self.mailbox.is_congested();
         let had_ended = self.connection.end_reason().is_some();

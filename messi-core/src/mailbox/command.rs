@@ -110,7 +110,7 @@ impl Mailbox {
         }
         // Before the task is woken, which looks at the flag first.
         self.published.has_command.store(true, Ordering::Release);
-        wakeups.wake(shared.waker.take());
+        wakeups.wake(self.take_waker(&mut shared));
         // Those who wait for the send queue learn that no more messages are accepted.
         wakeups.notify(self.clone());
         self.unlock(shared, wakeups);

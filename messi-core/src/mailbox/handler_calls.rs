@@ -88,7 +88,7 @@ impl Mailbox {
             // Under the lock and before the wake-up: the task looks at the flag first.
             self.published.has_calls.store(true, Ordering::Release);
             // Even a task whose socket is blocked: a closure needs no socket.
-            wakeups.wake(shared.waker.take());
+            wakeups.wake(self.take_waker(&mut shared));
             self.unlock(shared, wakeups);
             result
         })

@@ -116,7 +116,7 @@ impl Mailbox {
         is_pushed.then(|| {
             self.publish_pushed(&shared.session);
             // Taken in the same step as the push: a task that parks later sees the frames.
-            shared.waker_for_frames()
+            self.take_waker_for_frames(&mut shared)
         })
     }
 
@@ -180,7 +180,7 @@ impl Mailbox {
         loop {
             let mut shared = self.lock();
             let Err(rejected) = shared.session.push(message, now) else {
-                wakeups.wake(shared.waker_for_frames());
+                wakeups.wake(self.take_waker_for_frames(&mut shared));
                 let losses = shared.session.take_losses();
                 self.unlock(shared, wakeups);
                 wakeups.log_losses(losses);

@@ -55,18 +55,19 @@ impl Mailbox {
         shared.command.take()
     }
 
-    /// Swaps the empty `frames` with all queued frames. The task is awake: until it
-    /// [`park`](Self::park)s again, nothing needs to wake it.
+    /// Records that the task is awake: until it [`park`](Self::park)s again, nothing needs to wake it.
+    #[inline]
+    pub(crate) fn handle_awake(&self) {
+        // Relaxed: whoever sees it too late wakes the task once too often.
+        self.is_awake.store(true, Ordering::Relaxed);
+    }
+
+    /// Swaps the empty `frames` with all queued frames.
     #[inline]
     pub(crate) fn take(&self, frames: &mut Vec<u8>) {
-        let mut shared = self.lock();
         // All frames in one step: no other order of messages is possible than that of the pushes.
-        shared.session.take(frames);
-        // The task is awake: a wake-up for frames that are pushed from now on would be wasted.
-        let waker = shared.waker.take();
+        self.lock().session.take(frames);
         // Without `unlock`: bytes in flight still count as queued.
-        drop(shared);
-        drop(waker);
     }
 
     /// Returns the bytes to be written.
@@ -114,13 +115,20 @@ impl Mailbox {
     ///
     /// The send queue keeps `idle_capacity` bytes of unused memory at most.
     pub(crate) fn park(&self, waker: &Waker, is_blocked: bool, idle_capacity: usize) -> bool {
-        // A clone may run foreign code: it is made before the lock, and the old waker is dropped after.
-        let waker = waker.clone();
+        // Declared first, so that it is dropped without the lock.
+        let mut replaced = None;
         let mut shared = self.lock();
+        // The waker of the last sleep is left, unless the mailbox has woken the task.
+        if !shared.waker.as_ref().is_some_and(|it| it.will_wake(waker)) {
+            // Not under the lock: a clone may run foreign code.
+            drop(shared);
+            let waker = waker.clone();
+            shared = self.lock();
+            replaced = shared.waker.replace(waker);
+        }
         // In one step with leaving the waker: frames or commands in between would wake nothing.
         let has_work = !is_blocked && shared.session.has_frames();
         if has_work || shared.command.is_some() {
-            // The clone, made before the guard, is dropped after it.
             return false;
         }
         // Only before sleep: until then, the memory serves the next batch.
@@ -130,7 +138,7 @@ impl Mailbox {
             shared.session.trim(idle_capacity);
         }
         let has_changed = shared.session.handle_parked(is_blocked);
-        let replaced = shared.waker.replace(waker);
+        self.is_awake.store(false, Ordering::Relaxed);
         // A blocked connection is evicted before others: its ticket has changed.
         if has_changed {
             self.publish(&shared.session);
