@@ -6,7 +6,7 @@
 //! goes on serving the connection.
 //!
 //! Within a batch of received messages, the next one mostly follows at once ([`Driver::next_at_once`]). Otherwise the
-//! task waits for it in this order:
+//! task waits for it in this order, and passes over steps 2 to 5 if a short look shows that they have nothing to do:
 //!
 //! 1. Other tasks have their turn if this one has done much.
 //! 2. A command of the mailbox is handled. Once the connection has ended, pending responses fail and
@@ -85,6 +85,8 @@ pub(crate) struct Driver {
     /// End of busy polling.
     busy_until: Instant,
     turn: TurnBudget,
+    /// The time of the last read of this turn.
+    read_at: Option<Instant>,
     flood_limiter: FloodLimiter,
     receive_permit: ReceivePermit,
     decode_permit: DecodePermit,
@@ -93,6 +95,16 @@ pub(crate) struct Driver {
     /// Key of the message that is being handled, for the log and for metrics.
     first_key: FirstKey,
     probe: Probe,
+}
+
+/// What follows, by a short look: see [`Driver::take_at_once`].
+enum Next {
+    /// A message, which is taken.
+    Message,
+    /// Only received bytes can bring a message.
+    Input,
+    /// Something else may be to be done first.
+    Other,
 }
 
 /// How the task was told to end.
@@ -132,6 +144,7 @@ impl Driver {
             reads_again: false,
             busy_until: now,
             turn: TurnBudget::default(),
+            read_at: None,
             flood_limiter: FloodLimiter::default(),
             receive_permit: ReceivePermit::default(),
             decode_permit: DecodePermit::default(),
@@ -179,20 +192,7 @@ impl Driver {
     /// shortened here to a look at what they would find.
     #[inline]
     pub(crate) fn next_at_once(&mut self) -> bool {
-        let is_usual = !self.turn.is_spent()
-            && !self.mailbox.has_orders()
-            && self.mailbox.queued() < WRITE_SIZE
-            && !self.mailbox.is_congested()
-            && self.flood_limiter.paused_until().is_none()
-            && self.decode_permit.is_idle();
-        if !is_usual {
-            return false;
-        }
-        let Some(size) = self.connection.take_small_message(LARGE_MESSAGE) else {
-            return false;
-        };
-        self.turn.spend_message(size);
-        true
+        matches!(self.take_at_once(), Next::Message)
     }
 
     /// Decodes the message taken last into an empty one. Returns `false` if it can't be decoded, which
@@ -321,35 +321,40 @@ impl Driver {
         self.mailbox.runtime().now()
     }
 
+    /// Takes the next message if nothing is to be done before it, and it needs no permit.
+    #[inline]
+    fn take_at_once(&mut self) -> Next {
+        let is_usual = !self.turn.is_spent()
+            && !self.mailbox.has_orders()
+            && self.mailbox.queued() < WRITE_SIZE
+            && !self.mailbox.is_congested()
+            && self.flood_limiter.paused_until().is_none()
+            && self.decode_permit.is_idle();
+        if !is_usual {
+            return Next::Other;
+        }
+        if let Some(size) = self.connection.take_small_message(LARGE_MESSAGE) {
+            self.turn.spend_message(size);
+            Next::Message
+        } else if self.connection.waits_for_input() {
+            Next::Input
+        } else {
+            Next::Other
+        }
+    }
+
     fn poll_next(&mut self, cx: &mut Context<'_>, handler: &mut AnyHandler) -> Poll<bool> {
-        // A closure that panics must not be logged as the method of the last message.
-        self.first_key = FirstKey::default();
         // The message of the last callback is dropped: another connection may decode.
         self.decode_permit.release();
         loop {
-            // Before anything else, so that no step below can keep this task busy for ever.
-            ready!(self.poll_turn_budget(cx));
-            // Before a message: none may follow a command to disconnect.
-            self.handle_command();
-            // One at a time: many of them must keep neither messages nor other tasks waiting.
-            if self.may_call_handler() && self.mailbox.run_call(handler) {
-                self.turn.spend_transfer();
-                // It may have closed the connection: then no message follows.
-                self.handle_command();
-            }
-            if self.must_write_first(cx) || self.flood_limiter.paused_until().is_some() {
-                // Others must not wait for a permit that this connection can't use now.
-                self.decode_permit.cancel();
-            } else if let Some(size) = self.connection.next_message_size() {
-                // While there is no permit, the connection is served.
-                if self.decode_permit.poll_acquire(cx, size).is_ready() {
-                    self.turn.spend_message(size);
-                    self.connection.take_message(size);
-                    return Poll::Ready(true);
+            match self.take_at_once() {
+                Next::Message => return Poll::Ready(true),
+                Next::Input => {}
+                Next::Other => {
+                    if let Some(has_message) = ready!(self.poll_message(cx, handler)) {
+                        return Poll::Ready(has_message);
+                    }
                 }
-            } else if self.connection.end_reason().is_some() {
-                // Only once the messages received before the end are handled.
-                return Poll::Ready(false);
             }
             if self.poll_turn(cx).is_pending() {
                 // A closure that came before the task was parked has not woken it.
@@ -359,6 +364,47 @@ impl Driver {
                 return Poll::Pending;
             }
         }
+    }
+
+    /// Takes the next of the received messages, after what comes before it. Returns `None` if there is none that can be
+    /// handled now, and `false` if the connection has ended.
+    fn poll_message(
+        &mut self,
+        cx: &mut Context<'_>,
+        handler: &mut AnyHandler,
+    ) -> Poll<Option<bool>> {
+        // Before anything else, so that no step below can keep this task busy for ever.
+        ready!(self.poll_turn_budget(cx));
+        // Before a message: none may follow a command to disconnect.
+        self.handle_command();
+        // One at a time: many of them must keep neither messages nor other tasks waiting.
+        if self.may_call_handler() && self.run_call(handler) {
+            self.turn.spend_transfer();
+            // It may have closed the connection: then no message follows.
+            self.handle_command();
+        }
+        if self.must_write_first(cx) || self.flood_limiter.paused_until().is_some() {
+            // Others must not wait for a permit that this connection can't use now.
+            self.decode_permit.cancel();
+        } else if let Some(size) = self.connection.next_message_size() {
+            // While there is no permit, the connection is served.
+            if self.decode_permit.poll_acquire(cx, size).is_ready() {
+                self.turn.spend_message(size);
+                self.connection.take_message(size);
+                return Poll::Ready(Some(true));
+            }
+        } else if self.connection.end_reason().is_some() {
+            // Only once the messages received before the end are handled.
+            return Poll::Ready(Some(false));
+        }
+        Poll::Ready(None)
+    }
+
+    /// Runs a closure of another task in the handler. Returns `false` if there is none.
+    fn run_call(&mut self, handler: &mut AnyHandler) -> bool {
+        // A closure that panics must not be logged as the method of the last message.
+        self.first_key = FirstKey::default();
+        self.mailbox.run_call(handler)
     }
 
     /// Returns whether closures of other tasks may be run in the handler.

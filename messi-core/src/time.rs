@@ -49,9 +49,25 @@ struct ArmedTimer {
 }
 
 impl DeadlineTimer {
-    /// Waits for `deadline`, and returns the time then. The caller knows that it is `now`, and passes the same
-    /// source of time each time.
+    /// Waits for `deadline`, and returns the time then. The caller passes the same source of time each time, and a
+    /// time `now` of the same poll of its task: a timer that has fired since then has woken the task once more.
+    #[inline]
     pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        time: &dyn TimeSource,
+        deadline: Instant,
+        now: Instant,
+    ) -> Poll<Instant> {
+        // Most often, a sleep will wake this task in time: to poll it takes as long as a part of a message.
+        let armed = self.armed.as_ref();
+        if now < deadline && armed.is_some_and(|armed| armed.will_wake(cx, deadline, now)) {
+            return Poll::Pending;
+        }
+        self.poll_sleep(cx, time, deadline, now)
+    }
+
+    fn poll_sleep(
         &mut self,
         cx: &mut Context<'_>,
         time: &dyn TimeSource,
@@ -63,14 +79,16 @@ impl DeadlineTimer {
                 // A sleep that ends before the deadline is kept: to arm it again costs more than to wake
                 // up once too often.
                 Some(armed) if armed.deadline <= deadline => {
-                    ready!(armed.poll(cx, now));
+                    ready!(armed.poll(cx));
                     self.armed = None;
                     now = time.now();
                 }
                 _ => {
+                    // The time of the caller may be that of its last read.
+                    now = time.now();
                     self.armed = Some(ArmedTimer {
                         deadline,
-                        sleep: time.sleep_about(deadline - now),
+                        sleep: time.sleep_about(deadline.saturating_duration_since(now)),
                         waker: None,
                     });
                 }
@@ -81,12 +99,14 @@ impl DeadlineTimer {
 }
 
 impl ArmedTimer {
-    fn poll(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
-        // A sleep that will wake this task anyway is not polled: that takes as long as a part of a message.
+    /// Returns whether the sleep, which has not ended, will wake this task by itself, before the deadline or then.
+    #[inline]
+    fn will_wake(&self, cx: &Context<'_>, deadline: Instant, now: Instant) -> bool {
         let wakes = |waker: &Waker| waker.will_wake(cx.waker());
-        if now < self.deadline && self.waker.as_ref().is_some_and(wakes) {
-            return Poll::Pending;
-        }
+        now < self.deadline && self.deadline <= deadline && self.waker.as_ref().is_some_and(wakes)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let result = self.sleep.as_mut().poll(cx);
         self.waker = Some(cx.waker().clone());
         result

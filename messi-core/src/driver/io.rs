@@ -6,7 +6,8 @@
 //! 2. Frames are written. A batch has all frames that were queued when it was taken; the next one is taken once
 //!    it has left the buffers of the socket.
 //! 3. The socket is read once, if input is wanted and there is memory for it.
-//! 4. Timers that are due are handled.
+//! 4. Timers that are due are handled, after the read: bytes that have waited for this task are no silence of the peer. If
+//!    nothing was read, it is arranged that the next timer wakes the task.
 //! 5. If no step has given the caller anything to do, unused memory is freed, and the task is parked.
 //!
 //! A write that is blocked keeps neither the socket from being read nor the timers from being handled.
@@ -37,28 +38,27 @@ impl Driver {
         // Written first: responses of callbacks leave before the next messages are read.
         // Blocked or not, reading goes on: if both sides only wrote, neither would ever finish.
         let _ = self.poll_write(cx);
-        let read = self.poll_read(cx);
-        let has_read = read.is_ready();
-        // Reading the clock costs as much as a part of a message.
-        let now = match read {
-            Poll::Ready(now) => now,
-            Poll::Pending => self.now(),
-        };
-        // In each turn: a peer that always has something to read must not hold the timers up.
+        if let Poll::Ready(now) = self.poll_read(cx) {
+            // A peer that always has something to read must not hold the timers up.
+            self.handle_due_timers(now);
+            return Poll::Ready(());
+        }
+        // Reading the clock costs as much as a part of a message. A timer that has become due since the last read of this
+        // turn wakes the task once more.
+        let now = self.read_at.unwrap_or_else(|| self.now());
         let is_due = self.poll_timer(cx, now).is_ready();
         let has_room = was_congested && !self.mailbox.is_congested();
         let has_ended = !had_ended && self.connection.end_reason().is_some();
         // A write alone is no news for the caller, but for the room that it has made.
-        if has_read || is_due || has_room || has_ended {
+        if is_due || has_room || has_ended {
             return Poll::Ready(());
         }
         // Not parked: a task that wakes itself finds new frames and commands in its next turn.
         if mem::take(&mut self.reads_again) {
+            self.end_turn();
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        // Only before sleep: a busy connection would allocate the memory again at once.
-        self.release_memory();
         self.park(cx)
     }
 
@@ -68,34 +68,41 @@ impl Driver {
         if !self.turn.is_spent() {
             return Poll::Ready(());
         }
-        self.turn.renew();
-        // Others may decode while this task waits for its next turn.
-        self.decode_permit.release();
+        self.end_turn();
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Arranges for the task to be woken by the mailbox. Ready if there is something to do already.
+    /// Records that the task is about to be pending.
+    fn end_turn(&mut self) {
+        self.turn.renew();
+        self.read_at = None;
+        // Others may decode until the next turn, even if a callback waits.
+        self.decode_permit.release();
+    }
+
+    /// Frees unused memory, and arranges for the task to be woken by the mailbox. Ready if there is something to do
+    /// already.
     pub(super) fn park(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let idle_capacity = self.send_capacity_limit();
+        // Only before sleep: a busy connection would allocate the memory again at once.
+        self.release_memory(idle_capacity);
         // New frames are no reason to wake a task that can't write them.
         let is_blocked = self.is_write_blocked || self.socket.is_none();
-        let idle_capacity = self.send_capacity_limit();
         if self.mailbox.park(cx.waker(), is_blocked, idle_capacity) {
-            self.turn.renew();
-            // A callback that waits must not keep others from decoding.
-            self.decode_permit.release();
+            self.end_turn();
             return Poll::Pending;
         }
         Poll::Ready(())
     }
 
-    /// Frees memory that is not needed while the task sleeps.
-    fn release_memory(&mut self) {
+    /// Frees memory that is not needed while the task sleeps. An empty send buffer keeps `output` bytes at most.
+    fn release_memory(&mut self, output: usize) {
         let mut input = self.connection.recv_capacity_limit();
         if self.connection.input_memory() > IDLE_CAPACITY && self.receive_permit.is_short() {
             input = IDLE_CAPACITY;
         }
-        self.connection.release(input, self.send_capacity_limit());
+        self.connection.release(input, output);
         // After the release: returned memory wakes connections that wait for it.
         self.receive_permit.set(self.connection.input_memory());
     }
@@ -109,13 +116,31 @@ impl Driver {
     // --- Writing ---
 
     /// Writes the frames that are queued now. It is pending if the socket does not accept all of them.
+    #[inline]
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.has_output() {
+            return self.poll_write_output(cx);
+        }
+        self.is_write_blocked = false;
+        Poll::Ready(())
+    }
+
+    fn poll_write_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let result = self.poll_write_frames(cx);
         self.is_write_blocked = result.is_pending();
         if self.is_write_blocked {
             self.connection.handle_write_blocked(self.now());
         }
         result
+    }
+
+    /// Returns whether there is something to write or to flush. It costs less than to lock the mailbox.
+    #[inline]
+    fn has_output(&self) -> bool {
+        // A ping or pong is not queued. Frames that come after this look keep the task from parking.
+        self.mailbox.queued() > 0
+            || !self.connection.remaining_output().is_empty()
+            || !self.is_flushed
     }
 
     fn poll_write_frames(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -169,6 +194,7 @@ impl Driver {
     }
 
     /// Flushes the buffers of the socket. Only then all frames count as written.
+    #[inline]
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(socket) = self.socket.as_mut().filter(|_| !self.is_flushed) else {
             return Poll::Ready(());
@@ -199,7 +225,7 @@ impl Driver {
         // Memory comes before the read: bytes that were read have to be kept.
         let room = ready!(self.poll_room(cx));
         let is_busy = !self.mailbox.busy_poll().is_zero() && self.now() < self.busy_until;
-        let max_memory = self.max_input_memory();
+        let max_memory = self.connection.input_memory().saturating_add(room);
         // Kept until the bytes are handled: a waker may run another connection, which takes its own.
         let mut scratch = None;
         let buffer = match self.connection.rest_of_message(READ_SIZE, room, max_memory) {
@@ -223,11 +249,12 @@ impl Driver {
             .spend_read(result.as_ref().map_or(0, |count| *count));
         self.poll_busily();
         let now = self.now();
+        self.read_at = Some(now);
         match result {
             Ok(0) => self.connection.handle_end_of_input(now),
             Ok(count) => {
                 let bytes = scratch.as_ref().map(|scratch| &scratch[..count]);
-                self.handle_input(count, bytes, now);
+                self.handle_input(count, bytes, max_memory, now);
             }
             Err(error) => self.handle_io_error(error),
         }
@@ -268,15 +295,15 @@ impl Driver {
         }
     }
 
-    /// Returns the most memory that the receive buffer may have at this moment, in bytes.
-    fn max_input_memory(&self) -> usize {
-        let size = self.connection.input_memory();
-        size.saturating_add(self.receive_permit.room(size))
-    }
-
-    /// Handles this number of received bytes, which are `bytes`, or in their place in the connection.
-    fn handle_input(&mut self, count: usize, bytes: Option<&[u8]>, now: Instant) {
-        let max_memory = self.max_input_memory();
+    /// Handles this number of received bytes, which are `bytes`, or in their place in the connection. The receive
+    /// buffer grows to `max_memory` bytes at most, if they fit into it.
+    fn handle_input(
+        &mut self,
+        count: usize,
+        bytes: Option<&[u8]>,
+        max_memory: usize,
+        now: Instant,
+    ) {
         let Self {
             connection,
             mailbox,
@@ -316,17 +343,37 @@ impl Driver {
 
     // --- Time ---
 
-    /// Handles the timers that are due `now`; ready if there was one.
-    pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
+    /// Returns the time at which the next timer is due.
+    #[inline]
+    fn next_deadline(&self) -> Option<Instant> {
         let deadlines = [
             self.connection.poll_timeout(),
             self.flood_limiter.paused_until(),
         ];
-        let Some(deadline) = deadlines.into_iter().flatten().min() else {
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Handles the timers that are due `now`; ready if there was one. Pending, the next one wakes the task.
+    pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
+        let Some(deadline) = self.next_deadline() else {
             return Poll::Pending;
         };
         let runtime = &**self.mailbox.runtime();
         let now = ready!(self.timer.poll(cx, runtime, deadline, now));
+        self.handle_timers(now);
+        Poll::Ready(())
+    }
+
+    /// Handles the timers that are due `now`, if there are any.
+    #[inline]
+    fn handle_due_timers(&mut self, now: Instant) {
+        if self.next_deadline().is_some_and(|deadline| deadline <= now) {
+            self.handle_timers(now);
+        }
+    }
+
+    #[cold]
+    fn handle_timers(&mut self, now: Instant) {
         // A timer that is due again at once must not keep other tasks waiting.
         self.turn.spend_transfer();
         self.flood_limiter.handle_timeout(now);
@@ -335,7 +382,6 @@ impl Driver {
         if self.connection.take_keep_alive_check() {
             self.mailbox.handle_keep_alive();
         }
-        Poll::Ready(())
     }
 }
 

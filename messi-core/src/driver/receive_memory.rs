@@ -134,8 +134,12 @@ impl ReceivePermit {
     /// Stops waiting for memory. Returns whether the connection did wait.
     #[inline]
     pub(super) fn stop_waiting(&mut self) -> bool {
-        // A listener that was notified passes the notification on when it is dropped.
-        self.listener.take().is_some()
+        let is_waiting = self.listener.is_some();
+        if is_waiting {
+            // A listener that was notified passes the notification on when it is dropped.
+            self.listener = None;
+        }
+        is_waiting
     }
 }
 

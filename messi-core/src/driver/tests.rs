@@ -390,6 +390,37 @@ fn a_flood_does_not_delay_the_end_of_closing() {
     }
 }
 
+/// A socket that receives a large message byte by byte, each of which is there at once.
+struct Trickling {
+    has_begun: bool,
+}
+
+impl Fake for Trickling {
+    fn read(&mut self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if mem::replace(&mut self.has_begun, true) {
+            buffer[0] = 0;
+            return Poll::Ready(Ok(1));
+        }
+        buffer[..4].copy_from_slice(b"\x01\x0f\xff\xff");
+        Poll::Ready(Ok(4))
+    }
+}
+
+#[test]
+fn a_peer_that_always_has_something_to_read_does_not_hold_timers_up() {
+    let config = ConnectionConfig {
+        message_timeout: Duration::from_nanos(1),
+        min_message_rate: usize::MAX,
+        ..ConnectionConfig::default()
+    };
+    let (mut driver, ..) = driver(&config, Trickling { has_begun: false });
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut polls = (0..100).map(|_| driver.poll_next(&mut cx, &mut ()));
+    assert!(polls.any(|poll| poll == Poll::Ready(false)));
+    let end = driver.connection.end_reason();
+    assert_eq!(end, Some(&DisconnectReason::MessageTimeout));
+}
+
 /// A socket that receives a message, then the beginning of another.
 struct Halting {
     has_given: bool,

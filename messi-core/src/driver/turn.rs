@@ -1,4 +1,6 @@
 //! The turns of a connection's task among other tasks.
+//!
+//! A turn ends where the task is pending, to sleep or to let other tasks run.
 
 use crate::scratch::READ_SIZE;
 

@@ -48,6 +48,12 @@ impl Connection {
         self.lacks_memory = false;
     }
 
+    /// Returns whether all frames that are received completely are taken, and more may be received.
+    #[inline]
+    pub fn waits_for_input(&self) -> bool {
+        self.lifecycle.is_active() && self.recv_buffer.unhandled() == 0
+    }
+
     /// Returns how many bytes can be received without more memory.
     #[inline]
     pub fn free_input(&self) -> usize {
