@@ -20,8 +20,17 @@ pub(crate) struct LexError {
     pub(crate) position: Position,
 }
 
-/// Splits a text into tokens.
-pub(crate) fn lex(text: &str) -> Result<Vec<Token>, LexError> {
+/// The tokens of a text.
+#[derive(Debug)]
+pub(crate) struct Lexed {
+    /// All tokens, without those of lines that can't be split.
+    pub(crate) tokens: Vec<Token>,
+    /// The first reason why a line can't be split.
+    pub(crate) error: Option<LexError>,
+}
+
+/// Splits a text into tokens. The rest of a line that can't be split is left out.
+pub(crate) fn lex(text: &str) -> Lexed {
     let mut lexer = Lexer {
         rest: text,
         length: text.len(),
@@ -29,11 +38,22 @@ pub(crate) fn lex(text: &str) -> Result<Vec<Token>, LexError> {
         tokens: Vec::new(),
         comment: Comment::default(),
     };
-    while lexer.skip_space()? {
-        lexer.next_token()?;
+    let mut first_error = None;
+    loop {
+        match lexer.step() {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                first_error.get_or_insert(error);
+                lexer.take_while(|c| c != '\n');
+            }
+        }
     }
     lexer.end_comment();
-    Ok(lexer.tokens)
+    Lexed {
+        tokens: lexer.tokens,
+        error: first_error,
+    }
 }
 
 struct Lexer<'a> {
@@ -54,6 +74,15 @@ struct Comment {
 }
 
 impl Lexer<'_> {
+    /// Reads the next token. Returns false at the end of the text.
+    fn step(&mut self) -> Result<bool, LexError> {
+        let has_token = self.skip_space()?;
+        if has_token {
+            self.next_token()?;
+        }
+        Ok(has_token)
+    }
+
     fn next_token(&mut self) -> Result<(), LexError> {
         let position = self.position;
         let start = self.offset();
@@ -157,6 +186,7 @@ impl Lexer<'_> {
     fn block_comment(&mut self) -> Result<(), LexError> {
         let start = self.position;
         let Some(end) = self.rest.find("*/") else {
+            self.take_while(|_| true);
             let message = "found a comment without its end, `*/`".into();
             return Err(LexError {
                 message,
@@ -164,19 +194,19 @@ impl Lexer<'_> {
             });
         };
         let text = self.rest[2..end.max(2)].to_string();
-        if text.contains("/*") {
-            let message = "found `/*` inside a comment, which ends at the first `*/`".into();
-            return Err(LexError {
-                message,
-                position: start,
-            });
-        }
         let mut count = self.rest[..end + 2].chars().count();
         while count > 0 {
             if let Some(c) = self.peek() {
                 self.advance(c);
             }
             count -= 1;
+        }
+        if text.contains("/*") {
+            let message = "found `/*` inside a comment, which ends at the first `*/`".into();
+            return Err(LexError {
+                message,
+                position: start,
+            });
         }
         let mut lines: Vec<String> = text.lines().map(block_comment_line).collect();
         while lines.last().is_some_and(String::is_empty) {

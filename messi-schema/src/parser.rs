@@ -4,38 +4,45 @@
 //! run shows all of them. The parser knows the grammar alone: names and numbers are for
 //! [`check`](crate::check).
 //!
+//! If a brace is missing, only the first problem is reported, as those behind it may follow from it.
+//! The rest of the file is read as if the brace was there, where its place can be guessed.
+//!
 //! This file has the parser's steps over tokens; the statements are in the modules below.
 
 mod blocks;
+mod braces;
 mod fields;
 mod head;
 mod literal;
 mod nesting;
 mod settings;
 
+use self::braces::OpenBlock;
+use self::nesting::Blocks;
 use crate::ast::{Declaration, DeclarationKind, File};
 use crate::comments::Comments;
 use crate::diagnostics::Diagnostics;
-use crate::lexer::{Kind, Token, lex};
+use crate::lexer::{Kind, Lexed, Token, lex};
 use crate::position::{Position, Spanned};
 
-/// Parses a file and reports every statement that is not proto3. Returns `None` if the text can't
-/// be split into tokens and balanced blocks.
+/// Parses a file and reports every statement that is not proto3. Returns `None` if its blocks are
+/// nested too deep.
 pub(crate) fn parse(file: &str, text: &str, diagnostics: &mut Diagnostics) -> Option<File> {
-    let tokens = match lex(text) {
-        Ok(tokens) => tokens,
-        Err(error) => {
-            diagnostics.report(file, error.position, error.message);
-            return None;
-        }
-    };
-    let closing = nesting::check(file, &tokens, diagnostics)?;
+    let Lexed { tokens, error } = lex(text);
+    let is_split = error.is_none();
+    if let Some(error) = error {
+        diagnostics.report(file, error.position, error.message);
+    }
+    let blocks = Blocks::find(file, &tokens, diagnostics)?;
     // In a file of another syntax, that syntax is the only problem worth a report. Statements that proto3
-    // has as well are parsed, for files that import it.
+    // has as well are parsed, for files that import it. In a text that can't be split, tokens are missing.
     let mut ignored = Diagnostics::default();
     let is_proto3 = begins_as_proto3(&tokens);
-    let diagnostics = if is_proto3 { diagnostics } else { &mut ignored };
-    let mut parser = Parser::new(file, text, &tokens, &closing, diagnostics);
+    let diagnostics = match is_proto3 && is_split {
+        true => diagnostics,
+        false => &mut ignored,
+    };
+    let mut parser = Parser::new(file, text, &tokens, &blocks, diagnostics);
     parser.is_proto3 = is_proto3;
     Some(parser.file())
 }
@@ -50,8 +57,9 @@ pub(crate) fn parse(file: &str, text: &str, diagnostics: &mut Diagnostics) -> Op
 /// assert!(!is_proto3("package chat;"));
 /// ```
 pub fn is_proto3(text: &str) -> bool {
+    let Lexed { tokens, error } = lex(text);
     // A text that can't be split into tokens has mistakes.
-    lex(text).map_or(true, |tokens| begins_as_proto3(&tokens))
+    error.is_some() || begins_as_proto3(&tokens)
 }
 
 /// Returns whether a file begins like one of proto3, with or without mistakes.
@@ -69,10 +77,17 @@ fn begins_as_proto3(tokens: &[Token]) -> bool {
 struct Parser<'a, 'd> {
     source: &'a str,
     tokens: &'a [Token],
-    /// For each token that opens a block, the index of the one that closes it.
-    closing: &'a [usize],
+    blocks: &'a Blocks,
     is_proto3: bool,
     next: usize,
+    /// The blocks around the next token, outermost first.
+    open: Vec<OpenBlock>,
+    /// Whether a block may begin without its brace: once, in a file with a `}` too many.
+    may_lack_brace: bool,
+    /// The innermost block that the start of a declaration outside of it has closed.
+    unclosed: Option<OpenBlock>,
+    /// Whether further problems are not reported.
+    is_muted: bool,
     /// The package, which may be named anywhere in the file.
     package: String,
     /// The full names of the declarations around the next token, outermost first.
@@ -86,15 +101,19 @@ impl<'a, 'd> Parser<'a, 'd> {
         file: &str,
         source: &'a str,
         tokens: &'a [Token],
-        closing: &'a [usize],
+        blocks: &'a Blocks,
         diagnostics: &'d mut Diagnostics,
     ) -> Self {
         Self {
             source,
             tokens,
-            closing,
+            blocks,
             is_proto3: true,
             next: 0,
+            open: Vec::new(),
+            may_lack_brace: blocks.has_unopened,
+            unclosed: None,
+            is_muted: false,
             package: String::new(),
             scopes: Vec::new(),
             file: File::new(file),
@@ -121,7 +140,7 @@ impl<'a, 'd> Parser<'a, 'd> {
                 self.package = parts.map(|token| token.text.as_str()).collect();
                 return;
             }
-            index = self.closing[index] + 1;
+            index = self.blocks.closing[index] + 1;
         }
     }
 
@@ -177,10 +196,18 @@ impl<'a, 'd> Parser<'a, 'd> {
             // The place behind the statement is clearer than the first word of the next line.
             Some(end) if symbol == ';' => {
                 let message = format!("found the end of the line, expected {expected}");
-                self.report(end, message)
+                self.report::<()>(end, message);
+                // The next line is another statement, which would be skipped with this one.
+                self.begins_statement().then_some(())
             }
             _ => self.unexpected(expected),
         }
+    }
+
+    /// Returns whether a statement may begin with the next token.
+    fn begins_statement(&self) -> bool {
+        let kind = self.peek().map(|token| token.kind);
+        kind == Some(Kind::Identifier) || self.is_symbol('}')
     }
 
     /// Returns the place behind the token read last if the next token is on another line.
@@ -271,24 +298,6 @@ impl<'a, 'd> Parser<'a, 'd> {
         word
     }
 
-    /// Reads the statements of a block up to its closing brace.
-    fn block(
-        &mut self,
-        expected: &str,
-        mut statement: impl FnMut(&mut Self) -> Option<()>,
-    ) -> Option<()> {
-        if !self.is_symbol('{') {
-            return self.unexpected(expected);
-        }
-        let end = self.closing[self.next];
-        self.next += 1;
-        while self.next < end {
-            self.statement(&mut statement);
-        }
-        self.next = end + 1;
-        Some(())
-    }
-
     /// Reads a statement, or skips one that is not proto3.
     fn statement(&mut self, read: &mut impl FnMut(&mut Self) -> Option<()>) {
         let start = self.next;
@@ -305,7 +314,7 @@ impl<'a, 'd> Parser<'a, 'd> {
                 return index + 1;
             }
             if token.is_symbol('{') {
-                return self.closing[index] + 1;
+                return self.blocks.closing[index] + 1;
             }
             if token.is_symbol('}') {
                 return index.max(start + 1);
@@ -361,8 +370,13 @@ impl<'a, 'd> Parser<'a, 'd> {
     }
 
     fn report<T>(&mut self, position: Position, message: impl Into<String>) -> Option<T> {
-        let file = &self.file.display_name;
-        self.diagnostics.report(file, position, message);
+        if let Some(help) = self.help_with_brace() {
+            return self.report_with_help(position, message, &help);
+        }
+        if self.may_report() {
+            let file = &self.file.display_name;
+            self.diagnostics.report(file, position, message);
+        }
         None
     }
 
@@ -372,10 +386,17 @@ impl<'a, 'd> Parser<'a, 'd> {
         message: impl Into<String>,
         help: &str,
     ) -> Option<T> {
-        let file = &self.file.display_name;
-        self.diagnostics
-            .report_with_help(file, position, message, help);
+        if self.may_report() {
+            let file = &self.file.display_name;
+            self.diagnostics
+                .report_with_help(file, position, message, help);
+        }
         None
+    }
+
+    /// Returns whether a problem is to be reported, which may be the last one.
+    fn may_report(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_muted, !self.blocks.are_closed())
     }
 
     /// Returns the place of the next token, or of the last one at the end of the file.

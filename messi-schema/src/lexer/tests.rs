@@ -2,7 +2,7 @@ use super::*;
 
 fn texts(text: &str) -> Vec<String> {
     lex(text)
-        .unwrap()
+        .tokens
         .into_iter()
         .map(|token| token.text)
         .collect()
@@ -10,14 +10,14 @@ fn texts(text: &str) -> Vec<String> {
 
 fn find(text: &str, word: &str) -> Token {
     lex(text)
-        .unwrap()
+        .tokens
         .into_iter()
         .find(|token| token.text == word)
         .unwrap()
 }
 
 fn error(text: &str) -> (String, usize, usize) {
-    let error = lex(text).unwrap_err();
+    let error = lex(text).error.unwrap();
     (error.message, error.position.line, error.position.column)
 }
 
@@ -58,7 +58,7 @@ fn a_detached_comment_belongs_to_no_token() {
 fn a_comment_after_a_token_on_its_line_is_its_trailing_comment() {
     let text = "a; // of a\nb; // of b\n// of c\nc;";
     let semicolons: Vec<_> = lex(text)
-        .unwrap()
+        .tokens
         .into_iter()
         .filter(|token| token.is_symbol(';'))
         .collect();

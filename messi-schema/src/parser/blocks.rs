@@ -1,14 +1,14 @@
 //! Messages, oneofs, enums, services and reservations.
 
 use super::{Parser, comments};
-use crate::ast::{DeclarationKind, Reference, ReservedBlock};
+use crate::ast::{Declaration, DeclarationKind, Reference, ReservedBlock};
 use crate::lexer::{Kind, Token, value};
 use crate::position::Spanned;
 
 impl<'a> Parser<'a, '_> {
     pub(super) fn message(&mut self) -> Option<()> {
         let message = self.begin_block(DeclarationKind::Message)?;
-        self.enclosed(message, "the block of a message", Self::in_message)
+        self.enclosed(message, Self::in_message)
     }
 
     fn in_message(&mut self, message: usize) -> Option<()> {
@@ -33,7 +33,7 @@ impl<'a> Parser<'a, '_> {
         let oneof = self.begin_block(DeclarationKind::Oneof)?;
         let full_name = self.file.declarations[oneof].full_name.clone();
         // Its members are fields of the message.
-        self.block("the block of a oneof", |parser| {
+        self.block(DeclarationKind::Oneof, |parser| {
             if parser.is_word("option") {
                 parser.setting_of(oneof)
             } else {
@@ -44,28 +44,24 @@ impl<'a> Parser<'a, '_> {
 
     pub(super) fn enumeration(&mut self) -> Option<()> {
         let enumeration = self.begin_block(DeclarationKind::Enum)?;
-        self.enclosed(
-            enumeration,
-            "the block of an enum",
-            |parser, enumeration| match parser.peek()?.text.as_str() {
+        self.enclosed(enumeration, |parser, enumeration| {
+            match parser.peek()?.text.as_str() {
                 "option" => parser.setting_of(enumeration),
                 "reserved" => parser.reserved(enumeration),
                 _ => parser.value_of_enum(),
-            },
-        )
+            }
+        })
     }
 
     pub(super) fn service(&mut self) -> Option<()> {
         let service = self.begin_block(DeclarationKind::Service)?;
-        self.enclosed(
-            service,
-            "the block of a service",
-            |parser, service| match parser.peek()?.text.as_str() {
+        self.enclosed(service, |parser, service| {
+            match parser.peek()?.text.as_str() {
                 "option" => parser.setting_of(service),
                 "rpc" => parser.method(),
                 _ => parser.unexpected("`rpc` or `option`"),
-            },
-        )
+            }
+        })
     }
 
     /// Reads `rpc Name(stream Type) returns (Type);`.
@@ -85,7 +81,7 @@ impl<'a> Parser<'a, '_> {
         method.has_block = self.is_symbol('{');
         let method = self.file.declare(method);
         if self.is_symbol('{') {
-            return self.block("the block of a method", |parser| {
+            return self.block(DeclarationKind::Method, |parser| {
                 if parser.is_word("option") {
                     parser.setting_of(method)
                 } else {
@@ -113,7 +109,7 @@ impl<'a> Parser<'a, '_> {
         let scope = self.scope().into();
         self.file.extended.push(Reference { name, scope });
         let before = self.file.declarations.len();
-        self.block("the block of an extension", Self::extension)?;
+        self.block(DeclarationKind::Extension, Self::extension)?;
         if self.file.declarations.len() == before {
             let help = "declare an option in it, or remove it";
             return self.report_with_help(position, "found an `extend` without a field", help);
@@ -135,12 +131,12 @@ impl<'a> Parser<'a, '_> {
     fn enclosed(
         &mut self,
         owner: usize,
-        expected: &str,
         mut statement: impl FnMut(&mut Self, usize) -> Option<()>,
     ) -> Option<()> {
-        let scope = self.file.declarations[owner].full_name.clone();
+        let declaration = &self.file.declarations[owner];
+        let (kind, scope) = (declaration.kind, declaration.full_name.clone());
         self.scopes.push(scope);
-        let read = self.block(expected, |parser| statement(parser, owner));
+        let read = self.block(kind, |parser| statement(parser, owner));
         self.scopes.pop();
         read
     }
@@ -156,13 +152,18 @@ impl<'a> Parser<'a, '_> {
         let first = self.peek()?;
         let name = self.identifier("the name of a value")?;
         let mut value = self.declaration(DeclarationKind::Value, name);
+        // The name counts even if the rest is wrong.
+        let read = self.number_of_value(&mut value);
+        value.comments = comments(first, self.last());
+        self.file.declare(value);
+        read
+    }
+
+    fn number_of_value(&mut self, value: &mut Declaration) -> Option<()> {
         self.symbol('=', "`=` and the number of the value")?;
         value.number = self.integer(true, "the number of the value")?;
         value.settings = self.settings()?;
-        self.symbol(';', "`;`")?;
-        value.comments = comments(first, self.last());
-        self.file.declare(value);
-        Some(())
+        self.symbol(';', "`;`")
     }
 
     /// Reads `reserved 1, 2 to 3;` or `reserved "name", "other";`.

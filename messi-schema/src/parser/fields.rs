@@ -11,23 +11,25 @@ impl Parser<'_, '_> {
     /// Reads `label type name = number [options];`, in a oneof or not.
     pub(super) fn field(&mut self, oneof: Option<&str>) -> Option<()> {
         let first = self.peek()?;
-        let label = self.label(oneof)?;
+        let label = self.label(oneof);
         let types = self.types()?;
         if types.len() == 2 {
             self.check_map(&types, label.as_ref(), oneof)?;
         }
-        let mut field = self.named_and_numbered(DeclarationKind::Field, types)?;
+        let mut field = self.named(DeclarationKind::Field, types)?;
+        // The name and the type count even if the rest is wrong.
+        let read = self.number_of_field(&mut field);
         field.label = label;
         field.oneof = oneof.map(Into::into);
         field.comments = comments(first, self.last());
         self.file.declare(field);
-        Some(())
+        read
     }
 
     /// Reads a field in the block of an `extend`.
     pub(super) fn extension(&mut self) -> Option<()> {
         let first = self.peek()?;
-        let label = self.label(None)?;
+        let label = self.label(None);
         let types = self.types()?;
         if types.len() == 2 {
             return self.report_with_help(
@@ -36,7 +38,8 @@ impl Parser<'_, '_> {
                 "declare a message with the map, and make that the extension",
             );
         }
-        let mut extension = self.named_and_numbered(DeclarationKind::Extension, types)?;
+        let mut extension = self.named(DeclarationKind::Extension, types)?;
+        self.number_of_field(&mut extension)?;
         extension.label = label;
         extension.comments = comments(first, self.last());
         extension.extends = self.file.extended.len().checked_sub(1);
@@ -44,20 +47,20 @@ impl Parser<'_, '_> {
         Some(())
     }
 
-    /// Reads the name, the number and the options.
-    fn named_and_numbered(
-        &mut self,
-        kind: DeclarationKind,
-        types: Vec<Spanned<String>>,
-    ) -> Option<Declaration> {
+    /// Reads the name.
+    fn named(&mut self, kind: DeclarationKind, types: Vec<Spanned<String>>) -> Option<Declaration> {
         let name = self.field_name()?;
         let mut field = self.declaration(kind, name);
         field.types = types;
+        Some(field)
+    }
+
+    /// Reads the number and the options.
+    fn number_of_field(&mut self, field: &mut Declaration) -> Option<()> {
         self.symbol('=', "`=` and the number of the field")?;
         field.number = self.integer(false, "the number of the field")?;
         field.settings = self.settings()?;
-        self.symbol(';', "`;`")?;
-        Some(field)
+        self.symbol(';', "`;`")
     }
 
     fn field_name(&mut self) -> Option<Spanned<String>> {
@@ -75,11 +78,9 @@ impl Parser<'_, '_> {
         }
     }
 
-    fn label(&mut self, oneof: Option<&str>) -> Option<Option<Spanned<String>>> {
-        let label = LABELS.iter().find_map(|label| self.eat_word(label));
-        let Some(found) = &label else {
-            return Some(None);
-        };
+    /// Reads the label, if there is one. A wrong one is reported and left out.
+    fn label(&mut self, oneof: Option<&str>) -> Option<Spanned<String>> {
+        let found = LABELS.iter().find_map(|label| self.eat_word(label))?;
         if found.value == "required" && self.is_proto3 {
             return self.report_with_help(
                 found.position,
@@ -102,9 +103,10 @@ impl Parser<'_, '_> {
             let first = &found.value;
             let message = format!("found `{second}` after `{first}`, expected one label at most");
             let help = "remove `optional`: a list may be empty";
-            return self.report_with_help(self.place(), message, help);
+            self.report_with_help::<()>(self.place(), message, help);
+            self.bump();
         }
-        Some(label)
+        Some(found)
     }
 
     /// Returns whether a label is next, and not a type of that name.
@@ -156,7 +158,7 @@ impl Parser<'_, '_> {
     ) -> Option<()> {
         if let Some(label) = label {
             let message = format!("found `{} map`, but a map has no label", label.value);
-            return self.report_with_help(
+            self.report_with_help::<()>(
                 label.position,
                 message,
                 "remove it: a map holds any number of entries",

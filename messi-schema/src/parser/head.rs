@@ -6,7 +6,7 @@ use crate::comments::Comments;
 use crate::similar::nearest;
 
 /// The first words of statements outside of blocks.
-const KEYWORDS: &[&str] = &[
+pub(super) const KEYWORDS: &[&str] = &[
     "syntax", "package", "import", "option", "message", "enum", "service", "extend",
 ];
 
@@ -19,6 +19,9 @@ impl Parser<'_, '_> {
         self.find_package();
         while !self.is_at_end() {
             self.statement(&mut Self::top_level);
+        }
+        if let Some(block) = self.unclosed {
+            self.report_unclosed(block);
         }
         self.file
     }
@@ -40,6 +43,7 @@ impl Parser<'_, '_> {
             "enum" => self.enumeration(),
             "service" => self.service(),
             "extend" => self.extend(),
+            "}" => self.report(token.position, "found `}` without an opening half"),
             word => match keyword_for(word) {
                 Some(help) => self.unexpected_with_help(EXPECTED, &help),
                 None => self.unexpected(EXPECTED),

@@ -36,16 +36,15 @@ impl Parser<'_, '_> {
 
     /// Reads `{ name: value, other { … } }`, in protobuf's text format.
     fn message_literal(&mut self) -> Option<Literal> {
-        let (start, position) = (self.next, self.place());
-        let end = self.closing[start];
-        self.next += 1;
+        let position = self.place();
+        let end = if self.is_symbol('<') { '>' } else { '}' };
+        self.bump();
         let mut fields = Vec::new();
-        while self.next < end {
+        while !self.eat(end) {
             fields.push(self.literal_field()?);
             // Fields may be separated, or not.
             let _ = self.eat(',') || self.eat(';');
         }
-        self.next = end + 1;
         let value = "{ … }".into();
         let mut message = literal(LiteralKind::Message, Spanned { value, position });
         message.fields = fields;

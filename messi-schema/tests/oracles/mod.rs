@@ -1,5 +1,10 @@
 //! Other compilers of protobuf, as oracles for the validity of schemas.
 
+#![allow(
+    dead_code,
+    reason = "each test is a crate of its own and uses a part of it"
+)]
+
 use std::path::Path;
 use std::process::Command;
 
@@ -111,7 +116,8 @@ const PROTOX_ERRS: &[(&str, &[&str])] = &[
     ),
 ];
 
-fn protoc(name: &str, directories: [&Path; 2]) -> Option<Verdict> {
+/// Compiles a schema with the reference compiler, by its name in the first of two directories.
+pub(crate) fn protoc(name: &str, directories: [&Path; 2]) -> Option<Verdict> {
     let protoc = protoc_bin_vendored::protoc_bin_path().ok()?;
     let bundled = protoc_bin_vendored::include_path().ok()?;
     let output = Command::new(protoc)

@@ -32,13 +32,53 @@ fn syntax_errors_and_extensions_are_refused_at_their_place() {
         ["found `=`, expected the name of the field\n --> chat.proto:6:19"]
     );
     assert_eq!(
-        problems_with("message B {"),
-        ["found `{` without a closing half\n --> chat.proto:6:11"]
-    );
-    assert_eq!(
         problems_with("extend A { int32 x = 1; }"),
         [
             "found an extension of `chat.A`: in proto3, only options can be extended\n --> chat.proto:6:8\n help: extend FileOptions, MessageOptions, FieldOptions, OneofOptions, ExtensionRangeOptions, EnumOptions, EnumValueOptions, ServiceOptions or MethodOptions of google.protobuf"
+        ]
+    );
+}
+
+#[test]
+fn a_missing_brace_is_reported_once_with_the_innermost_block() {
+    let cases = [
+        (
+            "message B {",
+            "found the end of the file, expected `}`\n --> chat.proto:6:12\n help: a `}` is missing in this file: the innermost block here begins at chat.proto:6:11",
+        ),
+        (
+            "message B {\n  int32 x = 1;\nmessage C {\n  B b = 1;\n}",
+            "found the end of the file, expected `}`\n --> chat.proto:10:2\n help: a `}` is missing in this file: the innermost block here begins at chat.proto:6:11",
+        ),
+        (
+            "enum E {\n  X = 0;\nmessage C {\n  E e = 1;\n}",
+            "found `message`, expected `}`\n --> chat.proto:8:1\n help: a `}` is missing in this file: the innermost block here begins at chat.proto:6:8",
+        ),
+        (
+            "message B {\n  enum E {\n    X = 0;\n  int32 x = 1;\n}\nmessage C {}",
+            "found `x`, expected `=` and the number of the value\n --> chat.proto:9:9\n help: a `}` is missing in this file: the innermost block here begins at chat.proto:7:10",
+        ),
+        (
+            "message B\n  int32 x = 1;\n  int32 y = 2;\n}",
+            "found `int32`, expected the block of a message\n --> chat.proto:7:3",
+        ),
+        (
+            "message B {}\n}\nmessage C {}}",
+            "found `}` without an opening half\n --> chat.proto:7:1",
+        ),
+    ];
+    for (declarations, problem) in cases {
+        assert_eq!(problems_with(declarations), [problem]);
+    }
+}
+
+#[test]
+fn statements_behind_a_missing_semicolon_are_checked() {
+    assert_eq!(
+        problems_with("message B {\n  int32 x = 1\n  int32 y 2;\n}"),
+        [
+            "found the end of the line, expected `;`\n --> chat.proto:7:14",
+            "found `2`, expected `=` and the number of the field\n --> chat.proto:8:11"
         ]
     );
 }
