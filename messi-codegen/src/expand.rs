@@ -1,4 +1,4 @@
-//! Expands a protocol into Rust. This can't fail: the protocol is valid, and each function writes one
+//! Expands a protocol into Rust. This can't fail: a layout has no clashes, and each function writes one
 //! kind of item. The logic of the items is in `messi-core`.
 
 mod deprecation;
@@ -12,8 +12,8 @@ mod overview;
 mod protocol;
 mod requests;
 mod scope;
-mod skeleton;
 mod types;
+mod undeclared;
 mod view;
 
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use self::scope::Scope;
-pub(crate) use self::skeleton::skeleton;
+pub(crate) use self::undeclared::definition as undeclared;
 use crate::config::{Config, Externs};
 use crate::model::Protocol;
 
@@ -33,7 +33,7 @@ pub fn expand(protocol: &Protocol, config: &Config) -> TokenStream {
     let externs = Externs::new(&config.externs, protocol);
     let root = externs.without(&protocol.root);
     let views = config.views_of(&root, protocol);
-    let scope = Scope::of_types(&root, externs, views, has_deprecated, config);
+    let scope = Scope::new(&root, externs, views, has_deprecated, config);
     let (client, server) = (config.side.has_client(), config.side.has_server());
     let items = [
         Some(rebuild(&protocol.sources)),

@@ -5,10 +5,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::config::Config;
-use crate::expand::{expand, rebuild, skeleton};
+use crate::expand::{expand, rebuild, undeclared};
 use crate::input::Input;
-use crate::names;
-use crate::read::read_with;
+use crate::read::{lay_out_rest, read_with};
 
 /// Expands `messi::protocol!(input)`. `locate` returns the directories that the path of the schema is
 /// relative to, from the span of that path.
@@ -31,13 +30,18 @@ pub fn protocol(input: TokenStream, locate: impl FnOnce(Span) -> Locations) -> T
     quote!( #(#mistakes)* #expansion )
 }
 
-/// Returns an error for each problem, and a skeleton of the protocol.
+/// Returns an error for each problem, and the expansion of what is valid. The uses of a protocol in the
+/// user's program are then no errors.
 fn errors(error: &SchemaError, span: Span, config: &Config) -> TokenStream {
-    let errors = error.diagnostics.iter().map(|diagnostic| {
+    let mut errors = error.diagnostics.iter().map(|diagnostic| {
         let message = diagnostic.to_string();
-        quote_spanned!(span=> ::core::compile_error!(#message);)
+        quote_spanned!(span=> ::core::compile_error!(#message))
     });
-    let rebuild = rebuild(&error.sources);
-    let skeleton = skeleton(&names::protocol(&error.name), config);
-    quote!( #(#errors)* #rebuild #skeleton )
+    let Some(rest) = lay_out_rest(error, config) else {
+        let rebuild = rebuild(&error.sources);
+        return quote!( #(#errors;)* #rebuild );
+    };
+    let undeclared = errors.next().map(|first| undeclared(&first));
+    let expansion = expand(&rest, config);
+    quote!( #undeclared #(#errors;)* #expansion )
 }

@@ -1,5 +1,5 @@
 //! Lays out a schema in Rust: names, modules, boxes, and the types of prost. Names that clash in Rust
-//! are reported here.
+//! are reported here, and their items left out.
 
 mod builder;
 mod direction;
@@ -9,6 +9,7 @@ mod namespace;
 mod packages;
 mod renames;
 mod types;
+mod undeclared;
 
 use std::collections::BTreeSet;
 
@@ -22,7 +23,8 @@ pub(crate) use self::renames::Renames;
 use crate::model::{Module, Package, Protocol};
 use crate::names::{self, ItemNames};
 
-/// Lays out a schema. Returns `None` if it has no messages for the two directions.
+/// Lays out a schema. Returns `None` if it has no messages for the two directions, or if these have other
+/// names in Rust.
 pub(crate) fn lay_out(
     schema: &Schema,
     renames: &Renames,
@@ -36,8 +38,9 @@ pub(crate) fn lay_out(
     let root = root(schema, Some(&reserved), &modules, renames, diagnostics);
     let protocol = schema.protocol.as_ref()?;
     let (to_server, to_client) = (&protocol.client_to_server, &protocol.server_to_client);
-    let client_to_server = direction(schema, to_server, &root, SERVER_CALLBACKS, diagnostics)?;
-    let server_to_client = direction(schema, to_client, &root, CLIENT_CALLBACKS, diagnostics)?;
+    let client_to_server = direction(schema, to_server, &root, SERVER_CALLBACKS, diagnostics);
+    let server_to_client = direction(schema, to_client, &root, CLIENT_CALLBACKS, diagnostics);
+    let (client_to_server, server_to_client) = (client_to_server?, server_to_client?);
     Some(Protocol {
         name,
         rust_name,
@@ -101,11 +104,21 @@ fn root(
         let module = descend(&mut root, &modules);
         for message in &file.messages {
             let message = builder.message(message, &modules, namespace);
-            module.messages.push(message);
+            module.messages.extend(message);
         }
         for enumeration in &file.enums {
             let enumeration = builder.enumeration(enumeration, namespace);
-            module.enums.push(enumeration);
+            module.enums.extend(enumeration);
+        }
+    }
+    for (package, name) in undeclared::types(schema) {
+        let modules = modules.get(package);
+        let rust_name = names::type_name(name);
+        let claim = namespaces
+            .get(&modules)
+            .claim_type(&rust_name, "an undeclared type");
+        if claim.is_ok() {
+            descend(&mut root, &modules).undeclared.push(rust_name);
         }
     }
     root

@@ -1,7 +1,8 @@
-//! The layout of a valid schema in Rust, as plain data.
+//! The layout of a schema in Rust, as plain data.
 //!
 //! Items have both the name in the schema and the name in Rust, which is unique in its scope and raw
-//! (`r#type`) where Rust requires it. As only a valid protocol has a layout, expanding it can't fail.
+//! (`r#type`) where Rust requires it. So expanding a layout can't fail, even if it is that of the valid rest
+//! of a schema.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -53,12 +54,17 @@ pub struct Module {
     /// Modules of imported packages inside this one, by their name in Rust. The root has one at most, with all
     /// others inside. Nested types are in [`Message::nested`] instead.
     pub modules: Vec<(String, Self)>,
+    /// The names in Rust of types that fields have and the schema does not declare. A valid schema has none.
+    pub undeclared: Vec<String>,
 }
 
 impl Module {
     /// Returns whether the module has no items.
     pub fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.enums.is_empty() && self.modules.is_empty()
+        self.messages.is_empty()
+            && self.enums.is_empty()
+            && self.modules.is_empty()
+            && self.undeclared.is_empty()
     }
 }
 
@@ -182,6 +188,8 @@ pub enum Type {
     /// A wrapper of `google.protobuf` (`StringValue`), which is a message on the wire and a plain value
     /// in Rust.
     Wrapper(Scalar),
+    /// A type that the schema does not declare. A valid schema has none.
+    Undeclared,
 }
 
 /// The path of a type from the module of the expansion.

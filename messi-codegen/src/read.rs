@@ -21,14 +21,27 @@ pub(crate) fn read_with(
     locations: &Locations,
     config: &Config,
 ) -> Result<Protocol, SchemaError> {
-    let renames = config.renames.iter();
-    let renames = Renames::new(renames.map(|it| (it.item.clone(), it.name.clone())));
+    let renames = renames(config);
     messi_schema::read_with(
         schema,
         locations,
         Expected::Protocol,
         |schema, diagnostics| lay_out(&schema, &renames, diagnostics),
     )
+}
+
+/// Lays out the valid rest of a schema with problems. Returns `None` if the messages of the directions do not
+/// have their names in Rust.
+pub(crate) fn lay_out_rest(error: &SchemaError, config: &Config) -> Option<Protocol> {
+    // Clashes have been reported, or come from names in place of wrong ones.
+    let mut ignored = Diagnostics::default();
+    lay_out(&error.rest, &renames(config), &mut ignored)
+        .or_else(|| lay_out(&error.rest, &Renames::default(), &mut ignored))
+}
+
+fn renames(config: &Config) -> Renames {
+    let renames = config.renames.iter();
+    Renames::new(renames.map(|it| (it.item.clone(), it.name.clone())))
 }
 
 /// Reports the names of a schema that clash in Rust. The schema need not be a protocol.

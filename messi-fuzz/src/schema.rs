@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, io, process};
 
-use messi_codegen::{Config, Locations, SchemaError, expand, read};
+use messi_codegen::{Locations, SchemaError, protocol, read};
 
 /// The start of a line that begins another file. The rest of the line is its name.
 pub const MARK: &[u8] = b"//// ";
@@ -38,7 +38,7 @@ impl Schemas {
         })
     }
 
-    /// Reads a schema, and returns whether it is valid.
+    /// Reads and expands a schema, and returns whether it is valid.
     ///
     /// The first file is `chat.proto`. A line with [`MARK`] and a name of letters, digits, `_` and `.`
     /// begins another file.
@@ -53,19 +53,15 @@ impl Schemas {
             root: self.directory.clone(),
             ..Locations::default()
         };
-        match read(SCHEMA, &locations) {
-            Ok(protocol) => {
-                let expansion = expand(&protocol, &Config::default());
-                if let Err(error) = syn::parse2::<syn::File>(expansion) {
-                    panic!("the expansion is not Rust: {error}");
-                }
-                true
-            }
-            Err(error) => {
-                check(&error);
-                false
-            }
+        let problems = read(SCHEMA, &locations).err();
+        problems.iter().for_each(check);
+        // An invalid schema has an expansion of its valid rest.
+        let arguments = format!("{SCHEMA:?}").parse();
+        let expansion = protocol(arguments.expect("a string literal"), |_| locations);
+        if let Err(error) = syn::parse2::<syn::File>(expansion) {
+            panic!("the expansion is not Rust: {error}");
         }
+        problems.is_none()
     }
 
     /// Replaces the files of the last schema.

@@ -111,7 +111,7 @@ pub(crate) struct Declaration {
 }
 
 /// The kind of a declaration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum DeclarationKind {
     Message,
     Enum,
@@ -211,6 +211,16 @@ impl File {
         self.declarations
             .iter()
             .filter(move |declaration| declaration.scope == scope)
+    }
+
+    /// Replaces or removes each declaration.
+    pub(crate) fn map(&mut self, mut map: impl FnMut(Declaration) -> Option<Declaration>) {
+        self.index.clear();
+        for declaration in std::mem::take(&mut self.declarations) {
+            if let Some(declaration) = map(declaration) {
+                self.declare(declaration);
+            }
+        }
     }
 
     /// Adds a declaration and returns its index.

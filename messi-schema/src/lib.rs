@@ -9,7 +9,7 @@
 //! 3. `second_parser` has `protobuf-parse` parse the files as well.
 //! 4. `lower` makes the model, and `descriptors` the descriptors in the form of protoc.
 //!
-//! `diagnostics` collects the problems.
+//! `diagnostics` collects the problems. If there are any, `mend` makes a schema of the valid rest.
 //!
 //! # Two parsers
 //!
@@ -36,6 +36,7 @@ mod lexer;
 mod list;
 mod locations;
 mod lower;
+mod mend;
 mod model;
 mod numbers;
 mod options;

@@ -1,7 +1,7 @@
 //! Lowers the syntax trees of a schema to its model.
 //!
-//! This needs names that resolve. Where other rules are broken, the model is only good for finding
-//! further problems: numbers that are out of range become 0.
+//! Where rules are broken, the model is only good for finding further problems: numbers that are out of
+//! range become 0, names that do not resolve become [`Type::Unknown`](crate::Type::Unknown).
 
 mod declarations;
 mod options;
@@ -18,20 +18,20 @@ use crate::protocol::{CLIENT_TO_SERVER, SERVER_TO_CLIENT};
 use crate::resolve::Symbols;
 use crate::source::{Source, Sources};
 
-/// Lowers a schema. Returns `None` if there is no file, or a name does not resolve.
-pub(crate) fn lower(sources: &Sources, symbols: &Symbols<'_>) -> Option<Schema> {
+/// Lowers a schema.
+pub(crate) fn lower(sources: &Sources, symbols: &Symbols<'_>) -> Schema {
     let interpreter = Interpreter::new(symbols);
     let files = sources.files.iter();
     let files = files.map(|source| file(source, &sources.foreign, symbols, &interpreter));
-    let files: Vec<ProtoFile> = files.collect::<Option<_>>()?;
-    let schema = files.last()?;
-    let package = schema.package_name();
-    Some(Schema {
-        name: name(package, &schema.display_name),
+    let files: Vec<ProtoFile> = files.collect();
+    let schema = files.last();
+    let package = schema.map_or("", ProtoFile::package_name);
+    Schema {
+        name: name(package, schema.map_or("", |it| &it.display_name)),
         protocol: protocol(&files, package),
         files,
         sources: sources.paths.clone(),
-    })
+    }
 }
 
 /// Returns the protocol of a package, if it has the messages of both directions.
@@ -52,7 +52,7 @@ fn protocol(files: &[ProtoFile], package: &str) -> Option<Protocol> {
 }
 
 /// Returns the name of a protocol: the last part of its package that is no version, or the stem of its file.
-pub(crate) fn name(package: &str, file: &str) -> String {
+fn name(package: &str, file: &str) -> String {
     let mut parts = package.rsplit('.').filter(|part| !is_version(part));
     let name = match parts.next() {
         Some(last) if !last.is_empty() => last,
@@ -79,7 +79,7 @@ fn file(
     foreign: &[File],
     symbols: &Symbols<'_>,
     interpreter: &Interpreter<'_>,
-) -> Option<ProtoFile> {
+) -> ProtoFile {
     let tree = &source.file;
     let lowering = Lowering::new(tree, symbols, interpreter);
     let package = tree.package();
@@ -90,16 +90,16 @@ fn file(
         text: source.text.clone(),
         package: self::package(tree),
         imports: imports(tree, foreign),
-        messages: lowering.messages(package)?,
+        messages: lowering.messages(package),
         enums: lowering.enums(package),
-        services: lowering.services(package)?,
-        extensions: lowering.extensions(package)?,
+        services: lowering.services(package),
+        extensions: lowering.extensions(package),
         options: lowering.file_options(),
         comments: tree.comments.clone(),
         descriptor: Vec::new(),
     };
     file.descriptor = descriptors::file(&file);
-    Some(file)
+    file
 }
 
 fn package(tree: &File) -> Option<Package> {

@@ -107,6 +107,12 @@ pub(crate) enum OptionType {
 /// Options that only files with an edition have, or only protobuf's own files.
 pub(crate) const OF_EDITIONS: &[&str] = &["features", "feature_support", "edition_defaults"];
 
+/// The option that allows two values of an enum to have the same number.
+pub(crate) const ALLOW_ALIAS: &str = "allow_alias";
+
+/// The option that marks an item as deprecated.
+pub(crate) const DEPRECATED: &str = "deprecated";
+
 /// The option that gives the name of a field in JSON.
 pub(crate) const JSON_NAME: &str = "json_name";
 

@@ -28,3 +28,13 @@ pub(crate) struct Spanned<T> {
     pub(crate) value: T,
     pub(crate) position: Position,
 }
+
+impl Spanned<String> {
+    /// Creates a word that no file has.
+    pub(crate) fn made_up(value: &str) -> Self {
+        Self {
+            value: value.into(),
+            position: Position::START,
+        }
+    }
+}

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::ast::File;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::locations::Locations;
+use crate::mend::mend;
 use crate::model::{ProtoFile, Schema};
 use crate::protocol::Expected;
 use crate::resolve::Symbols;
@@ -19,10 +20,12 @@ use crate::{check, lower, second_parser};
 pub struct SchemaError {
     /// Every problem found, at least one.
     pub diagnostics: Vec<Diagnostic>,
-    /// The name that the protocol would have: see [`Schema::name`].
-    pub name: String,
     /// The files that were read. Changing one of them may fix the problem.
     pub sources: Vec<PathBuf>,
+    /// The valid rest of the schema, with which a back end can go on where only names and types count. It
+    /// has both directions, numbers of its own, and [`Type::Unknown`](crate::Type::Unknown) for types that
+    /// are not declared.
+    pub rest: Box<Schema>,
 }
 
 impl Display for SchemaError {
@@ -115,9 +118,9 @@ fn finish<T>(
         _ => {}
     }
     Err(SchemaError {
-        name: name(schema, &sources),
         diagnostics: diagnostics.into_sorted(&sources.texts),
-        sources: sources.paths,
+        sources: sources.paths.clone(),
+        rest: Box::new(mend(schema, sources)),
     })
 }
 
@@ -147,11 +150,5 @@ fn check_and_lower(
         second_parser::check(sources, diagnostics);
     }
     check::directions(&files, expected, diagnostics);
-    lower::lower(sources, &symbols)
-}
-
-/// Returns the name that the protocol would have.
-fn name(schema: &str, sources: &Sources) -> String {
-    let package = sources.files.last().map_or("", |it| it.file.package());
-    lower::name(package, schema)
+    Some(lower::lower(sources, &symbols))
 }

@@ -38,7 +38,8 @@ pub(super) fn obstacle_in(
         | Type::WellKnown(_)
         | Type::Enum(_)
         | Type::WellKnownEnum(_)
-        | Type::Empty => None,
+        | Type::Empty
+        | Type::Undeclared => None,
     }
 }
 

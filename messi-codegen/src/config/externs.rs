@@ -107,6 +107,7 @@ fn remove(module: &mut Module, path: &[String]) {
     let Some((first, rest)) = path.split_first() else {
         module.messages.clear();
         module.enums.clear();
+        module.undeclared.clear();
         return;
     };
     for (name, inner) in &mut module.modules {

@@ -54,7 +54,7 @@ fn methods_docs(handlers: Handlers) -> &'static str {
 }
 
 /// Expands the trait of client handlers, with these methods for messages.
-pub(super) fn client_trait(
+fn client_trait(
     names: &ItemNames,
     name: &str,
     methods: &TokenStream,
@@ -108,7 +108,7 @@ pub(super) fn client_trait(
 }
 
 /// Expands the trait of server handlers, with these methods for messages.
-pub(super) fn server_trait(
+fn server_trait(
     names: &ItemNames,
     name: &str,
     methods: &TokenStream,
@@ -271,12 +271,7 @@ impl Received<'_> {
 }
 
 /// Expands the hook that gets each message, and the dispatch that it leads to, with this body.
-pub(super) fn hook(
-    client: &Ident,
-    message: &TokenStream,
-    body: &TokenStream,
-    scope: &Scope,
-) -> TokenStream {
+fn hook(client: &Ident, message: &TokenStream, body: &TokenStream, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     quote! {
         /// Called for each received message. The default passes it on to its method, by [`dispatch`](Self::dispatch).
@@ -300,7 +295,7 @@ pub(super) fn hook(
 }
 
 /// Expands the implementation by which the runtime drives clients with a handler.
-pub(super) fn client_implementation(names: &ItemNames, scope: &Scope) -> TokenStream {
+fn client_implementation(names: &ItemNames, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let ItemNames {
         marker,
@@ -346,7 +341,7 @@ pub(super) fn client_implementation(names: &ItemNames, scope: &Scope) -> TokenSt
 }
 
 /// Expands the implementation by which the runtime drives servers with a handler.
-pub(super) fn server_implementation(names: &ItemNames, scope: &Scope) -> TokenStream {
+fn server_implementation(names: &ItemNames, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let ItemNames {
         marker,

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs::lines;
 use super::scope::Scope;
-use super::{deprecation, enumeration, message, view};
+use super::{deprecation, enumeration, message, undeclared, view};
 use crate::model::{Message, Module};
 use crate::names::ident;
 
@@ -39,7 +39,10 @@ fn items(module: &Module, scope: &Scope) -> TokenStream {
         let docs = lines(&[docs]);
         named(name, &docs, items(module, &scope.inside(name)), scope)
     });
-    messages.chain(enums).chain(modules).collect()
+    let undeclared = module.undeclared.iter();
+    let undeclared = undeclared.map(|it| undeclared::alias(it, scope));
+    let items = messages.chain(enums).chain(modules);
+    items.chain(undeclared).collect()
 }
 
 /// Expands the module of a message's oneofs and nested types, if it has any.

@@ -100,5 +100,6 @@ fn ty(ty: &Type, scope: &Scope) -> String {
         Type::WellKnown(name) | Type::WellKnownEnum(name) => format!("`google.protobuf.{name}`"),
         Type::Empty => "`google.protobuf.Empty`".into(),
         Type::Wrapper(scalar) => format!("wrapped `{}`", scalar.name()),
+        Type::Undeclared => "not declared".into(),
     }
 }

@@ -133,8 +133,8 @@ fn member(messages: &TokenStream, members: &[&Member]) -> TokenStream {
     }
 }
 
-/// Expands the marker and the aliases of a protocol that may have nothing but a name.
-pub(super) fn declarations(
+/// Expands the marker, with these items of its implementation, and the aliases.
+fn declarations(
     names: &ItemNames,
     name: &str,
     docs: &TokenStream,

@@ -29,25 +29,9 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// Creates the scope of the module that invokes the macro, for a protocol without types.
-    pub(super) fn new(config: &Config) -> Self {
-        Self {
-            krate: config.krate.clone(),
-            modules: Vec::new(),
-            public_modules: Vec::new(),
-            has_deprecated: false,
-            side: config.side,
-            bytes: config.bytes,
-            handlers: config.handlers,
-            derives: Rc::default(),
-            externs: Rc::default(),
-            views: Rc::default(),
-        }
-    }
-
     /// Creates the scope of the module that invokes the macro, for a protocol with these types
     /// beside those of the external packages.
-    pub(super) fn of_types(
+    pub(super) fn new(
         root: &Module,
         externs: Externs,
         views: Views,
@@ -55,11 +39,16 @@ impl Scope {
         config: &Config,
     ) -> Self {
         Self {
+            krate: config.krate.clone(),
+            modules: Vec::new(),
+            public_modules: Vec::new(),
             has_deprecated,
+            side: config.side,
+            bytes: config.bytes,
+            handlers: config.handlers,
             derives: Derives::new(&config.derives, root).into(),
             externs: externs.into(),
             views: views.into(),
-            ..Self::new(config)
         }
     }
 

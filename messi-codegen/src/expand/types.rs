@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::scope::{Scope, spaceless};
+use super::undeclared;
 use crate::config::BytesType;
 use crate::model::{FieldKind, Scalar, Type};
 use crate::names::{ident, type_name, value_name};
@@ -23,6 +24,8 @@ pub(super) fn field_type_of(
 ) -> TokenStream {
     let krate = &scope.krate;
     match kind {
+        // It may be one of a number or of a message.
+        FieldKind::Singular(ty @ Type::Undeclared) => value_type(ty),
         FieldKind::Singular(ty) if !is_message(ty) => value_type(ty),
         FieldKind::Singular(ty) | FieldKind::Optional(ty) => {
             let ty = in_box(value_type(ty), ty, scope);
@@ -82,6 +85,7 @@ pub(super) fn value_type(ty: &Type, scope: &Scope) -> TokenStream {
         Type::Message { path, .. } => scope.path(path),
         Type::WellKnown(name) => well_known(name, scope),
         Type::Empty => quote!(()),
+        Type::Undeclared => undeclared::ty(scope),
     }
 }
 
@@ -123,7 +127,11 @@ pub(super) fn is_boxed(ty: &Type) -> bool {
 pub(super) fn is_message(ty: &Type) -> bool {
     matches!(
         ty,
-        Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_)
+        Type::Message { .. }
+            | Type::WellKnown(_)
+            | Type::Empty
+            | Type::Wrapper(_)
+            | Type::Undeclared
     )
 }
 
@@ -146,9 +154,11 @@ fn type_attribute(ty: &Type, scope: &Scope) -> TokenStream {
             let path = enum_type(ty, scope).map(|it| spaceless(&it));
             quote!(enumeration = #path)
         }
-        Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_) => {
-            quote!(message)
-        }
+        Type::Message { .. }
+        | Type::WellKnown(_)
+        | Type::Empty
+        | Type::Wrapper(_)
+        | Type::Undeclared => quote!(message),
     }
 }
 
@@ -167,9 +177,11 @@ fn map_value_name(ty: &Type, scope: &Scope) -> String {
             let path = enum_type(ty, scope).map(|it| spaceless(&it));
             format!("enumeration({})", path.unwrap_or_default())
         }
-        Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_) => {
-            "message".into()
-        }
+        Type::Message { .. }
+        | Type::WellKnown(_)
+        | Type::Empty
+        | Type::Wrapper(_)
+        | Type::Undeclared => "message".into(),
     }
 }
 

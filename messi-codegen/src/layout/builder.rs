@@ -34,15 +34,16 @@ impl<'a, 'd> Builder<'a, 'd> {
         self.diagnostics.report(file, position, message);
     }
 
-    /// Reports a claim that failed: `what` would have a Rust name that another item has.
-    pub(super) fn report_clash(
+    /// Reports a claim that failed: `what` would have a Rust name that another item has. Returns whether the
+    /// name is free.
+    pub(super) fn is_free(
         &mut self,
         position: Position,
         rust_name: &str,
         what: &str,
         claim: Result<(), String>,
-    ) {
-        let Err(other) = claim else { return };
+    ) -> bool {
+        let Err(other) = claim else { return true };
         let file = &self.file.display_name;
         // Names that clash in protobuf as well have been reported.
         if !self.diagnostics.has_problem_at(file, position) {
@@ -51,5 +52,6 @@ impl<'a, 'd> Builder<'a, 'd> {
             self.diagnostics
                 .report_with_help(file, position, message, help);
         }
+        false
     }
 }

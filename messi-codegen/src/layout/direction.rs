@@ -12,7 +12,8 @@ pub(super) const SERVER_CALLBACKS: &[&str] = &["on_client_connected", "on_client
 pub(super) const CLIENT_CALLBACKS: &[&str] =
     &["on_connected", "on_disconnected", "on_connect_failure"];
 
-/// Lays out a direction. Returns `None` if its message is missing, which has been reported.
+/// Lays out a direction. Returns `None` if its message is missing or has another name in Rust, which has been
+/// reported.
 pub(super) fn direction(
     schema: &Schema,
     direction: &messi_schema::Direction,
@@ -24,19 +25,20 @@ pub(super) fn direction(
     let message = root.messages.iter().find(|message| message.name == name)?;
     let mut oneofs = message.oneofs.iter();
     let oneof = oneofs.find(|oneof| oneof.name == messi_schema::Direction::ONEOF)?;
-    check_names(&direction.message, message, oneof, schema, diagnostics);
+    check_names(&direction.message, message, oneof, schema, diagnostics)?;
     let types: Vec<&Type> = oneof.members.iter().map(|member| &member.ty).collect();
     let members = oneof.members.iter().map(|member| DirectionMember {
         member: member.clone(),
         handler: names::handler_name(&member.method),
         convertible: is_convertible(&member.ty, &types, message),
     });
-    let members: Vec<DirectionMember> = members.collect();
+    let mut members: Vec<DirectionMember> = members.collect();
     let clashes = members
-        .iter()
+        .iter_mut()
         .filter(|it| callbacks.contains(&it.handler.as_str()));
     for clash in clashes {
         report_callback(schema, &direction.message, clash, diagnostics);
+        clash.handler.push('_');
     }
     Some(Direction {
         members,
@@ -44,21 +46,22 @@ pub(super) fn direction(
     })
 }
 
-/// Reports a direction whose items do not have the names in Rust that the generated code uses.
+/// Reports a direction whose items do not have the names in Rust that the generated code uses, and returns
+/// `None`.
 fn check_names(
     direction: &str,
     message: &Message,
     oneof: &Oneof,
     schema: &Schema,
     diagnostics: &mut Diagnostics,
-) {
+) -> Option<()> {
     let names = [
         (&message.rust_name, names::type_name(&message.name)),
         (&oneof.rust_name, names::value_name(&oneof.name)),
         (&oneof.enum_name, names::type_name(&oneof.name)),
     ];
     let Some((found, expected)) = names.iter().find(|(found, expected)| *found != expected) else {
-        return;
+        return Some(());
     };
     let text = format!("found the name `{found}` in Rust, expected `{expected}` for a direction");
     for file in &schema.files {
@@ -67,6 +70,7 @@ fn check_names(
             diagnostics.report(&file.display_name, message.position, text.as_str());
         }
     }
+    None
 }
 
 /// Reports a member whose handler method would be a callback.
@@ -109,7 +113,7 @@ pub(super) fn requests(
 }
 
 /// Returns whether the type of a member selects that member, and is not the direction's message
-/// itself.
+/// itself. An undeclared type may be any.
 fn is_convertible(ty: &Type, types: &[&Type], message: &Message) -> bool {
     let is_message = match ty {
         Type::Message { path, .. } => {
@@ -120,6 +124,7 @@ fn is_convertible(ty: &Type, types: &[&Type], message: &Message) -> bool {
                 }
         }
         Type::WellKnown(_) => true,
+        Type::Undeclared => return true,
         _ => false,
     };
     is_message && types.iter().filter(|&&other| other == ty).count() == 1

@@ -13,19 +13,20 @@ impl Builder<'_, '_> {
         &mut self,
         enumeration: &messi_schema::Enum,
         namespace: &mut Namespace,
-    ) -> Enum {
+    ) -> Option<Enum> {
         let rust_name =
             names::type_name(self.renames.name(&enumeration.full_name, &enumeration.name));
         let what = format!("the enum `{}`", enumeration.name);
         let claim = namespace.claim_type(&rust_name, &what);
-        self.report_clash(enumeration.position, &rust_name, &what, claim);
-        Enum {
+        let is_free = self.is_free(enumeration.position, &rust_name, &what, claim);
+        let enumeration = Enum {
             name: enumeration.name.clone(),
             rust_name,
             docs: enumeration.comments.lines(),
             deprecated: enumeration.options.is_deprecated(),
             variants: self.variants(enumeration),
-        }
+        };
+        is_free.then_some(enumeration)
     }
 
     /// Lays out the values. One with a number that an earlier value has is an alias of that.
@@ -43,7 +44,9 @@ impl Builder<'_, '_> {
             if !is_named {
                 let what = format!("the value `{}`", value.name);
                 let claim = claim(&mut taken, &rust_name, &what);
-                self.report_clash(value.position, &rust_name, &what, claim);
+                if !self.is_free(value.position, &rust_name, &what, claim) {
+                    continue;
+                }
             }
             match original {
                 Some(original) => original.aliases.push(alias(value, rust_name)),

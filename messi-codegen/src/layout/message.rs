@@ -8,19 +8,19 @@ use crate::model::{Field, FieldKind, Member, Message, Module, Oneof, Type};
 use crate::names;
 
 impl Builder<'_, '_> {
-    /// Lays out a message and everything inside it.
+    /// Lays out a message and everything inside it, unless its name is taken.
     pub(super) fn message(
         &mut self,
         message: &messi_schema::Message,
         modules: &[String],
         namespace: &mut Namespace,
-    ) -> Message {
+    ) -> Option<Message> {
         let name = self.renames.name(&message.full_name, &message.name);
         let rust_name = names::type_name(name);
         let module_name = names::value_name(name);
         let what = format!("the message `{}`", message.name);
         let claim = namespace.claim_type(&rust_name, &what);
-        self.report_clash(message.position, &rust_name, &what, claim);
+        let mut is_free = self.is_free(message.position, &rust_name, &what, claim);
         // Enums of oneofs and nested types share a module.
         let mut inside = Namespace::default();
         let oneofs = self.oneofs(message, &mut inside);
@@ -28,9 +28,9 @@ impl Builder<'_, '_> {
         let nested = self.nested(message, &inner_modules, &mut inside);
         if !oneofs.is_empty() || !nested.is_empty() {
             let claim = namespace.claim_module(&module_name, &format!("the module of {what}"));
-            self.report_clash(message.position, &module_name, &what, claim);
+            is_free &= self.is_free(message.position, &module_name, &what, claim);
         }
-        Message {
+        let message = Message {
             name: message.name.clone(),
             rust_name,
             docs: message.comments.lines(),
@@ -39,7 +39,8 @@ impl Builder<'_, '_> {
             oneofs,
             module_name,
             nested,
-        }
+        };
+        is_free.then_some(message)
     }
 
     fn nested(
@@ -51,11 +52,11 @@ impl Builder<'_, '_> {
         let mut module = Module::default();
         for nested in &message.messages {
             let nested = self.message(nested, modules, namespace);
-            module.messages.push(nested);
+            module.messages.extend(nested);
         }
         for enumeration in &message.enums {
             let enumeration = self.enumeration(enumeration, namespace);
-            module.enums.push(enumeration);
+            module.enums.extend(enumeration);
         }
         module
     }
@@ -71,7 +72,7 @@ impl Builder<'_, '_> {
             let rust_name = names::value_name(self.renames.name(&field.full_name, &field.name));
             let what = format!("the field `{}`", field.name);
             let claimed = claim(&mut names, &rust_name, &what);
-            self.report_clash(field.position, &rust_name, &what, claimed);
+            let mut is_free = self.is_free(field.position, &rust_name, &what, claimed);
             let Some(kind) = self.field_kind(message, field) else {
                 continue;
             };
@@ -79,16 +80,17 @@ impl Builder<'_, '_> {
             for accessor in accessors_of(&rust_name, &kind) {
                 let what = format!("an accessor of {what}");
                 let claimed = claim(&mut accessors, &accessor, &what);
-                self.report_clash(field.position, &accessor, &what, claimed);
+                is_free &= self.is_free(field.position, &accessor, &what, claimed);
             }
-            fields.push(Field {
+            let field = Field {
                 name: field.name.clone(),
                 rust_name,
                 number: field.number,
                 docs: field.comments.lines(),
                 deprecated: field.options.is_deprecated(),
                 kind,
-            });
+            };
+            fields.extend(is_free.then_some(field));
         }
         fields
     }
@@ -101,22 +103,22 @@ impl Builder<'_, '_> {
         let holder = message.full_name.as_str();
         Some(match &field.kind {
             messi_schema::FieldKind::Singular(ty) => {
-                FieldKind::Singular(self.ty(ty, Some(holder), field)?)
+                FieldKind::Singular(self.ty(ty, Some(holder), field))
             }
             // A message always has presence.
             messi_schema::FieldKind::Optional(ty) if ty.is_message() => {
-                FieldKind::Singular(self.ty(ty, Some(holder), field)?)
+                FieldKind::Singular(self.ty(ty, Some(holder), field))
             }
             messi_schema::FieldKind::Optional(ty) => {
-                FieldKind::Optional(self.ty(ty, Some(holder), field)?)
+                FieldKind::Optional(self.ty(ty, Some(holder), field))
             }
             messi_schema::FieldKind::Repeated { ty, is_packed } => FieldKind::Repeated {
-                ty: self.ty(ty, None, field)?,
+                ty: self.ty(ty, None, field),
                 packed: *is_packed,
             },
             messi_schema::FieldKind::Map { key, value } => FieldKind::Map {
                 key: *key,
-                value: self.ty(value, None, field)?,
+                value: self.ty(value, None, field),
             },
             // The enum may grow in the crate messi-schema alone, together with this one.
             _ => return None,
@@ -141,16 +143,19 @@ impl Builder<'_, '_> {
             let rust_name = names::value_name(name);
             let what = format!("the oneof `{}`", oneof.name);
             let claimed = inside.claim_type(&enum_name, &what);
-            self.report_clash(oneof.position, &enum_name, &what, claimed);
+            let mut is_free = self.is_free(oneof.position, &enum_name, &what, claimed);
             let claimed = claim(&mut names, &rust_name, &what);
-            self.report_clash(oneof.position, &rust_name, &what, claimed);
-            oneofs.push(Oneof {
+            is_free &= self.is_free(oneof.position, &rust_name, &what, claimed);
+            let oneof = Oneof {
                 name: oneof.name.clone(),
                 rust_name,
                 enum_name,
                 docs: oneof.comments.lines(),
                 members: self.members(message, oneof),
-            });
+            };
+            // One with labels alone has no member in Rust.
+            let is_free = is_free && !oneof.members.is_empty();
+            oneofs.extend(is_free.then_some(oneof));
         }
         oneofs
     }
@@ -176,22 +181,21 @@ impl Builder<'_, '_> {
             let variant = names::type_name(name);
             let what = format!("the member `{}`", field.name);
             let claim = claim(&mut names, &variant, &what);
-            self.report_clash(field.position, &variant, &what, claim);
+            let is_free = self.is_free(field.position, &variant, &what, claim);
             let messi_schema::FieldKind::Singular(ty) = &field.kind else {
                 // A label has been reported.
                 continue;
             };
-            if let Some(ty) = self.ty(ty, Some(&message.full_name), field) {
-                members.push(Member {
-                    name: field.name.clone(),
-                    method: name.into(),
-                    variant,
-                    number: field.number,
-                    docs: field.comments.lines(),
-                    deprecated: field.options.is_deprecated(),
-                    ty,
-                });
-            }
+            let member = Member {
+                name: field.name.clone(),
+                method: name.into(),
+                variant,
+                number: field.number,
+                docs: field.comments.lines(),
+                deprecated: field.options.is_deprecated(),
+                ty: self.ty(ty, Some(&message.full_name), field),
+            };
+            members.extend(is_free.then_some(member));
         }
         members
     }
@@ -202,14 +206,14 @@ impl Builder<'_, '_> {
         ty: &messi_schema::Type,
         holder: Option<&str>,
         field: &messi_schema::Field,
-    ) -> Option<Type> {
+    ) -> Type {
         match self.types.rust_type(ty, holder) {
-            Ok(ty) => Some(ty),
+            Ok(ty) => ty,
             Err(name) => {
                 let message =
                     format!("found the type `{name}`, which has no Rust type in prost_types");
                 self.report(field.position, message);
-                None
+                Type::Undeclared
             }
         }
     }

@@ -74,6 +74,7 @@ impl Types {
                 boxed: holder.is_some_and(|holder| self.reaches(name, holder)),
             }),
             messi_schema::Type::Google(google) => Ok(of_google(*google)),
+            messi_schema::Type::Unknown(_) => Ok(Type::Undeclared),
             other => Err(format!("{other:?}")),
         }
     }

@@ -6,9 +6,7 @@ use crate::ast::{Declaration, DeclarationKind, File, setting};
 use crate::diagnostics::Diagnostics;
 use crate::lexer::value;
 use crate::numbers::{ranges, reserved_of};
-
-/// The option that allows two values to have the same number.
-const ALIASES: &str = "allow_alias";
+use crate::options::ALLOW_ALIAS;
 
 pub(super) fn check(file: &File, diagnostics: &mut Diagnostics) {
     for enumeration in file.of_kind(DeclarationKind::Enum) {
@@ -67,7 +65,7 @@ impl EnumCheck<'_> {
     }
 
     fn numbers(&mut self, values: &[&Declaration]) {
-        let aliases = setting(&self.enumeration.settings, ALIASES);
+        let aliases = setting(&self.enumeration.settings, ALLOW_ALIAS);
         let may_repeat = aliases.is_some_and(|aliases| aliases.value.text == "true");
         let mut numbers: HashMap<i64, &Declaration> = HashMap::new();
         let mut repeats = false;

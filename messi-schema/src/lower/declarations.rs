@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::options;
-use crate::ast::{Declaration, DeclarationKind, File, ReservedBlock};
+use crate::ast::{Declaration, DeclarationKind, File, ReservedBlock, join};
 use crate::custom_options::{Interpreter, OptionPlace};
 use crate::google::GoogleType;
 use crate::json_name::json_name;
@@ -19,7 +19,7 @@ use crate::position::Spanned;
 use crate::resolve::{Meaning, Symbols};
 use crate::scalar::Scalar;
 
-/// The declarations of a file, by their scope. Methods return `None` if a name does not resolve.
+/// The declarations of a file, by their scope.
 pub(super) struct Lowering<'a> {
     file: &'a File,
     symbols: &'a Symbols<'a>,
@@ -46,7 +46,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    pub(super) fn messages(&self, scope: &str) -> Option<Vec<Message>> {
+    pub(super) fn messages(&self, scope: &str) -> Vec<Message> {
         let messages = self.inside(scope, DeclarationKind::Message);
         messages.map(|it| self.message(it)).collect()
     }
@@ -56,14 +56,14 @@ impl<'a> Lowering<'a> {
         enums.map(|it| self.enumeration(it)).collect()
     }
 
-    pub(super) fn services(&self, scope: &str) -> Option<Vec<Service>> {
+    pub(super) fn services(&self, scope: &str) -> Vec<Service> {
         let services = self.inside(scope, DeclarationKind::Service);
         services.map(|it| self.service(it)).collect()
     }
 
-    pub(super) fn extensions(&self, scope: &str) -> Option<Vec<Extension>> {
+    pub(super) fn extensions(&self, scope: &str) -> Vec<Extension> {
         let extensions = self.inside(scope, DeclarationKind::Extension);
-        extensions.map(|it| self.extension(it)).collect()
+        extensions.filter_map(|it| self.extension(it)).collect()
     }
 
     /// Lowers the options of the file.
@@ -82,30 +82,28 @@ impl<'a> Lowering<'a> {
         declarations.filter(move |declaration| declaration.kind == kind)
     }
 
-    fn message(&self, message: &Declaration) -> Option<Message> {
+    fn message(&self, message: &Declaration) -> Message {
         let full_name = message.full_name.as_str();
         let oneofs: Vec<&Declaration> = self.inside(full_name, DeclarationKind::Oneof).collect();
         let fields = self.inside(full_name, DeclarationKind::Field);
-        Some(Message {
+        Message {
             name: message.name.value.clone(),
             full_name: full_name.into(),
             position: message.name.position,
             comments: message.comments.clone(),
             options: self.options_of(message),
-            fields: fields
-                .map(|field| self.field(field, &oneofs))
-                .collect::<Option<_>>()?,
+            fields: fields.map(|field| self.field(field, &oneofs)).collect(),
             oneofs: oneofs.iter().enumerate().map(|it| self.oneof(it)).collect(),
-            messages: self.messages(full_name)?,
+            messages: self.messages(full_name),
             enums: self.enums(full_name),
-            extensions: self.extensions(full_name)?,
+            extensions: self.extensions(full_name),
             reserved: self.reserved(full_name),
-        })
+        }
     }
 
-    fn field(&self, field: &Declaration, oneofs: &[&Declaration]) -> Option<Field> {
+    fn field(&self, field: &Declaration, oneofs: &[&Declaration]) -> Field {
         let is_around = |oneof: &&Declaration| field.oneof.as_ref() == Some(&oneof.full_name);
-        Some(Field {
+        Field {
             name: field.name.value.clone(),
             full_name: field.full_name.clone(),
             json_name: json_name(field),
@@ -113,54 +111,64 @@ impl<'a> Lowering<'a> {
             position: field.name.position,
             comments: field.comments.clone(),
             options: self.options_of(field),
-            kind: self.field_kind(field)?,
+            kind: self.field_kind(field),
             oneof: oneofs.iter().position(is_around),
-        })
+        }
     }
 
-    fn field_kind(&self, field: &Declaration) -> Option<FieldKind> {
-        let ty = |index: usize| self.ty(&field.scope, field.types.get(index)?);
+    fn field_kind(&self, field: &Declaration) -> FieldKind {
+        let ty = |index: usize| self.ty(&field.scope, field.types.get(index));
         if field.is_map() {
+            let key = Scalar::from_name(&field.types[0].value);
             // A key of another type has been reported.
-            let key = Scalar::from_name(&field.types[0].value).unwrap_or(Scalar::String);
-            return Some(FieldKind::Map { key, value: ty(1)? });
+            let key = key.filter(|it| it.is_map_key()).unwrap_or(Scalar::String);
+            return FieldKind::Map { key, value: ty(1) };
         }
-        let ty = ty(0)?;
-        Some(if field.is_repeated() {
+        let ty = ty(0);
+        if field.is_repeated() {
             let is_packed = ty.is_packable() && field.may_be_packed();
             FieldKind::Repeated { ty, is_packed }
         } else if field.is_optional() {
             FieldKind::Optional(ty)
         } else {
             FieldKind::Singular(ty)
-        })
+        }
     }
 
-    fn ty(&self, scope: &str, name: &Spanned<String>) -> Option<Type> {
-        if let Some(scalar) = Scalar::from_name(&name.value) {
-            return Some(Type::Scalar(scalar));
+    fn ty(&self, scope: &str, name: Option<&Spanned<String>>) -> Type {
+        let name = name.map_or("", |name| &name.value);
+        if let Some(scalar) = Scalar::from_name(name) {
+            return Type::Scalar(scalar);
         }
-        let Meaning::Declared(kind, full_name) =
-            self.symbols.resolve(self.file, scope, &name.value)
+        let Meaning::Declared(kind, full_name) = self.symbols.resolve(self.file, scope, name)
         else {
-            return None;
+            return self.unknown(name);
         };
         if let Some(google) = GoogleType::find(&full_name) {
-            return Some(Type::Google(google));
+            return Type::Google(google);
         }
         match kind {
-            DeclarationKind::Message => Some(Type::Message(full_name)),
-            DeclarationKind::Enum => Some(Type::Enum(full_name)),
-            _ => None,
+            DeclarationKind::Message => Type::Message(full_name),
+            DeclarationKind::Enum => Type::Enum(full_name),
+            _ => self.unknown(name),
         }
+    }
+
+    /// Returns a type that is not declared. A name without dots is one of the package.
+    fn unknown(&self, name: &str) -> Type {
+        let name = name.trim_start_matches('.');
+        Type::Unknown(match name.contains('.') {
+            true => name.into(),
+            false => join(self.file.package(), name),
+        })
     }
 
     fn extension(&self, extension: &Declaration) -> Option<Extension> {
         let extended = self.file.extended.get(extension.extends?)?;
-        match self.ty(&extended.scope, &extended.name)? {
+        match self.ty(&extended.scope, Some(&extended.name)) {
             Type::Google(extendee) => Some(Extension {
                 extendee,
-                field: self.field(extension, &[])?,
+                field: self.field(extension, &[]),
             }),
             _ => None,
         }
@@ -184,31 +192,31 @@ impl<'a> Lowering<'a> {
         reserved(reserved_of(self.file, owner))
     }
 
-    fn service(&self, service: &Declaration) -> Option<Service> {
+    fn service(&self, service: &Declaration) -> Service {
         let methods = self.inside(&service.full_name, DeclarationKind::Method);
-        Some(Service {
+        Service {
             name: service.name.value.clone(),
             full_name: service.full_name.clone(),
             position: service.name.position,
             comments: service.comments.clone(),
             options: self.options_of(service),
-            methods: methods.map(|it| self.method(it)).collect::<Option<_>>()?,
-        })
+            methods: methods.map(|it| self.method(it)).collect(),
+        }
     }
 
-    fn method(&self, method: &Declaration) -> Option<Method> {
-        let ty = |index: usize| self.ty(&method.full_name, method.types.get(index)?);
+    fn method(&self, method: &Declaration) -> Method {
+        let ty = |index: usize| self.ty(&method.full_name, method.types.get(index));
         let [is_client_streaming, is_server_streaming] = method.streams;
-        Some(Method {
+        Method {
             name: method.name.value.clone(),
             position: method.name.position,
             comments: method.comments.clone(),
             options: self.options_of(method),
-            request: ty(0)?,
+            request: ty(0),
             is_client_streaming,
-            response: ty(1)?,
+            response: ty(1),
             is_server_streaming,
-        })
+        }
     }
 
     fn oneof(&self, (index, oneof): (usize, &&Declaration)) -> Oneof {

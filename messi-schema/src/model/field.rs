@@ -66,6 +66,9 @@ pub enum Type {
     Enum(String),
     /// A message or an enum of `google.protobuf`.
     Google(GoogleType),
+    /// A type that the schema does not declare, by the full name that it would have. Only a schema with
+    /// problems has it: see [`SchemaError::rest`](crate::SchemaError::rest).
+    Unknown(String),
 }
 
 impl Type {
@@ -73,7 +76,7 @@ impl Type {
     pub fn full_name(&self) -> Option<String> {
         match self {
             Self::Scalar(_) => None,
-            Self::Message(name) | Self::Enum(name) => Some(name.clone()),
+            Self::Message(name) | Self::Enum(name) | Self::Unknown(name) => Some(name.clone()),
             Self::Google(google) => Some(google.full_name()),
         }
     }

@@ -18,7 +18,7 @@ fn a_missing_schema_is_an_error_with_the_searched_places() {
         ..Locations::default()
     };
     let error = read("chat.proto", &locations).unwrap_err();
-    assert_eq!(error.name, "chat");
+    assert_eq!(error.rest.name, "chat");
     let text = error.diagnostics[0].to_string();
     let tried = |path: &str| format!("`{}`", schemas.root().join(path).display());
     assert!(

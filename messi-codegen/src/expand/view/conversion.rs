@@ -167,6 +167,6 @@ fn is_copy(ty: &Type) -> bool {
             !matches!(scalar, Scalar::String | Scalar::Bytes)
         }
         Type::Enum(_) | Type::WellKnownEnum(_) | Type::Empty => true,
-        Type::Message { .. } | Type::WellKnown(_) => false,
+        Type::Message { .. } | Type::WellKnown(_) | Type::Undeclared => false,
     }
 }

@@ -134,9 +134,11 @@ fn of_prost(ty: &Type, function: &str, holder: &Holder) -> TokenStream {
     let module = match ty {
         Type::Scalar(scalar) => ident(scalar.name()),
         Type::Enum(_) | Type::WellKnownEnum(_) => ident("int32"),
-        Type::Message { .. } | Type::WellKnown(_) | Type::Empty | Type::Wrapper(_) => {
-            ident("message")
-        }
+        Type::Message { .. }
+        | Type::WellKnown(_)
+        | Type::Empty
+        | Type::Wrapper(_)
+        | Type::Undeclared => ident("message"),
     };
     let function = ident(function);
     quote!( #krate::__private::view::owned(#krate::prost::encoding::#module::#function) )
