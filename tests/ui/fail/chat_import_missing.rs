@@ -1,0 +1,5 @@
+mod chat {
+    messi::protocol!("../proto/chat_import_missing.proto");
+}
+
+include!("../program.rs");

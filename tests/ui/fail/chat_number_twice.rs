@@ -1,0 +1,5 @@
+mod chat {
+    messi::protocol!("../proto/chat_number_twice.proto");
+}
+
+include!("../program.rs");

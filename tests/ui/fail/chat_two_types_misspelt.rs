@@ -1,0 +1,5 @@
+mod chat {
+    messi::protocol!("../proto/chat_two_types_misspelt.proto");
+}
+
+include!("../program.rs");
