@@ -488,7 +488,8 @@ pub use messi_core::tls;
 ///
 /// # Errors
 ///
-/// Every mistake in a schema is a compile error with its place in the schema:
+/// Every mistake in a schema is a compile error with its place in the schema. What is valid of the schema is
+/// expanded all the same, so that the uses of the protocol in your program are no errors too.
 ///
 /// ```text
 /// error: found the unknown type `ConectReq`

@@ -135,9 +135,13 @@ impl<'a, 'd> Parser<'a, 'd> {
             let before = index.checked_sub(1).map(|index| &self.tokens[index]);
             let begins = before.is_none_or(|it| it.is_symbol(';') || it.is_symbol('}'));
             if self.tokens[index].is_word("package") && begins {
-                let parts = self.tokens[index + 1..].iter();
-                let parts = parts.take_while(|token| !token.is_symbol(';'));
-                self.package = parts.map(|token| token.text.as_str()).collect();
+                let parts = self.tokens[index + 1..].iter().enumerate();
+                let parts = parts.take_while(|(index, token)| match index % 2 {
+                    0 => token.kind == Kind::Identifier,
+                    _ => token.is_symbol('.'),
+                });
+                let name: String = parts.map(|(_, token)| token.text.as_str()).collect();
+                self.package = name.trim_end_matches('.').into();
                 return;
             }
             index = self.blocks.closing[index] + 1;

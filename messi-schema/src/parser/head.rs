@@ -3,6 +3,7 @@
 use super::{Parser, comments};
 use crate::ast::{File, ImportKind, ImportStatement};
 use crate::comments::Comments;
+use crate::position::Spanned;
 use crate::similar::nearest;
 
 /// The first words of statements outside of blocks.
@@ -22,6 +23,10 @@ impl Parser<'_, '_> {
         }
         if let Some(block) = self.unclosed {
             self.report_unclosed(block);
+        }
+        // One in a broken statement is in the full names.
+        if self.file.packages.is_empty() && !self.package.is_empty() {
+            self.file.packages.push(Spanned::made_up(&self.package));
         }
         self.file
     }

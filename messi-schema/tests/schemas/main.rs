@@ -6,6 +6,7 @@ mod common;
 mod directions;
 mod files;
 mod model;
+mod rest;
 mod rules;
 
 use messi_schema::{Message, Schema};
