@@ -117,7 +117,9 @@ impl Diagnostics {
         for problem in &mut self.problems {
             if let Some((file, Some(position))) = &problem.location {
                 let line = lines.get(file.as_str());
-                problem.source_line = line.and_then(|it| it.get(position.line - 1)).cloned();
+                problem.source_line = line
+                    .and_then(|it| it.get(position.line.checked_sub(1)?))
+                    .cloned();
             }
         }
         self.problems

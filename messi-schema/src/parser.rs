@@ -67,8 +67,10 @@ fn begins_as_proto3(tokens: &[Token]) -> bool {
     let statement = tokens.split(|token| token.is_symbol(';')).next();
     let statement = statement.unwrap_or_default();
     let has_syntax = tokens.iter().any(|token| token.is_word("syntax"));
-    let mut texts = statement.iter().filter(|token| token.kind == Kind::Text);
-    let names_another = texts.next().is_some_and(|text| text.text != "proto3");
+    let texts = statement.iter().filter(|token| token.kind == Kind::Text);
+    // Adjacent texts are one.
+    let syntax: String = texts.map(|text| text.text.as_str()).collect();
+    let names_another = !syntax.is_empty() && syntax != "proto3";
     has_syntax && !(names_another && statement[0].is_word("syntax"))
 }
 

@@ -73,6 +73,15 @@ fn a_missing_brace_is_reported_once_with_the_innermost_block() {
 }
 
 #[test]
+fn a_file_with_its_syntax_in_pieces_is_checked() {
+    let text = with("message B { int32 x 1; }").replace("\"proto3\"", "\"proto\" '3'");
+    assert_eq!(
+        problems(&text),
+        ["found `1`, expected `=` and the number of the field\n --> chat.proto:6:21"]
+    );
+}
+
+#[test]
 fn statements_behind_a_missing_semicolon_are_checked() {
     assert_eq!(
         problems_with("message B {\n  int32 x = 1\n  int32 y 2;\n}"),
