@@ -106,6 +106,59 @@ pub struct Field {
     pub kind: FieldKind,
 }
 
+/// A method that prost derives for a field.
+pub(crate) struct Accessor {
+    /// Its name in Rust, which is not raw.
+    pub(crate) name: String,
+    /// Its parameters after `self`.
+    pub(crate) parameters: &'static [&'static str],
+}
+
+impl Field {
+    /// Returns the methods that prost derives for a field of an enum, or a scalar with presence. An
+    /// undeclared type may be an enum.
+    pub(crate) fn accessors(&self) -> Vec<Accessor> {
+        let name = self.rust_name.trim_start_matches("r#");
+        let is_enum = |ty: &Type| {
+            matches!(
+                ty,
+                Type::Enum(_) | Type::WellKnownEnum(_) | Type::Undeclared
+            )
+        };
+        let accessor = |prefix: &str, parameters| Accessor {
+            name: format!("{prefix}{name}"),
+            parameters,
+        };
+        let get = accessor("", &[]);
+        match &self.kind {
+            FieldKind::Singular(ty) | FieldKind::Optional(ty) if is_enum(ty) => {
+                vec![get, accessor("set_", &["value"])]
+            }
+            FieldKind::Optional(Type::Scalar(_)) => vec![get],
+            FieldKind::Repeated { ty, .. } if is_enum(ty) => {
+                vec![get, accessor("push_", &["value"])]
+            }
+            FieldKind::Map { value, .. } if is_enum(value) => {
+                vec![
+                    accessor("get_", &["key"]),
+                    accessor("insert_", &["key", "value"]),
+                ]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns whether the schema does not declare the type of the values.
+    pub(crate) fn is_undeclared(&self) -> bool {
+        match &self.kind {
+            FieldKind::Singular(ty)
+            | FieldKind::Optional(ty)
+            | FieldKind::Repeated { ty, .. }
+            | FieldKind::Map { value: ty, .. } => *ty == Type::Undeclared,
+        }
+    }
+}
+
 /// The number of values of a field and their type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldKind {

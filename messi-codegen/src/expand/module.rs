@@ -27,7 +27,8 @@ fn items(module: &Module, scope: &Scope) -> TokenStream {
         let definition = message::definition(message, scope);
         let view = view::definition(message, scope);
         let inner = inner_module(message, scope);
-        quote!( #definition #view #inner )
+        let undeclared = undeclared::accessors(message, scope);
+        quote!( #definition #view #inner #undeclared )
     });
     let enums = module.enums.iter().map(|it| enumeration::expand(it, scope));
     let modules = module.modules.iter().map(|(name, module)| {

@@ -7,8 +7,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::scope::Scope;
-use crate::model::TypePath;
-use crate::names::ident;
+use crate::model::{Field, Message, TypePath};
+use crate::names::{self, ident};
 
 /// The name of the type.
 const TYPE: &str = "__Undeclared";
@@ -35,6 +35,34 @@ pub(super) fn alias(rust_name: &str, scope: &Scope) -> TokenStream {
     quote! {
         #[doc(hidden)]
         pub type #name = #ty;
+    }
+}
+
+/// Expands the methods that fields of a message would have if their undeclared types were enums.
+pub(super) fn accessors(message: &Message, scope: &Scope) -> TokenStream {
+    let ty = ty(scope);
+    let name = ident(&message.rust_name);
+    let fields = message.fields.iter().filter(|field| field.is_undeclared());
+    let methods = fields.flat_map(Field::accessors).map(|accessor| {
+        // The name of a keyword is raw.
+        let name = ident(&names::value_name(&accessor.name));
+        let parameters = accessor.parameters.iter().map(|it| ident(it));
+        quote! {
+            #[doc(hidden)]
+            pub fn #name(&self, #(#parameters: #ty),*) -> #ty {
+                loop {}
+            }
+        }
+    });
+    let methods: Vec<TokenStream> = methods.collect();
+    if methods.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        #[allow(unused_variables)]
+        impl #name {
+            #(#methods)*
+        }
     }
 }
 

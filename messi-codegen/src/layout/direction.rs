@@ -42,7 +42,7 @@ pub(super) fn direction(
     }
     Some(Direction {
         members,
-        has_fields: !message.fields.is_empty(),
+        has_fields: !message.fields.is_empty() || message.oneofs.len() > 1,
     })
 }
 

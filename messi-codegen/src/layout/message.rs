@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::builder::Builder;
 use super::namespace::{Namespace, claim};
-use crate::model::{Field, FieldKind, Member, Message, Module, Oneof, Type};
+use crate::model::{Accessor, Field, FieldKind, Member, Message, Module, Oneof, Type};
 use crate::names;
 
 impl Builder<'_, '_> {
@@ -76,12 +76,7 @@ impl Builder<'_, '_> {
             let Some(kind) = self.field_kind(message, field) else {
                 continue;
             };
-            // Accessors may have the name of a field, but not that of another accessor.
-            for accessor in accessors_of(&rust_name, &kind) {
-                let what = format!("an accessor of {what}");
-                let claimed = claim(&mut accessors, &accessor, &what);
-                is_free &= self.is_free(field.position, &accessor, &what, claimed);
-            }
+            let position = field.position;
             let field = Field {
                 name: field.name.clone(),
                 rust_name,
@@ -90,6 +85,12 @@ impl Builder<'_, '_> {
                 deprecated: field.options.is_deprecated(),
                 kind,
             };
+            // Accessors may have the name of a field, but not that of another accessor.
+            for Accessor { name, .. } in field.accessors() {
+                let what = format!("an accessor of {what}");
+                let claimed = claim(&mut accessors, &name, &what);
+                is_free &= self.is_free(position, &name, &what, claimed);
+            }
             fields.extend(is_free.then_some(field));
         }
         fields
@@ -216,24 +217,5 @@ impl Builder<'_, '_> {
                 Type::Undeclared
             }
         }
-    }
-}
-
-/// Returns the methods that prost derives for a field of an enum, or a scalar with presence.
-fn accessors_of(rust_name: &str, kind: &FieldKind) -> Vec<String> {
-    let is_enum = |ty: &Type| matches!(ty, Type::Enum(_) | Type::WellKnownEnum(_));
-    let name = rust_name.trim_start_matches("r#");
-    match kind {
-        FieldKind::Singular(ty) | FieldKind::Optional(ty) if is_enum(ty) => {
-            vec![name.into(), format!("set_{name}")]
-        }
-        FieldKind::Optional(Type::Scalar(_)) => vec![name.into()],
-        FieldKind::Repeated { ty, .. } if is_enum(ty) => {
-            vec![name.into(), format!("push_{name}")]
-        }
-        FieldKind::Map { value, .. } if is_enum(value) => {
-            vec![format!("get_{name}"), format!("insert_{name}")]
-        }
-        _ => Vec::new(),
     }
 }
