@@ -76,17 +76,19 @@ impl ChatServerHandler for Room {
     }
 }
 
-fn start() -> Result<(ChatClient, ChatServer), StartError> {
+async fn start() -> Result<(), StartError> {
     let uri = "tcp://127.0.0.1:6000";
     let client = ChatClient::builder(uri).start(User { chats: Vec::new() })?;
+    client.send(ConnectReq::default());
     let server = ChatServer::builder(uri).start(|_| Room {
         positions: Vec::new(),
-    })?;
-    client.send(ConnectReq::default());
-    server.broadcast(MessageInd::default());
-    Ok((client, server))
+    });
+    if let Ok(server) = server.await {
+        server.broadcast(MessageInd::default());
+    }
+    Ok(())
 }
 
 fn main() {
-    let _ = start;
+    drop(start());
 }
