@@ -1,7 +1,7 @@
 //! Reads a schema, stage by stage.
 
 use std::error::Error;
-use std::fmt::{self, Display, Formatter};
+use std::fmt::{self, Debug, Display, Formatter};
 use std::path::PathBuf;
 
 use crate::ast::File;
@@ -15,7 +15,8 @@ use crate::source::{self, Sources};
 use crate::{check, lower, second_parser};
 
 /// The reason why a schema could not be read.
-#[derive(Debug)]
+///
+/// `Debug` shows the same as `Display`, so that a program can return it from `main`.
 #[non_exhaustive]
 pub struct SchemaError {
     /// Every problem found, at least one.
@@ -32,6 +33,12 @@ impl Display for SchemaError {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let problems: Vec<String> = self.diagnostics.iter().map(ToString::to_string).collect();
         formatter.write_str(&problems.join("\n\n"))
+    }
+}
+
+impl Debug for SchemaError {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, formatter)
     }
 }
 

@@ -104,7 +104,8 @@ fn a_schema_that_is_not_found_has_directions() {
         Expected::Protocol,
         |schema, _| Some(schema),
     );
-    let rest = read.expect_err("no file").rest;
-    assert_eq!(rest.name, "chat");
-    assert!(rest.protocol.is_some());
+    let error = read.expect_err("no file");
+    assert_eq!(error.rest.name, "chat");
+    assert!(error.rest.protocol.is_some());
+    assert_eq!(format!("{error:?}"), error.to_string());
 }
