@@ -67,8 +67,10 @@ fn begins_as_proto3(tokens: &[Token]) -> bool {
     let statement = tokens.split(|token| token.is_symbol(';')).next();
     let statement = statement.unwrap_or_default();
     let has_syntax = tokens.iter().any(|token| token.is_word("syntax"));
-    let texts = statement.iter().filter(|token| token.kind == Kind::Text);
+    let is_text = |token: &&Token| token.kind == Kind::Text;
     // Adjacent texts are one.
+    let texts = statement.iter().skip_while(|token| !is_text(token));
+    let texts = texts.take_while(is_text);
     let syntax: String = texts.map(|text| text.text.as_str()).collect();
     let names_another = !syntax.is_empty() && syntax != "proto3";
     has_syntax && !(names_another && statement[0].is_word("syntax"))

@@ -82,6 +82,18 @@ fn a_file_with_its_syntax_in_pieces_is_checked() {
 }
 
 #[test]
+fn a_syntax_without_a_semicolon_is_refused() {
+    let text = with("").replace(
+        "\"proto3\";",
+        "\"proto3\"\nimport \"google/protobuf/any.proto\";",
+    );
+    assert_eq!(
+        problems(&text),
+        ["found the end of the line, expected `;`\n --> chat.proto:1:18"]
+    );
+}
+
+#[test]
 fn statements_behind_a_missing_semicolon_are_checked() {
     assert_eq!(
         problems_with("message B {\n  int32 x = 1\n  int32 y 2;\n}"),
