@@ -1,5 +1,7 @@
 //! Invocations of `messi::protocol!`.
 
+mod source_directory;
+
 use messi_schema::{Locations, SchemaError};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -19,6 +21,9 @@ pub fn protocol(input: TokenStream, locate: impl FnOnce(Span) -> Locations) -> T
     let mut locations = locate(input.span);
     locations.include.clone_from(&input.config.include);
     let mut mistakes = input.mistakes;
+    if let Err(problem) = source_directory::complete(&input.schema, &mut locations) {
+        mistakes.push(syn::Error::new(input.span, problem));
+    }
     let expansion = match read_with(&input.schema, &locations, &input.config) {
         Ok(protocol) => {
             mistakes.extend(input.config.check(&protocol));

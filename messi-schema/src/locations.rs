@@ -49,8 +49,29 @@ impl Locations {
         }
     }
 
+    /// Returns the file that the path of a schema leads to, if it and all directories to include exist.
+    ///
+    /// ```
+    /// use messi_schema::Locations;
+    ///
+    /// assert_eq!(Locations::default().find("missing.proto"), None);
+    /// ```
+    pub fn find(&self, schema: &str) -> Option<PathBuf> {
+        let mut diagnostics = Diagnostics::default();
+        let included = self.included(&mut diagnostics);
+        let candidates = self.candidates(schema, &included).into_iter();
+        let mut found = candidates.filter(|candidate| candidate.is_file());
+        found.next().filter(|_| diagnostics.is_empty())
+    }
+
+    /// Returns the places that a schema may be at, in the order of their search.
+    pub(crate) fn candidates(&self, schema: &str, included: &[PathBuf]) -> Vec<PathBuf> {
+        let included = included.iter().map(|directory| directory.join(schema));
+        distinct(self.resolve(schema.as_ref()).into_iter().chain(included))
+    }
+
     /// Returns the places that a path may mean, in the order of their search.
-    pub(crate) fn resolve(&self, path: &Path) -> Vec<PathBuf> {
+    fn resolve(&self, path: &Path) -> Vec<PathBuf> {
         let directories = self.source_directory.iter().chain([&self.root]);
         distinct(directories.map(|directory| directory.join(path)))
     }

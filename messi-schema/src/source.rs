@@ -44,9 +44,7 @@ pub(crate) struct Sources {
 pub(crate) fn load(schema: &str, locations: &Locations, diagnostics: &mut Diagnostics) -> Sources {
     let mut sources = Sources::default();
     let included = locations.included(diagnostics);
-    let mut candidates = locations.resolve(schema.as_ref());
-    candidates.extend(included.iter().map(|directory| directory.join(schema)));
-    let candidates = distinct(candidates.into_iter());
+    let candidates = locations.candidates(schema, &included);
     let Some((path, bytes)) = find(&candidates) else {
         let tried = list(&candidates);
         let message = format!("can't read the schema `{schema}`: it is not at {tried}");
