@@ -9,6 +9,8 @@ use quote::{quote, quote_spanned};
 use crate::config::Config;
 use crate::expand::{expand, rebuild, undeclared};
 use crate::input::Input;
+use crate::model::Protocol;
+use crate::names;
 use crate::read::{lay_out_rest, read_with};
 
 /// Expands `messi::protocol!(input)`. `locate` returns the directories that the path of the schema is
@@ -27,12 +29,21 @@ pub fn protocol(input: TokenStream, locate: impl FnOnce(Span) -> Locations) -> T
     let expansion = match read_with(&input.schema, &locations, &input.config) {
         Ok(protocol) => {
             mistakes.extend(input.config.check(&protocol));
-            expand(&protocol, &input.config)
+            let mention = mention(&protocol, input.span);
+            let items = expand(&protocol, &input.config);
+            quote!( #items #mention )
         }
         Err(error) => errors(&error, input.span, &input.config),
     };
     let mistakes = mistakes.iter().map(syn::Error::to_compile_error);
     quote!( #(#mistakes)* #expansion )
+}
+
+/// Expands a use of the protocol at the path of the schema: there, editors show its documentation.
+fn mention(protocol: &Protocol, path: Span) -> TokenStream {
+    let mut marker = names::ident(&protocol.marker);
+    marker.set_span(path.resolved_at(Span::call_site()));
+    quote!( const _: ::core::option::Option<#marker> = ::core::option::Option::None; )
 }
 
 /// Returns an error for each problem, and the expansion of what is valid. The uses of a protocol in the

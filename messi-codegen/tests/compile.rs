@@ -15,11 +15,16 @@ use quote::quote;
 /// The root of the repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Returns the formatted expansion of the macro for its arguments.
+/// Returns the formatted expansion of the macro for its arguments, up to the item by which editors show the
+/// documentation of the protocol at the call.
 fn expansion(input: TokenStream) -> String {
     let locations = |_| Locations::new(None, Path::new(""), env!("CARGO_MANIFEST_DIR").as_ref());
     let file = syn::parse2(protocol(input, locations)).unwrap();
-    prettyplease::unparse(&file)
+    let text = prettyplease::unparse(&file);
+    let (items, _) = text
+        .rsplit_once("const _: ::core::option::Option<")
+        .unwrap();
+    items.into()
 }
 
 /// Returns the file that a build script writes for a schema, without its header.
