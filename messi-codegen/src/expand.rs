@@ -14,6 +14,7 @@ mod requests;
 mod scope;
 mod types;
 mod undeclared;
+mod value_docs;
 mod view;
 
 use std::path::PathBuf;

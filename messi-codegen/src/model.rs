@@ -182,6 +182,16 @@ pub enum FieldKind {
     },
 }
 
+impl FieldKind {
+    /// Returns the type of the values; those of a map have keys beside.
+    pub fn value(&self) -> &Type {
+        match self {
+            Self::Singular(ty) | Self::Optional(ty) | Self::Repeated { ty, .. } => ty,
+            Self::Map { value, .. } => value,
+        }
+    }
+}
+
 /// A oneof: an optional Rust enum with a variant for each member.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Oneof {

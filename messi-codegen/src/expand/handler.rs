@@ -3,9 +3,10 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
-use super::docs::{deprecated, docs};
+use super::docs::deprecated;
 use super::scope::Scope;
 use super::types::{boxed, unboxed, value_type};
+use super::value_docs::value_docs;
 use super::view;
 use crate::config::Handlers;
 use crate::model::{Direction, DirectionMember, Member, Protocol, Request};
@@ -186,10 +187,8 @@ impl Received<'_> {
         let krate = &scope.krate;
         let method = ident(handler);
         let name = &member.name;
-        let docs = docs(
-            &member.docs,
-            &format!("Called when a `{name}` message is received."),
-        );
+        let otherwise = format!("Called when a `{name}` message is received.");
+        let docs = value_docs(&member.docs, &otherwise, &member.ty, scope);
         let deprecated = deprecated(member.deprecated);
         let ty = view::received_member(&self.names, &member.ty, scope);
         let client = self.client;

@@ -6,6 +6,7 @@ use quote::quote;
 use super::docs::{deprecated, docs};
 use super::scope::Scope;
 use super::types::{boxed_type, field_attribute, field_type, member_attribute};
+use super::value_docs::value_docs;
 use crate::model::{Field, Member, Message, Oneof};
 use crate::names::ident;
 
@@ -42,7 +43,8 @@ pub(super) fn definition(message: &Message, scope: &Scope) -> TokenStream {
 
 fn expand_field(field: &Field, scope: &Scope) -> TokenStream {
     let name = ident(&field.rust_name);
-    let docs = docs(&field.docs, &format!("The field `{}`.", field.name));
+    let otherwise = format!("The field `{}`.", field.name);
+    let docs = value_docs(&field.docs, &otherwise, field.kind.value(), scope);
     let deprecated = deprecated(field.deprecated);
     let attribute = field_attribute(&field.kind, scope);
     let number = field.number.to_string();
@@ -100,7 +102,8 @@ pub(super) fn oneof(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStr
 
 fn variant(member: &Member, scope: &Scope) -> TokenStream {
     let name = ident(&member.variant);
-    let docs = docs(&member.docs, &format!("The member `{}`.", member.name));
+    let otherwise = format!("The member `{}`.", member.name);
+    let docs = value_docs(&member.docs, &otherwise, &member.ty, scope);
     let deprecated = deprecated(member.deprecated);
     let attribute = member_attribute(&member.ty, scope);
     let number = member.number.to_string();

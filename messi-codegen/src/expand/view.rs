@@ -16,6 +16,7 @@ pub(super) use self::received::{form, of_member, received, received_member, rece
 use super::docs::{deprecated, docs};
 use super::scope::Scope;
 use super::types::in_box;
+use super::value_docs::value_docs;
 use crate::model::{Field, Member, Message, Oneof};
 use crate::names::ident;
 
@@ -65,7 +66,8 @@ pub(super) fn definition(message: &Message, scope: &Scope) -> TokenStream {
 
 fn field_of(field: &Field, holder: &Holder) -> TokenStream {
     let name = ident(&field.rust_name);
-    let docs = docs(&field.docs, &format!("The field `{}`.", field.name));
+    let otherwise = format!("The field `{}`.", field.name);
+    let docs = value_docs(&field.docs, &otherwise, field.kind.value(), holder.scope());
     let deprecated = deprecated(field.deprecated);
     let ty = holder.field_type(&field.kind);
     quote! {
@@ -123,7 +125,8 @@ pub(super) fn oneof(oneof: &Oneof, message: &Message, scope: &Scope) -> TokenStr
 
 fn variant(member: &Member, holder: &Holder) -> TokenStream {
     let name = ident(&member.variant);
-    let docs = docs(&member.docs, &format!("The member `{}`.", member.name));
+    let otherwise = format!("The member `{}`.", member.name);
+    let docs = value_docs(&member.docs, &otherwise, &member.ty, holder.scope());
     let deprecated = deprecated(member.deprecated);
     let value = holder.value_type(&member.ty, &quote!('a));
     let ty = in_box(value, &member.ty, holder.scope());
