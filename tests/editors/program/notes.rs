@@ -1,0 +1,7 @@
+//! A schema that is edited.
+
+messi::protocol!("notes.proto");
+
+fn read(note: NoteInd) -> String {
+    note.text
+}

@@ -1,0 +1,3 @@
+//! A schema with a name that another one has too.
+
+messi::protocol!("twice.proto");
