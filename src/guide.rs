@@ -4,6 +4,7 @@
 //! - [Lifecycle](lifecycle): what each side sees of each event, and which messages are lost
 //! - [Evolving](evolving): which changes of a schema are compatible
 //! - [Schemas](schemas): imports, options and names, and what is checked
+//! - [Editors](editors): completion and documentation in rust-analyzer
 //! - [Logins](logins): clients that must say who they are, and clients that are refused
 //! - [Sending from outside](sending): messages from other tasks and threads
 //! - [Rooms by hand](rooms): messages to some of the clients
@@ -35,6 +36,7 @@ pages! {
     lifecycle = "../docs/lifecycle.md"
     evolving = "../docs/evolving.md"
     schemas = "../docs/schemas.md"
+    editors = "../docs/editors.md"
     logins = "../docs/logins.md"
     sending = "../docs/sending.md"
     rooms = "../docs/rooms.md"

@@ -239,7 +239,7 @@ pub use messi_core::tls;
 ///
 /// The path is resolved relative to the invoking source file (like [`include_str!`]), then to the
 /// directory of `Cargo.toml`. In a `macro_rules!`, the source file is the one with the path's literal. Some
-/// editors do not pass this file to the macro: then only the directory of `Cargo.toml` is searched.
+/// editors do not pass this file to the macro: [Editors](guide::editors) describes where they search.
 ///
 /// Imports are resolved relative to the directory of the schema, then to that of `Cargo.toml`. The files
 /// of `google/protobuf/` are built in. [`include`](#include) adds further directories. A change of
