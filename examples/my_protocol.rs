@@ -99,8 +99,11 @@ impl MyProtocolClientHandler for Client {
     }
 }
 
-#[async_std::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    async_std::task::block_on(run())
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let (milestones, mut reached) = unbounded();
 
     let server_milestones = milestones.clone();

@@ -42,8 +42,11 @@
 //!     }
 //! }
 //!
-//! #[async_std::main]
-//! async fn main() -> Result<(), messi::Error> {
+//! fn main() -> Result<(), messi::Error> {
+//!     async_std::task::block_on(run())
+//! }
+//!
+//! async fn run() -> Result<(), messi::Error> {
 //!     let server = ChatServer::builder("tcp://127.0.0.1:0").start(|_client| Session).await?;
 //!
 //!     let (received, mut messages) = unbounded();

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_std::net::{TcpListener, TcpStream};
 use async_std::task;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::future::join;
 use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
 
 /// A proxy for one connection, which can simulate an unplugged network cable.
@@ -59,7 +60,7 @@ async fn forward(
     let server = TcpStream::connect(server).await?;
     let to_server = forward_one_way(client.clone(), server.clone(), "-->", &is_unplugged, &pongs);
     let to_client = forward_one_way(server, client, "<--", &is_unplugged, &pongs);
-    let _ = futures::join!(to_server, to_client);
+    let _ = join(to_server, to_client).await;
     Ok(())
 }
 

@@ -43,8 +43,11 @@ impl ChatClientHandler for Ui {
     }
 }
 
-#[async_std::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    async_std::task::block_on(run())
+}
+
+async fn run() -> ExitCode {
     let mut arguments = env::args().skip(1);
     let Some(user) = arguments.next() else {
         eprintln!("usage: chat_client <user> [uri]");

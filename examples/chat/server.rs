@@ -56,8 +56,11 @@ impl ChatServerHandler for Session {
     }
 }
 
-#[async_std::main]
-async fn main() -> Result<(), messi::Error> {
+fn main() -> Result<(), messi::Error> {
+    async_std::task::block_on(run())
+}
+
+async fn run() -> Result<(), messi::Error> {
     let uri = env::args().nth(1).unwrap_or("tcp://127.0.0.1:6000".into());
     println!("Server URI: {uri}");
     let users = Arc::new(AtomicUsize::new(0));

@@ -91,8 +91,11 @@ async fn drain(server: &FleetServer, mut signals: Signals) -> StopSummary {
     }
 }
 
-#[async_std::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
+    async_std::task::block_on(run())
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let uri = env::args().nth(1).unwrap_or("tcp://127.0.0.1:6000".into());
     let mut signals = end_signals()?;
     let fleet = Arc::new(Fleet::new());

@@ -149,8 +149,11 @@ async fn drive(vehicle: Vehicle, uri: String) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[async_std::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    async_std::task::block_on(run())
+}
+
+async fn run() -> ExitCode {
     let mut arguments = env::args().skip(1);
     let (Some(name), Some(depot)) = (arguments.next(), arguments.next()) else {
         eprintln!("usage: fleet_vehicle <name> <depot> [uri]");

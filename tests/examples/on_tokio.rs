@@ -16,7 +16,7 @@ edition = "2024"
 async-signal = { version = "0.2", default-features = false }
 async-std = "1.13"
 futures = "0.3"
-tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+tokio = { version = "1", features = ["rt-multi-thread"] }
 
 [[example]]
 name = "chat_client"
@@ -40,6 +40,10 @@ path = "examples/fleet/vehicle.rs"
 default-features = false
 features = ["testing", "tls", "tokio"]
 "#;
+
+/// The call in the main functions, and the one that replaces it.
+const BLOCK_ON: &str = "async_std::task::block_on(run())";
+const BLOCK_ON_TOKIO: &str = "tokio::runtime::Runtime::new().unwrap().block_on(run())";
 
 /// Builds the examples, and returns the directory of the programs.
 pub(crate) fn build() -> PathBuf {
@@ -76,7 +80,7 @@ fn copy(from: &Path, to: &Path) {
             copy(&from, &to);
         } else if from.extension().is_some_and(|extension| extension == "rs") {
             let source = fs::read_to_string(from).unwrap();
-            fs::write(to, source.replace("#[async_std::main]", "#[tokio::main]")).unwrap();
+            fs::write(to, source.replace(BLOCK_ON, BLOCK_ON_TOKIO)).unwrap();
         } else {
             fs::copy(from, to).unwrap();
         }

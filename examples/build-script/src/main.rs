@@ -35,8 +35,11 @@ struct Ui;
 
 impl ChatClientHandler for Ui {}
 
-#[async_std::main]
-async fn main() -> Result<(), messi::Error> {
+fn main() -> Result<(), messi::Error> {
+    async_std::task::block_on(run())
+}
+
+async fn run() -> Result<(), messi::Error> {
     let server = ChatServer::builder("tcp://127.0.0.1:0");
     let server = server.start(|_| Session).await?;
     let client = ChatClient::builder(server.uri()).start(Ui)?;

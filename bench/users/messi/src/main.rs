@@ -39,8 +39,11 @@ impl ShopClientHandler for Buyer {
     }
 }
 
-#[async_std::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    async_std::task::block_on(run())
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let server = ShopServer::builder("tcp://127.0.0.1:0").start(|_| Desk).await?;
     let (saved, ids) = channel::bounded(1);
     let address = format!("tcp://{}", server.local_addr());
