@@ -2,7 +2,7 @@
 //! keep-alive, and a network failure.
 //!
 //! ```text
-//! cargo run --example my_protocol
+//! cargo run -p examples --example my_protocol
 //! ```
 //!
 //! Both run in one process. They are connected through a [`Cable`], which prints each frame and is

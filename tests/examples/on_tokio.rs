@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Its examples are those of `messi` that the tests run.
+/// Its examples are those that the tests run.
 const MANIFEST: &str = r#"
 [package]
 name = "on-tokio"
