@@ -258,7 +258,7 @@ pub use messi_core::tls;
 /// | [`derive`](#derive) | further traits to derive | no further traits |
 /// | [`bytes`](#bytes) | the Rust type of `bytes` fields | `Vec<u8>` |
 /// | [`include`](#include) | directories of schemas and imports | no directories |
-/// | [`extern`](#extern) | the module with the types of an imported package | types are generated |
+/// | [`extern`](#extern) | the module with the types of an imported package | types are generated, or those of [`prost_types`] |
 /// | [`requests`](#requests) | the members that are requests | all `foo_req` with a `foo_rsp` |
 /// | [`handlers`](#handlers) | whether a handler must have a method for each message | it need not |
 /// | [`crate`](#crate) | the path of this crate | `::messi` |
@@ -354,6 +354,43 @@ pub use messi_core::tls;
 /// # fn main() {
 /// let shape = gallery::packages::acme::shapes::Shape::default();
 /// let message = shop::ClientToServer::from(shape);
+/// # }
+/// ```
+///
+/// The types of `google.protobuf` are those of [`prost_types`] by default, which do not implement the traits of serde,
+/// for example. `extern = { "google.protobuf" => ::pbjson_types }` uses those of another crate or module, which must have
+/// all that the schema uses, with the same names, and implement `prost::Message`. `Empty` and the wrappers, such as
+/// `StringValue`, stay plain types of Rust: `()` and an `Option<String>`.
+///
+/// ```
+/// /// The types of `google.protobuf` that the schema uses.
+/// mod google {
+///     use serde::Serialize;
+///
+///     #[derive(Clone, PartialEq, messi::prost::Message, Serialize)]
+///     #[prost(prost_path = "::messi::prost")]
+///     pub struct Timestamp {
+///         #[prost(int64, tag = "1")]
+///         pub seconds: i64,
+///         #[prost(int32, tag = "2")]
+///         pub nanos: i32,
+///     }
+/// #   #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, messi::prost::Enumeration)]
+/// #   #[prost(prost_path = "::messi::prost")]
+/// #   #[repr(i32)]
+/// #   pub enum NullValue { NullValue = 0 }
+/// }
+/// mod journal {
+///     messi::protocol!(
+///         "tests/proto/journal.proto",
+///         derive(::serde::Serialize),
+///         extern = { "google.protobuf" => crate::google }
+///     );
+/// }
+/// # fn main() {
+/// let at = google::Timestamp { seconds: 1, nanos: 0 };
+/// let entry = journal::Entry { at: Some(at), ..Default::default() };
+/// assert!(serde_json::to_string(&entry).unwrap().contains(r#""at":{"seconds":1,"nanos":0}"#));
 /// # }
 /// ```
 ///

@@ -168,8 +168,8 @@ impl Config {
         self
     }
 
-    /// Uses the types of a package from a module, instead of generating them. The path of the module
-    /// begins with `::` or `crate::`.
+    /// Uses the types of a package from a module, instead of generating them, or instead of those of `prost_types` for
+    /// `google.protobuf`. The path of the module begins with `::` or `crate::`.
     #[must_use]
     pub fn extern_package(mut self, package: &str, path: &str) -> Self {
         match Extern::new(package, path) {
@@ -234,8 +234,9 @@ impl Config {
         let mut mistakes = self.mistakes.clone();
         mistakes.extend(externs::check(&self.externs, protocol));
         mistakes.extend(self.requests.check(protocol));
-        let root = Externs::new(&self.externs, protocol).without(&protocol.root);
-        mistakes.extend(Derives::new(&self.derives, &root).mistakes);
+        let externs = Externs::new(&self.externs, protocol);
+        let root = externs.without(&protocol.root);
+        mistakes.extend(Derives::new(&self.derives, &root, &externs).mistakes);
         mistakes.extend(self.views_of(&root, protocol).mistakes);
         mistakes
     }

@@ -89,6 +89,20 @@ pub struct Message {
     pub nested: Module,
 }
 
+impl Message {
+    /// Returns the types of all values.
+    pub(crate) fn types(&self) -> Vec<Type> {
+        let fields = self.fields.iter().flat_map(|field| match &field.kind {
+            FieldKind::Singular(ty) | FieldKind::Optional(ty) | FieldKind::Repeated { ty, .. } => {
+                vec![ty.clone()]
+            }
+            FieldKind::Map { key, value } => vec![Type::Scalar(*key), value.clone()],
+        });
+        let members = self.oneofs.iter().flat_map(|oneof| &oneof.members);
+        fields.chain(members.map(|it| it.ty.clone())).collect()
+    }
+}
+
 /// A field of a message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
@@ -241,7 +255,7 @@ pub enum Type {
         /// Whether the value must be boxed because the message contains itself through it.
         boxed: bool,
     },
-    /// A message of `google.protobuf`, whose type is in `prost_types`, by its name in that package:
+    /// A message of `google.protobuf`, whose type is in `prost_types` or external, by its name in that package:
     /// `Timestamp`, `DescriptorProto.ReservedRange`, `compiler.Version`.
     WellKnown(String),
     /// The same for an enum: `NullValue`, `Field.Kind`.

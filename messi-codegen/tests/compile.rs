@@ -241,3 +241,12 @@ fn a_new_name_that_is_taken_is_a_clash() {
         Some("found the name `Up` in Rust, expected `ClientToServer` for a direction")
     );
 }
+
+#[test]
+fn types_of_google_are_external_only_if_the_schema_uses_them() {
+    let config = || Config::new().extern_package("google.protobuf", "::pbjson_types");
+    assert_eq!(
+        error(config(), &with("")),
+        "found the package `google.protobuf`, which the schema does not use: it imports no other package"
+    );
+}

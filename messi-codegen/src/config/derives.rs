@@ -6,7 +6,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Error;
 
+use super::ability::Implementors;
 use super::derive::{Derivable, Derive, Known};
+use super::externs::Externs;
 use super::item::Item;
 use super::target::Target;
 use crate::model::{Module, TypePath};
@@ -20,12 +22,13 @@ pub(crate) struct Derives {
 
 impl Derives {
     /// Resolves requests for the types of a protocol.
-    pub(crate) fn new(derives: &[Derive], root: &Module) -> Self {
+    pub(crate) fn new(derives: &[Derive], root: &Module, externs: &Externs) -> Self {
         if derives.is_empty() {
             return Self::default();
         }
         let mut requests = Resolution {
             items: Item::all(root),
+            is_google_external: externs.google().is_some(),
             requests: Vec::new(),
             mistakes: Vec::new(),
         };
@@ -55,6 +58,7 @@ struct DeriveRequest<'a> {
 /// The requests that are being resolved.
 struct Resolution<'a> {
     items: Vec<Item<'a>>,
+    is_google_external: bool,
     requests: Vec<DeriveRequest<'a>>,
     mistakes: Vec<Error>,
 }
@@ -179,12 +183,15 @@ impl<'a> Resolution<'a> {
             .clone()
             .map(|(_, request)| &self.items[request.item].path)
             .collect();
-        let own: HashSet<&TypePath> = self.items.iter().map(|item| &item.path).collect();
-        // Only the compiler knows about types outside of the expansion.
-        let has = |path: &TypePath| with.contains(path) || !own.contains(path);
+        let implementors = Implementors {
+            known,
+            with,
+            own: self.items.iter().map(|item| &item.path).collect(),
+            is_google_external: self.is_google_external,
+        };
         requests
             .filter_map(|(index, request)| {
-                let obstacle = self.items[request.item].obstacle(known, &has)?;
+                let obstacle = self.items[request.item].obstacle(&implementors)?;
                 Some((index, obstacle))
             })
             .collect()

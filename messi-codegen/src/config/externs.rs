@@ -5,8 +5,9 @@ use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Error, LitStr, Result, Token};
 
+use super::item::Item;
 use super::path::parse_absolute;
-use crate::model::{Module, Package, Protocol, TypePath};
+use crate::model::{Module, Package, Protocol, Type, TypePath};
 
 /// A package and its module: `"acme.types" => crate::types`.
 #[derive(Clone, Debug)]
@@ -40,6 +41,9 @@ impl Parse for Extern {
     }
 }
 
+/// The package whose types are those of `prost_types` by default.
+const GOOGLE: &str = "google.protobuf";
+
 /// Returns the errors of the packages.
 pub(super) fn check(externs: &[Extern], protocol: &Protocol) -> Vec<Error> {
     let mut mistakes = Vec::new();
@@ -49,15 +53,27 @@ pub(super) fn check(externs: &[Extern], protocol: &Protocol) -> Vec<Error> {
             let message = format!("found the package `{package}` twice");
             mistakes.push(Error::new(*span, message));
         }
-        if protocol.packages.iter().all(|it| it.name != *package) {
+        let is_imported = match package.as_str() {
+            GOOGLE => has_google(&protocol.root),
+            name => protocol.packages.iter().any(|it| it.name == name),
+        };
+        if !is_imported {
             let message = format!(
-                "found the package `{package}`, which the schema does not import: {}",
+                "found the package `{package}`, which the schema does not {}: {}",
+                if package == GOOGLE { "use" } else { "import" },
                 imported(&protocol.packages)
             );
             mistakes.push(Error::new(*span, message));
         }
     }
     mistakes
+}
+
+/// Returns whether a module has a value of a type of `google.protobuf` that has no plain type in Rust.
+fn has_google(root: &Module) -> bool {
+    let is_google = |ty: &Type| matches!(ty, Type::WellKnown(_) | Type::WellKnownEnum(_));
+    let mut messages = Item::all(root).into_iter().filter_map(|it| it.message());
+    messages.any(|message| message.types().iter().any(is_google))
 }
 
 fn imported(packages: &[Package]) -> String {
@@ -70,21 +86,32 @@ fn imported(packages: &[Package]) -> String {
 
 /// The imported packages, with the modules of those outside of the expansion.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Externs(Vec<(Package, Option<TokenStream>)>);
+pub(crate) struct Externs {
+    packages: Vec<(Package, Option<TokenStream>)>,
+    google: Option<TokenStream>,
+}
 
 impl Externs {
     pub(crate) fn new(externs: &[Extern], protocol: &Protocol) -> Self {
-        let packages = protocol.packages.iter().map(|package| {
-            let known = externs.iter().find(|it| it.package == package.name);
-            (package.clone(), known.map(|it| it.path.clone()))
-        });
-        Self(packages.collect())
+        let packages = protocol
+            .packages
+            .iter()
+            .map(|package| (package.clone(), path(externs, &package.name)));
+        Self {
+            packages: packages.collect(),
+            google: path(externs, GOOGLE),
+        }
+    }
+
+    /// Returns the module of the types of `google.protobuf`, if they are not those of `prost_types`.
+    pub(crate) fn google(&self) -> Option<&TokenStream> {
+        self.google.as_ref()
     }
 
     /// Returns the module of the package of a type and the modules inside, if it is outside of the
     /// expansion.
     pub(crate) fn home<'a>(&self, target: &'a TypePath) -> Option<(&TokenStream, &'a [String])> {
-        let around = self.0.iter();
+        let around = self.packages.iter();
         let around = around.filter(|(package, _)| target.modules.starts_with(&package.modules));
         // A package can be inside another. The innermost one declares the type.
         let (package, path) = around.max_by_key(|(package, _)| package.modules.len())?;
@@ -94,12 +121,18 @@ impl Externs {
     /// Returns the types that are not outside of the expansion.
     pub(crate) fn without(&self, root: &Module) -> Module {
         let mut root = root.clone();
-        let elsewhere = self.0.iter().filter(|(_, path)| path.is_some());
+        let elsewhere = self.packages.iter().filter(|(_, path)| path.is_some());
         for (package, _) in elsewhere {
             remove(&mut root, &package.modules);
         }
         root
     }
+}
+
+/// Returns the module of a package, if the user has named one.
+fn path(externs: &[Extern], package: &str) -> Option<TokenStream> {
+    let known = externs.iter().find(|it| it.package == package);
+    known.map(|it| it.path.clone())
 }
 
 /// Removes the types of a package, and the modules that become empty.

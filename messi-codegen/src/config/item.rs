@@ -1,7 +1,6 @@
 //! The types that options can select.
 
-use super::ability::{obstacle, obstacle_in};
-use super::derive::Known;
+use super::ability::Implementors;
 use crate::model::{Message, Module, Oneof, TypePath};
 
 /// A type that options can select.
@@ -81,22 +80,18 @@ impl<'a> Item<'a> {
     }
 
     /// Returns the reason why the type can't implement a trait, in words.
-    pub(super) fn obstacle(
-        &self,
-        known: Known,
-        has: &impl Fn(&TypePath) -> bool,
-    ) -> Option<String> {
+    pub(super) fn obstacle(&self, implementors: &Implementors<'_>) -> Option<String> {
         match &self.shape {
             Shape::Message(message, inside) => {
                 let mut fields = message.fields.iter();
                 let field = fields.find_map(|field| {
-                    let held = obstacle(&field.kind, known, has)?;
+                    let held = implementors.obstacle(&field.kind)?;
                     Some(format!("its field `{}` holds {held}", field.name))
                 });
                 let mut oneofs = message.oneofs.iter();
                 field.or_else(|| {
                     let oneof = oneofs.find(|oneof| {
-                        !has(&TypePath {
+                        !implementors.have(&TypePath {
                             modules: inside.clone(),
                             name: oneof.enum_name.clone(),
                         })
@@ -105,7 +100,7 @@ impl<'a> Item<'a> {
                 })
             }
             Shape::Oneof(oneof, _) => oneof.members.iter().find_map(|member| {
-                let held = obstacle_in(&member.ty, known, has)?;
+                let held = implementors.obstacle_in(&member.ty)?;
                 Some(format!("its member `{}` holds {held}", member.name))
             }),
             Shape::Enum => None,

@@ -8,9 +8,7 @@ use syn::Error;
 
 use super::item::Item;
 use super::target::Target;
-use crate::model::{
-    Direction, FieldKind, Message, Module, Oneof, Protocol, Scalar, Type, TypePath,
-};
+use crate::model::{Direction, Module, Oneof, Protocol, Scalar, Type, TypePath};
 use crate::names::{ItemNames, view_name};
 
 /// The messages with views, and the errors of the option.
@@ -191,7 +189,7 @@ fn borrowing(items: &[Item<'_>]) -> HashSet<TypePath> {
             };
             if item
                 .message()
-                .is_some_and(|it| types(it).iter().any(borrows))
+                .is_some_and(|it| it.types().iter().any(borrows))
             {
                 found.insert(item.path.clone());
             }
@@ -217,23 +215,11 @@ fn held(
             continue;
         };
         if borrowing.contains(&path) && found.insert(path) {
-            next.extend(types(message).into_iter().filter_map(|ty| match ty {
+            next.extend(message.types().into_iter().filter_map(|ty| match ty {
                 Type::Message { path, .. } => Some(path),
                 _ => None,
             }));
         }
     }
     found
-}
-
-/// Returns the types of all values of a message.
-fn types(message: &Message) -> Vec<Type> {
-    let fields = message.fields.iter().flat_map(|field| match &field.kind {
-        FieldKind::Singular(ty) | FieldKind::Optional(ty) | FieldKind::Repeated { ty, .. } => {
-            vec![ty.clone()]
-        }
-        FieldKind::Map { key, value } => vec![Type::Scalar(*key), value.clone()],
-    });
-    let members = message.oneofs.iter().flat_map(|oneof| &oneof.members);
-    fields.chain(members.map(|it| it.ty.clone())).collect()
 }

@@ -46,7 +46,7 @@ impl Scope {
             side: config.side,
             bytes: config.bytes,
             handlers: config.handlers,
-            derives: Derives::new(&config.derives, root).into(),
+            derives: Derives::new(&config.derives, root, &externs).into(),
             externs: externs.into(),
             views: views.into(),
         }
@@ -105,6 +105,13 @@ impl Scope {
         let up = self.modules[shared..].iter().map(|_| quote!(super::));
         let down = target.modules[shared..].iter().map(|module| ident(module));
         quote!( #(#up)* #(#down::)* #name )
+    }
+
+    /// Returns the module of the types of `google.protobuf`.
+    pub(super) fn google(&self) -> TokenStream {
+        let krate = &self.krate;
+        let google = self.externs.google().cloned();
+        google.unwrap_or_else(|| quote!(#krate::prost_types))
     }
 
     /// Returns the attribute that names prost's path for its derives.

@@ -194,13 +194,13 @@ pub(super) fn enum_type(ty: &Type, scope: &Scope) -> Option<TokenStream> {
     }
 }
 
-/// Returns the path of a type in `prost_types`, which has the layout of generated modules.
+/// Returns the path of a type of `google.protobuf`. Its modules have the layout of generated ones, as in `prost_types`.
 fn well_known(name: &str, scope: &Scope) -> TokenStream {
-    let krate = &scope.krate;
+    let home = scope.google();
     let mut modules: Vec<&str> = name.split('.').collect();
     let name = ident(&type_name(modules.pop().unwrap_or_default()));
     let modules = modules.into_iter().map(|module| ident(&value_name(module)));
-    quote!(#krate::prost_types::#(#modules::)*#name)
+    quote!(#home::#(#modules::)*#name)
 }
 
 fn scalar_type(scalar: Scalar, scope: &Scope) -> TokenStream {
