@@ -40,7 +40,7 @@ pub(crate) const TESTS: &[Test] = &[
 /// The number of messages each way, unless `MESSI_MESSAGES` is set.
 const MESSAGES: u64 = 2_000;
 
-fn messages() -> u64 {
+pub(crate) fn messages() -> u64 {
     env::var("MESSI_MESSAGES").map_or(MESSAGES, |messages| messages.parse().expect("a number"))
 }
 

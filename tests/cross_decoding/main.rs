@@ -10,6 +10,7 @@
 #[path = "../harness/preparation/mod.rs"]
 mod preparation;
 
+mod all_types;
 mod both_ways;
 mod google;
 mod kitchen;
@@ -27,7 +28,8 @@ use google::Google;
 type Test = (&'static str, fn(&mut Google));
 
 fn main() -> ExitCode {
-    let tests = both_ways::TESTS.iter().chain(unknown::TESTS);
+    let tests = both_ways::TESTS.iter();
+    let tests = tests.chain(all_types::TESTS).chain(unknown::TESTS);
     let trials = tests.map(|&(name, test)| trial(name, test)).collect();
 
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

@@ -91,6 +91,11 @@ def leaf(field, value):
     return str(value)
 
 
+def is_alone(field):
+    """Returns whether a field is in no oneof with others."""
+    return field.containing_oneof is None or len(field.containing_oneof.fields) == 1
+
+
 def is_map(field):
     return field.message_type is not None and field.message_type.GetOptions().map_entry
 
@@ -108,13 +113,15 @@ class Maker:
         return more
 
     def fill(self, message):
-        for field in message.DESCRIPTOR.fields:
-            oneof = field.containing_oneof
-            if oneof is None or len(oneof.fields) == 1:
-                self.fill_field(message, field)
-        for oneof in message.DESCRIPTOR.oneofs:
-            if len(oneof.fields) > 1 and self.more():
-                self.set(message, self.random.choice(oneof.fields))
+        parts = [(self.fill_field, field) for field in message.DESCRIPTOR.fields if is_alone(field)]
+        parts += [(self.fill_oneof, oneof) for oneof in message.DESCRIPTOR.oneofs if len(oneof.fields) > 1]
+        # In any order: the first ones use up the values that are left.
+        for fill, part in self.random.sample(parts, len(parts)):
+            fill(message, part)
+
+    def fill_oneof(self, message, oneof):
+        if self.more():
+            self.set(message, self.random.choice(oneof.fields))
 
     def fill_field(self, message, field):
         if is_map(field):

@@ -1,4 +1,4 @@
-//! Installs Google's protobuf for Python, and compiles the schema for it.
+//! Installs Google's protobuf for Python, and compiles the schemas for it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use crate::preparation::{Cache, Unprepared, broken, python, run};
 /// The package and its version.
 const PACKAGE: &str = "protobuf==6.33.6";
 
-/// The directory of the schema, and its name in it.
-const SCHEMAS: &str = "tests/proto";
-const SCHEMA: &str = "kitchen_sink.proto";
+/// The directory of the schemas, and their names in it, with those of their imports there.
+const DIRECTORY: &str = "tests/proto";
+const SCHEMAS: [&str; 3] = ["kitchen_sink.proto", "carrier.proto", "all_types.proto"];
 
 /// The prepared files.
 pub(super) struct Prepared {
     pub(super) python: PathBuf,
-    /// The schema and its imports as a `FileDescriptorSet`.
+    /// The schemas and their imports as a `FileDescriptorSet`.
     pub(super) descriptors: PathBuf,
 }
 
@@ -40,9 +40,12 @@ fn prepare() -> Result<Prepared, Unprepared> {
         python::create_environment(directory)?;
         python::install(&python::interpreter(directory), &[], &[PACKAGE])
     })?;
-    let path = in_package(SCHEMAS).join(SCHEMA);
-    let schema = fs::read(&path).map_err(|error| broken("read", &path, &error))?;
-    let compiled = cache.directory("descriptors", schema, compile)?;
+    let mut texts = Vec::new();
+    for schema in SCHEMAS {
+        let path = in_package(DIRECTORY).join(schema);
+        texts.push(fs::read(&path).map_err(|error| broken("read", &path, &error))?);
+    }
+    let compiled = cache.directory("descriptors", texts, compile)?;
 
     Ok(Prepared {
         python: python::interpreter(&environment),
@@ -62,12 +65,12 @@ fn compile(directory: &Path) -> Result<(), Unprepared> {
     run(Command::new(compiler)
         .arg("--include_imports")
         .arg("-I")
-        .arg(in_package(SCHEMAS))
+        .arg(in_package(DIRECTORY))
         .arg("-I")
         .arg(bundled)
         .arg("--descriptor_set_out")
         .arg(directory.join("descriptors"))
-        .arg(SCHEMA))
+        .args(SCHEMAS))
     .map(drop)
 }
 
