@@ -256,6 +256,7 @@ pub use messi_core::tls;
 /// | --- | --- | --- |
 /// | [`side`](#side) | the side to generate, client or server | both |
 /// | [`derive`](#derive) | further traits to derive | no further traits |
+/// | [`attributes`](#attributes) | further attributes of types, fields and variants | no further attributes |
 /// | [`bytes`](#bytes) | the Rust type of `bytes` fields | `Vec<u8>` |
 /// | [`include`](#include) | directories of schemas and imports | no directories |
 /// | [`extern`](#extern) | the module with the types of an imported package | types are generated, or those of [`prost_types`] |
@@ -299,6 +300,37 @@ pub use messi_core::tls;
 ///   macro assumes that the types of an [`extern`](#extern) package support them.
 /// - Any other trait needs its full path, `::serde::Serialize` or `crate::Traced`. It is derived for all
 ///   or the named types, including enums. If a type does not support it, its derive reports the error.
+///
+/// ## attributes
+///
+/// `attributes` adds attributes to types, fields and variants, such as those by which serde's derives are
+/// controlled.
+///
+/// ```
+/// # mod chat {
+/// messi::protocol!(
+///     "examples/chat/chat.proto",
+///     derive(::serde::Serialize, ::serde::Deserialize),
+///     attributes(
+///         messages: #[serde(default)],
+///         MessageInd: #[serde(rename_all = "UPPERCASE")],
+///         ConnectReq.user: #[serde(rename = "name")],
+///         client_to_server::Messages.ConnectReq: #[serde(rename = "connect")],
+///     )
+/// );
+/// # }
+/// let request = chat::ConnectReq { user: "Ann".into() };
+/// assert_eq!(serde_json::to_string(&request).unwrap(), r#"{"name":"Ann"}"#);
+/// ```
+///
+/// - `messages`, `oneofs` and `enums` are all types of this kind. One type has the name that it has for
+///   [`derive`](#derive); here, the name of a message does not include its oneofs.
+/// - `ConnectReq.user` is a field of a message, and `Color.Red` a variant of an enum or a oneof, by their names in Rust.
+///   A oneof is a field of its message, `Order.kind`, and a type, `order::Kind`.
+/// - A place can have several attributes, and occur several times. Its attributes are in the order of the option, after
+///   all derives.
+/// - Types are in modules, so that the path of an attribute macro must begin with `::` or `crate::`. Views and the
+///   types of [`extern`](#extern) packages have no further attributes. `prost` is refused: messi generates it.
 ///
 /// ## bytes
 ///

@@ -35,6 +35,24 @@ fn a_view_expands_to_its_snapshot() {
 }
 
 #[test]
+fn attributes_and_external_types_expand_to_their_snapshot() {
+    let config = Config::new()
+        .derive("::serde::Serialize")
+        .attributes("messages: #[serde(default)], enums: #[serde(transparent)] #[must_use]")
+        .attributes("Entry.at: #[serde(skip)], Entry.place: #[serde(flatten)]")
+        .attributes(
+            "entry::Place: #[serde(untagged)], entry::Place.City: #[serde(rename = \"town\")]",
+        )
+        .attributes("Mood.Good: #[serde(other)]")
+        .extern_package("google.protobuf", "::pbjson_types")
+        .side(Side::Client);
+    compare(
+        "journal",
+        &pretty_with("tests/proto/journal.proto", &config),
+    );
+}
+
+#[test]
 fn imports_expand_to_their_snapshot() {
     compare("imports", &pretty("tests/proto/imports.proto"));
 }

@@ -1,6 +1,8 @@
 //! The options of the macro and of build scripts.
 
 mod ability;
+mod attribute;
+mod attributes;
 mod derive;
 mod derives;
 mod externs;
@@ -18,6 +20,8 @@ use quote::quote;
 use syn::Error;
 use syn::parse::Parser;
 
+pub(crate) use self::attribute::Attribute;
+pub(crate) use self::attributes::Attributes;
 pub(crate) use self::derive::Derive;
 pub(crate) use self::derives::Derives;
 pub(crate) use self::externs::{Extern, Externs};
@@ -38,6 +42,7 @@ pub struct Config {
     pub(crate) include: Vec<PathBuf>,
     pub(crate) side: Side,
     pub(crate) derives: Vec<Derive>,
+    pub(crate) attributes: Vec<Attribute>,
     pub(crate) bytes: BytesType,
     pub(crate) externs: Vec<Extern>,
     pub(crate) renames: Vec<Rename>,
@@ -104,6 +109,7 @@ impl Default for Config {
             include: Vec::new(),
             side: Side::default(),
             derives: Vec::new(),
+            attributes: Vec::new(),
             bytes: BytesType::default(),
             externs: Vec::new(),
             renames: Vec::new(),
@@ -156,6 +162,18 @@ impl Config {
     pub fn derive(mut self, derives: &str) -> Self {
         match Derive::parse_list.parse_str(derives) {
             Ok(derives) => self.derives.extend(derives),
+            Err(mistake) => self.mistakes.push(mistake),
+        }
+        self
+    }
+
+    /// Adds attributes, as in `"messages: #[serde(default)]"`, for a type, as in
+    /// `"ConnectReq: #[serde(rename = \"Login\")]"`, or for a field or variant, as in
+    /// `"ConnectReq.user: #[serde(skip)]"`.
+    #[must_use]
+    pub fn attributes(mut self, attributes: &str) -> Self {
+        match Attribute::parse_list.parse_str(attributes) {
+            Ok(attributes) => self.attributes.extend(attributes),
             Err(mistake) => self.mistakes.push(mistake),
         }
         self
@@ -237,6 +255,7 @@ impl Config {
         let externs = Externs::new(&self.externs, protocol);
         let root = externs.without(&protocol.root);
         mistakes.extend(Derives::new(&self.derives, &root, &externs).mistakes);
+        mistakes.extend(Attributes::new(&self.attributes, &root).mistakes);
         mistakes.extend(self.views_of(&root, protocol).mistakes);
         mistakes
     }

@@ -64,6 +64,8 @@ fn setters_have_the_effect_of_the_macros_options() {
         .derive("Eq, Hash")
         .derive("Exhibit: ::serde::Serialize")
         .extern_package("acme.shapes.colors", "crate::colors")
+        .attributes("messages: #[serde(default)], Exhibit: #[serde(rename = \"Piece\")]")
+        .attributes("Exhibit.shapes: #[serde(skip)]")
         .rename("acme.shapes.Shape", "Form")
         .messi("::renamed");
     let directory = format!("{ROOT}/tests/proto");
@@ -72,6 +74,11 @@ fn setters_have_the_effect_of_the_macros_options() {
         include = [#directory],
         side = client,
         derive(Eq, Hash, Exhibit: ::serde::Serialize),
+        attributes(
+            messages: #[serde(default)],
+            Exhibit: #[serde(rename = "Piece")],
+            Exhibit.shapes: #[serde(skip)],
+        ),
         extern = { "acme.shapes.colors" => crate::colors },
         rename = { "acme.shapes.Shape" => Form },
         crate = ::renamed,
@@ -240,6 +247,46 @@ fn a_new_name_that_is_taken_is_a_clash() {
             .next(),
         Some("found the name `Up` in Rust, expected `ClientToServer` for a direction")
     );
+}
+
+#[test]
+fn attributes_must_be_of_a_type_a_field_or_a_variant() {
+    let text = with(
+        "message Letter { string text = 1; oneof kind { bool sealed = 2; } } enum Color { COLOR_RED = 0; }",
+    );
+    for (attributes, expected) in [
+        (
+            "Leter: #[a]",
+            "found attributes of the unknown type `Leter`: a type with a similar name exists: `Letter`",
+        ),
+        (
+            "Letter.txt: #[a]",
+            "found attributes of the unknown field `txt` of `Letter`: a field with a similar name exists: `text`",
+        ),
+        (
+            "letter::Kind.Seald: #[a]",
+            "found attributes of the unknown variant `Seald` of `letter::Kind`: a variant with a similar name exists: `Sealed`",
+        ),
+        (
+            "Color.Green: #[a]",
+            "found attributes of the unknown variant `Green` of `Color`",
+        ),
+        (
+            "Letter: text",
+            "expected an attribute, as in `#[serde(default)]`",
+        ),
+        (
+            "#[a]",
+            "expected a type before the attribute, as in `ConnectReq: #[serde(default)]`, or one of `messages`, `oneofs` and `enums`",
+        ),
+        (
+            "Letter.text: #[prost(string)]",
+            "found the attribute `prost`, which messi generates itself",
+        ),
+    ] {
+        let found = error(Config::new().attributes(attributes), &text);
+        assert_eq!(found, expected, "{attributes}");
+    }
 }
 
 #[test]

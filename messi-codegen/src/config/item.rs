@@ -1,7 +1,7 @@
 //! The types that options can select.
 
 use super::ability::Implementors;
-use crate::model::{Message, Module, Oneof, TypePath};
+use crate::model::{Enum, Message, Module, Oneof, TypePath};
 
 /// A type that options can select.
 pub(super) struct Item<'a> {
@@ -14,7 +14,7 @@ enum Shape<'a> {
     Message(&'a Message, Vec<String>),
     /// With its message.
     Oneof(&'a Oneof, TypePath),
-    Enum,
+    Enum(&'a Enum),
 }
 
 impl<'a> Item<'a> {
@@ -45,7 +45,7 @@ impl<'a> Item<'a> {
         }
         items.extend(module.enums.iter().map(|it| Self {
             path: path(modules, &it.rust_name),
-            shape: Shape::Enum,
+            shape: Shape::Enum(it),
         }));
         for (name, inner) in &module.modules {
             let inside = [modules, std::slice::from_ref(name)].concat();
@@ -63,7 +63,7 @@ impl<'a> Item<'a> {
     pub(super) fn message(&self) -> Option<&'a Message> {
         match &self.shape {
             Shape::Message(message, _) => Some(message),
-            Shape::Oneof(..) | Shape::Enum => None,
+            Shape::Oneof(..) | Shape::Enum(_) => None,
         }
     }
 
@@ -71,12 +71,29 @@ impl<'a> Item<'a> {
     pub(super) fn inside(&self) -> &[String] {
         match &self.shape {
             Shape::Message(_, inside) => inside,
-            Shape::Oneof(..) | Shape::Enum => &[],
+            Shape::Oneof(..) | Shape::Enum(_) => &[],
         }
     }
 
     pub(super) fn is_enum(&self) -> bool {
-        matches!(self.shape, Shape::Enum)
+        matches!(self.shape, Shape::Enum(_))
+    }
+
+    pub(super) fn is_oneof(&self) -> bool {
+        matches!(self.shape, Shape::Oneof(..))
+    }
+
+    /// Returns the names of its fields or variants.
+    pub(super) fn parts(&self) -> Vec<&'a str> {
+        match &self.shape {
+            Shape::Message(message, _) => {
+                let fields = message.fields.iter().map(|it| it.rust_name.as_str());
+                let oneofs = message.oneofs.iter().map(|it| it.rust_name.as_str());
+                fields.chain(oneofs).collect()
+            }
+            Shape::Oneof(oneof, _) => oneof.members.iter().map(|it| &*it.variant).collect(),
+            Shape::Enum(it) => it.variants.iter().map(|it| &*it.rust_name).collect(),
+        }
     }
 
     /// Returns the reason why the type can't implement a trait, in words.
@@ -103,7 +120,7 @@ impl<'a> Item<'a> {
                 let held = implementors.obstacle_in(&member.ty)?;
                 Some(format!("its member `{}` holds {held}", member.name))
             }),
-            Shape::Enum => None,
+            Shape::Enum(_) => None,
         }
     }
 }

@@ -18,8 +18,10 @@ pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {
     );
     let deprecated = deprecated(enumeration.deprecated);
     let derives = scope.derives(&enumeration.rust_name);
+    let attributes = scope.attributes(&enumeration.rust_name);
     let prost_path = scope.prost_path();
-    let variants = enumeration.variants.iter().map(variant);
+    let variants = enumeration.variants.iter();
+    let variants = variants.map(|it| variant(it, enumeration, scope));
     let names = names(enumeration, scope);
     let allow = scope.allow_deprecated();
     quote! {
@@ -32,6 +34,7 @@ pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {
             ::core::cmp::PartialOrd, ::core::cmp::Ord, #krate::prost::Enumeration,
         )]
         #derives
+        #attributes
         #prost_path
         #[repr(i32)]
         pub enum #name {
@@ -41,14 +44,16 @@ pub(super) fn expand(enumeration: &Enum, scope: &Scope) -> TokenStream {
     }
 }
 
-fn variant(variant: &Variant) -> TokenStream {
+fn variant(variant: &Variant, enumeration: &Enum, scope: &Scope) -> TokenStream {
     let name = ident(&variant.rust_name);
     let docs = docs(&variant.docs, &format!("The value `{}`.", variant.name));
     let deprecated = deprecated(variant.deprecated);
     let number = variant.number;
+    let attributes = scope.part_attributes(&enumeration.rust_name, &variant.rust_name);
     quote! {
         #docs
         #deprecated
+        #attributes
         #name = #number,
     }
 }

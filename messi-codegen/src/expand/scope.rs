@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::config::{BytesType, Config, Derives, Externs, Handlers, Side, Views};
+use crate::config::{Attributes, BytesType, Config, Derives, Externs, Handlers, Side, Views};
 use crate::model::{Module, TypePath};
 use crate::names::ident;
 
@@ -24,6 +24,7 @@ pub(super) struct Scope {
     pub(super) bytes: BytesType,
     pub(super) handlers: Handlers,
     derives: Rc<Derives>,
+    attributes: Rc<Attributes>,
     externs: Rc<Externs>,
     pub(super) views: Rc<Views>,
 }
@@ -47,6 +48,7 @@ impl Scope {
             bytes: config.bytes,
             handlers: config.handlers,
             derives: Derives::new(&config.derives, root, &externs).into(),
+            attributes: Attributes::new(&config.attributes, root).into(),
             externs: externs.into(),
             views: views.into(),
         }
@@ -74,6 +76,16 @@ impl Scope {
     /// Returns the attribute with the requested derives of a type in this module.
     pub(super) fn derives(&self, name: &str) -> TokenStream {
         self.derives.of(&self.type_path(name))
+    }
+
+    /// Returns the further attributes of a type in this module.
+    pub(super) fn attributes(&self, name: &str) -> TokenStream {
+        self.attributes.of_type(&self.type_path(name))
+    }
+
+    /// Returns the further attributes of a field or variant of a type in this module.
+    pub(super) fn part_attributes(&self, name: &str, part: &str) -> TokenStream {
+        self.attributes.of_part(&self.type_path(name), part)
     }
 
     /// Returns the path of a type in this module.

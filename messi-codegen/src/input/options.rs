@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::{Error, LitStr, Result, Token, braced, bracketed, parenthesized, token};
 
 use crate::config::{
-    BytesType, Config, Derive, Extern, Handlers, Rename, Side, Target, parse_absolute,
+    Attribute, BytesType, Config, Derive, Extern, Handlers, Rename, Side, Target, parse_absolute,
 };
 
 /// Parses the value of an option into the configuration.
@@ -16,6 +16,7 @@ type Read = fn(&mut Config, ParseStream<'_>) -> Result<()>;
 
 /// Every option with its parser.
 const OPTIONS: &[(&str, Read)] = &[
+    ("attributes", attributes),
     ("bytes", bytes),
     (CRATE, krate),
     ("derive", derive),
@@ -174,15 +175,15 @@ fn views(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
 
 /// Parses `derive(Eq, ConnectReq: Hash)`.
 fn derive(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
-    let is_list = input.peek(token::Paren);
-    expect(
-        is_list,
-        "derives in parentheses, as in `derive(Eq, Hash)`",
-        input,
-    )?;
-    let derives;
-    parenthesized!(derives in input);
-    config.derives = Derive::parse_list(&derives)?;
+    let expected = "derives in parentheses, as in `derive(Eq, Hash)`";
+    config.derives = in_parentheses(expected, Derive::parse_list, input)?;
+    Ok(())
+}
+
+/// Parses `attributes(ConnectReq.user: #[serde(skip)])`.
+fn attributes(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
+    let expected = "attributes in parentheses, as in `attributes(ConnectReq: #[serde(default)])`";
+    config.attributes = in_parentheses(expected, Attribute::parse_list, input)?;
     Ok(())
 }
 
@@ -216,6 +217,23 @@ fn rename(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     let renames = Punctuated::<Rename, Token![,]>::parse_terminated(&renames)?;
     config.renames = renames.into_iter().collect();
     Ok(())
+}
+
+/// Parses a list in parentheses.
+fn in_parentheses<T>(
+    expected: &str,
+    parse: impl FnOnce(ParseStream<'_>) -> Result<T>,
+    input: ParseStream<'_>,
+) -> Result<T> {
+    expect(input.peek(token::Paren), expected, input)?;
+    let list;
+    parenthesized!(list in input);
+    let parsed = parse(&list);
+    // The rest after an error would be reported in its place.
+    while !list.is_empty() {
+        list.parse::<TokenTree>()?;
+    }
+    parsed
 }
 
 /// Parses `= name`, with one of the names.

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use messi::prost::Message;
 use messi::prost::bytes::Bytes;
 use serde::Serialize;
+use serde_json::{from_str, json, to_value};
 
 mod side {
     #![allow(dead_code)]
@@ -225,4 +226,84 @@ fn an_external_package_may_contain_a_generated_one() {
     let palette = third_gallery::packages::acme::shapes::colors::Palette::default();
     let message = third_gallery::ServerToClient::from(palette);
     assert_eq!(message.encoded_len(), 2);
+}
+
+/// Types of `google.protobuf` with what messi's own do not have, as a crate for serde has them.
+mod google {
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, messi::prost::Message, Serialize, Deserialize)]
+    #[prost(prost_path = "::messi::prost")]
+    pub(crate) struct Timestamp {
+        #[prost(int64, tag = "1")]
+        pub(crate) seconds: i64,
+        #[prost(int32, tag = "2")]
+        pub(crate) nanos: i32,
+    }
+
+    #[derive(
+        Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, messi::prost::Enumeration,
+    )]
+    #[prost(prost_path = "::messi::prost")]
+    #[repr(i32)]
+    pub(crate) enum NullValue {
+        NullValue = 0,
+    }
+}
+
+mod journal {
+    messi::protocol!(
+        "../../proto/journal.proto",
+        derive(::serde::Serialize, ::serde::Deserialize, Entry: Eq + Hash),
+        attributes(
+            messages: #[serde(default)],
+            enums: #[serde(rename_all = "UPPERCASE")],
+            oneofs: #[serde(rename_all = "kebab-case")],
+            Entry: #[must_use] #[serde(rename_all = "camelCase")],
+            Entry.r#type: #[serde(rename = "kind")],
+            Entry.edits: #[serde(skip_serializing_if = "::std::vec::Vec::is_empty")],
+            Entry.place: #[serde(flatten)],
+            entry::Place.City: #[serde(rename = "town")],
+            Mood.Good: #[serde(rename = "fine")],
+        ),
+        extern = { "google.protobuf" => crate::generated::options::google },
+    );
+}
+
+#[test]
+fn messages_with_a_timestamp_pass_through_serde() {
+    let entry = journal::Entry {
+        r#type: "trip".into(),
+        at: Some(google::Timestamp {
+            seconds: 7,
+            nanos: 5,
+        }),
+        note: Some("sunny".into()),
+        place: Some(journal::entry::Place::City("Lund".into())),
+        ..Default::default()
+    };
+    let text = json!({
+        "kind": "trip",
+        "at": { "seconds": 7, "nanos": 5 },
+        "note": "sunny",
+        "nothing": 0,
+        "mood": 0,
+        "town": "Lund",
+    });
+    assert_eq!(to_value(&entry).unwrap(), text);
+
+    let read: journal::Entry =
+        from_str(r#"{ "kind": "trip", "edits": [{ "seconds": 1, "nanos": 2 }] }"#).unwrap();
+    assert_eq!(read.r#type, "trip");
+    assert_eq!(read.edits[0].nanos, 2);
+    let wire = read.encode_to_vec();
+    assert_eq!(journal::Entry::decode(wire.as_slice()), Ok(read));
+}
+
+#[test]
+fn attributes_of_enums_and_variants_reach_them() {
+    let moods = [journal::Mood::Unspecified, journal::Mood::Good];
+    assert_eq!(to_value(moods).unwrap(), json!(["UNSPECIFIED", "fine"]));
+    let mood: journal::Mood = from_str("\"fine\"").unwrap();
+    assert_eq!(mood, journal::Mood::Good);
 }

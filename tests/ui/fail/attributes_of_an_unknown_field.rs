@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", attributes(Position.nme: #[serde(skip)]));
+
+fn main() {}

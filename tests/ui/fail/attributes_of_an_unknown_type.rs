@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", attributes(Positoin: #[serde(skip)]));
+
+fn main() {}

@@ -1,0 +1,3 @@
+messi::protocol!("../proto/options.proto", attributes(Position: serde(skip)));
+
+fn main() {}
