@@ -19,7 +19,6 @@ use std::{env, io};
 
 use async_signal::{Signal, Signals};
 use async_std::io::{BufReader, prelude::BufReadExt, stdin};
-use async_std::task;
 use futures::StreamExt;
 use futures::future::{Either, select};
 use messi::StopSummary;
@@ -104,7 +103,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .start(move |_client| Session::new(&fleet))
         .await?;
     println!("Server started at {}.", server.uri());
-    task::spawn(serve_operator(server.clone()));
+    async_std::task::spawn(serve_operator(server.clone()));
     signals.next().await;
     println!("Draining.");
     let summary = drain(&server, signals).await;
