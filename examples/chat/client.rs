@@ -2,7 +2,7 @@
 //! room, including its own. It reconnects automatically, and stops at the end of the input.
 //!
 //! ```text
-//! cargo run --example chat_client -- <user> [uri]
+//! cargo run -p examples --example chat_client -- <user> [uri]
 //! ```
 
 use std::env;

@@ -3,8 +3,8 @@
 //! Any number of clients can connect, including the C and Python clients of the original Messi:
 //!
 //! ```text
-//! cargo run --example chat_server -- [uri]
-//! cargo run --example chat_client -- <user> [uri]
+//! cargo run -p examples --example chat_server -- [uri]
+//! cargo run -p examples --example chat_client -- <user> [uri]
 //! ```
 
 use std::env;

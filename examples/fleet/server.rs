@@ -2,8 +2,8 @@
 //! vehicles of their depot.
 //!
 //! ```text
-//! cargo run --example fleet_server -- [uri]
-//! cargo run --example fleet_vehicle -- <name> <depot> [uri]
+//! cargo run -p examples --example fleet_server -- [uri]
+//! cargo run -p examples --example fleet_vehicle -- <name> <depot> [uri]
 //! ```
 //!
 //! Vehicles log in with the token in the environment variable `FLEET_TOKEN`, or `fleet` without one. The command

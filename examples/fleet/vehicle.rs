@@ -3,7 +3,7 @@
 //! later. It ends at the end of the input.
 //!
 //! ```text
-//! cargo run --example fleet_vehicle -- <name> <depot> [uri]
+//! cargo run -p examples --example fleet_vehicle -- <name> <depot> [uri]
 //! ```
 //!
 //! A position is a latitude and a longitude in degrees, as in `57.7 11.97`. The token for the login is in the
