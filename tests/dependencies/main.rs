@@ -68,6 +68,13 @@ fn a_program_has_no_runtime_but_the_chosen_one() {
     }
 }
 
+/// Each takes more of a build than any other crate of macros.
+#[test]
+fn a_program_builds_a_single_syn() {
+    let versions = Program::new("async-std").versions("syn");
+    assert_eq!(versions.len(), 1, "{versions:?}");
+}
+
 #[test]
 fn the_numbers_of_crates_are_those_of_the_documentation() {
     let page = fs::read_to_string(Path::new(ROOT).join("ARCHITECTURE.md")).unwrap();

@@ -30,14 +30,30 @@ impl Metadata {
     /// Returns the names of all crates that a package depends on, except those of build scripts, tests
     /// and procedural macros: `thiserror` does not add `syn` to a program.
     pub(crate) fn dependencies(&self, package: &str) -> HashSet<&str> {
+        let reached = self.reached(package, |id| !self.is_macro(id));
+        reached.into_iter().map(|id| self.name(id)).collect()
+    }
+
+    /// Returns the versions of a crate that a package depends on, also those of procedural macros.
+    pub(crate) fn versions(&self, package: &str, name: &str) -> Vec<&str> {
+        let mut reached = self.reached(package, |_| true);
+        reached.retain(|id| self.name(id) == name);
+        let versions = reached.into_iter();
+        versions
+            .map(|id| text(&self.package("id", id)["version"]))
+            .collect()
+    }
+
+    /// Returns a package and all that it depends on through packages that `enters` accepts.
+    fn reached(&self, package: &str, enters: impl Fn(&str) -> bool) -> HashSet<&str> {
         let mut seen = HashSet::new();
         let mut next = vec![self.id(package)];
         while let Some(id) = next.pop() {
-            if seen.insert(id) && !self.is_macro(id) {
+            if seen.insert(id) && enters(id) {
                 next.extend(self.direct(id));
             }
         }
-        seen.into_iter().map(|id| self.name(id)).collect()
+        seen
     }
 
     /// Returns the packages that a package depends on directly.

@@ -44,6 +44,13 @@ impl Program {
         crates.into_iter().map(String::from).collect()
     }
 
+    /// Returns the versions of a crate that are built for it through `messi`.
+    pub(crate) fn versions(&self, name: &str) -> Vec<String> {
+        let metadata = Metadata::load(&self.package);
+        let versions = metadata.versions("messi", name);
+        versions.into_iter().map(String::from).collect()
+    }
+
     /// Builds and runs it, and returns its output.
     pub(crate) fn run(&self) -> String {
         // What the programs have in common is built once.
