@@ -36,6 +36,11 @@ impl Attributes {
         resolved
     }
 
+    /// Returns whether there are none, as in most expansions.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.of_types.is_empty() && self.of_parts.is_empty()
+    }
+
     /// Returns the attributes of a type.
     pub(crate) fn of_type(&self, path: &TypePath) -> TokenStream {
         self.of_types.get(path).cloned().unwrap_or_default()
@@ -43,10 +48,6 @@ impl Attributes {
 
     /// Returns the attributes of a field or variant of a type.
     pub(crate) fn of_part(&self, path: &TypePath, name: &str) -> TokenStream {
-        // Most expansions have none.
-        if self.of_parts.is_empty() {
-            return TokenStream::new();
-        }
         let part = (path.clone(), name.to_owned());
         self.of_parts.get(&part).cloned().unwrap_or_default()
     }

@@ -80,12 +80,18 @@ impl Scope {
 
     /// Returns the further attributes of a type in this module.
     pub(super) fn attributes(&self, name: &str) -> TokenStream {
-        self.attributes.of_type(&self.type_path(name))
+        match self.attributes.is_empty() {
+            true => TokenStream::new(),
+            false => self.attributes.of_type(&self.type_path(name)),
+        }
     }
 
     /// Returns the further attributes of a field or variant of a type in this module.
     pub(super) fn part_attributes(&self, name: &str, part: &str) -> TokenStream {
-        self.attributes.of_part(&self.type_path(name), part)
+        match self.attributes.is_empty() {
+            true => TokenStream::new(),
+            false => self.attributes.of_part(&self.type_path(name), part),
+        }
     }
 
     /// Returns the path of a type in this module.
