@@ -11,12 +11,17 @@ const MANIFEST: &str = r#"
 [package]
 name = "on-tokio"
 edition = "2024"
+autoexamples = false
 
 [dependencies]
 async-signal = { version = "0.2", default-features = false }
 async-std = "1.13"
 futures = "0.3"
 tokio = { version = "1", features = ["rt-multi-thread"] }
+
+[[example]]
+name = "my_protocol"
+path = "examples/my_protocol.rs"
 
 [[example]]
 name = "chat_client"
