@@ -209,7 +209,7 @@ impl Run {
         self.end = end.cloned();
         assert!(end.is_none() || !connection.wants_input());
 
-        let output = connection.remaining_output().len();
+        let output = connection.output_len();
         // A message, followed by a ping or pong.
         let bound = HEADER_SIZE + MAX_SENT + HEADER_SIZE;
         assert!(output <= bound, "{output} bytes of output");

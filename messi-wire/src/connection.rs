@@ -119,10 +119,17 @@ impl Connection {
 
     // --- Bytes to send ---
 
-    /// Returns the bytes to write next; empty if there are none.
+    /// Returns bytes to write next; empty if there are none. They may be a part of
+    /// [`output_len`](Self::output_len).
     #[inline]
     pub fn remaining_output(&self) -> &[u8] {
         self.send_buffer.remaining()
+    }
+
+    /// Returns the number of all bytes that remain to be written.
+    #[inline]
+    pub fn output_len(&self) -> usize {
+        self.send_buffer.len()
     }
 
     /// Takes complete frames, which `fill` appends to an empty buffer. No output may remain.
@@ -135,7 +142,7 @@ impl Connection {
     /// Records that the first `count` of the remaining bytes are written.
     #[inline]
     pub fn handle_written(&mut self, count: usize) {
-        self.send_buffer.advance(count);
+        self.send_buffer.advance(count, |_| {});
         // Any progress ends the timeout. The next attempt that is blocked begins it anew.
         self.timers.stop(Timer::Write);
     }

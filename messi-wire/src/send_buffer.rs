@@ -1,6 +1,8 @@
 //! Bytes that are being written.
 
-use crate::frame::{self, Header, MessageType};
+use std::mem;
+
+use crate::frame::{self, HEADER_SIZE, Header, MessageType};
 
 /// Buffer of the complete frames that are being written to one connection.
 ///
@@ -11,31 +13,62 @@ pub struct SendBuffer {
     frames: Vec<u8>,
     /// Number of bytes written.
     written: usize,
-    /// Offset of a frame boundary, never more than one frame before a pushed keep-alive frame.
+    /// Offset of a frame boundary, never more than one frame before the place of the last keep-alive frame.
     boundary: usize,
-    /// Offset of the end of the last pushed keep-alive frame.
-    keep_alive_end: usize,
+    /// Keep-alive frame that is not written completely. There is none most of the time.
+    keep_alive: Option<Box<KeepAliveFrame>>,
+}
+
+/// Keep-alive frame that is inserted between others.
+#[derive(Debug)]
+struct KeepAliveFrame {
+    /// Offset of the frame boundary at which it is inserted.
+    place: usize,
+    bytes: Vec<u8>,
+    /// Number of its bytes written.
+    written: usize,
 }
 
 impl SendBuffer {
-    /// Returns the bytes to write next; empty when all are written.
+    /// Returns bytes to write next; empty when all are written. They may be a part of all that remain.
     #[inline]
     pub fn remaining(&self) -> &[u8] {
-        &self.frames[self.written..]
+        match &self.keep_alive {
+            None => &self.frames[self.written..],
+            Some(frame) if self.written < frame.place => &self.frames[self.written..frame.place],
+            Some(frame) => &frame.bytes[frame.written..],
+        }
+    }
+
+    /// Returns the number of all bytes that remain to be written.
+    #[inline]
+    pub fn len(&self) -> usize {
+        let keep_alive = self.keep_alive.as_ref();
+        self.frames.len() - self.written + keep_alive.map_or(0, |it| it.bytes.len() - it.written)
     }
 
     /// Returns whether all bytes are written.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.written == self.frames.len()
+        self.written == self.frames.len() && self.keep_alive.is_none()
     }
 
-    /// Records that the first `count` of the remaining bytes are written.
+    /// Records that the first `count` of the [`remaining`](Self::remaining) bytes are written. Once all are,
+    /// `keep` may take the frames of the last [`refill`](Self::refill).
     #[inline]
-    pub fn advance(&mut self, count: usize) {
-        self.written += count;
+    pub fn advance(&mut self, count: usize, keep: impl FnOnce(&mut Vec<u8>)) {
+        match &mut self.keep_alive {
+            Some(frame) if self.written == frame.place => {
+                frame.written += count;
+                if frame.written == frame.bytes.len() {
+                    self.keep_alive = None;
+                }
+            }
+            _ => self.written += count,
+        }
         debug_assert!(self.written <= self.frames.len());
         if self.is_empty() {
+            keep(&mut self.frames);
             self.frames.clear();
             self.rewind();
         }
@@ -49,15 +82,31 @@ impl SendBuffer {
         self.rewind();
     }
 
-    /// Inserts a ping or pong at the next frame boundary, unless there is one that is not yet written.
-    pub fn push_keep_alive(&mut self, message_type: MessageType) {
-        if self.written < self.keep_alive_end {
-            return;
-        }
-        let boundary = self.next_boundary();
-        let frame = Header::new(message_type, 0).encode();
-        self.frames.splice(boundary..boundary, frame);
-        self.keep_alive_end = boundary + frame.len();
+    /// Takes the frames of the last [`refill`](Self::refill) that are not all written, with those that are.
+    pub fn take_unfinished(&mut self) -> Vec<u8> {
+        mem::take(self).frames
+    }
+
+    /// Inserts a ping or pong with this payload at the next frame boundary. It replaces one that waits; while one
+    /// is partly written, it is left out.
+    pub fn push_keep_alive(&mut self, message_type: MessageType, payload: &[u8]) -> bool {
+        let place = match self.keep_alive.take() {
+            Some(frame) if frame.written > 0 => {
+                self.keep_alive = Some(frame);
+                return false;
+            }
+            Some(frame) => frame.place,
+            None => self.next_boundary(),
+        };
+        let mut bytes = Vec::with_capacity(HEADER_SIZE + payload.len());
+        bytes.extend_from_slice(&Header::new(message_type, payload.len()).encode());
+        bytes.extend_from_slice(payload);
+        self.keep_alive = Some(Box::new(KeepAliveFrame {
+            place,
+            bytes,
+            written: 0,
+        }));
+        true
     }
 
     /// Returns the number of messages that are not written completely.
@@ -67,8 +116,7 @@ impl SendBuffer {
 
     /// Drops all frames.
     pub fn clear(&mut self) {
-        self.frames = Vec::new();
-        self.rewind();
+        *self = Self::default();
     }
 
     /// Frees the memory of an empty buffer whose capacity is more than `limit` bytes.
@@ -93,7 +141,6 @@ impl SendBuffer {
     fn rewind(&mut self) {
         self.written = 0;
         self.boundary = 0;
-        self.keep_alive_end = 0;
     }
 
     /// Returns the offset of the first frame boundary at or after the written bytes.
@@ -119,30 +166,34 @@ mod tests {
         buffer
     }
 
-    /// Returns all bytes sent when a pong is due after `written` bytes.
-    fn sent_with_pong_after(written: usize) -> Vec<u8> {
-        let mut buffer = buffer(MESSAGES);
-        let mut sent = buffer.remaining()[..written].to_vec();
-        buffer.advance(written);
-        buffer.push_keep_alive(MessageType::Pong);
-        sent.extend_from_slice(buffer.remaining());
-        sent
+    /// Writes this number of bytes, each by itself.
+    fn write(buffer: &mut SendBuffer, count: usize) -> Vec<u8> {
+        let mut written = Vec::new();
+        for _ in 0..count {
+            written.push(buffer.remaining()[0]);
+            buffer.advance(1, |_| {});
+        }
+        written
+    }
+
+    fn write_all(buffer: &mut SendBuffer) -> Vec<u8> {
+        let count = buffer.len();
+        let written = write(buffer, count);
+        assert!(buffer.is_empty() && buffer.remaining().is_empty());
+        written
     }
 
     #[test]
     fn a_pong_is_sent_at_the_next_frame_boundary() {
         let boundaries = [0, 6, 11, 15];
         for written in 0..=MESSAGES.len() {
-            let boundary = *boundaries
-                .iter()
-                .find(|&&boundary| boundary >= written)
-                .unwrap();
+            let mut buffer = buffer(MESSAGES);
+            let mut sent = write(&mut buffer, written);
+            buffer.push_keep_alive(MessageType::Pong, b"");
+            sent.extend(write_all(&mut buffer));
+            let boundary = *boundaries.iter().find(|&&it| it >= written).unwrap();
             let expected = [&MESSAGES[..boundary], PONG, &MESSAGES[boundary..]].concat();
-            assert_eq!(
-                sent_with_pong_after(written),
-                expected,
-                "after {written} bytes"
-            );
+            assert_eq!(sent, expected, "after {written} bytes");
         }
     }
 
@@ -150,28 +201,49 @@ mod tests {
     fn only_one_pong_is_queued() {
         let mut buffer = buffer(MESSAGES);
         for _ in 0..1_000 {
-            buffer.push_keep_alive(MessageType::Pong);
+            assert!(buffer.push_keep_alive(MessageType::Pong, b""));
         }
-        assert_eq!(buffer.remaining().len(), MESSAGES.len() + PONG.len());
-        buffer.advance(3);
-        buffer.push_keep_alive(MessageType::Pong);
-        assert_eq!(buffer.remaining().len(), MESSAGES.len() + 1);
-        buffer.advance(1);
-        buffer.push_keep_alive(MessageType::Pong);
-        assert_eq!(buffer.remaining(), [PONG, MESSAGES].concat());
+        assert_eq!(buffer.len(), MESSAGES.len() + PONG.len());
+        write(&mut buffer, 3);
+        assert!(!buffer.push_keep_alive(MessageType::Pong, b""));
+        write(&mut buffer, 1);
+        assert!(buffer.push_keep_alive(MessageType::Pong, b""));
+        assert_eq!(write_all(&mut buffer), [PONG, MESSAGES].concat());
+    }
+
+    #[test]
+    fn a_pong_that_waits_gets_the_newest_payload() {
+        let mut buffer = buffer(MESSAGES);
+        write(&mut buffer, 1);
+        for payload in [&b"old"[..], b"", b"new"] {
+            buffer.push_keep_alive(MessageType::Pong, payload);
+        }
+        let rest = write_all(&mut buffer);
+        let expected = [&MESSAGES[1..6], b"\x04\0\0\x03new", &MESSAGES[6..]].concat();
+        assert_eq!(rest, expected);
     }
 
     #[test]
     fn repeated_pongs_keep_frame_boundaries() {
         let mut buffer = buffer(MESSAGES);
-        buffer.advance(2);
-        buffer.push_keep_alive(MessageType::Pong);
-        buffer.advance(9);
-        buffer.push_keep_alive(MessageType::Pong);
-        assert_eq!(
-            buffer.remaining(),
-            [&MESSAGES[7..11], PONG, &MESSAGES[11..]].concat()
-        );
+        write(&mut buffer, 2);
+        buffer.push_keep_alive(MessageType::Pong, b"");
+        write(&mut buffer, 9);
+        buffer.push_keep_alive(MessageType::Pong, b"");
+        let expected = [&MESSAGES[7..11], PONG, &MESSAGES[11..]].concat();
+        assert_eq!(write_all(&mut buffer), expected);
+    }
+
+    #[test]
+    fn frames_can_be_kept_once_all_bytes_are_written() {
+        let mut buffer = buffer(MESSAGES);
+        buffer.push_keep_alive(MessageType::Pong, b"");
+        buffer.advance(PONG.len(), |_| panic!("not all is written"));
+        buffer.advance(6, |_| panic!("not all is written"));
+        let mut kept = Vec::new();
+        buffer.advance(MESSAGES.len() - 6, |frames| mem::swap(frames, &mut kept));
+        assert_eq!(kept, MESSAGES);
+        assert_eq!(buffer.frames.capacity(), 0);
     }
 
     #[test]
@@ -179,7 +251,7 @@ mod tests {
         let mut buffer = buffer(&[0; 4096]);
         buffer.release(512);
         assert_eq!(buffer.remaining().len(), 4096);
-        buffer.advance(4096);
+        buffer.advance(4096, |_| {});
         buffer.release(512);
         assert!(buffer.frames.capacity() <= 512);
     }

@@ -184,7 +184,7 @@ impl Driver {
         self.poll_busily();
         self.mailbox.transfers.sent_bytes.add(count as u64);
         self.connection.handle_written(count);
-        let remaining = self.connection.remaining_output().len();
+        let remaining = self.connection.output_len();
         if remaining > 0 {
             self.mailbox.handle_written(remaining);
         } else {

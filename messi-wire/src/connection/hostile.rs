@@ -131,7 +131,7 @@ fn play(role: Role, random: &mut Rng) {
         if random.bool() {
             while connection.next_message().is_some() {}
         }
-        let output = connection.remaining_output().len();
+        let output = connection.output_len();
         assert!(output <= HEADER_SIZE, "{output} bytes are to be written");
         let held = connection.input_memory();
         let bound = MAX_UNHANDLED + MAX_SIZE + HEADER_SIZE + MAX_PART;

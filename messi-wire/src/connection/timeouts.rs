@@ -81,7 +81,9 @@ impl Connection {
         }
         match self.keep_alive.poll(&self.config, now) {
             Due::Nothing => {}
-            Due::Ping => self.send_buffer.push_keep_alive(MessageType::Ping),
+            Due::Ping => {
+                self.send_buffer.push_keep_alive(MessageType::Ping, b"");
+            }
             Due::Expired => {
                 self.end(DisconnectReason::KeepAliveTimeout, now);
                 return self.abort();
@@ -96,7 +98,7 @@ impl Connection {
 
     /// Sends a pong.
     pub(super) fn send_pong(&mut self, now: Instant) {
-        self.send_buffer.push_keep_alive(MessageType::Pong);
+        self.send_buffer.push_keep_alive(MessageType::Pong, b"");
         self.keep_alive.handle_pong_sent(&self.config, now);
     }
 
