@@ -8,6 +8,7 @@ mod drain;
 mod hostile;
 mod input;
 mod lifecycle;
+mod resumption;
 #[cfg(test)]
 mod tests;
 mod timeouts;
@@ -21,6 +22,7 @@ use crate::DisconnectReason;
 use crate::config::ConnectionConfig;
 use crate::keep_alive::KeepAlive;
 use crate::recv_buffer::RecvBuffer;
+use crate::resumption::Delivery;
 use crate::role::Role;
 use crate::send_buffer::SendBuffer;
 use crate::timer::{Timer, Timers};
@@ -61,6 +63,7 @@ pub struct Ending {
 }
 
 /// One connection, from its begin until both directions are closed.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub struct Connection {
     role: Role,
@@ -85,6 +88,8 @@ pub struct Connection {
     is_validated: bool,
     /// Messages that were dropped before they were written.
     unsent: u64,
+    /// What survives this connection, if the client has asked for a session.
+    delivery: Option<Box<Delivery>>,
 }
 
 impl Connection {
@@ -108,6 +113,7 @@ impl Connection {
             lifecycle: Lifecycle::Open,
             is_validated: false,
             unsent: 0,
+            delivery: None,
         }
     }
 
@@ -135,14 +141,22 @@ impl Connection {
     /// Takes complete frames, which `fill` appends to an empty buffer. No output may remain.
     #[inline]
     pub fn refill_output(&mut self, fill: impl FnOnce(&mut Vec<u8>)) {
-        self.send_buffer.refill(fill);
+        match &self.delivery {
+            None => self.send_buffer.refill(fill),
+            Some(_) => self.refill_kept_output(fill),
+        }
         self.is_used |= !self.send_buffer.is_empty();
     }
 
     /// Records that the first `count` of the remaining bytes are written.
     #[inline]
     pub fn handle_written(&mut self, count: usize) {
-        self.send_buffer.advance(count, |_| {});
+        let delivery = &mut self.delivery;
+        self.send_buffer.advance(count, |frames| {
+            if let Some(delivery) = delivery {
+                delivery.keep(frames);
+            }
+        });
         // Any progress ends the timeout. The next attempt that is blocked begins it anew.
         self.timers.stop(Timer::Write);
     }
@@ -163,7 +177,9 @@ impl Connection {
     /// side handle nothing more, and limits the time of closing.
     pub fn end(&mut self, reason: DisconnectReason, now: Instant) {
         match &mut self.lifecycle {
-            Lifecycle::Open | Lifecycle::Draining(_) => self.end_first(reason, now),
+            Lifecycle::Open | Lifecycle::Draining(_) | Lifecycle::Interrupted(_) => {
+                self.end_first(reason, now);
+            }
             Lifecycle::Closing(end) | Lifecycle::Aborted(end) if reason.stops_handler() => {
                 end.delivers_rest = false;
                 self.close_within(CLOSE_TIMEOUT, now);
@@ -228,7 +244,7 @@ impl Connection {
     #[inline]
     pub fn is_peer_reading(&self) -> bool {
         match &self.lifecycle {
-            Lifecycle::Open | Lifecycle::Draining(_) => true,
+            Lifecycle::Open | Lifecycle::Draining(_) | Lifecycle::Interrupted(_) => true,
             // After a drain, the messages of the peer are handled and answered.
             Lifecycle::Closing(end) => end.delivers_rest && end.reason == DisconnectReason::Stopped,
             Lifecycle::Aborted(_) => false,

@@ -7,6 +7,7 @@ use prost::DecodeError;
 use thiserror::Error;
 
 use crate::SharedError;
+use crate::resumption::{Bye, Lost};
 
 /// There is no connection, or it has ended.
 ///
@@ -147,6 +148,12 @@ pub enum DisconnectReason {
     /// This side's client or server was stopped.
     #[error("stopped")]
     Stopped,
+    /// The peer ended the connection, and said why. Only a peer with sessions does.
+    #[error("the peer has ended the connection: {0}")]
+    Bye(Box<Bye>),
+    /// The session can't go on.
+    #[error("the session is lost")]
+    SessionLost(#[source] Box<Lost>),
     /// TLS failed. In TLS 1.3, a server rejects the certificate of a client only after the client has
     /// finished its handshake. The source explains it, and has the error of rustls as its own source.
     #[error("TLS failed")]

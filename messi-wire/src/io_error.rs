@@ -63,7 +63,9 @@ fn disconnect_kind(reason: &DisconnectReason) -> ErrorKind {
         DisconnectReason::HandlerPanicked => ErrorKind::Other,
         DisconnectReason::RequestAbandoned
         | DisconnectReason::Disconnected
-        | DisconnectReason::Stopped => ErrorKind::ConnectionAborted,
+        | DisconnectReason::Stopped
+        | DisconnectReason::Bye(_) => ErrorKind::ConnectionAborted,
+        DisconnectReason::SessionLost(_) => ErrorKind::ConnectionReset,
         DisconnectReason::Io(error) => error.kind(),
     }
 }

@@ -11,6 +11,7 @@
 //!   send, messages and the next deadline.
 //! - [`Session`] is the sending half that outlives connections: the send queue, the offline queue and
 //!   the responses that are still expected.
+//! - [`resumption`] lets a session go on with another connection, without a loss.
 //! - [`view`] decodes messages that borrow from the received bytes.
 
 mod backoff;
@@ -23,6 +24,7 @@ pub mod frame;
 mod io_error;
 mod keep_alive;
 mod recv_buffer;
+pub mod resumption;
 mod role;
 mod send_buffer;
 pub mod session;

@@ -4,7 +4,7 @@ use std::mem;
 
 use prost::bytes::Bytes;
 
-use crate::frame::{HEADER_SIZE, Header};
+use crate::frame::{self, HEADER_SIZE, Header, MessageType};
 
 /// Largest part of a frame that is read at once into its place, in bytes.
 const MAX_REST: usize = 256 * 1024;
@@ -21,6 +21,7 @@ const MIN_SHARED: usize = 16 * 1024;
 /// 0          taken          start           scanned              end            bytes.len()
 /// | handled  | payload taken | complete, not taken | not scanned yet | not received yet |
 /// ```
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug, Default)]
 pub struct RecvBuffer {
     /// All of it is initialized, so that sockets can be read into it. That costs a pass over new memory, and none
@@ -188,6 +189,18 @@ impl RecvBuffer {
     #[inline]
     pub fn unfinished(&self) -> usize {
         self.end - self.scanned
+    }
+
+    /// Returns the number of scanned frames of this type that are not taken.
+    pub fn count_unhandled(&self, message_type: MessageType) -> u64 {
+        let frames = frame::split(&self.bytes[self.start..self.scanned]);
+        let is_counted = |frame: &&[u8]| frame.first() == Some(&(message_type as u8));
+        frames.filter(is_counted).count() as u64
+    }
+
+    /// Drops the incomplete frame at the end.
+    pub fn drop_unfinished(&mut self) {
+        self.end = self.scanned;
     }
 
     /// Returns the capacity, in bytes.

@@ -12,6 +12,24 @@ pub enum Role {
 }
 
 impl Role {
+    /// Returns the other side.
+    #[inline]
+    pub fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+
+    /// Returns the type of the keep-alive frames that this side sends.
+    #[inline]
+    pub fn keep_alive(self) -> MessageType {
+        match self {
+            Self::Client => MessageType::Ping,
+            Self::Server => MessageType::Pong,
+        }
+    }
+
     /// Returns the type of the messages that this side receives.
     #[inline]
     pub fn received(self) -> MessageType {

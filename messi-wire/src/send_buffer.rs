@@ -8,6 +8,7 @@ use crate::frame::{self, HEADER_SIZE, Header, MessageType};
 ///
 /// Messages are moved here in batches. A keep-alive frame is inserted at the next frame boundary, before
 /// all that is not yet written: a peer that waits for a pong must not wait for a megabyte before it.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug, Default)]
 pub struct SendBuffer {
     frames: Vec<u8>,
@@ -20,6 +21,7 @@ pub struct SendBuffer {
 }
 
 /// Keep-alive frame that is inserted between others.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 struct KeepAliveFrame {
     /// Offset of the frame boundary at which it is inserted.
@@ -87,14 +89,19 @@ impl SendBuffer {
         mem::take(self).frames
     }
 
-    /// Inserts a ping or pong with this payload at the next frame boundary. It replaces one that waits; while one
-    /// is partly written, it is left out.
-    pub fn push_keep_alive(&mut self, message_type: MessageType, payload: &[u8]) -> bool {
-        let place = match self.keep_alive.take() {
-            Some(frame) if frame.written > 0 => {
-                self.keep_alive = Some(frame);
-                return false;
-            }
+    /// Returns whether a keep-alive frame can be pushed: none is partly written.
+    pub fn accepts_keep_alive(&self) -> bool {
+        self.keep_alive.as_ref().is_none_or(|it| it.written == 0)
+    }
+
+    /// Inserts a ping or pong with this payload at the next frame boundary, unless one is partly written. If one
+    /// waits, only its payload is replaced, if there is a new one.
+    pub fn push_keep_alive(&mut self, message_type: MessageType, payload: &[u8]) {
+        let is_waiting = self.keep_alive.is_some();
+        if !self.accepts_keep_alive() || (is_waiting && payload.is_empty()) {
+            return;
+        }
+        let place = match &self.keep_alive {
             Some(frame) => frame.place,
             None => self.next_boundary(),
         };
@@ -106,7 +113,6 @@ impl SendBuffer {
             bytes,
             written: 0,
         }));
-        true
     }
 
     /// Returns the number of messages that are not written completely.
@@ -201,13 +207,14 @@ mod tests {
     fn only_one_pong_is_queued() {
         let mut buffer = buffer(MESSAGES);
         for _ in 0..1_000 {
-            assert!(buffer.push_keep_alive(MessageType::Pong, b""));
+            buffer.push_keep_alive(MessageType::Pong, b"");
         }
         assert_eq!(buffer.len(), MESSAGES.len() + PONG.len());
         write(&mut buffer, 3);
-        assert!(!buffer.push_keep_alive(MessageType::Pong, b""));
+        assert!(!buffer.accepts_keep_alive());
+        buffer.push_keep_alive(MessageType::Pong, b"");
         write(&mut buffer, 1);
-        assert!(buffer.push_keep_alive(MessageType::Pong, b""));
+        buffer.push_keep_alive(MessageType::Pong, b"");
         assert_eq!(write_all(&mut buffer), [PONG, MESSAGES].concat());
     }
 
@@ -215,7 +222,7 @@ mod tests {
     fn a_pong_that_waits_gets_the_newest_payload() {
         let mut buffer = buffer(MESSAGES);
         write(&mut buffer, 1);
-        for payload in [&b"old"[..], b"", b"new"] {
+        for payload in [&b"old"[..], b"new", b""] {
             buffer.push_keep_alive(MessageType::Pong, payload);
         }
         let rest = write_all(&mut buffer);

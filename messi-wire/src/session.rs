@@ -20,6 +20,7 @@
 //! No method calls foreign code: pending responses that have failed wait in the session until the caller
 //! takes them with [`take_failed`](Session::take_failed), after it has unlocked the session.
 
+mod acknowledged;
 mod budget;
 mod counters;
 mod fields;
@@ -37,6 +38,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
+use self::acknowledged::Acknowledged;
 pub use self::budget::{Budget, FREE_QUOTA, Permit, Ticket, UNIT};
 pub use self::counters::{Dropped, Losses, RequestStats, SendCounters};
 pub use self::fields::FirstKey;
@@ -97,6 +99,8 @@ pub struct Session<R> {
     has_ended: bool,
     /// Whether the session was stopped: no connection will be attached any more.
     is_stopped: bool,
+    /// What the peer has acknowledged, if it does so. Boxed, as most sessions have none.
+    acknowledged: Option<Box<Acknowledged>>,
     /// Whether the connection can't write at this moment, as the peer does not read.
     is_blocked: bool,
     /// Whether this has ever been so on this connection.
@@ -146,6 +150,7 @@ impl<R: PendingResponse> Session<R> {
             connection: 0,
             has_ended: false,
             is_stopped: false,
+            acknowledged: None,
             is_blocked: false,
             was_blocked: false,
             lacks_memory: false,
@@ -279,6 +284,7 @@ impl<R: PendingResponse> Session<R> {
     fn reset(&mut self) {
         self.phase = Phase::Detached;
         self.has_ended = false;
+        self.acknowledged = None;
         self.queue = SendQueue::default();
         self.requests = OpenRequests::default();
         self.in_flight = 0;
@@ -299,6 +305,12 @@ impl<R: PendingResponse> Session<R> {
     /// Returns whether there is a connection that has not ended.
     #[inline]
     pub fn is_connected(&self) -> bool {
+        self.has_session() && !self.is_interrupted()
+    }
+
+    /// Returns whether there is a connection that has not ended, or the session waits for another one.
+    #[inline]
+    pub fn has_session(&self) -> bool {
         self.accepts_messages() && !self.has_ended
     }
 
@@ -393,6 +405,12 @@ impl<R: PendingResponse> Session<R> {
         self.queue.len() + self.in_flight + self.offline_len() + self.requests.memory()
     }
 
+    /// Returns the bytes for which memory is reserved, if they are more than [`FREE_QUOTA`].
+    #[inline]
+    pub fn held(&self) -> usize {
+        self.waiting() + self.kept_memory()
+    }
+
     /// Returns the bytes pushed on the current connection.
     pub fn pushed(&self) -> u64 {
         self.pushed
@@ -452,7 +470,7 @@ impl<R: PendingResponse> Session<R> {
 
     #[inline]
     fn memory_with(&self, more: usize, place: Place) -> usize {
-        if self.waiting() + more <= FREE_QUOTA {
+        if self.held() + more <= FREE_QUOTA {
             return 0;
         }
         let (queue, offline, waiting) = match place {
@@ -462,6 +480,7 @@ impl<R: PendingResponse> Session<R> {
         };
         self.queue.memory_with(queue)
             + self.in_flight_memory
+            + self.kept_memory()
             + self.offline_memory_with(offline)
             + self.requests.memory()
             + waiting

@@ -23,6 +23,7 @@ pub enum Timer {
 const COUNT: usize = 6;
 
 /// Deadlines by timer.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug, Default)]
 pub struct Timers {
     deadlines: [Option<Instant>; COUNT],

@@ -337,7 +337,7 @@ impl Driver {
             && error.kind() != io::ErrorKind::Interrupted
         {
             let reason = socket.disconnect_reason(error);
-            self.connection.fail(reason, self.now());
+            self.connection.handle_loss(reason, self.now());
         }
     }
 

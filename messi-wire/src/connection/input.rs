@@ -133,6 +133,9 @@ impl Connection {
             if header.type_byte == self.role.received() as u8 {
                 received.messages += 1;
                 self.is_used = true;
+                if let Some(delivery) = &mut self.delivery {
+                    delivery.handle_received(header.frame_size());
+                }
                 // Before earlier messages are handled: their callbacks may await this response.
                 if take_response(self.recv_buffer.last_payload(header)) {
                     // It stays in its place: to remove it would move the bytes behind it.
@@ -142,6 +145,7 @@ impl Connection {
                 self.handle_keep_alive_frame(header, now);
             }
         }
+        self.acknowledge_received();
         self.watch_partial_message(received.frames > 0, now);
         self.handle_input_while_draining(count, now);
         self.send_progress_pong(now);
@@ -149,6 +153,8 @@ impl Connection {
     }
 
     fn handle_keep_alive_frame(&mut self, header: Header, now: Instant) {
+        // First: the pong below is then the response to what the ping says.
+        self.handle_control(header, now);
         match header.message_type() {
             Some(MessageType::Ping) if self.role == Role::Server => self.send_pong(now),
             Some(MessageType::Pong) => self.keep_alive.handle_pong(&self.config, now),
@@ -180,7 +186,12 @@ impl Connection {
 
     /// Handles the end of the peer's direction.
     pub fn handle_end_of_input(&mut self, now: Instant) {
-        self.end(DisconnectReason::ConnectionClosed, now);
+        if self.is_resumable() {
+            // Who leaves a session for good says so before.
+            self.handle_loss(DisconnectReason::ConnectionClosed, now);
+        } else {
+            self.end(DisconnectReason::ConnectionClosed, now);
+        }
     }
 
     /// Ends and aborts the connection.

@@ -4,14 +4,18 @@ use std::time::Instant;
 
 use crate::DisconnectReason;
 
-/// State of a connection. It only moves forward, from one variant to a later one, but for a message that
-/// can't be decoded: see [`Connection::handle_decode_error`](super::Connection::handle_decode_error).
+/// State of a connection. It only moves forward, from one variant to a later one, but in two cases: a session
+/// goes on after an interruption, and a message can't be decoded: see
+/// [`Connection::handle_decode_error`](super::Connection::handle_decode_error).
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(super) enum Lifecycle {
     /// Messages are received and sent.
     Open,
     /// This side is about to close the connection, and still reads the messages that the peer has sent.
     Draining(Drain),
+    /// The connection is lost, and the session waits for another one.
+    Interrupted(DisconnectReason),
     /// The connection has ended. The frames in the send queue are still written.
     Closing(End),
     /// The connection has ended. The frames in the send queue are dropped.
@@ -28,6 +32,7 @@ pub(super) struct Drain {
 }
 
 /// How a connection has ended.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(super) struct End {
     /// The first cause.
@@ -47,7 +52,7 @@ impl Lifecycle {
     #[inline]
     pub(super) fn end(&self) -> Option<&End> {
         match self {
-            Self::Open | Self::Draining(_) => None,
+            Self::Open | Self::Draining(_) | Self::Interrupted(_) => None,
             Self::Closing(end) | Self::Aborted(end) => Some(end),
         }
     }
@@ -68,6 +73,10 @@ impl Lifecycle {
     pub(super) fn abort(&mut self) {
         *self = match std::mem::replace(self, Self::Open) {
             Self::Closing(end) | Self::Aborted(end) => Self::Aborted(end),
+            Self::Interrupted(reason) => Self::Aborted(End {
+                reason,
+                delivers_rest: true,
+            }),
             Self::Open | Self::Draining(_) => Self::Aborted(End {
                 reason: DisconnectReason::ConnectionClosed,
                 delivers_rest: true,

@@ -26,8 +26,7 @@ impl Connection {
             self.abort();
         }
         if self.timers.is_due(Timer::Write, now) {
-            self.end(DisconnectReason::SlowConsumer, now);
-            self.abort();
+            self.handle_loss(DisconnectReason::SlowConsumer, now);
         }
         if self.timers.is_due(Timer::Message, now) {
             self.handle_message_timeout(now);
@@ -63,8 +62,7 @@ impl Connection {
         let unfinished = self.recv_buffer.unfinished();
         let expected = self.partial_size.saturating_add(self.config.min_progress());
         if self.wants_input() && unfinished < expected {
-            self.end(DisconnectReason::MessageTimeout, now);
-            return self.abort();
+            return self.handle_loss(DisconnectReason::MessageTimeout, now);
         }
         // The next interval asks for as much progress again, from here on.
         self.partial_size = unfinished;
@@ -81,13 +79,8 @@ impl Connection {
         }
         match self.keep_alive.poll(&self.config, now) {
             Due::Nothing => {}
-            Due::Ping => {
-                self.send_buffer.push_keep_alive(MessageType::Ping, b"");
-            }
-            Due::Expired => {
-                self.end(DisconnectReason::KeepAliveTimeout, now);
-                return self.abort();
-            }
+            Due::Ping => self.push_keep_alive(MessageType::Ping),
+            Due::Expired => return self.handle_loss(DisconnectReason::KeepAliveTimeout, now),
         }
         // Not for a peer that has expired: the check would count it as alive.
         self.has_checked = true;
@@ -98,7 +91,7 @@ impl Connection {
 
     /// Sends a pong.
     pub(super) fn send_pong(&mut self, now: Instant) {
-        self.send_buffer.push_keep_alive(MessageType::Pong, b"");
+        self.push_keep_alive(MessageType::Pong);
         self.keep_alive.handle_pong_sent(&self.config, now);
     }
 

@@ -1,0 +1,159 @@
+//! Frames that were sent, until the peer has acknowledged them.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use crate::frame;
+
+/// Size from which on a batch of frames is moved into the window. Smaller ones are copied behind one another, which
+/// costs less than new memory for each.
+const CHUNK_SIZE: usize = 64 * 1024;
+
+/// Queue of frames of numbered messages, in chunks.
+#[cfg_attr(test, derive(Clone))]
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    chunks: VecDeque<Chunk>,
+    /// Size of all chunks, in bytes.
+    size: usize,
+}
+
+#[cfg_attr(test, derive(Clone))]
+#[derive(Debug)]
+struct Chunk {
+    /// Number of the first message.
+    first: u64,
+    /// Number of the last message.
+    last: u64,
+    frames: Vec<u8>,
+}
+
+impl Window {
+    /// Returns the size of the frames, in bytes. Acknowledged frames count until their chunk is dropped.
+    #[inline]
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Returns the memory of the frames, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        self.chunks.iter().map(|it| it.frames.capacity()).sum()
+    }
+
+    /// Appends the frames of the messages with these numbers, which follow those that are there. It takes the memory of
+    /// many frames, and copies few.
+    pub(super) fn push(&mut self, frames: &mut Vec<u8>, first: u64, last: u64) {
+        self.size += frames.len();
+        if let Some(chunk) = self.chunks.back_mut()
+            && chunk.frames.len() + frames.len() <= CHUNK_SIZE
+        {
+            chunk.frames.extend_from_slice(frames);
+            chunk.last = last;
+            return;
+        }
+        let frames = if frames.len() < CHUNK_SIZE {
+            frames.clone()
+        } else {
+            mem::take(frames)
+        };
+        self.chunks.push_back(Chunk {
+            first,
+            last,
+            frames,
+        });
+    }
+
+    /// Drops the frames of all messages up to this number, as far as whole chunks are covered.
+    pub(super) fn drop_until(&mut self, number: u64) {
+        while let Some(chunk) = self.chunks.front()
+            && chunk.last <= number
+        {
+            self.size -= chunk.frames.len();
+            self.chunks.pop_front();
+        }
+        if self.chunks.is_empty() {
+            // Sessions are idle most of the time.
+            self.chunks = VecDeque::new();
+        }
+    }
+
+    /// Returns frames from the message with this number on, and the number of the last of them.
+    pub(super) fn from(&self, number: u64) -> Option<(&[u8], u64)> {
+        let chunk = self.chunks.iter().find(|chunk| number <= chunk.last)?;
+        let skipped = number.saturating_sub(chunk.first) as usize;
+        let offset = frame::split(&chunk.frames).take(skipped).map(<[u8]>::len);
+        Some((&chunk.frames[offset.sum::<usize>()..], chunk.last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames(numbers: std::ops::RangeInclusive<u64>, size: usize) -> Vec<u8> {
+        let frame = |number: u64| {
+            let header = [1, 0, (size >> 8) as u8, size as u8];
+            [&header[..], &vec![number as u8; size]].concat()
+        };
+        numbers.flat_map(frame).collect()
+    }
+
+    /// Returns a window with the messages 1 to 9, in batches of three.
+    fn window(size: usize) -> Window {
+        let mut window = Window::default();
+        for first in [1, 4, 7] {
+            let mut batch = frames(first..=first + 2, size);
+            window.push(&mut batch, first, first + 2);
+        }
+        window
+    }
+
+    fn all_from(window: &Window, number: u64) -> Vec<u8> {
+        let (mut next, mut all) = (number, Vec::new());
+        while let Some((bytes, last)) = window.from(next) {
+            all.extend_from_slice(bytes);
+            next = last + 1;
+        }
+        all
+    }
+
+    #[test]
+    fn what_is_not_acknowledged_can_be_sent_again() {
+        // Batches of few bytes are copied, those of many moved.
+        for size in [3, 30_000] {
+            for acknowledged in 0..=9 {
+                let mut window = window(size);
+                window.drop_until(acknowledged);
+                let rest = all_from(&window, acknowledged + 1);
+                assert!(
+                    rest == frames(acknowledged + 1..=9, size),
+                    "{acknowledged} of {size} bytes"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn acknowledged_chunks_are_freed() {
+        let mut window = window(30_000);
+        let batch = 3 * 30_004;
+        for (acknowledged, batches) in [(0, 3), (2, 3), (3, 2), (8, 1), (9, 0)] {
+            window.drop_until(acknowledged);
+            assert_eq!(window.size(), batches * batch);
+            assert!(window.memory() >= window.size());
+        }
+        assert_eq!(window.memory(), 0);
+        assert_eq!(window.chunks.capacity(), 0);
+    }
+
+    #[test]
+    fn many_small_batches_share_their_memory() {
+        let mut window = Window::default();
+        for number in 1..=10_000 {
+            window.push(&mut frames(number..=number, 60), number, number);
+        }
+        assert_eq!(window.size(), 64 * 10_000);
+        assert!(window.chunks.len() <= 11, "{} chunks", window.chunks.len());
+        assert!(window.memory() <= 2 * window.size());
+    }
+}
