@@ -2,6 +2,7 @@
 //!
 //! - [Tutorial](tutorial): a chat room, step by step, with a test
 //! - [Lifecycle](lifecycle): what each side sees of each event, and which messages are lost
+//! - [Sessions](sessions): nothing lost and nothing twice when a connection is lost
 //! - [Evolving](evolving): which changes of a schema are compatible
 //! - [Schemas](schemas): imports, options and names, and what is checked
 //! - [Editors](editors): completion and documentation in rust-analyzer
@@ -34,6 +35,7 @@ macro_rules! pages {
 pages! {
     tutorial = "../docs/tutorial.md"
     lifecycle = "../docs/lifecycle.md"
+    sessions = "../docs/sessions.md"
     evolving = "../docs/evolving.md"
     schemas = "../docs/schemas.md"
     editors = "../docs/editors.md"

@@ -82,12 +82,12 @@
 pub mod guide;
 
 pub use messi_core::{
-    Address, BoundListener, Client, ClientBuilder, ClientId, ClientState, Clock, ConnectError,
-    DisconnectReason, Dropped, Error, FlushError, IntoHandler, JoinHandle, ListenError, NoRuntime,
-    NotConnected, OpenMetrics, Overflow, Protocol, Received, Refusal, Reply, Report, RequestError,
-    RequestStats, ResponseFuture, Retry, Runtime, SendError, Server, ServerBuilder, ServerClient,
-    ServerStats, SharedError, StartError, Stats, StopSummary, TrySendError, Uri, UriError,
-    WithHandlerError,
+    Address, BoundListener, Bye, ByeReason, Client, ClientBuilder, ClientId, ClientState, Clock,
+    ConnectError, DisconnectReason, Dropped, Error, FlushError, IntoHandler, JoinHandle,
+    ListenError, Lost, NoRuntime, NotConnected, OpenMetrics, Overflow, Protocol, Received, Refusal,
+    Reply, Report, RequestError, RequestStats, ResponseFuture, Retry, Runtime, SendError, Server,
+    ServerBuilder, ServerClient, ServerStats, Session, SessionLost, Sessions, SharedError,
+    StartError, Stats, StopSummary, TrySendError, Uri, UriError, WithHandlerError,
 };
 
 #[cfg(feature = "testing")]

@@ -11,7 +11,7 @@ use syn::{Attribute, File, ImplItem, Item, TraitItem, Visibility, parse_quote};
 
 /// The maximum length of the expansion of `my_protocol.proto` without documentation, since logic
 /// belongs in messi-core.
-const MAX_LINES: usize = 390;
+const MAX_LINES: usize = 440;
 
 #[test]
 fn my_protocol_expands_to_its_snapshot() {

@@ -7,6 +7,7 @@ mod control;
 mod handler;
 mod next_attempt;
 mod race;
+mod reconnect;
 mod task;
 
 use std::fmt::{self, Debug, Display, Formatter};
@@ -114,6 +115,8 @@ impl SharedClient {
 pub enum ClientState {
     /// The client attempts to connect.
     Connecting,
+    /// The connection is lost, and the client attempts to go on with its [session](crate::Session). Messages are kept.
+    Interrupted,
     /// There is a connection: messages are sent on it.
     Connected,
     /// There is no connection: the last one is being closed, or the client waits before the next attempt.
@@ -128,6 +131,7 @@ impl Display for ClientState {
         formatter.write_str(match self {
             Self::Connecting => "connecting",
             Self::Connected => "connected",
+            Self::Interrupted => "interrupted",
             Self::Waiting => "waiting",
             Self::Stopped => "stopped",
         })
@@ -281,6 +285,8 @@ impl<P: Protocol> Client<P> {
             ClientState::Stopped
         } else if mailbox.is_connected() {
             ClientState::Connected
+        } else if mailbox.has_session() {
+            ClientState::Interrupted
         } else if self.shared.is_connecting.load(Ordering::Relaxed) {
             ClientState::Connecting
         } else {
@@ -427,6 +433,32 @@ impl<P: Protocol> Client<P> {
     /// ```
     pub async fn flush(&self) -> Result<(), FlushError> {
         self.shared.mailbox.flush().await
+    }
+
+    /// Waits until the server has received all messages sent so far, and keeps them in memory that outlives a connection.
+    ///
+    /// It waits over interruptions of the [session](crate::Session). The server acknowledges with what it sends anyway,
+    /// so that this may take as long as the interval of the pings, 2 s by default. A received message may still wait for the
+    /// handler.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NotConnected`] if there is no session: it has ended, or ends meanwhile, or one side does not know
+    /// sessions.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatClient) -> Result<(), messi::NotConnected> {
+    /// client.send(MessageInd { user: "Kalle".into(), text: "Hello!".into() });
+    /// client.delivered().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn delivered(&self) -> Result<(), NotConnected> {
+        self.shared.mailbox.delivered().await
     }
 
     /// Runs a closure with the handler of this client between two of its callbacks, and returns its output.

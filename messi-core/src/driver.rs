@@ -22,6 +22,7 @@
 
 mod close;
 mod decode_permit;
+mod interruption;
 mod io;
 mod receive_memory;
 #[cfg(test)]
@@ -38,11 +39,14 @@ use std::time::{Duration, Instant};
 
 use log::error;
 use messi_wire::connection::CLOSE_TIMEOUT;
+use messi_wire::resumption::SessionLost;
 use messi_wire::session::FirstKey;
 use messi_wire::{Connection, DisconnectReason, FloodLimiter, Role};
 
 use self::close::Closing;
 use self::decode_permit::{DecodePermit, LARGE_MESSAGE};
+use self::interruption::Interruption;
+pub(crate) use self::interruption::Notice;
 pub(crate) use self::receive_memory::ReceiveBudget;
 use self::receive_memory::ReceivePermit;
 use self::turn::TurnBudget;
@@ -95,6 +99,8 @@ pub(crate) struct Driver {
     /// Key of the message that is being handled, for the log and for metrics.
     first_key: FirstKey,
     probe: Probe,
+    /// Boxed, as most connections need none of it.
+    session: Option<Box<Interruption>>,
 }
 
 /// What follows, by a short look: see [`Driver::take_at_once`].
@@ -151,6 +157,7 @@ impl Driver {
             observer: None,
             first_key: FirstKey::default(),
             probe: Probe::off(),
+            session: None,
         }
     }
 
@@ -179,7 +186,8 @@ impl Driver {
     }
 
     /// Waits for the next message, takes it, and serves the connection meanwhile. Returns `false` once the
-    /// connection has ended.
+    /// connection has ended. If a notice comes before the message, it is left to
+    /// [`take_notice`](Self::take_notice), and no message is taken.
     ///
     /// Meanwhile it runs the closures that other tasks have for the handler. A panic of them unwinds.
     // Not an `async fn`, which would be one more state machine in the memory of each connection.
@@ -299,6 +307,7 @@ impl Driver {
         // Counts the messages that are lost: when the caller deregisters a client, its counters are final.
         self.mailbox.detach(&reason, self.connection.ending());
         // The last callback may take long.
+        self.stop_attempts();
         self.connection.drop_input();
         self.receive_permit.set(0);
         reason
@@ -329,7 +338,8 @@ impl Driver {
             && self.mailbox.queued() < WRITE_SIZE
             && !self.mailbox.is_congested()
             && self.flood_limiter.paused_until().is_none()
-            && self.decode_permit.is_idle();
+            && self.decode_permit.is_idle()
+            && !self.has_notices();
         if !is_usual {
             return Next::Other;
         }
@@ -366,7 +376,7 @@ impl Driver {
         }
     }
 
-    /// Takes the next of the received messages, after what comes before it. Returns `None` if there is none that can be
+    /// Takes the next of the received messages, after what comes before it, or chooses a notice. Returns `None` if there is none that can be
     /// handled now, and `false` if the connection has ended.
     fn poll_message(
         &mut self,
@@ -383,6 +393,9 @@ impl Driver {
             // It may have closed the connection: then no message follows.
             self.handle_command();
         }
+        if self.choose_notice() {
+            return Poll::Ready(Some(true));
+        }
         if self.must_write_first(cx) || self.flood_limiter.paused_until().is_some() {
             // Others must not wait for a permit that this connection can't use now.
             self.decode_permit.cancel();
@@ -391,6 +404,7 @@ impl Driver {
             if self.decode_permit.poll_acquire(cx, size).is_ready() {
                 self.turn.spend_message(size);
                 self.connection.take_message(size);
+                self.handle_message_taken();
                 return Poll::Ready(Some(true));
             }
         } else if self.connection.end_reason().is_some() {
@@ -528,9 +542,21 @@ impl Driver {
     #[cold]
     fn run_command(&mut self, command: Command) {
         let now = self.now();
+        // No connection follows on which the peer could be told more.
+        let is_interrupted = self.connection.interruption().is_some();
         match command {
+            Command::Handover => self.handle_handover(),
+            Command::Reconnect => self.reconnect(now),
+            Command::Drain if is_interrupted => {
+                self.connection.fail(DisconnectReason::Stopped, now);
+            }
             Command::Drain => self.connection.drain(),
+            Command::Close(DisconnectReason::SlowConsumer) if is_interrupted => {
+                self.end_session(SessionLost::Overflow, None);
+            }
+            Command::Close(reason) if is_interrupted => self.connection.fail(reason, now),
             Command::Close(reason) => self.connection.end(reason, now),
+            Command::Evict if is_interrupted => self.end_session(SessionLost::Evicted, None),
             // The rest is not written: other connections lack this memory.
             Command::Evict => self.connection.fail(DisconnectReason::SlowConsumer, now),
             // The task ends, even while a callback waits.

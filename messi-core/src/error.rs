@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{Address, NotConnected, RequestError, SendError, SharedError, UriError};
+use crate::{
+    Address, DisconnectReason, NotConnected, RequestError, SendError, SharedError, UriError,
+};
 
 /// Any error of this crate, for programs that handle all errors alike.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -137,6 +139,12 @@ pub enum ListenError {
         /// The error of the operating system.
         source: SharedError<io::Error>,
     },
+    /// The operating system has no random numbers, which the secrets of sessions are made of.
+    #[error("no random numbers")]
+    Random {
+        /// The error of the operating system.
+        source: SharedError<io::Error>,
+    },
     /// The listener that was passed to [`Server::from_listener`](crate::Server::from_listener) can't be used.
     #[error("can't use the listener")]
     Listener {
@@ -173,6 +181,12 @@ pub enum ConnectError {
         host: String,
         /// An explanation, with the error of rustls or of the operating system as its own source.
         source: SharedError,
+    },
+    /// The server accepted the connection, but did not answer whether the session goes on.
+    #[error("the server did not go on with the session")]
+    Resume {
+        /// What has happened instead.
+        source: DisconnectReason,
     },
     /// There was no connection within the connect timeout.
     #[error("no connection within {} s", limit.as_secs_f64())]

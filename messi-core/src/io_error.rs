@@ -35,7 +35,8 @@ impl From<ListenError> for io::Error {
             ListenError::NoRuntime(_) => ErrorKind::Unsupported,
             ListenError::Resolve { source, .. }
             | ListenError::Bind { source, .. }
-            | ListenError::Listener { source } => source.kind(),
+            | ListenError::Listener { source }
+            | ListenError::Random { source } => source.kind(),
         };
         Self::new(kind, error)
     }
@@ -46,6 +47,7 @@ impl From<ConnectError> for io::Error {
         let kind = match &error {
             ConnectError::Resolve { source, .. } | ConnectError::Io { source, .. } => source.kind(),
             ConnectError::Tls { .. } => ErrorKind::InvalidData,
+            ConnectError::Resume { .. } => ErrorKind::ConnectionAborted,
             ConnectError::Timeout { .. } => ErrorKind::TimedOut,
         };
         Self::new(kind, error)

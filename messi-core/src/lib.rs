@@ -26,6 +26,7 @@ mod error;
 mod fake_socket;
 mod form;
 mod handle;
+mod handover;
 mod held_payload;
 mod io_error;
 mod mailbox;
@@ -39,6 +40,7 @@ mod response;
 mod runtime;
 mod scratch;
 mod server;
+mod session;
 mod stats;
 mod tasks;
 #[cfg(feature = "testing")]
@@ -62,6 +64,7 @@ pub use error::{
 pub use form::{BorrowedForm, Form, HasView, OwnedForm};
 pub use handle::{Handle, ignore, unhandled};
 pub use held_payload::HeldPayload;
+pub use messi_wire::resumption::{Bye, ByeReason, Lost, SessionLost};
 pub use messi_wire::session::{Dropped, RequestStats};
 pub use messi_wire::view;
 pub use messi_wire::{
@@ -77,6 +80,7 @@ pub use runtime::{JoinHandle, Runtime};
 pub use server::{
     ClientId, IntoHandler, Refusal, RequestClient, ServeWith, Server, ServerBuilder, ServerClient,
 };
+pub use session::{Session, Sessions};
 pub use stats::{ServerStats, Stats, StopSummary};
 #[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]

@@ -27,6 +27,7 @@ mod handler_calls;
 mod opening;
 mod push;
 mod responder;
+mod resumption;
 mod task_side;
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,7 @@ use self::handler_calls::HandlerCalls;
 pub(crate) use self::opening::Opening;
 pub(crate) use self::push::{log_member_not_sent, log_not_sent};
 pub(crate) use self::responder::{BoxResponder, Responder};
+use self::resumption::ResumptionState;
 pub(crate) use self::wakeups::Wakeups;
 use crate::runtime::AsyncRuntime;
 use crate::stats::{LateDrops, Stats, TransferCounters};
@@ -83,6 +85,8 @@ struct MailboxState {
     waker: Option<Waker>,
     /// The command that the task has not taken yet.
     command: Option<Command>,
+    /// What only sessions that outlive connections need.
+    resumption: Option<Box<ResumptionState>>,
     /// Closures that the task has not run yet.
     calls: HandlerCalls,
     /// Counts losses of a client that the server has forgotten.
@@ -95,6 +99,9 @@ impl MailboxState {
         let command = self.command.take();
         // A command to close this connection must not close the next. The flag may stay set for one look.
         self.command = command.filter(Command::outlives_connection);
+        if let Some(resumption) = &mut self.resumption {
+            resumption.bye = None;
+        }
         self.waker.take()
     }
 }
@@ -135,6 +142,7 @@ impl Mailbox {
                 session,
                 waker: None,
                 command: None,
+                resumption: None,
                 calls: HandlerCalls::default(),
                 late: None,
             }),
@@ -186,7 +194,11 @@ impl Mailbox {
     }
 
     fn stats_of(&self, shared: &MailboxState) -> Stats {
-        self.transfers.stats(&shared.session)
+        let mut stats = self.transfers.stats(&shared.session);
+        if let Some(resumption) = &shared.resumption {
+            resumption.add_to(&mut stats);
+        }
+        stats
     }
 
     /// Returns the ticket of the send queue, if its connection may be evicted.
@@ -253,7 +265,7 @@ impl Mailbox {
     /// Publishes the state of the session after messages were pushed at once, which changes less of it.
     #[inline]
     fn publish_pushed(&self, session: &Session<BoxResponder>) {
-        if session.waiting() > FREE_QUOTA && self.budget.is_some() {
+        if session.held() > FREE_QUOTA && self.budget.is_some() {
             return self.publish(session);
         }
         // A short queue has no reservation, so that it needs no memory and gets no ticket.

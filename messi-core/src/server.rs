@@ -11,6 +11,7 @@ mod peer;
 mod poll_scope;
 mod refusal;
 mod registry;
+mod sessions;
 
 use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;
@@ -28,6 +29,7 @@ use self::listen::Place;
 pub use self::peer::ClientId;
 pub use self::refusal::{IntoHandler, Refusal};
 use self::registry::Registry;
+use self::sessions::SessionGranter;
 use crate::cpu_limit::CpuLimit;
 use crate::metrics::Metrics;
 use crate::runtime::AsyncRuntime;
@@ -84,6 +86,8 @@ pub(crate) struct SharedServer {
     uri: Uri,
     registry: Registry,
     metrics: Metrics,
+    /// `None` if clients can't have sessions.
+    sessions: Option<SessionGranter>,
     tasks: Arc<Tasks>,
     runtime: Arc<dyn AsyncRuntime>,
     /// Limits how many large messages are decoded at a time.

@@ -9,7 +9,7 @@ use messi_wire::session::{Dropped, PendingResponse, RequestStats, Session};
 
 /// Statistics of a server's connection, or of all connections of a client.
 ///
-/// `open_connections`, `queued_bytes`, `round_trip_time`, and two values of `requests` are gauges: they show the
+/// `open_connections`, `queued_bytes`, `unacknowledged_bytes`, `round_trip_time`, and two values of `requests` are gauges: they show the
 /// present moment. All other values only grow.
 ///
 /// # Examples
@@ -60,6 +60,15 @@ pub struct Stats {
     /// from the moment at which its operating system accepts no more: then no check counts. Messages that
     /// waited in the buffers of operating systems for longer before that are not among them.
     pub unconfirmed: u64,
+    /// How often a [session](crate::Session) went on with another connection.
+    pub resumed: u64,
+    /// Sessions that were lost.
+    pub lost_sessions: u64,
+    /// Messages that were sent again on another connection, since the peer may not have received them. It has handled
+    /// each of them once.
+    pub replayed_messages: u64,
+    /// Memory of sent messages that the peer of a session has not acknowledged, in bytes.
+    pub unacknowledged_bytes: usize,
     /// Received messages without a member that is known to this side's schema. A newer peer may send
     /// them.
     pub ignored_messages: u64,
@@ -88,6 +97,7 @@ impl Stats {
         self.add_past(other);
         self.open_connections += other.open_connections;
         self.queued_bytes += other.queued_bytes;
+        self.unacknowledged_bytes += other.unacknowledged_bytes;
         self.requests.add_gauges(&other.requests);
         self.round_trip_time = self.round_trip_time.max(other.round_trip_time);
     }
@@ -101,6 +111,9 @@ impl Stats {
         self.peak_queued_bytes = self.peak_queued_bytes.max(other.peak_queued_bytes);
         self.dropped.add(&other.dropped);
         self.unconfirmed += other.unconfirmed;
+        self.resumed += other.resumed;
+        self.lost_sessions += other.lost_sessions;
+        self.replayed_messages += other.replayed_messages;
         self.ignored_messages += other.ignored_messages;
         self.unhandled_messages += other.unhandled_messages;
         self.requests.add_past(&other.requests);
@@ -203,6 +216,11 @@ impl TransferCounters {
             peak_queued_bytes: sent.peak_queued_bytes,
             dropped: sent.dropped,
             unconfirmed: sent.unconfirmed,
+            // Counted beside the session, by the mailbox.
+            resumed: 0,
+            lost_sessions: 0,
+            replayed_messages: 0,
+            unacknowledged_bytes: session.kept_memory(),
             ignored_messages: self.ignored_messages.get(),
             unhandled_messages: self.unhandled_messages.get(),
             requests: session.request_stats(),

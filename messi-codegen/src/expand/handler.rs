@@ -85,6 +85,26 @@ fn client_trait(
                 ::core::future::ready(())
             }
 
+            /// Called when the connection is lost and the session waits for another one. Messages to the server are kept
+            /// meanwhile.
+            fn on_interrupted(
+                &mut self,
+                client: &#client,
+                reason: #krate::DisconnectReason,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                ::core::future::ready(())
+            }
+
+            /// Called when the session goes on, after being `away` for this time: after all messages from before the
+            /// interruption, and before all others.
+            fn on_resumed(
+                &mut self,
+                client: &#client,
+                away: ::core::time::Duration,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                ::core::future::ready(())
+            }
+
             /// Called when the connection is lost, once for each `on_connected`. The client reconnects, unless it is stopped.
             fn on_disconnected(
                 &mut self,
@@ -135,6 +155,26 @@ fn server_trait(
             fn on_client_connected(
                 &mut self,
                 client: &#server_client,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                ::core::future::ready(())
+            }
+
+            /// Called when the connection of the client is lost and its session waits for another one. Messages to it are
+            /// kept meanwhile.
+            fn on_client_interrupted(
+                &mut self,
+                client: &#server_client,
+                reason: #krate::DisconnectReason,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
+                ::core::future::ready(())
+            }
+
+            /// Called when the session goes on, after being `away` for this time: after all messages from before the
+            /// interruption, and before all others.
+            fn on_client_resumed(
+                &mut self,
+                client: &#server_client,
+                away: ::core::time::Duration,
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send {
                 ::core::future::ready(())
             }
@@ -312,6 +352,22 @@ fn client_implementation(names: &ItemNames, scope: &Scope) -> TokenStream {
                 handler.on_connected(client).await;
             }
 
+            async fn on_interrupted(
+                handler: &mut H,
+                client: &#client,
+                reason: #krate::DisconnectReason,
+            ) {
+                handler.on_interrupted(client, reason).await;
+            }
+
+            async fn on_resumed(
+                handler: &mut H,
+                client: &#client,
+                away: ::core::time::Duration,
+            ) {
+                handler.on_resumed(client, away).await;
+            }
+
             async fn on_disconnected(
                 handler: &mut H,
                 client: &#client,
@@ -356,6 +412,22 @@ fn server_implementation(names: &ItemNames, scope: &Scope) -> TokenStream {
         impl<H: #server_handler> #krate::__private::ServeWith<H> for #marker {
             async fn on_client_connected(handler: &mut H, client: &#server_client) {
                 handler.on_client_connected(client).await;
+            }
+
+            async fn on_client_interrupted(
+                handler: &mut H,
+                client: &#server_client,
+                reason: #krate::DisconnectReason,
+            ) {
+                handler.on_client_interrupted(client, reason).await;
+            }
+
+            async fn on_client_resumed(
+                handler: &mut H,
+                client: &#server_client,
+                away: ::core::time::Duration,
+            ) {
+                handler.on_client_resumed(client, away).await;
             }
 
             async fn on_client_disconnected(

@@ -6,11 +6,21 @@ use crate::model::{Direction, DirectionMember, Message, Module, Oneof, Request, 
 use crate::names;
 
 /// The callbacks that every server handler has.
-pub(super) const SERVER_CALLBACKS: &[&str] = &["on_client_connected", "on_client_disconnected"];
+pub(super) const SERVER_CALLBACKS: &[&str] = &[
+    "on_client_connected",
+    "on_client_interrupted",
+    "on_client_resumed",
+    "on_client_disconnected",
+];
 
 /// The callbacks that every client handler has.
-pub(super) const CLIENT_CALLBACKS: &[&str] =
-    &["on_connected", "on_disconnected", "on_connect_failure"];
+pub(super) const CLIENT_CALLBACKS: &[&str] = &[
+    "on_connected",
+    "on_interrupted",
+    "on_resumed",
+    "on_disconnected",
+    "on_connect_failure",
+];
 
 /// Lays out a direction. Returns `None` if its message is missing or has another name in Rust, which has been
 /// reported.

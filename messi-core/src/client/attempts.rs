@@ -31,6 +31,11 @@ impl Attempts {
         }
     }
 
+    /// Returns the delays.
+    pub(super) fn backoff(&self) -> Backoff {
+        self.backoff
+    }
+
     /// Returns the server whose turn it is.
     pub(super) fn next_server(&self) -> &Uri {
         &self.uris[self.next]

@@ -23,7 +23,7 @@ use crate::tasks::Tasks;
 use crate::transport::handshake::ClientHandshake;
 #[cfg(feature = "tls")]
 use crate::transport::tls::ClientTls;
-use crate::{ConnectWith, Protocol, Runtime, ServerStats, StartError, Uri, UriError};
+use crate::{ConnectWith, Protocol, Runtime, ServerStats, Session, StartError, Uri, UriError};
 
 /// Configures and starts a [`Client`]. Every setting has a default that suits most programs.
 ///
@@ -55,6 +55,7 @@ pub struct ClientBuilder<P: Protocol> {
     connect_timeout: Duration,
     backoff: Backoff,
     stable_after: Duration,
+    session: Option<Session>,
     handshake: Option<Arc<dyn ClientHandshake>>,
     runtime: Option<Runtime>,
     protocol: PhantomData<fn() -> P>,
@@ -71,6 +72,7 @@ impl<P: Protocol> ClientBuilder<P> {
                 max: Duration::from_secs(30),
             },
             stable_after: Duration::from_secs(10),
+            session: None,
             handshake: None,
             runtime: None,
             protocol: PhantomData,
@@ -242,6 +244,25 @@ impl<P: Protocol> ClientBuilder<P> {
         self
     }
 
+    /// Keeps the session when a connection is lost: it goes on with the next one, without a lost message.
+    ///
+    /// The server must have [`sessions`](crate::ServerBuilder::sessions) too; with another one, all is as without a
+    /// session. Default: no session.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use messi::Session;
+    ///
+    /// let builder = ChatClient::builder("tcp://chat.example.com:6000").session(Session::default());
+    /// ```
+    pub fn session(mut self, session: Session) -> Self {
+        self.session = Some(session);
+        self
+    }
+
     connection_setters!(example: "ChatClient::builder(\"tcp://chat.example.com:6000\")");
 
     /// Configures TLS. Every URI must then be of the form `tls://host:port`; without TLS, none may be.
@@ -288,6 +309,8 @@ impl<P: Protocol> ClientBuilder<P> {
             .map(|uri| Uri::parse(uri, self.handshake.is_some()))
             .collect::<Result<_, UriError>>()?;
         let runtime = self.runtime.map_or_else(Runtime::current, Ok)?.0;
+        let max_message_size = self.config.max_sent_size;
+        let window = self.session.map(|it| it.window_for(max_message_size));
         let session = SessionConfig {
             role: Role::Client,
             kinds: client_kinds::<P>(),
@@ -327,7 +350,12 @@ impl<P: Protocol> ClientBuilder<P> {
         let task = Task {
             client: client.lent(),
             handler,
-            connector: Connector::new(self.connect_timeout, self.handshake, runtime.clone()),
+            connector: Arc::new(Connector::new(
+                self.connect_timeout,
+                self.handshake,
+                runtime.clone(),
+            )),
+            window,
             attempts,
             stable_after: self.stable_after,
         };

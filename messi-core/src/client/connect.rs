@@ -34,6 +34,11 @@ impl Connector {
         }
     }
 
+    /// Returns the limit of connecting.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Connects to a server, whose address is looked up each time as it may have changed, and performs the
     /// handshake. If that fails, the other addresses are tried. Returns the socket and the address.
     pub(super) async fn connect(&self, uri: &Uri) -> Result<(BoxSocket, Address), ConnectError> {
@@ -87,7 +92,7 @@ impl Connector {
     }
 
     /// Waits for a future, but not beyond the deadline.
-    async fn until<T>(
+    pub(super) async fn until<T>(
         &self,
         deadline: Instant,
         future: impl Future<Output = T>,

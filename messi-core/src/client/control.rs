@@ -6,15 +6,17 @@ use messi_wire::config::{bounded, clamped};
 
 use super::Client;
 use super::next_attempt::Order;
+use crate::Protocol;
 use crate::tasks::unless;
-use crate::{DisconnectReason, Protocol};
 
 impl<P: Protocol> Client<P> {
     /// Connects anew without the delay of the back-off, for example because the network has changed.
     ///
     /// - While there is a connection, it ends: queued messages are still written, within a second,
     ///   messages that wait for the handler are dropped, and `on_disconnected` is called with
-    ///   [`DisconnectReason::Disconnected`]. Then the client connects.
+    ///   [`DisconnectReason::Disconnected`](crate::DisconnectReason::Disconnected). Then the client connects.
+    /// - A [session](super::ClientBuilder::session) goes on: its connection is given up at once, `on_interrupted` is
+    ///   called, and no message is lost.
     /// - While the client waits, the wait ends.
     /// - While the client attempts to connect, the attempt goes on. If it fails, the next one follows without
     ///   a delay.
@@ -40,7 +42,7 @@ impl<P: Protocol> Client<P> {
     pub fn reconnect(&self) {
         // Before the connection ends: its task then looks for the order.
         self.shared.next_attempt.set(Order::AtOnce);
-        self.shared.mailbox.close(DisconnectReason::Disconnected);
+        self.shared.mailbox.reconnect();
     }
 
     /// Sets the delay of the next attempt to connect, in place of the back-off. The minimum is 10 ms.
@@ -93,7 +95,7 @@ impl<P: Protocol> Client<P> {
     ///
     /// This returns as soon as the client has stopped, and shortly after `limit` at the latest (100 ms for
     /// `on_disconnected`). Messages that are not written by then are lost, and a callback that is still
-    /// waiting is dropped. `on_disconnected` is called with [`DisconnectReason::Stopped`].
+    /// waiting is dropped. `on_disconnected` is called with [`DisconnectReason::Stopped`](crate::DisconnectReason::Stopped).
     ///
     /// A callback must not wait for this, since this waits for the callback.
     ///

@@ -1,5 +1,7 @@
 //! The traits by which generated code connects the handler of a client with this crate.
 
+use std::time::Duration;
+
 use crate::protocol::ServerMessage;
 use crate::{Client, ConnectError, DisconnectReason, Protocol, Received, ResponseFuture, Retry};
 
@@ -19,6 +21,20 @@ pub trait RequestServer<P: Protocol> {
 pub trait ConnectWith<H>: Protocol {
     /// Calls the handler's `on_connected`.
     fn on_connected(handler: &mut H, client: &Client<Self>) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's `on_interrupted`.
+    fn on_interrupted(
+        handler: &mut H,
+        client: &Client<Self>,
+        reason: DisconnectReason,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's `on_resumed`.
+    fn on_resumed(
+        handler: &mut H,
+        client: &Client<Self>,
+        away: Duration,
+    ) -> impl Future<Output = ()> + Send;
 
     /// Calls the handler's `on_disconnected`.
     fn on_disconnected(

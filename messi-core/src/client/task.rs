@@ -13,8 +13,10 @@ use super::Client;
 use super::attempts::Attempts;
 use super::connect::Connector;
 use super::next_attempt::Order;
+use super::reconnect::Reconnector;
 use crate::connection_span::ConnectionSpan;
-use crate::driver::Driver;
+use crate::driver::{Driver, Notice};
+use crate::handover::{Begin, Opened};
 use crate::mailbox::Mailbox;
 use crate::protocol::ServerMessage;
 use crate::reply::OpenRequest;
@@ -29,10 +31,12 @@ use crate::{
 pub(super) struct Task<P: Protocol, H> {
     pub(super) client: Client<P>,
     pub(super) handler: H,
-    pub(super) connector: Connector,
+    pub(super) connector: Arc<Connector>,
     pub(super) attempts: Attempts,
     /// The time for which a connection must have served to be a stable one.
     pub(super) stable_after: Duration,
+    /// Bytes that are kept until the server has acknowledged them; `None` for connections without a session.
+    pub(super) window: Option<usize>,
 }
 
 /// Stops the client when it is dropped.
@@ -76,9 +80,11 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
         let retry = match connected {
             Ok((socket, address)) => {
                 self.client.shared.set_server(&uri, Some(address));
-                let span = ConnectionSpan::of_client(P::NAME, &uri);
-                if span.instrument(self.serve(&uri, socket)).await {
-                    self.attempts.handle_stable_connection();
+                let mut next = Some(self.opened(socket));
+                // Those that the server grants in place of a lost session follow.
+                while let Some(opened) = next.take() {
+                    let span = ConnectionSpan::of_client(P::NAME, &uri);
+                    next = span.instrument(self.serve(&uri, opened)).await;
                 }
                 Retry::Backoff
             }
@@ -106,9 +112,27 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
         result.flatten()
     }
 
-    /// Serves one connection to its end. Returns whether it was stable: whether the server speaks this
-    /// protocol, and was connected for a while.
-    async fn serve(&mut self, uri: &Uri, socket: BoxSocket) -> bool {
+    /// Returns a new connection with its begin. Boxed, as tasks hold it in several places.
+    fn opened(&self, socket: BoxSocket) -> Box<Opened> {
+        let begin = match self.window {
+            None => Begin::Plain,
+            Some(window) => Begin::Request { window },
+        };
+        Box::new(Opened {
+            socket,
+            input: Vec::new(),
+            begin,
+        })
+    }
+
+    /// Serves one connection to its end. Returns the connection on which a new session begins, if this one was lost.
+    async fn serve(&mut self, uri: &Uri, opened: Box<Opened>) -> Option<Box<Opened>> {
+        // As a whole, which frees the box.
+        let Opened {
+            socket,
+            input,
+            begin,
+        } = *opened;
         let shared = self.client.shared.clone();
         let mailbox = &shared.mailbox;
         shared.next_attempt.reset();
@@ -119,7 +143,12 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
             mailbox.drain();
         }
         let handler = &mut self.handler;
-        let driver = Driver::new(socket, mailbox.clone()).measured(&shared.metrics);
+        let driver = Driver::new(socket, mailbox.clone())
+            .measured(&shared.metrics)
+            .begun(begin, input)
+            .reconnecting(|| {
+                Reconnector::new(self.connector.clone(), uri.clone(), self.attempts.backoff())
+            });
         let mut driver = driver.named(&format_args!("{} client of {uri}", P::NAME));
         let start = mailbox.runtime().now();
         debug!(target: LOG_TARGET, "{} client: connected to {uri}", P::NAME);
@@ -137,6 +166,12 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
         }
         let reason = driver.close().await;
         debug!(target: LOG_TARGET, "{} client: disconnected from {uri}: {}", P::NAME, Report(&reason));
+        if let DisconnectReason::Bye(bye) = &reason
+            && let Some(delay) = bye.retry_after
+        {
+            // Before the last callback, which may decide otherwise.
+            shared.next_attempt.set(Order::After(clamped(delay)));
+        }
         let last = serve_last(&client, handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
             driver.handle_panic(
@@ -144,7 +179,12 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
                 P::SERVER_MEMBERS,
             );
         }
-        driver.is_validated() && served >= self.stable_after
+        // The server speaks this protocol, and was connected for a while.
+        if driver.is_validated() && served >= self.stable_after {
+            self.attempts.handle_stable_connection();
+        }
+        let is_stopped = mailbox.is_stopped() || shared.next_attempt.is_never();
+        driver.take_successor().filter(|_| !is_stopped)
     }
 
     /// Asks the handler what to do next. A panic counts as [`Retry::Backoff`].
@@ -210,6 +250,11 @@ where
         driver.run(pin!(first)).await;
         driver.open();
         while driver.next_at_once() || driver.next(handler).await {
+            if driver.has_notice() {
+                // Boxed, as it is rare, and the memory of each connection has room for the largest future.
+                tell(client, handler, driver).boxed().await;
+                continue;
+            }
             // Declared first: the message may borrow from it.
             let mut place = <P::FromServer as Form>::Place::default();
             // In a block: the message must not be held beside the callback that it is moved into.
@@ -225,6 +270,33 @@ where
             };
             driver.dispatch(pin!(callback)).await;
         }
+    }
+}
+
+/// Tells the handler what has happened to the session.
+async fn tell<P, H>(client: &Client<P>, handler: &mut H, driver: &mut Driver)
+where
+    H: Send + 'static,
+    P: ConnectWith<H>,
+{
+    match driver.take_notice() {
+        Some(Notice::Interrupted(reason)) => {
+            let callback = P::on_interrupted(handler, client, reason);
+            driver.run(pin!(callback)).await;
+        }
+        Some(Notice::Resumed(away)) => {
+            let callback = P::on_resumed(handler, client, away);
+            driver.run(pin!(callback)).await;
+        }
+        Some(Notice::ConnectFailed(error)) => {
+            let callback = P::on_connect_failure(handler, client, &error);
+            match driver.run(pin!(callback)).await {
+                Some(Retry::Never) => client.mailbox().stop(),
+                Some(Retry::After(delay)) => driver.delay_attempt(clamped(delay)),
+                Some(Retry::Backoff) | None => {}
+            }
+        }
+        None => {}
     }
 }
 

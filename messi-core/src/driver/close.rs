@@ -13,6 +13,7 @@ use std::task::{Context, Poll, ready};
 
 use futures::io::AsyncWrite;
 use messi_wire::DisconnectReason;
+use messi_wire::resumption::{Bye, ByeReason};
 
 use super::Driver;
 use crate::transport::linger::Linger;
@@ -66,7 +67,7 @@ impl Driver {
             Closing::Writing => {
                 ready!(self.poll_write(cx));
                 // One call writes one batch: more frames may be queued behind it.
-                if self.mailbox.queued() == 0 {
+                if self.mailbox.queued() == 0 && !self.say_bye() {
                     self.closing = Closing::ShuttingDown;
                 }
             }
@@ -84,6 +85,27 @@ impl Driver {
         Poll::Ready(())
     }
 
+    /// Tells the peer of a session why it ends, as the last thing that is written. Returns `false` if there is nothing
+    /// to tell.
+    fn say_bye(&mut self) -> bool {
+        let Some(reason) = self.connection.end_reason().and_then(bye_reason) else {
+            return false;
+        };
+        if self.connection.delivery().is_none() {
+            return false;
+        }
+        // Behind a ping or pong that waits: in the next round.
+        if self.connection.output_len() > 0 {
+            return true;
+        }
+        let said = self
+            .mailbox
+            .take_bye()
+            .filter(|_| reason == ByeReason::Disconnected);
+        let bye = said.unwrap_or_else(|| Bye::new(reason));
+        self.connection.say_bye(bye)
+    }
+
     /// Reads and discards until the peer has closed too.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let reason = self.connection.end_reason();
@@ -99,5 +121,22 @@ impl Driver {
         // The drop closes the socket: so far, only the writing direction is shut down.
         self.socket = None;
         Poll::Ready(())
+    }
+}
+
+/// Returns what the peer of a session is told about the reason of the end on this side; `None` if it has ended it.
+fn bye_reason(reason: &DisconnectReason) -> Option<ByeReason> {
+    match reason {
+        DisconnectReason::Stopped => Some(ByeReason::Leaving),
+        DisconnectReason::Disconnected => Some(ByeReason::Disconnected),
+        DisconnectReason::HandlerPanicked | DisconnectReason::RequestAbandoned => {
+            Some(ByeReason::Failed)
+        }
+        DisconnectReason::MessageTooBig { .. }
+        | DisconnectReason::MessageDecodeError(_)
+        | DisconnectReason::UnexpectedMessageType(_) => Some(ByeReason::Unreadable),
+        DisconnectReason::SlowConsumer => Some(ByeReason::Overflow),
+        DisconnectReason::LoginTimeout => Some(ByeReason::Refused),
+        _ => None,
     }
 }

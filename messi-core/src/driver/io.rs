@@ -32,6 +32,8 @@ impl Driver {
         // Here too: while a callback is pending, no other step looks at the budget.
         ready!(self.poll_turn_budget(cx));
         self.mailbox.handle_awake();
+        // A new socket is used in this turn already.
+        let has_taken_over = self.poll_handover(cx).is_ready();
         // A write may make room, which the caller waits for: a server handles no message while there is none.
         let was_congested = self.mailbox.is_congested();
         let had_ended = self.connection.end_reason().is_some();
@@ -41,16 +43,21 @@ impl Driver {
         if let Poll::Ready(now) = self.poll_read(cx) {
             // A peer that always has something to read must not hold the timers up.
             self.handle_due_timers(now);
+            self.look_for_interruption();
+            self.report_acknowledged();
             return Poll::Ready(());
         }
         // Reading the clock costs as much as a part of a message. A timer that has become due since the last read of this
         // turn wakes the task once more.
         let now = self.read_at.unwrap_or_else(|| self.now());
         let is_due = self.poll_timer(cx, now).is_ready();
+        let is_interrupted = self.look_for_interruption();
         let has_room = was_congested && !self.mailbox.is_congested();
         let has_ended = !had_ended && self.connection.end_reason().is_some();
         // A write alone is no news for the caller, but for the room that it has made.
-        if is_due || has_room || has_ended {
+        self.report_acknowledged();
+        let has_session_changed = has_taken_over || is_interrupted;
+        if has_session_changed || is_due || has_room || has_ended {
             return Poll::Ready(());
         }
         // Not parked: a task that wakes itself finds new frames and commands in its next turn.
@@ -88,7 +95,8 @@ impl Driver {
         // Only before sleep: a busy connection would allocate the memory again at once.
         self.release_memory(idle_capacity);
         // New frames are no reason to wake a task that can't write them.
-        let is_blocked = self.is_write_blocked || self.socket.is_none();
+        let is_blocked =
+            self.is_write_blocked || self.socket.is_none() || self.connection.holds_output();
         if self.mailbox.park(cx.waker(), is_blocked, idle_capacity) {
             self.end_turn();
             return Poll::Pending;
@@ -115,7 +123,8 @@ impl Driver {
 
     // --- Writing ---
 
-    /// Writes the frames that are queued now. It is pending if the socket does not accept all of them.
+    /// Writes the frames that are queued now, after those that are to be sent again. It is pending if the socket does
+    /// not accept all of them.
     #[inline]
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.has_output() {
@@ -126,7 +135,11 @@ impl Driver {
     }
 
     fn poll_write_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let result = self.poll_write_frames(cx);
+        let mut result = self.poll_write_frames(cx);
+        // The window bounds them.
+        while result.is_ready() && self.connection.is_replaying() && self.socket.is_some() {
+            result = self.poll_write_frames(cx);
+        }
         self.is_write_blocked = result.is_pending();
         if self.is_write_blocked {
             self.connection.handle_write_blocked(self.now());
@@ -141,9 +154,14 @@ impl Driver {
         self.mailbox.queued() > 0
             || !self.connection.remaining_output().is_empty()
             || !self.is_flushed
+            || self.connection.is_replaying()
     }
 
     fn poll_write_frames(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // They wait for the next connection of the session.
+        if self.connection.interruption().is_some() {
+            return Poll::Ready(());
+        }
         if self.connection.remaining_output().is_empty() {
             // The frames taken before must have left the socket's buffers: then they count as written.
             ready!(self.poll_flush(cx));
@@ -186,7 +204,9 @@ impl Driver {
         self.connection.handle_written(count);
         let remaining = self.connection.output_len();
         if remaining > 0 {
-            self.mailbox.handle_written(remaining);
+            if !self.connection.is_replaying() {
+                self.mailbox.handle_written(remaining);
+            }
         } else {
             // Recorded by the flush that follows.
             self.is_flushed = false;
@@ -204,7 +224,9 @@ impl Driver {
                 self.is_flushed = true;
                 // This is progress too, and stops the write timeout: that also runs while a flush is pending.
                 self.connection.handle_written(0);
-                self.mailbox.handle_written(0);
+                if !self.connection.is_replaying() {
+                    self.mailbox.handle_written(0);
+                }
             }
             Err(error) => self.handle_io_error(error),
         }
@@ -224,8 +246,13 @@ impl Driver {
         }
         // Memory comes before the read: bytes that were read have to be kept.
         let room = ready!(self.poll_room(cx));
-        let is_busy = !self.mailbox.busy_poll().is_zero() && self.now() < self.busy_until;
         let max_memory = self.connection.input_memory().saturating_add(room);
+        if let Some(input) = self.take_early_input() {
+            let now = self.now();
+            self.handle_input(input.len(), Some(&input), max_memory, now);
+            return Poll::Ready(now);
+        }
+        let is_busy = !self.mailbox.busy_poll().is_zero() && self.now() < self.busy_until;
         // Kept until the bytes are handled: a waker may run another connection, which takes its own.
         let mut scratch = None;
         let buffer = match self.connection.rest_of_message(READ_SIZE, room, max_memory) {
@@ -349,6 +376,7 @@ impl Driver {
         let deadlines = [
             self.connection.poll_timeout(),
             self.flood_limiter.paused_until(),
+            self.expiry(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -378,6 +406,7 @@ impl Driver {
         self.turn.spend_transfer();
         self.flood_limiter.handle_timeout(now);
         self.connection.handle_timeout(now);
+        self.handle_expiry(now);
         // The session counts by these checks what is unconfirmed, and the connection does not know it.
         if self.connection.take_keep_alive_check() {
             self.mailbox.handle_keep_alive();

@@ -10,6 +10,10 @@ use super::{Mailbox, MailboxState, Wakeups};
 /// Command to the task of a connection. A stronger command replaces a weaker one that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
+    /// Take the new socket that waits in the mailbox.
+    Handover,
+    /// Give the connection up, and go on with the session on another one.
+    Reconnect,
     /// Handle the messages that the peer has sent until now, write the responses, and close the
     /// connection.
     Drain,
@@ -26,11 +30,13 @@ pub(crate) enum Command {
 impl Command {
     fn strength(&self) -> u8 {
         match self {
-            Self::Drain => 0,
-            Self::Close(_) => 1,
-            Self::Evict => 2,
-            Self::Stop => 3,
-            Self::Abort => 4,
+            Self::Handover => 0,
+            Self::Reconnect => 1,
+            Self::Drain => 2,
+            Self::Close(_) => 3,
+            Self::Evict => 4,
+            Self::Stop => 5,
+            Self::Abort => 6,
         }
     }
 
@@ -92,7 +98,11 @@ impl Mailbox {
         is_open
     }
 
-    fn run_command(self: &Arc<Self>, shared: MutexGuard<'_, MailboxState>, command: Command) {
+    pub(super) fn run_command(
+        self: &Arc<Self>,
+        shared: MutexGuard<'_, MailboxState>,
+        command: Command,
+    ) {
         Wakeups::collect(|wakeups| self.command(shared, command, wakeups));
     }
 

@@ -71,7 +71,7 @@ impl Mailbox {
         Wakeups::collect(|wakeups| {
             let mut shared = self.lock();
             // Under the lock: a closure that comes after the end would neither run nor be dropped.
-            let result = if !shared.session.is_connected() {
+            let result = if !shared.session.has_session() {
                 Err(WithHandlerError::NotConnected)
             } else if shared.calls.0.len() >= MAX_WAITING {
                 Err(WithHandlerError::Busy)

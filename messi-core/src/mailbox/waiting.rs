@@ -23,6 +23,11 @@ impl Mailbox {
         self.lock().session.is_connected()
     }
 
+    /// Returns whether there is a connection that has not ended, or the session waits for another one.
+    pub(crate) fn has_session(&self) -> bool {
+        self.lock().session.has_session()
+    }
+
     /// Returns whether the task was told to end.
     pub(crate) fn is_stopped(&self) -> bool {
         self.lock().session.is_stopped()
@@ -54,12 +59,29 @@ impl Mailbox {
             (session.connection(), session.pushed(), messages)
         };
         self.until(|session| {
-            if !session.is_connected() || session.connection() != connection {
+            if !session.has_session() || session.connection() != connection {
                 let written = session.written_messages(connection);
                 let unwritten = messages.saturating_sub(written);
                 return Some(Err(FlushError { unwritten }));
             }
             (session.written() >= bytes).then_some(Ok(()))
+        })
+        .await
+    }
+
+    /// Waits until the peer has acknowledged all messages pushed so far.
+    pub(crate) async fn delivered(&self) -> Result<(), NotConnected> {
+        // By one look: the number must be of the same connection and moment.
+        let (connection, messages) = {
+            let session = &self.lock().session;
+            (session.connection(), session.pushed_messages())
+        };
+        self.until(|session| {
+            let is_known = session.is_acknowledged() && session.has_session();
+            if !is_known || session.connection() != connection {
+                return Some(Err(NotConnected));
+            }
+            session.has_acknowledged(messages).then_some(Ok(()))
         })
         .await
     }
@@ -98,7 +120,7 @@ impl Mailbox {
         is_done: impl Fn(&Session<BoxResponder>) -> bool,
     ) -> Result<(), NotConnected> {
         self.until(|session| {
-            if !session.is_connected() || session.connection() != connection {
+            if !session.has_session() || session.connection() != connection {
                 return Some(Err(NotConnected));
             }
             is_done(session).then_some(Ok(()))

@@ -165,6 +165,26 @@ pub(crate) const FAMILIES: &[Family] = &[
         Value::Counter(|stats| stats.total.unconfirmed),
     ),
     connections(
+        "messi_resumed_sessions_total",
+        "How often a session went on with another connection.",
+        Value::Counter(|stats| stats.total.resumed),
+    ),
+    connections(
+        "messi_lost_sessions_total",
+        "Sessions that were lost.",
+        Value::Counter(|stats| stats.total.lost_sessions),
+    ),
+    connections(
+        "messi_replayed_messages_total",
+        "Messages sent again on another connection of their session.",
+        Value::Counter(|stats| stats.total.replayed_messages),
+    ),
+    connections(
+        "messi_unacknowledged_bytes",
+        "Memory of sent messages that the peers of sessions have not acknowledged.",
+        Value::Gauge(|stats| stats.total.unacknowledged_bytes as u64),
+    ),
+    connections(
         "messi_ignored_messages_total",
         "Messages received without a member that the schema has.",
         Value::Counter(|stats| stats.total.ignored_messages),

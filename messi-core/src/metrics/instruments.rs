@@ -38,6 +38,9 @@ impl Instruments {
         with_recorder(|recorder| {
             families.for_each(|family| instruments.add(recorder, family, labels));
         });
+        // There may be thousands of clients, each with its own.
+        instruments.counters.shrink_to_fit();
+        instruments.gauges.shrink_to_fit();
         instruments
     }
 

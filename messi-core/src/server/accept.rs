@@ -13,6 +13,7 @@
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -20,13 +21,16 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt, select};
 use log::{debug, error, warn};
 use messi_wire::Ending;
+use messi_wire::resumption::{Answer, Opening, Resume, SessionLost};
 
 use super::peer::Peer;
 use super::poll_scope::Scoped;
+use super::sessions::SessionGranter;
 use super::{Refusal, Server, ServerClient};
 use crate::connection_span::ConnectionSpan;
 use crate::cpu_limit::CpuLimit;
-use crate::driver::Driver;
+use crate::driver::{Driver, Notice};
+use crate::handover::{Begin, Handover, Opened};
 use crate::protocol::ClientMessage;
 use crate::reply::OpenRequest;
 use crate::tasks::{Running, Turns, unless};
@@ -39,6 +43,9 @@ const MIN_PAUSE: Duration = Duration::from_millis(10);
 
 /// The longest pause: a server without descriptors must accept again soon after some are free.
 const MAX_PAUSE: Duration = Duration::from_millis(500);
+
+/// Connections beyond the limit of clients that may say at a time that they go on with a session.
+const MAX_WITHOUT_PLACE: usize = 256;
 
 /// Clients that are accepted in a row before other tasks have their turn.
 const ACCEPTS_PER_TURN: u32 = 16;
@@ -98,19 +105,28 @@ impl<P: Protocol, F> Acceptor<P, F> {
         P: ServeWith<H>,
     {
         let shared = &self.starter.server.shared;
-        if !shared.registry.admit(&address) {
-            let server = self.starter.server.log_name();
-            return debug!(target: LOG_TARGET, "{server}: refused {address}: too many clients");
-        }
+        let Some(place) = self.starter.admit(&address) else {
+            return self.starter.refuse(&address);
+        };
+        let accepted = Accepted {
+            socket,
+            address,
+            certificates: Box::default(),
+            place,
+        };
         let Some(handshake) = &self.handshake else {
-            return self.starter.start(socket, address, Box::default());
+            if shared.sessions.is_none() {
+                return self.starter.start(accepted.plain());
+            }
+            let task = self.starter.clone().open(accepted, shared.tasks.begin());
+            return shared.runtime.spawn(task.boxed());
         };
         let handshake = PendingHandshake {
             handshake: handshake.clone(),
             cpu_limit: cpu_limit.clone(),
             running: shared.tasks.begin(),
         };
-        let task = self.starter.clone().handshake(handshake, socket, address);
+        let task = self.starter.clone().handshake(handshake, accepted);
         shared.runtime.spawn(task.boxed());
     }
 }
@@ -123,25 +139,63 @@ struct PendingHandshake {
     running: Running,
 }
 
+/// An accepted connection of which it is not known yet what the client wants.
+struct Accepted {
+    socket: BoxSocket,
+    address: Address,
+    certificates: Certificates,
+    place: Place,
+}
+
+/// The place of an accepted connection among the clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// It has one.
+    Admitted,
+    /// It has none, but may go on with the session of a client that has one.
+    ForSessions,
+}
+
+/// A connection whose begin is known.
+struct Begun {
+    opened: Opened,
+    address: Address,
+    certificates: Certificates,
+}
+
+impl Accepted {
+    fn plain(self) -> Begun {
+        Begun {
+            opened: Opened::plain(self.socket),
+            address: self.address,
+            certificates: self.certificates,
+        }
+    }
+}
+
 /// Registers accepted clients, and starts their tasks.
 pub(super) struct ClientStarter<P: Protocol, F> {
     pub(super) server: Server<P>,
+    /// Connections without a place that may go on with a session.
+    pub(super) waiting_without_place: AtomicUsize,
     /// Clients are started from several threads.
     pub(super) make_handler: Mutex<F>,
 }
 
 impl<P: Protocol, F> ClientStarter<P, F> {
     /// Performs the handshake with a client, and starts the client.
-    async fn handshake<H>(
-        self: Arc<Self>,
-        handshake: PendingHandshake,
-        socket: BoxSocket,
-        address: Address,
-    ) where
+    async fn handshake<H>(self: Arc<Self>, handshake: PendingHandshake, accepted: Accepted)
+    where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
         P: ServeWith<H>,
     {
+        let Accepted {
+            socket,
+            address,
+            place,
+            ..
+        } = accepted;
         let shared = self.server.shared.clone();
         let PendingHandshake {
             handshake,
@@ -150,28 +204,152 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         } = handshake;
         let handshake = handshake.accept(&*shared.runtime, cpu_limit, socket);
         match unless(shared.closed(), handshake).await {
-            Some(Ok((socket, certificates))) => self.start(socket, address, certificates),
+            Some(Ok((socket, certificates))) => {
+                let accepted = Accepted {
+                    socket,
+                    address,
+                    certificates,
+                    place,
+                };
+                if shared.sessions.is_some() {
+                    return self.open(accepted, running).await;
+                }
+                self.start(accepted.plain());
+            }
             Some(Err(error)) => {
                 debug!(target: LOG_TARGET, "{}: refused {address}: {}", self.server.log_name(), Report(&error));
-                shared.registry.fail_handshake(&address);
+                shared.registry.count_failed_handshake();
+                self.leave(place, &address);
             }
-            None => shared.registry.release(&address),
+            None => self.leave(place, &address),
         }
         // The closure that makes handlers must be dropped before the server counts as stopped.
         drop(self);
         drop(running);
     }
 
+    /// Returns the place of a new connection, or `None` if it is refused.
+    fn admit(&self, address: &Address) -> Option<Place> {
+        let shared = &self.server.shared;
+        if shared.registry.admit(address) {
+            return Some(Place::Admitted);
+        }
+        shared.sessions.as_ref()?;
+        // A client whose session is interrupted has a place already.
+        let waiting = &self.waiting_without_place;
+        let is_room = waiting.fetch_add(1, Ordering::Relaxed) < MAX_WITHOUT_PLACE;
+        if is_room {
+            return Some(Place::ForSessions);
+        }
+        waiting.fetch_sub(1, Ordering::Relaxed);
+        None
+    }
+
+    /// Gives the place of a connection up.
+    fn leave(&self, place: Place, address: &Address) {
+        match place {
+            Place::Admitted => self.server.shared.registry.release(address),
+            Place::ForSessions => {
+                self.waiting_without_place.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn refuse(&self, address: &Address) {
+        self.server.shared.registry.count_refused();
+        let server = self.server.log_name();
+        debug!(target: LOG_TARGET, "{server}: refused {address}: too many clients");
+    }
+
+    /// Reads what a client wants by its first frame, and starts it or gives its socket to the session that it goes on
+    /// with.
+    async fn open<H>(self: Arc<Self>, accepted: Accepted, running: Running)
+    where
+        H: Send + 'static,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
+        P: ServeWith<H>,
+    {
+        let Accepted {
+            mut socket,
+            address,
+            certificates,
+            place,
+        } = accepted;
+        let shared = self.server.shared.clone();
+        let Some(sessions) = &shared.sessions else {
+            return;
+        };
+        let read = sessions.read_opening(&*shared.runtime, &mut socket);
+        let Some(Ok((opening, input))) = unless(shared.closed(), read).await else {
+            // It has left, or the server stops.
+            return self.leave(place, &address);
+        };
+        let lost = match &opening {
+            Opening::Plain | Opening::Hello => None,
+            Opening::Resume(resume) => match self.find_session(sessions, resume, &certificates) {
+                Ok(peer) => {
+                    self.leave(place, &address);
+                    peer.mailbox.hand_over(Handover {
+                        socket,
+                        input,
+                        answer: Answer::Resumed(resume.received),
+                    });
+                    return;
+                }
+                Err(lost) => Some(lost),
+            },
+        };
+        if place == Place::ForSessions {
+            self.leave(place, &address);
+            return self.refuse(&address);
+        }
+        let begin = match opening {
+            Opening::Plain => Begin::Plain,
+            Opening::Hello | Opening::Resume(_) => Begin::Grant { lost },
+        };
+        self.start(Begun {
+            opened: Opened {
+                socket,
+                input,
+                begin,
+            },
+            address,
+            certificates,
+        });
+        drop(running);
+    }
+
+    fn find_session(
+        &self,
+        sessions: &SessionGranter,
+        resume: &Resume,
+        certificates: &Certificates,
+    ) -> Result<Arc<Peer>, (SessionLost, Option<u64>)> {
+        sessions
+            .check_incarnation(&resume.token)
+            .map_err(|why| (why, None))?;
+        let registry = &self.server.shared.registry;
+        registry.find_session(resume, certificates.first())
+    }
+
     /// Registers an accepted client, and starts its task.
-    fn start<H>(&self, socket: BoxSocket, address: Address, certificates: Certificates)
+    fn start<H>(&self, begun: Begun)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> Result<H, Refusal>,
         P: ServeWith<H>,
     {
+        let Begun {
+            opened,
+            address,
+            certificates,
+        } = begun;
         let shared = &self.server.shared;
         let Some(peer) = shared.registry.register(address, certificates) else {
             return;
+        };
+        let Some(opened) = self.grant(&peer, opened) else {
+            return self.turn_away(&peer, &DisconnectReason::Disconnected);
         };
         let client = ServerClient::new(&self.server, &peer);
         let span = ConnectionSpan::of_server(P::NAME, peer.id.into(), &peer.address);
@@ -187,8 +365,9 @@ impl<P: Protocol, F> ClientStarter<P, F> {
                 return self.turn_away(&peer, &DisconnectReason::HandlerPanicked);
             }
         };
-        let driver = Driver::new(socket, peer.mailbox.clone())
+        let driver = Driver::new(opened.socket, peer.mailbox.clone())
             .sharing(&shared.registry.receive_budget, &shared.decoding)
+            .begun(opened.begin, opened.input)
             .measured(&shared.metrics)
             .named(&format_args!(
                 "client {} of the {} server at {}",
@@ -208,6 +387,26 @@ impl<P: Protocol, F> ClientStarter<P, F> {
                 .boxed(),
         };
         shared.runtime.spawn(task);
+    }
+
+    /// Grants the client a session, if it has asked for one. Returns `None` if the operating system has no random numbers
+    /// for its secret.
+    fn grant(&self, peer: &Peer, opened: Opened) -> Option<Opened> {
+        let Begin::Grant { lost } = opened.begin else {
+            return Some(opened);
+        };
+        let sessions = self.server.shared.sessions.as_ref()?;
+        match sessions.grant(peer.id) {
+            Ok(grant) => {
+                peer.mailbox.set_grant(grant.clone());
+                let begin = Begin::Granted { grant, lost };
+                Some(Opened { begin, ..opened })
+            }
+            Err(error) => {
+                error!(target: LOG_TARGET, "{}: no session for {}: {}", self.server.log_name(), peer.address, Report(&error));
+                None
+            }
+        }
     }
 
     /// Makes a handler, unless that is refused or panics.
@@ -266,7 +465,11 @@ where
         // The broadcasts of its last callbacks are for this client too.
         client.server().shared.registry.flush();
         let reason = driver.close().await;
-        client.server().shared.registry.deregister(peer.id);
+        let registry = &client.server().shared.registry;
+        if let DisconnectReason::SessionLost(lost) = &reason {
+            registry.remember_session(peer.id, lost.why, driver.received_in_session());
+        }
+        registry.deregister(peer.id);
         debug!(target: LOG_TARGET, "{}: {peer} disconnected: {}", client.server().log_name(), Report(&reason));
         let last = serve_last(&client, &mut handler, &mut driver, reason);
         if AssertUnwindSafe(last).catch_unwind().await.is_err() {
@@ -299,6 +502,11 @@ where
         driver.run(pin!(first)).await;
         driver.open();
         while driver.next_at_once() || driver.next(handler).await {
+            if driver.has_notice() {
+                // Boxed, as it is rare, and the memory of each connection has room for the largest future.
+                tell(client, handler, driver).boxed().await;
+                continue;
+            }
             // Declared first: the message may borrow from it.
             let mut place = <P::FromClient as Form>::Place::default();
             // In a block: the message must not be held beside the callback that it is moved into.
@@ -315,6 +523,26 @@ where
             };
             driver.dispatch(pin!(callback)).await;
         }
+    }
+}
+
+/// Tells the handler what has happened to the session.
+async fn tell<P, H>(client: &ServerClient<P>, handler: &mut H, driver: &mut Driver)
+where
+    H: Send + 'static,
+    P: ServeWith<H>,
+{
+    match driver.take_notice() {
+        Some(Notice::Interrupted(reason)) => {
+            let callback = P::on_client_interrupted(handler, client, reason);
+            driver.run(pin!(callback)).await;
+        }
+        Some(Notice::Resumed(away)) => {
+            let callback = P::on_client_resumed(handler, client, away);
+            driver.run(pin!(callback)).await;
+        }
+        // A server does not connect.
+        Some(Notice::ConnectFailed(_)) | None => {}
     }
 }
 

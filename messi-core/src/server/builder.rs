@@ -1,6 +1,7 @@
 //! The builder of a server.
 
 use std::marker::PhantomData;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::accept::{Acceptor, ClientStarter};
 use super::admission::Limits;
 use super::listen::{Listening, Place};
 use super::registry::Registry;
+use super::sessions::SessionGranter;
 use super::{Server, ServerClient, SharedServer, StopServerOnDrop};
 use crate::builder::connection_setters;
 use crate::cpu_limit::CpuLimit;
@@ -25,7 +27,7 @@ use crate::tasks::Tasks;
 use crate::transport::handshake::ServerHandshake;
 #[cfg(feature = "tls")]
 use crate::transport::tls::ServerTls;
-use crate::{IntoHandler, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith};
+use crate::{IntoHandler, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith, Sessions};
 
 /// Configures and starts a [`Server`]. Every setting has a default that suits most programs.
 ///
@@ -59,6 +61,7 @@ pub struct ServerBuilder<P: Protocol> {
     max_total_queued_bytes: usize,
     max_total_received_bytes: usize,
     handshake: Option<Arc<dyn ServerHandshake>>,
+    sessions: Option<Sessions>,
     runtime: Option<Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
@@ -72,6 +75,7 @@ impl<P: Protocol> ServerBuilder<P> {
             max_total_queued_bytes: 256 * 1024 * 1024,
             max_total_received_bytes: 256 * 1024 * 1024,
             handshake: None,
+            sessions: None,
             runtime: None,
             protocol: PhantomData,
         }
@@ -210,6 +214,25 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
+    /// Lets clients keep their sessions when connections are lost.
+    ///
+    /// The client must have a [`session`](crate::ClientBuilder::session) too; all others are served as ever. Default: no
+    /// sessions.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use messi::Sessions;
+    ///
+    /// let builder = ChatServer::builder("tcp://:6000").sessions(Sessions::default());
+    /// ```
+    pub fn sessions(mut self, sessions: Sessions) -> Self {
+        self.sessions = Some(sessions);
+        self
+    }
+
     connection_setters!(example: "ChatServer::builder(\"tcp://:6000\")");
 
     /// Configures TLS. The URI must then be of the form `tls://host:port`; without TLS, it may not be.
@@ -263,6 +286,15 @@ impl<P: Protocol> ServerBuilder<P> {
             uri,
         } = listening.await?;
         info!(target: LOG_TARGET, "{} server: listening on {local_addr}", P::NAME);
+        let sessions = match self.sessions {
+            None => None,
+            Some(sessions) => {
+                let granter = SessionGranter::new(sessions, self.config.max_sent_size);
+                Some(granter.map_err(|error| ListenError::Random {
+                    source: error.into(),
+                })?)
+            }
+        };
         let session = SessionConfig {
             role: Role::Server,
             kinds: server_kinds::<P>(),
@@ -284,6 +316,7 @@ impl<P: Protocol> ServerBuilder<P> {
                 local_addr,
                 registry,
                 metrics,
+                sessions,
                 tasks: Arc::new(Tasks::default()),
                 decoding: CpuLimit::new(runtime.parallelism()),
                 runtime: runtime.clone(),
@@ -303,6 +336,7 @@ impl<P: Protocol> ServerBuilder<P> {
         });
         let starter = Arc::new(ClientStarter {
             server: server.lent(),
+            waiting_without_place: AtomicUsize::new(0),
             make_handler: Mutex::new(make_handler),
         });
         let acceptor = Acceptor {

@@ -11,7 +11,7 @@ use crate::mailbox::Mailbox;
 #[cfg(feature = "tls")]
 use crate::transport::tls::PeerCertificate;
 use crate::{
-    Address, Clock, DisconnectReason, FlushError, LOG_TARGET, NotConnected, Protocol,
+    Address, Bye, Clock, DisconnectReason, FlushError, LOG_TARGET, NotConnected, Protocol,
     ResponseFuture, Runtime, Stats, TrySendError, WithHandlerError,
 };
 
@@ -224,6 +224,49 @@ impl<P: Protocol> ServerClient<P> {
         self.mailbox().flush().await
     }
 
+    /// Waits until the client has received all messages sent so far, and keeps them in memory that outlives a connection.
+    ///
+    /// It waits over interruptions of the [session](crate::Sessions). The client acknowledges with what it sends anyway,
+    /// so that this may take as long as the interval of the pings, 2 s by default. A received message may still wait for the
+    /// handler.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NotConnected`] if there is no session: it has ended, or ends meanwhile, or one side does not know
+    /// sessions.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(client: &ChatServerClient) -> Result<(), messi::NotConnected> {
+    /// client.send(MessageInd { user: "Kalle".into(), text: "Hello!".into() });
+    /// client.delivered().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn delivered(&self) -> Result<(), NotConnected> {
+        self.mailbox().delivered().await
+    }
+
+    /// Returns whether there is a connection at this moment. A client whose [session](crate::Sessions) is interrupted
+    /// has none, and messages to it are kept.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// let clients = server.clients();
+    /// let away = clients.iter().filter(|client| !client.is_connected()).count();
+    /// # }
+    /// ```
+    pub fn is_connected(&self) -> bool {
+        self.peer.mailbox.is_connected()
+    }
+
     /// Runs a closure with the handler of this client, between two of its callbacks, and returns its output.
     ///
     /// So other tasks can read and change the state of the handler without a lock around it. Closures run in
@@ -289,6 +332,33 @@ impl<P: Protocol> ServerClient<P> {
     /// ```
     pub fn disconnect(&self) {
         self.mailbox().close(DisconnectReason::Disconnected);
+    }
+
+    /// Closes the connection like [`disconnect`](Self::disconnect), and tells the client why and when to come back.
+    ///
+    /// A client with a [`session`](crate::ClientBuilder::session), of a server with
+    /// [`sessions`](super::ServerBuilder::sessions), gets it as [`DisconnectReason::Bye`], and waits for the time of
+    /// [`retry_after`](Bye::retry_after) before it connects again. Others only see that the connection ends.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(client: &ChatServerClient) {
+    /// use std::time::Duration;
+    ///
+    /// use messi::{Bye, ByeReason};
+    ///
+    /// client.disconnect_with(Bye {
+    ///     retry_after: Some(Duration::from_secs(60)),
+    ///     text: "the room is full".into(),
+    ///     ..Bye::new(ByeReason::Refused)
+    /// });
+    /// # }
+    /// ```
+    pub fn disconnect_with(&self, bye: Bye) {
+        self.mailbox().close_with_bye(bye);
     }
 
     /// Logs the client in as `user`. On a server with a

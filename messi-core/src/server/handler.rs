@@ -1,5 +1,7 @@
 //! The trait by which generated code connects the handlers of a server with this crate.
 
+use std::time::Duration;
+
 use crate::protocol::ClientMessage;
 use crate::{DisconnectReason, Protocol, Received, ServerClient};
 
@@ -11,6 +13,20 @@ pub trait ServeWith<H>: Protocol {
     fn on_client_connected(
         handler: &mut H,
         client: &ServerClient<Self>,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's `on_client_interrupted`.
+    fn on_client_interrupted(
+        handler: &mut H,
+        client: &ServerClient<Self>,
+        reason: DisconnectReason,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// Calls the handler's `on_client_resumed`.
+    fn on_client_resumed(
+        handler: &mut H,
+        client: &ServerClient<Self>,
+        away: Duration,
     ) -> impl Future<Output = ()> + Send;
 
     /// Calls the handler's `on_client_disconnected`.

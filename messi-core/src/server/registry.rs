@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use messi_wire::resumption::{Resume, SessionLost};
 use messi_wire::session::SessionConfig;
 use messi_wire::{DisconnectReason, SendError};
 use prost::Message;
@@ -34,6 +35,7 @@ use super::admission::{Admission, Limits};
 use super::broadcast::{Broadcasts, Peers, Recipients};
 use super::peer::{ClientId, Peer};
 use super::poll_scope;
+use super::sessions::Tombstones;
 use crate::driver::ReceiveBudget;
 use crate::mailbox::{Mailbox, SendBudget, Wakeups, log_not_sent};
 use crate::runtime::AsyncRuntime;
@@ -72,6 +74,7 @@ struct State {
     last_id: u64,
     /// Clients refused by the admission.
     refused: u64,
+    tombstones: Tombstones,
     failed_handshakes: u64,
     /// Clients refused by the closure that makes handlers.
     refused_by_application: u64,
@@ -119,6 +122,7 @@ impl Registry {
             admission: Admission::new(limits, runtime.now()),
             last_id: 0,
             refused: 0,
+            tombstones: Tombstones::default(),
             failed_handshakes: 0,
             refused_by_application: 0,
             logging_in: 0,
@@ -146,10 +150,12 @@ impl Registry {
     /// [`release`](Self::release) or [`remove`](Self::remove).
     pub(super) fn admit(&self, address: &Address) -> bool {
         let now = self.runtime.now();
-        let mut state = self.lock();
-        let is_admitted = state.admission.admit(address.ip(), now);
-        state.refused += u64::from(!is_admitted);
-        is_admitted
+        self.lock().admission.admit(address.ip(), now)
+    }
+
+    /// Counts a client that was not admitted.
+    pub(super) fn count_refused(&self) {
+        self.lock().refused += 1;
     }
 
     /// Releases the place of a client that was admitted and is not registered.
@@ -157,11 +163,9 @@ impl Registry {
         self.lock().admission.release(address.ip());
     }
 
-    /// Counts a failed handshake, and releases the place of the client.
-    pub(super) fn fail_handshake(&self, address: &Address) {
-        let mut state = self.lock();
-        state.failed_handshakes += 1;
-        state.admission.release(address.ip());
+    /// Counts a failed handshake.
+    pub(super) fn count_failed_handshake(&self) {
+        self.lock().failed_handshakes += 1;
     }
 
     /// Registers a client that was admitted. Returns `None` if the server stops.
@@ -197,6 +201,32 @@ impl Registry {
         })
     }
 
+    /// Finds the client whose session this one wants to go on with. Otherwise returns why it can't, and how many of its
+    /// messages were received in that session.
+    pub(super) fn find_session(
+        &self,
+        resume: &Resume,
+        certificate: Option<&Vec<u8>>,
+    ) -> Result<Arc<Peer>, (SessionLost, Option<u64>)> {
+        let id = ClientId(resume.token.id);
+        let state = self.lock();
+        match state.peers.get(&id) {
+            Some(peer) if peer.accepts(resume, certificate) => Ok(peer.clone()),
+            Some(_) => Err((SessionLost::Refused, None)),
+            // It tells nothing that is worth a secret: how many messages there were.
+            None => Err(match state.tombstones.find(id) {
+                Some((why, received)) => (why, Some(received)),
+                None => (SessionLost::Expired, None),
+            }),
+        }
+    }
+
+    /// Remembers how a session has ended.
+    pub(super) fn remember_session(&self, id: ClientId, why: SessionLost, received: u64) {
+        let now = self.runtime.now();
+        self.lock().tombstones.remember(id, why, received, now);
+    }
+
     /// Deregisters a client whose connection is closed. Its task can still be told to end.
     pub(super) fn deregister(&self, id: ClientId) {
         self.flushed(|state| {
@@ -219,7 +249,7 @@ impl Registry {
     /// Logs a client in: it receives broadcasts from now on. Returns `false` if its connection has ended.
     pub(super) fn log_in(&self, peer: &Peer, user: &str) -> bool {
         self.flushed(|state| {
-            let is_connected = peer.mailbox.is_connected();
+            let is_connected = peer.mailbox.has_session();
             // Set under the lock, after the flush: a batch reaches a client as a whole or not at all.
             if is_connected && peer.user.set(user.into()).is_ok() {
                 state.logging_in -= usize::from(peer.needs_login);
@@ -234,7 +264,7 @@ impl Registry {
             // In one step: a login that succeeds is never followed by this end. Not flushed, as the client stays
             // in the registry.
             let mut state = self.lock();
-            if !peer.receives_broadcasts() && peer.mailbox.is_connected() {
+            if !peer.receives_broadcasts() && peer.mailbox.has_session() {
                 state.login_timeouts += 1;
                 let reason = DisconnectReason::LoginTimeout;
                 peer.mailbox.close_with(reason, wakeups);

@@ -1,0 +1,543 @@
+//! Interruptions: a session waits for another connection when one is lost.
+//!
+//! The order of an interruption:
+//!
+//! 1. A step of the turn finds that the connection is lost. The socket is dropped, and a notice is put behind the
+//!    messages that were received before.
+//! 2. The task goes on: messages that wait are handled, a callback that waits is polled. Nothing is written or read.
+//! 3. A client attempts to connect again. A server waits until its mailbox has a socket, or the session has expired.
+//! 4. The new socket takes the place of the old one, which may still be there: the peer may have noticed the loss
+//!    first. A second notice is put behind the first.
+//! 5. The connection sends again what the peer has not received, then what was queued meanwhile.
+//!
+//! If the session can't go on, the connection ends. A client then begins a new session on the new socket.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+use futures::io::AsyncWrite;
+use messi_wire::config::clamped;
+use messi_wire::frame::{Header, MessageType};
+use messi_wire::resumption::{Answer, Bye, ByeReason, Lost, Resume, ServerControl, SessionLost};
+use messi_wire::{DisconnectReason, Role};
+
+use super::Driver;
+use crate::ConnectError;
+use crate::handover::{Begin, Delay, Handover, Opened, Reconnect};
+use crate::transport::BoxSocket;
+
+/// Something that happened to a session, for its handler.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    /// The connection is lost.
+    Interrupted(DisconnectReason),
+    /// There is another connection, after this time.
+    Resumed(Duration),
+    /// An attempt to connect has failed.
+    ConnectFailed(ConnectError),
+}
+
+/// The part of a driver that only sessions need.
+#[derive(Default)]
+pub(super) struct Interruption {
+    /// Bytes that were read from the socket before it was given to this driver.
+    early_input: Vec<u8>,
+    /// Makes new connections, on a client.
+    pub(super) reconnect: Option<Box<dyn Reconnect>>,
+    /// The attempt that is running.
+    attempt: Option<BoxFuture<'static, Result<Handover, ConnectError>>>,
+    /// Since when there is no connection.
+    since: Option<Instant>,
+    notices: Notices,
+    /// The number of acknowledged messages and the memory of all others, as the mailbox knows them.
+    told: (u64, usize),
+    /// The notice that comes now, instead of a message.
+    current: Option<Notice>,
+    /// The new socket of a client that has connected to this server again.
+    handover: Option<Handover>,
+    /// The begin of a new session of this client, after the end of this one.
+    successor: Option<Box<Opened>>,
+}
+
+/// Notices, each behind the messages that were received before it.
+#[derive(Debug, Default)]
+struct Notices {
+    /// Each with the number of messages between the one before and it.
+    queue: VecDeque<(u64, Notice)>,
+}
+
+impl Notices {
+    /// Puts a notice behind this number of messages that wait. Returns `false` if it is none for the handler: nothing
+    /// was received on the connection that is lost, and the handler has not heard of that connection.
+    fn push(&mut self, unhandled: u64, notice: Notice) -> bool {
+        let before: u64 = self.queue.iter().map(|(messages, _)| messages).sum();
+        let messages = unhandled.saturating_sub(before);
+        match (self.queue.back_mut(), &notice) {
+            (Some((_, Notice::Resumed(_))), Notice::Interrupted(_)) if messages == 0 => {
+                self.queue.pop_back();
+                return false;
+            }
+            // The newest says what is to know.
+            (Some((_, last @ Notice::ConnectFailed(_))), Notice::ConnectFailed(_)) => {
+                *last = notice
+            }
+            _ => self.queue.push_back((messages, notice)),
+        }
+        true
+    }
+
+    /// Records that a message is handled next.
+    fn handle_message(&mut self) {
+        if let Some((messages, _)) = self.queue.front_mut() {
+            *messages = messages.saturating_sub(1);
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.queue
+            .front()
+            .is_some_and(|(messages, _)| *messages == 0)
+    }
+}
+
+impl Driver {
+    // --- Sessions ---
+
+    /// Begins the connection as it was agreed on. `input` was read before.
+    pub(crate) fn begun(mut self, begin: Begin, input: Vec<u8>) -> Self {
+        match begin {
+            Begin::Plain | Begin::Grant { .. } => {}
+            Begin::Request { window } => self.connection.request_session(window),
+            Begin::Succeed { grant, window } => self.connection.begin_session(grant, window),
+            Begin::Granted { grant, lost } => self.connection.grant_session(grant, lost),
+        }
+        if self.connection.delivery().is_some() {
+            self.session = Some(Box::default());
+            self.mailbox.set_acknowledged(true);
+        }
+        self.set_early_input(input);
+        self
+    }
+
+    /// Keeps bytes that were read before, for the next read: until then, the callbacks before them have run.
+    fn set_early_input(&mut self, input: Vec<u8>) {
+        if !input.is_empty() {
+            self.session.get_or_insert_default().early_input = input;
+        }
+    }
+
+    /// Takes the bytes that were read before.
+    #[inline]
+    pub(super) fn take_early_input(&mut self) -> Option<Vec<u8>> {
+        let session = self.session.as_mut()?;
+        let input = mem::take(&mut session.early_input);
+        (!input.is_empty()).then_some(input)
+    }
+
+    /// Connects again by `reconnect` when the session is interrupted.
+    pub(crate) fn reconnecting<R: Reconnect + 'static>(
+        mut self,
+        make_reconnect: impl FnOnce() -> R,
+    ) -> Self {
+        if let Some(session) = &mut self.session {
+            session.reconnect = Some(Box::new(make_reconnect()));
+        }
+        self
+    }
+
+    /// Goes on with the session on another connection, as the program wishes.
+    pub(super) fn reconnect(&mut self, now: Instant) {
+        if self.connection.interruption().is_some() {
+            self.begin_attempt(Delay::Of(clamped(Duration::ZERO)));
+        } else if self.connection.is_resumable() {
+            self.connection
+                .handle_loss(DisconnectReason::Disconnected, now);
+        } else {
+            // The server has not granted the session yet.
+            self.connection.end(DisconnectReason::Disconnected, now);
+        }
+    }
+
+    /// Begins the attempt that waits anew, with this delay.
+    pub(crate) fn delay_attempt(&mut self, delay: Duration) {
+        if self.connection.interruption().is_some() {
+            self.begin_attempt(Delay::Of(delay));
+        }
+    }
+
+    /// Takes the connection on which this client begins a new session, if the server has granted one in place of the
+    /// one that has ended.
+    pub(crate) fn take_successor(&mut self) -> Option<Box<Opened>> {
+        self.session.as_mut()?.successor.take()
+    }
+
+    /// Returns the number of messages received in the session.
+    pub(crate) fn received_in_session(&self) -> u64 {
+        let delivery = self.connection.delivery();
+        delivery.map_or(0, |delivery| delivery.received())
+    }
+
+    // --- Notices ---
+
+    /// Returns whether [`next`](Self::next) has returned for a notice, instead of for a message.
+    #[inline]
+    pub(crate) fn has_notice(&self) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|session| session.current.is_some())
+    }
+
+    /// Takes the notice.
+    pub(crate) fn take_notice(&mut self) -> Option<Notice> {
+        self.session.as_mut()?.current.take()
+    }
+
+    /// Chooses the next notice if it comes before the next message. Returns whether there is one.
+    #[inline]
+    pub(super) fn choose_notice(&mut self) -> bool {
+        let Some(session) = &mut self.session else {
+            return false;
+        };
+        if session.notices.is_due() {
+            let next = session.notices.queue.pop_front();
+            session.current = next.map(|(_, notice)| notice);
+        }
+        session.current.is_some()
+    }
+
+    /// Returns whether a notice waits, be it behind messages.
+    #[inline]
+    pub(super) fn has_notices(&self) -> bool {
+        let session = self.session.as_ref();
+        session.is_some_and(|session| !session.notices.queue.is_empty())
+    }
+
+    /// Records that a message is handled next.
+    #[inline]
+    pub(super) fn handle_message_taken(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.notices.handle_message();
+        }
+    }
+
+    // --- Acknowledgements ---
+
+    /// Tells the mailbox what the peer has acknowledged, if that has changed.
+    #[inline]
+    pub(super) fn report_acknowledged(&mut self) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
+        let Some(delivery) = self.connection.delivery() else {
+            // The other side knows nothing of sessions, or this side has said that it leaves.
+            if session.early_input.is_empty() {
+                self.session = None;
+                self.mailbox.set_acknowledged(false);
+            }
+            return;
+        };
+        let current = (delivery.acknowledged(), delivery.memory());
+        if mem::replace(&mut session.told, current) != current {
+            self.mailbox.handle_acknowledged(current.0, current.1);
+        }
+    }
+
+    // --- Interruption ---
+
+    /// Handles the loss of the connection, if the session goes on without it. Returns whether it has just been lost.
+    #[inline]
+    pub(super) fn look_for_interruption(&mut self) -> bool {
+        self.session.is_some() && self.socket.is_some() && self.handle_interruption()
+    }
+
+    fn handle_interruption(&mut self) -> bool {
+        let Some(reason) = self.connection.interruption().cloned() else {
+            return false;
+        };
+        self.drop_socket();
+        self.mailbox.handle_interrupted();
+        let now = self.now();
+        self.push_interrupted(reason, now);
+        self.begin_attempt(Delay::First);
+        true
+    }
+
+    /// Drops the socket. What the connection keeps is sent again on the next one.
+    fn drop_socket(&mut self) {
+        self.socket = None;
+        self.is_write_blocked = false;
+        self.is_flushed = true;
+        self.unsent_limit = None;
+        self.reads_again = false;
+        self.take_early_input();
+    }
+
+    fn push_interrupted(&mut self, reason: DisconnectReason, now: Instant) {
+        let unhandled = self.connection.unhandled_messages();
+        if let Some(session) = &mut self.session
+            && session.notices.push(unhandled, Notice::Interrupted(reason))
+        {
+            session.since = Some(now);
+        }
+    }
+
+    fn begin_attempt(&mut self, delay: Delay) {
+        let Some(delivery) = self.connection.delivery() else {
+            return;
+        };
+        if let Some(grant) = delivery.grant()
+            && let Some(session) = &mut self.session
+            && let Some(reconnect) = &mut session.reconnect
+        {
+            let resume = Resume {
+                token: grant.token.clone(),
+                received: delivery.received(),
+            };
+            session.attempt = Some(reconnect.attempt(resume, delay));
+        }
+    }
+
+    /// Returns the time at which the session expires, while it is interrupted.
+    pub(super) fn expiry(&self) -> Option<Instant> {
+        let session = self.session.as_ref()?;
+        self.connection.interruption()?;
+        let lifetime = self.connection.delivery()?.grant()?.lifetime;
+        session.since.map(|since| since + lifetime)
+    }
+
+    /// Ends a session that has been interrupted for too long.
+    pub(super) fn handle_expiry(&mut self, now: Instant) {
+        if self.expiry().is_some_and(|expiry| expiry <= now) {
+            self.end_session(SessionLost::Expired, None);
+        }
+    }
+
+    /// Ends the session, and drops what it has not sent.
+    pub(super) fn end_session(&mut self, why: SessionLost, handled: Option<u64>) {
+        let delivery = self.connection.delivery();
+        let unacknowledged = delivery.map_or(0, |delivery| delivery.unacknowledged());
+        let reason = DisconnectReason::SessionLost(Box::new(Lost {
+            why,
+            unacknowledged,
+            handled,
+        }));
+        let now = self.now();
+        self.connection.fail(reason, now);
+        self.mailbox.count_lost_session();
+        self.stop_attempts();
+    }
+
+    /// Gives up connecting again.
+    pub(super) fn stop_attempts(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.attempt = None;
+            session.reconnect = None;
+        }
+    }
+
+    // --- The next connection ---
+
+    /// Records that the mailbox has a new socket.
+    pub(super) fn handle_handover(&mut self) {
+        let handover = self.mailbox.take_handover();
+        if let Some(session) = &mut self.session {
+            session.handover = handover;
+        }
+    }
+
+    /// Takes a new socket if there is one. Ready if that has changed something.
+    #[inline]
+    pub(super) fn poll_handover(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(session) = &mut self.session else {
+            return Poll::Pending;
+        };
+        if let Some(handover) = session.handover.take() {
+            self.take_over(cx, handover);
+            return Poll::Ready(());
+        }
+        if session.attempt.is_some() {
+            return self.poll_attempt(cx);
+        }
+        Poll::Pending
+    }
+
+    fn poll_attempt(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let attempt = self.session.as_mut().and_then(|it| it.attempt.as_mut());
+        let Some(Poll::Ready(result)) = attempt.map(|it| it.as_mut().poll(cx)) else {
+            return Poll::Pending;
+        };
+        if let Some(session) = &mut self.session {
+            session.attempt = None;
+        }
+        match result {
+            Ok(handover) => self.take_over(cx, handover),
+            Err(error) => {
+                let unhandled = self.connection.unhandled_messages();
+                if let Some(session) = &mut self.session {
+                    session
+                        .notices
+                        .push(unhandled, Notice::ConnectFailed(error));
+                }
+                self.begin_attempt(Delay::Backoff);
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn take_over(&mut self, cx: &mut Context<'_>, handover: Handover) {
+        let Handover {
+            socket,
+            input,
+            answer,
+        } = handover;
+        match answer {
+            Answer::Resumed(received) => self.resume(cx, socket, input, received),
+            Answer::Lost {
+                why,
+                handled,
+                grant,
+            } => {
+                self.end_session(why, handled);
+                let window = grant.window.try_into().unwrap_or(usize::MAX);
+                self.set_successor(socket, input, Begin::Succeed { grant, window });
+            }
+            Answer::Plain => {
+                self.end_session(SessionLost::Unsupported, None);
+                self.set_successor(socket, input, Begin::Plain);
+            }
+        }
+    }
+
+    fn set_successor(&mut self, socket: BoxSocket, input: Vec<u8>, begin: Begin) {
+        if let Some(session) = &mut self.session {
+            session.successor = Some(Box::new(Opened {
+                socket,
+                input,
+                begin,
+            }));
+        }
+    }
+
+    fn resume(&mut self, cx: &mut Context<'_>, socket: BoxSocket, input: Vec<u8>, received: u64) {
+        let now = self.now();
+        if self.connection.is_resumable() {
+            self.say_taken_over(cx);
+            self.push_interrupted(DisconnectReason::ConnectionClosed, now);
+        } else if self.connection.interruption().is_none() {
+            // This side is about to end the session. The client learns of it by its next attempt.
+            return;
+        }
+        self.drop_socket();
+        self.connection.resume(received, now);
+        // The peer has counted differently.
+        if self.connection.end_reason().is_some() {
+            return;
+        }
+        self.socket = Some(socket);
+        let replayed = self.connection.delivery().map(|it| it.unacknowledged());
+        self.mailbox.handle_resumed(replayed.unwrap_or_default());
+        let unhandled = self.connection.unhandled_messages();
+        if let Some(session) = &mut self.session {
+            let away = session
+                .since
+                .map(|since| now.saturating_duration_since(since));
+            session
+                .notices
+                .push(unhandled, Notice::Resumed(away.unwrap_or_default()));
+        }
+        self.set_early_input(input);
+    }
+
+    /// Tells the peer on the old connection that another one has taken the session over, if that can be written at
+    /// once. Otherwise two clients with the same session would take it from each other again and again.
+    fn say_taken_over(&mut self, cx: &mut Context<'_>) {
+        if self.connection.output_len() > 0 || self.connection.role() == Role::Client {
+            return;
+        }
+        let payload = ServerControl::Bye(Bye::new(ByeReason::TakenOver)).encode();
+        let header = Header::new(MessageType::Pong, payload.len()).encode();
+        if let Some(socket) = &mut self.socket {
+            // Whatever comes of it: the connection is given up.
+            let _ = Pin::new(socket).poll_write(cx, &[&header[..], &payload].concat());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interrupted() -> Notice {
+        Notice::Interrupted(DisconnectReason::KeepAliveTimeout)
+    }
+
+    fn resumed(seconds: u64) -> Notice {
+        Notice::Resumed(Duration::from_secs(seconds))
+    }
+
+    /// Returns the names of the notices with the numbers of messages before them.
+    fn take_all(notices: &mut Notices, messages: u64) -> Vec<(u64, &'static str)> {
+        let mut taken = Vec::new();
+        for handled in 0..=messages {
+            while notices.is_due() {
+                let name = match notices.queue.pop_front().unwrap().1 {
+                    Notice::Interrupted(_) => "interrupted",
+                    Notice::Resumed(_) => "resumed",
+                    Notice::ConnectFailed(_) => "failed",
+                };
+                taken.push((handled, name));
+            }
+            notices.handle_message();
+        }
+        taken
+    }
+
+    #[test]
+    fn a_notice_comes_between_the_messages_before_and_after_it() {
+        let mut notices = Notices::default();
+        assert!(notices.push(2, interrupted()));
+        assert!(notices.push(2, resumed(1)));
+        assert!(notices.push(5, interrupted()));
+        let expected = [(2, "interrupted"), (2, "resumed"), (5, "interrupted")];
+        assert_eq!(take_all(&mut notices, 6), expected);
+    }
+
+    #[test]
+    fn a_connection_without_a_message_is_none_for_the_handler() {
+        let mut notices = Notices::default();
+        assert!(notices.push(2, interrupted()));
+        for seconds in 1..1_000 {
+            assert!(notices.push(2, resumed(seconds)));
+            assert!(!notices.push(2, interrupted()));
+        }
+        assert!(notices.push(2, resumed(1_000)));
+        assert_eq!(
+            take_all(&mut notices, 2),
+            [(2, "interrupted"), (2, "resumed")]
+        );
+        // The same once the first one was told.
+        assert!(notices.push(0, interrupted()));
+        assert_eq!(take_all(&mut notices, 0), [(0, "interrupted")]);
+        assert!(notices.push(0, resumed(1)));
+        assert!(!notices.push(0, interrupted()));
+        assert!(notices.push(0, resumed(2)));
+        assert_eq!(take_all(&mut notices, 0), [(0, "resumed")]);
+    }
+
+    #[test]
+    fn failures_to_connect_are_told_once_at_a_time() {
+        let mut notices = Notices::default();
+        notices.push(1, interrupted());
+        for _ in 0..1_000 {
+            let limit = Duration::from_secs(1);
+            notices.push(1, Notice::ConnectFailed(ConnectError::Timeout { limit }));
+        }
+        assert_eq!(
+            take_all(&mut notices, 1),
+            [(1, "interrupted"), (1, "failed")]
+        );
+    }
+}
