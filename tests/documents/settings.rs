@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use messi::tls::{ClientTls, Identity, Roots, ServerTls};
-use messi::{ClientBuilder, Overflow, ServerBuilder};
+use messi::{ClientBuilder, Overflow, ServerBuilder, Session, Sessions};
 
 mod chat {
     messi::protocol!("examples/chat/chat.proto");
@@ -41,6 +41,7 @@ fn quantities(text: &str) -> Vec<u64> {
             Some("KiB") => 1024,
             Some("MiB") => 1024 * 1024,
             Some("s") => 1000,
+            Some("ms") => 1,
             _ => 1,
         };
         Some(number * unit)
@@ -92,6 +93,12 @@ fn is_default_quantity(setting: &str, first: u64, last: u64) -> Option<bool> {
         "reconnect_delay" => is_default_of_client(|it| it.reconnect_delay(time, last)),
         "request_timeout" => of_both!(request_timeout(time)),
         "stable_after" => is_default_of_client(|it| it.stable_after(time)),
+        "lifetime" => is_same(&Sessions::default(), |it| it.lifetime(time)),
+        "silent_client" => is_same(&Sessions::default(), |it| it.silent_client(time)),
+        "window" => {
+            is_same(&Session::default(), |it| it.window(number))
+                && is_same(&Sessions::default(), |it| it.window(number))
+        }
         "write_timeout" => of_both!(write_timeout(time)),
         _ => return None,
     };
@@ -115,6 +122,12 @@ fn is_default_word(setting: &str, stated: &str) -> Option<bool> {
         "max_sent_message_size" => stated.starts_with("as "),
         "offline_queue" => has_none(stated, |number| {
             is_default_of_client(|it| it.offline_queue(number, minute))
+        }),
+        "session" => has_none(stated, |_| {
+            is_default_of_client(|it| it.session(Session::default()))
+        }),
+        "sessions" => has_none(stated, |_| {
+            is_default_of_server(|it| it.sessions(Sessions::default()))
         }),
         "overflow" => overflow(stated).is_some_and(|it| of_both!(overflow(it))),
         _ => return None,

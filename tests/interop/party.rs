@@ -1,10 +1,13 @@
 //! Clients and servers of the chat, of all implementations, behind one trait.
 
+use messi::{ServerBuilder, Session, Sessions};
+
 use crate::events::Events;
 use crate::port;
 use crate::prepare::Peers;
 use crate::process::Process;
 use crate::programs;
+use crate::rust::chat::Chat;
 use crate::rust::{RustClient, RustServer};
 
 /// A client or a server of the chat.
@@ -47,6 +50,8 @@ pub(crate) enum ClientKind {
     OriginalPython,
     /// Ours in Rust.
     Rust,
+    /// Ours in Rust, which asks for a session.
+    RustWithSession,
     /// Ours in C, for Linux.
     C,
     /// Ours in Python.
@@ -54,7 +59,7 @@ pub(crate) enum ClientKind {
 }
 
 impl ClientKind {
-    /// Every client.
+    /// Every client, without those that differ in settings alone.
     pub(crate) const ALL: [Self; 5] = [
         Self::OriginalC,
         Self::OriginalPython,
@@ -72,6 +77,7 @@ impl ClientKind {
             Self::OriginalC => "original_c_client",
             Self::OriginalPython => "original_python_client",
             Self::Rust => "rust_client",
+            Self::RustWithSession => "rust_client_that_asks_for_a_session",
             Self::C => "c_client",
             Self::Python => "python_client",
         }
@@ -85,6 +91,9 @@ impl ClientKind {
             Self::OriginalC => Box::new(programs::c_client(originals, port, user)),
             Self::OriginalPython => Box::new(programs::python_client(peers, originals, port, user)),
             Self::Rust => Box::new(RustClient::start(port, user)),
+            Self::RustWithSession => Box::new(RustClient::start_with(port, user, |builder| {
+                builder.session(Session::default())
+            })),
             Self::C => Box::new(programs::c_client(ours, port, user)),
             Self::Python => Box::new(programs::python_client(peers, ours, port, user)),
         }
@@ -106,6 +115,8 @@ pub(crate) enum ServerKind {
     OriginalC,
     /// Ours in Rust.
     Rust,
+    /// Ours in Rust, which grants sessions.
+    RustWithSessions,
     /// Ours in C, for Linux.
     C,
     /// Ours in Python.
@@ -113,7 +124,7 @@ pub(crate) enum ServerKind {
 }
 
 impl ServerKind {
-    /// Every server.
+    /// Every server, without those that differ in settings alone.
     pub(crate) const ALL: [Self; 4] = [Self::OriginalC, Self::Rust, Self::C, Self::Python];
 
     /// Returns its name in the names of tests.
@@ -121,6 +132,7 @@ impl ServerKind {
         match self {
             Self::OriginalC => "original_c_server",
             Self::Rust => "rust_server",
+            Self::RustWithSessions => "rust_server_with_sessions",
             Self::C => "c_server",
             Self::Python => "python_server",
         }
@@ -135,7 +147,7 @@ impl ServerKind {
                 (Box::new(server), port)
             }
             None => {
-                let server = RustServer::start(0);
+                let server = RustServer::start_with(0, |builder| self.set(builder));
                 let port = server.port();
                 (Box::new(server), port)
             }
@@ -145,9 +157,9 @@ impl ServerKind {
     /// Starts a server on a port that will be free again after the server has ended.
     pub(crate) fn start_to_restart(self, peers: &Peers) -> (Box<dyn Party>, u16) {
         match self {
-            Self::Rust => {
+            Self::Rust | Self::RustWithSessions => {
                 let port = port::free();
-                (Box::new(RustServer::start(port)), port)
+                (self.start_again(peers, port), port)
             }
             _ => self.start(peers),
         }
@@ -157,7 +169,15 @@ impl ServerKind {
     pub(crate) fn start_again(self, peers: &Peers, port: u16) -> Box<dyn Party> {
         match self.program() {
             Some(start) => Box::new(programs::on_port(port, |port| start(peers, port))),
-            None => Box::new(RustServer::start(port)),
+            None => Box::new(RustServer::start_with(port, |builder| self.set(builder))),
+        }
+    }
+
+    /// Sets what distinguishes a server in Rust.
+    fn set(self, builder: ServerBuilder<Chat>) -> ServerBuilder<Chat> {
+        match self {
+            Self::RustWithSessions => builder.sessions(Sessions::default()),
+            _ => builder,
         }
     }
 
@@ -165,7 +185,7 @@ impl ServerKind {
     fn program(self) -> Option<fn(&Peers, u16) -> Process> {
         match self {
             Self::OriginalC => Some(|peers, port| programs::c_server(&peers.originals, port)),
-            Self::Rust => None,
+            Self::Rust | Self::RustWithSessions => None,
             Self::C => Some(|peers, port| programs::c_server(&peers.ours, port)),
             Self::Python => Some(programs::python_server),
         }

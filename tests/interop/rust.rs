@@ -7,6 +7,6 @@ pub(crate) use client::RustClient;
 pub(crate) use server::{LEAVE, RustServer, SLOW};
 
 /// The schema from which the programs are generated too.
-mod chat {
+pub(crate) mod chat {
     messi::protocol!("../../examples/chat/chat.proto");
 }

@@ -158,11 +158,9 @@ pub(crate) fn all() -> Vec<Scenario> {
     let mut all = Vec::from(rust);
 
     for (sentence, run) in OF_PAIRS {
-        for server in ServerKind::ALL {
-            for client in ClientKind::ALL {
-                let name = format!("{}_with_{}::{sentence}", client.name(), server.name());
-                all.push(Scenario::new(name, move |peers| run(peers, server, client)));
-            }
+        for (server, client) in pairs() {
+            let name = format!("{}_with_{}::{sentence}", client.name(), server.name());
+            all.push(Scenario::new(name, move |peers| run(peers, server, client)));
         }
     }
 
@@ -170,13 +168,25 @@ pub(crate) fn all() -> Vec<Scenario> {
     all.extend(of_clients(&OF_OUR_CLIENTS, &ClientKind::OURS));
 
     for (sentence, run) in OF_SERVERS {
-        for server in ServerKind::ALL {
+        for server in [&ServerKind::ALL[..], &[ServerKind::RustWithSessions]].concat() {
             let name = format!("{}::{sentence}", server.name());
             all.push(Scenario::new(name, move |peers| run(peers, server)));
         }
     }
 
     all
+}
+
+/// Returns every pair, and those of the original with our side that knows sessions.
+fn pairs() -> Vec<(ServerKind, ClientKind)> {
+    let of_server = |server| ClientKind::ALL.map(|client| (server, client));
+    let mut pairs: Vec<_> = ServerKind::ALL.into_iter().flat_map(of_server).collect();
+    pairs.extend([
+        (ServerKind::OriginalC, ClientKind::RustWithSession),
+        (ServerKind::RustWithSessions, ClientKind::OriginalC),
+        (ServerKind::RustWithSessions, ClientKind::OriginalPython),
+    ]);
+    pairs
 }
 
 fn of_clients(tests: &[(&str, OfClient)], clients: &[ClientKind]) -> Vec<Scenario> {

@@ -12,6 +12,7 @@ mod messages;
 mod metrics;
 mod openmetrics;
 mod requests;
+mod sessions;
 mod spans;
 mod stats;
 mod transports;

@@ -88,10 +88,12 @@ impl Run {
     }
 }
 
-/// Checks that `connected` and `disconnected` are called in turn.
+/// Checks that `connected` and `disconnected` are called in turn, and in between `interrupted` and `resumed`.
 #[derive(Default)]
 pub(crate) struct Pairs {
     is_connected: bool,
+    /// Whether the session waits for another connection.
+    is_interrupted: bool,
     connections: u32,
 }
 
@@ -105,11 +107,24 @@ impl Pairs {
     pub(crate) fn disconnected(&mut self, journal: &Journal, name: &str) {
         journal.expect(self.is_connected, format_args!("{name} disconnects once"));
         self.is_connected = false;
+        self.is_interrupted = false;
+    }
+
+    pub(crate) fn interrupted(&mut self, journal: &Journal, name: &str) {
+        let holds = self.is_connected && !self.is_interrupted;
+        journal.expect(holds, format_args!("{name} is interrupted once"));
+        self.is_interrupted = true;
+    }
+
+    pub(crate) fn resumed(&mut self, journal: &Journal, name: &str) {
+        let holds = self.is_connected && self.is_interrupted;
+        journal.expect(holds, format_args!("{name} is resumed once"));
+        self.is_interrupted = false;
     }
 
     pub(crate) fn message(&self, journal: &Journal, name: &str) {
         journal.expect(
-            self.is_connected,
+            self.is_connected && !self.is_interrupted,
             format_args!("{name} gets messages while it is connected"),
         );
     }

@@ -45,6 +45,18 @@ impl Party {
             .note(format_args!("{} disconnected: {reason}", self.name));
     }
 
+    fn interrupted(&mut self, reason: &DisconnectReason) {
+        self.pairs.interrupted(&self.journal, &self.name);
+        self.journal
+            .note(format_args!("{} interrupted: {reason}", self.name));
+    }
+
+    fn resumed(&mut self, away: Duration) {
+        self.pairs.resumed(&self.journal, &self.name);
+        self.journal
+            .note(format_args!("{} resumed after {away:?}", self.name));
+    }
+
     fn message(&self, text: &str) {
         self.pairs.message(&self.journal, &self.name);
         self.journal.note(format_args!("{} got {text}", self.name));
@@ -102,6 +114,16 @@ impl RequestsServerHandler for Session {
         self.0.work().await;
     }
 
+    async fn on_client_interrupted(&mut self, _: &RequestsServerClient, reason: DisconnectReason) {
+        self.0.interrupted(&reason);
+        self.0.work().await;
+    }
+
+    async fn on_client_resumed(&mut self, _: &RequestsServerClient, away: Duration) {
+        self.0.resumed(away);
+        self.0.work().await;
+    }
+
     async fn on_client_disconnected(&mut self, _: &RequestsServerClient, reason: DisconnectReason) {
         self.0.disconnected(&reason);
         self.0.work().await;
@@ -139,6 +161,16 @@ impl RequestsClientHandler for Ui {
         // These are sent before other messages, and are numbered anew on each connection.
         let text = format!("hello-{}-{} 1", self.0.name, self.0.pairs.connections());
         client.send(Note { text });
+        self.0.work().await;
+    }
+
+    async fn on_interrupted(&mut self, _: &RequestsClient, reason: DisconnectReason) {
+        self.0.interrupted(&reason);
+        self.0.work().await;
+    }
+
+    async fn on_resumed(&mut self, _: &RequestsClient, away: Duration) {
+        self.0.resumed(away);
         self.0.work().await;
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use messi::testing::{Direction, SimulatedConnection, Simulation};
-use messi::{Overflow, RequestError};
+use messi::{Overflow, RequestError, Sessions};
 
 use crate::journal::Journal;
 use crate::parties::{Session, Ui};
@@ -108,7 +108,13 @@ impl<'a> World<'a> {
     async fn start_server(&mut self) {
         let (journal, clock) = (self.journal.clone(), self.simulation.clock());
         let (seed, number) = (self.random.u64(..), self.number());
-        let server = RequestsServer::builder("tcp://server:1")
+        let mut builder = RequestsServer::builder("tcp://server:1");
+        if self.random.bool() {
+            let lifetime = *choose(&mut self.random, &[300, 3_000, 60_000]);
+            let sessions = Sessions::default().lifetime(Duration::from_millis(lifetime));
+            builder = builder.sessions(sessions);
+        }
+        let server = builder
             .runtime(self.simulation)
             .max_clients(self.random.usize(2..10))
             .max_total_queued_bytes(*choose(&mut self.random, &[1_000, 100_000, 1_000_000]))
@@ -143,6 +149,9 @@ impl<'a> World<'a> {
             ));
         if self.random.bool() {
             builder = builder.offline_queue(10_000, Duration::from_secs(3_600));
+        }
+        if self.random.bool() {
+            builder = builder.session(messi::Session::default());
         }
         let ui = Ui::new(
             name.clone(),

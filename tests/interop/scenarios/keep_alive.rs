@@ -119,7 +119,7 @@ pub(super) fn silent_client_is_disconnected(peers: &Peers, kind: ServerKind) {
 fn keep_alive_timeout(kind: ClientKind) -> &'static str {
     match kind {
         ClientKind::OriginalC | ClientKind::C => "Keep alive timeout.",
-        ClientKind::Rust => "KeepAliveTimeout",
+        ClientKind::Rust | ClientKind::RustWithSession => "KeepAliveTimeout",
         ClientKind::OriginalPython | ClientKind::Python => "",
     }
 }

@@ -107,7 +107,9 @@ fn expect_closed(kind: ClientKind, client: &mut dyn Party) {
 
     match kind {
         ClientKind::OriginalC | ClientKind::C => assert_eq!(reason, "Connection closed."),
-        ClientKind::Rust => assert!(reason.starts_with("ConnectionClosed"), "{reason}"),
+        ClientKind::Rust | ClientKind::RustWithSession => {
+            assert!(reason.starts_with("ConnectionClosed"), "{reason}")
+        }
         // The programs in Python report no reason.
         ClientKind::OriginalPython | ClientKind::Python => (),
     }

@@ -80,6 +80,8 @@ pub async fn within<T>(name: &str, future: impl Future<Output = T>) -> T {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     Connected,
+    Interrupted(DisconnectReason),
+    Resumed(Duration),
     Disconnected(DisconnectReason),
     ConnectFailure(ConnectError),
     ConnectReq(String),
@@ -137,6 +139,14 @@ impl ChatClientHandler for Reporter {
         self.report(Event::Connected);
     }
 
+    async fn on_interrupted(&mut self, _: &ChatClient, reason: DisconnectReason) {
+        self.report(Event::Interrupted(reason));
+    }
+
+    async fn on_resumed(&mut self, _: &ChatClient, away: Duration) {
+        self.report(Event::Resumed(away));
+    }
+
     async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
         self.report(Event::Disconnected(reason));
     }
@@ -158,6 +168,14 @@ impl ChatClientHandler for Reporter {
 impl ChatServerHandler for Reporter {
     async fn on_client_connected(&mut self, _: &ChatServerClient) {
         self.report(Event::Connected);
+    }
+
+    async fn on_client_interrupted(&mut self, _: &ChatServerClient, reason: DisconnectReason) {
+        self.report(Event::Interrupted(reason));
+    }
+
+    async fn on_client_resumed(&mut self, _: &ChatServerClient, away: Duration) {
+        self.report(Event::Resumed(away));
     }
 
     async fn on_client_disconnected(&mut self, _: &ChatServerClient, reason: DisconnectReason) {

@@ -14,7 +14,9 @@ use crate::common::chat::*;
 use crate::common::simulated::{Pair, ROOM};
 use crate::common::*;
 use messi::testing::{Clock, Simulation};
-use messi::{ClientBuilder, ConnectError, Overflow, Retry, SendError, ServerBuilder};
+use messi::{
+    ClientBuilder, ConnectError, Overflow, Retry, SendError, ServerBuilder, Session, Sessions,
+};
 
 type Client = ClientBuilder<Chat>;
 type Server = ServerBuilder<Chat>;
@@ -57,7 +59,10 @@ type Setting<B, V> = (&'static str, [bool; 3], fn(B, V) -> B);
 
 const ALL: [bool; 3] = [true; 3];
 
-const SIZES_OF_CLIENTS: [Setting<Client, usize>; 6] = [
+const SIZES_OF_CLIENTS: [Setting<Client, usize>; 7] = [
+    ("session, window", ALL, |it, size| {
+        it.session(Session::default().window(size))
+    }),
     ("max_message_size", [false, false, true], |it, size| {
         it.max_message_size(size)
     }),
@@ -104,7 +109,10 @@ const TIMES_OF_CLIENTS: [Setting<Client, Duration>; 11] = [
     ("busy_poll", ALL, |it, time| it.busy_poll(time)),
 ];
 
-const SIZES_OF_SERVERS: [Setting<Server, usize>; 10] = [
+const SIZES_OF_SERVERS: [Setting<Server, usize>; 11] = [
+    ("sessions, window", ALL, |it, size| {
+        it.sessions(Sessions::default().window(size))
+    }),
     ("max_clients", [false, true, true], |it, count| {
         it.max_clients(count)
     }),
@@ -141,7 +149,13 @@ const SIZES_OF_SERVERS: [Setting<Server, usize>; 10] = [
     }),
 ];
 
-const TIMES_OF_SERVERS: [Setting<Server, Duration>; 6] = [
+const TIMES_OF_SERVERS: [Setting<Server, Duration>; 8] = [
+    ("sessions, lifetime", ALL, |it, time| {
+        it.sessions(Sessions::default().lifetime(time))
+    }),
+    ("sessions, silent_client", ALL, |it, time| {
+        it.sessions(Sessions::default().silent_client(time))
+    }),
     ("login_timeout", ALL, |it, time| it.login_timeout(time)),
     ("keep_alive_timeout", ALL, |it, time| {
         it.keep_alive_timeout(time)

@@ -101,7 +101,7 @@ fn try_case(port: u16, kind: ServerKind, case: &Case<ServerKind, Outcome>) -> Op
 fn is_the_same(kind: ServerKind, received: &[u8], expected: &[u8]) -> bool {
     match kind {
         ServerKind::OriginalC => received == expected,
-        ServerKind::Rust | ServerKind::C | ServerKind::Python => {
+        ServerKind::Rust | ServerKind::RustWithSessions | ServerKind::C | ServerKind::Python => {
             let (pongs, messages) = take_pongs(received);
             let (most_pongs, expected_messages) = take_pongs(expected);
             let least_pongs = most_pongs.min(1);

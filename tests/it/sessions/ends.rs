@@ -1,0 +1,198 @@
+//! Sessions that are lost, and sessions that one side ends.
+
+use messi::{Bye, ByeReason, Overflow};
+
+use super::*;
+
+fn bye(reason: ByeReason) -> Event {
+    Event::Disconnected(DisconnectReason::Bye(Box::new(Bye::new(reason))))
+}
+
+#[test]
+fn a_session_expires_at_its_lifetime_on_both_sides() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let sessions = Sessions::default().lifetime(10 * SECOND);
+        let mut pair = connect_with(&simulation, sessions).await;
+        simulation.set_host("room", Host::Unknown);
+        pair.connection.lose();
+        exchange(&pair, 0..3);
+        assert!(is_interruption(&pair.server_events.next().await));
+        let lost = expect_lost(&mut pair.server_events).await;
+        assert_eq!((lost.why, lost.unacknowledged), (SessionLost::Expired, 3));
+        assert_eq!(pair.server.client_count(), 0);
+        simulation.set_host("room", Host::Reachable);
+        assert!(is_interruption(&pair.client_events.next().await));
+        let end = pair
+            .client_events
+            .find(|event| matches!(event, Event::Disconnected(_)))
+            .await;
+        let Event::Disconnected(DisconnectReason::SessionLost(lost)) = end else {
+            panic!("{end:?}");
+        };
+        assert_eq!((lost.why, lost.unacknowledged), (SessionLost::Expired, 3));
+        // A new session begins.
+        assert_eq!(
+            pair.client_events.find(|it| *it == Event::Connected).await,
+            Event::Connected
+        );
+        pair.stop().await;
+    });
+}
+
+#[test]
+fn a_server_that_has_expired_a_session_tells_how_much_it_has_handled() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let sessions = Sessions::default().lifetime(3 * SECOND);
+        let mut pair = connect_with(&simulation, sessions).await;
+        exchange(&pair, 0..2);
+        expect_messages(&mut pair.server_events, 0..2).await;
+        // Only what the server sends is lost, so that the client notices later.
+        pair.connection.to_client().lose();
+        pair.connection.to_server().stall();
+        pair.client.send(message("lost"));
+        simulation.set_host("room", Host::Unknown);
+        assert!(is_interruption(&pair.server_events.next().await));
+        assert_eq!(
+            expect_lost(&mut pair.server_events).await.why,
+            SessionLost::Expired
+        );
+        pair.stop().await;
+    });
+}
+
+#[test]
+fn a_server_that_was_started_again_has_lost_the_session() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut pair = connect(&simulation).await;
+        exchange(&pair, 0..1);
+        expect_messages(&mut pair.client_events, 0..1).await;
+        pair.client.delivered().await.unwrap();
+        // As if its process was killed: nobody says that it leaves.
+        pair.connection.lose();
+        pair.client.send(message("lost"));
+        pair.server.stop().await;
+        let (server, mut server_events) = serve(
+            ChatServer::builder(ROOM)
+                .sessions(Sessions::default())
+                .runtime(&simulation),
+        )
+        .await;
+        assert!(is_interruption(&pair.client_events.next().await));
+        let lost = expect_lost(&mut pair.client_events).await;
+        let expected = (SessionLost::ServerRestarted, 1, None);
+        assert_eq!((lost.why, lost.unacknowledged, lost.handled), expected);
+        // On the same connection.
+        assert_eq!(pair.client_events.next().await, Event::Connected);
+        assert_eq!(server_events.next().await, Event::Connected);
+        assert_eq!(simulation.connections().len(), 2);
+        pair.client.send(message("new"));
+        assert_eq!(server_events.next().await, Event::Message("new".into()));
+        pair.client.stop().await;
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_server_without_sessions_after_one_with_them_leaves_a_plain_connection() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut pair = connect(&simulation).await;
+        pair.connection.lose();
+        pair.server.stop().await;
+        let (server, mut server_events) =
+            serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
+        assert!(is_interruption(&pair.client_events.next().await));
+        let lost = expect_lost(&mut pair.client_events).await;
+        assert_eq!(lost.why, SessionLost::Unsupported);
+        assert_eq!(pair.client_events.next().await, Event::Connected);
+        assert_eq!(server_events.next().await, Event::Connected);
+        pair.client.send(message("plain"));
+        assert_eq!(server_events.next().await, Event::Message("plain".into()));
+        assert!(pair.client.delivered().await.is_err());
+        pair.client.stop().await;
+        server.stop().await;
+    });
+}
+
+#[test]
+fn who_leaves_ends_the_session_of_the_other_at_once() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let mut pair = connect(&simulation).await;
+        exchange(&pair, 0..1);
+        pair.client.stop().await;
+        expect_messages(&mut pair.server_events, 0..1).await;
+        assert_eq!(pair.server_events.next().await, bye(ByeReason::Leaving));
+        pair.server.stop().await;
+        let mut pair = connect(&simulation).await;
+        pair.server.clients()[0].disconnect();
+        assert_eq!(
+            pair.client_events.next().await,
+            bye(ByeReason::Disconnected)
+        );
+        pair.stop().await;
+    });
+}
+
+#[test]
+fn a_queue_that_is_full_ends_the_session() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let server = ChatServer::builder(ROOM).sessions(Sessions::default());
+        let client = ChatClient::builder(ROOM)
+            .session(Session::default())
+            .max_queued_bytes(100);
+        let mut pair = Pair::connect_with(&simulation, server, client).await;
+        simulation.sleep(SECOND).await;
+        simulation.set_host("room", Host::Unknown);
+        pair.connection.cut();
+        assert!(is_interruption(&pair.client_events.next().await));
+        for number in 0..20 {
+            pair.client.send(message(number.to_string()));
+        }
+        let lost = pair
+            .client_events
+            .find(|event| matches!(event, Event::Disconnected(_)))
+            .await;
+        let Event::Disconnected(DisconnectReason::SessionLost(lost)) = lost else {
+            panic!("{lost:?}");
+        };
+        assert_eq!(lost.why, SessionLost::Overflow);
+        pair.stop().await;
+    });
+}
+
+#[test]
+fn messages_that_are_dropped_for_others_have_no_number() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let server = ChatServer::builder(ROOM).sessions(Sessions::default());
+        let client = ChatClient::builder(ROOM)
+            .session(Session::default())
+            .overflow(Overflow::DropOldest)
+            .max_queued_bytes(100);
+        let mut pair = Pair::connect_with(&simulation, server, client).await;
+        simulation.sleep(SECOND).await;
+        simulation.set_host("room", Host::Unknown);
+        pair.connection.cut();
+        assert!(is_interruption(&pair.client_events.next().await));
+        for number in 0..20 {
+            pair.client.send(message(number.to_string()));
+        }
+        let delivered = pair.client.delivered();
+        simulation.set_host("room", Host::Reachable);
+        assert_eq!(delivered.await, Ok(()));
+        assert!(is_interruption(&pair.server_events.next().await));
+        assert!(is_resumption(&pair.server_events.next().await));
+        let Event::Message(first) = pair.server_events.next().await else {
+            panic!("no message");
+        };
+        let first: u32 = first.parse().unwrap();
+        assert!(first > 10, "{first}");
+        expect_messages(&mut pair.server_events, first + 1..20).await;
+        pair.stop().await;
+    });
+}

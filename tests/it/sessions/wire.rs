@@ -1,0 +1,101 @@
+//! The bytes of sessions, and peers that know nothing of them.
+
+use super::*;
+
+/// The first ping of a client that asks for a session.
+const HELLO: &[u8] = b"\x03\0\0\x02\x01\x01";
+
+#[test]
+fn a_server_of_the_original_sees_a_payload_in_the_first_ping_alone() {
+    run(async {
+        let (listener, uri) = raw_server().await;
+        let builder = ChatClient::builder(uri)
+            .session(Session::default())
+            .keep_alive_interval(Duration::from_millis(200));
+        let (client, mut events) = start_client(builder);
+        let mut peer = RawPeer::accept(&listener).await;
+        peer.expect(HELLO).await;
+        assert_eq!(events.next().await, Event::Connected);
+        peer.send(b"\x04\0\0\0").await;
+        peer.expect(b"\x03\0\0\0").await;
+        peer.send(b"\x04\0\0\0\x02\0\0\x0d\x12\x0b\x0a\x04Erik\x12\x03one")
+            .await;
+        assert_eq!(events.next().await, Event::Message("one".into()));
+        peer.expect(b"\x03\0\0\0").await;
+        drop(peer);
+        // Without a session, there is no interruption.
+        assert_eq!(events.next().await, CLOSED);
+        client.stop().await;
+    });
+}
+
+#[test]
+fn a_client_of_the_original_sees_nothing_of_sessions() {
+    run(async {
+        let builder = ChatServer::builder(LOOPBACK).sessions(Sessions::default());
+        let (server, mut events) = serve(builder).await;
+        let mut peer = RawPeer::connect(server.local_addr()).await;
+        peer.send(b"\x01\0\0\x0d\x12\x0b\x0a\x04Erik\x12\x03one\x03\0\0\0")
+            .await;
+        peer.expect(b"\x04\0\0\0").await;
+        assert_eq!(events.next().await, Event::Connected);
+        assert_eq!(events.next().await, Event::Message("one".into()));
+        drop(peer);
+        assert_eq!(events.next().await, CLOSED);
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_client_that_waits_for_a_greeting_gets_it_a_little_later() {
+    run(async {
+        let builder = ChatServer::builder(LOOPBACK).sessions(Sessions::default());
+        let (server, mut events) = serve(builder).await;
+        let mut peer = RawPeer::connect(server.local_addr()).await;
+        assert_eq!(events.next().await, Event::Connected);
+        server.broadcast(message("one"));
+        peer.expect(b"\x02\0\0\x0d\x12\x0b\x0a\x04Erik\x12\x03one")
+            .await;
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_wrong_secret_is_refused_and_takes_nothing_over() {
+    run(async {
+        let builder = ChatServer::builder(LOOPBACK).sessions(Sessions::default());
+        let (server, mut events) = serve(builder).await;
+        let mut peer = RawPeer::connect(server.local_addr()).await;
+        peer.send(HELLO).await;
+        assert_eq!(events.next().await, Event::Connected);
+        let mut accept = [0; 45];
+        within(
+            "the grant",
+            futures::AsyncReadExt::read_exact(&mut peer.0, &mut accept),
+        )
+        .await
+        .unwrap();
+        assert_eq!(accept[..6], *b"\x04\0\0\x29\x01\x01");
+        let mut resume = b"\x03\0\0\x23\x02\x01".to_vec();
+        resume.extend_from_slice(&accept[6..38]);
+        resume.push(0);
+        // The last byte of the secret.
+        resume[37] ^= 1;
+        let mut thief = RawPeer::connect(server.local_addr()).await;
+        thief.send(&resume).await;
+        let mut answer = [0; 45];
+        within(
+            "the answer",
+            futures::AsyncReadExt::read_exact(&mut thief.0, &mut answer),
+        )
+        .await
+        .unwrap();
+        assert_eq!(answer[43..], [7, 0], "refused");
+        assert_eq!(events.next().await, Event::Connected);
+        assert_eq!(server.client_count(), 2);
+        // The first one goes on.
+        peer.send(b"\x03\0\0\0").await;
+        peer.expect(b"\x04\0\0\0").await;
+        server.stop().await;
+    });
+}
