@@ -7,6 +7,7 @@ mod builder;
 mod client;
 mod handler;
 mod listen;
+mod opening;
 mod peer;
 mod poll_scope;
 mod refusal;

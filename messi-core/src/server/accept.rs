@@ -4,7 +4,8 @@
 //!
 //! 1. The [`Acceptor`] waits while many handshakes wait for a core, and takes a connection.
 //! 2. The admission limits decide whether it counts as a client. From here on it occupies a place.
-//! 3. A handshake, if there is one, runs in a task of its own: other clients do not wait for it.
+//! 3. A handshake, if there is one, runs in a task of its own: other clients do not wait for it. So does the look at
+//!    the first frame, if clients may have sessions: see [`opening`](super::opening).
 //! 4. The client is registered, and gets broadcasts from then on, unless it must log in first; its handler is
 //!    made. If that is refused, the place is free at once.
 //! 5. Its task serves the connection to its end, deregisters the client, and runs the last callback. The place is
@@ -13,7 +14,7 @@
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -21,20 +22,18 @@ use std::time::Duration;
 use futures::future::{BoxFuture, FutureExt, select};
 use log::{debug, error, warn};
 use messi_wire::Ending;
-use messi_wire::resumption::{Answer, Opening, Resume, SessionLost};
 
+use super::opening::{Accepted, Begun};
 use super::peer::Peer;
 use super::poll_scope::Scoped;
-use super::sessions::SessionGranter;
 use super::{Refusal, Server, ServerClient};
 use crate::connection_span::ConnectionSpan;
 use crate::cpu_limit::CpuLimit;
 use crate::driver::{Driver, Notice};
-use crate::handover::{Begin, Handover, Opened};
 use crate::protocol::ClientMessage;
 use crate::reply::OpenRequest;
 use crate::tasks::{Running, Turns, unless};
-use crate::transport::handshake::{Certificates, ServerHandshake};
+use crate::transport::handshake::ServerHandshake;
 use crate::transport::{BoxListener, BoxSocket};
 use crate::{Address, DisconnectReason, Form, LOG_TARGET, Protocol, Received, Report, ServeWith};
 
@@ -43,9 +42,6 @@ const MIN_PAUSE: Duration = Duration::from_millis(10);
 
 /// The longest pause: a server without descriptors must accept again soon after some are free.
 const MAX_PAUSE: Duration = Duration::from_millis(500);
-
-/// Connections beyond the limit of clients that may say at a time that they go on with a session.
-const MAX_WITHOUT_PLACE: usize = 256;
 
 /// Clients that are accepted in a row before other tasks have their turn.
 const ACCEPTS_PER_TURN: u32 = 16;
@@ -139,40 +135,6 @@ struct PendingHandshake {
     running: Running,
 }
 
-/// An accepted connection of which it is not known yet what the client wants.
-struct Accepted {
-    socket: BoxSocket,
-    address: Address,
-    certificates: Certificates,
-    place: Place,
-}
-
-/// The place of an accepted connection among the clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// It has one.
-    Admitted,
-    /// It has none, but may go on with the session of a client that has one.
-    ForSessions,
-}
-
-/// A connection whose begin is known.
-struct Begun {
-    opened: Opened,
-    address: Address,
-    certificates: Certificates,
-}
-
-impl Accepted {
-    fn plain(self) -> Begun {
-        Begun {
-            opened: Opened::plain(self.socket),
-            address: self.address,
-            certificates: self.certificates,
-        }
-    }
-}
-
 /// Registers accepted clients, and starts their tasks.
 pub(super) struct ClientStarter<P: Protocol, F> {
     pub(super) server: Server<P>,
@@ -228,112 +190,8 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         drop(running);
     }
 
-    /// Returns the place of a new connection, or `None` if it is refused.
-    fn admit(&self, address: &Address) -> Option<Place> {
-        let shared = &self.server.shared;
-        if shared.registry.admit(address) {
-            return Some(Place::Admitted);
-        }
-        shared.sessions.as_ref()?;
-        // A client whose session is interrupted has a place already.
-        let waiting = &self.waiting_without_place;
-        let is_room = waiting.fetch_add(1, Ordering::Relaxed) < MAX_WITHOUT_PLACE;
-        if is_room {
-            return Some(Place::ForSessions);
-        }
-        waiting.fetch_sub(1, Ordering::Relaxed);
-        None
-    }
-
-    /// Gives the place of a connection up.
-    fn leave(&self, place: Place, address: &Address) {
-        match place {
-            Place::Admitted => self.server.shared.registry.release(address),
-            Place::ForSessions => {
-                self.waiting_without_place.fetch_sub(1, Ordering::Relaxed);
-            }
-        }
-    }
-
-    fn refuse(&self, address: &Address) {
-        self.server.shared.registry.count_refused();
-        let server = self.server.log_name();
-        debug!(target: LOG_TARGET, "{server}: refused {address}: too many clients");
-    }
-
-    /// Reads what a client wants by its first frame, and starts it or gives its socket to the session that it goes on
-    /// with.
-    async fn open<H>(self: Arc<Self>, accepted: Accepted, running: Running)
-    where
-        H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
-        P: ServeWith<H>,
-    {
-        let Accepted {
-            mut socket,
-            address,
-            certificates,
-            place,
-        } = accepted;
-        let shared = self.server.shared.clone();
-        let Some(sessions) = &shared.sessions else {
-            return;
-        };
-        let read = sessions.read_opening(&*shared.runtime, &mut socket);
-        let Some(Ok((opening, input))) = unless(shared.closed(), read).await else {
-            // It has left, or the server stops.
-            return self.leave(place, &address);
-        };
-        let lost = match &opening {
-            Opening::Plain | Opening::Hello => None,
-            Opening::Resume(resume) => match self.find_session(sessions, resume, &certificates) {
-                Ok(peer) => {
-                    self.leave(place, &address);
-                    peer.mailbox.hand_over(Handover {
-                        socket,
-                        input,
-                        answer: Answer::Resumed(resume.received),
-                    });
-                    return;
-                }
-                Err(lost) => Some(lost),
-            },
-        };
-        if place == Place::ForSessions {
-            self.leave(place, &address);
-            return self.refuse(&address);
-        }
-        let begin = match opening {
-            Opening::Plain => Begin::Plain,
-            Opening::Hello | Opening::Resume(_) => Begin::Grant { lost },
-        };
-        self.start(Begun {
-            opened: Opened {
-                socket,
-                input,
-                begin,
-            },
-            address,
-            certificates,
-        });
-        drop(running);
-    }
-
-    fn find_session(
-        &self,
-        sessions: &SessionGranter,
-        resume: &Resume,
-        certificates: &Certificates,
-    ) -> Result<Arc<Peer>, (SessionLost, Option<u64>)> {
-        sessions
-            .check_incarnation(&resume.token)
-            .map_err(|why| (why, None))?;
-        let registry = &self.server.shared.registry;
-        registry.find_session(resume, certificates.first())
-    }
-
     /// Registers an accepted client, and starts its task.
-    fn start<H>(&self, begun: Begun)
+    pub(super) fn start<H>(&self, begun: Begun)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> Result<H, Refusal>,
@@ -387,26 +245,6 @@ impl<P: Protocol, F> ClientStarter<P, F> {
                 .boxed(),
         };
         shared.runtime.spawn(task);
-    }
-
-    /// Grants the client a session, if it has asked for one. Returns `None` if the operating system has no random numbers
-    /// for its secret.
-    fn grant(&self, peer: &Peer, opened: Opened) -> Option<Opened> {
-        let Begin::Grant { lost } = opened.begin else {
-            return Some(opened);
-        };
-        let sessions = self.server.shared.sessions.as_ref()?;
-        match sessions.grant(peer.id) {
-            Ok(grant) => {
-                peer.mailbox.set_grant(grant.clone());
-                let begin = Begin::Granted { grant, lost };
-                Some(Opened { begin, ..opened })
-            }
-            Err(error) => {
-                error!(target: LOG_TARGET, "{}: no session for {}: {}", self.server.log_name(), peer.address, Report(&error));
-                None
-            }
-        }
     }
 
     /// Makes a handler, unless that is refused or panics.

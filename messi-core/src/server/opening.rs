@@ -1,0 +1,203 @@
+//! Accepted connections, until it is known what the client wants.
+//!
+//! Only the first frame of a client tells whether it wants a plain connection, a session, or to go on with one that it
+//! has. In the last case its socket goes to the task of that session:
+//!
+//! 1. A connection gets a place among the clients. If there is none left, it may still say that it goes on with a session,
+//!    whose client has a place.
+//! 2. Its first frame is read, or the client is silent for a while: then it is a plain one.
+//! 3. Its socket is handed over to the session that it names, if it knows the secret. Otherwise it is started as a client,
+//!    with a new session if it has asked for any.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use log::{debug, error};
+use messi_wire::resumption::{Answer, Opening, Resume, SessionLost};
+
+use super::accept::ClientStarter;
+use super::peer::Peer;
+use super::sessions::SessionGranter;
+use super::{Refusal, ServerClient};
+use crate::handover::{Begin, Handover, Opened};
+use crate::tasks::{Running, unless};
+use crate::transport::BoxSocket;
+use crate::transport::handshake::Certificates;
+use crate::{Address, LOG_TARGET, Protocol, Report, ServeWith};
+
+/// Connections beyond the limit of clients that may say at a time that they go on with a session.
+const MAX_WITHOUT_PLACE: usize = 256;
+
+/// An accepted connection of which it is not known yet what the client wants.
+pub(super) struct Accepted {
+    pub(super) socket: BoxSocket,
+    pub(super) address: Address,
+    pub(super) certificates: Certificates,
+    pub(super) place: Place,
+}
+
+/// The place of an accepted connection among the clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It has one.
+    Admitted,
+    /// It has none, but may go on with the session of a client that has one.
+    ForSessions,
+}
+
+/// A connection whose begin is known.
+pub(super) struct Begun {
+    pub(super) opened: Opened,
+    pub(super) address: Address,
+    pub(super) certificates: Certificates,
+}
+
+impl Accepted {
+    /// Begins a connection of which nothing was read.
+    pub(super) fn plain(self) -> Begun {
+        Begun {
+            opened: Opened::plain(self.socket),
+            address: self.address,
+            certificates: self.certificates,
+        }
+    }
+}
+
+impl<P: Protocol, F> ClientStarter<P, F> {
+    // --- Places ---
+
+    /// Returns the place of a new connection, or `None` if it is refused.
+    pub(super) fn admit(&self, address: &Address) -> Option<Place> {
+        let shared = &self.server.shared;
+        if shared.registry.admit(address) {
+            return Some(Place::Admitted);
+        }
+        shared.sessions.as_ref()?;
+        // A client whose session is interrupted has a place already.
+        let waiting = &self.waiting_without_place;
+        let is_room = waiting.fetch_add(1, Ordering::Relaxed) < MAX_WITHOUT_PLACE;
+        if is_room {
+            return Some(Place::ForSessions);
+        }
+        waiting.fetch_sub(1, Ordering::Relaxed);
+        None
+    }
+
+    /// Gives the place of a connection up.
+    pub(super) fn leave(&self, place: Place, address: &Address) {
+        match place {
+            Place::Admitted => self.server.shared.registry.release(address),
+            Place::ForSessions => {
+                self.waiting_without_place.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Refuses a client, since there are too many.
+    pub(super) fn refuse(&self, address: &Address) {
+        self.server.shared.registry.count_refused();
+        let server = self.server.log_name();
+        debug!(target: LOG_TARGET, "{server}: refused {address}: too many clients");
+    }
+
+    /// Reads what a client wants by its first frame, and starts it or gives its socket to the session that it goes on
+    /// with.
+    pub(super) async fn open<H>(self: Arc<Self>, accepted: Accepted, running: Running)
+    where
+        H: Send + 'static,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
+        P: ServeWith<H>,
+    {
+        self.open_accepted(accepted).await;
+        // The closure that makes handlers must be dropped before the server counts as stopped.
+        drop(self);
+        drop(running);
+    }
+
+    async fn open_accepted<H>(&self, accepted: Accepted)
+    where
+        H: Send + 'static,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
+        P: ServeWith<H>,
+    {
+        let Accepted {
+            mut socket,
+            address,
+            certificates,
+            place,
+        } = accepted;
+        let shared = &self.server.shared;
+        let Some(sessions) = &shared.sessions else {
+            return;
+        };
+        let read = sessions.read_opening(&*shared.runtime, &mut socket);
+        let Some(Ok((opening, input))) = unless(shared.closed(), read).await else {
+            // It has left, or the server stops.
+            return self.leave(place, &address);
+        };
+        let begin = match opening {
+            Opening::Plain => Begin::Plain,
+            Opening::Hello => Begin::Grant { lost: None },
+            Opening::Resume(resume) => match self.find_session(sessions, &resume, &certificates) {
+                Ok(peer) => {
+                    // The session has the place of its client.
+                    self.leave(place, &address);
+                    return peer.mailbox.hand_over(Handover {
+                        socket,
+                        input,
+                        answer: Answer::Resumed(resume.received),
+                    });
+                }
+                Err(lost) => Begin::Grant { lost: Some(lost) },
+            },
+        };
+        if place == Place::ForSessions {
+            self.leave(place, &address);
+            return self.refuse(&address);
+        }
+        self.start(Begun {
+            opened: Opened {
+                socket,
+                input,
+                begin,
+            },
+            address,
+            certificates,
+        });
+    }
+
+    /// Finds the client whose session this one wants to go on with. Otherwise returns why it can't, and how many of its
+    /// messages were received in that session.
+    fn find_session(
+        &self,
+        sessions: &SessionGranter,
+        resume: &Resume,
+        certificates: &Certificates,
+    ) -> Result<Arc<Peer>, (SessionLost, Option<u64>)> {
+        sessions
+            .check_incarnation(&resume.token)
+            .map_err(|why| (why, None))?;
+        let registry = &self.server.shared.registry;
+        registry.find_session(resume, certificates.first())
+    }
+
+    /// Grants the client a session, if it has asked for one. Returns `None` if the operating system has no random numbers
+    /// for its secret.
+    pub(super) fn grant(&self, peer: &Peer, opened: Opened) -> Option<Opened> {
+        let Begin::Grant { lost } = opened.begin else {
+            return Some(opened);
+        };
+        let sessions = self.server.shared.sessions.as_ref()?;
+        match sessions.grant(peer.id) {
+            Ok(grant) => {
+                peer.mailbox.set_grant(grant.clone());
+                let begin = Begin::Granted { grant, lost };
+                Some(Opened { begin, ..opened })
+            }
+            Err(error) => {
+                error!(target: LOG_TARGET, "{}: no session for {}: {}", self.server.log_name(), peer.address, Report(&error));
+                None
+            }
+        }
+    }
+}
