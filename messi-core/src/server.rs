@@ -12,7 +12,9 @@ mod peer;
 mod poll_scope;
 mod refusal;
 mod registry;
+mod serve;
 mod sessions;
+mod starter;
 
 use std::fmt::{self, Debug, Formatter};
 use std::marker::PhantomData;

@@ -11,11 +11,12 @@ use messi_wire::config::clamped;
 use messi_wire::session::SessionConfig;
 use messi_wire::{ConnectionConfig, Role};
 
-use super::accept::{Acceptor, ClientStarter};
+use super::accept::Acceptor;
 use super::admission::Limits;
 use super::listen::{Listening, Place};
 use super::registry::Registry;
 use super::sessions::SessionGranter;
+use super::starter::ClientStarter;
 use super::{Server, ServerClient, SharedServer, StopServerOnDrop};
 use crate::builder::connection_setters;
 use crate::cpu_limit::CpuLimit;

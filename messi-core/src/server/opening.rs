@@ -12,18 +12,18 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use log::{debug, error};
+use log::debug;
 use messi_wire::resumption::{Answer, Opening, Resume, SessionLost};
 
-use super::accept::ClientStarter;
 use super::peer::Peer;
 use super::sessions::SessionGranter;
+use super::starter::{Begun, ClientStarter};
 use super::{Refusal, ServerClient};
 use crate::handover::{Begin, Handover, Opened};
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
 use crate::transport::handshake::Certificates;
-use crate::{Address, LOG_TARGET, Protocol, Report, ServeWith};
+use crate::{Address, LOG_TARGET, Protocol, ServeWith};
 
 /// Connections beyond the limit of clients that may say at a time that they go on with a session.
 const MAX_WITHOUT_PLACE: usize = 256;
@@ -43,13 +43,6 @@ pub(super) enum Place {
     Admitted,
     /// It has none, but may go on with the session of a client that has one.
     ForSessions,
-}
-
-/// A connection whose begin is known.
-pub(super) struct Begun {
-    pub(super) opened: Opened,
-    pub(super) address: Address,
-    pub(super) certificates: Certificates,
 }
 
 impl Accepted {
@@ -179,25 +172,5 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             .map_err(|why| (why, None))?;
         let registry = &self.server.shared.registry;
         registry.find_session(resume, certificates.first())
-    }
-
-    /// Grants the client a session, if it has asked for one. Returns `None` if the operating system has no random numbers
-    /// for its secret.
-    pub(super) fn grant(&self, peer: &Peer, opened: Opened) -> Option<Opened> {
-        let Begin::Grant { lost } = opened.begin else {
-            return Some(opened);
-        };
-        let sessions = self.server.shared.sessions.as_ref()?;
-        match sessions.grant(peer.id) {
-            Ok(grant) => {
-                peer.mailbox.set_grant(grant.clone());
-                let begin = Begin::Granted { grant, lost };
-                Some(Opened { begin, ..opened })
-            }
-            Err(error) => {
-                error!(target: LOG_TARGET, "{}: no session for {}: {}", self.server.log_name(), peer.address, Report(&error));
-                None
-            }
-        }
     }
 }
