@@ -229,7 +229,9 @@ impl ServerControl {
             } => {
                 let mut payload = vec![ACCEPT, VERSION];
                 grant.token.encode(&mut payload);
-                encode_varint(grant.lifetime.as_secs(), &mut payload);
+                // Rounded up: the client must not give up before the server does.
+                let rest = u64::from(grant.lifetime.subsec_nanos() > 0);
+                encode_varint(grant.lifetime.as_secs().saturating_add(rest), &mut payload);
                 encode_varint(grant.window, &mut payload);
                 payload.push(lost.map_or(0, SessionLost::to_byte));
                 encode_optional(*handled, &mut payload);
@@ -344,7 +346,9 @@ impl Fields<'_> {
         if !self.0.is_empty() {
             bye.retry_after = self.optional()?.map(Duration::from_millis);
             let end = self.0.len().min(MAX_TEXT);
-            bye.text = String::from_utf8_lossy(&self.0[..end]).into_owned();
+            let text = String::from_utf8_lossy(&self.0[..end]);
+            // What replaces a byte that is no text is longer than it.
+            bye.text = cut(&text, MAX_TEXT).into();
         }
         Some(bye)
     }
@@ -511,5 +515,34 @@ mod tests {
             panic!("not a bye");
         };
         assert_eq!(received.text, format!("a{}", "é".repeat(59)));
+    }
+
+    #[test]
+    fn a_received_text_is_within_the_limit_even_if_it_is_none() {
+        let payload = [b"\x04\x01\0", &[0xff; MAX_TEXT][..]].concat();
+        let Some(ClientControl::Bye(bye)) = ClientControl::decode(&payload) else {
+            panic!("not a bye");
+        };
+        assert_eq!(bye.text, "\u{fffd}".repeat(MAX_TEXT / 3));
+    }
+
+    #[test]
+    fn a_lifetime_is_rounded_up_to_whole_seconds() {
+        for (milliseconds, expected) in [(1, 1), (1_000, 1), (1_001, 2)] {
+            let lifetime = Duration::from_millis(milliseconds);
+            let accept = ServerControl::Accept {
+                grant: Grant {
+                    lifetime,
+                    ..grant()
+                },
+                lost: None,
+                handled: None,
+            };
+            let Some(ServerControl::Accept { grant, .. }) = ServerControl::decode(&accept.encode())
+            else {
+                panic!("not a grant");
+            };
+            assert_eq!(grant.lifetime, Duration::from_secs(expected));
+        }
     }
 }
