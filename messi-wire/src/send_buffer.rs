@@ -84,6 +84,13 @@ impl SendBuffer {
         self.rewind();
     }
 
+    /// Fills the buffer with a ping or pong that no other one overtakes. All bytes must be written before.
+    pub fn refill_control(&mut self, message_type: MessageType, payload: &[u8]) {
+        self.refill(|frames| append_control(frames, message_type, payload));
+        // Others are inserted behind it.
+        self.boundary = self.frames.len();
+    }
+
     /// Takes the frames of the last [`refill`](Self::refill) that are not all written, with those that are.
     pub fn take_unfinished(&mut self) -> Vec<u8> {
         mem::take(self).frames
@@ -106,8 +113,7 @@ impl SendBuffer {
             None => self.next_boundary(),
         };
         let mut bytes = Vec::with_capacity(HEADER_SIZE + payload.len());
-        bytes.extend_from_slice(&Header::new(message_type, payload.len()).encode());
-        bytes.extend_from_slice(payload);
+        append_control(&mut bytes, message_type, payload);
         self.keep_alive = Some(Box::new(KeepAliveFrame {
             place,
             bytes,
@@ -157,6 +163,11 @@ impl SendBuffer {
         }
         self.boundary.min(self.frames.len())
     }
+}
+
+fn append_control(frames: &mut Vec<u8>, message_type: MessageType, payload: &[u8]) {
+    frames.extend_from_slice(&Header::new(message_type, payload.len()).encode());
+    frames.extend_from_slice(payload);
 }
 
 #[cfg(test)]
@@ -228,6 +239,18 @@ mod tests {
         let rest = write_all(&mut buffer);
         let expected = [&MESSAGES[1..6], b"\x04\0\0\x03new", &MESSAGES[6..]].concat();
         assert_eq!(rest, expected);
+    }
+
+    #[test]
+    fn no_pong_overtakes_the_frame_that_must_be_first() {
+        for written in 0..7 {
+            let mut buffer = SendBuffer::default();
+            buffer.refill_control(MessageType::Pong, b"abc");
+            let mut sent = write(&mut buffer, written);
+            buffer.push_keep_alive(MessageType::Pong, b"");
+            sent.extend(write_all(&mut buffer));
+            assert_eq!(sent, [b"\x04\0\0\x03abc", PONG].concat());
+        }
     }
 
     #[test]

@@ -143,6 +143,10 @@ impl Connection {
                 }
             } else {
                 self.handle_keep_alive_frame(header, now);
+                // It may have said that the session ends: what follows is of no meaning.
+                if !self.lifecycle.is_active() {
+                    return received;
+                }
             }
         }
         self.acknowledge_received();
@@ -155,6 +159,9 @@ impl Connection {
     fn handle_keep_alive_frame(&mut self, header: Header, now: Instant) {
         // First: the pong below is then the response to what the ping says.
         self.handle_control(header, now);
+        if !self.lifecycle.is_active() {
+            return;
+        }
         match header.message_type() {
             Some(MessageType::Ping) if self.role == Role::Server => self.send_pong(now),
             Some(MessageType::Pong) => self.keep_alive.handle_pong(&self.config, now),

@@ -31,7 +31,8 @@ impl Connection {
     /// plain one from then on.
     pub fn request_session(&mut self, window: usize) {
         self.delivery = Some(Box::new(Delivery::new(window)));
-        self.push_control(MessageType::Ping, &ClientControl::Hello.encode());
+        self.send_buffer
+            .refill_control(MessageType::Ping, &ClientControl::Hello.encode());
     }
 
     /// Grants the client a session, with the first bytes of a server. `lost` is the session that the client has asked
@@ -46,7 +47,8 @@ impl Connection {
             lost: lost.map(|(why, _)| why),
             handled: lost.and_then(|(_, handled)| handled),
         };
-        self.push_control(MessageType::Pong, &accept.encode());
+        self.send_buffer
+            .refill_control(MessageType::Pong, &accept.encode());
     }
 
     /// Begins a session that the server has granted instead of the one that this client has asked to go on with.
@@ -127,7 +129,7 @@ impl Connection {
         self.lifecycle = Lifecycle::Open;
         // The client has told its number with its first ping.
         if self.role == Role::Server {
-            self.push_control(MessageType::Pong, &resumed);
+            self.send_buffer.refill_control(MessageType::Pong, &resumed);
         }
     }
 
@@ -153,20 +155,13 @@ impl Connection {
                 Role::Client => ClientControl::Bye(bye).encode(),
                 Role::Server => ServerControl::Bye(bye).encode(),
             };
-            self.push_control(self.role.keep_alive(), &payload);
+            self.send_buffer
+                .refill_control(self.role.keep_alive(), &payload);
         }
         has_session
     }
 
     // --- Frames ---
-
-    /// Sends a ping or pong that must not be left out. No output may remain.
-    fn push_control(&mut self, message_type: MessageType, payload: &[u8]) {
-        self.send_buffer.refill(|frames| {
-            frames.extend_from_slice(&Header::new(message_type, payload.len()).encode());
-            frames.extend_from_slice(payload);
-        });
-    }
 
     /// Sends a ping or pong, with the number of received messages if that has changed.
     pub(super) fn push_keep_alive(&mut self, message_type: MessageType) {

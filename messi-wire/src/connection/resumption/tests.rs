@@ -271,6 +271,44 @@ fn a_count_that_can_t_be_ends_the_session() {
 }
 
 #[test]
+fn nothing_follows_the_end_of_a_session() {
+    let (mut server, now) = server();
+    let message = frame(MessageType::ClientToServer, b"a");
+    receive(
+        &mut server,
+        &[ping(b"\x03\x01"), message.clone()].concat(),
+        now,
+    );
+    assert!(server.is_aborted());
+    assert_eq!((server.output_len(), server.poll_timeout()), (0, None));
+    assert_eq!(server.next_message(), None);
+    let (mut server, now) = self::server();
+    receive(
+        &mut server,
+        &[message.clone(), ping(b"\x04\x01"), message].concat(),
+        now,
+    );
+    assert_eq!(server.next_message(), Some(&b"a"[..]));
+    assert_eq!(server.next_message(), None);
+}
+
+#[test]
+fn an_acknowledgement_does_not_overtake_the_grant() {
+    let (mut server, now) = connection(Role::Server);
+    server.grant_session(grant(), None);
+    let message = frame(MessageType::ClientToServer, &[1; 65_000]);
+    receive(&mut server, &[message.clone(), message].concat(), now);
+    let written = write(&mut server);
+    let accept = ServerControl::Accept {
+        grant: grant(),
+        lost: None,
+        handled: None,
+    };
+    let expected = [pong(&accept.encode()), pong(b"\x03\x02")].concat();
+    assert_eq!(written, expected);
+}
+
+#[test]
 fn a_session_that_was_not_interrupted_by_this_side_s_end_does_not_go_on() {
     let (mut server, now) = server();
     server.end(DisconnectReason::Disconnected, now);
