@@ -1,12 +1,16 @@
-//! Fuzzes one connection with input, writes, time and calls in any order.
+//! Fuzzes one connection with input, writes, time and calls in any order, without or with a session.
+
+mod output;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use messi_wire::frame::{HEADER_SIZE, Header};
+use messi_wire::frame::HEADER_SIZE;
 use messi_wire::prost::Message;
+use messi_wire::resumption::{Bye, ByeReason, Grant, Secret, SessionLost, Token};
 use messi_wire::{Connection, ConnectionConfig, DisconnectReason, Role};
 
+use self::output::Output;
 use crate::frames::first_frame;
 use crate::input::Input;
 
@@ -22,20 +26,29 @@ const MAX_PART: usize = 128;
 /// The largest message that the connection sends.
 const MAX_SENT: usize = 255;
 
+/// The size of the window of a session. Above it, nothing more is taken for writing.
+const WINDOW: usize = 1024;
+
+/// The largest payload of a ping or pong that the connection sends in these steps: that which grants a session.
+const MAX_CONTROL: usize = 64;
+
 /// The first byte of a payload that is a response.
 const RESPONSE: u8 = 0xaa;
 
 /// Runs one side of a connection, with steps that the input decides.
 ///
-/// The first byte decides the side. Each step begins with a byte `n`: below `MAX_PART`, the following
-/// `n + 1` bytes are received. Above, `n` is an action, and the following byte is its argument.
+/// The first byte decides the side, and how a session begins, if there is one. Each step begins with a byte `n`: below
+/// `MAX_PART`, the following `n + 1` bytes are received. Above, `n` is an action, and the following byte is its
+/// argument.
 pub fn connection(data: &[u8]) {
     let mut input = Input(data);
-    let role = match input.next() {
-        Some(byte) if byte % 2 == 1 => Role::Client,
+    let begin = input.next().unwrap_or_default();
+    let role = match begin % 2 {
+        1 => Role::Client,
         _ => Role::Server,
     };
     let mut run = Run::new(role);
+    run.begin_session(begin / 2);
     while let Some(step) = input.next() {
         if usize::from(step) < MAX_PART {
             run.receive(input.take(usize::from(step) + 1));
@@ -55,6 +68,9 @@ struct Run {
     stream: Vec<u8>,
     /// The end of the last handled message in the stream.
     position: usize,
+    output: Output,
+    /// Whether there is a socket: a session may be without one.
+    has_socket: bool,
     /// The reason why the connection has ended.
     end: Option<DisconnectReason>,
 }
@@ -73,8 +89,25 @@ impl Run {
             now,
             stream: Vec::new(),
             position: 0,
+            output: Output::new(role),
+            has_socket: true,
             end: None,
         }
+    }
+
+    /// Begins a session in one of the ways that there are on this side, or none.
+    fn begin_session(&mut self, how: u8) {
+        match (self.role, how % 3) {
+            (_, 0) => {}
+            (Role::Client, 1) => self.connection.request_session(WINDOW),
+            (Role::Client, _) => self.connection.begin_session(grant(), WINDOW),
+            (Role::Server, 1) => self.connection.grant_session(grant(), None),
+            (Role::Server, _) => {
+                let lost = (SessionLost::Expired, Some(7));
+                self.connection.grant_session(grant(), Some(lost));
+            }
+        }
+        self.output.expect_first(self.connection.remaining_output());
     }
 
     /// Receives bytes, unless the connection does not read at the moment.
@@ -90,21 +123,18 @@ impl Run {
     /// Performs an action. Values without an action at the moment do nothing.
     fn act(&mut self, action: u8, argument: u8) {
         let (connection, now) = (&mut self.connection, self.now);
-        match action % 16 {
+        match action % 32 {
             0 => self.wait(Duration::from_millis(20) * u32::from(argument)),
             1 => self.wait_until_due(),
             2 => self.handle(argument),
-            3 => {
-                let count = usize::from(argument).min(connection.remaining_output().len());
-                connection.handle_written(count);
-            }
+            3 => self.write(argument.into()),
             4 if !connection.remaining_output().is_empty() => connection.handle_write_blocked(now),
             5 => self.send(usize::from(argument)),
             6 => connection.release(
                 connection.recv_capacity_limit(),
                 connection.send_capacity_limit(),
             ),
-            7 => connection.handle_end_of_input(now),
+            7 if self.has_socket => connection.handle_end_of_input(now),
             8 => connection.fail(DisconnectReason::ConnectionClosed, now),
             9 => connection.end(DisconnectReason::SlowConsumer, now),
             10 => connection.drain(),
@@ -116,6 +146,10 @@ impl Run {
             }
             14 => self.fail_to_decode(),
             15 => connection.handle_no_input(now),
+            16 => connection.handle_loss(DisconnectReason::KeepAliveTimeout, now),
+            17 => self.resume(i64::from(argument as i8)),
+            18 => self.say_bye(),
+            19 => self.write(usize::MAX),
             _ => {}
         }
     }
@@ -180,14 +214,46 @@ impl Run {
         }
     }
 
-    /// Sends a message, if the output is empty and the connection is not aborted.
+    /// Writes up to `limit` bytes of the output.
+    fn write(&mut self, limit: usize) {
+        let bytes = self.connection.remaining_output();
+        let count = limit.min(bytes.len());
+        self.output.write(&bytes[..count]);
+        self.connection.handle_written(count);
+    }
+
+    /// Sends a message, if the output is empty and there is a socket.
     fn send(&mut self, size: usize) {
-        if self.connection.remaining_output().is_empty() && !self.connection.is_aborted() {
-            let header = Header::new(self.role.sent(), size).encode();
-            self.connection.refill_output(|frames| {
-                frames.extend_from_slice(&header);
-                frames.resize(HEADER_SIZE + size, 0);
-            });
+        let connection = &mut self.connection;
+        let can_write = self.has_socket && !connection.is_aborted();
+        if connection.remaining_output().is_empty() && can_write {
+            let output = &mut self.output;
+            connection.refill_output(|frames| output.send(frames, size));
+        }
+    }
+
+    /// Goes on with another connection, whose peer has received this number of messages more than it has acknowledged.
+    fn resume(&mut self, more: i64) {
+        let connection = &mut self.connection;
+        let Some(delivery) = connection.delivery() else {
+            return connection.resume(0, self.now);
+        };
+        let received = delivery.acknowledged().saturating_add_signed(more);
+        let can_resume = connection.is_resumable() || connection.interruption().is_some();
+        connection.resume(received, self.now);
+        if can_resume && connection.end_reason().is_none() {
+            drop_unfinished(&mut self.stream);
+            self.output.resume(received, connection.delivery());
+            self.has_socket = true;
+        }
+    }
+
+    /// Says that the session ends, behind all other output of an ended connection.
+    fn say_bye(&mut self) {
+        let connection = &mut self.connection;
+        let is_closing = connection.end_reason().is_some() && !connection.is_aborted();
+        if self.has_socket && is_closing && connection.output_len() == 0 {
+            connection.say_bye(Bye::new(ByeReason::Leaving));
         }
     }
 
@@ -209,14 +275,59 @@ impl Run {
         self.end = end.cloned();
         assert!(end.is_none() || !connection.wants_input());
 
+        if connection.interruption().is_some() {
+            drop_unfinished(&mut self.stream);
+            self.has_socket = false;
+            assert_eq!(connection.poll_timeout(), None);
+        }
         let output = connection.output_len();
-        // A message, followed by a ping or pong.
-        let bound = HEADER_SIZE + MAX_SENT + HEADER_SIZE;
+        // Messages, followed by a ping or pong.
+        let bound = self.output.max_batch(connection.delivery()) + HEADER_SIZE + MAX_CONTROL;
         assert!(output <= bound, "{output} bytes of output");
         assert!(output == 0 || !connection.is_aborted());
+        assert!(output == 0 || connection.interruption().is_none());
         let memory = connection.input_memory();
         let bound = MAX_UNHANDLED + MAX_SIZE + HEADER_SIZE + MAX_PART;
         assert!(memory <= 2 * bound, "{memory} bytes of input memory");
+
+        self.output.check(connection.delivery());
+        // One that has ended writes all that it has.
+        if let Some(delivery) = connection.delivery().filter(|_| end.is_none()) {
+            self.output.check_kept(delivery);
+            assert_eq!(delivery.received(), self.count_received());
+        }
+    }
+
+    /// Returns the number of received messages in the stream.
+    fn count_received(&self) -> u64 {
+        let mut rest = &self.stream[..];
+        let mut count = 0;
+        while let Some((type_byte, _, others)) = first_frame(rest) {
+            count += u64::from(type_byte == self.received_type());
+            rest = others;
+        }
+        count
+    }
+}
+
+/// Drops the bytes behind the last complete frame.
+fn drop_unfinished(stream: &mut Vec<u8>) {
+    let mut rest = &stream[..];
+    while let Some((_, _, others)) = first_frame(rest) {
+        rest = others;
+    }
+    stream.truncate(stream.len() - rest.len());
+}
+
+fn grant() -> Grant {
+    Grant {
+        token: Token {
+            incarnation: 1,
+            id: 2,
+            secret: Secret::new([3; Secret::SIZE]),
+        },
+        lifetime: Duration::from_secs(60),
+        window: WINDOW as u64,
     }
 }
 

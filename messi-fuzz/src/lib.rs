@@ -5,6 +5,7 @@
 //! with random mutations from a fixed seed, and needs only a stable compiler.
 
 mod connection;
+mod controls;
 pub mod corpus;
 mod frames;
 mod input;
@@ -14,6 +15,7 @@ mod views;
 pub mod watch;
 
 pub use connection::connection;
+pub use controls::controls;
 pub use frames::frames;
 pub use schema::{MARK, Schemas};
 pub use views::views;

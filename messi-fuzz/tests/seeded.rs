@@ -9,7 +9,7 @@
 use std::{env, io};
 
 use messi_fuzz::mutation::Mutator;
-use messi_fuzz::{Schemas, connection, corpus, frames, views, watch};
+use messi_fuzz::{Schemas, connection, controls, corpus, frames, views, watch};
 
 /// The nesting depth of the deepest schemas.
 const DEPTH: usize = 10_000;
@@ -26,6 +26,25 @@ const FRAMES: &[&[u8]] = &[
     b"\x04\x00\x00\x00",
     b"\x01\xff\xff\xff",
     b"\xff\x00\x00\x00",
+];
+
+/// The dictionary for connections with a session: its pings and pongs, and actions.
+const SESSIONS: &[&[u8]] = &[
+    b"\x03\0\0\x02\x01\x01",
+    b"\x03\0\0\x02\x03\x01",
+    b"\x03\0\0\x03\x03\x80\x01",
+    b"\x03\0\0\x02\x04\x01",
+    b"\x04\0\0\x02\x02\x01",
+    b"\x04\0\0\x02\x03\x01",
+    b"\x04\0\0\x05\x04\x01\x01ab",
+    // Grants a session, with the number of bytes that are received with it.
+    b"\x2a\x04\0\0\x27\x01\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\
+      0123456789abcdef\x3c\x80\x08\0\0",
+    // Loss and resumption.
+    b"\x90\0\x91\0\x93\0",
+    b"\x91\x01\x93\0",
+    b"\x91\xff",
+    b"\x85\x10\x93\0",
 ];
 
 /// The dictionary for payloads: keys of fields, sizes, numbers, groups, and text that is not UTF-8.
@@ -167,10 +186,23 @@ fn frames_do_not_depend_on_how_the_stream_is_split() -> io::Result<()> {
 #[test]
 fn a_connection_keeps_its_guarantees_after_any_steps() -> io::Result<()> {
     let seeds = corpus::load(&["fuzz/corpus/connection"])?;
+    let (known, count) = (seeds.len(), inputs(50_000) / 2);
+    let of_frames = Mutator::new(seeds.clone(), FRAMES).take(count);
+    let of_sessions = Mutator::new(seeds.clone(), SESSIONS).take(count);
+    let inputs = seeds.into_iter().chain(of_frames).chain(of_sessions);
+    let run = watch::count(inputs, always(connection));
+    assert_eq!(run, known + 2 * count);
+    Ok(())
+}
+
+#[test]
+fn what_pings_and_pongs_say_is_read_the_same_in_any_parts() -> io::Result<()> {
+    let seeds = corpus::load(&["fuzz/corpus/controls"])?;
     let (known, count) = (seeds.len(), inputs(50_000));
     let mutations = Mutator::new(seeds.clone(), FRAMES).take(count);
-    let run = watch::count(seeds.into_iter().chain(mutations), always(connection));
-    assert_eq!(run, known + count);
+    let valid = watch::count(seeds.into_iter().chain(mutations), controls);
+    println!("{valid} of {count} mutations and {known} seeds are valid");
+    assert!(valid > count / 20, "too few inputs are valid");
     Ok(())
 }
 
