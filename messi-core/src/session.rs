@@ -94,7 +94,8 @@ pub struct Sessions {
 impl Sessions {
     /// Sets for how long a session waits for its client, from the moment at which its connection was lost.
     ///
-    /// Default: 60 s. The minimum is 10 ms. The client is told it in whole seconds.
+    /// Default: 60 s. The minimum is 10 ms. The client is told it in whole seconds, rounded
+    /// up.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = clamped(lifetime);
         self

@@ -50,8 +50,10 @@ pub(super) struct Interruption {
     pub(super) reconnect: Option<Box<dyn Reconnect>>,
     /// The attempt that is running.
     attempt: Option<BoxFuture<'static, Result<Handover, ConnectError>>>,
-    /// Since when there is no connection.
+    /// Since when there is no connection, as the handler knows it: those on which nothing was received are left out.
     since: Option<Instant>,
+    /// When the connection was lost, while there is none.
+    lost_at: Option<Instant>,
     notices: Notices,
     /// The number of acknowledged messages and the memory of all others, as the mailbox knows them.
     told: (u64, usize),
@@ -277,10 +279,11 @@ impl Driver {
 
     fn push_interrupted(&mut self, reason: DisconnectReason, now: Instant) {
         let unhandled = self.connection.unhandled_messages();
-        if let Some(session) = &mut self.session
-            && session.notices.push(unhandled, Notice::Interrupted(reason))
-        {
-            session.since = Some(now);
+        if let Some(session) = &mut self.session {
+            session.lost_at = Some(now);
+            if session.notices.push(unhandled, Notice::Interrupted(reason)) {
+                session.since = Some(now);
+            }
         }
     }
 
@@ -305,7 +308,8 @@ impl Driver {
         let session = self.session.as_ref()?;
         self.connection.interruption()?;
         let lifetime = self.connection.delivery()?.grant()?.lifetime;
-        session.since.map(|since| since + lifetime)
+        // A server may say any number.
+        session.lost_at?.checked_add(lifetime)
     }
 
     /// Ends a session that has been interrupted for too long.
@@ -441,6 +445,7 @@ impl Driver {
         self.mailbox.handle_resumed(replayed.unwrap_or_default());
         let unhandled = self.connection.unhandled_messages();
         if let Some(session) = &mut self.session {
+            session.lost_at = None;
             let away = session
                 .since
                 .map(|since| now.saturating_duration_since(since));

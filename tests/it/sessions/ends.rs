@@ -41,6 +41,21 @@ fn a_session_expires_at_its_lifetime_on_both_sides() {
 }
 
 #[test]
+fn a_short_lifetime_is_not_shorter_for_the_client() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let sessions = Sessions::default().lifetime(SECOND / 2);
+        let mut pair = connect_with(&simulation, sessions).await;
+        pair.connection.cut();
+        for events in [&mut pair.client_events, &mut pair.server_events] {
+            assert!(is_interruption(&events.next().await));
+            assert!(is_resumption(&events.next().await));
+        }
+        pair.stop().await;
+    });
+}
+
+#[test]
 fn a_server_that_has_expired_a_session_tells_how_much_it_has_handled() {
     let simulation = Simulation::new(1);
     simulation.run(async {

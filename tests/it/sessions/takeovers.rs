@@ -51,25 +51,59 @@ fn a_client_comes_back_although_the_server_is_full() {
     });
 }
 
-#[test]
-fn a_callback_that_waits_goes_on_over_an_interruption() {
-    struct Slow(Reporter);
-    impl ChatServerHandler for Slow {
-        async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
-            client.clock().sleep(5 * SECOND).await;
-            client.send(message.clone());
-            self.0.report(Event::Message(message.text));
-        }
+/// A server's handler that takes 20 seconds for each message.
+struct Slow(Reporter);
+
+impl ChatServerHandler for Slow {
+    async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+        client.clock().sleep(20 * SECOND).await;
+        client.send(message.clone());
+        self.0.report(Event::Message(message.text));
     }
+}
+
+async fn serve_slowly(simulation: &Simulation, sessions: Sessions) -> (ChatServer, Events) {
+    let (reporter, events) = reporter();
+    let server = ChatServer::builder(ROOM)
+        .sessions(sessions)
+        .runtime(simulation)
+        .start(move |_| Slow(reporter.clone()))
+        .await
+        .unwrap();
+    (server, events)
+}
+
+#[test]
+fn the_lifetime_counts_from_the_last_loss_even_if_a_callback_waits_over_several() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (reporter, mut server_events) = reporter();
-        let server = ChatServer::builder(ROOM)
-            .sessions(Sessions::default())
-            .runtime(&simulation)
-            .start(move |_| Slow(reporter.clone()))
-            .await
-            .unwrap();
+        let sessions = Sessions::default().lifetime(10 * SECOND);
+        let (server, mut server_events) = serve_slowly(&simulation, sessions).await;
+        let builder = ChatClient::builder(ROOM).session(Session::default());
+        let (client, mut events) = start_client(builder.runtime(&simulation));
+        assert_eq!(events.next().await, Event::Connected);
+        client.send(message("one"));
+        simulation.sleep(SECOND).await;
+        // The second loss is later than the end of the lifetime after the first one.
+        for index in 0..2 {
+            simulation.connections()[index].cut();
+            let event = events.next().await;
+            assert!(is_interruption(&event), "{event:?}");
+            assert!(is_resumption(&events.next().await));
+            simulation.sleep(12 * SECOND).await;
+        }
+        assert_eq!(events.next().await, Event::Message("one".into()));
+        assert_eq!(server_events.next().await, Event::Message("one".into()));
+        client.stop().await;
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_callback_that_waits_goes_on_over_an_interruption() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (server, mut server_events) = serve_slowly(&simulation, Sessions::default()).await;
         let builder = ChatClient::builder(ROOM).session(Session::default());
         let (client, mut events) = start_client(builder.runtime(&simulation));
         assert_eq!(events.next().await, Event::Connected);

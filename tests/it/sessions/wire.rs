@@ -30,6 +30,33 @@ fn a_server_of_the_original_sees_a_payload_in_the_first_ping_alone() {
 }
 
 #[test]
+fn a_lifetime_that_ends_after_all_times_is_no_limit() {
+    run(async {
+        let (listener, uri) = raw_server().await;
+        let (client, mut events) =
+            start_client(ChatClient::builder(uri).session(Session::default()));
+        let mut peer = RawPeer::accept(&listener).await;
+        peer.expect(HELLO).await;
+        let largest = [&[0xff; 9][..], b"\x01"].concat();
+        let accept = [b"\x01\x01", &[7; 32][..], &largest, &largest, b"\0\0"].concat();
+        peer.send(&[b"\x04\0\0", &[accept.len() as u8][..], &accept].concat())
+            .await;
+        peer.send(b"\x02\0\0\x0d\x12\x0b\x0a\x04Erik\x12\x03one")
+            .await;
+        drop(peer);
+        assert_eq!(events.next().await, Event::Connected);
+        assert_eq!(events.next().await, Event::Message("one".into()));
+        assert!(is_interruption(&events.next().await));
+        let mut peer = RawPeer::accept(&listener).await;
+        let resume = [b"\x03\0\0\x23\x02\x01", &[7; 32][..], b"\x01"].concat();
+        peer.expect(&resume).await;
+        peer.send(b"\x04\0\0\x02\x02\0").await;
+        assert!(is_resumption(&events.next().await));
+        client.stop().await;
+    });
+}
+
+#[test]
 fn a_client_of_the_original_sees_nothing_of_sessions() {
     run(async {
         let builder = ChatServer::builder(LOOPBACK).sessions(Sessions::default());
