@@ -8,6 +8,7 @@ mod identities;
 mod own_config;
 mod refused;
 mod renewed;
+mod sessions;
 mod several_addresses;
 mod stalled;
 
