@@ -1,6 +1,6 @@
 //! The events of a schedule, and the promises that it broke.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -22,6 +22,12 @@ struct State {
     violations: Vec<String>,
     /// The received messages, by sender and number.
     received: HashSet<(String, u64)>,
+    /// The numbers of the last messages that clients have sent before they were stopped.
+    sent: HashMap<String, u64>,
+    /// The clients that have left their sessions, with the numbers of their last messages.
+    left: Vec<(String, u64)>,
+    /// The sessions that the server was told to end, so that it need not handle all that it has received.
+    ended: HashSet<String>,
 }
 
 impl Journal {
@@ -56,6 +62,40 @@ impl Journal {
         self.expect(is_new, format_args!("{sender} {number} arrives once"));
     }
 
+    /// Records the number of the last message that a client has sent before it is stopped.
+    pub(crate) fn client_stops(&self, client: &str, sent: u64) {
+        let mut state = self.state.lock().unwrap();
+        state.sent.insert(client.to_string(), sent);
+    }
+
+    /// Records that the server is told to end a session, or that its handler does.
+    pub(crate) fn session_ends(&self, session: &str) {
+        self.state.lock().unwrap().ended.insert(session.to_string());
+    }
+
+    /// Records the last message of a client that has left its session in good order.
+    pub(crate) fn client_left(&self, session: &str, client: &str, last: u64) {
+        let mut state = self.state.lock().unwrap();
+        if !state.ended.contains(session) {
+            state.left.push((client.to_string(), last));
+        }
+    }
+
+    /// Checks that the server has received all messages of the clients that have left their sessions.
+    pub(crate) fn check_left(&self) {
+        let (left, sent) = {
+            let state = self.state.lock().unwrap();
+            (state.left.clone(), state.sent.clone())
+        };
+        for (client, last) in left {
+            let sent = sent.get(&client);
+            self.expect(
+                sent == Some(&last),
+                format_args!("of {client}, {last} is the last of {sent:?}"),
+            );
+        }
+    }
+
     /// Returns the events.
     ///
     /// # Panics
@@ -78,6 +118,11 @@ impl Journal {
 pub(crate) struct Run(Option<u64>);
 
 impl Run {
+    /// Returns the number of the last message.
+    pub(crate) fn last(&self) -> Option<u64> {
+        self.0
+    }
+
     pub(crate) fn expect_next(&mut self, journal: &Journal, sender: &str, number: u64) {
         let expected = self.0.map_or(number, |last| last + 1);
         journal.expect(

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::time::Duration;
 
 use fastrand::Rng;
-use messi::{Clock, ConnectError, DisconnectReason, Reply, Retry};
+use messi::{ByeReason, Clock, ConnectError, DisconnectReason, Reply, Retry};
 
 use crate::journal::{Journal, Pairs, Run};
 use crate::protocol::*;
@@ -43,6 +43,18 @@ impl Party {
         self.pairs.disconnected(&self.journal, &self.name);
         self.journal
             .note(format_args!("{} disconnected: {reason}", self.name));
+        if matches!(reason, DisconnectReason::Bye(bye) if bye.reason == ByeReason::Leaving) {
+            self.peer_left();
+        }
+    }
+
+    /// Records that the peer has left in good order. Servers number no messages over all of their connections.
+    fn peer_left(&self) {
+        for (sender, run) in &self.runs {
+            if let Some(last) = run.last().filter(|_| sender.starts_with("client-")) {
+                self.journal.client_left(&self.name, sender, last);
+            }
+        }
     }
 
     fn interrupted(&mut self, reason: &DisconnectReason) {
@@ -80,7 +92,10 @@ impl Party {
     /// Sleeps in some calls, and panics in a few.
     async fn work(&mut self) {
         match self.random.u32(0..100) {
-            0 => resume_unwind(Box::new("expected panic")),
+            0 => {
+                self.journal.session_ends(&self.name);
+                resume_unwind(Box::new("expected panic"))
+            }
             1..10 => {
                 let time = Duration::from_millis(self.random.u64(1..3_000));
                 self.clock.sleep(time).await;

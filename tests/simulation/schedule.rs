@@ -40,6 +40,7 @@ pub(crate) fn play(seed: u64) -> Journal {
     drop(world);
     journal.expect(simulation.tasks() == 0, "no task is left");
     journal.expect(simulation.sockets() == 0, "no socket is left");
+    journal.check_left();
     journal
 }
 
@@ -48,6 +49,8 @@ struct World<'a> {
     journal: &'a Journal,
     random: Rng,
     server: Option<RequestsServer>,
+    /// The number in the names of the handlers of the server.
+    server_number: u64,
     clients: Vec<Party>,
     /// The next number for names and messages. Numbers are never used twice.
     next_number: u64,
@@ -83,6 +86,7 @@ impl<'a> World<'a> {
             journal,
             random,
             server: None,
+            server_number: 0,
             clients: Vec::new(),
             next_number: 0,
             broadcasts: 0,
@@ -105,9 +109,15 @@ impl<'a> World<'a> {
 
     // --- Parties ---
 
+    /// Returns the name of the server's handler for a client.
+    fn session_name(&self, client: &RequestsServerClient) -> String {
+        format!("session-{}-{}", self.server_number, client.id())
+    }
+
     async fn start_server(&mut self) {
         let (journal, clock) = (self.journal.clone(), self.simulation.clock());
         let (seed, number) = (self.random.u64(..), self.number());
+        self.server_number = number;
         let mut builder = RequestsServer::builder("tcp://server:1");
         if self.random.bool() {
             let lifetime = *choose(&mut self.random, &[300, 3_000, 60_000]);
@@ -310,6 +320,7 @@ impl<'a> World<'a> {
     fn disconnect_client(&mut self) {
         let clients = self.server.iter().flat_map(RequestsServer::clients);
         if let Some(client) = clients.last() {
+            self.journal.session_ends(&self.session_name(&client));
             client.disconnect();
         }
     }
@@ -350,6 +361,7 @@ impl<'a> World<'a> {
     // --- Ends ---
 
     async fn stop_client(&mut self, party: Party) {
+        self.journal.client_stops(&party.name, party.sent);
         let start = self.simulation.elapsed();
         let limit = if self.random.bool() {
             let limit = Duration::from_millis(self.random.u64(0..10_000));
@@ -373,6 +385,9 @@ impl<'a> World<'a> {
         let Some(server) = self.server.take() else {
             return;
         };
+        for client in server.clients() {
+            self.journal.session_ends(&self.session_name(&client));
+        }
         let start = self.simulation.elapsed();
         let limit = if self.random.bool() {
             let limit = Duration::from_millis(self.random.u64(0..10_000));
