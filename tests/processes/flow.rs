@@ -30,7 +30,7 @@ const LARGE: u64 = 300_000;
 const MAX_MILESTONE: u64 = 500;
 
 /// A function that receives the reports of an end: `connected`, `received` after some messages,
-/// `disconnected <reason>`, and `fault …`.
+/// `interrupted` if a session waits for another connection, `disconnected <reason>`, and `fault …`.
 pub(crate) type Report = Arc<dyn Fn(String) + Send + Sync>;
 
 /// Creates a report function and its events.
@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) messages: u64,
     /// The keep-alive interval of a client, or timeout of a server.
     pub(crate) keep_alive: Duration,
+    /// Whether it has sessions that outlive connections.
+    pub(crate) has_session: bool,
 }
 
 impl Settings {
@@ -54,6 +56,15 @@ impl Settings {
         Self {
             messages: u64::MAX,
             keep_alive: Duration::from_secs(60),
+            has_session: false,
+        }
+    }
+
+    /// Sends a few messages in a session.
+    pub(crate) fn of_session() -> Self {
+        Self {
+            has_session: true,
+            ..Self::quiet(Duration::from_secs(60))
         }
     }
 
@@ -62,6 +73,7 @@ impl Settings {
         Self {
             messages: 10,
             keep_alive,
+            has_session: false,
         }
     }
 }
@@ -127,7 +139,12 @@ impl Flow {
             Some(pump) => pump.await,
             None => (self.report)("fault: disconnected without being connected".into()),
         }
-        (self.report)(format!("disconnected {reason:?}"));
+        match reason {
+            DisconnectReason::SessionLost(lost) => {
+                (self.report)(format!("disconnected SessionLost {:?}", lost.why));
+            }
+            reason => (self.report)(format!("disconnected {reason:?}")),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::process::Process;
 use crate::switches::Echo;
 
 /// The first argument of a peer. It is followed by the role and the port, and for an end of a stream by the
-/// number of messages and the keep-alive time.
+/// number of messages, the keep-alive time and whether it has a session.
 const PEER: &str = "--peer";
 
 const CLIENT: &str = "client";
@@ -46,6 +46,7 @@ fn start(role: &str, port: u16, settings: Settings) -> Process {
         &port.to_string(),
         &settings.messages.to_string(),
         &settings.keep_alive.as_millis().to_string(),
+        &settings.has_session.to_string(),
     ])
 }
 
@@ -68,10 +69,11 @@ pub(crate) fn run_if_asked() -> bool {
             println!("listening");
             wait_for_parent();
         }
-        [PEER, role, port, messages, keep_alive] => {
+        [PEER, role, port, messages, keep_alive, has_session] => {
             let settings = Settings {
                 messages: messages.parse().expect("a number"),
                 keep_alive: Duration::from_millis(keep_alive.parse().expect("a number")),
+                has_session: has_session.parse().expect("true or false"),
             };
             run(role, port.parse().expect("a port"), settings);
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_std::task::block_on;
-use messi::{DisconnectReason, SendError};
+use messi::{DisconnectReason, SendError, Session};
 
 use super::proto::{FlowClient, FlowClientHandler, Numbered};
 use super::{Flow, Outlet, Report, Settings};
@@ -21,9 +21,13 @@ pub(crate) struct Client(FlowClient);
 
 impl Client {
     pub(crate) fn start(port: u16, settings: Settings, report: Report) -> Self {
-        let client = FlowClient::builder(port::uri(port))
+        let mut builder = FlowClient::builder(port::uri(port))
             .keep_alive_interval(settings.keep_alive)
-            .reconnect_delay(MIN_DELAY, MAX_DELAY)
+            .reconnect_delay(MIN_DELAY, MAX_DELAY);
+        if settings.has_session {
+            builder = builder.session(Session::default());
+        }
+        let client = builder
             .start(Flow::new(settings, report))
             .expect("a valid URI");
         Self(client)
@@ -41,6 +45,10 @@ impl FlowClientHandler for Flow {
 
     async fn on_numbered(&mut self, _: &FlowClient, message: Numbered) {
         self.receive(&message);
+    }
+
+    async fn on_interrupted(&mut self, _: &FlowClient, _: DisconnectReason) {
+        (self.report)("interrupted".into());
     }
 
     async fn on_disconnected(&mut self, _: &FlowClient, reason: DisconnectReason) {

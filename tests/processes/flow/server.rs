@@ -1,11 +1,16 @@
 //! The server's end.
 
+use std::time::Duration;
+
 use async_std::task::block_on;
-use messi::{DisconnectReason, SendError};
+use messi::{DisconnectReason, SendError, Sessions};
 
 use super::proto::{FlowServer, FlowServerClient, FlowServerHandler, Numbered};
 use super::{Flow, Outlet, Report, Settings};
 use crate::port;
+
+/// For how long a session waits for a client, which in these tests was killed.
+const LIFETIME: Duration = Duration::from_millis(100);
 
 /// A server of the stream.
 #[derive(Debug)]
@@ -16,8 +21,11 @@ impl Server {
     pub(crate) fn start(port: u16, settings: Settings, report: &Report) -> Self {
         let server = port::when_free(|| {
             let report = report.clone();
-            let builder =
+            let mut builder =
                 FlowServer::builder(port::uri(port)).keep_alive_timeout(settings.keep_alive);
+            if settings.has_session {
+                builder = builder.sessions(Sessions::default().lifetime(LIFETIME));
+            }
             block_on(builder.start(move |_| Flow::new(settings, report.clone())))
         });
         Self(server)
@@ -39,6 +47,10 @@ impl FlowServerHandler for Flow {
 
     async fn on_numbered(&mut self, _: &FlowServerClient, message: Numbered) {
         self.receive(&message);
+    }
+
+    async fn on_client_interrupted(&mut self, _: &FlowServerClient, _: DisconnectReason) {
+        (self.report)("interrupted".into());
     }
 
     async fn on_client_disconnected(&mut self, _: &FlowServerClient, reason: DisconnectReason) {
