@@ -14,22 +14,48 @@ const CHUNK_SIZE: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Window {
     chunks: VecDeque<Chunk>,
-    /// Size of all chunks, in bytes.
+    /// Size of the frames that are not acknowledged, in bytes.
     size: usize,
 }
 
 #[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 struct Chunk {
-    /// Number of the first message.
+    /// Number of the first message that is not acknowledged.
     first: u64,
     /// Number of the last message.
     last: u64,
     frames: Vec<u8>,
+    /// Size of the acknowledged frames at the begin, in bytes.
+    acknowledged: usize,
+}
+
+impl Chunk {
+    /// Returns the frames that are not acknowledged.
+    fn rest(&self) -> &[u8] {
+        &self.frames[self.acknowledged..]
+    }
+
+    /// Returns the size of the first `count` frames that are not acknowledged, in bytes.
+    fn size_of(&self, count: u64) -> usize {
+        let frames = frame::split(self.rest()).take(count as usize);
+        frames.map(<[u8]>::len).sum()
+    }
+
+    /// Records that the messages up to this number are acknowledged. Returns the size of their frames, in bytes.
+    fn acknowledge(&mut self, number: u64) -> usize {
+        let size = self.size_of((number + 1).saturating_sub(self.first));
+        self.first = self.first.max(number + 1);
+        self.acknowledged += size;
+        size
+    }
 }
 
 impl Window {
-    /// Returns the size of the frames, in bytes. Acknowledged frames count until their chunk is dropped.
+    /// Returns the size of the frames that are not acknowledged, in bytes.
+    ///
+    /// Those of a chunk that is acknowledged in part do not count: the peer acknowledges the rest of it only once more
+    /// messages have come, for which a window that is full would wait.
     #[inline]
     pub(super) fn size(&self) -> usize {
         self.size
@@ -60,16 +86,20 @@ impl Window {
             first,
             last,
             frames,
+            acknowledged: 0,
         });
     }
 
-    /// Drops the frames of all messages up to this number, as far as whole chunks are covered.
+    /// Records that the messages up to this number are acknowledged. The memory of whole chunks is freed.
     pub(super) fn drop_until(&mut self, number: u64) {
         while let Some(chunk) = self.chunks.front()
             && chunk.last <= number
         {
-            self.size -= chunk.frames.len();
+            self.size -= chunk.rest().len();
             self.chunks.pop_front();
+        }
+        if let Some(chunk) = self.chunks.front_mut() {
+            self.size -= chunk.acknowledge(number);
         }
         if self.chunks.is_empty() {
             // Sessions are idle most of the time.
@@ -80,9 +110,8 @@ impl Window {
     /// Returns frames from the message with this number on, and the number of the last of them.
     pub(super) fn from(&self, number: u64) -> Option<(&[u8], u64)> {
         let chunk = self.chunks.iter().find(|chunk| number <= chunk.last)?;
-        let skipped = number.saturating_sub(chunk.first) as usize;
-        let offset = frame::split(&chunk.frames).take(skipped).map(<[u8]>::len);
-        Some((&chunk.frames[offset.sum::<usize>()..], chunk.last))
+        let skipped = chunk.size_of(number.saturating_sub(chunk.first));
+        Some((&chunk.rest()[skipped..], chunk.last))
     }
 }
 
@@ -136,11 +165,12 @@ mod tests {
     #[test]
     fn acknowledged_chunks_are_freed() {
         let mut window = window(30_000);
-        let batch = 3 * 30_004;
-        for (acknowledged, batches) in [(0, 3), (2, 3), (3, 2), (8, 1), (9, 0)] {
+        let message = 30_004;
+        for (acknowledged, batches) in [(0, 3), (2, 3), (2, 3), (3, 2), (8, 1), (9, 0)] {
             window.drop_until(acknowledged);
-            assert_eq!(window.size(), batches * batch);
-            assert!(window.memory() >= window.size());
+            assert_eq!(window.size(), (9 - acknowledged as usize) * message);
+            assert!(window.memory() >= batches * 3 * message);
+            assert_eq!(window.chunks.len(), batches);
         }
         assert_eq!(window.memory(), 0);
         assert_eq!(window.chunks.capacity(), 0);

@@ -309,6 +309,18 @@ fn an_acknowledgement_does_not_overtake_the_grant() {
 }
 
 #[test]
+fn a_batch_larger_than_the_window_does_not_stop_the_output_once_most_of_it_is_acknowledged() {
+    let (mut server, now) = server();
+    let batch = vec![message(&server, &[1; 60_000]); 40].concat();
+    server.refill_output(|frames| frames.extend_from_slice(&batch));
+    write(&mut server);
+    assert!(server.holds_output());
+    // The client acknowledges the last message together with the next ones.
+    receive(&mut server, &ping(b"\x03\x27"), now);
+    assert!(!server.holds_output());
+}
+
+#[test]
 fn a_session_that_was_not_interrupted_by_this_side_s_end_does_not_go_on() {
     let (mut server, now) = server();
     server.end(DisconnectReason::Disconnected, now);
