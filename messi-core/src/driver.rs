@@ -336,7 +336,7 @@ impl Driver {
         let is_usual = !self.turn.is_spent()
             && !self.mailbox.has_orders()
             && self.mailbox.queued() < WRITE_SIZE
-            && !self.mailbox.is_congested()
+            && !self.is_congested()
             && self.flood_limiter.paused_until().is_none()
             && self.decode_permit.is_idle()
             && !self.has_notices();
@@ -438,7 +438,7 @@ impl Driver {
         // After the end, room may never come: the messages that are left are handled all the same.
         self.connection.role() == Role::Server
             && self.connection.is_peer_reading()
-            && self.mailbox.is_congested()
+            && self.is_congested()
     }
 
     #[inline]
@@ -519,6 +519,15 @@ impl Driver {
         let poll = callback.poll(cx);
         observer.end_poll(poll.is_pending());
         poll
+    }
+
+    /// Returns whether so much waits for the peer that no more of its messages are handled.
+    ///
+    /// Not while the window of a session is full: the acknowledgements that empty it may be stuck behind messages of the
+    /// peer, and are received only if those before them are handled.
+    #[inline]
+    fn is_congested(&self) -> bool {
+        self.mailbox.is_congested() && !self.connection.holds_output()
     }
 
     /// Handles the command that waits, and reports the end of the connection to the mailbox. All loops

@@ -35,7 +35,7 @@ impl Driver {
         // A new socket is used in this turn already.
         let has_taken_over = self.poll_handover(cx).is_ready();
         // A write may make room, which the caller waits for: a server handles no message while there is none.
-        let was_congested = self.mailbox.is_congested();
+        let was_congested = self.is_congested();
         let had_ended = self.connection.end_reason().is_some();
         // Written first: responses of callbacks leave before the next messages are read.
         // Blocked or not, reading goes on: if both sides only wrote, neither would ever finish.
@@ -52,7 +52,7 @@ impl Driver {
         let now = self.read_at.unwrap_or_else(|| self.now());
         let is_due = self.poll_timer(cx, now).is_ready();
         let is_interrupted = self.look_for_interruption();
-        let has_room = was_congested && !self.mailbox.is_congested();
+        let has_room = was_congested && !self.is_congested();
         let has_ended = !had_ended && self.connection.end_reason().is_some();
         // A write alone is no news for the caller, but for the room that it has made.
         self.report_acknowledged();
