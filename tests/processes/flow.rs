@@ -60,11 +60,11 @@ impl Settings {
         }
     }
 
-    /// Sends a few messages in a session.
-    pub(crate) fn of_session() -> Self {
+    /// The same, with a session.
+    pub(crate) fn endless_with_session() -> Self {
         Self {
             has_session: true,
-            ..Self::quiet(Duration::from_secs(60))
+            ..Self::endless()
         }
     }
 

@@ -50,9 +50,9 @@ fn a_server_reports_each_killed_client_once_and_serves_the_next() {
 
 fn a_server_loses_the_session_of_each_killed_client_at_its_lifetime() {
     let (report, mut events) = flow::watch("our server");
-    let server = Server::start(0, Settings::of_session(), &report);
+    let server = Server::start(0, Settings::endless_with_session(), &report);
     for _ in 0..kills(DEFAULT_SESSION_KILLS) {
-        let mut client = peer::client(server.port(), Settings::of_session());
+        let mut client = peer::client(server.port(), Settings::endless_with_session());
         client.events().expect("connected");
         events.expect("connected");
         kill_in_mid_stream(&mut client, &mut events);
@@ -67,14 +67,14 @@ fn a_server_loses_the_session_of_each_killed_client_at_its_lifetime() {
 fn a_client_loses_its_session_with_each_killed_server_and_begins_the_next() {
     let (report, mut events) = flow::watch("our client");
     let port = port::free();
-    let mut server = peer::server(port, Settings::of_session());
-    let client = Client::start(port, Settings::of_session(), report);
+    let mut server = peer::server(port, Settings::endless_with_session());
+    let client = Client::start(port, Settings::endless_with_session(), report);
     events.expect("connected");
     for _ in 0..kills(DEFAULT_SESSION_KILLS) {
         server.events().expect("connected");
         kill_in_mid_stream(&mut server, &mut events);
         events.expect("interrupted");
-        server = peer::server(port, Settings::of_session());
+        server = peer::server(port, Settings::endless_with_session());
         events.expect("disconnected SessionLost ServerRestarted");
         events.expect("connected");
     }
