@@ -57,6 +57,7 @@ pub const PEERS: [Peer; 18] = [
     variant("messi:tokio", "peer-messi", "tokio"),
     variant("messi:busy-poll", "peer-messi", "busy-poll"),
     variant("messi:views", "peer-messi", "views"),
+    variant("messi:sessions", "peer-messi", "sessions"),
     variant("messi:tls", "peer-messi", "tls"),
     peer("tonic", program("peer-tonic")),
     peer("protosocket", program("peer-protosocket")),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use messi::{ClientBuilder, Protocol, Runtime, Server, ServerBuilder};
+use messi::{ClientBuilder, Protocol, Runtime, Server, ServerBuilder, Session, Sessions};
 use work::{Workload, fail};
 
 use crate::chat::{Chat, ChatClient};
@@ -30,6 +30,8 @@ pub(crate) enum Variant {
     BusyPoll,
     /// The default runtime, with a server whose handler gets views.
     Views,
+    /// The default runtime with sessions, which go on with another connection after one is lost.
+    Sessions,
     /// The default runtime with TLS and a certificate for this benchmark only.
     Tls,
 }
@@ -44,6 +46,7 @@ impl Variant {
             "tokio" => Some(Self::Tokio),
             "busy-poll" => Some(Self::BusyPoll),
             "views" => Some(Self::Views),
+            "sessions" => Some(Self::Sessions),
             "tls" => Some(Self::Tls),
             _ => None,
         }
@@ -63,7 +66,9 @@ impl Variant {
                 let _entered = tokio.enter();
                 Runtime::tokio()
             }
-            Self::Default | Self::BusyPoll | Self::Views | Self::Tls => Runtime::current(),
+            Self::Default | Self::BusyPoll | Self::Views | Self::Sessions | Self::Tls => {
+                Runtime::current()
+            }
         };
         runtime.unwrap_or_else(|error| fail(error))
     }
@@ -80,6 +85,7 @@ impl Variant {
                 builder("tcp")
             }
             Self::BusyPoll => builder("tcp").busy_poll(BUSY_POLL),
+            Self::Sessions => builder("tcp").sessions(Sessions::default()),
             Self::Tls => builder("tls").tls(tls::server()),
         }
     }
@@ -92,6 +98,7 @@ impl Variant {
                 builder("tcp")
             }
             Self::BusyPoll => builder("tcp").busy_poll(BUSY_POLL),
+            Self::Sessions => builder("tcp").session(Session::default()),
             Self::Tls => builder("tls").tls(tls::client()),
         }
     }
