@@ -228,7 +228,10 @@ impl Run {
         let can_write = self.has_socket && !connection.is_aborted();
         if connection.remaining_output().is_empty() && can_write {
             let output = &mut self.output;
-            connection.refill_output(|frames| output.send(frames, size));
+            connection.refill_output(|frames| {
+                output.send(frames, size);
+                1
+            });
         }
     }
 

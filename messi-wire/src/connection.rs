@@ -138,11 +138,14 @@ impl Connection {
         self.send_buffer.len()
     }
 
-    /// Takes complete frames, which `fill` appends to an empty buffer. No output may remain.
+    /// Takes complete frames. `fill` appends them to an empty buffer, and returns the number of messages. No output may
+    /// remain.
     #[inline]
-    pub fn refill_output(&mut self, fill: impl FnOnce(&mut Vec<u8>)) {
+    pub fn refill_output(&mut self, fill: impl FnOnce(&mut Vec<u8>) -> u64) {
         match &self.delivery {
-            None => self.send_buffer.refill(fill),
+            None => self.send_buffer.refill(|frames| {
+                fill(frames);
+            }),
             Some(_) => self.refill_kept_output(fill),
         }
         self.is_used |= !self.send_buffer.is_empty();

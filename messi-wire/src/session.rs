@@ -326,11 +326,12 @@ impl<R: PendingResponse> Session<R> {
 
     // --- Sending ---
 
-    /// Swaps the empty `frames` with all frames of the send queue, which are then in flight.
+    /// Swaps the empty `frames` with all frames of the send queue, which are then in flight. Returns the number of their
+    /// messages.
     #[inline]
-    pub fn take(&mut self, frames: &mut Vec<u8>) {
+    pub fn take(&mut self, frames: &mut Vec<u8>) -> u64 {
         self.queue.take(frames);
-        self.progress.handle_taken(self.counters.messages);
+        let messages = self.progress.handle_taken(self.counters.messages);
         // Set, not added: the connection takes frames only once all before are written.
         self.in_flight = frames.len();
         self.in_flight_memory = reserved_for(frames.len());
@@ -338,6 +339,7 @@ impl<R: PendingResponse> Session<R> {
         self.pending.handle_taken();
         // The connection tries to write next. Whether it is blocked is known when it is about to sleep.
         self.is_blocked = false;
+        messages
     }
 
     /// Records how many of the bytes in flight remain to be written.

@@ -62,12 +62,12 @@ impl Mailbox {
         self.is_awake.store(true, Ordering::Relaxed);
     }
 
-    /// Swaps the empty `frames` with all queued frames.
+    /// Swaps the empty `frames` with all queued frames, and returns the number of their messages.
     #[inline]
-    pub(crate) fn take(&self, frames: &mut Vec<u8>) {
+    pub(crate) fn take(&self, frames: &mut Vec<u8>) -> u64 {
         // All frames in one step: no other order of messages is possible than that of the pushes.
-        self.lock().session.take(frames);
         // Without `unlock`: bytes in flight still count as queued.
+        self.lock().session.take(frames)
     }
 
     /// Returns the bytes to be written.

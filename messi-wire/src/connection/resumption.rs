@@ -254,15 +254,17 @@ impl Connection {
     }
 
     /// Takes frames that are kept until the peer has acknowledged them: those to send again before all others.
-    pub(super) fn refill_kept_output(&mut self, fill: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn refill_kept_output(&mut self, fill: impl FnOnce(&mut Vec<u8>) -> u64) {
         let holds_output = self.holds_output();
         let Some(delivery) = &mut self.delivery else {
             return;
         };
         self.send_buffer.refill(|frames| {
-            if !delivery.replay(frames) && !holds_output {
-                fill(frames);
-                delivery.handle_taken(frame::count_messages(frames, 0));
+            let has_replayed = delivery.is_replaying() && delivery.replay(frames);
+            if !has_replayed && !holds_output {
+                let messages = fill(frames);
+                debug_assert_eq!(messages, frame::count_messages(frames, 0));
+                delivery.handle_taken(messages);
             }
         });
         if delivery.is_worth_telling() && !self.send_buffer.is_empty() {

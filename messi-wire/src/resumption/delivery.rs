@@ -94,7 +94,9 @@ impl Delivery {
             self.in_flight = 0;
             self.window.push(frames, first, self.sent);
             // The peer may have acknowledged them while the rest of the batch was being written.
-            self.window.drop_until(self.acknowledged);
+            if self.acknowledged >= first {
+                self.window.drop_until(self.acknowledged);
+            }
         }
     }
 
@@ -155,11 +157,13 @@ impl Delivery {
     }
 
     /// Returns the number of the last message that the peer has acknowledged.
+    #[inline]
     pub fn acknowledged(&self) -> u64 {
         self.acknowledged
     }
 
     /// Returns the memory of the kept frames, in bytes.
+    #[inline]
     pub fn memory(&self) -> usize {
         self.window.memory()
     }

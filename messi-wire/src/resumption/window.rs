@@ -16,6 +16,8 @@ pub(super) struct Window {
     chunks: VecDeque<Chunk>,
     /// Size of the frames that are not acknowledged, in bytes.
     size: usize,
+    /// Memory of all chunks, in bytes. It is asked for with each write.
+    memory: usize,
 }
 
 #[cfg_attr(test, derive(Clone))]
@@ -62,8 +64,9 @@ impl Window {
     }
 
     /// Returns the memory of the frames, in bytes.
+    #[inline]
     pub(super) fn memory(&self) -> usize {
-        self.chunks.iter().map(|it| it.frames.capacity()).sum()
+        self.memory
     }
 
     /// Appends the frames of the messages with these numbers, which follow those that are there. It takes the memory of
@@ -73,7 +76,9 @@ impl Window {
         if let Some(chunk) = self.chunks.back_mut()
             && chunk.frames.len() + frames.len() <= CHUNK_SIZE
         {
+            self.memory -= chunk.frames.capacity();
             chunk.frames.extend_from_slice(frames);
+            self.memory += chunk.frames.capacity();
             chunk.last = last;
             return;
         }
@@ -82,6 +87,7 @@ impl Window {
         } else {
             mem::take(frames)
         };
+        self.memory += frames.capacity();
         self.chunks.push_back(Chunk {
             first,
             last,
@@ -96,6 +102,7 @@ impl Window {
             && chunk.last <= number
         {
             self.size -= chunk.rest().len();
+            self.memory -= chunk.frames.capacity();
             self.chunks.pop_front();
         }
         if let Some(chunk) = self.chunks.front_mut() {

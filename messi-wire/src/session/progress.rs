@@ -34,10 +34,12 @@ impl Progress {
         self.others += messages;
     }
 
-    /// Records that all messages of the queue were taken.
+    /// Records that all messages of the queue were taken, and returns their number.
     #[inline]
-    pub(super) fn handle_taken(&mut self, messages: u64) {
+    pub(super) fn handle_taken(&mut self, messages: u64) -> u64 {
+        let before = self.taken;
         self.taken = self.pushed(messages);
+        self.taken.saturating_sub(before)
     }
 
     /// Records that all messages taken are written.

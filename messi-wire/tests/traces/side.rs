@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use messi_wire::frame::{Header, MessageType};
+use messi_wire::frame::{self, Header, MessageType};
 use messi_wire::{Connection, ConnectionConfig, DisconnectReason, Role};
 
 use crate::chat;
@@ -150,7 +150,10 @@ impl Side {
     fn write(&mut self, connection: &mut Connection) {
         loop {
             if connection.remaining_output().is_empty() {
-                connection.refill_output(|bytes| bytes.append(&mut self.queue));
+                connection.refill_output(|bytes| {
+                    bytes.append(&mut self.queue);
+                    frame::count_messages(bytes, 0)
+                });
             }
             let remaining = connection.remaining_output();
             let size = remaining.len().min(self.room);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::ConnectionConfig;
-use crate::frame::HEADER_SIZE;
+use crate::frame::{self, HEADER_SIZE};
 use crate::resumption::{Answer, FirstPing, FirstPong, Opening, Resume, Secret, Token};
 
 /// Messages of a sequence, of both sides together.
@@ -80,7 +80,10 @@ impl Side {
         while written.len() < limit {
             if self.connection.output_len() == 0 {
                 let queue = &mut self.queue;
-                self.connection.refill_output(|frames| frames.append(queue));
+                self.connection.refill_output(|frames| {
+                    frames.append(queue);
+                    frame::count_messages(frames, 0)
+                });
             }
             let bytes = self.connection.remaining_output();
             let count = bytes.len().min(limit - written.len());
