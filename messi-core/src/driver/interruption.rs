@@ -58,9 +58,9 @@ pub(super) struct Interruption {
     /// The number of acknowledged messages and the memory of all others, as the mailbox knows them.
     told: (u64, usize),
     /// The notice that comes now, instead of a message.
-    current: Option<Notice>,
+    current: Option<Box<Notice>>,
     /// The new socket of a client that has connected to this server again.
-    handover: Option<Handover>,
+    handover: Option<Box<Handover>>,
     /// The begin of a new session of this client, after the end of this one.
     successor: Option<Box<Opened>>,
 }
@@ -194,7 +194,7 @@ impl Driver {
 
     /// Takes the notice.
     pub(crate) fn take_notice(&mut self) -> Option<Notice> {
-        self.session.as_mut()?.current.take()
+        self.session.as_mut()?.current.take().map(|notice| *notice)
     }
 
     /// Chooses the next notice if it comes before the next message. Returns whether there is one.
@@ -205,7 +205,7 @@ impl Driver {
         };
         if session.notices.is_due() {
             let next = session.notices.queue.pop_front();
-            session.current = next.map(|(_, notice)| notice);
+            session.current = next.map(|(_, notice)| Box::new(notice));
         }
         session.current.is_some()
     }
@@ -359,7 +359,7 @@ impl Driver {
             return Poll::Pending;
         };
         if let Some(handover) = session.handover.take() {
-            self.take_over(cx, handover);
+            self.take_over(cx, *handover);
             return Poll::Ready(());
         }
         if session.attempt.is_some() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use messi_wire::DisconnectReason;
-use messi_wire::resumption::{Bye, Grant, Resume};
+use messi_wire::resumption::{Bye, Resume, Token};
 
 use super::{Command, Mailbox, MailboxState, Wakeups};
 use crate::Stats;
@@ -12,12 +12,12 @@ use crate::handover::Handover;
 /// State of sessions behind the lock of the mailbox.
 #[derive(Debug, Default)]
 pub(super) struct ResumptionState {
-    /// The session that this server has granted.
-    grant: Option<Grant>,
+    /// What the client must say to go on with the session that this server has granted.
+    token: Option<Token>,
     /// A new socket that the task has not taken yet.
-    handover: Option<Handover>,
+    handover: Option<Box<Handover>>,
     /// What the peer is told when this side disconnects it, if the program has said it.
-    pub(super) bye: Option<Bye>,
+    pub(super) bye: Option<Box<Bye>>,
     resumed: u64,
     lost_sessions: u64,
     replayed_messages: u64,
@@ -41,20 +41,20 @@ impl Mailbox {
     // --- The server's side ---
 
     /// Records the session that is granted to the client.
-    pub(crate) fn set_grant(&self, grant: Grant) {
-        self.lock().resumption().grant = Some(grant);
+    pub(crate) fn set_token(&self, token: Token) {
+        self.lock().resumption().token = Some(token);
     }
 
     /// Returns whether a client knows the secret of the session.
     pub(crate) fn accepts(&self, resume: &Resume) -> bool {
         let shared = self.lock();
-        let grant = shared.resumption.as_ref().and_then(|it| it.grant.as_ref());
-        grant.is_some_and(|grant| grant.token == resume.token)
+        let token = shared.resumption.as_ref().and_then(|it| it.token.as_ref());
+        token.is_some_and(|token| *token == resume.token)
     }
 
     /// Gives a new socket to the session. A newer one replaces one that was not taken yet. It is dropped if there is no
     /// session any more.
-    pub(crate) fn hand_over(self: &Arc<Self>, handover: Handover) {
+    pub(crate) fn hand_over(self: &Arc<Self>, handover: Box<Handover>) {
         let mut shared = self.lock();
         // Dropped at the end, after the lock: sockets are foreign code.
         let _dropped = if shared.session.has_session() {
@@ -83,7 +83,7 @@ impl Mailbox {
     // --- The task's side ---
 
     /// Takes the new socket that waits for the session.
-    pub(crate) fn take_handover(&self) -> Option<Handover> {
+    pub(crate) fn take_handover(&self) -> Option<Box<Handover>> {
         self.lock().resumption.as_mut()?.handover.take()
     }
 
@@ -127,13 +127,13 @@ impl Mailbox {
     /// Closes the connection like [`close`](Self::close), and tells the peer of a session more than the reason.
     pub(crate) fn close_with_bye(self: &Arc<Self>, bye: Bye) {
         // Before the command, with which the task looks for it. A later one replaces it.
-        let replaced = self.lock().resumption().bye.replace(bye);
+        let replaced = self.lock().resumption().bye.replace(Box::new(bye));
         Wakeups::collect(|wakeups| self.close_with(DisconnectReason::Disconnected, wakeups));
         drop(replaced);
     }
 
     /// Takes what the program wants to tell the peer that it disconnects.
     pub(crate) fn take_bye(&self) -> Option<Bye> {
-        self.lock().resumption.as_mut()?.bye.take()
+        self.lock().resumption.as_mut()?.bye.take().map(|bye| *bye)
     }
 }

@@ -135,11 +135,11 @@ impl<P: Protocol, F> ClientStarter<P, F> {
                 Ok(peer) => {
                     // The session has the place of its client.
                     self.leave(place, &address);
-                    return peer.mailbox.hand_over(Handover {
+                    return peer.mailbox.hand_over(Box::new(Handover {
                         socket,
                         input,
                         answer: Answer::Resumed(resume.received),
-                    });
+                    }));
                 }
                 Err(lost) => Begin::Grant { lost: Some(lost) },
             },
