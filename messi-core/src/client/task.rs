@@ -80,11 +80,14 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
         let retry = match connected {
             Ok((socket, address)) => {
                 self.client.shared.set_server(&uri, Some(address));
-                let mut next = Some(self.opened(socket));
-                // Those that the server grants in place of a lost session follow.
-                while let Some(opened) = next.take() {
+                let mut opened = self.opened(socket);
+                loop {
                     let span = ConnectionSpan::of_client(P::NAME, &uri);
-                    next = span.instrument(self.serve(&uri, opened)).await;
+                    // The next one is that of a session that the server has granted in place of a lost one.
+                    match span.instrument(self.serve(&uri, opened)).await {
+                        Some(next) => opened = next,
+                        None => break,
+                    }
                 }
                 Retry::Backoff
             }
@@ -126,65 +129,75 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
     }
 
     /// Serves one connection to its end. Returns the connection on which a new session begins, if this one was lost.
-    async fn serve(&mut self, uri: &Uri, opened: Box<Opened>) -> Option<Box<Opened>> {
-        // As a whole, which frees the box.
-        let Opened {
-            socket,
-            input,
-            begin,
-        } = *opened;
-        let shared = self.client.shared.clone();
-        let mailbox = &shared.mailbox;
-        shared.next_attempt.reset();
-        mailbox.attach();
-        let client = self.client.lent();
-        if shared.next_attempt.is_never() {
-            // The command to drain came before there was a connection.
-            mailbox.drain();
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async fn holds its arguments twice, and this one is held for each client"
+    )]
+    fn serve(
+        &mut self,
+        uri: &Uri,
+        opened: Box<Opened>,
+    ) -> impl Future<Output = Option<Box<Opened>>> {
+        async move {
+            // As a whole, which frees the box.
+            let Opened {
+                socket,
+                input,
+                begin,
+            } = *opened;
+            let shared = self.client.shared.clone();
+            let mailbox = &shared.mailbox;
+            shared.next_attempt.reset();
+            mailbox.attach();
+            let client = self.client.lent();
+            if shared.next_attempt.is_never() {
+                // The command to drain came before there was a connection.
+                mailbox.drain();
+            }
+            let handler = &mut self.handler;
+            let driver = Driver::new(socket, mailbox.clone())
+                .measured(&shared.metrics)
+                .begun(begin, input)
+                .reconnecting(|| {
+                    Reconnector::new(self.connector.clone(), uri.clone(), self.attempts.backoff())
+                });
+            let mut driver = driver.named(&format_args!("{} client of {uri}", P::NAME));
+            let start = mailbox.runtime().now();
+            debug!(target: LOG_TARGET, "{} client: connected to {uri}", P::NAME);
+            let messages = serve_messages(&client, handler, &mut driver);
+            if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
+                driver.handle_panic(
+                    &format_args!("{} client of {uri}", P::NAME),
+                    P::SERVER_MEMBERS,
+                );
+            }
+            let served = mailbox.runtime().now() - start;
+            if shared.next_attempt.is_never() {
+                // Messages must not be kept for another connection.
+                mailbox.retire();
+            }
+            let reason = driver.close().await;
+            debug!(target: LOG_TARGET, "{} client: disconnected from {uri}: {}", P::NAME, Report(&reason));
+            if let DisconnectReason::Bye(bye) = &reason
+                && let Some(delay) = bye.retry_after
+            {
+                // Before the last callback, which may decide otherwise.
+                shared.next_attempt.set(Order::After(clamped(delay)));
+            }
+            let last = serve_last(&client, handler, &mut driver, reason);
+            if AssertUnwindSafe(last).catch_unwind().await.is_err() {
+                driver.handle_panic(
+                    &format_args!("{} client of {uri}", P::NAME),
+                    P::SERVER_MEMBERS,
+                );
+            }
+            // The server speaks this protocol, and was connected for a while.
+            if driver.is_validated() && served >= self.stable_after {
+                self.attempts.handle_stable_connection();
+            }
+            let is_stopped = mailbox.is_stopped() || shared.next_attempt.is_never();
+            driver.take_successor().filter(|_| !is_stopped)
         }
-        let handler = &mut self.handler;
-        let driver = Driver::new(socket, mailbox.clone())
-            .measured(&shared.metrics)
-            .begun(begin, input)
-            .reconnecting(|| {
-                Reconnector::new(self.connector.clone(), uri.clone(), self.attempts.backoff())
-            });
-        let mut driver = driver.named(&format_args!("{} client of {uri}", P::NAME));
-        let start = mailbox.runtime().now();
-        debug!(target: LOG_TARGET, "{} client: connected to {uri}", P::NAME);
-        let messages = serve_messages(&client, handler, &mut driver);
-        if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
-            driver.handle_panic(
-                &format_args!("{} client of {uri}", P::NAME),
-                P::SERVER_MEMBERS,
-            );
-        }
-        let served = mailbox.runtime().now() - start;
-        if shared.next_attempt.is_never() {
-            // Messages must not be kept for another connection.
-            mailbox.retire();
-        }
-        let reason = driver.close().await;
-        debug!(target: LOG_TARGET, "{} client: disconnected from {uri}: {}", P::NAME, Report(&reason));
-        if let DisconnectReason::Bye(bye) = &reason
-            && let Some(delay) = bye.retry_after
-        {
-            // Before the last callback, which may decide otherwise.
-            shared.next_attempt.set(Order::After(clamped(delay)));
-        }
-        let last = serve_last(&client, handler, &mut driver, reason);
-        if AssertUnwindSafe(last).catch_unwind().await.is_err() {
-            driver.handle_panic(
-                &format_args!("{} client of {uri}", P::NAME),
-                P::SERVER_MEMBERS,
-            );
-        }
-        // The server speaks this protocol, and was connected for a while.
-        if driver.is_validated() && served >= self.stable_after {
-            self.attempts.handle_stable_connection();
-        }
-        let is_stopped = mailbox.is_stopped() || shared.next_attempt.is_never();
-        driver.take_successor().filter(|_| !is_stopped)
     }
 
     /// Asks the handler what to do next. A panic counts as [`Retry::Backoff`].
