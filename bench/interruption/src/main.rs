@@ -1,0 +1,35 @@
+//! Measures sessions: the bytes that they add, the time of an interruption, and 10,000 interruptions at once.
+
+mod chat;
+mod overhead;
+mod process;
+mod proxy;
+mod recovery;
+
+use process::Process;
+
+/// The number of sessions that are interrupted together, unless the command line says otherwise.
+const SESSIONS: usize = 10_000;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["server"] => recovery::serve(),
+        ["proxy", server] => proxy::run(server),
+        ["overhead"] => overhead::measure(),
+        ["single"] => recovery::measure_single(),
+        ["many"] => recovery::measure_many(SESSIONS),
+        ["many", sessions] => recovery::measure_many(parse(sessions)),
+        [] => {
+            overhead::measure();
+            recovery::measure_single();
+            recovery::measure_many(SESSIONS);
+        }
+        _ => work::fail("expected `overhead`, `single`, `many`, `many` and a number, or nothing"),
+    }
+}
+
+fn parse(number: &str) -> usize {
+    let parsed = number.parse();
+    parsed.unwrap_or_else(|_| work::fail(format!("{number:?} is not a number of sessions")))
+}
