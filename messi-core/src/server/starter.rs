@@ -135,7 +135,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         let sessions = self.server.shared.sessions.as_ref()?;
         match sessions.grant(peer.id) {
             Ok(grant) => {
-                peer.mailbox.set_grant(grant.clone());
+                peer.mailbox.set_token(grant.token.clone());
                 let begin = Begin::Granted { grant, lost };
                 Some(Opened { begin, ..opened })
             }
