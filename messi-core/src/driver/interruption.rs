@@ -30,6 +30,10 @@ use crate::ConnectError;
 use crate::handover::{Begin, Delay, Handover, Opened, Reconnect};
 use crate::transport::BoxSocket;
 
+/// Answers in a row that know nothing of sessions, after which a client believes them. A busy server may read the first
+/// frame of a client so late that it has taken the client for a silent one without a session.
+const MAX_PLAIN_ANSWERS: u32 = 4;
+
 /// Something that happened to a session, for its handler.
 #[derive(Debug)]
 pub(crate) enum Notice {
@@ -50,6 +54,8 @@ pub(super) struct Interruption {
     pub(super) reconnect: Option<Box<dyn Reconnect>>,
     /// The attempt that is running.
     attempt: Option<BoxFuture<'static, Result<Handover, ConnectError>>>,
+    /// Answers of the server in a row that know nothing of sessions.
+    plain_answers: u32,
     /// Since when there is no connection, as the handler knows it: those on which nothing was received are left out.
     since: Option<Instant>,
     /// When the connection was lost, while there is none.
@@ -377,6 +383,9 @@ impl Driver {
             session.attempt = None;
         }
         match result {
+            Ok(handover) if self.is_doubtful(&handover.answer) => {
+                self.begin_attempt(Delay::Backoff);
+            }
             Ok(handover) => self.take_over(cx, handover),
             Err(error) => {
                 let unhandled = self.connection.unhandled_messages();
@@ -389,6 +398,19 @@ impl Driver {
             }
         }
         Poll::Ready(())
+    }
+
+    /// Returns whether another attempt may get another answer.
+    fn is_doubtful(&mut self, answer: &Answer) -> bool {
+        let Some(session) = &mut self.session else {
+            return false;
+        };
+        if *answer != Answer::Plain {
+            session.plain_answers = 0;
+            return false;
+        }
+        session.plain_answers += 1;
+        session.plain_answers < MAX_PLAIN_ANSWERS
     }
 
     fn take_over(&mut self, cx: &mut Context<'_>, handover: Handover) {

@@ -123,9 +123,10 @@ fn a_server_without_sessions_after_one_with_them_leaves_a_plain_connection() {
         let lost = expect_lost(&mut pair.client_events).await;
         assert_eq!(lost.why, SessionLost::Unsupported);
         assert_eq!(pair.client_events.next().await, Event::Connected);
-        assert_eq!(server_events.next().await, Event::Connected);
         pair.client.send(message("plain"));
-        assert_eq!(server_events.next().await, Event::Message("plain".into()));
+        // The attempts before it were connections for the server.
+        let plain = Event::Message("plain".into());
+        assert_eq!(server_events.find(|it| *it == plain).await, plain);
         assert!(pair.client.delivered().await.is_err());
         pair.client.stop().await;
         server.stop().await;
