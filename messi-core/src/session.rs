@@ -111,7 +111,8 @@ impl Sessions {
     /// Sets how long the server waits for the first byte of a client, before it counts as one without a session.
     ///
     /// Clients with sessions send it at once. One of the original that waits for a greeting of the server gets it this
-    /// much later. Default: 100 ms. The minimum is 10 ms.
+    /// much later. A shorter time may take a client for silent whose first bytes a busy proxy holds up: it then has no session.
+    /// Default: 1 s. The minimum is 10 ms.
     pub fn silent_client(mut self, time: Duration) -> Self {
         self.silent_client = clamped(time);
         self
@@ -127,7 +128,7 @@ impl Default for Sessions {
         Self {
             lifetime: Duration::from_secs(60),
             window: Window::default(),
-            silent_client: Duration::from_millis(100),
+            silent_client: Duration::from_secs(1),
         }
     }
 }
