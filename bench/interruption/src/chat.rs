@@ -1,6 +1,7 @@
 //! Clients and servers whose handlers report to the measurement.
 
-use futures::channel::mpsc::UnboundedSender;
+use std::sync::mpsc::Sender;
+
 use messi::{DisconnectReason, Reply};
 use work::fail;
 
@@ -37,12 +38,12 @@ pub(crate) enum Event {
 }
 
 /// The client side of a connection, which reports its events.
-pub(crate) struct Reporter(pub(crate) UnboundedSender<Event>);
+pub(crate) struct Reporter(pub(crate) Sender<Event>);
 
 impl Reporter {
     fn report(&self, event: Event) {
         // The measurement may be over.
-        let _ = self.0.unbounded_send(event);
+        let _ = self.0.send(event);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The bytes that sessions add to those of messages.
 
-use futures::StreamExt;
-use futures::channel::mpsc::unbounded;
+use std::sync::mpsc::channel;
+
 use futures::executor::block_on;
 use messi::{Session, Sessions};
 
@@ -55,7 +55,7 @@ fn sent(server: &ChatServer, client: &ChatClient) -> u64 {
 }
 
 fn one_way(has_session: bool) -> u64 {
-    let (server, client) = connect(has_session, || Sink, Reporter(unbounded().0));
+    let (server, client) = connect(has_session, || Sink, Reporter(channel().0));
     block_on(async {
         client.connected().await.expect("the server is there");
         for _ in 0..MESSAGES / 1_000 {
@@ -72,17 +72,14 @@ fn one_way(has_session: bool) -> u64 {
 }
 
 fn outstanding(has_session: bool) -> u64 {
-    let (reports, events) = unbounded();
+    let (reports, events) = channel();
     let (server, client) = connect(has_session, || Echo, Reporter(reports));
-    block_on(async {
-        client.connected().await.expect("the server is there");
-        client.send_all(std::iter::repeat_with(message).take(OUTSTANDING as usize));
-        let mut events = events.take(MESSAGES as usize).enumerate();
-        while let Some((received, _)) = events.next().await {
-            if received as u64 + OUTSTANDING < MESSAGES {
-                client.send(message());
-            }
+    block_on(client.connected()).expect("the server is there");
+    client.send_all(std::iter::repeat_with(message).take(OUTSTANDING as usize));
+    for (received, _) in (1..=MESSAGES).zip(events) {
+        if received + OUTSTANDING <= MESSAGES {
+            client.send(message());
         }
-    });
+    }
     sent(&server, &client)
 }

@@ -1,10 +1,9 @@
 //! The time until sessions go on after their connections are reset.
 
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use futures::StreamExt;
-use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use futures::executor::block_on;
 use messi::{Session, Sessions};
 use work::fail;
@@ -18,6 +17,9 @@ const INTERRUPTIONS: usize = 201;
 
 /// The number of connections of one proxy, which needs two descriptors for each.
 const CONNECTIONS_PER_PROXY: usize = 5_000;
+
+/// The time limit of the wait for one event, longer than any delay between attempts to connect.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The duration after which idle connections have freed their buffers, and what was freed is returned.
 const IDLE: Duration = Duration::from_secs(10);
@@ -75,7 +77,7 @@ struct Setup {
     server: Process,
     proxies: Vec<Process>,
     clients: Vec<ChatClient>,
-    events: UnboundedReceiver<Event>,
+    events: Receiver<Event>,
 }
 
 impl Setup {
@@ -86,7 +88,7 @@ impl Setup {
         let proxies = clients.div_ceil(CONNECTIONS_PER_PROXY);
         let proxies = (0..proxies).map(|_| Process::start(&["proxy", &address]));
         let (proxies, ports): (Vec<_>, Vec<_>) = proxies.unzip();
-        let (reports, events) = unbounded();
+        let (reports, events) = channel();
         let clients = (0..clients).map(|number| {
             let uri = format!("tcp://127.0.0.1:{}", ports[number % ports.len()]);
             let client = ChatClient::builder(uri).session(Session::default());
@@ -99,7 +101,7 @@ impl Setup {
             // The server has granted the session before it sends the message back.
             client.send(message());
         }
-        let mut setup = Self {
+        let setup = Self {
             server,
             proxies,
             clients,
@@ -116,12 +118,14 @@ impl Setup {
         }
     }
 
-    /// Waits for this number of events.
-    fn wait(&mut self, event: Event, count: usize) {
+    /// Waits for this number of events, and fails if the next one takes longer than [`LIMIT`].
+    fn wait(&self, event: Event, count: usize) {
         let mut left = count;
         while left > 0 {
-            let next = block_on(self.events.next());
-            left -= usize::from(next == Some(event));
+            let Ok(next) = self.events.recv_timeout(LIMIT) else {
+                fail(format_args!("{left} of {count} clients wait in vain"));
+            };
+            left -= usize::from(next == event);
         }
     }
 
