@@ -41,8 +41,8 @@ pub enum SessionLost {
 pub struct Lost {
     /// The reason.
     pub why: SessionLost,
-    /// How many messages of this side the peer has not acknowledged. Those of them that the peer has received are
-    /// handled: the last ones are lost.
+    /// How many messages of this side were sent and not acknowledged: the peer may have received the first of them.
+    /// Those that still waited in the send queue are not among them, but in `dropped.unsent` of the statistics.
     pub unacknowledged: u64,
     /// How many messages of this side the peer has received, from the begin of the session, if it still knew.
     pub handled: Option<u64>,
