@@ -165,7 +165,9 @@ impl Driver {
             self.connection
                 .handle_loss(DisconnectReason::Disconnected, now);
         } else {
-            // The server has not granted the session yet.
+            // The server has not granted the session yet. Sealed, as by any other end of this side: what waits for the
+            // first callback would be waited for.
+            self.mailbox.seal();
             self.connection.end(DisconnectReason::Disconnected, now);
         }
     }

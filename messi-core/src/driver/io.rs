@@ -167,6 +167,7 @@ impl Driver {
             ready!(self.poll_flush(cx));
             let mailbox = &self.mailbox;
             self.connection.refill_output(|frames| mailbox.take(frames));
+            self.handle_nothing_taken();
             // Before these frames are written, so that it holds for them already.
             self.limit_unsent();
         }
@@ -184,6 +185,16 @@ impl Driver {
         }
         // With each batch: a socket such as that of TLS may keep the end of it in a buffer.
         self.poll_flush(cx)
+    }
+
+    /// Records that nothing is in flight, if that is news for the mailbox: what was being written when a connection was
+    /// lost, the peer may have received all the same.
+    #[inline]
+    fn handle_nothing_taken(&mut self) {
+        let is_empty = self.connection.remaining_output().is_empty();
+        if is_empty && self.mailbox.queued() > 0 && !self.connection.holds_output() {
+            self.mailbox.handle_written(0);
+        }
     }
 
     /// Makes the operating system accept less, once the mailbox wants it.
