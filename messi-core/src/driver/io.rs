@@ -137,7 +137,7 @@ impl Driver {
     fn poll_write_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut result = self.poll_write_frames(cx);
         // The window bounds them.
-        while result.is_ready() && self.connection.is_replaying() && self.socket.is_some() {
+        while result.is_ready() && self.can_replay() {
             result = self.poll_write_frames(cx);
         }
         self.is_write_blocked = result.is_pending();
@@ -145,6 +145,12 @@ impl Driver {
             self.connection.handle_write_blocked(self.now());
         }
         result
+    }
+
+    /// Returns whether there are frames to send again, and a connection to send them on: the last write may have lost it.
+    fn can_replay(&self) -> bool {
+        let is_lost = self.connection.interruption().is_some() || self.connection.is_aborted();
+        self.connection.is_replaying() && self.socket.is_some() && !is_lost
     }
 
     /// Returns whether there is something to write or to flush. It costs less than to lock the mailbox.
