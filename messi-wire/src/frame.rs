@@ -88,6 +88,19 @@ impl Header {
     }
 }
 
+/// Appends a frame with a payload of at most [`MAX_PAYLOAD_SIZE`] bytes.
+pub fn append(frames: &mut Vec<u8>, message_type: MessageType, payload: &[u8]) {
+    frames.extend_from_slice(&Header::new(message_type, payload.len()).encode());
+    frames.extend_from_slice(payload);
+}
+
+/// Returns a frame with a payload of at most [`MAX_PAYLOAD_SIZE`] bytes.
+pub fn build(message_type: MessageType, payload: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(HEADER_SIZE + payload.len());
+    append(&mut frame, message_type, payload);
+    frame
+}
+
 /// Splits a buffer of complete frames into single frames.
 pub fn split(frames: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = frames;

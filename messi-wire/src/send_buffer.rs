@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use crate::frame::{self, HEADER_SIZE, Header, MessageType};
+use crate::frame::{self, Header, MessageType};
 
 /// Buffer of the complete frames that are being written to one connection.
 ///
@@ -86,7 +86,7 @@ impl SendBuffer {
 
     /// Fills the buffer with a ping or pong that no other one overtakes. All bytes must be written before.
     pub fn refill_control(&mut self, message_type: MessageType, payload: &[u8]) {
-        self.refill(|frames| append_control(frames, message_type, payload));
+        self.refill(|frames| frame::append(frames, message_type, payload));
         // Others are inserted behind it.
         self.boundary = self.frames.len();
     }
@@ -112,11 +112,9 @@ impl SendBuffer {
             Some(frame) => frame.place,
             None => self.next_boundary(),
         };
-        let mut bytes = Vec::with_capacity(HEADER_SIZE + payload.len());
-        append_control(&mut bytes, message_type, payload);
         self.keep_alive = Some(Box::new(KeepAliveFrame {
             place,
-            bytes,
+            bytes: frame::build(message_type, payload),
             written: 0,
         }));
     }
@@ -163,11 +161,6 @@ impl SendBuffer {
         }
         self.boundary.min(self.frames.len())
     }
-}
-
-fn append_control(frames: &mut Vec<u8>, message_type: MessageType, payload: &[u8]) {
-    frames.extend_from_slice(&Header::new(message_type, payload.len()).encode());
-    frames.extend_from_slice(payload);
 }
 
 #[cfg(test)]

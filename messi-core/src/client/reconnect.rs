@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::io::{AsyncReadExt, AsyncWriteExt};
-use messi_wire::frame::{Header, MessageType};
+use messi_wire::frame::{self, MessageType};
 use messi_wire::resumption::{Answer, ClientControl, FirstPong, Resume};
 use messi_wire::{Backoff, DisconnectReason};
 
@@ -95,9 +95,8 @@ async fn ask(
     first_pong: &mut FirstPong,
     resume: Resume,
 ) -> Result<Answer, DisconnectReason> {
-    let payload = ClientControl::Resume(resume).encode();
-    let header = Header::new(MessageType::Ping, payload.len()).encode();
-    socket.write_all(&[&header[..], &payload].concat()).await?;
+    let ping = frame::build(MessageType::Ping, &ClientControl::Resume(resume).encode());
+    socket.write_all(&ping).await?;
     socket.flush().await?;
     let mut buffer = [0; READ_SIZE];
     loop {

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use futures::io::AsyncWrite;
 use messi_wire::config::clamped;
-use messi_wire::frame::{Header, MessageType};
+use messi_wire::frame::{self, MessageType};
 use messi_wire::resumption::{Answer, Bye, ByeReason, Lost, Resume, ServerControl, SessionLost};
 use messi_wire::{DisconnectReason, Role};
 
@@ -486,11 +486,11 @@ impl Driver {
         if self.connection.output_len() > 0 || self.connection.role() == Role::Client {
             return;
         }
-        let payload = ServerControl::Bye(Bye::new(ByeReason::TakenOver)).encode();
-        let header = Header::new(MessageType::Pong, payload.len()).encode();
+        let bye = ServerControl::Bye(Bye::new(ByeReason::TakenOver));
+        let pong = frame::build(MessageType::Pong, &bye.encode());
         if let Some(socket) = &mut self.socket {
             // Whatever comes of it: the connection is given up.
-            let _ = Pin::new(socket).poll_write(cx, &[&header[..], &payload].concat());
+            let _ = Pin::new(socket).poll_write(cx, &pong);
         }
     }
 }

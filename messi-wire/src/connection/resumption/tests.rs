@@ -49,25 +49,17 @@ fn client() -> (Connection, Instant) {
     (client, now)
 }
 
-fn frame(message_type: MessageType, payload: &[u8]) -> Vec<u8> {
-    [
-        &Header::new(message_type, payload.len()).encode()[..],
-        payload,
-    ]
-    .concat()
-}
-
 fn pong(payload: &[u8]) -> Vec<u8> {
-    frame(MessageType::Pong, payload)
+    frame::build(MessageType::Pong, payload)
 }
 
 fn ping(payload: &[u8]) -> Vec<u8> {
-    frame(MessageType::Ping, payload)
+    frame::build(MessageType::Ping, payload)
 }
 
 /// Returns a message of the side of the connection.
 fn message(connection: &Connection, payload: &[u8]) -> Vec<u8> {
-    frame(connection.role().sent(), payload)
+    frame::build(connection.role().sent(), payload)
 }
 
 fn receive(connection: &mut Connection, bytes: &[u8], now: Instant) {
@@ -276,7 +268,7 @@ fn a_count_that_can_t_be_ends_the_session() {
 #[test]
 fn nothing_follows_the_end_of_a_session() {
     let (mut server, now) = server();
-    let message = frame(MessageType::ClientToServer, b"a");
+    let message = frame::build(MessageType::ClientToServer, b"a");
     receive(
         &mut server,
         &[ping(b"\x03\x01"), message.clone()].concat(),
@@ -299,7 +291,7 @@ fn nothing_follows_the_end_of_a_session() {
 fn an_acknowledgement_does_not_overtake_the_grant() {
     let (mut server, now) = connection(Role::Server);
     server.grant_session(grant(), None);
-    let message = frame(MessageType::ClientToServer, &[1; 65_000]);
+    let message = frame::build(MessageType::ClientToServer, &[1; 65_000]);
     receive(&mut server, &[message.clone(), message].concat(), now);
     let written = write(&mut server);
     let accept = ServerControl::Accept {
@@ -381,7 +373,7 @@ fn what_is_sent_again_does_not_wait_for_the_window() {
 /// Returns what the server sends while it receives this number of messages, with a payload of 1 KiB each.
 fn sent_while_receiving(messages: usize, answers: bool) -> Vec<u8> {
     let (mut server, now) = server();
-    let message = frame(MessageType::ClientToServer, &[0; 1020]);
+    let message = frame::build(MessageType::ClientToServer, &[0; 1020]);
     let mut sent = Vec::new();
     for _ in 0..messages {
         receive(&mut server, &message, now);
@@ -421,7 +413,7 @@ fn a_small_window_is_told_earlier() {
     write(&mut server);
     receive(
         &mut server,
-        &frame(MessageType::ClientToServer, &[0; 96]),
+        &frame::build(MessageType::ClientToServer, &[0; 96]),
         now,
     );
     assert_eq!(write(&mut server), pong(b"\x03\x01"));
