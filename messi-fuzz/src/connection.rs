@@ -256,7 +256,7 @@ impl Run {
         let connection = &mut self.connection;
         let is_closing = connection.end_reason().is_some() && !connection.is_aborted();
         if self.has_socket && is_closing && connection.output_len() == 0 {
-            connection.say_bye(Bye::new(ByeReason::Leaving));
+            connection.say_bye(&Bye::new(ByeReason::Leaving));
         }
     }
 

@@ -24,6 +24,7 @@ mod lost;
 mod secret;
 mod window;
 
+pub(crate) use control::encode_ack;
 pub use control::{Bye, ByeReason, ClientControl, Grant, Resume, ServerControl, Token};
 pub use delivery::{Delivery, Mismatch};
 pub use first_ping::{FirstPing, Opening};

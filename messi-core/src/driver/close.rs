@@ -103,7 +103,7 @@ impl Driver {
             .take_bye()
             .filter(|_| reason == ByeReason::Disconnected);
         let bye = said.unwrap_or_else(|| Bye::new(reason));
-        self.connection.say_bye(bye)
+        self.connection.say_bye(&bye)
     }
 
     /// Reads and discards until the peer has closed too.

@@ -22,7 +22,7 @@ use futures::future::BoxFuture;
 use futures::io::AsyncWrite;
 use messi_wire::config::clamped;
 use messi_wire::frame::{self, MessageType};
-use messi_wire::resumption::{Answer, Bye, ByeReason, Lost, Resume, ServerControl, SessionLost};
+use messi_wire::resumption::{Answer, Bye, ByeReason, Lost, Resume, SessionLost};
 use messi_wire::{DisconnectReason, Role};
 
 use super::Driver;
@@ -486,7 +486,7 @@ impl Driver {
         if self.connection.output_len() > 0 || self.connection.role() == Role::Client {
             return;
         }
-        let bye = ServerControl::Bye(Bye::new(ByeReason::TakenOver));
+        let bye = Bye::new(ByeReason::TakenOver);
         let pong = frame::build(MessageType::Pong, &bye.encode());
         if let Some(socket) = &mut self.socket {
             // Whatever comes of it: the connection is given up.

@@ -16,7 +16,7 @@ use crate::DisconnectReason;
 use crate::frame::{self, Header, MessageType};
 use crate::keep_alive::KeepAlive;
 use crate::resumption::{
-    Bye, ClientControl, Delivery, Grant, Lost, Mismatch, ServerControl, SessionLost,
+    Bye, ClientControl, Delivery, Grant, Lost, Mismatch, ServerControl, SessionLost, encode_ack,
 };
 use crate::role::Role;
 use crate::timer::{Timer, Timers};
@@ -147,16 +147,12 @@ impl Connection {
 
     /// Tells the peer that the session ends, and why, behind all that was written. No output may remain. Returns `false`
     /// if there is no session.
-    pub fn say_bye(&mut self, bye: Bye) -> bool {
+    pub fn say_bye(&mut self, bye: &Bye) -> bool {
         // Taken: nothing that follows belongs to the session.
         let has_session = mem::take(&mut self.delivery).is_some();
         if has_session {
-            let payload = match self.role {
-                Role::Client => ClientControl::Bye(bye).encode(),
-                Role::Server => ServerControl::Bye(bye).encode(),
-            };
             self.send_buffer
-                .refill_control(self.role.keep_alive(), &payload);
+                .refill_control(self.role.keep_alive(), &bye.encode());
         }
         has_session
     }
@@ -175,11 +171,8 @@ impl Connection {
     /// Returns the payload with the number of received messages, or an empty one if that has not changed.
     fn take_acknowledgement(&mut self) -> Vec<u8> {
         let delivery = self.delivery.as_mut().filter(|it| it.grant().is_some());
-        match delivery.and_then(|it| it.take_received()) {
-            None => Vec::new(),
-            Some(received) if self.role == Role::Client => ClientControl::Ack(received).encode(),
-            Some(received) => ServerControl::Ack(received).encode(),
-        }
+        let received = delivery.and_then(|it| it.take_received());
+        received.map_or_else(Vec::new, encode_ack)
     }
 
     /// Tells the peer how many messages were received, once its window would otherwise become full.

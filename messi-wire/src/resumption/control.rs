@@ -280,7 +280,8 @@ impl Token {
 }
 
 impl Bye {
-    fn encode(&self) -> Vec<u8> {
+    /// Returns the payload, which is the same in a ping and in a pong.
+    pub fn encode(&self) -> Vec<u8> {
         let mut payload = vec![BYE, self.reason.to_byte()];
         // Without both, it is as short as the shortest message.
         if self.retry_after.is_some() || !self.text.is_empty() {
@@ -299,7 +300,8 @@ fn cut(text: &str, limit: usize) -> &str {
     &text[..end.unwrap_or(0)]
 }
 
-fn encode_ack(received: u64) -> Vec<u8> {
+/// Returns the payload that acknowledges this number of messages, which is the same in a ping and in a pong.
+pub(crate) fn encode_ack(received: u64) -> Vec<u8> {
     let mut payload = vec![ACK];
     encode_varint(received, &mut payload);
     payload

@@ -428,7 +428,7 @@ fn who_leaves_says_why() {
     };
     let (mut server, now) = server();
     server.end(DisconnectReason::Stopped, now);
-    server.say_bye(bye.clone());
+    server.say_bye(&bye);
     let bytes = write(&mut server);
     assert_eq!(bytes, pong(b"\x04\x01\xe9\x07maintenance"));
     let (mut client, now) = client();
@@ -452,7 +452,7 @@ fn a_plain_connection_never_hears_of_sessions() {
     receive(&mut server, &ping(b"\x04\x01"), now);
     assert_eq!(server.end_reason(), None);
     assert_eq!(write(&mut server), pong(b""));
-    server.say_bye(Bye::new(ByeReason::Leaving));
+    server.say_bye(&Bye::new(ByeReason::Leaving));
     assert_eq!(write(&mut server), b"");
 }
 
