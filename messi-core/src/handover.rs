@@ -23,7 +23,7 @@ pub(crate) enum Begin {
     /// This client asks for a session, with a window of this size in bytes.
     Request { window: usize },
     /// The server has granted this client a new session in place of a lost one.
-    Succeed { grant: Grant, window: usize },
+    Succeed { grant: Grant },
     /// The client asks this server for a session. It may have asked to go on with another one, which is lost.
     Grant {
         lost: Option<(SessionLost, Option<u64>)>,

@@ -100,7 +100,7 @@ impl Run {
         match (self.role, how % 3) {
             (_, 0) => {}
             (Role::Client, 1) => self.connection.request_session(WINDOW),
-            (Role::Client, _) => self.connection.begin_session(grant(), WINDOW),
+            (Role::Client, _) => self.connection.begin_session(grant()),
             (Role::Server, 1) => self.connection.grant_session(grant(), None),
             (Role::Server, _) => {
                 let lost = (SessionLost::Expired, Some(7));

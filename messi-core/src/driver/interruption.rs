@@ -120,7 +120,7 @@ impl Driver {
         match begin {
             Begin::Plain | Begin::Grant { .. } => {}
             Begin::Request { window } => self.connection.request_session(window),
-            Begin::Succeed { grant, window } => self.connection.begin_session(grant, window),
+            Begin::Succeed { grant } => self.connection.begin_session(grant),
             Begin::Granted { grant, lost } => self.connection.grant_session(grant, lost),
         }
         if self.connection.delivery().is_some() {
@@ -429,8 +429,7 @@ impl Driver {
                 grant,
             } => {
                 self.end_session(why, handled);
-                let window = grant.window.try_into().unwrap_or(usize::MAX);
-                self.set_successor(socket, input, Begin::Succeed { grant, window });
+                self.set_successor(socket, input, Begin::Succeed { grant });
             }
             Answer::Plain => {
                 self.end_session(SessionLost::Unsupported, None);

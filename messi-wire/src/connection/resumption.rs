@@ -38,10 +38,7 @@ impl Connection {
     /// Grants the client a session, with the first bytes of a server. `lost` is the session that the client has asked
     /// to go on with, if any: why it can't, and how many messages this side has received in it.
     pub fn grant_session(&mut self, grant: Grant, lost: Option<(SessionLost, Option<u64>)>) {
-        let window = grant.window.try_into().unwrap_or(usize::MAX);
-        let mut delivery = Delivery::new(window);
-        delivery.handle_grant(grant.clone());
-        self.delivery = Some(Box::new(delivery));
+        self.begin_session(grant.clone());
         let accept = ServerControl::Accept {
             grant,
             lost: lost.map(|(why, _)| why),
@@ -51,8 +48,10 @@ impl Connection {
             .refill_control(MessageType::Pong, &accept.encode());
     }
 
-    /// Begins a session that the server has granted instead of the one that this client has asked to go on with.
-    pub fn begin_session(&mut self, grant: Grant, window: usize) {
+    /// Begins a session that is granted, with the window of the server. A client does so with a session that it gets
+    /// instead of the one that it has asked to go on with.
+    pub fn begin_session(&mut self, grant: Grant) {
+        let window = grant.window.try_into().unwrap_or(usize::MAX);
         let mut delivery = Delivery::new(window);
         delivery.handle_grant(grant);
         self.delivery = Some(Box::new(delivery));
