@@ -304,6 +304,9 @@ impl Driver {
         // Known only now: an error while the rest was written does not replace an earlier reason.
         let reason = self.connection.end_reason().cloned();
         let reason = reason.unwrap_or(DisconnectReason::ConnectionClosed);
+        if matches!(reason, DisconnectReason::SessionLost(_)) {
+            self.mailbox.count_lost_session();
+        }
         // Counts the messages that are lost: when the caller deregisters a client, its counters are final.
         self.mailbox.detach(&reason, self.connection.ending());
         // The last callback may take long.

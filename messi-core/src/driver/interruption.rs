@@ -22,7 +22,7 @@ use futures::future::BoxFuture;
 use futures::io::AsyncWrite;
 use messi_wire::config::clamped;
 use messi_wire::frame::{self, MessageType};
-use messi_wire::resumption::{Answer, Bye, ByeReason, Lost, Resume, SessionLost};
+use messi_wire::resumption::{Answer, Bye, ByeReason, Resume, SessionLost};
 use messi_wire::{DisconnectReason, Role};
 
 use super::Driver;
@@ -329,16 +329,8 @@ impl Driver {
 
     /// Ends the session, and drops what it has not sent.
     pub(super) fn end_session(&mut self, why: SessionLost, handled: Option<u64>) {
-        let delivery = self.connection.delivery();
-        let unacknowledged = delivery.map_or(0, |delivery| delivery.unacknowledged());
-        let reason = DisconnectReason::SessionLost(Box::new(Lost {
-            why,
-            unacknowledged,
-            handled,
-        }));
         let now = self.now();
-        self.connection.fail(reason, now);
-        self.mailbox.count_lost_session();
+        self.connection.lose_session(why, handled, now);
         self.stop_attempts();
     }
 

@@ -16,7 +16,7 @@ use crate::DisconnectReason;
 use crate::frame::{self, Header, MessageType};
 use crate::keep_alive::KeepAlive;
 use crate::resumption::{
-    Bye, ClientControl, Delivery, Grant, Lost, Mismatch, ServerControl, SessionLost, encode_ack,
+    Bye, ClientControl, Delivery, Grant, Lost, ServerControl, SessionLost, encode_ack,
 };
 use crate::role::Role;
 use crate::timer::{Timer, Timers};
@@ -114,8 +114,8 @@ impl Connection {
         let Some(delivery) = self.delivery.as_mut().filter(|_| is_interrupted) else {
             return;
         };
-        if let Err(mismatch) = delivery.acknowledge(received) {
-            return self.end_for_mismatch(mismatch, now);
+        if delivery.acknowledge(received).is_err() {
+            return self.lose_session(SessionLost::Mismatch, None, now);
         }
         // Read before the replay begins, which takes it as told.
         let resumed = ServerControl::Resumed(delivery.received()).encode();
@@ -132,16 +132,16 @@ impl Connection {
         }
     }
 
-    fn end_for_mismatch(&mut self, mismatch: Mismatch, now: Instant) {
-        let unacknowledged = mismatch.most - mismatch.least;
-        self.fail(
-            DisconnectReason::SessionLost(Box::new(Lost {
-                why: SessionLost::Mismatch,
-                unacknowledged,
-                handled: None,
-            })),
-            now,
-        );
+    /// Ends the session, which can't go on, and drops what is not sent. The peer has received `handled` messages in it, if
+    /// it still knows.
+    pub fn lose_session(&mut self, why: SessionLost, handled: Option<u64>, now: Instant) {
+        let delivery = self.delivery.as_ref();
+        let lost = Lost {
+            why,
+            unacknowledged: delivery.map_or(0, |it| it.unacknowledged()),
+            handled,
+        };
+        self.fail(DisconnectReason::SessionLost(Box::new(lost)), now);
     }
 
     /// Tells the peer that the session ends, and why, behind all that was written. No output may remain. Returns `false`
@@ -222,9 +222,9 @@ impl Connection {
 
     fn handle_acknowledgement(&mut self, received: u64, now: Instant) {
         if let Some(delivery) = &mut self.delivery
-            && let Err(mismatch) = delivery.acknowledge(received)
+            && delivery.acknowledge(received).is_err()
         {
-            self.end_for_mismatch(mismatch, now);
+            self.lose_session(SessionLost::Mismatch, None, now);
         }
     }
 

@@ -36,6 +36,8 @@ fn a_session_expires_at_its_lifetime_on_both_sides() {
             pair.client_events.find(|it| *it == Event::Connected).await,
             Event::Connected
         );
+        assert_eq!(pair.client.stats().lost_sessions, 1);
+        assert_eq!(pair.server.stats().total.lost_sessions, 1);
         pair.stop().await;
     });
 }

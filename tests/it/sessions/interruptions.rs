@@ -55,6 +55,8 @@ fn messages_that_are_sent_meanwhile_arrive_later() {
         }
         expect_messages(&mut pair.client_events, 0..4).await;
         expect_messages(&mut pair.server_events, 0..3).await;
+        assert_eq!(pair.client.stats().resumed, 1);
+        assert_eq!(pair.server.stats().total.resumed, 1);
         pair.stop().await;
     });
 }
