@@ -24,6 +24,7 @@ mod close;
 mod decode_permit;
 mod interruption;
 mod io;
+mod notices;
 mod receive_memory;
 #[cfg(test)]
 mod tests;
@@ -46,7 +47,7 @@ use messi_wire::{Connection, DisconnectReason, FloodLimiter, Role};
 use self::close::Closing;
 use self::decode_permit::{DecodePermit, LARGE_MESSAGE};
 use self::interruption::Interruption;
-pub(crate) use self::interruption::Notice;
+pub(crate) use self::notices::Notice;
 pub(crate) use self::receive_memory::ReceiveBudget;
 use self::receive_memory::ReceivePermit;
 use self::turn::TurnBudget;

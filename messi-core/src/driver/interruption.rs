@@ -12,7 +12,6 @@
 //!
 //! If the session can't go on, the connection ends. A client then begins a new session on the new socket.
 
-use std::collections::VecDeque;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -26,6 +25,7 @@ use messi_wire::resumption::{Answer, Bye, ByeReason, Resume, SessionLost};
 use messi_wire::{DisconnectReason, Role};
 
 use super::Driver;
+use super::notices::{Notice, Notices};
 use crate::ConnectError;
 use crate::handover::{Begin, Delay, Handover, Opened, Reconnect};
 use crate::transport::BoxSocket;
@@ -33,17 +33,6 @@ use crate::transport::BoxSocket;
 /// Answers in a row that know nothing of sessions, after which a client believes them. A busy server may read the first
 /// frame of a client so late that it has taken the client for a silent one without a session.
 const MAX_PLAIN_ANSWERS: u32 = 4;
-
-/// Something that happened to a session, for its handler.
-#[derive(Debug)]
-pub(crate) enum Notice {
-    /// The connection is lost.
-    Interrupted(DisconnectReason),
-    /// There is another connection, after this time.
-    Resumed(Duration),
-    /// An attempt to connect has failed.
-    ConnectFailed(ConnectError),
-}
 
 /// The part of a driver that only sessions need.
 #[derive(Default)]
@@ -69,47 +58,6 @@ pub(super) struct Interruption {
     handover: Option<Box<Handover>>,
     /// The begin of a new session of this client, after the end of this one.
     successor: Option<Box<Opened>>,
-}
-
-/// Notices, each behind the messages that were received before it.
-#[derive(Debug, Default)]
-struct Notices {
-    /// Each with the number of messages between the one before and it.
-    queue: VecDeque<(u64, Notice)>,
-}
-
-impl Notices {
-    /// Puts a notice behind this number of messages that wait. Returns `false` if it is none for the handler: nothing
-    /// was received on the connection that is lost, and the handler has not heard of that connection.
-    fn push(&mut self, unhandled: u64, notice: Notice) -> bool {
-        let before: u64 = self.queue.iter().map(|(messages, _)| messages).sum();
-        let messages = unhandled.saturating_sub(before);
-        match (self.queue.back_mut(), &notice) {
-            (Some((_, Notice::Resumed(_))), Notice::Interrupted(_)) if messages == 0 => {
-                self.queue.pop_back();
-                return false;
-            }
-            // The newest says what is to know.
-            (Some((_, last @ Notice::ConnectFailed(_))), Notice::ConnectFailed(_)) => {
-                *last = notice
-            }
-            _ => self.queue.push_back((messages, notice)),
-        }
-        true
-    }
-
-    /// Records that a message is handled next.
-    fn handle_message(&mut self) {
-        if let Some((messages, _)) = self.queue.front_mut() {
-            *messages = messages.saturating_sub(1);
-        }
-    }
-
-    fn is_due(&self) -> bool {
-        self.queue
-            .front()
-            .is_some_and(|(messages, _)| *messages == 0)
-    }
 }
 
 impl Driver {
@@ -211,9 +159,8 @@ impl Driver {
         let Some(session) = &mut self.session else {
             return false;
         };
-        if session.notices.is_due() {
-            let next = session.notices.queue.pop_front();
-            session.current = next.map(|(_, notice)| Box::new(notice));
+        if let Some(notice) = session.notices.take_due() {
+            session.current = Some(Box::new(notice));
         }
         session.current.is_some()
     }
@@ -222,7 +169,7 @@ impl Driver {
     #[inline]
     pub(super) fn has_notices(&self) -> bool {
         let session = self.session.as_ref();
-        session.is_some_and(|session| !session.notices.queue.is_empty())
+        session.is_some_and(|session| !session.notices.is_empty())
     }
 
     /// Records that a message is handled next.
@@ -286,13 +233,20 @@ impl Driver {
     }
 
     fn push_interrupted(&mut self, reason: DisconnectReason, now: Instant) {
-        let unhandled = self.connection.unhandled_messages();
+        let is_news = self.push_notice(Notice::Interrupted(reason));
         if let Some(session) = &mut self.session {
             session.lost_at = Some(now);
-            if session.notices.push(unhandled, Notice::Interrupted(reason)) {
+            if is_news {
                 session.since = Some(now);
             }
         }
+    }
+
+    /// Puts a notice behind the messages that wait for the handler. Returns whether it is one for the handler.
+    fn push_notice(&mut self, notice: Notice) -> bool {
+        let unhandled = self.connection.unhandled_messages();
+        let session = self.session.as_mut();
+        session.is_some_and(|session| session.notices.push(unhandled, notice))
     }
 
     fn begin_attempt(&mut self, delay: Delay) {
@@ -382,12 +336,7 @@ impl Driver {
             }
             Ok(handover) => self.take_over(cx, handover),
             Err(error) => {
-                let unhandled = self.connection.unhandled_messages();
-                if let Some(session) = &mut self.session {
-                    session
-                        .notices
-                        .push(unhandled, Notice::ConnectFailed(error));
-                }
+                self.push_notice(Notice::ConnectFailed(error));
                 self.begin_attempt(Delay::Backoff);
             }
         }
@@ -458,16 +407,13 @@ impl Driver {
         self.socket = Some(socket);
         let replayed = self.connection.delivery().map(|it| it.unacknowledged());
         self.mailbox.handle_resumed(replayed.unwrap_or_default());
-        let unhandled = self.connection.unhandled_messages();
-        if let Some(session) = &mut self.session {
+        let session = self.session.as_mut();
+        let since = session.and_then(|session| {
             session.lost_at = None;
-            let away = session
-                .since
-                .map(|since| now.saturating_duration_since(since));
-            session
-                .notices
-                .push(unhandled, Notice::Resumed(away.unwrap_or_default()));
-        }
+            session.since
+        });
+        let away = since.map(|since| now.saturating_duration_since(since));
+        self.push_notice(Notice::Resumed(away.unwrap_or_default()));
         self.set_early_input(input);
     }
 
@@ -483,81 +429,5 @@ impl Driver {
             // Whatever comes of it: the connection is given up.
             let _ = Pin::new(socket).poll_write(cx, &pong);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn interrupted() -> Notice {
-        Notice::Interrupted(DisconnectReason::KeepAliveTimeout)
-    }
-
-    fn resumed(seconds: u64) -> Notice {
-        Notice::Resumed(Duration::from_secs(seconds))
-    }
-
-    /// Returns the names of the notices with the numbers of messages before them.
-    fn take_all(notices: &mut Notices, messages: u64) -> Vec<(u64, &'static str)> {
-        let mut taken = Vec::new();
-        for handled in 0..=messages {
-            while notices.is_due() {
-                let name = match notices.queue.pop_front().unwrap().1 {
-                    Notice::Interrupted(_) => "interrupted",
-                    Notice::Resumed(_) => "resumed",
-                    Notice::ConnectFailed(_) => "failed",
-                };
-                taken.push((handled, name));
-            }
-            notices.handle_message();
-        }
-        taken
-    }
-
-    #[test]
-    fn a_notice_comes_between_the_messages_before_and_after_it() {
-        let mut notices = Notices::default();
-        assert!(notices.push(2, interrupted()));
-        assert!(notices.push(2, resumed(1)));
-        assert!(notices.push(5, interrupted()));
-        let expected = [(2, "interrupted"), (2, "resumed"), (5, "interrupted")];
-        assert_eq!(take_all(&mut notices, 6), expected);
-    }
-
-    #[test]
-    fn a_connection_without_a_message_is_none_for_the_handler() {
-        let mut notices = Notices::default();
-        assert!(notices.push(2, interrupted()));
-        for seconds in 1..1_000 {
-            assert!(notices.push(2, resumed(seconds)));
-            assert!(!notices.push(2, interrupted()));
-        }
-        assert!(notices.push(2, resumed(1_000)));
-        assert_eq!(
-            take_all(&mut notices, 2),
-            [(2, "interrupted"), (2, "resumed")]
-        );
-        // The same once the first one was told.
-        assert!(notices.push(0, interrupted()));
-        assert_eq!(take_all(&mut notices, 0), [(0, "interrupted")]);
-        assert!(notices.push(0, resumed(1)));
-        assert!(!notices.push(0, interrupted()));
-        assert!(notices.push(0, resumed(2)));
-        assert_eq!(take_all(&mut notices, 0), [(0, "resumed")]);
-    }
-
-    #[test]
-    fn failures_to_connect_are_told_once_at_a_time() {
-        let mut notices = Notices::default();
-        notices.push(1, interrupted());
-        for _ in 0..1_000 {
-            let limit = Duration::from_secs(1);
-            notices.push(1, Notice::ConnectFailed(ConnectError::Timeout { limit }));
-        }
-        assert_eq!(
-            take_all(&mut notices, 1),
-            [(1, "interrupted"), (1, "failed")]
-        );
     }
 }
