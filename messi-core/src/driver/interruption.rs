@@ -180,11 +180,22 @@ impl Driver {
         }
     }
 
-    // --- Acknowledgements ---
+    // --- After a step of the turn ---
+
+    /// Handles what the last step has changed for the session: a lost connection, and acknowledged messages. Returns
+    /// whether the connection has just been lost.
+    #[inline]
+    pub(super) fn look_at_session(&mut self) -> bool {
+        if self.session.is_none() {
+            return false;
+        }
+        let is_interrupted = self.socket.is_some() && self.handle_interruption();
+        self.report_acknowledged();
+        is_interrupted
+    }
 
     /// Tells the mailbox what the peer has acknowledged, if that has changed.
-    #[inline]
-    pub(super) fn report_acknowledged(&mut self) {
+    fn report_acknowledged(&mut self) {
         let Some(session) = &mut self.session else {
             return;
         };
@@ -205,11 +216,6 @@ impl Driver {
     // --- Interruption ---
 
     /// Handles the loss of the connection, if the session goes on without it. Returns whether it has just been lost.
-    #[inline]
-    pub(super) fn look_for_interruption(&mut self) -> bool {
-        self.session.is_some() && self.socket.is_some() && self.handle_interruption()
-    }
-
     fn handle_interruption(&mut self) -> bool {
         let Some(reason) = self.connection.interruption().cloned() else {
             return false;

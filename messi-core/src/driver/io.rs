@@ -43,19 +43,17 @@ impl Driver {
         if let Poll::Ready(now) = self.poll_read(cx) {
             // A peer that always has something to read must not hold the timers up.
             self.handle_due_timers(now);
-            self.look_for_interruption();
-            self.report_acknowledged();
+            self.look_at_session();
             return Poll::Ready(());
         }
         // Reading the clock costs as much as a part of a message. A timer that has become due since the last read of this
         // turn wakes the task once more.
         let now = self.read_at.unwrap_or_else(|| self.now());
         let is_due = self.poll_timer(cx, now).is_ready();
-        let is_interrupted = self.look_for_interruption();
+        let is_interrupted = self.look_at_session();
         let has_room = was_congested && !self.is_congested();
         let has_ended = !had_ended && self.connection.end_reason().is_some();
         // A write alone is no news for the caller, but for the room that it has made.
-        self.report_acknowledged();
         let has_session_changed = has_taken_over || is_interrupted;
         if has_session_changed || is_due || has_room || has_ended {
             return Poll::Ready(());
@@ -221,12 +219,17 @@ impl Driver {
         self.connection.handle_written(count);
         let remaining = self.connection.output_len();
         if remaining > 0 {
-            if !self.connection.is_replaying() {
-                self.mailbox.handle_written(remaining);
-            }
+            self.report_written(remaining);
         } else {
             // Recorded by the flush that follows.
             self.is_flushed = false;
+        }
+    }
+
+    /// Tells the mailbox how many of the bytes in flight remain to be written. While frames are sent again, all of them do.
+    fn report_written(&self, remaining: usize) {
+        if !self.connection.is_replaying() {
+            self.mailbox.handle_written(remaining);
         }
     }
 
@@ -241,9 +244,7 @@ impl Driver {
                 self.is_flushed = true;
                 // This is progress too, and stops the write timeout: that also runs while a flush is pending.
                 self.connection.handle_written(0);
-                if !self.connection.is_replaying() {
-                    self.mailbox.handle_written(0);
-                }
+                self.report_written(0);
             }
             Err(error) => self.handle_io_error(error),
         }
