@@ -265,7 +265,7 @@ where
         while driver.next_at_once() || driver.next(handler).await {
             if driver.has_notice() {
                 // Boxed, as it is rare, and the memory of each connection has room for the largest future.
-                tell(client, handler, driver).boxed().await;
+                run_notice(client, handler, driver).boxed().await;
                 continue;
             }
             // Declared first: the message may borrow from it.
@@ -286,8 +286,8 @@ where
     }
 }
 
-/// Tells the handler what has happened to the session.
-async fn tell<P, H>(client: &Client<P>, handler: &mut H, driver: &mut Driver)
+/// Runs the callback for what has happened to the session.
+async fn run_notice<P, H>(client: &Client<P>, handler: &mut H, driver: &mut Driver)
 where
     H: Send + 'static,
     P: ConnectWith<H>,
