@@ -23,13 +23,7 @@ fn a_session_expires_at_its_lifetime_on_both_sides() {
         assert_eq!(pair.server.client_count(), 0);
         simulation.set_host("room", Host::Reachable);
         assert!(is_interruption(&pair.client_events.next().await));
-        let end = pair
-            .client_events
-            .find(|event| matches!(event, Event::Disconnected(_)))
-            .await;
-        let Event::Disconnected(DisconnectReason::SessionLost(lost)) = end else {
-            panic!("{end:?}");
-        };
+        let lost = find_lost(&mut pair.client_events).await;
         assert_eq!((lost.why, lost.unacknowledged), (SessionLost::Expired, 3));
         // A new session begins.
         assert_eq!(
@@ -155,29 +149,25 @@ fn who_leaves_ends_the_session_of_the_other_at_once() {
     });
 }
 
+/// Interrupts the session of a client, and sends more than fits into its queue of 100 bytes.
+async fn overfill(simulation: &Simulation, client: ClientBuilder<Chat>) -> Pair {
+    let server = ChatServer::builder(ROOM).sessions(Sessions::default());
+    let mut pair = connect_sides(simulation, server, client).await;
+    simulation.set_host("room", Host::Unknown);
+    pair.connection.cut();
+    assert!(is_interruption(&pair.client_events.next().await));
+    for number in 0..20 {
+        pair.client.send(message(number.to_string()));
+    }
+    pair
+}
+
 #[test]
 fn a_queue_that_is_full_ends_the_session() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let server = ChatServer::builder(ROOM).sessions(Sessions::default());
-        let client = ChatClient::builder(ROOM)
-            .session(Session::default())
-            .max_queued_bytes(100);
-        let mut pair = Pair::connect_with(&simulation, server, client).await;
-        simulation.sleep(SECOND).await;
-        simulation.set_host("room", Host::Unknown);
-        pair.connection.cut();
-        assert!(is_interruption(&pair.client_events.next().await));
-        for number in 0..20 {
-            pair.client.send(message(number.to_string()));
-        }
-        let lost = pair
-            .client_events
-            .find(|event| matches!(event, Event::Disconnected(_)))
-            .await;
-        let Event::Disconnected(DisconnectReason::SessionLost(lost)) = lost else {
-            panic!("{lost:?}");
-        };
+        let mut pair = overfill(&simulation, client().max_queued_bytes(100)).await;
+        let lost = find_lost(&mut pair.client_events).await;
         assert_eq!(lost.why, SessionLost::Overflow);
         pair.stop().await;
     });
@@ -187,19 +177,13 @@ fn a_queue_that_is_full_ends_the_session() {
 fn messages_that_are_dropped_for_others_have_no_number() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let server = ChatServer::builder(ROOM).sessions(Sessions::default());
-        let client = ChatClient::builder(ROOM)
-            .session(Session::default())
-            .overflow(Overflow::DropOldest)
-            .max_queued_bytes(100);
-        let mut pair = Pair::connect_with(&simulation, server, client).await;
-        simulation.sleep(SECOND).await;
-        simulation.set_host("room", Host::Unknown);
-        pair.connection.cut();
-        assert!(is_interruption(&pair.client_events.next().await));
-        for number in 0..20 {
-            pair.client.send(message(number.to_string()));
-        }
+        let mut pair = overfill(
+            &simulation,
+            client()
+                .overflow(Overflow::DropOldest)
+                .max_queued_bytes(100),
+        )
+        .await;
         let delivered = pair.client.delivered();
         simulation.set_host("room", Host::Reachable);
         assert_eq!(delivered.await, Ok(()));

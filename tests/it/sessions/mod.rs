@@ -8,7 +8,7 @@ mod wire;
 use std::time::Duration;
 
 use messi::testing::{Host, Simulation};
-use messi::{DisconnectReason, Lost, Session, SessionLost, Sessions};
+use messi::{ClientBuilder, DisconnectReason, Lost, ServerBuilder, Session, SessionLost, Sessions};
 
 use crate::common::chat::*;
 use crate::common::*;
@@ -20,7 +20,19 @@ async fn connect(simulation: &Simulation) -> Pair {
 
 async fn connect_with(simulation: &Simulation, sessions: Sessions) -> Pair {
     let server = ChatServer::builder(ROOM).sessions(sessions);
-    let client = ChatClient::builder(ROOM).session(Session::default());
+    connect_sides(simulation, server, client()).await
+}
+
+fn client() -> ClientBuilder<Chat> {
+    ChatClient::builder(ROOM).session(Session::default())
+}
+
+/// Connects sides with settings of their own, until there is a session.
+async fn connect_sides(
+    simulation: &Simulation,
+    server: ServerBuilder<Chat>,
+    client: ClientBuilder<Chat>,
+) -> Pair {
     let pair = Pair::connect_with(simulation, server, client).await;
     // The grant is on its way when both are connected.
     simulation.sleep(SECOND).await;
@@ -38,7 +50,16 @@ fn is_resumption(event: &Event) -> bool {
 
 /// Expects the end of a session, and returns it.
 async fn expect_lost(events: &mut Events) -> Lost {
-    match events.next().await {
+    lost(events.next().await)
+}
+
+/// Waits for the end of a session, skips the callbacks before it, and returns it.
+async fn find_lost(events: &mut Events) -> Lost {
+    lost(events.find(|it| matches!(it, Event::Disconnected(_))).await)
+}
+
+fn lost(event: Event) -> Lost {
+    match event {
         Event::Disconnected(DisconnectReason::SessionLost(lost)) => *lost,
         other => panic!("{other:?} instead of a lost session"),
     }

@@ -34,9 +34,7 @@ fn a_client_comes_back_although_the_server_is_full() {
         let server = ChatServer::builder(ROOM)
             .max_clients(1)
             .sessions(Sessions::default());
-        let client = ChatClient::builder(ROOM).session(Session::default());
-        let mut pair = Pair::connect_with(&simulation, server, client).await;
-        simulation.sleep(SECOND).await;
+        let mut pair = connect_sides(&simulation, server, client()).await;
         pair.connection.cut();
         pair.client_events.find(is_resumption).await;
         pair.server_events.find(is_resumption).await;
