@@ -21,6 +21,8 @@ mod delivery;
 mod first_ping;
 mod first_pong;
 mod lost;
+#[cfg(test)]
+pub(crate) mod samples;
 mod secret;
 mod window;
 

@@ -53,15 +53,11 @@ impl FirstPing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resumption::{Secret, Token};
+    use crate::resumption::samples::token;
 
     fn resume() -> Resume {
         Resume {
-            token: Token {
-                incarnation: 1,
-                id: 2,
-                secret: Secret::new([3; Secret::SIZE]),
-            },
+            token: token(),
             received: 4,
         }
     }

@@ -106,10 +106,8 @@ fn answer(payload: &[u8]) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::resumption::{Secret, Token};
+    use crate::resumption::samples::grant;
 
     const MESSAGE: &[u8] = b"\x02\0\0\x01a";
 
@@ -141,15 +139,7 @@ mod tests {
             read(&bytes),
             (Answer::Resumed(7), b"\x02\0\0\x01b".to_vec())
         );
-        let grant = Grant {
-            token: Token {
-                incarnation: 1,
-                id: 2,
-                secret: Secret::new([3; Secret::SIZE]),
-            },
-            lifetime: Duration::from_secs(1),
-            window: 4,
-        };
+        let grant = grant();
         let accept = ServerControl::Accept {
             grant: grant.clone(),
             lost: Some(SessionLost::ServerRestarted),

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::*;
 use crate::ConnectionConfig;
 use crate::frame::{self, HEADER_SIZE};
-use crate::resumption::{Answer, FirstPing, FirstPong, Opening, Resume, Secret, Token};
+use crate::resumption::samples::grant;
+use crate::resumption::{Answer, FirstPing, FirstPong, Opening, Resume};
 
 /// Messages of a sequence, of both sides together.
 const MESSAGES: usize = 3;
@@ -68,9 +69,8 @@ impl Side {
     }
 
     fn send(&mut self, number: u8) {
-        let header = Header::new(self.connection.role().sent(), 1).encode();
-        self.queue.extend_from_slice(&header);
-        self.queue.push(number);
+        let message_type = self.connection.role().sent();
+        frame::append(&mut self.queue, message_type, &[number]);
         self.sent.push(number);
     }
 
@@ -142,16 +142,7 @@ impl Session {
         session.client.connection.request_session(usize::MAX);
         let hello = session.client.write(usize::MAX);
         assert_eq!(FirstPing::default().read(&hello), Some(Opening::Hello));
-        let grant = Grant {
-            token: Token {
-                incarnation: 1,
-                id: 2,
-                secret: Secret::new([3; Secret::SIZE]),
-            },
-            lifetime: Duration::from_secs(60),
-            window: 1 << 20,
-        };
-        session.server.connection.grant_session(grant, None);
+        session.server.connection.grant_session(grant(), None);
         session
     }
 
@@ -259,8 +250,8 @@ impl Session {
             received: delivery.received(),
         };
         let payload = ClientControl::Resume(resume.clone()).encode();
-        let header = Header::new(MessageType::Ping, payload.len()).encode();
-        let opening = FirstPing::default().read(&[&header[..], &payload].concat());
+        let ping = frame::build(MessageType::Ping, &payload);
+        let opening = FirstPing::default().read(&ping);
         assert_eq!(opening, Some(Opening::Resume(resume.clone())));
         self.server.connection.resume(resume.received, self.now);
         let size = self.server.connection.output_len();

@@ -3,21 +3,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::ConnectionConfig;
-use crate::resumption::{ByeReason, Secret, Token};
-
-const WINDOW: u64 = 1 << 20;
-
-fn grant() -> Grant {
-    Grant {
-        token: Token {
-            incarnation: 1,
-            id: 2,
-            secret: Secret::new([3; Secret::SIZE]),
-        },
-        lifetime: Duration::from_secs(60),
-        window: WINDOW,
-    }
-}
+use crate::resumption::ByeReason;
+use crate::resumption::samples::{WINDOW, grant};
 
 fn connection(role: Role) -> (Connection, Instant) {
     let now = Instant::now();
