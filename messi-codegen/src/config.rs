@@ -7,6 +7,7 @@ mod derive;
 mod derives;
 mod externs;
 mod item;
+mod list;
 mod path;
 mod rename;
 mod requests;
@@ -25,6 +26,7 @@ pub(crate) use self::attributes::Attributes;
 pub(crate) use self::derive::Derive;
 pub(crate) use self::derives::Derives;
 pub(crate) use self::externs::{Extern, Externs};
+pub(crate) use self::list::parse_list;
 pub(crate) use self::path::parse_absolute;
 pub(crate) use self::rename::Rename;
 use self::requests::Exception;
@@ -160,7 +162,7 @@ impl Config {
     /// Adds derives for all types, as in `"Eq, Hash"`, or for one, as in `"ConnectReq: Eq + Hash"`.
     #[must_use]
     pub fn derive(mut self, derives: &str) -> Self {
-        match Derive::parse_list.parse_str(derives) {
+        match parse_list.parse_str(derives) {
             Ok(derives) => self.derives.extend(derives),
             Err(mistake) => self.mistakes.push(mistake),
         }
@@ -172,7 +174,7 @@ impl Config {
     /// `"ConnectReq.user: #[serde(skip)]"`.
     #[must_use]
     pub fn attributes(mut self, attributes: &str) -> Self {
-        match Attribute::parse_list.parse_str(attributes) {
+        match parse_list.parse_str(attributes) {
             Ok(attributes) => self.attributes.extend(attributes),
             Err(mistake) => self.mistakes.push(mistake),
         }

@@ -4,7 +4,6 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::{Error, Path, Result, Token};
 
 use super::target::Target;
@@ -50,14 +49,6 @@ impl Kind {
             "enums" => Some(Self::Enums),
             _ => None,
         }
-    }
-}
-
-impl Attribute {
-    /// Parses the content of the parentheses of the option.
-    pub(crate) fn parse_list(input: ParseStream<'_>) -> Result<Vec<Self>> {
-        let list = Punctuated::<Self, Token![,]>::parse_terminated(input)?;
-        Ok(list.into_iter().collect())
     }
 }
 

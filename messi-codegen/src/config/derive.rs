@@ -75,14 +75,6 @@ impl Known {
     }
 }
 
-impl Derive {
-    /// Parses the content of the parentheses of the option.
-    pub(crate) fn parse_list(input: ParseStream<'_>) -> Result<Vec<Self>> {
-        let list = Punctuated::<Self, Token![,]>::parse_terminated(input)?;
-        Ok(list.into_iter().collect())
-    }
-}
-
 impl Parse for Derive {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let path = input.call(Path::parse_mod_style)?;

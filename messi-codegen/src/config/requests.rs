@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use messi_schema::code_list;
 use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
-use syn::{Error, Ident, Token, bracketed, token};
+use syn::{Error, Ident, bracketed, token};
 
+use super::list::parse_list;
 use crate::model::{Protocol, Request};
 
 /// Which members `foo_req` with a `foo_rsp` are requests.
@@ -51,7 +51,7 @@ impl Parse for Requests {
         }
         let members;
         bracketed!(members in input);
-        let members = Punctuated::<Ident, Token![,]>::parse_terminated(&members)?;
+        let members = parse_list::<Ident>(&members)?;
         let exceptions = members.into_iter().map(|member| Exception {
             name: member.to_string(),
             span: member.span(),

@@ -3,13 +3,10 @@
 use messi_schema::code_list;
 use proc_macro2::{Ident, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
-use syn::punctuated::Punctuated;
+use syn::parse::{Parse, ParseStream};
 use syn::{Error, LitStr, Result, Token, braced, bracketed, parenthesized, token};
 
-use crate::config::{
-    Attribute, BytesType, Config, Derive, Extern, Handlers, Rename, Side, Target, parse_absolute,
-};
+use crate::config::{BytesType, Config, Handlers, Side, parse_absolute, parse_list};
 
 /// Parses the value of an option into the configuration.
 type Read = fn(&mut Config, ParseStream<'_>) -> Result<()>;
@@ -121,7 +118,7 @@ fn include(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     )?;
     let directories;
     bracketed!(directories in input);
-    let directories = Punctuated::<LitStr, Token![,]>::parse_terminated(&directories)?;
+    let directories = parse_list::<LitStr>(&directories)?;
     config.include = directories.iter().map(|it| it.value().into()).collect();
     Ok(())
 }
@@ -168,22 +165,21 @@ fn views(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     expect(is_list, "messages in brackets, as in `[MessageInd]`", input)?;
     let messages;
     bracketed!(messages in input);
-    let messages = Punctuated::<Target, Token![,]>::parse_terminated(&messages)?;
-    config.views = messages.into_iter().collect();
+    config.views = parse_list(&messages)?;
     Ok(())
 }
 
 /// Parses `derive(Eq, ConnectReq: Hash)`.
 fn derive(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     let expected = "derives in parentheses, as in `derive(Eq, Hash)`";
-    config.derives = in_parentheses(expected, Derive::parse_list, input)?;
+    config.derives = in_parentheses(expected, input)?;
     Ok(())
 }
 
 /// Parses `attributes(ConnectReq.user: #[serde(skip)])`.
 fn attributes(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     let expected = "attributes in parentheses, as in `attributes(ConnectReq: #[serde(default)])`";
-    config.attributes = in_parentheses(expected, Attribute::parse_list, input)?;
+    config.attributes = in_parentheses(expected, input)?;
     Ok(())
 }
 
@@ -198,8 +194,7 @@ fn externs(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     )?;
     let packages;
     braced!(packages in input);
-    let packages = Punctuated::<Extern, Token![,]>::parse_terminated(&packages)?;
-    config.externs = packages.into_iter().collect();
+    config.externs = parse_list(&packages)?;
     Ok(())
 }
 
@@ -214,21 +209,16 @@ fn rename(config: &mut Config, input: ParseStream<'_>) -> Result<()> {
     )?;
     let renames;
     braced!(renames in input);
-    let renames = Punctuated::<Rename, Token![,]>::parse_terminated(&renames)?;
-    config.renames = renames.into_iter().collect();
+    config.renames = parse_list(&renames)?;
     Ok(())
 }
 
 /// Parses a list in parentheses.
-fn in_parentheses<T>(
-    expected: &str,
-    parse: impl FnOnce(ParseStream<'_>) -> Result<T>,
-    input: ParseStream<'_>,
-) -> Result<T> {
+fn in_parentheses<T: Parse>(expected: &str, input: ParseStream<'_>) -> Result<Vec<T>> {
     expect(input.peek(token::Paren), expected, input)?;
     let list;
     parenthesized!(list in input);
-    let parsed = parse(&list);
+    let parsed = parse_list(&list);
     // The rest after an error would be reported in its place.
     while !list.is_empty() {
         list.parse::<TokenTree>()?;
