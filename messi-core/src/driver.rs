@@ -380,8 +380,8 @@ impl Driver {
         }
     }
 
-    /// Takes the next of the received messages, after what comes before it, or chooses a notice. Returns `None` if there is none that can be
-    /// handled now, and `false` if the connection has ended.
+    /// Takes the next of the received messages, after what comes before it, or chooses a notice. Returns `None` if there is
+    /// none that can be handled now, and `false` if the connection has ended.
     fn poll_message(
         &mut self,
         cx: &mut Context<'_>,
@@ -555,19 +555,14 @@ impl Driver {
     #[cold]
     fn run_command(&mut self, command: Command) {
         let now = self.now();
-        // No connection follows on which the peer could be told more.
         let is_interrupted = self.connection.interruption().is_some();
         match command {
             Command::Handover => self.handle_handover(),
             Command::Reconnect => self.reconnect(now),
-            Command::Drain if is_interrupted => {
-                self.connection.fail(DisconnectReason::Stopped, now);
-            }
-            Command::Drain => self.connection.drain(),
+            Command::Drain => self.connection.drain(now),
             Command::Close(DisconnectReason::SlowConsumer) if is_interrupted => {
                 self.end_session(SessionLost::Overflow, None);
             }
-            Command::Close(reason) if is_interrupted => self.connection.fail(reason, now),
             Command::Close(reason) => self.connection.end(reason, now),
             Command::Evict if is_interrupted => self.end_session(SessionLost::Evicted, None),
             // The rest is not written: other connections lack this memory.

@@ -137,7 +137,7 @@ impl Run {
             7 if self.has_socket => connection.handle_end_of_input(now),
             8 => connection.fail(DisconnectReason::ConnectionClosed, now),
             9 => connection.end(DisconnectReason::SlowConsumer, now),
-            10 => connection.drain(),
+            10 => connection.drain(now),
             11 => connection.end(DisconnectReason::Stopped, now),
             12 if connection.end_reason().is_some() => connection.handle_shut_down(now),
             13 => {

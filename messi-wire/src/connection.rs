@@ -180,8 +180,11 @@ impl Connection {
     /// side handle nothing more, and limits the time of closing.
     pub fn end(&mut self, reason: DisconnectReason, now: Instant) {
         match &mut self.lifecycle {
-            Lifecycle::Open | Lifecycle::Draining(_) | Lifecycle::Interrupted(_) => {
+            Lifecycle::Open | Lifecycle::Draining(_) => self.end_first(reason, now),
+            Lifecycle::Interrupted(_) => {
                 self.end_first(reason, now);
+                // No connection follows on which the rest could be written.
+                self.abort();
             }
             Lifecycle::Closing(end) | Lifecycle::Aborted(end) if reason.stops_handler() => {
                 end.delivers_rest = false;

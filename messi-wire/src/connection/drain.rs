@@ -29,13 +29,17 @@ const MAX_DRAINED_BYTES: usize = 16 * 1024 * 1024;
 
 impl Connection {
     /// Begins to drain: messages that the peer has sent until now are still read and handled. Then the
-    /// connection ends with [`DisconnectReason::Stopped`].
-    pub fn drain(&mut self) {
-        if matches!(self.lifecycle, Lifecycle::Open) {
-            self.lifecycle = Lifecycle::Draining(Drain {
-                remaining: MAX_DRAINED_BYTES,
-                deadline: None,
-            });
+    /// connection ends with [`DisconnectReason::Stopped`]. An interrupted session ends so at once.
+    pub fn drain(&mut self, now: Instant) {
+        match self.lifecycle {
+            Lifecycle::Open => {
+                self.lifecycle = Lifecycle::Draining(Drain {
+                    remaining: MAX_DRAINED_BYTES,
+                    deadline: None,
+                });
+            }
+            Lifecycle::Interrupted(_) => self.end(DisconnectReason::Stopped, now),
+            Lifecycle::Draining(_) | Lifecycle::Closing(_) | Lifecycle::Aborted(_) => {}
         }
     }
 

@@ -410,7 +410,7 @@ fn no_message_is_handled_once_this_side_has_ended_the_connection() {
 
 /// Drains a connection to a peer that has sent all its messages.
 fn drain(connection: &mut Connection, now: Instant) {
-    connection.drain();
+    connection.drain(now);
     connection.handle_no_input(now);
     connection.handle_timeout(now + SILENCE);
 }

@@ -149,6 +149,27 @@ fn who_leaves_ends_the_session_of_the_other_at_once() {
     });
 }
 
+#[test]
+fn a_session_that_is_left_while_it_is_interrupted_leaves_its_messages_unconfirmed() {
+    for drains in [false, true] {
+        let simulation = Simulation::new(1);
+        simulation.run(async {
+            let mut pair = connect(&simulation).await;
+            simulation.set_host("room", Host::Unknown);
+            pair.client.send(message("lost"));
+            pair.client.flush().await.unwrap();
+            pair.connection.cut();
+            assert!(is_interruption(&pair.client_events.next().await));
+            if drains {
+                pair.client.drain(SECOND).await;
+            }
+            pair.client.stop().await;
+            assert_eq!(pair.client.stats().unconfirmed, 1, "{drains}");
+            pair.server.stop().await;
+        });
+    }
+}
+
 /// Interrupts the session of a client, and sends more than fits into its queue of 100 bytes.
 async fn overfill(simulation: &Simulation, client: ClientBuilder<Chat>) -> Pair {
     let server = ChatServer::builder(ROOM).sessions(Sessions::default());

@@ -312,9 +312,25 @@ fn a_session_that_was_not_interrupted_by_this_side_s_end_does_not_go_on() {
     server.resume(0, now);
     assert_eq!(server.end_reason(), Some(&DisconnectReason::Disconnected));
     let (mut server, now) = self::server();
-    server.drain();
+    server.drain(now);
     lose(&mut server, now);
     assert!(server.is_aborted());
+}
+
+#[test]
+fn an_interrupted_session_ends_without_a_connection_to_close() {
+    let ends: [fn(&mut Connection, Instant); 2] = [
+        |server, now| server.end(DisconnectReason::Stopped, now),
+        |server, now| server.drain(now),
+    ];
+    for end in ends {
+        let (mut server, now) = server();
+        lose(&mut server, now);
+        end(&mut server, now);
+        assert_eq!(server.end_reason(), Some(&DisconnectReason::Stopped));
+        assert!(server.is_aborted());
+        assert!(server.ending().is_lost);
+    }
 }
 
 #[test]
