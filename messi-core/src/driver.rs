@@ -311,7 +311,7 @@ impl Driver {
         // Counts the messages that are lost: when the caller deregisters a client, its counters are final.
         self.mailbox.detach(&reason, self.connection.ending());
         // The last callback may take long.
-        self.stop_attempts();
+        self.give_up();
         self.connection.drop_input();
         self.receive_permit.set(0);
         reason

@@ -28,6 +28,7 @@ mod form;
 mod handle;
 mod handover;
 mod held_payload;
+mod interrupted_sessions;
 mod io_error;
 mod mailbox;
 mod metrics;

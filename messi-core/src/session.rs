@@ -87,6 +87,7 @@ impl Session {
 #[derive(Clone, Debug)]
 pub struct Sessions {
     pub(crate) lifetime: Duration,
+    pub(crate) max_interrupted: usize,
     window: Window,
     pub(crate) silent_client: Duration,
 }
@@ -98,6 +99,22 @@ impl Sessions {
     /// up.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = clamped(lifetime);
+        self
+    }
+
+    /// Sets how many sessions may wait for their clients at a time.
+    ///
+    /// If one more is interrupted, the session that has waited for longest is lost, with
+    /// [`SessionLost::Evicted`](crate::SessionLost::Evicted). With zero, no session goes on. A client whose session is
+    /// interrupted counts for [`max_clients`](crate::ServerBuilder::max_clients) too. Default: no limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let sessions = messi::Sessions::default().max_interrupted(1_000);
+    /// ```
+    pub fn max_interrupted(mut self, sessions: usize) -> Self {
+        self.max_interrupted = sessions;
         self
     }
 
@@ -127,6 +144,7 @@ impl Default for Sessions {
     fn default() -> Self {
         Self {
             lifetime: Duration::from_secs(60),
+            max_interrupted: usize::MAX,
             window: Window::default(),
             silent_client: Duration::from_secs(1),
         }

@@ -139,6 +139,8 @@ pub struct ServerStats {
     /// Clients that are connected and have not logged in at this moment, on a server with a
     /// [`login_timeout`](crate::ServerBuilder::login_timeout).
     pub logging_in: usize,
+    /// Clients among both whose sessions are interrupted at this moment.
+    pub interrupted: usize,
     /// Clients refused because of
     /// [`max_clients`](crate::ServerBuilder::max_clients),
     /// [`max_clients_per_address`](crate::ServerBuilder::max_clients_per_address) or
@@ -146,6 +148,8 @@ pub struct ServerStats {
     pub refused: u64,
     /// Clients refused by the closure that makes handlers, with a [`Refusal`](crate::Refusal).
     pub refused_by_application: u64,
+    /// Attempts to go on with a session that had a wrong secret, or another certificate than before.
+    pub refused_sessions: u64,
     /// Failed handshakes: the client did not speak TLS, had no accepted certificate, rejected that of the
     /// server, or took too long.
     pub failed_handshakes: u64,
@@ -170,8 +174,10 @@ impl ServerStats {
     pub(crate) fn add(&mut self, other: &Self) {
         self.clients += other.clients;
         self.logging_in += other.logging_in;
+        self.interrupted += other.interrupted;
         self.refused += other.refused;
         self.refused_by_application += other.refused_by_application;
+        self.refused_sessions += other.refused_sessions;
         self.failed_handshakes += other.failed_handshakes;
         self.login_timeouts += other.login_timeouts;
         self.total.add(&other.total);

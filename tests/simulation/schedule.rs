@@ -121,7 +121,9 @@ impl<'a> World<'a> {
         let mut builder = RequestsServer::builder("tcp://server:1");
         if self.random.bool() {
             let lifetime = *choose(&mut self.random, &[300, 3_000, 60_000]);
-            let sessions = Sessions::default().lifetime(Duration::from_millis(lifetime));
+            let sessions = Sessions::default()
+                .lifetime(Duration::from_millis(lifetime))
+                .max_interrupted(*choose(&mut self.random, &[1, usize::MAX]));
             builder = builder.sessions(sessions);
         }
         let server = builder

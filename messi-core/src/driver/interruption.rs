@@ -14,6 +14,7 @@
 
 use std::mem;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,7 @@ use super::Driver;
 use super::notices::{Notice, Notices};
 use crate::ConnectError;
 use crate::handover::{Begin, Delay, Handover, Opened, Reconnect};
+use crate::interrupted_sessions::{InterruptedSessions, Wait};
 use crate::transport::BoxSocket;
 
 /// Answers in a row that know nothing of sessions, after which a client believes them. A busy server may read the first
@@ -50,6 +52,10 @@ pub(super) struct Interruption {
     /// When the connection was lost, while there is none.
     lost_at: Option<Instant>,
     notices: Notices,
+    /// The interrupted sessions of this server.
+    interrupted: Option<Arc<InterruptedSessions>>,
+    /// The place among them, while there is no connection.
+    wait: Option<Wait>,
     /// The number of acknowledged messages and the memory of all others, as the mailbox knows them.
     told: (u64, usize),
     /// The notice that comes now, instead of a message.
@@ -101,6 +107,14 @@ impl Driver {
     ) -> Self {
         if let Some(session) = &mut self.session {
             session.reconnect = Some(Box::new(make_reconnect()));
+        }
+        self
+    }
+
+    /// Waits among these sessions while the session is interrupted.
+    pub(crate) fn waiting_in(mut self, interrupted: &Arc<InterruptedSessions>) -> Self {
+        if let Some(session) = &mut self.session {
+            session.interrupted = Some(interrupted.clone());
         }
         self
     }
@@ -224,6 +238,7 @@ impl Driver {
         self.mailbox.handle_interrupted();
         let now = self.now();
         self.push_interrupted(reason, now);
+        self.begin_wait();
         self.begin_attempt(Delay::First);
         true
     }
@@ -236,6 +251,21 @@ impl Driver {
         self.unsent_limit = None;
         self.reads_again = false;
         self.take_early_input();
+    }
+
+    /// Takes a place among the interrupted sessions of the server, if it has any.
+    fn begin_wait(&mut self) {
+        if let Some(session) = &mut self.session
+            && let Some(interrupted) = &session.interrupted
+        {
+            session.wait = Some(interrupted.wait(&self.mailbox));
+        }
+    }
+
+    /// Gives that place up. Returns `false` if another session has taken it.
+    fn end_wait(&mut self) -> bool {
+        let wait = self.session.as_mut().and_then(|it| it.wait.take());
+        wait.is_none_or(Wait::end)
     }
 
     fn push_interrupted(&mut self, reason: DisconnectReason, now: Instant) {
@@ -291,14 +321,15 @@ impl Driver {
     pub(super) fn end_session(&mut self, why: SessionLost, handled: Option<u64>) {
         let now = self.now();
         self.connection.lose_session(why, handled, now);
-        self.stop_attempts();
+        self.give_up();
     }
 
-    /// Gives up connecting again.
-    pub(super) fn stop_attempts(&mut self) {
+    /// Gives up waiting for another connection.
+    pub(super) fn give_up(&mut self) {
         if let Some(session) = &mut self.session {
             session.attempt = None;
             session.reconnect = None;
+            session.wait = None;
         }
     }
 
@@ -403,6 +434,8 @@ impl Driver {
         } else if self.connection.interruption().is_none() {
             // This side is about to end the session. The client learns of it by its next attempt.
             return;
+        } else if !self.end_wait() {
+            return self.end_session(SessionLost::Evicted, None);
         }
         self.drop_socket();
         self.connection.resume(received, now);

@@ -88,7 +88,7 @@ impl Mailbox {
     }
 
     /// Drops all queued messages and closes the connection at once. Returns `false` if there is none.
-    pub(super) fn evict(self: &Arc<Self>, wakeups: &mut Wakeups) -> bool {
+    pub(crate) fn evict(self: &Arc<Self>, wakeups: &mut Wakeups) -> bool {
         let mut shared = self.lock();
         let is_open = shared.session.accepts_messages();
         if is_open {

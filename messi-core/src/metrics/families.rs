@@ -88,6 +88,11 @@ pub(crate) const FAMILIES: &[Family] = &[
         Value::Gauge(|stats| stats.logging_in as u64),
     ),
     server(
+        "messi_interrupted_clients",
+        "Clients whose sessions are interrupted at this moment.",
+        Value::Gauge(|stats| stats.interrupted as u64),
+    ),
+    server(
         "messi_refused_total",
         "Clients refused because of a limit on their number.",
         Value::Counter(|stats| stats.refused),
@@ -96,6 +101,11 @@ pub(crate) const FAMILIES: &[Family] = &[
         "messi_refused_by_application_total",
         "Clients refused by the program.",
         Value::Counter(|stats| stats.refused_by_application),
+    ),
+    server(
+        "messi_refused_sessions_total",
+        "Attempts to go on with a session with a wrong secret or certificate.",
+        Value::Counter(|stats| stats.refused_sessions),
     ),
     server(
         "messi_failed_handshakes_total",

@@ -21,6 +21,7 @@ use super::{Server, ServerClient, SharedServer, StopServerOnDrop};
 use crate::builder::connection_setters;
 use crate::cpu_limit::CpuLimit;
 use crate::driver::ReceiveBudget;
+use crate::interrupted_sessions::InterruptedSessions;
 use crate::mailbox::SendBudget;
 use crate::metrics::Metrics;
 use crate::protocol::server_kinds;
@@ -287,6 +288,7 @@ impl<P: Protocol> ServerBuilder<P> {
             uri,
         } = listening.await?;
         info!(target: LOG_TARGET, "{} server: listening on {local_addr}", P::NAME);
+        let max_interrupted = self.sessions.as_ref().map_or(0, |it| it.max_interrupted);
         let sessions = match self.sessions {
             None => None,
             Some(sessions) => {
@@ -306,6 +308,7 @@ impl<P: Protocol> ServerBuilder<P> {
             self.limits,
             SendBudget::new(self.max_total_queued_bytes),
             ReceiveBudget::new(self.max_total_received_bytes),
+            InterruptedSessions::new(max_interrupted),
             session,
             runtime.clone(),
         );

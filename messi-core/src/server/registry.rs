@@ -37,6 +37,7 @@ use super::peer::{ClientId, Peer};
 use super::poll_scope;
 use super::sessions::Tombstones;
 use crate::driver::ReceiveBudget;
+use crate::interrupted_sessions::InterruptedSessions;
 use crate::mailbox::{Mailbox, SendBudget, Wakeups, log_not_sent};
 use crate::runtime::AsyncRuntime;
 use crate::stats::LateDrops;
@@ -49,6 +50,8 @@ pub(super) struct Registry {
     send_budget: Arc<SendBudget>,
     /// Memory for the received bytes of all clients.
     pub(super) receive_budget: Arc<ReceiveBudget>,
+    /// Sessions that wait for their clients.
+    pub(super) interrupted: Arc<InterruptedSessions>,
     config: Arc<SessionConfig>,
     runtime: Arc<dyn AsyncRuntime>,
     /// Time in which a client must log in. Without a limit, clients receive broadcasts at once.
@@ -78,6 +81,8 @@ struct State {
     failed_handshakes: u64,
     /// Clients refused by the closure that makes handlers.
     refused_by_application: u64,
+    /// Attempts to go on with a session without its secret or certificate.
+    refused_sessions: u64,
     /// Clients among `peers` that have not logged in, but must.
     logging_in: usize,
     /// Clients that have not logged in in time.
@@ -113,6 +118,7 @@ impl Registry {
         limits: Limits,
         send_budget: SendBudget,
         receive_budget: ReceiveBudget,
+        interrupted: InterruptedSessions,
         config: SessionConfig,
         runtime: Arc<dyn AsyncRuntime>,
     ) -> Self {
@@ -125,6 +131,7 @@ impl Registry {
             tombstones: Tombstones::default(),
             failed_handshakes: 0,
             refused_by_application: 0,
+            refused_sessions: 0,
             logging_in: 0,
             login_timeouts: 0,
             past: Stats::default(),
@@ -135,6 +142,7 @@ impl Registry {
         Self {
             send_budget: Arc::new(send_budget),
             receive_budget: Arc::new(receive_budget),
+            interrupted: Arc::new(interrupted),
             config: Arc::new(config),
             late_drops: Arc::default(),
             login_timeout: limits.login_timeout,
@@ -209,10 +217,13 @@ impl Registry {
         certificate: Option<&Vec<u8>>,
     ) -> Result<Arc<Peer>, (SessionLost, Option<u64>)> {
         let id = ClientId(resume.token.id);
-        let state = self.lock();
+        let mut state = self.lock();
         match state.peers.get(&id) {
             Some(peer) if peer.accepts(resume, certificate) => Ok(peer.clone()),
-            Some(_) => Err((SessionLost::Refused, None)),
+            Some(_) => {
+                state.refused_sessions += 1;
+                Err((SessionLost::Refused, None))
+            }
             // It tells nothing that is worth a secret: how many messages there were.
             None => Err(match state.tombstones.find(id) {
                 Some((why, received)) => (why, Some(received)),
@@ -339,8 +350,10 @@ impl Registry {
             ServerStats {
                 clients: state.count(),
                 logging_in: state.logging_in,
+                interrupted: self.interrupted.count(),
                 refused: state.refused,
                 refused_by_application: state.refused_by_application,
+                refused_sessions: state.refused_sessions,
                 failed_handshakes: state.failed_handshakes,
                 login_timeouts: state.login_timeouts,
                 total,

@@ -74,6 +74,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         let driver = Driver::new(opened.socket, peer.mailbox.clone())
             .sharing(&shared.registry.receive_budget, &shared.decoding)
             .begun(opened.begin, opened.input)
+            .waiting_in(&shared.registry.interrupted)
             .measured(&shared.metrics)
             .named(&format_args!(
                 "client {} of the {} server at {}",

@@ -195,6 +195,43 @@ fn a_queue_that_is_full_ends_the_session() {
 }
 
 #[test]
+fn the_session_that_waits_for_longest_is_lost_if_too_many_wait() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let sessions = Sessions::default().max_interrupted(2);
+        let server = ChatServer::builder(ROOM).sessions(sessions);
+        let (server, mut server_events) = serve(server.runtime(&simulation)).await;
+        let mut clients = Vec::new();
+        for _ in 0..3 {
+            let (client, mut events) = start_client(client().runtime(&simulation));
+            assert_eq!(events.next().await, Event::Connected);
+            assert_eq!(server_events.next().await, Event::Connected);
+            clients.push((client, events));
+        }
+        simulation.sleep(SECOND).await;
+        simulation.set_host("room", Host::Unknown);
+        for connection in simulation.connections() {
+            connection.cut();
+            assert!(is_interruption(&server_events.next().await));
+        }
+        let lost = expect_lost(&mut server_events).await;
+        assert_eq!(lost.why, SessionLost::Evicted);
+        assert_eq!((server.stats().clients, server.stats().interrupted), (2, 2));
+        simulation.set_host("room", Host::Reachable);
+        let lost = find_lost(&mut clients[0].1).await;
+        assert_eq!((lost.why, lost.handled), (SessionLost::Evicted, Some(0)));
+        for (_, events) in &mut clients[1..] {
+            events.find(is_resumption).await;
+        }
+        assert_eq!((server.stats().clients, server.stats().interrupted), (3, 0));
+        server.stop().await;
+        for (client, _) in clients {
+            client.stop().await;
+        }
+    });
+}
+
+#[test]
 fn messages_that_are_dropped_for_others_have_no_number() {
     let simulation = Simulation::new(1);
     simulation.run(async {

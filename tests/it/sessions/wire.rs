@@ -120,6 +120,7 @@ fn a_wrong_secret_is_refused_and_takes_nothing_over() {
         assert_eq!(answer[43..], [7, 0], "refused");
         assert_eq!(events.next().await, Event::Connected);
         assert_eq!(server.client_count(), 2);
+        assert_eq!(server.stats().refused_sessions, 1);
         // The first one goes on.
         peer.send(b"\x03\0\0\0").await;
         peer.expect(b"\x04\0\0\0").await;

@@ -25,6 +25,7 @@ fn registry() -> Registry {
         Limits::default(),
         SendBudget::new(1 << 24),
         ReceiveBudget::new(1 << 20),
+        InterruptedSessions::new(usize::MAX),
         config,
         Runtime::current().unwrap().0,
     )
