@@ -7,6 +7,7 @@
 
 mod address;
 mod bound;
+pub(crate) mod close;
 pub(crate) mod handshake;
 pub(crate) mod linger;
 pub(crate) mod os;

@@ -39,7 +39,6 @@
 //! ```
 
 mod client;
-mod close;
 mod config;
 mod error;
 mod explain;

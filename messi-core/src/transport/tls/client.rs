@@ -10,7 +10,6 @@ use futures_rustls::rustls::client::{Resumption, WantsClientCert};
 use futures_rustls::rustls::version::TLS13;
 use futures_rustls::rustls::{ClientConfig, ConfigBuilder};
 
-use super::close::close;
 use super::config::{CurrentConfig, DEFAULT_HANDSHAKE_TIMEOUT, provider};
 use super::error::{TlsError, own_config};
 use super::explain::{explain_handshake, explained, timed_out};
@@ -18,6 +17,7 @@ use super::fair::FairSocket;
 use super::identity::Identity;
 use super::roots::Roots;
 use crate::time::{TimeSource, timeout};
+use crate::transport::close::close;
 use crate::transport::handshake::{ClientHandshake, HandshakeError};
 use crate::transport::{BoxSocket, Uri};
 use messi_wire::config::clamped;

@@ -9,7 +9,6 @@ use futures_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifie
 use futures_rustls::rustls::version::TLS13;
 use futures_rustls::rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 
-use super::close::close;
 use super::config::{CurrentConfig, DEFAULT_HANDSHAKE_TIMEOUT, provider};
 use super::error::{TlsError, invalid, own_config};
 use super::explain::{explain_handshake, timed_out};
@@ -19,6 +18,7 @@ use super::roots::Roots;
 use crate::cpu_limit::{CpuLimit, HeavySteps};
 use crate::time::{TimeSource, timeout};
 use crate::transport::BoxSocket;
+use crate::transport::close::close;
 use crate::transport::handshake::{Certificates, HandshakeError, ServerHandshake};
 use messi_wire::config::clamped;
 
