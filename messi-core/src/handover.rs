@@ -35,6 +35,13 @@ pub(crate) enum Begin {
     },
 }
 
+impl Begin {
+    /// Returns whether the client knows sessions, on a server.
+    pub(crate) fn knows_sessions(&self) -> bool {
+        matches!(self, Self::Grant { .. } | Self::Granted { .. })
+    }
+}
+
 impl Opened {
     /// Creates a connection without a session, from which nothing was read.
     pub(crate) fn plain(socket: BoxSocket) -> Self {

@@ -119,6 +119,9 @@ fn is_default_word(setting: &str, stated: &str) -> Option<bool> {
         "login_timeout" => has_none(stated, |seconds| {
             is_default_of_server(|it| it.login_timeout(Duration::from_secs(seconds as u64)))
         }),
+        "max_interrupted" => has_none(stated, |number| {
+            is_same(&Sessions::default(), |it| it.max_interrupted(number))
+        }),
         "max_sent_message_size" => stated.starts_with("as "),
         "offline_queue" => has_none(stated, |number| {
             is_default_of_client(|it| it.offline_queue(number, minute))

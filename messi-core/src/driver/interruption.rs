@@ -409,6 +409,7 @@ impl Driver {
                 self.end_session(why, handled);
                 self.set_successor(socket, input, Begin::Succeed { grant });
             }
+            Answer::Refused => self.end_session(SessionLost::Refused, None),
             Answer::Plain => {
                 self.end_session(SessionLost::Unsupported, None);
                 self.set_successor(socket, input, Begin::Plain);

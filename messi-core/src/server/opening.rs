@@ -16,6 +16,7 @@ use log::debug;
 use messi_wire::resumption::{Answer, Opening, Resume, SessionLost};
 
 use super::peer::Peer;
+use super::refusal::say_refused;
 use super::sessions::SessionGranter;
 use super::starter::{Begun, ClientStarter};
 use super::{Refusal, ServerClient};
@@ -23,7 +24,7 @@ use crate::handover::{Begin, Handover, Opened};
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
 use crate::transport::handshake::Certificates;
-use crate::{Address, LOG_TARGET, Protocol, ServeWith};
+use crate::{Address, Bye, ByeReason, LOG_TARGET, Protocol, ServeWith};
 
 /// Connections beyond the limit of clients that may say at a time that they go on with a session.
 const MAX_WITHOUT_PLACE: usize = 256;
@@ -145,8 +146,15 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             },
         };
         if place == Place::ForSessions {
-            self.leave(place, &address);
-            return self.refuse(&address);
+            self.refuse(&address);
+            if begin.knows_sessions() {
+                let bye = Bye {
+                    text: "too many clients".into(),
+                    ..Bye::new(ByeReason::Refused)
+                };
+                unless(shared.closed(), say_refused(&*shared.runtime, socket, bye)).await;
+            }
+            return self.leave(place, &address);
         }
         self.start(Begun {
             opened: Opened {

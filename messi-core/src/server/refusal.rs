@@ -3,7 +3,16 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
+use futures::io::AsyncWriteExt;
+use messi_wire::connection::CLOSE_TIMEOUT;
+use messi_wire::frame::{self, MessageType};
+use messi_wire::resumption::ServerControl;
+
 use super::ServeWith;
+use crate::time::{TimeSource, timeout};
+use crate::transport::BoxSocket;
+use crate::transport::close::close;
+use crate::{Bye, ByeReason};
 
 /// The reason why a server refuses a client.
 ///
@@ -11,6 +20,9 @@ use super::ServeWith;
 /// connection is closed at once: the client does not receive the reason, and no callback is called. The
 /// reason is logged, and the client is counted in
 /// [`refused_by_application`](crate::ServerStats::refused_by_application).
+///
+/// A client with a [`session`](crate::ClientBuilder::session) is told that it is refused, on a server with
+/// [`sessions`](super::ServerBuilder::sessions): see [`bye`](Self::bye).
 ///
 /// # Examples
 ///
@@ -37,6 +49,7 @@ use super::ServeWith;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     reason: Cow<'static, str>,
+    bye: Bye,
 }
 
 impl Refusal {
@@ -44,7 +57,36 @@ impl Refusal {
     pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
         Self {
             reason: reason.into(),
+            bye: Bye::new(ByeReason::Refused),
         }
+    }
+
+    /// Sets what a client with a session is told. It gets it as [`DisconnectReason::Bye`](crate::DisconnectReason::Bye),
+    /// and waits for the time of [`retry_after`](Bye::retry_after) before it connects again.
+    ///
+    /// Without it, the client is told [`ByeReason::Refused`], without a text or a time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use messi::{Bye, ByeReason, Refusal};
+    ///
+    /// let refusal = Refusal::new("no seat left in the room").bye(Bye {
+    ///     text: "the room is full".into(),
+    ///     retry_after: Some(Duration::from_secs(60)),
+    ///     ..Bye::new(ByeReason::Refused)
+    /// });
+    /// ```
+    pub fn bye(mut self, bye: Bye) -> Self {
+        self.bye = bye;
+        self
+    }
+
+    /// Returns what a client with a session is told.
+    pub(super) fn into_bye(self) -> Bye {
+        self.bye
     }
 }
 
@@ -52,6 +94,14 @@ impl Display for Refusal {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.reason)
     }
+}
+
+/// Tells a client that knows sessions that it is refused, with the first bytes of the server, and closes its socket.
+pub(super) async fn say_refused(time: &dyn TimeSource, mut socket: BoxSocket, bye: Bye) {
+    let pong = frame::build(MessageType::Pong, &ServerControl::Bye(bye).encode());
+    // An error means that the client has left.
+    let _ = timeout(time, CLOSE_TIMEOUT, socket.write_all(&pong)).await;
+    close(time, socket).await;
 }
 
 /// The value that the closure given to [`start`](super::ServerBuilder::start) returns: a handler, or a

@@ -13,11 +13,13 @@ use messi_wire::Ending;
 
 use super::peer::Peer;
 use super::poll_scope::Scoped;
+use super::refusal::say_refused;
 use super::serve::serve;
 use super::{Refusal, Server, ServerClient};
 use crate::connection_span::ConnectionSpan;
 use crate::driver::Driver;
 use crate::handover::{Begin, Opened};
+use crate::tasks::unless;
 use crate::transport::handshake::Certificates;
 use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, Report, ServeWith};
 
@@ -64,7 +66,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             Ok(Err(refusal)) => {
                 debug!(target: LOG_TARGET, "{}: refused {}: {refusal}", self.server.log_name(), peer.address);
                 shared.registry.count_refusal();
-                return self.turn_away(&peer, &DisconnectReason::Disconnected);
+                return self.refuse_by_application(&peer, opened, refusal);
             }
             Err(_panic) => {
                 error!(target: LOG_TARGET, "{}: making a handler for {} panicked", self.server.log_name(), peer.address);
@@ -106,14 +108,38 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         catch_unwind(AssertUnwindSafe(|| make_handler(client)))
     }
 
+    /// Ends a client that the program has refused. One that knows sessions is told so.
+    fn refuse_by_application(&self, peer: &Peer, opened: Opened, refusal: Refusal) {
+        if !opened.begin.knows_sessions() {
+            return self.turn_away(peer, &DisconnectReason::Disconnected);
+        }
+        self.deregister(peer, &DisconnectReason::Disconnected);
+        let (id, shared, running) = (
+            peer.id,
+            self.server.shared.clone(),
+            self.server.shared.tasks.begin(),
+        );
+        let task = async move {
+            let said = say_refused(&*shared.runtime, opened.socket, refusal.into_bye());
+            unless(shared.closed(), said).await;
+            // Only now, so that there are no more such sockets than places.
+            shared.registry.remove(id);
+            drop(running);
+        };
+        self.server.shared.runtime.spawn(task.boxed());
+    }
+
     /// Ends a client that has got no handler. Its place is free at once.
     fn turn_away(&self, peer: &Peer, reason: &DisconnectReason) {
+        self.deregister(peer, reason);
+        self.server.shared.registry.remove(peer.id);
+    }
+
+    fn deregister(&self, peer: &Peer, reason: &DisconnectReason) {
         // Whoever waits with a kept handle must learn of the end.
         peer.mailbox.seal();
         peer.mailbox.detach(reason, Ending::default());
-        let registry = &self.server.shared.registry;
-        registry.deregister(peer.id);
-        registry.remove(peer.id);
+        self.server.shared.registry.deregister(peer.id);
     }
 
     /// Disconnects a client that has not logged in within the limit. The future has no end.

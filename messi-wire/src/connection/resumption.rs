@@ -202,10 +202,10 @@ impl Connection {
             Some(ServerControl::Accept { grant, .. }) if delivery.grant().is_none() => {
                 delivery.handle_grant(grant);
             }
+            Some(ServerControl::Bye(bye)) => self.end(DisconnectReason::Bye(Box::new(bye)), now),
             // The first pong decides: this server knows nothing of sessions.
             _ if delivery.grant().is_none() => self.delivery = None,
             Some(ServerControl::Ack(received)) => self.handle_acknowledgement(received, now),
-            Some(ServerControl::Bye(bye)) => self.end(DisconnectReason::Bye(Box::new(bye)), now),
             // Neither is sent in the middle of a session.
             Some(ServerControl::Accept { .. } | ServerControl::Resumed(_)) | None => {}
         }

@@ -19,6 +19,8 @@ pub enum Answer {
         /// The new session.
         grant: Grant,
     },
+    /// The session is lost, as the server does not serve this client.
+    Refused,
     /// The session is lost, as the server knows nothing of sessions.
     Plain,
 }
@@ -76,7 +78,9 @@ impl FirstPong {
     fn handle_pong(&mut self, answer: &Answer, end: usize) {
         match answer {
             // Messages that came before it were for nobody.
-            Answer::Resumed(_) | Answer::Lost { .. } => drop(self.bytes.drain(..end)),
+            Answer::Resumed(_) | Answer::Lost { .. } | Answer::Refused => {
+                drop(self.bytes.drain(..end));
+            }
             // They are those of a plain connection.
             Answer::Plain => drop(self.bytes.drain(self.next..end)),
         }
@@ -100,7 +104,8 @@ fn answer(payload: &[u8]) -> Answer {
             handled,
             grant,
         },
-        _ => Answer::Plain,
+        Some(ServerControl::Bye(_)) => Answer::Refused,
+        Some(ServerControl::Ack(_)) | None => Answer::Plain,
     }
 }
 
@@ -108,6 +113,7 @@ fn answer(payload: &[u8]) -> Answer {
 mod tests {
     use super::*;
     use crate::resumption::samples::grant;
+    use crate::resumption::{Bye, ByeReason};
 
     const MESSAGE: &[u8] = b"\x02\0\0\x01a";
 
@@ -152,6 +158,13 @@ mod tests {
             grant,
         };
         assert_eq!(read(&bytes), (lost, b"\x02\0\0\x01b".to_vec()));
+    }
+
+    #[test]
+    fn a_server_that_does_not_serve_the_client_says_so() {
+        let bye = Bye::new(ByeReason::Refused);
+        let bytes = [MESSAGE, &pong(&bye.encode())].concat();
+        assert_eq!(read(&bytes), (Answer::Refused, vec![]));
     }
 
     #[test]

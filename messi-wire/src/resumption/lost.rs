@@ -24,7 +24,7 @@ pub enum SessionLost {
     /// Another connection has taken the session over.
     #[error("another connection has taken the session over")]
     TakenOver,
-    /// The server does not accept the secret, or the certificate, of the client.
+    /// The server does not accept the secret, or the certificate, of the client, or does not serve it any more.
     #[error("the server has refused the session")]
     Refused,
     /// The server has no sessions any more.

@@ -2,6 +2,7 @@
 
 mod ends;
 mod interruptions;
+mod refusals;
 mod takeovers;
 mod wire;
 

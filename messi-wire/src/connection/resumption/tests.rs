@@ -334,6 +334,17 @@ fn an_interrupted_session_ends_without_a_connection_to_close() {
 }
 
 #[test]
+fn a_server_may_refuse_a_client_that_asks_for_a_session() {
+    let (mut client, now) = connection(Role::Client);
+    client.request_session(WINDOW as usize);
+    write(&mut client);
+    let bye = Bye::new(ByeReason::Refused);
+    receive(&mut client, &pong(&bye.encode()), now);
+    let reason = DisconnectReason::Bye(Box::new(bye));
+    assert_eq!(client.end_reason(), Some(&reason));
+}
+
+#[test]
 fn a_full_window_holds_the_output_until_the_peer_acknowledges() {
     let (mut client, now) = connection(Role::Client);
     client.request_session(100);
