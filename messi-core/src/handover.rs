@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use messi_wire::resumption::{Answer, Grant, Resume, SessionLost};
 
-use crate::ConnectError;
 use crate::transport::BoxSocket;
+use crate::{Address, ConnectError, Uri};
 
 /// A socket with the bytes that were read from it already.
 pub(crate) struct Opened {
@@ -69,6 +69,8 @@ pub(crate) struct Handover {
     pub(crate) input: Vec<u8>,
     /// What the server says about the session. On a server, it is always resumed.
     pub(crate) answer: Answer,
+    /// The server that a client has connected to.
+    pub(crate) server: Option<(Uri, Address)>,
 }
 
 /// The delay before an attempt to connect again.
@@ -90,4 +92,7 @@ pub(crate) trait Reconnect: Send {
         resume: Resume,
         delay: Delay,
     ) -> BoxFuture<'static, Result<Handover, ConnectError>>;
+
+    /// Records the server of the attempt that has succeeded.
+    fn handle_connected(&mut self, server: (Uri, Address));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use messi_wire::config::clamped;
+use messi_wire::config::{bounded, clamped};
 
 /// Bytes of sent messages that are kept until the peer has acknowledged them.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +42,10 @@ impl Default for Window {
 ///
 /// let builder = ChatClient::builder("tcp://chat.example.com:6000").session(Session::default());
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Session {
     window: Window,
+    pub(crate) failover_after: Duration,
 }
 
 impl Session {
@@ -63,8 +64,35 @@ impl Session {
         self
     }
 
+    /// Sets for how long only the server that has the session is tried, if the client has
+    /// [alternative servers](crate::ClientBuilder::alternative_uri).
+    ///
+    /// Afterwards all of them are tried in turn. With another one, the session is lost, with
+    /// [`SessionLost::OtherServer`](crate::SessionLost::OtherServer), and a new one begins there. Default: 5 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let session = messi::Session::default().failover_after(Duration::from_secs(30));
+    /// ```
+    pub fn failover_after(mut self, time: Duration) -> Self {
+        self.failover_after = bounded(time);
+        self
+    }
+
     pub(crate) fn window_for(&self, max_message_size: usize) -> usize {
         self.window.for_messages(max_message_size)
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            window: Window::default(),
+            failover_after: Duration::from_secs(5),
+        }
     }
 }
 

@@ -93,6 +93,7 @@ fn is_default_quantity(setting: &str, first: u64, last: u64) -> Option<bool> {
         "reconnect_delay" => is_default_of_client(|it| it.reconnect_delay(time, last)),
         "request_timeout" => of_both!(request_timeout(time)),
         "stable_after" => is_default_of_client(|it| it.stable_after(time)),
+        "failover_after" => is_same(&Session::default(), |it| it.failover_after(time)),
         "lifetime" => is_same(&Sessions::default(), |it| it.lifetime(time)),
         "silent_client" => is_same(&Sessions::default(), |it| it.silent_client(time)),
         "window" => {

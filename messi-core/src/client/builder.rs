@@ -310,7 +310,9 @@ impl<P: Protocol> ClientBuilder<P> {
             .collect::<Result<_, UriError>>()?;
         let runtime = self.runtime.map_or_else(Runtime::current, Ok)?.0;
         let max_message_size = self.config.max_sent_size;
-        let window = self.session.map(|it| it.window_for(max_message_size));
+        let requested = self.session.as_ref();
+        let window = requested.map(|it| it.window_for(max_message_size));
+        let failover_after = requested.map_or(Duration::ZERO, |it| it.failover_after);
         let session = SessionConfig {
             role: Role::Client,
             kinds: client_kinds::<P>(),
@@ -356,6 +358,7 @@ impl<P: Protocol> ClientBuilder<P> {
                 runtime.clone(),
             )),
             window,
+            failover_after,
             attempts,
             stable_after: self.stable_after,
         };

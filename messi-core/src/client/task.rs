@@ -37,6 +37,8 @@ pub(super) struct Task<P: Protocol, H> {
     pub(super) stable_after: Duration,
     /// Bytes that are kept until the server has acknowledged them; `None` for connections without a session.
     pub(super) window: Option<usize>,
+    /// Time after which another server is tried for an interrupted session.
+    pub(super) failover_after: Duration,
 }
 
 /// Stops the client when it is dropped.
@@ -74,7 +76,7 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
     /// Connects to the next server, and serves the connection to its end. Returns the delay before the next
     /// attempt; `None` if there is none.
     async fn run_attempt(&mut self) -> Option<Duration> {
-        let uri = self.attempts.take_server();
+        let mut uri = self.attempts.take_server();
         // Not in the `match`, which would hold the result as long as the connection is served.
         let connected = self.connect(&uri).await?;
         let retry = match connected {
@@ -85,7 +87,11 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
                     let span = ConnectionSpan::of_client(P::NAME, &uri);
                     // The next one is that of a session that the server has granted in place of a lost one.
                     match span.instrument(self.serve(&uri, opened)).await {
-                        Some(next) => opened = next,
+                        Some(next) => {
+                            opened = next;
+                            // It may be on another server.
+                            uri = self.client.uri();
+                        }
                         None => break,
                     }
                 }
@@ -159,7 +165,12 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
                 .measured(&shared.metrics)
                 .begun(begin, input)
                 .reconnecting(|| {
-                    Reconnector::new(self.connector.clone(), uri.clone(), self.attempts.backoff())
+                    Reconnector::new(
+                        self.connector.clone(),
+                        shared.clone(),
+                        self.attempts.backoff(),
+                        self.failover_after,
+                    )
                 });
             let mut driver = driver.named(&format_args!("{} client of {uri}", P::NAME));
             let start = mailbox.runtime().now();

@@ -398,7 +398,14 @@ impl Driver {
             socket,
             input,
             answer,
+            server,
         } = handover;
+        if let Some(server) = server
+            && let Some(session) = &mut self.session
+            && let Some(reconnect) = &mut session.reconnect
+        {
+            reconnect.handle_connected(server);
+        }
         match answer {
             Answer::Resumed(received) => self.resume(cx, socket, input, received),
             Answer::Lost {
@@ -409,7 +416,7 @@ impl Driver {
                 self.end_session(why, handled);
                 self.set_successor(socket, input, Begin::Succeed { grant });
             }
-            Answer::Refused => self.end_session(SessionLost::Refused, None),
+            Answer::Refused(_) => self.end_session(SessionLost::Refused, None),
             Answer::Plain => {
                 self.end_session(SessionLost::Unsupported, None);
                 self.set_successor(socket, input, Begin::Plain);

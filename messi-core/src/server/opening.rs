@@ -140,6 +140,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
                         socket,
                         input,
                         answer: Answer::Resumed(resume.received),
+                        server: None,
                     }));
                 }
                 Err(lost) => Begin::Grant { lost: Some(lost) },

@@ -1,6 +1,6 @@
 //! The response of a server to a client that wants to go on with a session.
 
-use super::control::{Grant, ServerControl};
+use super::control::{Bye, Grant, ServerControl};
 use super::lost::SessionLost;
 use crate::DisconnectReason;
 use crate::frame::{HEADER_SIZE, Header, MessageType};
@@ -20,7 +20,7 @@ pub enum Answer {
         grant: Grant,
     },
     /// The session is lost, as the server does not serve this client.
-    Refused,
+    Refused(Bye),
     /// The session is lost, as the server knows nothing of sessions.
     Plain,
 }
@@ -78,7 +78,7 @@ impl FirstPong {
     fn handle_pong(&mut self, answer: &Answer, end: usize) {
         match answer {
             // Messages that came before it were for nobody.
-            Answer::Resumed(_) | Answer::Lost { .. } | Answer::Refused => {
+            Answer::Resumed(_) | Answer::Lost { .. } | Answer::Refused(_) => {
                 drop(self.bytes.drain(..end));
             }
             // They are those of a plain connection.
@@ -104,7 +104,7 @@ fn answer(payload: &[u8]) -> Answer {
             handled,
             grant,
         },
-        Some(ServerControl::Bye(_)) => Answer::Refused,
+        Some(ServerControl::Bye(bye)) => Answer::Refused(bye),
         Some(ServerControl::Ack(_)) | None => Answer::Plain,
     }
 }
@@ -112,8 +112,8 @@ fn answer(payload: &[u8]) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resumption::ByeReason;
     use crate::resumption::samples::grant;
-    use crate::resumption::{Bye, ByeReason};
 
     const MESSAGE: &[u8] = b"\x02\0\0\x01a";
 
@@ -164,7 +164,7 @@ mod tests {
     fn a_server_that_does_not_serve_the_client_says_so() {
         let bye = Bye::new(ByeReason::Refused);
         let bytes = [MESSAGE, &pong(&bye.encode())].concat();
-        assert_eq!(read(&bytes), (Answer::Refused, vec![]));
+        assert_eq!(read(&bytes), (Answer::Refused(bye), vec![]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Sessions that go on after a connection is lost.
 
 mod ends;
+mod failovers;
 mod interruptions;
 mod refusals;
 mod takeovers;
