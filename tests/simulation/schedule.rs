@@ -28,7 +28,10 @@ pub(crate) fn play(seed: u64) -> Journal {
     let journal = Journal::new(simulation.clock());
     let mut world = World::new(&simulation, &journal, seed);
     simulation.run(async {
-        world.start_server().await;
+        world.start_server(0).await;
+        if world.random.bool() {
+            world.start_server(1).await;
+        }
         for _ in 0..world.random.usize(1..4) {
             world.start_client();
         }
@@ -48,16 +51,40 @@ struct World<'a> {
     simulation: &'a Simulation,
     journal: &'a Journal,
     random: Rng,
-    server: Option<RequestsServer>,
-    /// The number in the names of the handlers of the server.
-    server_number: u64,
+    /// Clients prefer the first one.
+    servers: [Room; 2],
     clients: Vec<Party>,
     /// The next number for names and messages. Numbers are never used twice.
     next_number: u64,
-    broadcasts: u64,
     max_queued_bytes: usize,
     /// Checks of pending responses.
     responses: Vec<BoxFuture<'a, ()>>,
+}
+
+/// The place of a server, which is there at times.
+struct Room {
+    uri: &'static str,
+    server: Option<RequestsServer>,
+    /// The number in the names of the handlers of the server.
+    number: u64,
+    broadcasts: u64,
+}
+
+impl Room {
+    fn new(uri: &'static str) -> Self {
+        Self {
+            uri,
+            server: None,
+            number: 0,
+            broadcasts: 0,
+        }
+    }
+
+    /// Returns the clients, with the names of their handlers.
+    fn clients(&self) -> impl Iterator<Item = (String, RequestsServerClient)> {
+        let clients = self.server.iter().flat_map(RequestsServer::clients);
+        clients.map(|client| (format!("session-{}-{}", self.number, client.id()), client))
+    }
 }
 
 /// A client and the number of its messages.
@@ -85,11 +112,9 @@ impl<'a> World<'a> {
             simulation,
             journal,
             random,
-            server: None,
-            server_number: 0,
+            servers: ["tcp://server:1", "tcp://other:1"].map(Room::new),
             clients: Vec::new(),
             next_number: 0,
-            broadcasts: 0,
             responses: Vec::new(),
         }
     }
@@ -109,16 +134,15 @@ impl<'a> World<'a> {
 
     // --- Parties ---
 
-    /// Returns the name of the server's handler for a client.
-    fn session_name(&self, client: &RequestsServerClient) -> String {
-        format!("session-{}-{}", self.server_number, client.id())
+    /// Returns the clients of all servers, with the names of their handlers.
+    fn sessions(&self) -> Vec<(String, RequestsServerClient)> {
+        self.servers.iter().flat_map(Room::clients).collect()
     }
 
-    async fn start_server(&mut self) {
+    async fn start_server(&mut self, index: usize) {
         let (journal, clock) = (self.journal.clone(), self.simulation.clock());
         let (seed, number) = (self.random.u64(..), self.number());
-        self.server_number = number;
-        let mut builder = RequestsServer::builder("tcp://server:1");
+        let mut builder = RequestsServer::builder(self.servers[index].uri);
         if self.random.bool() {
             let lifetime = *choose(&mut self.random, &[300, 3_000, 60_000]);
             let sessions = Sessions::default()
@@ -143,13 +167,15 @@ impl<'a> World<'a> {
                 )
             })
             .await;
-        self.server = Some(server.unwrap());
+        let room = &mut self.servers[index];
+        room.server = Some(server.unwrap());
+        room.number = number;
     }
 
     fn start_client(&mut self) {
         let name = format!("client-{}", self.number());
         let mut builder = RequestsClient::builder("tcp://server:1")
-            .alternative_uri("tcp://same-server:1")
+            .alternative_uri("tcp://other:1")
             .runtime(self.simulation)
             .max_queued_bytes(self.max_queued_bytes)
             .overflow(self.overflow())
@@ -214,12 +240,11 @@ impl<'a> World<'a> {
     }
 
     fn send_to_client(&mut self) {
-        let clients = self.server.iter().flat_map(RequestsServer::clients);
-        let clients: Vec<_> = clients.collect();
-        if clients.is_empty() {
+        let sessions = self.sessions();
+        if sessions.is_empty() {
             return;
         }
-        let client = choose(&mut self.random, &clients);
+        let (_, client) = choose(&mut self.random, &sessions);
         let burst = format!("burst-{}", self.next_number + 1);
         self.next_number += 1;
         for number in 1..self.random.u64(2..20) {
@@ -231,10 +256,11 @@ impl<'a> World<'a> {
     }
 
     fn broadcast(&mut self) {
-        if let Some(server) = &self.server {
+        let room = &mut self.servers[self.random.usize(0..2)];
+        if let Some(server) = &room.server {
             for _ in 0..self.random.u32(1..5) {
-                self.broadcasts += 1;
-                let text = format!("broadcast {}", self.broadcasts);
+                room.broadcasts += 1;
+                let text = format!("broadcast {}", room.broadcasts);
                 server.broadcast(Note { text });
             }
         }
@@ -261,12 +287,11 @@ impl<'a> World<'a> {
 
     fn request_of_server(&mut self) {
         let number = self.number();
-        let clients = self.server.iter().flat_map(RequestsServer::clients);
-        let clients: Vec<_> = clients.collect();
-        if clients.is_empty() {
+        let sessions = self.sessions();
+        if sessions.is_empty() {
             return;
         }
-        let client = choose(&mut self.random, &clients);
+        let (_, client) = choose(&mut self.random, &sessions);
         let response = client.name_req(NameReq {
             number: number as u32,
         });
@@ -320,9 +345,8 @@ impl<'a> World<'a> {
     }
 
     fn disconnect_client(&mut self) {
-        let clients = self.server.iter().flat_map(RequestsServer::clients);
-        if let Some(client) = clients.last() {
-            self.journal.session_ends(&self.session_name(&client));
+        if let Some((name, client)) = self.sessions().pop() {
+            self.journal.session_ends(&name);
             client.disconnect();
         }
     }
@@ -356,8 +380,12 @@ impl<'a> World<'a> {
     }
 
     async fn restart_server(&mut self) {
-        self.stop_server().await;
-        self.start_server().await;
+        let index = self.random.usize(0..2);
+        self.stop_server(index).await;
+        // The second one is not always there.
+        if index == 0 || self.random.bool() {
+            self.start_server(index).await;
+        }
     }
 
     // --- Ends ---
@@ -383,13 +411,14 @@ impl<'a> World<'a> {
         self.expect_bounded(name, peak, limit);
     }
 
-    async fn stop_server(&mut self) {
-        let Some(server) = self.server.take() else {
+    async fn stop_server(&mut self, index: usize) {
+        let room = &mut self.servers[index];
+        for (name, _) in room.clients() {
+            self.journal.session_ends(&name);
+        }
+        let Some(server) = room.server.take() else {
             return;
         };
-        for client in server.clients() {
-            self.journal.session_ends(&self.session_name(&client));
-        }
         let start = self.simulation.elapsed();
         let limit = if self.random.bool() {
             let limit = Duration::from_millis(self.random.u64(0..10_000));
@@ -419,12 +448,14 @@ impl<'a> World<'a> {
 
     async fn end(&mut self) {
         if self.random.bool() {
-            self.stop_server().await;
+            self.stop_server(0).await;
         }
         for party in std::mem::take(&mut self.clients) {
             self.stop_client(party).await;
         }
-        self.stop_server().await;
+        for index in 0..2 {
+            self.stop_server(index).await;
+        }
         let responses = join_all(std::mem::take(&mut self.responses));
         let start = self.simulation.elapsed();
         responses.await;
