@@ -46,7 +46,7 @@ use messi_wire::{Connection, DisconnectReason, FloodLimiter, Role};
 
 use self::close::Closing;
 use self::decode_permit::{DecodePermit, LARGE_MESSAGE};
-use self::interruption::Interruption;
+use self::interruption::SessionState;
 pub(crate) use self::notices::Notice;
 pub(crate) use self::receive_memory::ReceiveBudget;
 use self::receive_memory::ReceivePermit;
@@ -101,7 +101,7 @@ pub(crate) struct Driver {
     first_key: FirstKey,
     probe: Probe,
     /// Boxed, as most connections need none of it.
-    session: Option<Box<Interruption>>,
+    session: Option<Box<SessionState>>,
 }
 
 /// What follows, by a short look: see [`Driver::take_at_once`].

@@ -38,11 +38,22 @@ const MAX_PLAIN_ANSWERS: u32 = 4;
 
 /// The part of a driver that only sessions need.
 #[derive(Default)]
-pub(super) struct Interruption {
+pub(super) struct SessionState {
+    /// Makes new connections, on a client.
+    reconnect: Option<Box<dyn Reconnect>>,
+    /// The interrupted sessions of this server.
+    interrupted: Option<Arc<InterruptedSessions>>,
+    /// The number of acknowledged messages and the memory of all others, as the mailbox knows them.
+    told: (u64, usize),
+    /// Boxed, as a session that is connected needs none of it.
+    transition: Option<Box<Transition>>,
+}
+
+/// The way of a session from one connection to the next, until the handler knows of both.
+#[derive(Default)]
+struct Transition {
     /// Bytes that were read from the socket before it was given to this driver.
     early_input: Vec<u8>,
-    /// Makes new connections, on a client.
-    pub(super) reconnect: Option<Box<dyn Reconnect>>,
     /// The attempt that is running.
     attempt: Option<BoxFuture<'static, Result<Handover, ConnectError>>>,
     /// Answers of the server in a row that know nothing of sessions.
@@ -51,13 +62,9 @@ pub(super) struct Interruption {
     since: Option<Instant>,
     /// When the connection was lost, while there is none.
     lost_at: Option<Instant>,
-    notices: Notices,
-    /// The interrupted sessions of this server.
-    interrupted: Option<Arc<InterruptedSessions>>,
-    /// The place among them, while there is no connection.
+    /// The place among the interrupted sessions, while there is no connection.
     wait: Option<Wait>,
-    /// The number of acknowledged messages and the memory of all others, as the mailbox knows them.
-    told: (u64, usize),
+    notices: Notices,
     /// The notice that comes now, instead of a message.
     current: Option<Box<Notice>>,
     /// The new socket of a client that has connected to this server again.
@@ -66,7 +73,43 @@ pub(super) struct Interruption {
     successor: Option<Box<Opened>>,
 }
 
+impl Transition {
+    /// Returns whether nothing is left of it.
+    fn is_over(&self) -> bool {
+        self.early_input.is_empty()
+            && self.lost_at.is_none()
+            && self.notices.is_empty()
+            && self.current.is_none()
+            && self.handover.is_none()
+            && self.successor.is_none()
+    }
+}
+
 impl Driver {
+    #[inline]
+    fn transition(&mut self) -> Option<&mut Transition> {
+        self.session.as_mut()?.transition.as_deref_mut()
+    }
+
+    #[inline]
+    fn transition_ref(&self) -> Option<&Transition> {
+        self.session.as_ref()?.transition.as_deref()
+    }
+
+    /// Returns the transition, which begins now at the latest. The connection must have a session, or be about to get
+    /// input that was read before.
+    fn begun_transition(&mut self) -> &mut Transition {
+        let session = self.session.get_or_insert_default();
+        session.transition.get_or_insert_default()
+    }
+
+    /// Frees the transition if it is over.
+    fn end_transition(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.transition.take_if(|it| it.is_over());
+        }
+    }
+
     // --- Sessions ---
 
     /// Begins the connection as it was agreed on. `input` was read before.
@@ -88,15 +131,15 @@ impl Driver {
     /// Keeps bytes that were read before, for the next read: until then, the callbacks before them have run.
     fn set_early_input(&mut self, input: Vec<u8>) {
         if !input.is_empty() {
-            self.session.get_or_insert_default().early_input = input;
+            self.begun_transition().early_input = input;
         }
     }
 
     /// Takes the bytes that were read before.
     #[inline]
     pub(super) fn take_early_input(&mut self) -> Option<Vec<u8>> {
-        let session = self.session.as_mut()?;
-        let input = mem::take(&mut session.early_input);
+        let input = mem::take(&mut self.transition()?.early_input);
+        self.end_transition();
         (!input.is_empty()).then_some(input)
     }
 
@@ -144,7 +187,7 @@ impl Driver {
     /// Takes the connection on which this client begins a new session, if the server has granted one in place of the
     /// one that has ended.
     pub(crate) fn take_successor(&mut self) -> Option<Box<Opened>> {
-        self.session.as_mut()?.successor.take()
+        self.transition()?.successor.take()
     }
 
     /// Returns the number of messages received in the session.
@@ -158,39 +201,41 @@ impl Driver {
     /// Returns whether [`next`](Self::next) has returned for a notice, instead of for a message.
     #[inline]
     pub(crate) fn has_notice(&self) -> bool {
-        let session = self.session.as_ref();
-        session.is_some_and(|session| session.current.is_some())
+        let transition = self.transition_ref();
+        transition.is_some_and(|transition| transition.current.is_some())
     }
 
     /// Takes the notice.
     pub(crate) fn take_notice(&mut self) -> Option<Notice> {
-        self.session.as_mut()?.current.take().map(|notice| *notice)
+        let notice = self.transition()?.current.take();
+        self.end_transition();
+        notice.map(|notice| *notice)
     }
 
     /// Chooses the next notice if it comes before the next message. Returns whether there is one.
     #[inline]
     pub(super) fn choose_notice(&mut self) -> bool {
-        let Some(session) = &mut self.session else {
+        let Some(transition) = self.transition() else {
             return false;
         };
-        if let Some(notice) = session.notices.take_due() {
-            session.current = Some(Box::new(notice));
+        if let Some(notice) = transition.notices.take_due() {
+            transition.current = Some(Box::new(notice));
         }
-        session.current.is_some()
+        transition.current.is_some()
     }
 
     /// Returns whether a notice waits, be it behind messages.
     #[inline]
     pub(super) fn has_notices(&self) -> bool {
-        let session = self.session.as_ref();
-        session.is_some_and(|session| !session.notices.is_empty())
+        let transition = self.transition_ref();
+        transition.is_some_and(|transition| !transition.notices.is_empty())
     }
 
     /// Records that a message is handled next.
     #[inline]
     pub(super) fn handle_message_taken(&mut self) {
-        if let Some(session) = &mut self.session {
-            session.notices.handle_message();
+        if let Some(transition) = self.transition() {
+            transition.notices.handle_message();
         }
     }
 
@@ -215,7 +260,7 @@ impl Driver {
         };
         let Some(delivery) = self.connection.delivery() else {
             // The other side knows nothing of sessions, or this side has said that it leaves.
-            if session.early_input.is_empty() {
+            if session.transition.is_none() {
                 self.session = None;
                 self.mailbox.set_acknowledged(false);
             }
@@ -258,31 +303,30 @@ impl Driver {
         if let Some(session) = &mut self.session
             && let Some(interrupted) = &session.interrupted
         {
-            session.wait = Some(interrupted.wait(&self.mailbox));
+            let wait = interrupted.wait(&self.mailbox);
+            self.begun_transition().wait = Some(wait);
         }
     }
 
     /// Gives that place up. Returns `false` if another session has taken it.
     fn end_wait(&mut self) -> bool {
-        let wait = self.session.as_mut().and_then(|it| it.wait.take());
+        let wait = self.transition().and_then(|it| it.wait.take());
         wait.is_none_or(Wait::end)
     }
 
     fn push_interrupted(&mut self, reason: DisconnectReason, now: Instant) {
         let is_news = self.push_notice(Notice::Interrupted(reason));
-        if let Some(session) = &mut self.session {
-            session.lost_at = Some(now);
-            if is_news {
-                session.since = Some(now);
-            }
+        let transition = self.begun_transition();
+        transition.lost_at = Some(now);
+        if is_news {
+            transition.since = Some(now);
         }
     }
 
     /// Puts a notice behind the messages that wait for the handler. Returns whether it is one for the handler.
     fn push_notice(&mut self, notice: Notice) -> bool {
         let unhandled = self.connection.unhandled_messages();
-        let session = self.session.as_mut();
-        session.is_some_and(|session| session.notices.push(unhandled, notice))
+        self.begun_transition().notices.push(unhandled, notice)
     }
 
     fn begin_attempt(&mut self, delay: Delay) {
@@ -297,17 +341,17 @@ impl Driver {
                 token: grant.token.clone(),
                 received: delivery.received(),
             };
-            session.attempt = Some(reconnect.attempt(resume, delay));
+            let attempt = reconnect.attempt(resume, delay);
+            self.begun_transition().attempt = Some(attempt);
         }
     }
 
     /// Returns the time at which the session expires, while it is interrupted.
     pub(super) fn expiry(&self) -> Option<Instant> {
-        let session = self.session.as_ref()?;
         self.connection.interruption()?;
         let lifetime = self.connection.delivery()?.grant()?.lifetime;
         // A server may say any number.
-        session.lost_at?.checked_add(lifetime)
+        self.transition_ref()?.lost_at?.checked_add(lifetime)
     }
 
     /// Ends a session that has been interrupted for too long.
@@ -327,9 +371,11 @@ impl Driver {
     /// Gives up waiting for another connection.
     pub(super) fn give_up(&mut self) {
         if let Some(session) = &mut self.session {
-            session.attempt = None;
             session.reconnect = None;
-            session.wait = None;
+        }
+        if let Some(transition) = self.transition() {
+            transition.attempt = None;
+            transition.wait = None;
         }
     }
 
@@ -337,36 +383,36 @@ impl Driver {
 
     /// Records that the mailbox has a new socket.
     pub(super) fn handle_handover(&mut self) {
-        let handover = self.mailbox.take_handover();
-        if let Some(session) = &mut self.session {
-            session.handover = handover;
+        if self.session.is_some() {
+            self.begun_transition().handover = self.mailbox.take_handover();
         }
     }
 
     /// Takes a new socket if there is one. Ready if that has changed something.
     #[inline]
     pub(super) fn poll_handover(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(session) = &mut self.session else {
+        let Some(transition) = self.transition() else {
             return Poll::Pending;
         };
-        if let Some(handover) = session.handover.take() {
+        if let Some(handover) = transition.handover.take() {
             self.take_over(cx, *handover);
             return Poll::Ready(());
         }
-        if session.attempt.is_some() {
+        if transition.attempt.is_some() {
             return self.poll_attempt(cx);
         }
         Poll::Pending
     }
 
     fn poll_attempt(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let attempt = self.session.as_mut().and_then(|it| it.attempt.as_mut());
+        let Some(transition) = self.transition() else {
+            return Poll::Pending;
+        };
+        let attempt = transition.attempt.as_mut();
         let Some(Poll::Ready(result)) = attempt.map(|it| it.as_mut().poll(cx)) else {
             return Poll::Pending;
         };
-        if let Some(session) = &mut self.session {
-            session.attempt = None;
-        }
+        transition.attempt = None;
         match result {
             Ok(handover) if self.is_doubtful(&handover.answer) => {
                 self.begin_attempt(Delay::Backoff);
@@ -382,15 +428,15 @@ impl Driver {
 
     /// Returns whether another attempt may get another answer.
     fn is_doubtful(&mut self, answer: &Answer) -> bool {
-        let Some(session) = &mut self.session else {
+        let Some(transition) = self.transition() else {
             return false;
         };
         if *answer != Answer::Plain {
-            session.plain_answers = 0;
+            transition.plain_answers = 0;
             return false;
         }
-        session.plain_answers += 1;
-        session.plain_answers < MAX_PLAIN_ANSWERS
+        transition.plain_answers += 1;
+        transition.plain_answers < MAX_PLAIN_ANSWERS
     }
 
     fn take_over(&mut self, cx: &mut Context<'_>, handover: Handover) {
@@ -425,13 +471,11 @@ impl Driver {
     }
 
     fn set_successor(&mut self, socket: BoxSocket, input: Vec<u8>, begin: Begin) {
-        if let Some(session) = &mut self.session {
-            session.successor = Some(Box::new(Opened {
-                socket,
-                input,
-                begin,
-            }));
-        }
+        self.begun_transition().successor = Some(Box::new(Opened {
+            socket,
+            input,
+            begin,
+        }));
     }
 
     fn resume(&mut self, cx: &mut Context<'_>, socket: BoxSocket, input: Vec<u8>, received: u64) {
@@ -454,10 +498,9 @@ impl Driver {
         self.socket = Some(socket);
         let replayed = self.connection.delivery().map(|it| it.unacknowledged());
         self.mailbox.handle_resumed(replayed.unwrap_or_default());
-        let session = self.session.as_mut();
-        let since = session.and_then(|session| {
-            session.lost_at = None;
-            session.since
+        let since = self.transition().and_then(|transition| {
+            transition.lost_at = None;
+            transition.since
         });
         let away = since.map(|since| now.saturating_duration_since(since));
         self.push_notice(Notice::Resumed(away.unwrap_or_default()));
