@@ -17,7 +17,7 @@ const PAIRS: usize = 256;
 const MAX_BYTES: i64 = 8_700;
 
 /// The most memory that a session adds to one pair: 2 % more than it was when this was written.
-const MAX_BYTES_OF_SESSION: i64 = 1_020;
+const MAX_BYTES_OF_SESSION: i64 = 640;
 
 /// The server's side, which responds to the first message of its client.
 struct Host;

@@ -9,10 +9,14 @@ use crate::frame;
 /// costs less than new memory for each.
 const CHUNK_SIZE: usize = 64 * 1024;
 
-/// Queue of frames of numbered messages, in chunks.
+/// Queue of frames of numbered messages. Boxed, as it is empty most of the time.
 #[cfg_attr(test, derive(Clone))]
 #[derive(Debug, Default)]
-pub(super) struct Window {
+pub(super) struct Window(Option<Box<Kept>>);
+
+#[cfg_attr(test, derive(Clone))]
+#[derive(Debug, Default)]
+struct Kept {
     chunks: VecDeque<Chunk>,
     /// Size of the frames that are not acknowledged, in bytes.
     size: usize,
@@ -60,18 +64,37 @@ impl Window {
     /// messages have come, for which a window that is full would wait.
     #[inline]
     pub(super) fn size(&self) -> usize {
-        self.size
+        self.0.as_ref().map_or(0, |kept| kept.size)
     }
 
     /// Returns the memory of the frames, in bytes.
     #[inline]
     pub(super) fn memory(&self) -> usize {
-        self.memory
+        self.0.as_ref().map_or(0, |kept| kept.memory)
     }
 
     /// Appends the frames of the messages with these numbers, which follow those that are there. It takes the memory of
     /// many frames, and copies few.
     pub(super) fn push(&mut self, frames: &mut Vec<u8>, first: u64, last: u64) {
+        self.0.get_or_insert_default().push(frames, first, last);
+    }
+
+    /// Records that the messages up to this number are acknowledged. The memory of whole chunks is freed.
+    pub(super) fn drop_until(&mut self, number: u64) {
+        if let Some(kept) = &mut self.0 {
+            kept.drop_until(number);
+            self.0.take_if(|kept| kept.chunks.is_empty());
+        }
+    }
+
+    /// Returns frames from the message with this number on, and the number of the last of them.
+    pub(super) fn from(&self, number: u64) -> Option<(&[u8], u64)> {
+        self.0.as_ref()?.from(number)
+    }
+}
+
+impl Kept {
+    fn push(&mut self, frames: &mut Vec<u8>, first: u64, last: u64) {
         self.size += frames.len();
         if let Some(chunk) = self.chunks.back_mut()
             && chunk.frames.len() + frames.len() <= CHUNK_SIZE
@@ -96,8 +119,7 @@ impl Window {
         });
     }
 
-    /// Records that the messages up to this number are acknowledged. The memory of whole chunks is freed.
-    pub(super) fn drop_until(&mut self, number: u64) {
+    fn drop_until(&mut self, number: u64) {
         while let Some(chunk) = self.chunks.front()
             && chunk.last <= number
         {
@@ -108,14 +130,9 @@ impl Window {
         if let Some(chunk) = self.chunks.front_mut() {
             self.size -= chunk.acknowledge(number);
         }
-        if self.chunks.is_empty() {
-            // Sessions are idle most of the time.
-            self.chunks = VecDeque::new();
-        }
     }
 
-    /// Returns frames from the message with this number on, and the number of the last of them.
-    pub(super) fn from(&self, number: u64) -> Option<(&[u8], u64)> {
+    fn from(&self, number: u64) -> Option<(&[u8], u64)> {
         let chunk = self.chunks.iter().find(|chunk| number <= chunk.last)?;
         let skipped = chunk.size_of(number.saturating_sub(chunk.first));
         Some((&chunk.rest()[skipped..], chunk.last))
@@ -142,6 +159,10 @@ mod tests {
             window.push(&mut batch, first, first + 2);
         }
         window
+    }
+
+    fn chunks(window: &Window) -> usize {
+        window.0.as_ref().map_or(0, |kept| kept.chunks.len())
     }
 
     fn all_from(window: &Window, number: u64) -> Vec<u8> {
@@ -177,10 +198,10 @@ mod tests {
             window.drop_until(acknowledged);
             assert_eq!(window.size(), (9 - acknowledged as usize) * message);
             assert!(window.memory() >= batches * 3 * message);
-            assert_eq!(window.chunks.len(), batches);
+            assert_eq!(chunks(&window), batches);
         }
         assert_eq!(window.memory(), 0);
-        assert_eq!(window.chunks.capacity(), 0);
+        assert!(window.0.is_none());
     }
 
     #[test]
@@ -190,7 +211,7 @@ mod tests {
             window.push(&mut frames(number..=number, 60), number, number);
         }
         assert_eq!(window.size(), 64 * 10_000);
-        assert!(window.chunks.len() <= 11, "{} chunks", window.chunks.len());
+        assert!(chunks(&window) <= 11, "{} chunks", chunks(&window));
         assert!(window.memory() <= 2 * window.size());
     }
 }
