@@ -13,6 +13,7 @@
 //!   the responses that are still expected.
 //! - [`resumption`] lets a session go on with another connection, without a loss.
 //! - [`view`] decodes messages that borrow from the received bytes.
+//! - [`proxy_header`] is read before all of this on connections that a proxy has made for its clients.
 
 mod backoff;
 pub mod config;
@@ -23,6 +24,7 @@ mod flood_limiter;
 pub mod frame;
 mod io_error;
 mod keep_alive;
+pub mod proxy_header;
 mod recv_buffer;
 pub mod resumption;
 mod role;
