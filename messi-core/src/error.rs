@@ -145,6 +145,12 @@ pub enum ListenError {
         /// The error of the operating system.
         source: SharedError<io::Error>,
     },
+    /// The networks of [`proxy_protocol`](crate::ServerBuilder::proxy_protocol) can't be used.
+    #[error("can't use the PROXY protocol: {problem}")]
+    ProxyProtocol {
+        /// What is wrong with them.
+        problem: String,
+    },
     /// The listener that was passed to [`Server::from_listener`](crate::Server::from_listener) can't be used.
     #[error("can't use the listener")]
     Listener {

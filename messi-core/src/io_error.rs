@@ -31,7 +31,7 @@ impl From<StartError> for io::Error {
 impl From<ListenError> for io::Error {
     fn from(error: ListenError) -> Self {
         let kind = match &error {
-            ListenError::Uri(_) => ErrorKind::InvalidInput,
+            ListenError::Uri(_) | ListenError::ProxyProtocol { .. } => ErrorKind::InvalidInput,
             ListenError::NoRuntime(_) => ErrorKind::Unsupported,
             ListenError::Resolve { source, .. }
             | ListenError::Bind { source, .. }

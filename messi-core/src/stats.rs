@@ -151,7 +151,8 @@ pub struct ServerStats {
     /// Attempts to go on with a session that had a wrong secret, or another certificate than before.
     pub refused_sessions: u64,
     /// Failed handshakes: the client did not speak TLS, had no accepted certificate, rejected that of the
-    /// server, or took too long.
+    /// server, or took too long. With [`proxy_protocol`](crate::ServerBuilder::proxy_protocol), also peers that are not
+    /// in its networks, and connections without a valid header.
     pub failed_handshakes: u64,
     /// Clients disconnected because they had not logged in within the
     /// [`login_timeout`](crate::ServerBuilder::login_timeout).

@@ -109,7 +109,7 @@ pub(crate) const FAMILIES: &[Family] = &[
     ),
     server(
         "messi_failed_handshakes_total",
-        "Failed TLS handshakes.",
+        "Failed TLS handshakes, and connections without the header of a proxy.",
         Value::Counter(|stats| stats.failed_handshakes),
     ),
     server(

@@ -2,7 +2,8 @@
 //!
 //! A client goes through these steps:
 //!
-//! 1. The [`Acceptor`] waits while many handshakes wait for a core, and takes a connection.
+//! 1. The [`Acceptor`] waits while many handshakes wait for a core, and takes a connection. If a proxy has made it, its
+//!    header is read first: see [`proxied`](super::proxied).
 //! 2. The admission limits decide whether it counts as a client. From here on it occupies a place.
 //! 3. A handshake, if there is one, runs in a task of its own: other clients do not wait for it. So does the look at
 //!    the first frame, if clients may have sessions: see [`opening`](super::opening).
@@ -11,16 +12,18 @@
 //! 5. Its task serves the connection to its end, deregisters the client, and runs the last callback. The place is
 //!    free once that has returned.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use log::{debug, warn};
 
 use super::opening::Accepted;
+use super::proxied::Proxies;
 use super::starter::ClientStarter;
 use super::{Refusal, ServerClient};
-use crate::cpu_limit::CpuLimit;
 use crate::tasks::{Running, Turns, unless};
 use crate::transport::handshake::ServerHandshake;
 use crate::transport::{BoxListener, BoxSocket};
@@ -38,9 +41,17 @@ const ACCEPTS_PER_TURN: u32 = 16;
 /// Accepts clients until the server is stopped.
 pub(super) struct Acceptor<P: Protocol, F> {
     pub(super) listener: BoxListener,
-    /// `None` if frames follow at once.
-    pub(super) handshake: Option<Arc<dyn ServerHandshake>>,
+    /// `None` if clients connect without a proxy.
+    pub(super) proxies: Option<Arc<Proxies>>,
     pub(super) starter: Arc<ClientStarter<P, F>>,
+}
+
+/// A connection that is not admitted yet.
+pub(super) struct Incoming {
+    pub(super) socket: BoxSocket,
+    pub(super) address: Address,
+    /// The time at which it was accepted.
+    pub(super) since: Instant,
 }
 
 impl<P: Protocol, F> Acceptor<P, F> {
@@ -54,19 +65,16 @@ impl<P: Protocol, F> Acceptor<P, F> {
     {
         let mut pause = MIN_PAUSE;
         let shared = self.starter.server.shared.clone();
-        let cpu_limit = CpuLimit::new(shared.runtime.parallelism());
         let mut turns = Turns::new(ACCEPTS_PER_TURN);
-        // While many handshakes wait for a core, further clients are left to the operating system: here, they
-        // would take the places of clients.
-        let accept = async || {
-            cpu_limit.uncongested().await;
-            self.listener.accept().await
-        };
-        while let Some(result) = unless(shared.closed(), accept()).await {
+        while let Some(result) = unless(shared.closed(), self.next()).await {
             match result {
                 Ok((socket, address)) => {
                     pause = MIN_PAUSE;
-                    self.accept(socket, address, &cpu_limit);
+                    self.accept(Incoming {
+                        socket,
+                        address,
+                        since: shared.runtime.now(),
+                    });
                     turns.step().await;
                 }
                 Err(error) => {
@@ -82,16 +90,48 @@ impl<P: Protocol, F> Acceptor<P, F> {
         drop(running);
     }
 
-    /// Accepts a client if the limits allow it. A handshake gets a task of its own.
-    fn accept<H>(&self, socket: BoxSocket, address: Address, cpu_limit: &Arc<CpuLimit>)
+    /// Waits for the next connection.
+    ///
+    /// While many handshakes wait for a core, or many proxies for nothing, further clients are left to the operating
+    /// system: here, they would take the places of clients, and memory without a place.
+    async fn next(&self) -> io::Result<(BoxSocket, Address)> {
+        self.starter.cpu_limit.uncongested().await;
+        if let Some(proxies) = &self.proxies {
+            proxies.uncongested().await;
+        }
+        self.listener.accept().await
+    }
+
+    /// Accepts a client, or a proxy of which a header must be read first.
+    fn accept<H>(&self, incoming: Incoming)
     where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
         P: ServeWith<H>,
     {
-        let shared = &self.starter.server.shared;
-        let Some(place) = self.starter.admit(&address) else {
-            return self.starter.refuse(&address);
+        match &self.proxies {
+            None => self.starter.accept(incoming),
+            Some(proxies) => self.starter.accept_from_proxy(proxies, incoming),
+        }
+    }
+}
+
+impl<P: Protocol, F> ClientStarter<P, F> {
+    /// Accepts a client if the limits allow it. A handshake gets a task of its own.
+    pub(super) fn accept<H>(self: &Arc<Self>, incoming: Incoming)
+    where
+        H: Send + 'static,
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
+        P: ServeWith<H>,
+    {
+        let Incoming {
+            socket,
+            address,
+            since,
+        } = incoming;
+        let shared = &self.server.shared;
+        let Some(place) = self.admit(&address) else {
+            return self.refuse(&address);
         };
         let accepted = Accepted {
             socket,
@@ -99,35 +139,27 @@ impl<P: Protocol, F> Acceptor<P, F> {
             certificates: Box::default(),
             place,
         };
-        let Some(handshake) = &self.handshake else {
-            if shared.sessions.is_none() {
-                return self.starter.start(accepted.plain());
-            }
-            let task = self.starter.clone().open(accepted, shared.tasks.begin());
+        if let Some(handshake) = &self.handshake {
+            let running = shared.tasks.begin();
+            let task = self.clone();
+            let task = task.perform(handshake.clone(), since, accepted, running);
             return shared.runtime.spawn(task.boxed());
-        };
-        let handshake = PendingHandshake {
-            handshake: handshake.clone(),
-            cpu_limit: cpu_limit.clone(),
-            running: shared.tasks.begin(),
-        };
-        let task = self.starter.clone().handshake(handshake, accepted);
+        }
+        if shared.sessions.is_none() {
+            return self.start(accepted.plain());
+        }
+        let task = self.clone().open(accepted, shared.tasks.begin());
         shared.runtime.spawn(task.boxed());
     }
-}
 
-/// A handshake that its task is going to perform.
-struct PendingHandshake {
-    handshake: Arc<dyn ServerHandshake>,
-    /// Shared by the handshakes of a server.
-    cpu_limit: Arc<CpuLimit>,
-    running: Running,
-}
-
-impl<P: Protocol, F> ClientStarter<P, F> {
-    /// Performs the handshake with a client, and starts the client.
-    async fn handshake<H>(self: Arc<Self>, handshake: PendingHandshake, accepted: Accepted)
-    where
+    /// Performs the handshake with a client that was accepted at the time `since`, and starts the client.
+    async fn perform<H>(
+        self: Arc<Self>,
+        handshake: Arc<dyn ServerHandshake>,
+        since: Instant,
+        accepted: Accepted,
+        running: Running,
+    ) where
         H: Send + 'static,
         F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
         P: ServeWith<H>,
@@ -139,12 +171,8 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             ..
         } = accepted;
         let shared = self.server.shared.clone();
-        let PendingHandshake {
-            handshake,
-            cpu_limit,
-            running,
-        } = handshake;
-        let handshake = handshake.accept(&*shared.runtime, cpu_limit, socket);
+        let spent = shared.runtime.now().saturating_duration_since(since);
+        let handshake = handshake.accept(&*shared.runtime, self.cpu_limit.clone(), spent, socket);
         match unless(shared.closed(), handshake).await {
             Some(Ok((socket, certificates))) => {
                 let accepted = Accepted {
@@ -159,8 +187,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
                 self.start(accepted.plain());
             }
             Some(Err(error)) => {
-                debug!(target: LOG_TARGET, "{}: refused {address}: {}", self.server.log_name(), Report(&error));
-                shared.registry.count_failed_handshake();
+                self.fail(&address, &error);
                 self.leave(place, &address);
             }
             None => self.leave(place, &address),
@@ -168,5 +195,11 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         // The closure that makes handlers must be dropped before the server counts as stopped.
         drop(self);
         drop(running);
+    }
+
+    /// Logs and counts a peer that is refused for what it has done until now.
+    pub(super) fn fail(&self, address: &Address, error: &dyn Error) {
+        debug!(target: LOG_TARGET, "{}: refused {address}: {}", self.server.log_name(), Report(error));
+        self.server.shared.registry.count_failed_handshake();
     }
 }

@@ -14,6 +14,7 @@ use messi_wire::{ConnectionConfig, Role};
 use super::accept::Acceptor;
 use super::admission::Limits;
 use super::listen::{Listening, Place};
+use super::proxied::Proxies;
 use super::registry::Registry;
 use super::sessions::SessionGranter;
 use super::starter::ClientStarter;
@@ -62,6 +63,8 @@ pub struct ServerBuilder<P: Protocol> {
     limits: Limits,
     max_total_queued_bytes: usize,
     max_total_received_bytes: usize,
+    /// Networks of proxies, as text.
+    proxies: Option<Vec<String>>,
     handshake: Option<Arc<dyn ServerHandshake>>,
     sessions: Option<Sessions>,
     runtime: Option<Runtime>,
@@ -76,6 +79,7 @@ impl<P: Protocol> ServerBuilder<P> {
             limits: Limits::default(),
             max_total_queued_bytes: 256 * 1024 * 1024,
             max_total_received_bytes: 256 * 1024 * 1024,
+            proxies: None,
             handshake: None,
             sessions: None,
             runtime: None,
@@ -86,8 +90,9 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Sets the number of clients at a time.
     ///
     /// A client above the limit is accepted and closed at once, and no handler learns of it. A client counts
-    /// from the moment it is accepted, with TLS before its handshake, until its last callback has returned.
-    /// With zero, no client is served. Default: 10,000.
+    /// from the moment it is accepted, with TLS before its handshake, until its last callback has returned. Behind a
+    /// [proxy](Self::proxy_protocol), it counts once the header of the proxy is read. With zero, no client is served.
+    /// Default: 10,000.
     ///
     /// # Examples
     ///
@@ -104,7 +109,8 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Sets the number of clients at a time from one address.
     ///
     /// A client above the limit is refused like one above [`max_clients`](Self::max_clients). Many clients
-    /// may share an address, behind a router or a proxy. Clients of a Unix socket have no limit of this kind.
+    /// may share an address, behind a router or a proxy: see [`proxy_protocol`](Self::proxy_protocol). Clients of a Unix
+    /// socket have no limit of this kind.
     /// Default: no limit.
     ///
     /// # Examples
@@ -235,6 +241,44 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
+    /// Takes the addresses of clients from headers of the [PROXY protocol], version 2, which proxies in these networks
+    /// must send.
+    ///
+    /// Behind a load balancer, all clients have its address. With the header before each connection,
+    /// [`peer_addr`](ServerClient::peer_addr), [`max_clients_per_address`](Self::max_clients_per_address) and the log
+    /// have the address of the client. A connection that the proxy makes for itself, such as a health check, keeps the
+    /// address of the proxy.
+    ///
+    /// A network is an address with a prefix, as in `10.0.0.0/8` and `fd00::/8`, or a single address. Every program in
+    /// it can choose the address that it is known by: list the proxies alone. All other peers are refused, with or
+    /// without a header.
+    ///
+    /// A connection is closed if its header is not valid, has more than 4 KiB, or is not complete within 5 s; with TLS,
+    /// within [`handshake_timeout`](crate::tls::ServerTls::handshake_timeout). Such connections and refused peers are
+    /// counted in [`failed_handshakes`](crate::ServerStats::failed_handshakes).
+    ///
+    /// [`start`](Self::start) returns an error if there is no network, if the text of one is not valid, or if the server
+    /// listens on a Unix socket, which has no networks.
+    ///
+    /// Default: no proxies. A header is then refused like all bytes that are not a frame.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// let builder = ChatServer::builder("tcp://:6000")
+    ///     .proxy_protocol(["10.0.1.0/24", "fd00:1::/64"])
+    ///     .max_clients_per_address(10);
+    /// ```
+    ///
+    /// [PROXY protocol]: https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt
+    pub fn proxy_protocol(mut self, networks: impl IntoIterator<Item: ToString>) -> Self {
+        let networks = networks.into_iter();
+        self.proxies = Some(networks.map(|network| network.to_string()).collect());
+        self
+    }
+
     connection_setters!(example: "ChatServer::builder(\"tcp://:6000\")");
 
     /// Configures TLS. The URI must then be of the form `tls://host:port`; without TLS, it may not be.
@@ -269,7 +313,8 @@ impl<P: Protocol> ServerBuilder<P> {
     ///
     /// [`ListenError`] if the URI is not valid, if its host has no address, if no address can be listened on,
     /// if the file of a Unix socket can't be made, if the listener of
-    /// [`from_listener`](Server::from_listener) can't be used, or if no runtime is set, and
+    /// [`from_listener`](Server::from_listener) or the networks of
+    /// [`proxy_protocol`](Self::proxy_protocol) can't be used, or if no runtime is set, and
     /// [none is current](Runtime::current).
     ///
     /// See [`ServerBuilder`] for an example.
@@ -287,6 +332,8 @@ impl<P: Protocol> ServerBuilder<P> {
             address: local_addr,
             uri,
         } = listening.await?;
+        let proxies = self.proxies.map(|it| Proxies::new(&it, &local_addr));
+        let proxies = proxies.transpose()?.map(Arc::new);
         info!(target: LOG_TARGET, "{} server: listening on {local_addr}", P::NAME);
         let max_interrupted = self.sessions.as_ref().map_or(0, |it| it.max_interrupted);
         let sessions = match self.sessions {
@@ -341,11 +388,13 @@ impl<P: Protocol> ServerBuilder<P> {
         let starter = Arc::new(ClientStarter {
             server: server.lent(),
             waiting_without_place: AtomicUsize::new(0),
+            handshake: self.handshake,
+            cpu_limit: CpuLimit::new(runtime.parallelism()),
             make_handler: Mutex::new(make_handler),
         });
         let acceptor = Acceptor {
             listener,
-            handshake: self.handshake,
+            proxies,
             starter,
         };
         runtime.spawn(acceptor.run(running).boxed());

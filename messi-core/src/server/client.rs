@@ -467,7 +467,8 @@ impl<P: Protocol> ServerClient<P> {
         self.peer.id
     }
 
-    /// Returns the address of the client.
+    /// Returns the address of the client. Behind a proxy, it is that of the proxy, unless the server
+    /// [reads the client's](crate::ServerBuilder::proxy_protocol).
     pub fn peer_addr(&self) -> Address {
         self.peer.address.clone()
     }

@@ -17,10 +17,11 @@ use super::refusal::say_refused;
 use super::serve::serve;
 use super::{Refusal, Server, ServerClient};
 use crate::connection_span::ConnectionSpan;
+use crate::cpu_limit::CpuLimit;
 use crate::driver::Driver;
 use crate::handover::{Begin, Opened};
 use crate::tasks::unless;
-use crate::transport::handshake::Certificates;
+use crate::transport::handshake::{Certificates, ServerHandshake};
 use crate::{Address, DisconnectReason, LOG_TARGET, Protocol, Report, ServeWith};
 
 /// A connection whose begin is known.
@@ -35,6 +36,10 @@ pub(super) struct ClientStarter<P: Protocol, F> {
     pub(super) server: Server<P>,
     /// Connections without a place that may go on with a session.
     pub(super) waiting_without_place: AtomicUsize,
+    /// `None` if frames follow at once.
+    pub(super) handshake: Option<Arc<dyn ServerHandshake>>,
+    /// Shared by the handshakes of a server.
+    pub(super) cpu_limit: Arc<CpuLimit>,
     /// Clients are started from several threads.
     pub(super) make_handler: Mutex<F>,
 }

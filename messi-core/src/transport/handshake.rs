@@ -5,6 +5,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use thiserror::Error;
@@ -31,13 +32,18 @@ pub(crate) trait ClientHandshake: Debug + Send + Sync {
 
 /// The handshake of a server.
 pub(crate) trait ServerHandshake: Debug + Send + Sync {
+    /// Returns the time limit from the connection of a client to the end of the handshake.
+    fn time_limit(&self) -> Duration;
+
     /// Performs the handshake with a client, and returns the socket to use and the client's certificates.
     ///
-    /// Heavy steps wait for the `cpu_limit`, and the time of waiting is part of the handshake's.
+    /// Heavy steps wait for the `cpu_limit`, and the time of waiting is part of the handshake's. So is the time that was
+    /// `spent` before.
     fn accept<'a>(
         &'a self,
         time: &'a dyn TimeSource,
         cpu_limit: Arc<CpuLimit>,
+        spent: Duration,
         socket: BoxSocket,
     ) -> BoxFuture<'a, Result<(BoxSocket, Certificates), HandshakeError>>;
 }

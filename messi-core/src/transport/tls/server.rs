@@ -199,7 +199,8 @@ impl ServerTls {
     }
 
     /// Sets the time limit from a client's connection to the end of the handshake. A client that takes
-    /// longer is refused. Default: 5 s. The minimum is 10 ms.
+    /// longer is refused. The header of a [proxy](crate::ServerBuilder::proxy_protocol) is part of it. Default: 5 s. The
+    /// minimum is 10 ms.
     ///
     /// # Examples
     ///
@@ -268,16 +269,22 @@ impl ServerTls {
 }
 
 impl ServerHandshake for ServerTls {
+    fn time_limit(&self) -> Duration {
+        self.handshake_timeout
+    }
+
     fn accept<'a>(
         &'a self,
         time: &'a dyn TimeSource,
         cpu_limit: Arc<CpuLimit>,
+        spent: Duration,
         socket: BoxSocket,
     ) -> BoxFuture<'a, Result<(BoxSocket, Certificates), HandshakeError>> {
         async move {
             let handshake = TlsAcceptor::from(self.config.get()).accept(FairSocket::new(socket));
             let handshake = HeavySteps::new(cpu_limit, handshake.into_fallible());
-            match timeout(time, self.handshake_timeout, handshake).await {
+            let left = self.handshake_timeout.saturating_sub(spent);
+            match timeout(time, left, handshake).await {
                 Some(Ok(stream)) => {
                     let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
                     let shown = shown.iter().map(|it| it.to_vec()).collect();
@@ -306,4 +313,46 @@ fn without_sessions(mut config: ServerConfig) -> ServerConfig {
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     config
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use futures::future::join;
+    use futures_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+    use futures_rustls::rustls::sign::CertifiedKey;
+
+    use super::*;
+    use crate::Address;
+    use crate::testing::Simulation;
+
+    /// A server without a certificate, which a client must say hello to be refused for.
+    #[derive(Debug)]
+    struct NoIdentity;
+
+    impl ResolvesServerCert for NoIdentity {
+        fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+            None
+        }
+    }
+
+    #[test]
+    fn time_that_was_spent_before_is_part_of_the_limit() {
+        let config = builder()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(NoIdentity));
+        let tls = ServerTls::from_config(Arc::new(config));
+        let simulation = Simulation::new(1);
+        simulation.run(async {
+            let runtime = simulation.runtime().0;
+            let address = Address::from(([1, 2, 3, 4], 6000));
+            let listener = runtime.listen(&address).unwrap();
+            let (_client, server) = join(runtime.connect(&address), listener.accept()).await;
+            let (spent, left) = (Duration::from_millis(4_900), Duration::from_millis(100));
+            assert_eq!(tls.time_limit(), spent + left);
+            let socket = server.unwrap().0;
+            let handshake = tls.accept(&*runtime, CpuLimit::new(1), spent, socket);
+            assert_eq!(handshake.await.err(), Some(timed_out(tls.time_limit())));
+            assert_eq!(simulation.elapsed(), left);
+        });
+    }
 }
