@@ -9,7 +9,7 @@
 use std::{env, io};
 
 use messi_fuzz::mutation::Mutator;
-use messi_fuzz::{Schemas, connection, controls, corpus, frames, views, watch};
+use messi_fuzz::{Schemas, connection, controls, corpus, frames, proxy_header, views, watch};
 
 /// The nesting depth of the deepest schemas.
 const DEPTH: usize = 10_000;
@@ -45,6 +45,23 @@ const SESSIONS: &[&[u8]] = &[
     b"\x91\x01\x93\0",
     b"\x91\xff",
     b"\x85\x10\x93\0",
+];
+
+/// The dictionary for headers of proxies: the signature, fixed parts, and fields.
+const PROXY_HEADERS: &[&[u8]] = &[
+    b"\r\n\r\n\0\r\nQUIT\n",
+    b"\x20\0\0\0",
+    b"\x21\0\0\0",
+    b"\x21\x11\0\x0c",
+    b"\x21\x12\0\x0c",
+    b"\x21\x21\0\x24",
+    b"\x21\x31\0\xd8",
+    b"\x21\x11\x0f\xf0",
+    b"\x0f\xf1",
+    b"\0\x0b",
+    b"\0\0\0\0\0\0\0\0\0\0\xff\xff",
+    b"\x04\0\0",
+    b"PROXY ",
 ];
 
 /// The dictionary for payloads: keys of fields, sizes, numbers, groups, and text that is not UTF-8.
@@ -203,6 +220,17 @@ fn what_pings_and_pongs_say_is_read_the_same_in_any_parts() -> io::Result<()> {
     let valid = watch::count(seeds.into_iter().chain(mutations), controls);
     println!("{valid} of {count} mutations and {known} seeds are valid");
     assert!(valid > count / 20, "too few inputs are valid");
+    Ok(())
+}
+
+#[test]
+fn a_header_of_a_proxy_is_read_the_same_in_any_parts() -> io::Result<()> {
+    let seeds = corpus::load(&["fuzz/corpus/proxy_header"])?;
+    let (known, count) = (seeds.len(), inputs(50_000));
+    let mutations = Mutator::new(seeds.clone(), PROXY_HEADERS).take(count);
+    let valid = watch::count(seeds.into_iter().chain(mutations), proxy_header);
+    println!("{valid} of {count} mutations and {known} seeds are headers");
+    assert!(valid > count / 20, "too few inputs are headers");
     Ok(())
 }
 
