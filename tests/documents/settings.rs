@@ -127,6 +127,9 @@ fn is_default_word(setting: &str, stated: &str) -> Option<bool> {
         "offline_queue" => has_none(stated, |number| {
             is_default_of_client(|it| it.offline_queue(number, minute))
         }),
+        "proxy_protocol" => has_none(stated, |number| {
+            is_default_of_server(|it| it.proxy_protocol([number]))
+        }),
         "session" => has_none(stated, |_| {
             is_default_of_client(|it| it.session(Session::default()))
         }),

@@ -165,6 +165,11 @@ fn a_session_goes_on_through_a_proxy() {
         let (client, mut client_events) = start_client(builder);
         assert_eq!(client_events.next().await, Event::Connected);
         assert_eq!(events.next().await, Event::Connected);
+        // With the response, the client has received the session.
+        client.send(ConnectReq {
+            user: "Erik".into(),
+        });
+        assert_eq!(client_events.next().await, Event::ConnectRsp);
         client.reconnect();
         let is_resumption = |event: &Event| matches!(event, Event::Resumed(_));
         events.find(is_resumption).await;
