@@ -102,6 +102,9 @@ fn listen_errors() -> Vec<ListenError> {
         ListenError::Listener {
             source: io_error().into(),
         },
+        ListenError::ProxyProtocol {
+            problem: "there is no network".into(),
+        },
         ListenError::NoRuntime(no_runtime()),
     ]
 }
@@ -315,6 +318,9 @@ fn the_kind_of_an_io_error_is_that_of_its_cause() {
         source: io::Error::from(ErrorKind::AddrInUse).into(),
     };
     assert_eq!(kind(Error::from(in_use).into()), ErrorKind::AddrInUse);
+    let problem = "there is no network".into();
+    let networks = ListenError::ProxyProtocol { problem };
+    assert_eq!(kind(networks.into()), ErrorKind::InvalidInput);
     let reason = DisconnectReason::Io(io_error().into());
     let error = RequestError::Disconnected(reason);
     assert_eq!(kind(error.into()), io_error().kind());

@@ -124,39 +124,57 @@ fn a_server_disconnects_at_the_write_timeout() {
     });
 }
 
-/// Starts a server with TLS and clients without.
-fn encrypted(manner: Manner) -> Served {
+/// Configures a server with TLS.
+fn encrypted() -> ServerBuilder<Chat> {
     let certified = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let CertifiedKey { cert, signing_key } = certified;
     let identity = Identity::from_pem(cert.pem(), signing_key.serialize_pem()).unwrap();
     let tls = ServerTls::new(identity).handshake_timeout(LIMIT);
-    let builder = ChatServer::builder("tls://127.0.0.1:0").tls(tls);
-    start(builder, manner.count(), manner, &Script::no_tls())
+    ChatServer::builder("tls://127.0.0.1:0").tls(tls)
+}
+
+/// Starts a server with TLS and clients without.
+fn start_encrypted(manner: Manner) -> Served {
+    start(encrypted(), manner.count(), manner, &Script::no_tls())
+}
+
+/// Checks that the server closes all peers within a limit.
+fn close_within(limit: Duration, peers: &[Peer]) -> Verdict {
+    let begin = Instant::now();
+    for peer in peers {
+        let left = (limit + slack()).saturating_sub(begin.elapsed());
+        if !peer.is_closed_within(left) {
+            let elapsed = begin.elapsed();
+            return Err(format!(
+                "it may take {limit:?}, and the peer is not closed after {elapsed:?}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 #[test]
 fn a_server_aborts_a_handshake_at_its_timeout() {
     against_each("TLS handshake of a server, with the refusal", |manner| {
-        let served = encrypted(manner);
-        let begin = Instant::now();
-        let limit = LIMIT + CLOSING;
-        for peer in &served.peers {
-            let left = (limit + slack()).saturating_sub(begin.elapsed());
-            if !peer.is_closed_within(left) {
-                let elapsed = begin.elapsed();
-                return Err(format!(
-                    "it may take {limit:?}, and the peer is not closed after {elapsed:?}"
-                ));
-            }
-        }
-        Ok(())
+        let served = start_encrypted(manner);
+        close_within(LIMIT + CLOSING, &served.peers)
+    });
+}
+
+#[test]
+fn a_server_aborts_the_header_of_a_proxy_at_the_timeout_of_the_handshake() {
+    against_each("header of a proxy, and its TLS handshake", |manner| {
+        let builder = encrypted().proxy_protocol(["127.0.0.1"]);
+        let script = Script::proxy_header();
+        let served = start(builder, manner.count(), manner, &script);
+        close_within(LIMIT + CLOSING, &served.peers)
     });
 }
 
 #[test]
 fn a_server_stops_during_handshakes_within_its_limit() {
     against_each("server.stop() amid TLS handshakes", |manner| {
-        let served = encrypted(manner);
+        let served = start_encrypted(manner);
         let is_refused = |peer: &Peer| peer.is_shut_down_within(LIMIT + slack());
         // Peers that flood have been refused, and go on flooding. The others are in their handshake.
         if manner == Manner::Floods && !served.peers.iter().any(is_refused) {

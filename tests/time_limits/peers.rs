@@ -85,6 +85,12 @@ impl Script {
         Self::from_start(&[&header[..], &[0; 0x4000]].concat())
     }
 
+    /// Repeats the header of a proxy: as large as there may be, so that one that trickles is never complete.
+    pub(crate) fn proxy_header() -> Self {
+        let fixed = b"\r\n\r\n\0\r\nQUIT\n\x20\0\x0f\xf0";
+        Self::from_start(&[&fixed[..], &[0; 0xff0]].concat())
+    }
+
     fn from_start(frame: &[u8]) -> Self {
         Self {
             frame: frame.to_vec(),
