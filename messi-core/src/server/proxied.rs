@@ -123,7 +123,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
 
     async fn accept_after_header<H>(
         self: Arc<Self>,
-        mut incoming: Incoming,
+        incoming: Incoming,
         reading: ReadingHeader,
         running: Running,
     ) where
@@ -131,26 +131,35 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
         P: ServeWith<H>,
     {
-        let shared = &self.server.shared;
-        let limit = self.handshake.as_ref();
-        let limit = limit.map_or(HEADER_TIMEOUT, |it| it.time_limit());
-        let header = read_header_within(limit, &*shared.runtime, &mut incoming.socket);
-        let header = unless(shared.closed(), header).await;
-        drop(reading);
-        match header {
-            Some(Ok(header)) => {
-                if let Some(client) = header.client {
-                    incoming.address = client.into();
-                }
-                self.accept(incoming);
-            }
-            Some(Err(error)) => self.fail(&incoming.address, &error),
-            // The server stops.
-            None => {}
+        if let Some(incoming) = self.identify(incoming, reading).await {
+            self.accept(incoming);
         }
         // The closure that makes handlers must be dropped before the server counts as stopped.
         drop(self);
         drop(running);
+    }
+
+    /// Reads the header, and returns the connection with the address of the client. Returns `None` if the proxy is refused,
+    /// or the server stops.
+    async fn identify(&self, mut incoming: Incoming, reading: ReadingHeader) -> Option<Incoming> {
+        let shared = &self.server.shared;
+        let limit = self.handshake.as_ref();
+        let limit = limit.map_or(HEADER_TIMEOUT, |it| it.time_limit());
+        let header = read_header_within(limit, &*shared.runtime, &mut incoming.socket);
+        let header = unless(shared.closed(), header).await?;
+        drop(reading);
+        match header {
+            Ok(header) => {
+                if let Some(client) = header.client {
+                    incoming.address = client.into();
+                }
+                Some(incoming)
+            }
+            Err(error) => {
+                self.fail(&incoming.address, &error);
+                None
+            }
+        }
     }
 }
 
