@@ -373,8 +373,14 @@ fn sides_that_have_paused_reading_do_not_spin() {
 
 // --- All settings together ---
 
-/// The setters whose values have no extremes. A URI that is not valid is an error.
-const OTHER_SETTERS: [&str; 4] = ["alternative_uri", "overflow", "runtime", "tls"];
+/// The setters whose values have no extremes. A URI or a network that is not valid is an error.
+const OTHER_SETTERS: [&str; 5] = [
+    "alternative_uri",
+    "overflow",
+    "proxy_protocol",
+    "runtime",
+    "tls",
+];
 
 /// Returns the name of the setter of a setting such as `reconnect_delay, min`.
 fn setter(setting: &'static str) -> &'static str {
