@@ -92,8 +92,8 @@ impl<P: Protocol, F> Acceptor<P, F> {
 
     /// Waits for the next connection.
     ///
-    /// While many handshakes wait for a core, or many proxies for nothing, further clients are left to the operating
-    /// system: here, they would take the places of clients, and memory without a place.
+    /// While many handshakes wait for a core, or many headers are read, further clients are left to the operating
+    /// system: here, they would take the places of clients, or memory without a place.
     async fn next(&self) -> io::Result<(BoxSocket, Address)> {
         self.starter.cpu_limit.uncongested().await;
         if let Some(proxies) = &self.proxies {
@@ -142,7 +142,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         if let Some(handshake) = &self.handshake {
             let running = shared.tasks.begin();
             let task = self.clone();
-            let task = task.perform(handshake.clone(), since, accepted, running);
+            let task = task.handshake(handshake.clone(), since, accepted, running);
             return shared.runtime.spawn(task.boxed());
         }
         if shared.sessions.is_none() {
@@ -153,7 +153,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
     }
 
     /// Performs the handshake with a client that was accepted at the time `since`, and starts the client.
-    async fn perform<H>(
+    async fn handshake<H>(
         self: Arc<Self>,
         handshake: Arc<dyn ServerHandshake>,
         since: Instant,
@@ -197,7 +197,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         drop(running);
     }
 
-    /// Logs and counts a peer that is refused for what it has done until now.
+    /// Logs and counts a refused peer: a failed handshake, or a connection without the header of a trusted proxy.
     pub(super) fn fail(&self, address: &Address, error: &dyn Error) {
         debug!(target: LOG_TARGET, "{}: refused {address}: {}", self.server.log_name(), Report(error));
         self.server.shared.registry.count_failed_handshake();

@@ -1,10 +1,10 @@
 //! Connections that a proxy, such as a load balancer, has made for its clients.
 //!
-//! A proxy sends a header of the PROXY protocol before all else, TLS included. It goes through these steps:
+//! A proxy sends a header of the PROXY protocol before all else, TLS included. Its connection goes through these steps:
 //!
 //! 1. A peer that is not in the trusted networks is refused: it could choose its address, or get around the proxy.
 //! 2. The header is read in a task of its own, within a time limit. Until then the connection has no place among the
-//!    clients, since the limits for one address are those of the client's. Instead, the [`Acceptor`](super::accept)
+//!    clients, since the limits for one address are for that of the client. Instead, the [`Acceptor`](super::accept)
 //!    waits while many headers are read.
 //! 3. The connection goes on as if the client had connected itself, with the address of the header.
 
@@ -28,11 +28,12 @@ use crate::time::{TimeSource, timeout};
 use crate::transport::BoxSocket;
 use crate::{Address, ListenError, Protocol, ServeWith};
 
-/// Time limit of a header without a handshake after it. The specification wants more than 3 s: a lost segment is then
-/// sent again in time.
+/// Time limit of a header without a handshake after it. The specification asks for at least 3 s, in which a lost segment is
+/// sent again.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Headers that are read at a time. A proxy sends its header with the connection, so that few are under way.
+/// Headers that are read at a time. A proxy sends its header as soon as it is connected: of those that do, few are read at a
+/// time.
 const MAX_HEADERS: usize = 1_024;
 
 /// The proxies that a server trusts, and the headers that are read.
@@ -40,7 +41,7 @@ const MAX_HEADERS: usize = 1_024;
 pub(super) struct Proxies {
     networks: Networks,
     headers: AtomicUsize,
-    /// Notified when a header less is read.
+    /// Notified when fewer headers are read.
     fewer: Event,
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use futures::{AsyncReadExt, AsyncWriteExt};
+use messi::Runtime;
 use messi::testing::Simulation;
 use messi::tls::ServerTls;
 
@@ -54,6 +56,35 @@ fn the_limit_for_one_address_is_of_the_clients_and_not_of_the_proxy() {
             }
         };
         within("a place", served).await;
+        server.stop().await;
+    });
+}
+
+#[test]
+fn headers_that_are_read_at_the_same_time_are_counted_once_each() {
+    const ADDRESSES: usize = 8;
+    const EACH: usize = 8;
+    run(async {
+        let builder = behind_proxy().max_clients_per_address(1);
+        let (server, _events) = serve(builder.runtime(Runtime::threads(4))).await;
+        let connect = |number: usize| {
+            let client = format!("192.0.2.{}:{}", number % ADDRESSES, 1_000 + number);
+            let server = &server;
+            async move { connect_for(&client, server).await }
+        };
+        let _peers = join_all((0..ADDRESSES * EACH).map(connect)).await;
+        let expected = (ADDRESSES, (ADDRESSES * (EACH - 1)) as u64);
+        let counted = async {
+            loop {
+                let stats = server.stats();
+                let counted = (stats.clients, stats.refused);
+                if stats.clients as u64 + stats.refused == (ADDRESSES * EACH) as u64 {
+                    break counted;
+                }
+                async_std::task::yield_now().await;
+            }
+        };
+        assert_eq!(within("all connections", counted).await, expected);
         server.stop().await;
     });
 }
