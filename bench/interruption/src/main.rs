@@ -9,7 +9,7 @@ mod recovery;
 use process::Process;
 
 /// The number of sessions that are interrupted together, unless the command line says otherwise.
-const SESSIONS: usize = 3_000;
+const SESSIONS: usize = 10_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

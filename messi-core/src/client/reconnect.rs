@@ -128,6 +128,7 @@ impl Reconnect for Reconnector {
     }
 
     fn handle_connected(&mut self, (uri, address): (Uri, Address)) {
+        self.attempts = None;
         self.shared.set_server(&uri, Some(address));
     }
 }

@@ -1,5 +1,8 @@
 //! The bytes of sessions, and peers that know nothing of them.
 
+use async_std::net::TcpListener;
+use futures::AsyncReadExt;
+
 use super::*;
 
 /// The first ping of a client that asks for a session.
@@ -56,6 +59,95 @@ fn a_lifetime_that_ends_after_all_times_is_no_limit() {
     });
 }
 
+/// Returns a pong that grants a session for this number of seconds.
+fn accept(lifetime: u8) -> Vec<u8> {
+    let window = b"\x80\x80\x80\x01";
+    let accept = [b"\x01\x01", &[7; 32][..], &[lifetime], window, b"\0\0"].concat();
+    [b"\x04\0\0", &[accept.len() as u8][..], &accept].concat()
+}
+
+/// Starts a client of a raw server, grants it a session, and ends the connection.
+async fn interrupt(listener: &TcpListener, uri: &str, lifetime: u8) -> (ChatClient, Events) {
+    let builder = ChatClient::builder(uri)
+        .session(Session::default())
+        .reconnect_delay(Duration::from_millis(100), Duration::from_millis(100));
+    let (client, mut events) = start_client(builder);
+    let mut peer = RawPeer::accept(listener).await;
+    peer.expect(HELLO).await;
+    peer.send(&accept(lifetime)).await;
+    assert_eq!(events.next().await, Event::Connected);
+    drop(peer);
+    assert!(is_interruption(&events.next().await));
+    (client, events)
+}
+
+/// The first ping of a client that goes on with the session of [`accept`], in which it has received nothing.
+fn resume() -> Vec<u8> {
+    [b"\x03\0\0\x23\x02\x01", &[7; 32][..], b"\0"].concat()
+}
+
+#[test]
+fn a_server_that_has_counted_differently_ends_the_session() {
+    run(async {
+        let (listener, uri) = raw_server().await;
+        let (client, mut events) = interrupt(&listener, &uri, 60).await;
+        let mut peer = RawPeer::accept(&listener).await;
+        peer.expect(&resume()).await;
+        // It has received a message that was never sent.
+        peer.send(b"\x04\0\0\x02\x02\x01").await;
+        let lost = find_lost(&mut events).await;
+        assert_eq!(lost.why, SessionLost::Mismatch);
+        client.stop().await;
+    });
+}
+
+#[test]
+fn a_client_that_has_counted_differently_ends_the_session() {
+    run(async {
+        let builder = ChatServer::builder(LOOPBACK).sessions(Sessions::default());
+        let (server, mut events) = serve(builder).await;
+        let mut peer = RawPeer::connect(server.local_addr()).await;
+        peer.send(HELLO).await;
+        let grant = read_grant(&mut peer).await;
+        assert_eq!(events.next().await, Event::Connected);
+        drop(peer);
+        assert!(is_interruption(&events.next().await));
+        let mut peer = RawPeer::connect(server.local_addr()).await;
+        // It has received a message that was never sent.
+        peer.send(&[b"\x03\0\0\x23\x02\x01", &grant[6..38], b"\x01"].concat())
+            .await;
+        let lost = find_lost(&mut events).await;
+        assert_eq!(lost.why, SessionLost::Mismatch);
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_server_that_closes_without_an_answer_is_asked_until_the_session_expires() {
+    run(async {
+        let (listener, uri) = raw_server().await;
+        let (client, mut events) = interrupt(&listener, &uri, 1).await;
+        // One of the original with a small buffer closes, and so does a proxy that can't reach its server.
+        let mut attempts = 0;
+        loop {
+            let mut peer = RawPeer::accept(&listener).await;
+            let mut kind = [0; 5];
+            within("a ping", peer.0.read_exact(&mut kind))
+                .await
+                .unwrap();
+            // The first byte of the payload: to go on, or a new session.
+            if kind[4] == 1 {
+                break;
+            }
+            attempts += 1;
+        }
+        assert!(attempts > 1, "{attempts}");
+        let lost = find_lost(&mut events).await;
+        assert_eq!(lost.why, SessionLost::Expired);
+        client.stop().await;
+    });
+}
+
 #[test]
 fn a_client_of_the_original_sees_nothing_of_sessions() {
     run(async {
@@ -87,6 +179,15 @@ fn a_client_that_waits_for_a_greeting_gets_it_a_little_later() {
     });
 }
 
+/// Reads the pong with which a server grants a session.
+async fn read_grant(peer: &mut RawPeer) -> [u8; 45] {
+    let mut grant = [0; 45];
+    within("a grant", peer.0.read_exact(&mut grant))
+        .await
+        .unwrap();
+    grant
+}
+
 #[test]
 fn a_wrong_secret_is_refused_and_takes_nothing_over() {
     run(async {
@@ -95,13 +196,7 @@ fn a_wrong_secret_is_refused_and_takes_nothing_over() {
         let mut peer = RawPeer::connect(server.local_addr()).await;
         peer.send(HELLO).await;
         assert_eq!(events.next().await, Event::Connected);
-        let mut accept = [0; 45];
-        within(
-            "the grant",
-            futures::AsyncReadExt::read_exact(&mut peer.0, &mut accept),
-        )
-        .await
-        .unwrap();
+        let accept = read_grant(&mut peer).await;
         assert_eq!(accept[..6], *b"\x04\0\0\x29\x01\x01");
         let mut resume = b"\x03\0\0\x23\x02\x01".to_vec();
         resume.extend_from_slice(&accept[6..38]);
@@ -110,13 +205,7 @@ fn a_wrong_secret_is_refused_and_takes_nothing_over() {
         resume[37] ^= 1;
         let mut thief = RawPeer::connect(server.local_addr()).await;
         thief.send(&resume).await;
-        let mut answer = [0; 45];
-        within(
-            "the answer",
-            futures::AsyncReadExt::read_exact(&mut thief.0, &mut answer),
-        )
-        .await
-        .unwrap();
+        let answer = read_grant(&mut thief).await;
         assert_eq!(answer[43..], [7, 0], "refused");
         assert_eq!(events.next().await, Event::Connected);
         assert_eq!(server.client_count(), 2);
