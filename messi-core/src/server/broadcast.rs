@@ -4,7 +4,6 @@
 //! recipients change. So the batch has the same recipients from its first message to its last client.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use messi_wire::SendError;
@@ -14,6 +13,7 @@ use messi_wire::session::Sender;
 use prost::Message;
 
 use super::peer::{ClientId, Peer};
+use super::recipients::Recipients;
 use crate::mailbox::Wakeups;
 
 /// The connected clients of a server, in the order in which they came.
@@ -24,51 +24,6 @@ const BATCH_SIZE: usize = 64 * 1024;
 
 /// Bytes pushed in one step. The tasks woken after it find their frames still in the processor's cache.
 const STEP_SIZE: usize = 64 * 1024;
-
-/// The clients that a broadcast is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Recipients {
-    /// All clients that receive broadcasts, but for one.
-    All { except: Option<ClientId> },
-    /// These clients, in the order of their ids and each once.
-    Only(Vec<ClientId>),
-}
-
-impl Recipients {
-    /// Returns the recipients with these ids.
-    pub(super) fn only(ids: &[ClientId]) -> Self {
-        // Sorted, since a flush goes on behind the last id. Lists in any order can share a batch then.
-        let mut ids = ids.to_vec();
-        ids.sort_unstable();
-        ids.dedup();
-        Self::Only(ids)
-    }
-
-    /// Returns whether one of `All` recipients receives it.
-    #[inline]
-    fn includes(except: Option<ClientId>, peer: &Peer) -> bool {
-        except != Some(peer.id) && peer.receives_broadcasts()
-    }
-
-    /// Returns the recipients among these clients.
-    pub(super) fn peers(&self, peers: &Peers) -> Vec<Arc<Peer>> {
-        match self {
-            &Self::All { except } => {
-                let peers = peers.values().filter(|it| Self::includes(except, it));
-                peers.cloned().collect()
-            }
-            Self::Only(ids) => ids.iter().filter_map(|id| peers.get(id).cloned()).collect(),
-        }
-    }
-
-    /// Removes the ids of clients that are not connected, and returns their number.
-    pub(super) fn retain_connected(&mut self, peers: &Peers) -> usize {
-        let Self::Only(ids) = self else { return 0 };
-        let before = ids.len();
-        ids.retain(|id| peers.contains_key(id));
-        before - ids.len()
-    }
-}
 
 /// Batch of encoded messages for the same recipients, in order.
 ///
@@ -173,20 +128,7 @@ impl Broadcasts {
             }
         };
         // No client has come or gone since the last step: that flushes the rest first.
-        let start = self.last.map_or(Bound::Unbounded, Bound::Excluded);
-        self.last = match &self.recipients {
-            &Recipients::All { except } => {
-                let rest = peers.range((start, Bound::Unbounded)).map(|(_, peer)| peer);
-                let rest = rest.filter(|peer| Recipients::includes(except, peer));
-                push_first(rest, clients, push)
-            }
-            Recipients::Only(ids) => {
-                // `None` is below all ids: the first step begins with the first client.
-                let first = ids.partition_point(|&id| Some(id) <= self.last);
-                let rest = ids[first..].iter().filter_map(|id| peers.get(id));
-                push_first(rest, clients, push)
-            }
-        };
+        self.last = self.recipients.visit(peers, self.last, clients, push);
         if self.last.is_none() {
             self.clear();
         }
@@ -201,20 +143,4 @@ impl Broadcasts {
         // A thread between two of its steps sees by it that another one has done the rest.
         self.number += 1;
     }
-}
-
-/// Pushes a batch to the first `count` of the clients that are left. Returns the last one that has got it, or
-/// `None` if no client is left.
-fn push_first<'a>(
-    mut rest: impl Iterator<Item = &'a Arc<Peer>>,
-    count: usize,
-    mut push: impl FnMut(&Arc<Peer>),
-) -> Option<ClientId> {
-    let mut last = None;
-    for peer in rest.by_ref().take(count) {
-        push(peer);
-        last = Some(peer.id);
-    }
-    // Looked ahead: a step that reaches the last client must end the batch, which takes no more messages.
-    rest.next().and(last)
 }

@@ -32,9 +32,10 @@ use messi_wire::{DisconnectReason, SendError};
 use prost::Message;
 
 use super::admission::{Admission, Limits};
-use super::broadcast::{Broadcasts, Peers, Recipients};
+use super::broadcast::{Broadcasts, Peers};
 use super::peer::{ClientId, Peer};
 use super::poll_scope;
+use super::recipients::Recipients;
 use super::sessions::Tombstones;
 use crate::driver::ReceiveBudget;
 use crate::interrupted_sessions::InterruptedSessions;
