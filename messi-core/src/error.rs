@@ -26,6 +26,9 @@ pub enum Error {
     /// A request has no response.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// A client has not joined a topic.
+    #[error(transparent)]
+    Join(#[from] JoinError),
     /// There is no async runtime.
     #[error(transparent)]
     NoRuntime(#[from] NoRuntime),
@@ -111,6 +114,31 @@ pub enum WithHandlerError {
     /// 1,024 closures wait for the handler already.
     #[error("too many closures wait for the handler")]
     Busy,
+}
+
+/// The reason why a client has not joined a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// The connection of the client has ended.
+    #[error("not connected")]
+    NotConnected,
+    /// The name of the topic is empty.
+    #[error("the name of the topic is empty")]
+    EmptyName,
+    /// The name of the topic has more than 200 bytes.
+    #[error("the name of the topic has {length} bytes, and may have 200")]
+    NameTooLong {
+        /// The bytes of the name.
+        length: usize,
+    },
+    /// The client has joined as many topics as
+    /// [`max_topics_per_client`](crate::ServerBuilder::max_topics_per_client) allows.
+    #[error("the client has joined {limit} topics already")]
+    TooManyTopics {
+        /// The number of topics that it can join.
+        limit: usize,
+    },
 }
 
 /// The reason why a server could not start.

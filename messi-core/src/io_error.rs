@@ -3,8 +3,8 @@
 use std::io::{self, ErrorKind};
 
 use crate::{
-    ConnectError, Error, FlushError, ListenError, NoRuntime, StartError, TrySendError, UriError,
-    WithHandlerError,
+    ConnectError, Error, FlushError, JoinError, ListenError, NoRuntime, StartError, TrySendError,
+    UriError, WithHandlerError,
 };
 
 impl From<UriError> for io::Error {
@@ -72,6 +72,17 @@ impl From<WithHandlerError> for io::Error {
     }
 }
 
+impl From<JoinError> for io::Error {
+    fn from(error: JoinError) -> Self {
+        let kind = match error {
+            JoinError::NotConnected => ErrorKind::NotConnected,
+            JoinError::EmptyName | JoinError::NameTooLong { .. } => ErrorKind::InvalidInput,
+            JoinError::TooManyTopics { .. } => ErrorKind::QuotaExceeded,
+        };
+        Self::new(kind, error)
+    }
+}
+
 impl<M> From<TrySendError<M>> for io::Error {
     fn from(error: TrySendError<M>) -> Self {
         error.error.into()
@@ -85,6 +96,7 @@ impl From<Error> for io::Error {
             Error::Listen(error) => error.into(),
             Error::Send(error) => error.into(),
             Error::Request(error) => error.into(),
+            Error::Join(error) => error.into(),
             Error::NoRuntime(error) => error.into(),
             #[cfg(feature = "tls")]
             Error::Tls(error) => error.into(),

@@ -60,7 +60,8 @@ mod waits;
 pub use client::{Client, ClientBuilder, ClientState, ConnectWith, RequestServer};
 pub use clock::Clock;
 pub use error::{
-    ConnectError, Error, FlushError, ListenError, NoRuntime, Retry, StartError, WithHandlerError,
+    ConnectError, Error, FlushError, JoinError, ListenError, NoRuntime, Retry, StartError,
+    WithHandlerError,
 };
 pub use form::{BorrowedForm, Form, HasView, OwnedForm};
 pub use handle::{Handle, ignore, unhandled};
@@ -79,7 +80,8 @@ pub use report::Report;
 pub use response::ResponseFuture;
 pub use runtime::{JoinHandle, Runtime};
 pub use server::{
-    ClientId, IntoHandler, Refusal, RequestClient, ServeWith, Server, ServerBuilder, ServerClient,
+    ClientId, IntoHandler, Member, Refusal, RequestClient, ServeWith, Server, ServerBuilder,
+    ServerClient, Topic, User,
 };
 pub use session::{Session, Sessions};
 pub use stats::{ServerStats, Stats, StopSummary};

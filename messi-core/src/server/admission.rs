@@ -15,6 +15,8 @@ pub(super) struct Limits {
     pub(super) clients_per_second: Option<u32>,
     /// Time in which a client must log in, if limited.
     pub(super) login_timeout: Option<Duration>,
+    /// Topics that one client can join.
+    pub(super) topics_per_client: usize,
 }
 
 impl Default for Limits {
@@ -24,6 +26,7 @@ impl Default for Limits {
             clients_per_address: usize::MAX,
             clients_per_second: None,
             login_timeout: None,
+            topics_per_client: 1_000,
         }
     }
 }

@@ -3,7 +3,6 @@
 //! All of it is done under the lock of the registry, which flushes the batch before the clients or the
 //! recipients change. So the batch has the same recipients from its first message to its last client.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use messi_wire::SendError;
@@ -12,12 +11,10 @@ use messi_wire::frame::MessageType;
 use messi_wire::session::Sender;
 use prost::Message;
 
+use super::directory::Directory;
 use super::peer::{ClientId, Peer};
 use super::recipients::Recipients;
 use crate::mailbox::Wakeups;
-
-/// The connected clients of a server, in the order in which they came.
-pub(super) type Peers = BTreeMap<ClientId, Arc<Peer>>;
 
 /// Size from which on a batch is flushed within a poll, in bytes.
 const BATCH_SIZE: usize = 64 * 1024;
@@ -98,21 +95,21 @@ impl Broadcasts {
     }
 
     /// Pushes the batch to the clients that do not have it yet.
-    pub(super) fn flush(&mut self, peers: &Peers, wakeups: &mut Wakeups) {
-        self.push_to(peers, usize::MAX, wakeups);
+    pub(super) fn flush(&mut self, directory: &Directory, wakeups: &mut Wakeups) {
+        self.push_to(directory, usize::MAX, wakeups);
     }
 
     /// Pushes the batch to the next clients, up to [`STEP_SIZE`] in all. Returns whether all clients have
     /// it now.
-    pub(super) fn flush_step(&mut self, peers: &Peers, wakeups: &mut Wakeups) -> bool {
+    pub(super) fn flush_step(&mut self, directory: &Directory, wakeups: &mut Wakeups) -> bool {
         let clients = STEP_SIZE / self.frames.len().max(1);
         // At least one, or a batch above the size of a step would get no further.
-        self.push_to(peers, clients.max(1), wakeups);
+        self.push_to(directory, clients.max(1), wakeups);
         self.is_empty()
     }
 
     /// Pushes the batch to the next clients, up to this number.
-    fn push_to(&mut self, peers: &Peers, clients: usize, wakeups: &mut Wakeups) {
+    fn push_to(&mut self, directory: &Directory, clients: usize, wakeups: &mut Wakeups) {
         if self.is_empty() {
             return;
         }
@@ -128,7 +125,7 @@ impl Broadcasts {
             }
         };
         // No client has come or gone since the last step: that flushes the rest first.
-        self.last = self.recipients.visit(peers, self.last, clients, push);
+        self.last = self.recipients.visit(directory, self.last, clients, push);
         if self.last.is_none() {
             self.clear();
         }

@@ -142,6 +142,24 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
+    /// Sets the number of topics that one client can be a member of.
+    ///
+    /// [`join`](ServerClient::join) returns [`TooManyTopics`](crate::JoinError::TooManyTopics) above it. Names of topics
+    /// often come from clients: the limit bounds the memory of a client that joins many, at about 400 bytes for each
+    /// topic with a name of 200 bytes. With zero, no client joins a topic. Default: 1,000.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// let builder = ChatServer::builder("tcp://:6000").max_topics_per_client(20);
+    /// ```
+    pub fn max_topics_per_client(mut self, topics: usize) -> Self {
+        self.limits.topics_per_client = topics;
+        self
+    }
+
     /// Sets the time in which a client must log in.
     ///
     /// A client that [`log_in`](ServerClient::log_in) has not been called for in time is disconnected with

@@ -1,5 +1,7 @@
 //! The handle of one client of a server.
 
+mod membership;
+
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
@@ -365,8 +367,9 @@ impl<P: Protocol> ServerClient<P> {
     /// [`login_timeout`](super::ServerBuilder::login_timeout), the client receives broadcasts from now on, and
     /// is not disconnected for that time.
     ///
-    /// `user` is any text that names the client: [`user`](Self::user) returns it, and log lines show it. A
-    /// second call does not change it.
+    /// `user` is any text that names the client: [`user`](Self::user) returns it, log lines show it, and
+    /// [`Server::user`] finds the client by it until its connection ends. Several clients may be of one user. A second
+    /// call does not change it.
     ///
     /// Returns whether the client is logged in: `false` if the connection has ended, such as by the timeout.
     ///

@@ -35,8 +35,9 @@ pub(super) struct Peer {
     pub(super) mailbox: Arc<Mailbox>,
     /// Whether the client receives no broadcasts before it has logged in.
     pub(super) needs_login: bool,
-    /// The user as whom the client has logged in. Set under the lock of the registry.
-    pub(super) user: OnceLock<Box<str>>,
+    /// The user as whom the client has logged in, shared by all clients of the user. Set under the lock of the registry,
+    /// which finds the client by it.
+    pub(super) user: OnceLock<Arc<str>>,
 }
 
 impl Peer {

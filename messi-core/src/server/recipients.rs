@@ -3,7 +3,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::broadcast::Peers;
+use super::directory::Directory;
 use super::peer::{ClientId, Peer};
 
 /// The clients that a broadcast is for.
@@ -13,6 +13,14 @@ pub(super) enum Recipients {
     All { except: Option<ClientId> },
     /// These clients, in the order of their ids and each once.
     Only(Vec<ClientId>),
+    /// The members of the topic with this name when the batch is flushed, but for some. They are those of when the
+    /// message was published: no member comes or goes before the batch is flushed.
+    Topic {
+        name: Arc<str>,
+        except: Vec<ClientId>,
+    },
+    /// The clients of this user, in the same way.
+    User(Arc<str>),
 }
 
 impl Recipients {
@@ -25,26 +33,42 @@ impl Recipients {
         Self::Only(ids)
     }
 
-    /// Returns the recipients among these clients.
-    pub(super) fn peers(&self, peers: &Peers) -> Vec<Arc<Peer>> {
+    /// Returns the recipients that are connected.
+    pub(super) fn peers(&self, directory: &Directory) -> Vec<Arc<Peer>> {
         let mut found = Vec::new();
-        self.visit(peers, None, usize::MAX, |peer| found.push(peer.clone()));
+        self.visit(directory, None, usize::MAX, |peer| found.push(peer.clone()));
         found
     }
 
-    /// Removes the ids of clients that are not connected, and returns their number.
-    pub(super) fn retain_connected(&mut self, peers: &Peers) -> usize {
-        let Self::Only(ids) = self else { return 0 };
-        let before = ids.len();
-        ids.retain(|id| peers.contains_key(id));
-        before - ids.len()
+    /// Removes the recipients that are not connected. Returns for how many of them a message is lost.
+    pub(super) fn retain_connected(&mut self, directory: &Directory) -> usize {
+        match self {
+            Self::Only(ids) => {
+                let before = ids.len();
+                ids.retain(|id| directory.peers.contains_key(id));
+                before - ids.len()
+            }
+            // A user is expected to be there, like a client. A topic may have no member.
+            Self::User(_) => usize::from(self.is_empty(directory)),
+            Self::All { .. } | Self::Topic { .. } => 0,
+        }
+    }
+
+    /// Returns whether there is certainly no recipient, once those that are not connected are removed.
+    pub(super) fn is_empty(&self, directory: &Directory) -> bool {
+        match self {
+            Self::All { .. } => false,
+            Self::Only(ids) => ids.is_empty(),
+            Self::Topic { name, .. } => directory.topics.members(name).is_empty(),
+            Self::User(name) => directory.users.members(name).is_empty(),
+        }
     }
 
     /// Visits up to `count` recipients in the order of their ids, from the first one behind `last` on. Returns the
     /// last one visited, or `None` if no recipient is left.
     pub(super) fn visit(
         &self,
-        peers: &Peers,
+        directory: &Directory,
         last: Option<ClientId>,
         count: usize,
         visit: impl FnMut(&Arc<Peer>),
@@ -52,7 +76,8 @@ impl Recipients {
         match self {
             &Self::All { except } => {
                 let start = last.map_or(Bound::Unbounded, Bound::Excluded);
-                let rest = peers.range((start, Bound::Unbounded)).map(|(_, peer)| peer);
+                let peers = directory.peers.range((start, Bound::Unbounded));
+                let rest = peers.map(|(_, peer)| peer);
                 let rest =
                     rest.filter(|peer| except != Some(peer.id) && peer.receives_broadcasts());
                 visit_first(rest, count, visit)
@@ -60,11 +85,26 @@ impl Recipients {
             Self::Only(ids) => {
                 // `None` is below all ids: the first step begins with the first client.
                 let first = ids.partition_point(|&id| Some(id) <= last);
-                let rest = ids[first..].iter().filter_map(|id| peers.get(id));
+                let rest = ids[first..].iter().filter_map(|id| directory.peers.get(id));
+                visit_first(rest, count, visit)
+            }
+            Self::Topic { name, except } => {
+                let rest = behind(last, directory.topics.members(name));
+                let rest = rest.filter(|peer| !except.contains(&peer.id));
+                visit_first(rest, count, visit)
+            }
+            Self::User(name) => {
+                let rest = behind(last, directory.users.members(name));
                 visit_first(rest, count, visit)
             }
         }
     }
+}
+
+/// Returns the clients of a group behind the last one visited.
+fn behind(last: Option<ClientId>, members: &[Arc<Peer>]) -> impl Iterator<Item = &Arc<Peer>> {
+    let first = members.partition_point(|peer| Some(peer.id) <= last);
+    members[first..].iter()
 }
 
 /// Visits the first `count` of the clients that are left. Returns the last one visited, or `None` if no client is

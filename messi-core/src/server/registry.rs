@@ -4,8 +4,8 @@
 //! it after a broadcast comes after it. A client that must log in receives those that begin after its
 //! login. To that end:
 //!
-//! 1. A broadcast is encoded into the batch under the lock, be it for all clients, for all but one or for a
-//!    list of them. All broadcasts of a batch have the same recipients: for others, it flushes the batch
+//! 1. A broadcast is encoded into the batch under the lock, be it for all clients, for a list of them or for
+//!    those of a group. All broadcasts of a batch have the same recipients: for others, it flushes the batch
 //!    first. Outside of polls of this server's tasks, and once the batch is full, it then flushes the batch.
 //! 2. A poll of a client's task that has broadcast flushes the batch at its end, and each send to a single
 //!    client flushes it first ([`Registry::flush`]).
@@ -18,6 +18,7 @@
 //! Under the lock, frames are pushed to the mailboxes of the clients. What that wakes is collected in
 //! [`Wakeups`] and run after unlocking; nothing is logged and no handler is called under it.
 
+mod groups;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +33,8 @@ use messi_wire::{DisconnectReason, SendError};
 use prost::Message;
 
 use super::admission::{Admission, Limits};
-use super::broadcast::{Broadcasts, Peers};
+use super::broadcast::Broadcasts;
+use super::directory::Directory;
 use super::peer::{ClientId, Peer};
 use super::poll_scope;
 use super::recipients::Recipients;
@@ -84,14 +86,13 @@ struct State {
     refused_by_application: u64,
     /// Attempts to go on with a session without its secret or certificate.
     refused_sessions: u64,
-    /// Clients among `peers` that have not logged in, but must.
+    /// Connected clients that have not logged in, but must.
     logging_in: usize,
     /// Clients that have not logged in in time.
     login_timeouts: u64,
     /// Statistics of clients that are deregistered.
     past: Stats,
-    /// Connected clients, in the order in which they came.
-    peers: Peers,
+    directory: Directory,
     /// Broadcasts that none of them has in its queue.
     broadcasts: Broadcasts,
     /// Clients whose connections are closed, and whose last callback is running.
@@ -101,13 +102,13 @@ struct State {
 impl State {
     /// Returns the number of connected clients that receive broadcasts.
     fn count(&self) -> usize {
-        self.peers.len() - self.logging_in
+        self.directory.peers.len() - self.logging_in
     }
 
     /// Returns the statistics of all connections, without messages to clients that are deregistered.
     fn total(&self) -> Stats {
         let mut total = self.past;
-        let peers = self.peers.values();
+        let peers = self.directory.peers.values();
         peers.for_each(|peer| total.add(&peer.mailbox.stats()));
         total
     }
@@ -136,7 +137,7 @@ impl Registry {
             logging_in: 0,
             login_timeouts: 0,
             past: Stats::default(),
-            peers: Peers::new(),
+            directory: Directory::new(limits.topics_per_client),
             broadcasts: Broadcasts::default(),
             leaving: BTreeMap::new(),
         };
@@ -205,7 +206,7 @@ impl Registry {
                 user: OnceLock::new(),
             });
             state.logging_in += usize::from(peer.needs_login);
-            state.peers.insert(id, peer.clone());
+            state.directory.peers.insert(id, peer.clone());
             Some(peer)
         })
     }
@@ -219,7 +220,7 @@ impl Registry {
     ) -> Result<Arc<Peer>, (SessionLost, Option<u64>)> {
         let id = ClientId(resume.token.id);
         let mut state = self.lock();
-        match state.peers.get(&id) {
+        match state.directory.peers.get(&id) {
             Some(peer) if peer.accepts(resume, certificate) => Ok(peer.clone()),
             Some(_) => {
                 state.refused_sessions += 1;
@@ -242,7 +243,7 @@ impl Registry {
     /// Deregisters a client whose connection is closed. Its task can still be told to end.
     pub(super) fn deregister(&self, id: ClientId) {
         self.flushed(|state| {
-            if let Some(peer) = state.peers.remove(&id) {
+            if let Some(peer) = state.directory.remove(id) {
                 state.logging_in -= usize::from(!peer.receives_broadcasts());
                 state
                     .past
@@ -259,11 +260,11 @@ impl Registry {
     }
 
     /// Logs a client in: it receives broadcasts from now on. Returns `false` if its connection has ended.
-    pub(super) fn log_in(&self, peer: &Peer, user: &str) -> bool {
+    pub(super) fn log_in(&self, peer: &Arc<Peer>, user: &str) -> bool {
         self.flushed(|state| {
-            let is_connected = peer.mailbox.has_session();
+            let is_connected = state.directory.is_connected(peer);
             // Set under the lock, after the flush: a batch reaches a client as a whole or not at all.
-            if is_connected && peer.user.set(user.into()).is_ok() {
+            if is_connected && state.directory.log_in(user, peer) {
                 state.logging_in -= usize::from(peer.needs_login);
             }
             is_connected
@@ -297,13 +298,13 @@ impl Registry {
 
     /// Returns the connected clients, in the order in which they came.
     pub(super) fn peers(&self) -> Vec<Arc<Peer>> {
-        self.flushed(|state| state.peers.values().cloned().collect())
+        self.flushed(|state| state.directory.peers.values().cloned().collect())
     }
 
     /// Returns a connected client.
     pub(super) fn peer(&self, id: ClientId) -> Option<Arc<Peer>> {
         // Not flushed: each operation of the handle begins with that.
-        self.lock().peers.get(&id).cloned()
+        self.lock().directory.peers.get(&id).cloned()
     }
 
     /// Returns the number of connected clients that receive broadcasts.
@@ -315,7 +316,7 @@ impl Registry {
     pub(super) fn tasks(&self) -> Vec<Arc<Peer>> {
         // A stop accepts no more messages: broadcasts until now must be in the queues before it.
         self.flushed(|state| {
-            let peers = state.peers.values().chain(state.leaving.values());
+            let peers = state.directory.peers.values().chain(state.leaving.values());
             peers.cloned().collect()
         })
     }
@@ -399,7 +400,10 @@ impl Registry {
         let result = Wakeups::collect(|wakeups| {
             let mut state = self.lock();
             // Under the same lock as the rest: no client leaves before the batch is flushed.
-            absent = recipients.retain_connected(&state.peers);
+            absent = recipients.retain_connected(&state.directory);
+            if recipients.is_empty(&state.directory) {
+                return Ok(false);
+            }
             if !state.broadcasts.accepts(&recipients) {
                 self.flush_locked(&mut state, wakeups);
             }
@@ -433,7 +437,7 @@ impl Registry {
     fn drop_broadcast(&self, message: &impl Message, error: SendError, recipients: &Recipients) {
         log_not_sent(&self.config, message, error);
         // Without the lock: a client that leaves before it is counted here counts in `late_drops`.
-        for peer in self.flushed(|state| recipients.peers(&state.peers)) {
+        for peer in self.flushed(|state| recipients.peers(&state.directory)) {
             peer.mailbox.count_dropped(error);
         }
     }
@@ -470,14 +474,16 @@ impl Registry {
     fn flush_step(&self, number: &mut Option<u64>, wakeups: &mut Wakeups) -> bool {
         let mut state = self.lock();
         let State {
-            broadcasts, peers, ..
+            broadcasts,
+            directory,
+            ..
         } = &mut *state;
         // Between two steps, another thread may have done the rest. The next batch is left to those who
         // append to it: they could keep this thread here for ever.
         if *number.get_or_insert(broadcasts.number()) != broadcasts.number() {
             return true;
         }
-        let is_done = broadcasts.flush_step(peers, wakeups);
+        let is_done = broadcasts.flush_step(directory, wakeups);
         if is_done {
             self.has_broadcasts.store(false, Ordering::Release);
         }
@@ -501,7 +507,7 @@ impl Registry {
     }
 
     fn flush_locked(&self, state: &mut State, wakeups: &mut Wakeups) {
-        state.broadcasts.flush(&state.peers, wakeups);
+        state.broadcasts.flush(&state.directory, wakeups);
         // Under the lock: a broadcast that follows sets it again.
         self.has_broadcasts.store(false, Ordering::Release);
     }

@@ -12,9 +12,9 @@ use messi_wire::{Ending, Role};
 use super::*;
 use crate::Runtime;
 
-const ALL: Recipients = Recipients::All { except: None };
+pub(super) const ALL: Recipients = Recipients::All { except: None };
 
-fn registry() -> Registry {
+pub(super) fn registry() -> Registry {
     let config = SessionConfig {
         role: Role::Server,
         kinds: RequestKinds::default(),
@@ -35,7 +35,7 @@ fn address() -> Address {
     Address::from(([127, 0, 0, 1], 1))
 }
 
-fn register(registry: &Registry) -> Arc<Peer> {
+pub(super) fn register(registry: &Registry) -> Arc<Peer> {
     assert!(registry.admit(&address()));
     registry.register(address(), Box::default()).unwrap()
 }
@@ -60,7 +60,7 @@ fn a_client_that_can_be_seen_can_be_asked_to_leave() {
 }
 
 /// Takes the broadcasts out of the queue of a client.
-fn take(peer: &Peer, received: &mut Vec<u64>) {
+pub(super) fn take(peer: &Peer, received: &mut Vec<u64>) {
     let mut frames = Vec::new();
     peer.mailbox.take(&mut frames);
     peer.mailbox.handle_written(0);
@@ -160,7 +160,7 @@ fn rank(recipients: &Recipients) -> u64 {
     match recipients {
         Recipients::All { except: None } => 0,
         Recipients::All { .. } => 1,
-        Recipients::Only(_) => 2,
+        _ => 2,
     }
 }
 

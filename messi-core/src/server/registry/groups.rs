@@ -1,0 +1,54 @@
+//! Topics and users: the clients of a server by name.
+//!
+//! Whatever changes the clients of a group flushes the batch first, like all that changes the clients. So a client
+//! that joins receives what is published from then on, and nothing from before.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::Registry;
+use crate::JoinError;
+use crate::server::peer::{ClientId, Peer};
+use crate::server::topic::Member;
+
+impl Registry {
+    /// Makes a client a member of a topic.
+    pub(in crate::server) fn join(&self, name: &str, peer: &Arc<Peer>) -> Result<(), JoinError> {
+        self.flushed(|state| {
+            if state.directory.is_connected(peer) {
+                state.directory.topics.join(name, peer)
+            } else {
+                Err(JoinError::NotConnected)
+            }
+        })
+    }
+
+    /// Ends the membership of a client. Returns whether it was a member.
+    pub(in crate::server) fn leave(&self, name: &str, id: ClientId) -> bool {
+        self.flushed(|state| state.directory.topics.leave(name, id))
+    }
+
+    /// Returns the topics that a client has joined, in the order of their names.
+    pub(in crate::server) fn joined(&self, id: ClientId) -> Vec<Arc<str>> {
+        self.lock().directory.topics.joined(id)
+    }
+
+    /// Returns the members of a topic, in the order in which they have connected.
+    pub(in crate::server) fn members(&self, name: &str) -> Vec<Member> {
+        let state = self.lock();
+        let members = state.directory.topics.members(name).iter();
+        members.map(|peer| Member::of(peer)).collect()
+    }
+
+    /// Returns the number of members of a topic.
+    pub(in crate::server) fn member_count(&self, name: &str) -> usize {
+        self.lock().directory.topics.members(name).len()
+    }
+
+    /// Returns the clients of a user, in the order in which they have connected.
+    pub(in crate::server) fn clients_of(&self, user: &str) -> Vec<Arc<Peer>> {
+        self.lock().directory.users.members(user).to_vec()
+    }
+}

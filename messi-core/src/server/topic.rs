@@ -1,0 +1,195 @@
+//! The handle of a topic.
+
+use std::fmt::{self, Debug, Formatter};
+use std::sync::Arc;
+
+use super::peer::{ClientId, Peer};
+use super::recipients::Recipients;
+use super::{Server, ServerClient};
+use crate::Protocol;
+
+/// A topic of a [`Server`]: a name under which messages are published to the clients that have
+/// [joined](ServerClient::join) it, such as a room, or a thing that clients watch.
+///
+/// [`Server::topic`] returns it. Topics are not created: one exists while it has members.
+///
+/// # Examples
+///
+/// ```no_run
+/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+/// # use chat::*;
+/// # fn example(server: &ChatServer) {
+/// let room = server.topic("room/42");
+/// room.publish(MessageInd { user: "server".into(), text: "The room is closed.".into() });
+/// for member in room.members() {
+///     println!("{} is here", member.user.as_deref().unwrap_or("someone"));
+/// }
+/// # }
+/// ```
+#[must_use = "a topic does nothing by itself"]
+pub struct Topic<'a, P: Protocol> {
+    server: &'a Server<P>,
+    name: Arc<str>,
+    except: Vec<ClientId>,
+}
+
+/// A member of a [`Topic`].
+///
+/// [`Server::client`] returns the handle of the client with its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Member {
+    /// The id of the client.
+    pub id: ClientId,
+    /// The user as whom the client was [logged in](ServerClient::log_in), if it was.
+    pub user: Option<Arc<str>>,
+}
+
+impl Member {
+    pub(super) fn of(peer: &Peer) -> Self {
+        Self {
+            id: peer.id,
+            user: peer.user.get().cloned(),
+        }
+    }
+}
+
+impl<P: Protocol> Server<P> {
+    /// Returns the topic with this name, to which messages are published.
+    ///
+    /// Clients [join](ServerClient::join) a topic, whose name has 1 to 200 bytes. A topic with another name never has
+    /// members.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer, room: u32) {
+    /// let text = "The room is closed.".into();
+    /// server.topic(format!("room/{room}")).publish(MessageInd { user: "server".into(), text });
+    /// # }
+    /// ```
+    pub fn topic(&self, name: impl AsRef<str>) -> Topic<'_, P> {
+        Topic {
+            server: self,
+            name: name.as_ref().into(),
+            except: Vec::new(),
+        }
+    }
+}
+
+impl<P: Protocol> Topic<'_, P> {
+    /// Returns the name of the topic.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Leaves a client out of what is published with this handle, such as the one whose message is published. Several
+    /// calls leave several clients out.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// struct Session;
+    ///
+    /// impl ChatServerHandler for Session {
+    ///     async fn on_message_ind(&mut self, client: &ChatServerClient, message: MessageInd) {
+    ///         client.server().topic("room/42").except(client).publish(message);
+    ///     }
+    /// }
+    /// ```
+    pub fn except(mut self, client: &ServerClient<P>) -> Self {
+        // A client of another server is no member, and its id may be that of a member.
+        let is_of_server = Arc::ptr_eq(&client.server().shared, &self.server.shared);
+        if is_of_server && !self.except.contains(&client.id()) {
+            self.except.push(client.id());
+        }
+        self
+    }
+
+    /// Sends a message to all members, each once, even to those that have not logged in. It never waits and never
+    /// fails.
+    ///
+    /// The message is encoded once, and keeps the order with broadcasts and with messages that are sent to single
+    /// clients: all members receive all of them in the same order. A client that joins receives what is published
+    /// afterwards. If a member can't receive the message, the others are not affected: see [`ServerClient::send`].
+    ///
+    /// Without a member, the message is for no one: nothing is lost or counted, and it is not encoded.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// let text = "The room is closed.".into();
+    /// server.topic("room/42").publish(MessageInd { user: "server".into(), text });
+    /// # }
+    /// ```
+    pub fn publish(&self, message: impl Into<P::ServerToClient>) {
+        let recipients = Recipients::Topic {
+            name: self.name.clone(),
+            except: self.except.clone(),
+        };
+        self.server.send_to_recipients(message.into(), recipients);
+    }
+
+    /// Returns the members at this moment, in the order in which they have connected, with those that
+    /// [`except`](Self::except) leaves out.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// for member in server.topic("room/42").members() {
+    ///     if let Some(client) = server.client(member.id) {
+    ///         client.disconnect();
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn members(&self) -> Vec<Member> {
+        self.server.shared.registry.members(&self.name)
+    }
+
+    /// Returns the number of [`members`](Self::members), without collecting them.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// println!("{} are here", server.topic("room/42").member_count());
+    /// # }
+    /// ```
+    pub fn member_count(&self) -> usize {
+        self.server.shared.registry.member_count(&self.name)
+    }
+}
+
+impl<P: Protocol> Clone for Topic<'_, P> {
+    fn clone(&self) -> Self {
+        Self {
+            server: self.server,
+            name: self.name.clone(),
+            except: self.except.clone(),
+        }
+    }
+}
+
+impl<P: Protocol> Debug for Topic<'_, P> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Topic")
+            .field("protocol", &P::NAME)
+            .field("name", &self.name)
+            .field("except", &self.except)
+            .finish_non_exhaustive()
+    }
+}

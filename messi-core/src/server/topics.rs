@@ -1,0 +1,95 @@
+//! The topics of a server, and which of them each client has joined.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::groups::{Groups, shrink};
+use super::peer::{ClientId, Peer};
+use crate::JoinError;
+
+/// The largest name of a topic, in bytes.
+const MAX_NAME: usize = 200;
+
+/// The topics of a server.
+#[derive(Debug)]
+pub(super) struct Topics {
+    members: Groups,
+    /// The topics of each client that has joined any, in the order of their names. Not in [`Peer`], so that clients
+    /// without topics pay nothing.
+    joined: HashMap<ClientId, BTreeSet<Arc<str>>>,
+    max_per_client: usize,
+}
+
+impl Topics {
+    /// Creates topics of which one client can join this number.
+    pub(super) fn new(max_per_client: usize) -> Self {
+        Self {
+            members: Groups::default(),
+            joined: HashMap::new(),
+            max_per_client,
+        }
+    }
+
+    /// Makes a client a member of a topic. It is no error if it is one already, whatever the limit.
+    pub(super) fn join(&mut self, name: &str, peer: &Arc<Peer>) -> Result<(), JoinError> {
+        check(name)?;
+        let joined = self.joined.get(&peer.id);
+        if joined.is_some_and(|it| it.contains(name)) {
+            return Ok(());
+        }
+        let limit = self.max_per_client;
+        if joined.map_or(0, BTreeSet::len) >= limit {
+            return Err(JoinError::TooManyTopics { limit });
+        }
+        let name = self.members.insert(name, peer);
+        self.joined.entry(peer.id).or_default().insert(name);
+        Ok(())
+    }
+
+    /// Ends the membership of a client. Returns whether it was a member.
+    pub(super) fn leave(&mut self, name: &str, id: ClientId) -> bool {
+        let was_member = self.members.remove(name, id);
+        if was_member && let Some(joined) = self.joined.get_mut(&id) {
+            joined.remove(name);
+            if joined.is_empty() {
+                self.joined.remove(&id);
+                shrink(&mut self.joined);
+            }
+        }
+        was_member
+    }
+
+    /// Ends all memberships of a client.
+    pub(super) fn leave_all(&mut self, id: ClientId) {
+        let Some(joined) = self.joined.remove(&id) else {
+            return;
+        };
+        shrink(&mut self.joined);
+        for name in joined {
+            self.members.remove(&name, id);
+        }
+    }
+
+    /// Returns the members of a topic, in the order of their ids.
+    pub(super) fn members(&self, name: &str) -> &[Arc<Peer>] {
+        self.members.members(name)
+    }
+
+    /// Returns the topics that a client has joined, in the order of their names.
+    pub(super) fn joined(&self, id: ClientId) -> Vec<Arc<str>> {
+        let joined = self.joined.get(&id).into_iter().flatten();
+        joined.cloned().collect()
+    }
+}
+
+/// Checks the name of a topic to be joined.
+fn check(name: &str) -> Result<(), JoinError> {
+    match name.len() {
+        0 => Err(JoinError::EmptyName),
+        1..=MAX_NAME => Ok(()),
+        length => Err(JoinError::NameTooLong { length }),
+    }
+}
