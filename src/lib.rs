@@ -84,9 +84,9 @@ pub mod guide;
 pub use messi_core::{
     Address, BoundListener, Bye, ByeReason, Client, ClientBuilder, ClientId, ClientState, Clock,
     ConnectError, DisconnectReason, Dropped, Error, FlushError, IntoHandler, JoinError, JoinHandle,
-    ListenError, Lost, Member, NoRuntime, NotConnected, OpenMetrics, Overflow, Protocol, Received, Refusal,
-    Reply, Report, RequestError, RequestStats, ResponseFuture, Retry, Runtime, SendError, Server,
-    ServerBuilder, ServerClient, ServerStats, Session, SessionLost, Sessions, SharedError,
+    ListenError, Lost, Member, NoRuntime, NotConnected, OpenMetrics, Overflow, Protocol, Received,
+    Refusal, Reply, Report, RequestError, RequestStats, ResponseFuture, Retry, Runtime, SendError,
+    Server, ServerBuilder, ServerClient, ServerStats, Session, SessionLost, Sessions, SharedError,
     StartError, Stats, StopSummary, Topic, TrySendError, Uri, UriError, User, WithHandlerError,
 };
 

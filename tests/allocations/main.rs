@@ -6,3 +6,4 @@ mod common;
 mod costs;
 mod hostile_payloads;
 mod idle;
+mod topics;

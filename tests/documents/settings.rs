@@ -83,6 +83,7 @@ fn is_default_quantity(setting: &str, first: u64, last: u64) -> Option<bool> {
         "max_clients" => is_default_of_server(|it| it.max_clients(number)),
         "max_message_size" => of_both!(max_message_size(number)),
         "max_queued_bytes" => of_both!(max_queued_bytes(number)),
+        "max_topics_per_client" => is_default_of_server(|it| it.max_topics_per_client(number)),
         "max_total_queued_bytes" => is_default_of_server(|it| it.max_total_queued_bytes(number)),
         "max_total_received_bytes" => {
             is_default_of_server(|it| it.max_total_received_bytes(number))

@@ -7,9 +7,9 @@ use std::time::Duration;
 use messi::prost::{DecodeError, Message};
 use messi::tls::{Identity, Roots, TlsError};
 use messi::{
-    ClientState, ConnectError, DisconnectReason, Error, ListenError, NoRuntime, NotConnected,
-    Overflow, Report, RequestError, Retry, Runtime, SendError, StartError, TrySendError, Uri,
-    UriError, WithHandlerError,
+    ClientState, ConnectError, DisconnectReason, Error, JoinError, ListenError, NoRuntime,
+    NotConnected, Overflow, Report, RequestError, Retry, Runtime, SendError, StartError,
+    TrySendError, Uri, UriError, WithHandlerError,
 };
 
 fn decode_error() -> DecodeError {
@@ -144,8 +144,18 @@ fn errors() -> Vec<Error> {
     errors.extend(listen_errors().into_iter().map(Error::from));
     errors.extend(send_errors().into_iter().map(Error::from));
     errors.extend(request_errors().into_iter().map(Error::from));
+    errors.extend(join_errors().into_iter().map(Error::from));
     errors.extend(tls_errors().into_iter().map(Error::from));
     errors
+}
+
+fn join_errors() -> Vec<JoinError> {
+    vec![
+        JoinError::NotConnected,
+        JoinError::EmptyName,
+        JoinError::NameTooLong { length: 201 },
+        JoinError::TooManyTopics { limit: 1_000 },
+    ]
 }
 
 fn with_handler_errors() -> Vec<WithHandlerError> {
@@ -170,6 +180,7 @@ fn all() -> Vec<Box<dyn StdError>> {
     });
     [
         boxed(vec![NotConnected]),
+        boxed(join_errors()),
         boxed(with_handler_errors()),
         boxed(vec![uri_error()]),
         boxed(vec![no_runtime()]),
@@ -287,6 +298,7 @@ fn every_error_converts_into_an_io_error_that_has_it() {
         }
     }
     check(vec![NotConnected]);
+    check(join_errors());
     check(with_handler_errors());
     check(vec![uri_error()]);
     check(send_errors());
@@ -310,6 +322,14 @@ fn the_kind_of_an_io_error_is_that_of_its_cause() {
     assert_eq!(kind(SendError::QueueFull.into()), ErrorKind::WouldBlock);
     let error = RequestError::NotSent(SendError::NotConnected);
     assert_eq!(kind(error.into()), ErrorKind::NotConnected);
+    let kinds = join_errors().into_iter().map(|error| kind(error.into()));
+    let expected = [
+        ErrorKind::NotConnected,
+        ErrorKind::InvalidInput,
+        ErrorKind::InvalidInput,
+        ErrorKind::QuotaExceeded,
+    ];
+    assert!(kinds.eq(expected));
     let limit = Duration::from_secs(1);
     let timeout = RequestError::Timeout { limit };
     assert_eq!(kind(timeout.into()), ErrorKind::TimedOut);

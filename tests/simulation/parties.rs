@@ -10,6 +10,9 @@ use messi::{ByeReason, Clock, ConnectError, DisconnectReason, Reply, Retry};
 use crate::journal::{Journal, Pairs, Run};
 use crate::protocol::*;
 
+/// The topic that some clients join when they connect, and the sender of what is published to it.
+pub(crate) const TOPIC: &str = "topic";
+
 /// The state of a handler: a name, a journal, and random numbers of the seed.
 struct Party {
     name: String,
@@ -81,8 +84,8 @@ impl Party {
             return;
         };
         let number = number.parse().unwrap();
-        // A broadcast arrives once at each client, so several times in all.
-        if sender != "broadcast" {
+        // A broadcast or a publication arrives once at each client, so several times in all.
+        if !["broadcast", TOPIC].contains(&sender) {
             self.journal.expect_new(sender, number);
         }
         let run = self.runs.entry(sender.into()).or_default();
@@ -126,6 +129,13 @@ impl RequestsServerHandler for Session {
         client.send(Note {
             text: "welcome".into(),
         });
+        if self.0.random.bool() {
+            // The client may have gone.
+            let joined = client.join(TOPIC);
+            self.0
+                .journal
+                .note(format_args!("{} joins: {joined:?}", self.0.name));
+        }
         self.0.work().await;
     }
 

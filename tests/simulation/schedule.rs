@@ -8,7 +8,7 @@ use messi::testing::{Direction, SimulatedConnection, Simulation};
 use messi::{Overflow, RequestError, Sessions};
 
 use crate::journal::Journal;
-use crate::parties::{Session, Ui};
+use crate::parties::{Session, TOPIC, Ui};
 use crate::protocol::*;
 
 const STEPS: u32 = 40;
@@ -68,6 +68,7 @@ struct Room {
     /// The number in the names of the handlers of the server.
     number: u64,
     broadcasts: u64,
+    publications: u64,
 }
 
 impl Room {
@@ -77,6 +78,7 @@ impl Room {
             server: None,
             number: 0,
             broadcasts: 0,
+            publications: 0,
         }
     }
 
@@ -209,7 +211,8 @@ impl<'a> World<'a> {
             0..30 => self.send_to_server(),
             30..45 => self.send_to_client(),
             45..50 => self.broadcast(),
-            50..60 => self.request_of_client(),
+            50..54 => self.publish(),
+            54..60 => self.request_of_client(),
             60..65 => self.request_of_server(),
             65..85 => self.disturb(),
             85..88 => self.disconnect_client(),
@@ -262,6 +265,17 @@ impl<'a> World<'a> {
                 room.broadcasts += 1;
                 let text = format!("broadcast {}", room.broadcasts);
                 server.broadcast(Note { text });
+            }
+        }
+    }
+
+    fn publish(&mut self) {
+        let room = &mut self.servers[self.random.usize(0..2)];
+        if let Some(server) = &room.server {
+            for _ in 0..self.random.u32(1..5) {
+                room.publications += 1;
+                let text = format!("{TOPIC} {}", room.publications);
+                server.topic(TOPIC).publish(Note { text });
             }
         }
     }
@@ -434,6 +448,10 @@ impl<'a> World<'a> {
         self.journal.expect(
             server.clients().is_empty(),
             "a stopped server has no client",
+        );
+        self.journal.expect(
+            server.topic(TOPIC).member_count() == 0,
+            "a stopped server has no member of a topic",
         );
         let peak = server.stats().total.peak_queued_bytes;
         self.expect_bounded("the server", peak, self.max_queued_bytes);

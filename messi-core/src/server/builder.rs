@@ -145,7 +145,7 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Sets the number of topics that one client can be a member of.
     ///
     /// [`join`](ServerClient::join) returns [`TooManyTopics`](crate::JoinError::TooManyTopics) above it. Names of topics
-    /// often come from clients: the limit bounds the memory of a client that joins many, at about 400 bytes for each
+    /// often come from clients: the limit bounds the memory of a client that joins many, at about 300 bytes for each
     /// topic with a name of 200 bytes. With zero, no client joins a topic. Default: 1,000.
     ///
     /// # Examples

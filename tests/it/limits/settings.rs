@@ -109,7 +109,7 @@ const TIMES_OF_CLIENTS: [Setting<Client, Duration>; 11] = [
     ("busy_poll", ALL, |it, time| it.busy_poll(time)),
 ];
 
-const SIZES_OF_SERVERS: [Setting<Server, usize>; 11] = [
+const SIZES_OF_SERVERS: [Setting<Server, usize>; 12] = [
     ("sessions, window", ALL, |it, size| {
         it.sessions(Sessions::default().window(size))
     }),
@@ -126,6 +126,9 @@ const SIZES_OF_SERVERS: [Setting<Server, usize>; 11] = [
         [false, true, true],
         |it, count| it.max_clients_per_second(u32::try_from(count).unwrap_or(u32::MAX)),
     ),
+    ("max_topics_per_client", ALL, |it, count| {
+        it.max_topics_per_client(count)
+    }),
     ("max_message_size", [false, false, true], |it, size| {
         it.max_message_size(size)
     }),

@@ -1,47 +1,17 @@
 //! Messages to some clients of a server, in simulated time.
 
-use std::time::Duration;
-
-use crate::common::chat::*;
-use crate::common::*;
-use messi::ClientId;
 use messi::testing::Simulation;
 
-/// Connects clients one after the other, and returns their ids too.
-async fn join<const N: usize>(
-    simulation: &Simulation,
-    server: &ChatServer,
-) -> ([(ChatClient, Events); N], [ClientId; N]) {
-    let mut clients = Vec::new();
-    for _ in 0..N {
-        let builder = ChatClient::builder(ROOM).runtime(simulation);
-        let (client, mut events) = start_client(builder.reconnect_delay(HOUR, HOUR));
-        assert_eq!(events.next().await, Event::Connected);
-        simulation.sleep(Duration::from_millis(1)).await;
-        clients.push((client, events));
-    }
-    let ids: Vec<_> = server.clients().iter().map(|it| it.id()).collect();
-    (clients.try_into().ok().unwrap(), ids.try_into().unwrap())
-}
-
-/// Waits for the next messages of a client.
-async fn texts<const N: usize>(events: &mut Events) -> [String; N] {
-    let mut texts = Vec::new();
-    for _ in 0..N {
-        match events.next().await {
-            Event::Message(text) => texts.push(text),
-            event => panic!("{event:?}"),
-        }
-    }
-    texts.try_into().unwrap()
-}
+use super::{connect_each, texts};
+use crate::common::chat::*;
+use crate::common::*;
 
 #[test]
 fn a_broadcast_with_an_exception_reaches_all_others() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, _) = serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
-        let ([mut one, mut two, mut three], ids) = join(&simulation, &server).await;
+        let ([mut one, mut two, mut three], ids) = connect_each(&simulation, &server).await;
         server.broadcast_except(ids[1], message("not two"));
         server.broadcast(message("all"));
         assert_eq!(texts(&mut one.1).await, ["not two", "all"]);
@@ -56,7 +26,7 @@ fn a_message_to_some_clients_reaches_each_of_them_once() {
     let simulation = Simulation::new(1);
     simulation.run(async {
         let (server, mut events) = serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
-        let ([mut one, mut two, three], ids) = join(&simulation, &server).await;
+        let ([mut one, mut two, three], ids) = connect_each(&simulation, &server).await;
         assert_eq!(server.client_count(), 3);
         three.0.stop().await;
         events.find(|event| *event == CLOSED).await;
@@ -79,7 +49,7 @@ fn a_message_above_the_limit_counts_for_each_recipient() {
     simulation.run(async {
         let builder = ChatServer::builder(ROOM).max_message_size(100);
         let (server, _) = serve(builder.runtime(&simulation)).await;
-        let (_clients, ids) = join::<3>(&simulation, &server).await;
+        let (_clients, ids) = connect_each::<3>(&simulation, &server).await;
         let long = message("x".repeat(100));
         server.broadcast_except(ids[0], long.clone());
         server.send_to(&ids[..1], long);

@@ -2,6 +2,7 @@
 
 mod ends;
 mod failovers;
+mod groups;
 mod interruptions;
 mod refusals;
 mod takeovers;

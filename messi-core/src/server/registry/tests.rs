@@ -246,7 +246,7 @@ impl Wake for Broadcaster {
 }
 
 /// Returns a message that fills a step of a flush, after `number`.
-fn of_one_step(number: u8) -> Vec<u8> {
+pub(super) fn of_one_step(number: u8) -> Vec<u8> {
     vec![number; 64 * 1024]
 }
 

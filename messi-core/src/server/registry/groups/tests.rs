@@ -3,11 +3,12 @@
 use std::thread;
 
 use futures::executor::block_on;
+use messi_wire::frame;
 use messi_wire::{DisconnectReason, Ending};
 
 use crate::server::poll_scope::Scoped;
 use crate::server::recipients::Recipients;
-use crate::server::registry::tests::{ALL, register, registry, take};
+use crate::server::registry::tests::{ALL, of_one_step, register, registry, take};
 
 use super::*;
 
@@ -136,6 +137,24 @@ fn a_topic_without_members_loses_nothing() {
     registry.broadcast(&2_u64, None, topic_except("a", &[one.id]));
     assert_eq!(received(&one), []);
     assert_eq!(registry.stats().total.dropped, Default::default());
+}
+
+#[test]
+fn a_message_that_takes_several_steps_reaches_each_of_a_group_once() {
+    let registry = registry();
+    let peers: [_; 3] = register_open(&registry);
+    for peer in &peers {
+        registry.join("a", peer).unwrap();
+        registry.log_in(peer, "kalle");
+    }
+    for recipients in [topic("a"), user("kalle")] {
+        registry.broadcast(&of_one_step(1), None, recipients);
+    }
+    for peer in &peers {
+        let mut frames = Vec::new();
+        peer.mailbox.take(&mut frames);
+        assert_eq!(frame::split(&frames).count(), 2);
+    }
 }
 
 /// Sends messages to groups and to single clients, in polls or outside of them. Each has the number of the thread, and
