@@ -23,7 +23,6 @@ use futures::StreamExt;
 use futures::future::{Either, select};
 use messi::StopSummary;
 
-mod depots;
 mod session;
 
 mod fleet {

@@ -8,7 +8,6 @@ use futures::FutureExt;
 use futures::future::RemoteHandle;
 use messi::{DisconnectReason, NotConnected, Reply};
 
-use crate::depots::Depots;
 use crate::fleet::*;
 
 /// The delay of a refusal, against programs that try tokens.
@@ -27,7 +26,6 @@ const MAX_QUEUED: usize = 32 * 1024;
 pub(crate) struct Fleet {
     token: String,
     map: Arc<[u8]>,
-    depots: Depots,
 }
 
 impl Fleet {
@@ -35,7 +33,6 @@ impl Fleet {
         Self {
             token: env::var("FLEET_TOKEN").unwrap_or("fleet".into()),
             map: (0..MAP_SIZE).map(|place| place as u8).collect(),
-            depots: Depots::default(),
         }
     }
 }
@@ -43,6 +40,7 @@ impl Fleet {
 /// One vehicle.
 pub(crate) struct Session {
     fleet: Arc<Fleet>,
+    /// The topic of the depot that the vehicle has joined.
     depot: Option<String>,
     pub(crate) position: Option<Position>,
     /// Ends the download when it is dropped.
@@ -56,12 +54,6 @@ impl Session {
             depot: None,
             position: None,
             download: None,
-        }
-    }
-
-    fn leave_depot(&mut self, client: &FleetServerClient) {
-        if let Some(depot) = self.depot.take() {
-            self.fleet.depots.leave(&depot, client.id());
         }
     }
 }
@@ -84,10 +76,16 @@ impl FleetServerHandler for Session {
         let Some(name) = client.user() else {
             return client.disconnect();
         };
-        self.leave_depot(client);
-        self.fleet.depots.join(&depot, client.id());
+        if let Some(topic) = self.depot.take() {
+            client.leave(topic);
+        }
+        let topic = format!("depot/{depot}");
+        if let Err(error) = client.join(&topic) {
+            println!("{name} can't join {depot}: {error}.");
+            return client.disconnect();
+        }
         println!("{name} has joined {depot}.");
-        self.depot = Some(depot);
+        self.depot = Some(topic);
     }
 
     async fn on_position_ind(&mut self, client: &FleetServerClient, position: Position) {
@@ -99,7 +97,8 @@ impl FleetServerHandler for Session {
             name: name.into(),
             position: Some(position),
         };
-        self.fleet.depots.report(depot, client, report);
+        // To the others of its depot.
+        client.server().topic(depot).except(client).publish(report);
     }
 
     async fn on_map_req(
@@ -121,7 +120,6 @@ impl FleetServerHandler for Session {
     }
 
     async fn on_client_disconnected(&mut self, client: &FleetServerClient, _: DisconnectReason) {
-        self.leave_depot(client);
         if let Some(name) = client.user() {
             println!("{name} has left.");
         }
