@@ -8,7 +8,7 @@
 //! - [Editors](editors): completion and documentation in rust-analyzer
 //! - [Logins](logins): clients that must say who they are, and clients that are refused
 //! - [Sending from outside](sending): messages from other tasks and threads
-//! - [Rooms by hand](rooms): messages to some of the clients
+//! - [Rooms and users](topics): messages to some of the clients, by name
 //! - [Limits](limits): every limit, its default and its effect
 //! - [Bulk transfers](bulk): a download that does not hold up other messages
 //! - [At least once](at_least_once): messages that must not be lost
@@ -41,7 +41,7 @@ pages! {
     editors = "../docs/editors.md"
     logins = "../docs/logins.md"
     sending = "../docs/sending.md"
-    rooms = "../docs/rooms.md"
+    topics = "../docs/topics.md"
     limits = "../docs/limits.md"
     bulk = "../docs/bulk.md"
     at_least_once = "../docs/at_least_once.md"

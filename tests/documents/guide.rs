@@ -110,7 +110,7 @@ fn pages_show_the_schemas_that_their_code_is_tested_with() {
     for (page, schema) in [
         ("docs/tutorial.md", "docs/room.proto"),
         ("docs/bulk.md", "docs/files.proto"),
-        ("docs/rooms.md", "docs/rooms.proto"),
+        ("docs/topics.md", "docs/rooms.proto"),
         ("docs/at_least_once.md", "docs/readings.proto"),
     ] {
         let schema = read(schema);
