@@ -13,13 +13,13 @@ pub(super) enum Recipients {
     All { except: Option<ClientId> },
     /// These clients, in the order of their ids and each once.
     Only(Vec<ClientId>),
-    /// The members of the topic with this name when the batch is flushed, but for some. They are those of when the
-    /// message was published: no member comes or goes before the batch is flushed.
+    /// The members of the topic with this name, but for some. They are looked up when the batch is flushed, and are the
+    /// same as when the message was published: the batch is flushed before a member comes or goes.
     Topic {
         name: Arc<str>,
         except: Vec<ClientId>,
     },
-    /// The clients of this user, in the same way.
+    /// The clients of this user, looked up in the same way.
     User(Arc<str>),
 }
 

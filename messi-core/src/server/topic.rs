@@ -33,9 +33,9 @@ pub struct Topic<'a, P: Protocol> {
     except: Vec<ClientId>,
 }
 
-/// A member of a [`Topic`].
+/// A member of a [`Topic`]. [`Topic::members`] returns them.
 ///
-/// [`Server::client`] returns the handle of the client with its id.
+/// [`Server::client`] returns the handle of the client with this id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Member {
@@ -113,11 +113,12 @@ impl<P: Protocol> Topic<'_, P> {
     /// Sends a message to all members, each once, even to those that have not logged in. It never waits and never
     /// fails.
     ///
-    /// The message is encoded once, and keeps the order with broadcasts and with messages that are sent to single
-    /// clients: all members receive all of them in the same order. A client that joins receives what is published
-    /// afterwards. If a member can't receive the message, the others are not affected: see [`ServerClient::send`].
+    /// The message is encoded once, and is a [`broadcast`](Server::broadcast) in all other respects: all members receive
+    /// publications and broadcasts in the same order, and messages that are sent to a client afterwards come after them. A
+    /// client that joins receives what is published afterwards. If a member can't receive the message, the others are not
+    /// affected: see [`ServerClient::send`].
     ///
-    /// Without a member, the message is for no one: nothing is lost or counted, and it is not encoded.
+    /// A topic without members is no error: the message is for no one, and is not counted as lost.
     ///
     /// # Examples
     ///

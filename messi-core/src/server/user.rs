@@ -45,8 +45,8 @@ impl<P: Protocol> User<'_, P> {
 
     /// Sends a message to all clients of the user. It never waits and never fails.
     ///
-    /// The message is encoded once, and keeps the order with broadcasts and with messages that are sent to single
-    /// clients. If a client can't receive it, the others are not affected: see [`ServerClient::send`].
+    /// The message is encoded once, and keeps the order with broadcasts, as [`Server::send_to`] does. If a client can't
+    /// receive it, the others are not affected: see [`ServerClient::send`].
     ///
     /// If the user has no client, the message is lost, and is counted once in
     /// [`Dropped::not_connected`](crate::Dropped::not_connected) of the server.
