@@ -81,6 +81,7 @@
 
 pub mod guide;
 
+pub use messi_core::cluster;
 pub use messi_core::{
     Address, BoundListener, Bye, ByeReason, Client, ClientBuilder, ClientId, ClientState, Clock,
     ConnectError, DisconnectReason, Dropped, Error, FlushError, IntoHandler, JoinError, JoinHandle,

@@ -10,6 +10,7 @@
 mod builder;
 mod client;
 mod clock;
+pub mod cluster;
 mod connection_span;
 #[cfg_attr(
     not(feature = "tls"),

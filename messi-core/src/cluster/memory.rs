@@ -1,0 +1,381 @@
+//! The engine for servers of one process.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use event_listener::Event;
+
+use super::engine::{
+    Engine, EngineError, EngineFuture, Inbox, Link, LinkReceiver, LinkSender, Order,
+};
+use crate::tasks::{notify_all, until};
+
+/// Bytes that may wait for one link, which is closed beyond them: a node that does not receive must not fill the memory.
+const MAX_WAITING: usize = 64 * 1024 * 1024;
+
+/// An engine in the memory of this process, for several servers in it and for tests.
+///
+/// Clones share the engine: give each server one. In a `testing::Simulation`, it takes no time.
+///
+/// # Examples
+///
+/// ```
+/// use messi::cluster::Memory;
+///
+/// let engine = Memory::new();
+/// let (first, second) = (engine.clone(), engine.clone());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    broker: Arc<Broker>,
+    /// Number of the access, with which links are closed and refused together.
+    port: u64,
+}
+
+/// The channels and links of one engine.
+#[derive(Debug, Default)]
+struct Broker {
+    /// Under this lock, nothing is awaited or woken, and no foreign code is called.
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    last_port: u64,
+    last_link: u64,
+    /// The ports that can't be reached.
+    unreachable: Vec<u64>,
+    links: BTreeMap<u64, Arc<Waiting>>,
+    /// The links that have subscribed to a channel.
+    channels: HashMap<String, BTreeMap<u64, Arc<Waiting>>>,
+}
+
+/// Messages that wait for one link.
+#[derive(Debug)]
+struct Waiting {
+    port: u64,
+    /// Under this lock, nothing is awaited or woken, and no foreign code is called. It may be taken under that of the
+    /// broker.
+    queue: Mutex<Queue>,
+    changed: Event,
+}
+
+/// Each with its channel.
+type Messages = VecDeque<(Arc<str>, Arc<[u8]>)>;
+
+#[derive(Debug, Default)]
+struct Queue {
+    messages: Messages,
+    bytes: usize,
+    is_closed: bool,
+}
+
+impl Memory {
+    /// Creates an engine.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns another access to the same engine, which [`set_reachable`](Self::set_reachable) cuts by itself: for the
+    /// test of a node that is cut off from the others.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use messi::cluster::Memory;
+    ///
+    /// let engine = Memory::new();
+    /// let (first, second) = (engine.port(), engine.port());
+    /// // The server with the second one is alone now.
+    /// second.set_reachable(false);
+    /// ```
+    pub fn port(&self) -> Self {
+        let mut state = self.broker.lock();
+        state.last_port += 1;
+        Self {
+            port: state.last_port,
+            broker: self.broker.clone(),
+        }
+    }
+
+    /// Closes all links of this access and refuses new ones, or accepts them again.
+    pub fn set_reachable(&self, is_reachable: bool) {
+        let mut state = self.broker.lock();
+        state.unreachable.retain(|port| *port != self.port);
+        if is_reachable {
+            return;
+        }
+        state.unreachable.push(self.port);
+        let links = state.links.values().filter(|link| link.port == self.port);
+        let closed: Vec<_> = links.cloned().collect();
+        drop(state);
+        closed.iter().for_each(|link| link.close());
+    }
+}
+
+impl Engine for Memory {
+    fn connect(&self) -> EngineFuture<'_, Link> {
+        Box::pin(async {
+            let mut state = self.broker.lock();
+            if state.unreachable.contains(&self.port) {
+                return Err(EngineError::new(io::Error::from(
+                    io::ErrorKind::ConnectionRefused,
+                )));
+            }
+            state.last_link += 1;
+            let waiting = Arc::new(Waiting {
+                port: self.port,
+                queue: Mutex::default(),
+                changed: Event::new(),
+            });
+            let number = state.last_link;
+            state.links.insert(number, waiting.clone());
+            let sender = MemorySender {
+                broker: self.broker.clone(),
+                number,
+                waiting: waiting.clone(),
+            };
+            Ok(Link {
+                sender: Box::new(sender),
+                receiver: Box::new(MemoryReceiver { waiting }),
+            })
+        })
+    }
+}
+
+impl Broker {
+    fn subscribe(&self, channel: String, number: u64, waiting: &Arc<Waiting>) {
+        let mut state = self.lock();
+        let links = state.channels.entry(channel).or_default();
+        links.insert(number, waiting.clone());
+    }
+
+    fn unsubscribe(&self, channel: &str, number: u64) {
+        let mut state = self.lock();
+        if let Some(links) = state.channels.get_mut(channel) {
+            links.remove(&number);
+            if links.is_empty() {
+                state.channels.remove(channel);
+            }
+        }
+    }
+
+    fn publish(&self, channel: &str, payload: &[u8]) {
+        let state = self.lock();
+        let Some(links) = state.channels.get(channel) else {
+            return;
+        };
+        let (channel, payload): (Arc<str>, Arc<[u8]>) = (channel.into(), payload.into());
+        // Under the lock of the broker: all links get the messages of a channel in the same order.
+        for link in links.values() {
+            link.push(channel.clone(), payload.clone());
+        }
+        let links: Vec<_> = links.values().cloned().collect();
+        drop(state);
+        links.iter().for_each(|link| notify_all(&link.changed));
+    }
+
+    fn remove(&self, number: u64) {
+        let mut state = self.lock();
+        state.links.remove(&number);
+        state.channels.retain(|_, links| {
+            links.remove(&number);
+            !links.is_empty()
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock leaves it half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn push(&self, channel: Arc<str>, payload: Arc<[u8]>) {
+        let mut queue = self.lock();
+        queue.bytes += payload.len();
+        queue.is_closed |= queue.bytes > MAX_WAITING;
+        if !queue.is_closed {
+            queue.messages.push_back((channel, payload));
+        }
+    }
+
+    /// Takes what waits. Returns `None` if there is nothing yet, and an error if the link is closed.
+    fn take(&self) -> Option<Result<Messages, EngineError>> {
+        let mut queue = self.lock();
+        if queue.is_closed {
+            return Some(Err(closed()));
+        }
+        queue.bytes = 0;
+        let messages = std::mem::take(&mut queue.messages);
+        (!messages.is_empty()).then_some(Ok(messages))
+    }
+
+    fn close(&self) {
+        let mut queue = self.lock();
+        queue.is_closed = true;
+        queue.messages = VecDeque::new();
+        drop(queue);
+        notify_all(&self.changed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Nothing that runs under the lock leaves it half changed.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn closed() -> EngineError {
+    EngineError::new(io::Error::from(io::ErrorKind::ConnectionReset))
+}
+
+#[derive(Debug)]
+struct MemorySender {
+    broker: Arc<Broker>,
+    number: u64,
+    waiting: Arc<Waiting>,
+}
+
+impl LinkSender for MemorySender {
+    fn send(&mut self, orders: Vec<Order>) -> EngineFuture<'_, ()> {
+        Box::pin(async move {
+            for order in orders {
+                if self.waiting.lock().is_closed {
+                    return Err(closed());
+                }
+                match order {
+                    Order::Subscribe(channel) => {
+                        self.broker.subscribe(channel, self.number, &self.waiting);
+                    }
+                    Order::Unsubscribe(channel) => self.broker.unsubscribe(&channel, self.number),
+                    Order::Publish { channel, payload } => self.broker.publish(&channel, &payload),
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Drop for MemorySender {
+    fn drop(&mut self) {
+        self.broker.remove(self.number);
+    }
+}
+
+#[derive(Debug)]
+struct MemoryReceiver {
+    waiting: Arc<Waiting>,
+}
+
+impl LinkReceiver for MemoryReceiver {
+    fn receive<'a>(&'a mut self, inbox: &'a mut Inbox<'_>) -> EngineFuture<'a, ()> {
+        Box::pin(async move {
+            let waiting = &self.waiting;
+            let messages = until(&waiting.changed, || waiting.take()).await?;
+            for (channel, payload) in messages {
+                inbox.deliver(&channel, &payload);
+            }
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use futures::executor::block_on;
+
+    use super::*;
+
+    fn publish(channel: &str, payload: &str) -> Order {
+        Order::Publish {
+            channel: channel.into(),
+            payload: payload.into(),
+        }
+    }
+
+    fn send(link: &mut Link, orders: impl Into<Vec<Order>>) -> Result<(), EngineError> {
+        block_on(link.sender.send(orders.into()))
+    }
+
+    /// Returns what has come; `None` if the link waits.
+    fn receive(link: &mut Link) -> Option<Result<Vec<String>, EngineError>> {
+        let mut received = Vec::new();
+        let mut deliver = |channel: &str, payload: &[u8]| {
+            received.push(format!("{channel}: {}", String::from_utf8_lossy(payload)));
+        };
+        let mut inbox = Inbox::new(&mut deliver);
+        let result = link.receiver.receive(&mut inbox).now_or_never()?;
+        Some(result.map(|()| received))
+    }
+
+    fn connect(engine: &Memory) -> Link {
+        block_on(engine.connect()).unwrap()
+    }
+
+    #[test]
+    fn subscribers_get_the_messages_of_their_channels_in_order() {
+        let engine = Memory::new();
+        let (mut first, mut second) = (connect(&engine), connect(&engine));
+        send(&mut first, [Order::Subscribe("a".into())]).unwrap();
+        send(
+            &mut second,
+            [
+                publish("a", "1"),
+                publish("b", "2"),
+                Order::Subscribe("a".into()),
+                publish("a", "3"),
+            ],
+        )
+        .unwrap();
+        let expected = ["a: 1", "a: 3"].map(String::from).to_vec();
+        assert_eq!(receive(&mut first), Some(Ok(expected)));
+        assert_eq!(receive(&mut first), None);
+        // By this link too.
+        assert_eq!(receive(&mut second), Some(Ok(vec!["a: 3".into()])));
+        let orders = [Order::Unsubscribe("a".into()), publish("a", "4")];
+        send(&mut first, orders).unwrap();
+        assert_eq!(receive(&mut first), None);
+        assert_eq!(receive(&mut second), Some(Ok(vec!["a: 4".into()])));
+    }
+
+    #[test]
+    fn a_port_is_cut_by_itself() {
+        let engine = Memory::new();
+        let cut = engine.port();
+        let (mut first, mut second) = (connect(&engine), connect(&cut));
+        for link in [&mut first, &mut second] {
+            send(link, [Order::Subscribe("a".into())]).unwrap();
+        }
+        cut.set_reachable(false);
+        assert_eq!(receive(&mut second), Some(Err(closed())));
+        assert_eq!(send(&mut second, [publish("a", "1")]), Err(closed()));
+        assert!(block_on(cut.connect()).is_err());
+        send(&mut first, [publish("a", "2")]).unwrap();
+        assert_eq!(receive(&mut first), Some(Ok(vec!["a: 2".into()])));
+        cut.set_reachable(true);
+        connect(&cut);
+    }
+
+    #[test]
+    fn a_link_that_does_not_receive_is_closed() {
+        let engine = Memory::new();
+        let mut link = connect(&engine);
+        send(&mut link, [Order::Subscribe("a".into())]).unwrap();
+        let large = "x".repeat(MAX_WAITING / 2);
+        send(&mut link, [publish("a", &large), publish("a", &large)]).unwrap();
+        send(&mut link, [publish("a", "one more")]).unwrap();
+        assert_eq!(receive(&mut link), Some(Err(closed())));
+    }
+
+    #[test]
+    fn a_link_that_is_dropped_leaves_nothing() {
+        let engine = Memory::new();
+        let mut link = connect(&engine);
+        send(&mut link, [Order::Subscribe("a".into())]).unwrap();
+        drop(link);
+        let state = engine.broker.lock();
+        assert_eq!((state.links.len(), state.channels.len()), (0, 0));
+    }
+}
