@@ -7,3 +7,4 @@ pub use self::engine::{
     Engine, EngineError, EngineFuture, Inbox, Link, LinkReceiver, LinkSender, Order,
 };
 pub use self::memory::Memory;
+pub use crate::ids::NodeId;

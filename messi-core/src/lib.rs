@@ -29,6 +29,7 @@ mod form;
 mod handle;
 mod handover;
 mod held_payload;
+mod ids;
 mod interrupted_sessions;
 mod io_error;
 mod mailbox;
@@ -67,6 +68,7 @@ pub use error::{
 pub use form::{BorrowedForm, Form, HasView, OwnedForm};
 pub use handle::{Handle, ignore, unhandled};
 pub use held_payload::HeldPayload;
+pub use ids::ClientId;
 pub use messi_wire::resumption::{Bye, ByeReason, Lost, SessionLost};
 pub use messi_wire::session::{Dropped, RequestStats};
 pub use messi_wire::view;
@@ -81,8 +83,8 @@ pub use report::Report;
 pub use response::ResponseFuture;
 pub use runtime::{JoinHandle, Runtime};
 pub use server::{
-    ClientId, IntoHandler, Member, Refusal, RequestClient, ServeWith, Server, ServerBuilder,
-    ServerClient, Topic, User,
+    IntoHandler, Member, Refusal, RequestClient, ServeWith, Server, ServerBuilder, ServerClient,
+    Topic, User,
 };
 pub use session::{Session, Sessions};
 pub use stats::{ServerStats, Stats, StopSummary};

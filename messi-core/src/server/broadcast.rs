@@ -12,8 +12,9 @@ use messi_wire::session::Sender;
 use prost::Message;
 
 use super::directory::Directory;
-use super::peer::{ClientId, Peer};
+use super::peer::Peer;
 use super::recipients::Recipients;
+use crate::ids::ClientId;
 use crate::mailbox::Wakeups;
 
 /// Size from which on a batch is flushed within a poll, in bytes.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use log::debug;
 
 use super::Server;
-use super::peer::{ClientId, Peer};
+use super::peer::Peer;
+use crate::ids::ClientId;
 use crate::mailbox::Mailbox;
 #[cfg(feature = "tls")]
 use crate::transport::tls::PeerCertificate;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::groups::Groups;
-use super::peer::{ClientId, Peer};
+use super::peer::Peer;
 use super::topics::Topics;
+use crate::ids::ClientId;
 
 /// The connected clients of a server. A client that is not connected is in none of these.
 #[derive(Debug)]

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::peer::{ClientId, Peer};
+use super::peer::Peer;
+use crate::ids::ClientId;
 
 /// Groups of clients by name. There is no group without a client.
 ///

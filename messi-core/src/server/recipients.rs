@@ -4,7 +4,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::directory::Directory;
-use super::peer::{ClientId, Peer};
+use super::peer::Peer;
+use crate::ids::ClientId;
 
 /// The clients that a broadcast is for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,11 +35,12 @@ use prost::Message;
 use super::admission::{Admission, Limits};
 use super::broadcast::Broadcasts;
 use super::directory::Directory;
-use super::peer::{ClientId, Peer};
+use super::peer::Peer;
 use super::poll_scope;
 use super::recipients::Recipients;
 use super::sessions::Tombstones;
 use crate::driver::ReceiveBudget;
+use crate::ids::{ClientId, NodeId};
 use crate::interrupted_sessions::InterruptedSessions;
 use crate::mailbox::{Mailbox, SendBudget, Wakeups, log_not_sent};
 use crate::runtime::AsyncRuntime;
@@ -53,6 +54,8 @@ pub(super) struct Registry {
     send_budget: Arc<SendBudget>,
     /// Memory for the received bytes of all clients.
     pub(super) receive_budget: Arc<ReceiveBudget>,
+    /// This server, in the ids of its clients.
+    node: NodeId,
     /// Sessions that wait for their clients.
     pub(super) interrupted: Arc<InterruptedSessions>,
     config: Arc<SessionConfig>,
@@ -144,6 +147,7 @@ impl Registry {
         Self {
             send_budget: Arc::new(send_budget),
             receive_budget: Arc::new(receive_budget),
+            node: NodeId::default(),
             interrupted: Arc::new(interrupted),
             config: Arc::new(config),
             late_drops: Arc::default(),
@@ -196,7 +200,7 @@ impl Registry {
                 return None;
             }
             state.last_id += 1;
-            let id = ClientId(state.last_id);
+            let id = ClientId::new(self.node, state.last_id);
             let peer = Arc::new(Peer {
                 id,
                 address,
@@ -218,7 +222,7 @@ impl Registry {
         resume: &Resume,
         certificate: Option<&Vec<u8>>,
     ) -> Result<Arc<Peer>, (SessionLost, Option<u64>)> {
-        let id = ClientId(resume.token.id);
+        let id = ClientId::new(self.node, resume.token.id);
         let mut state = self.lock();
         match state.directory.peers.get(&id) {
             Some(peer) if peer.accepts(resume, certificate) => Ok(peer.clone()),

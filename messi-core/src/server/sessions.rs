@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use futures::io::AsyncReadExt;
 use messi_wire::resumption::{FirstPing, Grant, Opening, Resume, Secret, SessionLost, Token};
 
-use super::peer::{ClientId, Peer};
+use super::peer::Peer;
 use crate::Sessions;
+use crate::ids::ClientId;
 use crate::time::{TimeSource, timeout};
 use crate::transport::BoxSocket;
 
@@ -48,7 +49,7 @@ impl SessionGranter {
         Ok(Grant {
             token: Token {
                 incarnation: self.incarnation,
-                id: id.0,
+                id: id.number,
                 secret: Secret::new(random()?),
             },
             lifetime: self.settings.lifetime,
@@ -149,32 +150,34 @@ impl Peer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::NodeId;
+
+    fn id(number: u64) -> ClientId {
+        ClientId::new(NodeId::default(), number)
+    }
 
     #[test]
     fn ends_are_remembered_for_ten_minutes() {
         let start = Instant::now();
         let mut tombstones = Tombstones::default();
-        tombstones.remember(ClientId(1), SessionLost::Expired, 5, start);
-        let found = tombstones.find(ClientId(1));
+        tombstones.remember(id(1), SessionLost::Expired, 5, start);
+        let found = tombstones.find(id(1));
         assert_eq!(found, Some((SessionLost::Expired, 5)));
         let later = start + REMEMBERED_FOR;
-        tombstones.remember(ClientId(2), SessionLost::Evicted, 6, later);
-        assert_eq!(tombstones.find(ClientId(1)), None);
-        assert_eq!(
-            tombstones.find(ClientId(2)),
-            Some((SessionLost::Evicted, 6))
-        );
+        tombstones.remember(id(2), SessionLost::Evicted, 6, later);
+        assert_eq!(tombstones.find(id(1)), None);
+        assert_eq!(tombstones.find(id(2)), Some((SessionLost::Evicted, 6)));
     }
 
     #[test]
     fn no_more_than_a_number_of_ends_are_remembered() {
         let now = Instant::now();
         let mut tombstones = Tombstones::default();
-        for id in 0..=MAX_REMEMBERED as u64 {
-            tombstones.remember(ClientId(id), SessionLost::Expired, 0, now);
+        for number in 0..=MAX_REMEMBERED as u64 {
+            tombstones.remember(id(number), SessionLost::Expired, 0, now);
         }
         assert_eq!(tombstones.ended.len(), MAX_REMEMBERED);
-        assert_eq!(tombstones.find(ClientId(0)), None);
-        assert!(tombstones.find(ClientId(1)).is_some());
+        assert_eq!(tombstones.find(id(0)), None);
+        assert!(tombstones.find(id(1)).is_some());
     }
 }

@@ -3,10 +3,11 @@
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
-use super::peer::{ClientId, Peer};
+use super::peer::Peer;
 use super::recipients::Recipients;
 use super::{Server, ServerClient};
 use crate::Protocol;
+use crate::ids::ClientId;
 
 /// A topic of a [`Server`]: a name under which messages are published to the clients that have
 /// [joined](ServerClient::join) it, such as a room, or a thing that clients watch.

@@ -7,8 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::groups::{Groups, shrink};
-use super::peer::{ClientId, Peer};
+use super::peer::Peer;
 use crate::JoinError;
+use crate::ids::ClientId;
 
 /// The largest name of a topic, in bytes.
 const MAX_NAME: usize = 200;

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use super::Registry;
 use crate::JoinError;
-use crate::server::peer::{ClientId, Peer};
+use crate::ids::ClientId;
+use crate::server::peer::Peer;
 use crate::server::topic::Member;
 
 impl Registry {

@@ -8,6 +8,7 @@ use messi_wire::Role;
 use messi_wire::session::{RequestKinds, SessionConfig};
 
 use super::*;
+use crate::ids::NodeId;
 use crate::mailbox::Mailbox;
 use crate::{Address, Runtime};
 
@@ -22,7 +23,7 @@ fn peer(id: u64) -> Arc<Peer> {
     };
     let runtime = Runtime::current().unwrap().0;
     Arc::new(Peer {
-        id: ClientId(id),
+        id: ClientId::new(NodeId::default(), id),
         address: Address::from(([127, 0, 0, 1], 1)),
         certificates: Box::default(),
         mailbox: Mailbox::new(Arc::new(config), runtime, None),
