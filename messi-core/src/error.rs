@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::cluster::EngineError;
 use crate::{
     Address, DisconnectReason, NotConnected, RequestError, SendError, SharedError, UriError,
 };
@@ -178,6 +179,12 @@ pub enum ListenError {
     ProxyProtocol {
         /// What is wrong with them.
         problem: String,
+    },
+    /// There was no link to the engine of the [cluster](crate::cluster).
+    #[error("can't join the cluster")]
+    Cluster {
+        /// The last failure.
+        source: EngineError,
     },
     /// The listener that was passed to [`Server::from_listener`](crate::Server::from_listener) can't be used.
     #[error("can't use the listener")]

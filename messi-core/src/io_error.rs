@@ -33,6 +33,7 @@ impl From<ListenError> for io::Error {
         let kind = match &error {
             ListenError::Uri(_) | ListenError::ProxyProtocol { .. } => ErrorKind::InvalidInput,
             ListenError::NoRuntime(_) => ErrorKind::Unsupported,
+            ListenError::Cluster { .. } => ErrorKind::NotConnected,
             ListenError::Resolve { source, .. }
             | ListenError::Bind { source, .. }
             | ListenError::Listener { source }

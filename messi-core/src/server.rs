@@ -17,6 +17,7 @@ mod proxied;
 mod recipients;
 mod refusal;
 mod registry;
+mod remote;
 mod serve;
 mod sessions;
 mod starter;
@@ -42,6 +43,7 @@ use self::registry::Registry;
 use self::sessions::SessionGranter;
 pub use self::topic::{Member, Topic};
 pub use self::user::User;
+use crate::cluster::ClusterStatus;
 use crate::cpu_limit::CpuLimit;
 use crate::ids::ClientId;
 use crate::metrics::Metrics;
@@ -264,6 +266,26 @@ impl<P: Protocol> Server<P> {
     /// ```
     pub fn broadcast(&self, message: impl Into<P::ServerToClient>) {
         self.send_to_recipients(message.into(), Recipients::All { except: None });
+    }
+
+    /// Sends a message to all clients of this server alone. Without a [cluster](crate::cluster), it is the same as
+    /// [`broadcast`](Self::broadcast), with which it keeps the order.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// let text = "This server is restarted at noon.".into();
+    /// server.local_broadcast(MessageInd { user: "server".into(), text });
+    /// # }
+    /// ```
+    pub fn local_broadcast(&self, message: impl Into<P::ServerToClient>) {
+        let message = message.into();
+        let member = P::server_member(&message);
+        let registry = &self.shared.registry;
+        registry.broadcast_locally(&message, member);
     }
 
     /// Sends messages to all clients, in their order. It never waits and never fails.
@@ -555,6 +577,23 @@ impl<P: Protocol> Server<P> {
     /// ```
     pub fn runtime(&self) -> Runtime {
         Runtime(self.shared.runtime.clone())
+    }
+
+    /// Returns what this server knows of its [cluster](crate::cluster) at this moment. `None` if it is alone.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # fn example(server: &ChatServer) {
+    /// if let Some(cluster) = server.cluster() {
+    ///     println!("{:?}, with {} others", cluster.state, cluster.nodes.len());
+    /// }
+    /// # }
+    /// ```
+    pub fn cluster(&self) -> Option<ClusterStatus> {
+        self.shared.registry.cluster_status()
     }
 
     /// Returns the statistics of the server since its start.

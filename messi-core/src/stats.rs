@@ -7,6 +7,8 @@ use std::time::Duration;
 use messi_wire::SendError;
 use messi_wire::session::{Dropped, PendingResponse, RequestStats, Session};
 
+use crate::cluster::ClusterStats;
+
 /// Statistics of a server's connection, or of all connections of a client.
 ///
 /// `open_connections`, `queued_bytes`, `unacknowledged_bytes`, `round_trip_time`, and two values of `requests` are gauges: they show the
@@ -157,6 +159,8 @@ pub struct ServerStats {
     /// Clients disconnected because they had not logged in within the
     /// [`login_timeout`](crate::ServerBuilder::login_timeout).
     pub login_timeouts: u64,
+    /// Messages between this server and the others of its [cluster](crate::cluster).
+    pub cluster: ClusterStats,
     /// Statistics of all connections together, with those that have ended. Messages sent to a client that
     /// has left are counted in [`Dropped`] too.
     pub total: Stats,
@@ -181,6 +185,7 @@ impl ServerStats {
         self.refused_sessions += other.refused_sessions;
         self.failed_handshakes += other.failed_handshakes;
         self.login_timeouts += other.login_timeouts;
+        self.cluster.add(&other.cluster);
         self.total.add(&other.total);
     }
 }

@@ -53,7 +53,7 @@ impl Wakeups {
     }
 
     #[inline]
-    pub(super) fn wake(&mut self, waker: Option<Waker>) {
+    pub(crate) fn wake(&mut self, waker: Option<Waker>) {
         // The usual case, a single waker, needs no allocation.
         if self.waker.is_none() {
             self.waker = waker;

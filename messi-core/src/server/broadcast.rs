@@ -13,7 +13,7 @@ use prost::Message;
 
 use super::directory::Directory;
 use super::peer::Peer;
-use super::recipients::Recipients;
+use super::recipients::{Reach, Recipients};
 use crate::ids::ClientId;
 use crate::mailbox::Wakeups;
 
@@ -34,6 +34,7 @@ pub(super) struct Broadcasts {
     /// Whether some of them are requests or responses, which are numbered one by one.
     has_members: bool,
     recipients: Recipients,
+    reach: Reach,
     /// Client that was last to get the batch.
     last: Option<ClientId>,
     /// Number of the batch.
@@ -47,6 +48,7 @@ impl Default for Broadcasts {
             messages: 0,
             has_members: false,
             recipients: Recipients::All { except: None },
+            reach: Reach::Node,
             last: None,
             number: 0,
         }
@@ -62,16 +64,40 @@ impl Broadcasts {
         size: usize,
         member: Option<u32>,
         recipients: &Recipients,
+        reach: Reach,
     ) -> Result<(), SendError> {
         append_frame(&mut self.frames, MessageType::ServerToClient, message, size)?;
         // Counted after the encoding, which may fail or panic, and leaves the frames as they were.
-        self.messages += 1;
-        self.has_members |= member.is_some();
+        self.handle_pushed(1, member.is_some(), recipients, reach);
+        Ok(())
+    }
+
+    /// Appends whole frames of another node. The batch must [accept](Self::accepts) their recipients on this node.
+    pub(super) fn push_frames(
+        &mut self,
+        frames: &[u8],
+        messages: u64,
+        has_members: bool,
+        recipients: &Recipients,
+    ) {
+        self.frames.extend_from_slice(frames);
+        self.handle_pushed(messages, has_members, recipients, Reach::Node);
+    }
+
+    fn handle_pushed(
+        &mut self,
+        messages: u64,
+        has_members: bool,
+        recipients: &Recipients,
+        reach: Reach,
+    ) {
+        self.messages += messages;
+        self.has_members |= has_members;
+        self.reach = reach;
         // A list is copied once per batch.
         if self.recipients != *recipients {
             self.recipients.clone_from(recipients);
         }
-        Ok(())
     }
 
     fn is_empty(&self) -> bool {
@@ -81,8 +107,19 @@ impl Broadcasts {
     /// Returns whether a message for these recipients can be appended. Otherwise the batch must be flushed
     /// first: some clients have it already, or it is for others.
     #[inline]
-    pub(super) fn accepts(&self, recipients: &Recipients) -> bool {
-        self.is_empty() || self.last.is_none() && self.recipients == *recipients
+    pub(super) fn accepts(&self, recipients: &Recipients, reach: Reach) -> bool {
+        let is_for = || self.reach == reach && self.recipients == *recipients;
+        self.is_empty() || self.last.is_none() && is_for()
+    }
+
+    /// Returns the recipients, frames and number of messages of a batch that is for other nodes too, once. It must be
+    /// pushed to the first clients next.
+    pub(super) fn take_unpublished(&mut self) -> Option<(&Recipients, &[u8], u64)> {
+        if self.is_empty() || self.reach == Reach::Node {
+            return None;
+        }
+        self.reach = Reach::Node;
+        Some((&self.recipients, &self.frames, self.messages))
     }
 
     /// Returns the number of the batch.

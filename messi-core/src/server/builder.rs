@@ -20,6 +20,7 @@ use super::sessions::SessionGranter;
 use super::starter::ClientStarter;
 use super::{Server, ServerClient, SharedServer, StopServerOnDrop};
 use crate::builder::connection_setters;
+use crate::cluster::{Cluster, ClusterNode};
 use crate::cpu_limit::CpuLimit;
 use crate::driver::ReceiveBudget;
 use crate::interrupted_sessions::InterruptedSessions;
@@ -67,6 +68,7 @@ pub struct ServerBuilder<P: Protocol> {
     proxies: Option<Vec<String>>,
     handshake: Option<Arc<dyn ServerHandshake>>,
     sessions: Option<Sessions>,
+    cluster: Option<Cluster>,
     runtime: Option<Runtime>,
     protocol: PhantomData<fn() -> P>,
 }
@@ -82,6 +84,7 @@ impl<P: Protocol> ServerBuilder<P> {
             proxies: None,
             handshake: None,
             sessions: None,
+            cluster: None,
             runtime: None,
             protocol: PhantomData,
         }
@@ -297,6 +300,28 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
+    /// Makes this server a node of a cluster: what it sends to all clients, to topics, to users and to clients by their
+    /// ids reaches those of all nodes. `cluster` is an engine, or one with settings.
+    ///
+    /// [`start`](Self::start) returns an error if there is no link to the engine within 5 s, unless the cluster is
+    /// [optional](Cluster::optional). Later failures of the engine do not touch the clients of this server.
+    ///
+    /// Default: the server is alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// use messi::cluster::Memory;
+    ///
+    /// let builder = ChatServer::builder("tcp://:6000").cluster(Memory::new());
+    /// ```
+    pub fn cluster(mut self, cluster: impl Into<Cluster>) -> Self {
+        self.cluster = Some(cluster.into());
+        self
+    }
+
     connection_setters!(example: "ChatServer::builder(\"tcp://:6000\")");
 
     /// Configures TLS. The URI must then be of the form `tls://host:port`; without TLS, it may not be.
@@ -353,6 +378,16 @@ impl<P: Protocol> ServerBuilder<P> {
         let proxies = self.proxies.map(|it| Proxies::new(&it, &local_addr));
         let proxies = proxies.transpose()?.map(Arc::new);
         info!(target: LOG_TARGET, "{} server: listening on {local_addr}", P::NAME);
+        let cluster = self.cluster.map(|settings| {
+            Arc::new(ClusterNode::new(
+                settings,
+                format!("{} server at {uri}", P::NAME),
+                P::NAME,
+                P::SERVER_MEMBERS,
+                self.config.max_sent_size,
+                runtime.clone(),
+            ))
+        });
         let max_interrupted = self.sessions.as_ref().map_or(0, |it| it.max_interrupted);
         let sessions = match self.sessions {
             None => None,
@@ -374,6 +409,7 @@ impl<P: Protocol> ServerBuilder<P> {
             SendBudget::new(self.max_total_queued_bytes),
             ReceiveBudget::new(self.max_total_received_bytes),
             InterruptedSessions::new(max_interrupted),
+            cluster.clone(),
             session,
             runtime.clone(),
         );
@@ -398,6 +434,10 @@ impl<P: Protocol> ServerBuilder<P> {
             guard: Some(guard),
             protocol: PhantomData,
         };
+        if let Some(cluster) = cluster {
+            // If it does not come up, the drop of the server stops its task.
+            server.join_cluster(cluster).await?;
+        }
         let running = server.shared.tasks.begin();
         let reported = server.shared.clone();
         reporter.start(runtime.clone(), server.shared.tasks.clone(), move || {

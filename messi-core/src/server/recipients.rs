@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::directory::Directory;
 use super::peer::Peer;
-use crate::ids::ClientId;
+use crate::cluster::Target;
+use crate::ids::{ClientId, NodeId};
 
 /// The clients that a broadcast is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,50 @@ pub(super) enum Recipients {
     User(Arc<str>),
 }
 
+/// The servers whose clients receive a broadcast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// This server.
+    Node,
+    /// All servers of the cluster, if there is one.
+    Cluster,
+}
+
 impl Recipients {
+    /// Returns the recipients of messages of another node.
+    pub(super) fn of(target: Target<'_>, node: NodeId) -> Self {
+        match target {
+            Target::All { except } => Self::All {
+                except: except.into_iter().find(|id| id.node == node),
+            },
+            Target::Topic { name, except } => Self::Topic {
+                name: name.into(),
+                except,
+            },
+            Target::User(name) => Self::User(name.into()),
+            Target::Clients { node, numbers } => {
+                let ids = numbers.iter().map(|number| ClientId::new(node, *number));
+                Self::only(&ids.collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// Returns the recipients as other nodes than this one know them. `None` for a list of ids.
+    pub(super) fn target(&self, node: NodeId) -> Option<Target<'_>> {
+        let remote = |id: &&ClientId| id.node != node;
+        match self {
+            Self::All { except } => Some(Target::All {
+                except: except.iter().filter(remote).copied().collect(),
+            }),
+            Self::Topic { name, except } => Some(Target::Topic {
+                name,
+                except: except.iter().filter(remote).copied().collect(),
+            }),
+            Self::User(name) => Some(Target::User(name)),
+            Self::Only(_) => None,
+        }
+    }
+
     /// Returns the recipients with these ids.
     pub(super) fn only(ids: &[ClientId]) -> Self {
         // Sorted, since a flush goes on behind the last id. Lists in any order can share a batch then.

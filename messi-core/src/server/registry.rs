@@ -18,6 +18,7 @@
 //! Under the lock, frames are pushed to the mailboxes of the clients. What that wakes is collected in
 //! [`Wakeups`] and run after unlocking; nothing is logged and no handler is called under it.
 
+mod cluster;
 mod groups;
 #[cfg(test)]
 mod tests;
@@ -37,8 +38,9 @@ use super::broadcast::Broadcasts;
 use super::directory::Directory;
 use super::peer::Peer;
 use super::poll_scope;
-use super::recipients::Recipients;
+use super::recipients::{Reach, Recipients};
 use super::sessions::Tombstones;
+use crate::cluster::{ClusterNode, ClusterStats};
 use crate::driver::ReceiveBudget;
 use crate::ids::{ClientId, NodeId};
 use crate::interrupted_sessions::InterruptedSessions;
@@ -56,6 +58,8 @@ pub(super) struct Registry {
     pub(super) receive_budget: Arc<ReceiveBudget>,
     /// This server, in the ids of its clients.
     node: NodeId,
+    /// `None` if this server is alone.
+    cluster: Option<Arc<ClusterNode>>,
     /// Sessions that wait for their clients.
     pub(super) interrupted: Arc<InterruptedSessions>,
     config: Arc<SessionConfig>,
@@ -124,6 +128,7 @@ impl Registry {
         send_budget: SendBudget,
         receive_budget: ReceiveBudget,
         interrupted: InterruptedSessions,
+        cluster: Option<Arc<ClusterNode>>,
         config: SessionConfig,
         runtime: Arc<dyn AsyncRuntime>,
     ) -> Self {
@@ -147,7 +152,8 @@ impl Registry {
         Self {
             send_budget: Arc::new(send_budget),
             receive_budget: Arc::new(receive_budget),
-            node: NodeId::default(),
+            node: cluster.as_ref().map_or_else(NodeId::default, |it| it.id()),
+            cluster,
             interrupted: Arc::new(interrupted),
             config: Arc::new(config),
             late_drops: Arc::default(),
@@ -247,7 +253,14 @@ impl Registry {
     /// Deregisters a client whose connection is closed. Its task can still be told to end.
     pub(super) fn deregister(&self, id: ClientId) {
         self.flushed(|state| {
+            let topics = self.topics_to_release(id, state);
             if let Some(peer) = state.directory.remove(id) {
+                topics
+                    .iter()
+                    .for_each(|topic| self.release_topic(topic, state));
+                if let Some(user) = peer.user.get() {
+                    self.release_user(user, state);
+                }
                 state.logging_in -= usize::from(!peer.receives_broadcasts());
                 state
                     .past
@@ -265,11 +278,12 @@ impl Registry {
 
     /// Logs a client in: it receives broadcasts from now on. Returns `false` if its connection has ended.
     pub(super) fn log_in(&self, peer: &Arc<Peer>, user: &str) -> bool {
-        self.flushed(|state| {
+        self.flushed_with(|state, wakeups| {
             let is_connected = state.directory.is_connected(peer);
             // Set under the lock, after the flush: a batch reaches a client as a whole or not at all.
             if is_connected && state.directory.log_in(user, peer) {
                 state.logging_in -= usize::from(peer.needs_login);
+                self.subscribe_user(user, wakeups);
             }
             is_connected
         })
@@ -362,6 +376,10 @@ impl Registry {
                 refused_sessions: state.refused_sessions,
                 failed_handshakes: state.failed_handshakes,
                 login_timeouts: state.login_timeouts,
+                cluster: self
+                    .cluster
+                    .as_ref()
+                    .map_or_else(ClusterStats::default, |it| it.stats()),
                 total,
             }
         })
@@ -376,7 +394,18 @@ impl Registry {
         member: Option<u32>,
         recipients: Recipients,
     ) {
-        self.append(message, member, recipients);
+        self.append(message, member, recipients, Reach::Cluster);
+        self.flush_later();
+    }
+
+    /// Sends a message to all clients of this server alone.
+    pub(super) fn broadcast_locally(&self, message: &impl Message, member: Option<u32>) {
+        self.append(
+            message,
+            member,
+            Recipients::All { except: None },
+            Reach::Node,
+        );
         self.flush_later();
     }
 
@@ -388,12 +417,19 @@ impl Registry {
         // Foreign code makes the messages. Those that it has made before a panic are sent.
         let _flush = FlushOnDrop(self);
         for (message, member) in messages {
-            self.append(&message, member, Recipients::All { except: None });
+            let recipients = Recipients::All { except: None };
+            self.append(&message, member, recipients, Reach::Cluster);
         }
     }
 
     /// Appends a message to the batch. A batch that is full is flushed.
-    fn append(&self, message: &impl Message, member: Option<u32>, mut recipients: Recipients) {
+    fn append(
+        &self,
+        message: &impl Message,
+        member: Option<u32>,
+        mut recipients: Recipients,
+        reach: Reach,
+    ) {
         // Before the lock: the size is computed by code of the message.
         let (size, limit) = (message.encoded_len(), self.config.limits.max_sent_size);
         if size > limit {
@@ -403,17 +439,22 @@ impl Registry {
         let mut absent = 0;
         let result = Wakeups::collect(|wakeups| {
             let mut state = self.lock();
+            self.publish_to_clients(&mut state, message, size, &mut recipients, wakeups)?;
+            let is_published = self.publishes(&recipients, reach);
             // Under the same lock as the rest: no client leaves before the batch is flushed.
             absent = recipients.retain_connected(&state.directory);
-            if recipients.is_empty(&state.directory) {
+            if is_published {
+                // They may be clients of other nodes.
+                absent = 0;
+            } else if recipients.is_empty(&state.directory) {
                 return Ok(false);
             }
-            if !state.broadcasts.accepts(&recipients) {
+            if !state.broadcasts.accepts(&recipients, reach) {
                 self.flush_locked(&mut state, wakeups);
             }
-            state.broadcasts.push(message, size, member, &recipients)?;
-            // Under the lock: whoever sends to one client after this sees it, and flushes first.
-            self.has_broadcasts.store(true, Ordering::Release);
+            let broadcasts = &mut state.broadcasts;
+            broadcasts.push(message, size, member, &recipients, reach)?;
+            self.handle_appended();
             Ok(state.broadcasts.is_full())
         });
         // After unlocking: this logs.
@@ -426,6 +467,12 @@ impl Registry {
             Ok(true) => self.flush(),
             Ok(false) => {}
         }
+    }
+
+    /// Records that the batch is not empty, under the lock.
+    fn handle_appended(&self) {
+        // Whoever sends to one client after this sees it, and flushes first.
+        self.has_broadcasts.store(true, Ordering::Release);
     }
 
     /// Flushes the batch at the end of this poll, or at once outside of polls, where there is no later flush. A
@@ -487,6 +534,7 @@ impl Registry {
         if *number.get_or_insert(broadcasts.number()) != broadcasts.number() {
             return true;
         }
+        self.publish_batch(broadcasts, wakeups);
         let is_done = broadcasts.flush_step(directory, wakeups);
         if is_done {
             self.has_broadcasts.store(false, Ordering::Release);
@@ -502,15 +550,21 @@ impl Registry {
 
     /// Flushes the batch, then reads or changes the state.
     fn flushed<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
+        self.flushed_with(|state, _| access(state))
+    }
+
+    /// Flushes the batch, then reads or changes the state. Whom that wakes is collected.
+    fn flushed_with<T>(&self, access: impl FnOnce(&mut State, &mut Wakeups) -> T) -> T {
         Wakeups::collect(|wakeups| {
             let mut state = self.lock();
             // A client that comes or goes between the two would get a part of the batch, or lose it.
             self.flush_locked(&mut state, wakeups);
-            access(&mut state)
+            access(&mut state, wakeups)
         })
     }
 
     fn flush_locked(&self, state: &mut State, wakeups: &mut Wakeups) {
+        self.publish_batch(&mut state.broadcasts, wakeups);
         state.broadcasts.flush(&state.directory, wakeups);
         // Under the lock: a broadcast that follows sets it again.
         self.has_broadcasts.store(false, Ordering::Release);

@@ -17,18 +17,25 @@ use crate::server::topic::Member;
 impl Registry {
     /// Makes a client a member of a topic.
     pub(in crate::server) fn join(&self, name: &str, peer: &Arc<Peer>) -> Result<(), JoinError> {
-        self.flushed(|state| {
-            if state.directory.is_connected(peer) {
-                state.directory.topics.join(name, peer)
-            } else {
-                Err(JoinError::NotConnected)
+        self.flushed_with(|state, wakeups| {
+            if !state.directory.is_connected(peer) {
+                return Err(JoinError::NotConnected);
             }
+            state.directory.topics.join(name, peer)?;
+            self.subscribe_topic(name, wakeups);
+            Ok(())
         })
     }
 
     /// Ends the membership of a client. Returns whether it was a member.
     pub(in crate::server) fn leave(&self, name: &str, id: ClientId) -> bool {
-        self.flushed(|state| state.directory.topics.leave(name, id))
+        self.flushed(|state| {
+            let was_member = state.directory.topics.leave(name, id);
+            if was_member {
+                self.release_topic(name, state);
+            }
+            was_member
+        })
     }
 
     /// Returns the topics that a client has joined, in the order of their names.

@@ -26,6 +26,7 @@ pub(super) fn registry() -> Registry {
         SendBudget::new(1 << 24),
         ReceiveBudget::new(1 << 20),
         InterruptedSessions::new(usize::MAX),
+        None,
         config,
         Runtime::current().unwrap().0,
     )

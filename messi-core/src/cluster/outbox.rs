@@ -1,0 +1,343 @@
+//! Orders that wait for the engine.
+//!
+//! Whatever a node publishes is appended here and never waits. The task of the node takes all of it at once: what is
+//! published while it writes leaves with the next write. While there is no link, messages wait for a few seconds, and
+//! are then dropped: others would get them too late.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use super::engine::Order;
+use super::numbers::Published;
+
+/// How long messages wait for a link.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a subscription outlives the last client that needs it, which often comes back soon.
+const IDLE_SUBSCRIPTION: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(super) struct Outbox {
+    /// Most bytes that wait.
+    limit: usize,
+    /// Under this lock nothing is awaited, woken or logged, and no foreign code is called. It is taken under that of the
+    /// registry.
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Vec<Waiting>,
+    bytes: usize,
+    /// Since when there is no link; `None` while there is one.
+    down_since: Option<Instant>,
+    published: Published,
+    /// The channels of the subscriptions; of those that nobody needs any more, since when.
+    subscriptions: HashMap<String, Option<Instant>>,
+    /// Whether nothing more is taken once the outbox is empty.
+    is_closed: bool,
+    waker: Option<Waker>,
+    counts: Counts,
+}
+
+/// An order, with the number of its messages.
+#[derive(Debug)]
+struct Waiting {
+    order: Order,
+    messages: u64,
+}
+
+/// Counters of messages to other nodes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) published: u64,
+    pub(super) dropped: u64,
+}
+
+impl Outbox {
+    /// Creates an outbox for this number of bytes. There is no link since `now`.
+    pub(super) fn new(limit: usize, now: Instant) -> Self {
+        let state = State {
+            down_since: Some(now),
+            ..State::default()
+        };
+        Self {
+            limit,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Publishes messages, whose envelope `encode` makes with the number of the first one. Returns the task to wake, once
+    /// all locks are released.
+    pub(super) fn publish(
+        &self,
+        channel: String,
+        messages: u64,
+        now: Instant,
+        encode: impl FnOnce(u64) -> Vec<u8>,
+    ) -> Option<Waker> {
+        let mut state = self.lock();
+        // Numbered also if they are dropped: others notice the gap.
+        let number = state.published.take(&channel, messages);
+        if state.is_down_for_long(now) {
+            state.drop_messages();
+            state.counts.dropped += messages;
+            return None;
+        }
+        let payload = encode(number);
+        let bytes = state.bytes + channel.len() + payload.len();
+        if bytes > self.limit {
+            state.counts.dropped += messages;
+            return None;
+        }
+        state.bytes = bytes;
+        state.counts.published += messages;
+        let order = Order::Publish { channel, payload };
+        state.push(Waiting { order, messages })
+    }
+
+    /// Subscribes to a channel. It may be subscribed to already.
+    pub(super) fn subscribe(&self, channel: String) -> Option<Waker> {
+        let mut state = self.lock();
+        if let Some(idle) = state.subscriptions.get_mut(&channel) {
+            *idle = None;
+            return None;
+        }
+        state.subscriptions.insert(channel.clone(), None);
+        state.push_if_up(Order::Subscribe(channel))
+    }
+
+    /// Records that nobody needs the subscription to a channel any more.
+    pub(super) fn release(&self, channel: &str, now: Instant) {
+        if let Some(idle) = self.lock().subscriptions.get_mut(channel) {
+            *idle = Some(now);
+        }
+    }
+
+    /// Ends the subscriptions that nobody has needed for a while, and returns their channels.
+    pub(super) fn end_idle_subscriptions(&self, now: Instant) -> (Vec<String>, Option<Waker>) {
+        let mut state = self.lock();
+        let ended = state.subscriptions.extract_if_idle(now);
+        let mut waker = None;
+        for channel in &ended {
+            waker = waker.or(state.push_if_up(Order::Unsubscribe(channel.clone())));
+        }
+        (ended, waker)
+    }
+
+    // --- The task of the node ---
+
+    /// Begins with a new link, and returns the orders that renew all subscriptions. What has waited for a link follows.
+    pub(super) fn begin(&self) -> Vec<Order> {
+        let mut state = self.lock();
+        state.down_since = None;
+        let channels = state.subscriptions.keys().cloned();
+        channels.map(Order::Subscribe).collect()
+    }
+
+    /// Records that the link has failed.
+    pub(super) fn end(&self, now: Instant) {
+        let mut state = self.lock();
+        state.down_since.get_or_insert(now);
+        // All subscriptions are renewed with the next link.
+        state
+            .waiting
+            .retain(|it| matches!(it.order, Order::Publish { .. }));
+    }
+
+    /// Takes all orders, once there are any. Returns `None` once the outbox is closed and empty.
+    pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Vec<Order>>> {
+        let mut state = self.lock();
+        if !state.waiting.is_empty() {
+            state.bytes = 0;
+            let waiting = mem::take(&mut state.waiting);
+            return Poll::Ready(Some(waiting.into_iter().map(|it| it.order).collect()));
+        }
+        if state.is_closed {
+            return Poll::Ready(None);
+        }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Ends the task once it has taken what waits.
+    pub(super) fn close(&self) -> Option<Waker> {
+        let mut state = self.lock();
+        state.is_closed = true;
+        state.waker.take()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.lock().counts
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock leaves it half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn push(&mut self, waiting: Waiting) -> Option<Waker> {
+        self.waiting.push(waiting);
+        self.waker.take()
+    }
+
+    /// Pushes an order about a subscription. Without a link it is not needed: all are renewed with the next one.
+    fn push_if_up(&mut self, order: Order) -> Option<Waker> {
+        if self.down_since.is_some() {
+            return None;
+        }
+        self.push(Waiting { order, messages: 0 })
+    }
+
+    fn is_down_for_long(&self, now: Instant) -> bool {
+        let down = self.down_since;
+        down.is_some_and(|since| now.saturating_duration_since(since) >= PATIENCE)
+    }
+
+    fn drop_messages(&mut self) {
+        let dropped: u64 = self.waiting.iter().map(|it| it.messages).sum();
+        self.counts.dropped += dropped;
+        self.counts.published -= dropped;
+        self.waiting = Vec::new();
+        self.bytes = 0;
+    }
+}
+
+trait ExtractIdle {
+    fn extract_if_idle(&mut self, now: Instant) -> Vec<String>;
+}
+
+impl ExtractIdle for HashMap<String, Option<Instant>> {
+    fn extract_if_idle(&mut self, now: Instant) -> Vec<String> {
+        let is_idle = |since: Instant| now.saturating_duration_since(since) >= IDLE_SUBSCRIPTION;
+        let mut ended: Vec<_> = self
+            .iter()
+            .filter(|(_, idle)| idle.is_some_and(is_idle))
+            .map(|(channel, _)| channel.clone())
+            .collect();
+        // In an order that does not depend on the keys of the hash: a simulation replays it.
+        ended.sort_unstable();
+        for channel in &ended {
+            self.remove(channel);
+        }
+        ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    fn take(outbox: &Outbox) -> Option<Vec<Order>> {
+        match outbox.poll_take(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(orders) => orders,
+            Poll::Pending => Some(Vec::new()),
+        }
+    }
+
+    fn publish(outbox: &Outbox, channel: &str, messages: u64, now: Instant) {
+        outbox.publish(channel.into(), messages, now, |number| vec![number as u8]);
+    }
+
+    fn published(channel: &str, payload: &[u8]) -> Order {
+        Order::Publish {
+            channel: channel.into(),
+            payload: payload.into(),
+        }
+    }
+
+    #[test]
+    fn orders_leave_together_and_in_order() {
+        let now = Instant::now();
+        let outbox = Outbox::new(1_000, now);
+        assert_eq!(outbox.begin(), []);
+        outbox.subscribe("a".into());
+        publish(&outbox, "a", 2, now);
+        publish(&outbox, "a", 1, now);
+        let expected = [
+            Order::Subscribe("a".into()),
+            published("a", &[1]),
+            published("a", &[3]),
+        ];
+        assert_eq!(take(&outbox).unwrap(), expected);
+        assert_eq!(take(&outbox).unwrap(), []);
+        outbox.close();
+        assert_eq!(take(&outbox), None);
+    }
+
+    #[test]
+    fn messages_wait_for_a_link_for_a_while() {
+        let now = Instant::now();
+        let outbox = Outbox::new(1_000, now);
+        outbox.subscribe("a".into());
+        publish(&outbox, "a", 2, now);
+        // The subscription first: it is renewed.
+        assert_eq!(outbox.begin(), [Order::Subscribe("a".into())]);
+        assert_eq!(take(&outbox).unwrap(), [published("a", &[1])]);
+        outbox.end(now);
+        publish(&outbox, "a", 3, now);
+        publish(&outbox, "a", 4, now + PATIENCE);
+        outbox.begin();
+        assert_eq!(take(&outbox).unwrap(), []);
+        // Others notice that 7 are lost.
+        publish(&outbox, "a", 1, now + PATIENCE);
+        assert_eq!(take(&outbox).unwrap(), [published("a", &[10])]);
+        let counts = Counts {
+            published: 3,
+            dropped: 7,
+        };
+        assert_eq!(outbox.counts(), counts);
+    }
+
+    #[test]
+    fn no_more_bytes_wait_than_the_limit() {
+        let now = Instant::now();
+        let outbox = Outbox::new(4, now);
+        outbox.begin();
+        for _ in 0..3 {
+            publish(&outbox, "a", 1, now);
+        }
+        let expected = [published("a", &[1]), published("a", &[2])];
+        assert_eq!(take(&outbox).unwrap(), expected);
+        assert_eq!(outbox.counts().dropped, 1);
+        publish(&outbox, "a", 1, now);
+        assert_eq!(take(&outbox).unwrap(), [published("a", &[4])]);
+    }
+
+    #[test]
+    fn a_subscription_outlives_its_last_client_for_a_while() {
+        let now = Instant::now();
+        let outbox = Outbox::new(1_000, now);
+        outbox.begin();
+        outbox.subscribe("a".into());
+        take(&outbox);
+        outbox.release("a", now);
+        outbox.subscribe("a".into());
+        let (ended, _) = outbox.end_idle_subscriptions(now + IDLE_SUBSCRIPTION);
+        assert!(ended.is_empty());
+        assert_eq!(take(&outbox).unwrap(), []);
+        outbox.release("a", now);
+        let (ended, _) = outbox.end_idle_subscriptions(now + IDLE_SUBSCRIPTION);
+        assert_eq!(ended, ["a"]);
+        assert_eq!(take(&outbox).unwrap(), [Order::Unsubscribe("a".into())]);
+    }
+
+    #[test]
+    fn a_failed_link_leaves_no_orders_about_subscriptions() {
+        let now = Instant::now();
+        let outbox = Outbox::new(1_000, now);
+        outbox.begin();
+        outbox.subscribe("a".into());
+        publish(&outbox, "a", 1, now);
+        outbox.end(now);
+        assert_eq!(outbox.begin(), [Order::Subscribe("a".into())]);
+        assert_eq!(take(&outbox).unwrap(), [published("a", &[1])]);
+    }
+}

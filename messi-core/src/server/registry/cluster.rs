@@ -1,0 +1,156 @@
+//! The clients of other nodes.
+//!
+//! The order of what a node sends to the clients of others is that in which it is sent here:
+//!
+//! 1. A batch of broadcasts is published when its flush begins, before it is pushed to the first client. Both are done
+//!    under the lock of the registry, so that batches are published in the order of their flushes.
+//! 2. A message for clients of another node, by their ids, is published at once, after a flush of the batch.
+//! 3. The node subscribes to a topic or a user under the lock, in the step in which the first client joins or logs in.
+//!    The end of a subscription is recorded in the step in which the last client leaves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use messi_wire::SendError;
+use messi_wire::encode::append_frame;
+use messi_wire::frame::{self, HEADER_SIZE, MessageType};
+use prost::Message;
+
+use super::{Registry, State};
+use crate::cluster::{ClusterStatus, Target};
+use crate::ids::{ClientId, NodeId};
+use crate::mailbox::Wakeups;
+use crate::server::broadcast::Broadcasts;
+use crate::server::recipients::{Reach, Recipients};
+
+impl Registry {
+    // --- From this node ---
+
+    /// Returns what is known of the cluster; `None` if this server is alone.
+    pub(in crate::server) fn cluster_status(&self) -> Option<ClusterStatus> {
+        Some(self.cluster.as_ref()?.status())
+    }
+
+    /// Returns whether messages for these recipients are published.
+    pub(super) fn publishes(&self, recipients: &Recipients, reach: Reach) -> bool {
+        // Those for clients by their ids are published by themselves.
+        let has_channel = !matches!(recipients, Recipients::Only(_));
+        has_channel && reach == Reach::Cluster && self.cluster.is_some()
+    }
+
+    /// Publishes the batch if its flush begins now.
+    pub(super) fn publish_batch(&self, broadcasts: &mut Broadcasts, wakeups: &mut Wakeups) {
+        if let Some(cluster) = &self.cluster
+            && let Some((recipients, frames, messages)) = broadcasts.take_unpublished()
+            && let Some(target) = recipients.target(self.node)
+        {
+            wakeups.wake(cluster.publish(target, frames, messages));
+        }
+    }
+
+    /// Publishes a message for the recipients that are clients of other nodes by their ids, and removes these from the
+    /// list.
+    pub(super) fn publish_to_clients(
+        &self,
+        state: &mut State,
+        message: &impl Message,
+        size: usize,
+        recipients: &mut Recipients,
+        wakeups: &mut Wakeups,
+    ) -> Result<(), SendError> {
+        let (Some(cluster), Recipients::Only(ids)) = (&self.cluster, recipients) else {
+            return Ok(());
+        };
+        let remote = take_remote(ids, self.node);
+        if remote.is_empty() {
+            return Ok(());
+        }
+        self.flush_locked(state, wakeups);
+        let mut frames = Vec::new();
+        append_frame(&mut frames, MessageType::ServerToClient, message, size)?;
+        for (node, numbers) in remote {
+            let target = Target::Clients { node, numbers };
+            wakeups.wake(cluster.publish(target, &frames, 1));
+        }
+        Ok(())
+    }
+
+    /// Subscribes to a topic that a client has joined.
+    pub(super) fn subscribe_topic(&self, name: &str, wakeups: &mut Wakeups) {
+        if let Some(cluster) = &self.cluster {
+            wakeups.wake(cluster.subscribe_topic(name));
+        }
+    }
+
+    /// Subscribes to a user who has logged in.
+    pub(super) fn subscribe_user(&self, name: &str, wakeups: &mut Wakeups) {
+        if let Some(cluster) = &self.cluster {
+            wakeups.wake(cluster.subscribe_user(name));
+        }
+    }
+
+    /// Records that a client has left a topic.
+    pub(super) fn release_topic(&self, name: &str, state: &State) {
+        if let Some(cluster) = &self.cluster
+            && state.directory.topics.members(name).is_empty()
+        {
+            cluster.release_topic(name);
+        }
+    }
+
+    /// Records that a client of a user has left.
+    pub(super) fn release_user(&self, name: &str, state: &State) {
+        if let Some(cluster) = &self.cluster
+            && state.directory.users.members(name).is_empty()
+        {
+            cluster.release_user(name);
+        }
+    }
+
+    /// Returns the topics of a client that leaves, if others must learn of it.
+    pub(super) fn topics_to_release(&self, id: ClientId, state: &State) -> Vec<Arc<str>> {
+        let cluster = self.cluster.as_ref();
+        cluster.map_or_else(Vec::new, |_| state.directory.topics.joined(id))
+    }
+
+    // --- From other nodes ---
+
+    /// Appends checked frames of another node to the batch.
+    pub(in crate::server) fn deliver(&self, target: Target<'_>, frames: &[u8], messages: u64) {
+        let kinds = &self.config.kinds;
+        let mut payloads = frame::split(frames).map(|frame| &frame[HEADER_SIZE..]);
+        let has_members = payloads.any(|payload| kinds.member(payload).is_some());
+        let mut recipients = Recipients::of(target, self.node);
+        let is_full = Wakeups::collect(|wakeups| {
+            let mut state = self.lock();
+            // Of clients that have left, the sender can't know.
+            recipients.retain_connected(&state.directory);
+            if recipients.is_empty(&state.directory) {
+                return false;
+            }
+            if !state.broadcasts.accepts(&recipients, Reach::Node) {
+                self.flush_locked(&mut state, wakeups);
+            }
+            let broadcasts = &mut state.broadcasts;
+            broadcasts.push_frames(frames, messages, has_members, &recipients);
+            self.handle_appended();
+            state.broadcasts.is_full()
+        });
+        if is_full {
+            self.flush();
+        }
+    }
+}
+
+/// Removes the clients of other nodes from a list, and returns their numbers by node.
+fn take_remote(ids: &mut Vec<ClientId>, node: NodeId) -> BTreeMap<NodeId, Vec<u64>> {
+    let mut remote: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    ids.retain(|id| {
+        let is_local = id.node == node;
+        if !is_local {
+            remote.entry(id.node).or_default().push(id.number);
+        }
+        is_local
+    });
+    remote
+}
