@@ -3,6 +3,7 @@
 //! The tests run at the same time. A test that needs its own process is in another crate: see
 //! `tests/README.md`.
 
+mod cluster;
 mod common;
 mod errors;
 mod generated;

@@ -9,7 +9,8 @@
 //! 4. The link has failed if one of these fails, or if no heartbeat of this node has come back for [`SILENCE`].
 //!
 //! Another node is there from its first heartbeat on, until it leaves or no heartbeat has come for [`SILENCE`]. A node
-//! answers the heartbeat of one that it does not know with its own, so that the other need not wait for it.
+//! answers the heartbeat of one that was not there with its own, so that the other need not wait for it. One that is
+//! silent may come back, and is remembered for [`REMEMBERED`]: then it is noticed which of its messages are lost.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -46,6 +47,9 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// Time without a heartbeat after which a node, or the own link, is gone.
 const SILENCE: Duration = Duration::from_secs(5);
+
+/// Time for which a silent node is remembered.
+const REMEMBERED: Duration = Duration::from_secs(600);
 
 /// Time to publish the last messages when the server stops.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -104,10 +108,20 @@ struct View {
 #[derive(Debug)]
 struct Other {
     name: String,
+    /// Whether it was heard lately, when this was looked at last.
+    is_there: bool,
     /// The time of its last heartbeat.
     heard: Instant,
     fingerprint: u64,
     is_compatible: bool,
+}
+
+impl View {
+    /// Forgets a node that does not come back. Returns whether it was known.
+    fn forget(&mut self, node: NodeId) -> bool {
+        self.expected.forget_node(node);
+        self.nodes.remove(&node).is_some()
+    }
 }
 
 impl Other {
@@ -302,8 +316,9 @@ impl ClusterNode {
             mut sender,
             mut receiver,
         } = link;
-        let renewed = self.outbox.begin();
-        self.handle_link(self.runtime.now());
+        let now = self.runtime.now();
+        let renewed = self.outbox.begin(now);
+        self.handle_link(now);
         if let Err(error) = self.within(sender.send(renewed)).await {
             return LinkEnd::Failed(error);
         }
@@ -352,7 +367,7 @@ impl ClusterNode {
             let (ended, waker) = self.outbox.end_idle_subscriptions(now);
             wake(waker);
             self.publish_heartbeat();
-            self.forget_silent_nodes(now);
+            self.watch_nodes(now);
             let mut view = self.view();
             for channel in ended {
                 view.expected.forget_channel(&channel);
@@ -402,8 +417,8 @@ impl ClusterNode {
     fn handle_link(&self, now: Instant) {
         let mut view = self.view();
         view.heard = now;
-        // They could not be heard meanwhile. Forgotten now, their lost messages would not be noticed.
-        for other in view.nodes.values_mut() {
+        // They could not be heard meanwhile.
+        for other in view.nodes.values_mut().filter(|it| it.is_there) {
             other.heard = now;
         }
     }
@@ -453,7 +468,7 @@ impl ClusterNode {
                 self.handle_heartbeat(node, fingerprint, name, &members);
                 self.count(channel, node, number, 0, Channel::All);
             }
-            Content::Leave => self.forget(node),
+            Content::Leave => self.handle_leave(node),
             Content::Messages { target, frames } => {
                 let messages = match check_frames(frames, self.max_message_size) {
                     Ok(messages) => messages,
@@ -518,13 +533,14 @@ impl ClusterNode {
         let heard = self.runtime.now();
         let mut view = self.view();
         if let Some(other) = view.nodes.get_mut(&node)
-            && other.fingerprint == fingerprint
+            && other.is_there
         {
             other.heard = heard;
             return;
         }
         let other = Other {
             name: name.into(),
+            is_there: true,
             heard,
             fingerprint,
             is_compatible: self.schema.is_compatible(members),
@@ -535,19 +551,30 @@ impl ClusterNode {
         self.publish_heartbeat();
     }
 
-    fn forget_silent_nodes(&self, now: Instant) {
-        let view = self.view();
-        let silent = view.nodes.iter().filter(|(_, it)| it.is_silent(now));
-        let silent: Vec<_> = silent.map(|(id, _)| *id).collect();
+    /// Notices which nodes have become silent.
+    fn watch_nodes(&self, now: Instant) {
+        let mut view = self.view();
+        let (mut silent, mut forgotten) = (Vec::new(), Vec::new());
+        for (node, other) in &mut view.nodes {
+            if other.is_there && other.is_silent(now) {
+                other.is_there = false;
+                silent.push(*node);
+            }
+            if now.saturating_duration_since(other.heard) >= REMEMBERED {
+                forgotten.push(*node);
+            }
+        }
+        for node in forgotten {
+            view.forget(node);
+        }
         drop(view);
-        silent.into_iter().for_each(|node| self.forget(node));
+        for node in silent {
+            warn!(target: LOG_TARGET, "{}: node {node} of the cluster is silent", self.server);
+        }
     }
 
-    fn forget(&self, node: NodeId) {
-        let mut view = self.view();
-        view.expected.forget_node(node);
-        let is_gone = view.nodes.remove(&node).is_some();
-        drop(view);
+    fn handle_leave(&self, node: NodeId) {
+        let is_gone = self.view().forget(node);
         if is_gone {
             info!(target: LOG_TARGET, "{}: node {node} has left the cluster", self.server);
         }

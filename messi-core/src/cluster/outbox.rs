@@ -131,8 +131,11 @@ impl Outbox {
     // --- The task of the node ---
 
     /// Begins with a new link, and returns the orders that renew all subscriptions. What has waited for a link follows.
-    pub(super) fn begin(&self) -> Vec<Order> {
+    pub(super) fn begin(&self, now: Instant) -> Vec<Order> {
         let mut state = self.lock();
+        if state.is_down_for_long(now) {
+            state.drop_messages();
+        }
         state.down_since = None;
         let channels = state.subscriptions.keys().cloned();
         channels.map(Order::Subscribe).collect()
@@ -257,7 +260,7 @@ mod tests {
     fn orders_leave_together_and_in_order() {
         let now = Instant::now();
         let outbox = Outbox::new(1_000, now);
-        assert_eq!(outbox.begin(), []);
+        assert_eq!(outbox.begin(now), []);
         outbox.subscribe("a".into());
         publish(&outbox, "a", 2, now);
         publish(&outbox, "a", 1, now);
@@ -279,12 +282,12 @@ mod tests {
         outbox.subscribe("a".into());
         publish(&outbox, "a", 2, now);
         // The subscription first: it is renewed.
-        assert_eq!(outbox.begin(), [Order::Subscribe("a".into())]);
+        assert_eq!(outbox.begin(now), [Order::Subscribe("a".into())]);
         assert_eq!(take(&outbox).unwrap(), [published("a", &[1])]);
         outbox.end(now);
         publish(&outbox, "a", 3, now);
         publish(&outbox, "a", 4, now + PATIENCE);
-        outbox.begin();
+        outbox.begin(now + PATIENCE);
         assert_eq!(take(&outbox).unwrap(), []);
         // Others notice that 7 are lost.
         publish(&outbox, "a", 1, now + PATIENCE);
@@ -297,10 +300,20 @@ mod tests {
     }
 
     #[test]
+    fn messages_that_have_waited_for_too_long_are_dropped_with_the_next_link() {
+        let now = Instant::now();
+        let outbox = Outbox::new(1_000, now);
+        publish(&outbox, "a", 2, now);
+        outbox.begin(now + PATIENCE);
+        assert_eq!(take(&outbox).unwrap(), []);
+        assert_eq!(outbox.counts().dropped, 2);
+    }
+
+    #[test]
     fn no_more_bytes_wait_than_the_limit() {
         let now = Instant::now();
         let outbox = Outbox::new(4, now);
-        outbox.begin();
+        outbox.begin(now);
         for _ in 0..3 {
             publish(&outbox, "a", 1, now);
         }
@@ -315,7 +328,7 @@ mod tests {
     fn a_subscription_outlives_its_last_client_for_a_while() {
         let now = Instant::now();
         let outbox = Outbox::new(1_000, now);
-        outbox.begin();
+        outbox.begin(now);
         outbox.subscribe("a".into());
         take(&outbox);
         outbox.release("a", now);
@@ -333,11 +346,11 @@ mod tests {
     fn a_failed_link_leaves_no_orders_about_subscriptions() {
         let now = Instant::now();
         let outbox = Outbox::new(1_000, now);
-        outbox.begin();
+        outbox.begin(now);
         outbox.subscribe("a".into());
         publish(&outbox, "a", 1, now);
         outbox.end(now);
-        assert_eq!(outbox.begin(), [Order::Subscribe("a".into())]);
+        assert_eq!(outbox.begin(now), [Order::Subscribe("a".into())]);
         assert_eq!(take(&outbox).unwrap(), [published("a", &[1])]);
     }
 }

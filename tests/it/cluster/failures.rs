@@ -1,0 +1,145 @@
+//! Engines and nodes that fail.
+
+use messi::ListenError;
+use messi::cluster::Channel;
+
+use super::*;
+
+#[test]
+fn a_node_without_the_engine_serves_its_own_clients() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (_, nodes) = start(&simulation, 2).await;
+        let mut guests = connect(&simulation, &nodes).await;
+        nodes[0].engine.set_reachable(false);
+        simulation.sleep(MOMENT).await;
+        assert!(!nodes[0].is_up());
+        nodes[0].send("alone");
+        guests[0].expect(&["alone"]).await;
+        // Each takes the other for gone.
+        simulation.sleep(6 * SECOND).await;
+        assert_eq!((nodes[0].others(), nodes[1].others()), (0, 0));
+        nodes[0].engine.set_reachable(true);
+        simulation.sleep(6 * SECOND).await;
+        assert!(nodes[0].is_up());
+        assert_eq!((nodes[0].others(), nodes[1].others()), (1, 1));
+        nodes[0].send("together");
+        guests[0].expect(&["together"]).await;
+        // That was dropped after 5 s.
+        guests[1].expect(&["together"]).await;
+        assert_eq!(nodes[0].server.stats().cluster.dropped, 1);
+        stop(nodes, guests).await;
+    });
+}
+
+#[test]
+fn messages_of_a_short_failure_arrive_later() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (_, nodes) = start(&simulation, 2).await;
+        let mut guests = connect(&simulation, &nodes).await;
+        nodes[0].engine.set_reachable(false);
+        simulation.sleep(MOMENT).await;
+        nodes[0].send("later");
+        nodes[0].engine.set_reachable(true);
+        guests[1].expect(&["later"]).await;
+        assert_eq!(nodes[1].lost(), 0);
+        stop(nodes, guests).await;
+    });
+}
+
+#[test]
+fn messages_that_are_lost_are_counted_and_told() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (_, nodes) = start(&simulation, 2).await;
+        let mut guests = connect(&simulation, &nodes).await;
+        guests[1].handle.join("room").unwrap();
+        simulation.sleep(MOMENT).await;
+        for text in ["one", "two"] {
+            nodes[0].send(text);
+            nodes[0].server.topic("room").publish(message(text));
+        }
+        guests[1].expect(&["one", "one", "two", "two"]).await;
+        nodes[1].engine.set_reachable(false);
+        simulation.sleep(MOMENT).await;
+        for text in ["lost 1", "lost 2", "lost 3"] {
+            nodes[0].send(text);
+        }
+        nodes[0].server.topic("room").publish(message("lost"));
+        simulation.sleep(MOMENT).await;
+        nodes[1].engine.set_reachable(true);
+        // With the next heartbeat, without another message.
+        simulation.sleep(2 * SECOND).await;
+        assert_eq!(nodes[1].lost(), 3);
+        nodes[0].server.topic("room").publish(message("end"));
+        guests[1].expect(&["end"]).await;
+        let gaps = nodes[1].gaps.lock().unwrap().clone();
+        assert_eq!(gaps[1].channel, Channel::Topic("room".into()));
+        assert_eq!(gaps[1].lost, 1);
+        assert_eq!(nodes[1].server.stats().cluster.lost, 4);
+        stop(nodes, guests).await;
+    });
+}
+
+#[test]
+fn a_server_that_needs_the_engine_does_not_start_without_it() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let engine = Memory::new();
+        engine.set_reachable(false);
+        let builder = ChatServer::builder(ROOM).runtime(&simulation);
+        let start = builder.clone().cluster(engine.clone());
+        let error = start.start(|_| reporter().0).await.unwrap_err();
+        assert!(matches!(error, ListenError::Cluster { .. }), "{error}");
+        assert_eq!(
+            messi::Report(&error).to_string(),
+            "can't join the cluster: the engine failed: connection refused"
+        );
+        assert_eq!(simulation.elapsed(), 5 * SECOND);
+        // Nothing of it is left: the address is free.
+        simulation.sleep(MOMENT).await;
+        assert_eq!((simulation.tasks(), simulation.sockets()), (0, 0));
+        let (server, _) = serve(builder.cluster(Cluster::new(engine.clone()).optional())).await;
+        assert_ne!(server.cluster().unwrap().state, ClusterState::Up);
+        engine.set_reachable(true);
+        simulation.sleep(6 * SECOND).await;
+        assert_eq!(server.cluster().unwrap().state, ClusterState::Up);
+        server.stop().await;
+    });
+}
+
+#[test]
+fn a_node_that_is_killed_is_gone_after_a_while() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (_, nodes) = start(&simulation, 3).await;
+        // As if its process was killed: it does not say that it leaves.
+        nodes[2].engine.set_reachable(false);
+        simulation.sleep(4 * SECOND).await;
+        assert_eq!(nodes[0].others(), 2);
+        simulation.sleep(2 * SECOND).await;
+        assert_eq!((nodes[0].others(), nodes[1].others()), (1, 1));
+        stop(nodes, Vec::new()).await;
+    });
+}
+
+#[test]
+fn the_queue_for_the_engine_is_bounded() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let engine = Memory::new();
+        let cluster = Cluster::new(engine.clone()).max_queued_bytes(1_000);
+        let builder = ChatServer::builder(ROOM).cluster(cluster);
+        let (server, _) = serve(builder.runtime(&simulation)).await;
+        engine.set_reachable(false);
+        simulation.sleep(MOMENT).await;
+        for number in 0..1_000 {
+            server.broadcast(message(number.to_string()));
+        }
+        let stats = server.stats().cluster;
+        assert!(stats.dropped > 900, "{stats:?}");
+        assert_eq!(stats.published + stats.dropped, 1_000);
+        server.stop().await;
+    });
+}
