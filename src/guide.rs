@@ -9,6 +9,7 @@
 //! - [Logins](logins): clients that must say who they are, and clients that are refused
 //! - [Sending from outside](sending): messages from other tasks and threads
 //! - [Rooms and users](topics): messages to some of the clients, by name
+//! - [More than one server](cluster): several servers that act as one
 //! - [Limits](limits): every limit, its default and its effect
 //! - [Bulk transfers](bulk): a download that does not hold up other messages
 //! - [At least once](at_least_once): messages that must not be lost
@@ -42,6 +43,7 @@ pages! {
     logins = "../docs/logins.md"
     sending = "../docs/sending.md"
     topics = "../docs/topics.md"
+    cluster = "../docs/cluster.md"
     limits = "../docs/limits.md"
     bulk = "../docs/bulk.md"
     at_least_once = "../docs/at_least_once.md"

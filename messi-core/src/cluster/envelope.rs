@@ -370,6 +370,27 @@ mod tests {
     }
 
     #[test]
+    fn no_bytes_panic() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let valid = envelopes().map(|envelope| envelope.encode());
+        for _ in 0..200_000 {
+            let mut bytes = random.choice(&valid).cloned().unwrap_or_default();
+            for _ in 0..random.usize(1..4) {
+                let place = random.usize(0..bytes.len());
+                bytes[place] = random.u8(..);
+            }
+            bytes.truncate(random.usize(0..=bytes.len()));
+            if let Ok(Envelope {
+                content: Content::Messages { frames, .. },
+                ..
+            }) = Envelope::decode(&bytes)
+            {
+                let _ = check_frames(frames, 100);
+            }
+        }
+    }
+
+    #[test]
     fn unknown_versions_and_kinds_are_refused() {
         let mut bytes = envelopes()[1].encode();
         bytes[0] = 2;

@@ -12,6 +12,9 @@
 //! answers the heartbeat of one that was not there with its own, so that the other need not wait for it. One that is
 //! silent may come back, and is remembered for [`REMEMBERED`]: then it is noticed which of its messages are lost.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::io;

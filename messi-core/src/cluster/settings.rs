@@ -58,7 +58,7 @@ impl Cluster {
     }
 
     /// Sets the label of the node, for people: others see it in [`Node::name`](super::Node::name). Up to 100 bytes of it
-    /// are used. Default: empty.
+    /// are used. Without it, the label is empty.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         let mut size = self.name.len().min(100);
@@ -71,7 +71,7 @@ impl Cluster {
 
     /// Lets the server start without the engine. It serves its own clients, and joins the others once there is a link.
     ///
-    /// Default: [`start`](crate::ServerBuilder::start) returns an error if there is no link within 5 s.
+    /// Without it, [`start`](crate::ServerBuilder::start) returns an error if there is no link within 5 s.
     pub fn optional(mut self) -> Self {
         self.is_optional = true;
         self

@@ -117,6 +117,25 @@ pub(crate) const FAMILIES: &[Family] = &[
         "Clients disconnected because they had not logged in in time.",
         Value::Counter(|stats| stats.login_timeouts),
     ),
+    server(
+        "messi_cluster_published_messages_total",
+        "Messages published to other nodes of the cluster.",
+        Value::Counter(|stats| stats.cluster.published),
+    ),
+    server(
+        "messi_cluster_received_messages_total",
+        "Messages received from other nodes of the cluster.",
+        Value::Counter(|stats| stats.cluster.received),
+    ),
+    server(
+        "messi_cluster_lost_messages_total",
+        "Messages to or from other nodes of the cluster that were not delivered.",
+        Value::Causes(&[
+            ("dropped", |stats| stats.cluster.dropped),
+            ("gap", |stats| stats.cluster.lost),
+            ("refused", |stats| stats.cluster.refused),
+        ]),
+    ),
     connections(
         "messi_open_connections",
         "Connections at this moment.",
