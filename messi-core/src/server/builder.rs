@@ -306,7 +306,7 @@ impl<P: Protocol> ServerBuilder<P> {
     /// [`start`](Self::start) returns an error if there is no link to the engine within 5 s, unless the cluster is
     /// [optional](Cluster::optional). Later failures of the engine do not touch the clients of this server.
     ///
-    /// Default: the server is alone.
+    /// Without it, the server is alone.
     ///
     /// # Examples
     ///
