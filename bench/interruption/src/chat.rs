@@ -34,6 +34,7 @@ impl ChatServerHandler for Sink {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     Message,
+    Interrupted,
     Resumed,
 }
 
@@ -50,6 +51,10 @@ impl Reporter {
 impl ChatClientHandler for Reporter {
     async fn on_message_ind(&mut self, _: &ChatClient, _: MessageInd) {
         self.report(Event::Message);
+    }
+
+    async fn on_interrupted(&mut self, _: &ChatClient, _: DisconnectReason) {
+        self.report(Event::Interrupted);
     }
 
     async fn on_resumed(&mut self, _: &ChatClient, _: std::time::Duration) {

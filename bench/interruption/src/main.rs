@@ -20,12 +20,16 @@ fn main() {
         ["single"] => recovery::measure_single(),
         ["many"] => recovery::measure_many(SESSIONS),
         ["many", sessions] => recovery::measure_many(parse(sessions)),
+        ["away"] => recovery::measure_away(SESSIONS),
         [] => {
             overhead::measure();
             recovery::measure_single();
             recovery::measure_many(SESSIONS);
+            recovery::measure_away(SESSIONS);
         }
-        _ => work::fail("expected `overhead`, `single`, `many`, `many` and a number, or nothing"),
+        _ => work::fail(
+            "expected `overhead`, `single`, `many`, `many` and a number, `away`, or nothing",
+        ),
     }
 }
 

@@ -72,6 +72,22 @@ pub(crate) fn measure_many(sessions: usize) {
     );
 }
 
+/// Prints the memory of a server whose sessions are all interrupted.
+pub(crate) fn measure_away(sessions: usize) {
+    let mut setup = Setup::start(sessions);
+    thread::sleep(IDLE);
+    let before = setup.server.resident();
+    // No client can come back without them.
+    setup.proxies.clear();
+    setup.wait(Event::Interrupted, sessions);
+    thread::sleep(IDLE);
+    let away = setup.server.resident();
+    println!(
+        "{sessions} sessions interrupted: resident memory of the server with their connections {before} MiB, \
+         without them {away} MiB"
+    );
+}
+
 /// A server, proxies before it, and clients of these.
 struct Setup {
     server: Process,
