@@ -46,7 +46,7 @@ const fn variant(name: &'static str, package: &'static str, variant: &'static st
 pub const SUBJECT: &str = "messi";
 
 /// All peers, in the order of the tables.
-pub const PEERS: [Peer; 18] = [
+pub const PEERS: [Peer; 19] = [
     peer("raw-std", program("peer-raw-std")),
     peer("raw", program("peer-raw")),
     variant("raw:async-std", "peer-raw", "async-std"),
