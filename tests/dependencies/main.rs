@@ -4,10 +4,11 @@
 mod metadata;
 mod program;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use self::metadata::Metadata;
+use self::metadata::{Metadata, output};
 use self::program::Program;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -87,6 +88,40 @@ fn the_numbers_of_crates_are_those_of_the_documentation() {
         }
     }
     assert!(missing.is_empty(), "ARCHITECTURE.md lacks: {missing:#?}");
+}
+
+#[test]
+fn an_engine_adds_the_crates_of_the_documentation_and_no_other_runtime() {
+    let page = fs::read_to_string(Path::new(ROOT).join("ARCHITECTURE.md")).unwrap();
+    let mut missing = Vec::new();
+    for features in ["tokio", "smol", "async-std", "tokio, tls", "async-std, tls"] {
+        let all = engine_crates(features);
+        for runtime in ["async-io", "async-std", "smol"] {
+            let may_be = runtime == "async-io" && !features.starts_with("tokio");
+            assert!(
+                may_be || !all.contains(runtime),
+                "{runtime} with {features}"
+            );
+        }
+        let of_messi = Program::new(features).crates();
+        let row = format!("| `{features}` | {} |", all.difference(&of_messi).count());
+        if !page.lines().any(|line| line == row) {
+            missing.push(row);
+        }
+    }
+    assert!(missing.is_empty(), "ARCHITECTURE.md lacks: {missing:#?}");
+}
+
+/// Returns the crates of `messi-redis` with these features, itself included, without those of procedural macros.
+fn engine_crates(features: &str) -> HashSet<String> {
+    let arguments = ["tree", "--locked", "--offline", "--package", "messi-redis"];
+    let edges = ["--edges", "normal,no-proc-macro", "--prefix", "none"];
+    let features = ["--no-default-features", "--features", features];
+    let arguments = [&arguments[..], &edges, &features].concat();
+    let tree = output("CARGO", "cargo", &arguments, Path::new(ROOT));
+    let tree = String::from_utf8(tree).expect("UTF-8");
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    names.map(String::from).collect()
 }
 
 #[test]
