@@ -8,6 +8,7 @@
 #[path = "../../../tests/harness/preparation/mod.rs"]
 mod preparation;
 
+mod cluster;
 mod parties;
 mod runtimes;
 mod scenarios;
@@ -34,11 +35,19 @@ fn main() -> ExitCode {
         .flat_map(|vendor| Runtime::ALL.map(|runtime| (vendor, runtime)))
         .flat_map(|(vendor, runtime)| {
             let with_tls = tls::ALL.iter().filter(move |_| vendor.has_tls());
-            let scenarios = scenarios::ALL.iter().chain(with_tls);
+            let slow = cluster::SLOW.iter();
+            let slow = slow.filter(move |_| is_slow_one(vendor, runtime));
+            let scenarios = scenarios::ALL.iter().chain(cluster::ALL);
+            let scenarios = scenarios.chain(with_tls).chain(slow);
             scenarios.map(move |scenario| trial(vendor, runtime, *scenario))
         });
     let trials = trials.collect();
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Returns whether tests that take seconds run with this server on this runtime: they do not differ.
+fn is_slow_one(vendor: Vendor, runtime: Runtime) -> bool {
+    matches!((vendor, runtime), (Vendor::Valkey, Runtime::Tokio))
 }
 
 fn trial(vendor: Vendor, runtime: Runtime, scenario: Scenario) -> Trial {

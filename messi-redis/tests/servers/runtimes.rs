@@ -53,7 +53,7 @@ impl Runtime {
             Self::Smol => async_io::block_on(test),
             Self::Tokio => tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
-                .enable_io()
+                .enable_all()
                 .build()
                 .expect("a runtime")
                 .block_on(test),

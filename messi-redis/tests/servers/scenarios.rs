@@ -32,6 +32,8 @@ macro_rules! scenarios {
     };
 }
 
+pub(crate) use scenarios;
+
 pub(crate) const ALL: &[Scenario] = scenarios![
     messages_keep_their_order,
     messages_are_received_while_a_large_batch_is_sent,

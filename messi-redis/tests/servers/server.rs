@@ -37,13 +37,8 @@ impl Server {
         let directory = new_directory();
         loop {
             let port = unused_port();
-            let mut command = Command::new(program);
-            command
-                .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-                .args(["--unixsocket", "socket"])
-                .args(["--port", "0", port_option, &port.to_string()])
-                .args(options)
-                .current_dir(&directory);
+            let mut command = command(program, &directory, port_option, port);
+            command.args(options);
             match spawn(&mut command) {
                 Ok(child) => {
                     return Self {
@@ -72,6 +67,28 @@ impl Server {
         self.directory.join("socket")
     }
 
+    /// Starts a killed server again on the same port, without options.
+    pub(crate) fn restart(&mut self, program: &Path) {
+        let mut command = command(program, &self.directory, "--port", self.port);
+        self.child = spawn(&mut command).expect("the port is free");
+    }
+
+    /// Stops the process where it is, without closing its connections.
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets a frozen process go on.
+    pub(crate) fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let mut kill = Command::new("kill");
+        let kill = kill.args(["-s", signal, &self.child.id().to_string()]);
+        assert!(kill.status().expect("a status").success());
+    }
+
     /// Kills the server.
     pub(crate) fn kill(&mut self) {
         // Both fail only if it has ended already.
@@ -85,6 +102,17 @@ impl Drop for Server {
         self.kill();
         let _ = fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Returns the command that starts a server on a port.
+fn command(program: &Path, directory: &Path, port_option: &str, port: u16) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .args(["--unixsocket", "socket"])
+        .args(["--port", "0", port_option, &port.to_string()])
+        .current_dir(directory);
+    command
 }
 
 /// Starts a server, and returns it once it accepts connections. Returns what it has written if it ends before.
