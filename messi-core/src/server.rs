@@ -243,8 +243,8 @@ impl<P: Protocol> Server<P> {
         self.shared.uri.clone()
     }
 
-    /// Sends a message to all clients, even to the one whose message is being handled. It never waits and
-    /// never fails. On a server with a [`login_timeout`](ServerBuilder::login_timeout), only the clients that
+    /// Sends a message to all clients, even to the one whose message is being handled. In a [cluster](crate::cluster), they
+    /// are those of all nodes. It never waits and never fails. On a server with a [`login_timeout`](ServerBuilder::login_timeout), only the clients that
     /// have logged in receive it.
     ///
     /// The message is encoded once. All clients receive all broadcasts in the same order, and messages
@@ -341,7 +341,8 @@ impl<P: Protocol> Server<P> {
     /// never fails.
     ///
     /// The message is encoded once, and keeps the order with broadcasts. For each client that has left, a
-    /// message is counted in [`Dropped::not_connected`](crate::Dropped::not_connected) of the server.
+    /// message is counted in [`Dropped::not_connected`](crate::Dropped::not_connected) of the server. In a
+    /// [cluster](crate::cluster), ids of all nodes can be among them; those of other nodes are not counted.
     ///
     /// # Examples
     ///

@@ -76,7 +76,7 @@ pub enum Order {
     Publish {
         /// The channel.
         channel: String,
-        /// The bytes, up to 1 MiB and the largest message of the server.
+        /// The bytes: up to the largest message of the server and 64 KiB.
         payload: Vec<u8>,
     },
 }

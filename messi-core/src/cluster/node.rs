@@ -54,6 +54,9 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// Time for which a silent node is remembered.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
+/// Other nodes that are known at most. A program that misuses the engine must not fill the memory.
+const MAX_NODES: usize = 1_000;
+
 /// Time to publish the last messages when the server stops.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -159,7 +162,9 @@ impl ClusterNode {
         let half = || (runtime.random() * f64::from(u32::MAX)) as u64;
         let id = NodeId(half() << 32 | half());
         let channels = Channels::new(protocol);
-        let outbox = Outbox::new(settings.max_queued_bytes, now);
+        // With fewer bytes, a large message could never be published.
+        let limit = max_message_size.saturating_mul(2);
+        let outbox = Outbox::new(settings.max_queued_bytes.max(limit), now);
         for channel in [channels.all(), channels.node(id)] {
             outbox.subscribe(channel);
         }
@@ -322,8 +327,10 @@ impl ClusterNode {
         let now = self.runtime.now();
         let renewed = self.outbox.begin(now);
         self.handle_link(now);
-        if let Err(error) = self.within(sender.send(renewed)).await {
-            return LinkEnd::Failed(error);
+        match unless(local.stopped(), self.within(sender.send(renewed))).await {
+            None => return LinkEnd::Stopped,
+            Some(Err(error)) => return LinkEnd::Failed(error),
+            Some(Ok(())) => {}
         }
         self.publish_heartbeat();
         let served = try_join4(
@@ -473,6 +480,10 @@ impl ClusterNode {
             }
             Content::Leave => self.handle_leave(node),
             Content::Messages { target, frames } => {
+                // A moment after the end of a subscription, there is nobody whom they are for.
+                if !self.outbox.is_subscribed(channel) {
+                    return;
+                }
                 let messages = match check_frames(frames, self.max_message_size) {
                     Ok(messages) => messages,
                     Err(error) => return self.refuse(1, &error),
@@ -490,7 +501,12 @@ impl ClusterNode {
     /// Counts messages, and reports those before them that are lost.
     fn count(&self, channel: &str, node: NodeId, number: u64, messages: u64, whose: Channel) {
         let mut view = self.view();
-        let lost = view.expected.receive(channel, node, number, messages);
+        // Of a node that is not known yet, there is no number to expect.
+        let lost = if view.nodes.contains_key(&node) {
+            view.expected.receive(channel, node, number, messages)
+        } else {
+            0
+        };
         view.stats.received += messages;
         view.stats.lost = view.stats.lost.saturating_add(lost);
         drop(view);
@@ -540,6 +556,10 @@ impl ClusterNode {
         {
             other.heard = heard;
             return;
+        }
+        if view.nodes.len() >= MAX_NODES && !view.nodes.contains_key(&node) {
+            drop(view);
+            return self.refuse(0, &TooManyNodes);
         }
         let other = Other {
             name: name.into(),
@@ -602,6 +622,11 @@ impl ClusterNode {
 
 /// The result of a loop that has none.
 enum Never {}
+
+/// More nodes than a cluster can have.
+#[derive(Debug, thiserror::Error)]
+#[error("there are more than {MAX_NODES} other nodes")]
+struct TooManyNodes;
 
 /// A node whose messages mean something else here.
 #[derive(Debug, thiserror::Error)]

@@ -53,6 +53,12 @@ impl Expected {
         0
     }
 
+    /// Returns the number of nodes in all channels together.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.values().map(HashMap::len).sum()
+    }
+
     /// Forgets a channel, whose subscription has ended.
     pub(super) fn forget_channel(&mut self, channel: &str) {
         self.0.remove(channel);

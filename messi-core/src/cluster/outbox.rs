@@ -110,6 +110,11 @@ impl Outbox {
         state.push_if_up(Order::Subscribe(channel))
     }
 
+    /// Returns whether there is a subscription to a channel.
+    pub(super) fn is_subscribed(&self, channel: &str) -> bool {
+        self.lock().subscriptions.contains_key(channel)
+    }
+
     /// Records that nobody needs the subscription to a channel any more.
     pub(super) fn release(&self, channel: &str, now: Instant) {
         if let Some(idle) = self.lock().subscriptions.get_mut(channel) {

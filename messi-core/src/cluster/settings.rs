@@ -78,7 +78,7 @@ impl Cluster {
     }
 
     /// Sets how many bytes may wait for the engine. Messages beyond them are dropped for the other nodes, and counted
-    /// in [`ClusterStats::dropped`](super::ClusterStats::dropped). Default: 4 MiB.
+    /// in [`ClusterStats::dropped`](super::ClusterStats::dropped). Default: 4 MiB. The minimum is twice the largest message.
     pub fn max_queued_bytes(mut self, bytes: usize) -> Self {
         self.max_queued_bytes = bytes;
         self

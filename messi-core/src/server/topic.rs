@@ -119,7 +119,8 @@ impl<P: Protocol> Topic<'_, P> {
     /// client that joins receives what is published afterwards. If a member can't receive the message, the others are not
     /// affected: see [`ServerClient::send`].
     ///
-    /// A topic without members is no error: the message is for no one, and is not counted as lost.
+    /// A topic without members is no error: the message is for no one, and is not counted as lost. In a
+    /// [cluster](crate::cluster), the members are those of all nodes.
     ///
     /// # Examples
     ///
@@ -141,6 +142,8 @@ impl<P: Protocol> Topic<'_, P> {
 
     /// Returns the members at this moment, in the order in which they have connected, with those that
     /// [`except`](Self::except) leaves out.
+    ///
+    /// In a [cluster](crate::cluster), they are those of this node.
     ///
     /// # Examples
     ///

@@ -49,7 +49,8 @@ impl<P: Protocol> User<'_, P> {
     /// receive it, the others are not affected: see [`ServerClient::send`].
     ///
     /// If the user has no client, the message is lost, and is counted once in
-    /// [`Dropped::not_connected`](crate::Dropped::not_connected) of the server.
+    /// [`Dropped::not_connected`](crate::Dropped::not_connected) of the server. In a [cluster](crate::cluster), it goes to
+    /// the user's clients on all nodes, and is not counted: the server can't know whether there are any.
     ///
     /// # Examples
     ///

@@ -45,7 +45,7 @@ fn deliver(node: &ClusterNode, local: &Counter, fingerprint: u64, content: Conte
         number: 1,
         content,
     };
-    node.handle_delivery("all", &envelope.encode(), local);
+    node.handle_delivery(&node.channels.all(), &envelope.encode(), local);
 }
 
 fn messages() -> Content<'static> {
@@ -102,6 +102,41 @@ fn what_is_malformed_is_counted_and_harmless() {
     let content = Content::Messages { target, frames };
     deliver(&node, &local, node.schema.fingerprint, content);
     assert_eq!((local.delivered(), node.stats().refused), (0, 3));
+}
+
+#[test]
+fn messages_of_an_ended_subscription_are_dropped() {
+    let (node, local) = (node(), Counter::default());
+    let envelope = Envelope {
+        fingerprint: node.schema.fingerprint,
+        node: OTHER,
+        number: 1,
+        content: messages(),
+    };
+    let channel = node.channels.user("Kalle");
+    node.handle_delivery(&channel, &envelope.encode(), &local);
+    assert_eq!(local.delivered(), 0);
+    node.subscribe_user("Kalle");
+    node.handle_delivery(&channel, &envelope.encode(), &local);
+    assert_eq!(local.delivered(), 2);
+}
+
+#[test]
+fn the_number_of_nodes_is_bounded() {
+    let (node, local) = (node(), Counter::default());
+    for number in 0..2 * MAX_NODES as u64 {
+        for content in [heartbeat(MEMBERS), messages()] {
+            let envelope = Envelope {
+                fingerprint: node.schema.fingerprint,
+                node: NodeId(number),
+                number: 1,
+                content,
+            };
+            node.handle_delivery(&node.channels.all(), &envelope.encode(), &local);
+        }
+    }
+    assert_eq!(node.status().nodes.len(), MAX_NODES);
+    assert_eq!(node.view().expected.len(), MAX_NODES);
 }
 
 #[test]
