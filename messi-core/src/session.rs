@@ -116,6 +116,8 @@ impl Default for Session {
 pub struct Sessions {
     pub(crate) lifetime: Duration,
     pub(crate) max_interrupted: usize,
+    /// How many ends of sessions are remembered, and for how long.
+    pub(crate) remembered: (usize, Duration),
     window: Window,
     pub(crate) silent_client: Duration,
 }
@@ -146,6 +148,23 @@ impl Sessions {
         self
     }
 
+    /// Sets how many ends of sessions are remembered, and for how long.
+    ///
+    /// A client that comes back after its session was lost is then told why, and how many of its messages were received:
+    /// see [`Lost::handled`](crate::Lost::handled). Each takes some 50 bytes. Default: 100,000, for 600 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let sessions = messi::Sessions::default().remembered_ends(1_000, Duration::from_secs(60));
+    /// ```
+    pub fn remembered_ends(mut self, sessions: usize, time: Duration) -> Self {
+        self.remembered = (sessions, bounded(time));
+        self
+    }
+
     /// Sets how many bytes of sent messages are kept for each client until it has acknowledged them: see
     /// [`Session::window`]. Default: 2 MiB.
     pub fn window(mut self, bytes: usize) -> Self {
@@ -173,6 +192,7 @@ impl Default for Sessions {
         Self {
             lifetime: Duration::from_secs(60),
             max_interrupted: usize::MAX,
+            remembered: (100_000, Duration::from_secs(600)),
             window: Window::default(),
             silent_client: Duration::from_secs(1),
         }

@@ -96,6 +96,7 @@ fn is_default_quantity(setting: &str, first: u64, last: u64) -> Option<bool> {
         "stable_after" => is_default_of_client(|it| it.stable_after(time)),
         "failover_after" => is_same(&Session::default(), |it| it.failover_after(time)),
         "lifetime" => is_same(&Sessions::default(), |it| it.lifetime(time)),
+        "remembered_ends" => is_same(&Sessions::default(), |it| it.remembered_ends(number, last)),
         "silent_client" => is_same(&Sessions::default(), |it| it.silent_client(time)),
         "window" => {
             is_same(&Session::default(), |it| it.window(number))

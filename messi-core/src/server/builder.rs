@@ -23,7 +23,6 @@ use crate::builder::connection_setters;
 use crate::cluster::{Cluster, ClusterNode};
 use crate::cpu_limit::CpuLimit;
 use crate::driver::ReceiveBudget;
-use crate::interrupted_sessions::InterruptedSessions;
 use crate::mailbox::SendBudget;
 use crate::metrics::Metrics;
 use crate::protocol::server_kinds;
@@ -378,26 +377,17 @@ impl<P: Protocol> ServerBuilder<P> {
         let proxies = self.proxies.map(|it| Proxies::new(&it, &local_addr));
         let proxies = proxies.transpose()?.map(Arc::new);
         info!(target: LOG_TARGET, "{} server: listening on {local_addr}", P::NAME);
+        let max_message_size = self.config.max_sent_size;
         let cluster = self.cluster.map(|settings| {
             Arc::new(ClusterNode::new(
                 settings,
                 format!("{} server at {uri}", P::NAME),
                 P::NAME,
                 P::SERVER_MEMBERS,
-                self.config.max_sent_size,
+                max_message_size,
                 runtime.clone(),
             ))
         });
-        let max_interrupted = self.sessions.as_ref().map_or(0, |it| it.max_interrupted);
-        let sessions = match self.sessions {
-            None => None,
-            Some(sessions) => {
-                let granter = SessionGranter::new(sessions, self.config.max_sent_size);
-                Some(granter.map_err(|error| ListenError::Random {
-                    source: error.into(),
-                })?)
-            }
-        };
         let session = SessionConfig {
             role: Role::Server,
             kinds: server_kinds::<P>(),
@@ -408,11 +398,20 @@ impl<P: Protocol> ServerBuilder<P> {
             self.limits,
             SendBudget::new(self.max_total_queued_bytes),
             ReceiveBudget::new(self.max_total_received_bytes),
-            InterruptedSessions::new(max_interrupted),
+            self.sessions.as_ref(),
             cluster.clone(),
             session,
             runtime.clone(),
         );
+        let sessions = match self.sessions {
+            None => None,
+            Some(sessions) => {
+                let granter = SessionGranter::new(sessions, max_message_size);
+                Some(granter.map_err(|error| ListenError::Random {
+                    source: error.into(),
+                })?)
+            }
+        };
         // Registered on the thread of the caller, which may have a recorder of its own.
         let (metrics, reporter) = Metrics::of_server::<P>(&uri);
         let guard = Arc::new_cyclic(|guard| {

@@ -48,7 +48,7 @@ use crate::mailbox::{Mailbox, SendBudget, Wakeups, log_not_sent};
 use crate::runtime::AsyncRuntime;
 use crate::stats::LateDrops;
 use crate::transport::handshake::Certificates;
-use crate::{Address, ServerStats, Stats};
+use crate::{Address, ServerStats, Sessions, Stats};
 
 /// All clients of a server.
 #[derive(Debug)]
@@ -127,18 +127,20 @@ impl Registry {
         limits: Limits,
         send_budget: SendBudget,
         receive_budget: ReceiveBudget,
-        interrupted: InterruptedSessions,
+        sessions: Option<&Sessions>,
         cluster: Option<Arc<ClusterNode>>,
         config: SessionConfig,
         runtime: Arc<dyn AsyncRuntime>,
     ) -> Self {
+        let max_interrupted = sessions.map_or(0, |it| it.max_interrupted);
+        let (remembered, remembered_for) = sessions.map(|it| it.remembered).unwrap_or_default();
         let state = State {
             is_closed: false,
             unsent_before_close: 0,
             admission: Admission::new(limits, runtime.now()),
             last_id: 0,
             refused: 0,
-            tombstones: Tombstones::default(),
+            tombstones: Tombstones::new(remembered, remembered_for),
             failed_handshakes: 0,
             refused_by_application: 0,
             refused_sessions: 0,
@@ -154,7 +156,7 @@ impl Registry {
             receive_budget: Arc::new(receive_budget),
             node: cluster.as_ref().map_or_else(NodeId::default, |it| it.id()),
             cluster,
-            interrupted: Arc::new(interrupted),
+            interrupted: Arc::new(InterruptedSessions::new(max_interrupted)),
             config: Arc::new(config),
             late_drops: Arc::default(),
             login_timeout: limits.login_timeout,

@@ -13,12 +13,6 @@ use crate::ids::ClientId;
 use crate::time::{TimeSource, timeout};
 use crate::transport::BoxSocket;
 
-/// For how long the end of a session is remembered.
-const REMEMBERED_FOR: Duration = Duration::from_secs(600);
-
-/// How many ends are remembered at most.
-const MAX_REMEMBERED: usize = 100_000;
-
 /// Bytes that are read at once.
 const READ_SIZE: usize = 4 * 1024;
 
@@ -101,8 +95,12 @@ fn random<const N: usize>() -> io::Result<[u8; N]> {
 }
 
 /// The ends of sessions, for clients that come back too late.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tombstones {
+    /// How many ends are remembered at most.
+    max: usize,
+    /// For how long an end is remembered.
+    time: Duration,
     /// The oldest first.
     ended: VecDeque<Tombstone>,
 }
@@ -116,10 +114,25 @@ struct Tombstone {
 }
 
 impl Tombstones {
+    /// Creates the ends of sessions of which this many are remembered, each for this time.
+    pub(super) fn new(max: usize, time: Duration) -> Self {
+        Self {
+            max,
+            time,
+            ended: VecDeque::new(),
+        }
+    }
+
     /// Remembers how a session has ended, and how many messages of the client it has received.
     pub(super) fn remember(&mut self, id: ClientId, why: SessionLost, received: u64, now: Instant) {
-        let is_old = |it: &Tombstone| now.saturating_duration_since(it.time) >= REMEMBERED_FOR;
-        while self.ended.front().is_some_and(is_old) || self.ended.len() >= MAX_REMEMBERED {
+        let is_old = |it: &Tombstone| now.saturating_duration_since(it.time) >= self.time;
+        while self.ended.front().is_some_and(is_old) {
+            self.ended.pop_front();
+        }
+        if self.max == 0 {
+            return;
+        }
+        if self.ended.len() >= self.max {
             self.ended.pop_front();
         }
         self.ended.push_back(Tombstone {
@@ -152,18 +165,20 @@ mod tests {
     use super::*;
     use crate::ids::NodeId;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
     fn id(number: u64) -> ClientId {
         ClientId::new(NodeId::default(), number)
     }
 
     #[test]
-    fn ends_are_remembered_for_ten_minutes() {
+    fn ends_are_remembered_for_a_while() {
         let start = Instant::now();
-        let mut tombstones = Tombstones::default();
+        let mut tombstones = Tombstones::new(100, SECOND);
         tombstones.remember(id(1), SessionLost::Expired, 5, start);
         let found = tombstones.find(id(1));
         assert_eq!(found, Some((SessionLost::Expired, 5)));
-        let later = start + REMEMBERED_FOR;
+        let later = start + SECOND;
         tombstones.remember(id(2), SessionLost::Evicted, 6, later);
         assert_eq!(tombstones.find(id(1)), None);
         assert_eq!(tombstones.find(id(2)), Some((SessionLost::Evicted, 6)));
@@ -172,12 +187,15 @@ mod tests {
     #[test]
     fn no_more_than_a_number_of_ends_are_remembered() {
         let now = Instant::now();
-        let mut tombstones = Tombstones::default();
-        for number in 0..=MAX_REMEMBERED as u64 {
+        let mut tombstones = Tombstones::new(10, SECOND);
+        for number in 0..=10 {
             tombstones.remember(id(number), SessionLost::Expired, 0, now);
         }
-        assert_eq!(tombstones.ended.len(), MAX_REMEMBERED);
+        assert_eq!(tombstones.ended.len(), 10);
         assert_eq!(tombstones.find(id(0)), None);
         assert!(tombstones.find(id(1)).is_some());
+        let mut tombstones = Tombstones::new(0, SECOND);
+        tombstones.remember(id(1), SessionLost::Expired, 0, now);
+        assert_eq!(tombstones.find(id(1)), None);
     }
 }

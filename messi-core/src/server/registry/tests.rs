@@ -25,7 +25,7 @@ pub(super) fn registry() -> Registry {
         Limits::default(),
         SendBudget::new(1 << 24),
         ReceiveBudget::new(1 << 20),
-        InterruptedSessions::new(usize::MAX),
+        None,
         None,
         config,
         Runtime::current().unwrap().0,
