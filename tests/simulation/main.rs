@@ -6,12 +6,13 @@
 //!
 //! A crate of its own, since it uses all processors for minutes.
 
+mod cluster;
 mod journal;
 mod parties;
 mod schedule;
 
 use std::env;
-use std::panic::catch_unwind;
+use std::panic::{RefUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -36,8 +37,12 @@ fn play(seed: u64) -> Vec<String> {
     schedule::play(seed).check()
 }
 
-#[test]
-fn promises_hold_in_every_schedule() {
+/// Plays all seeds, on all processors.
+///
+/// # Panics
+///
+/// If a promise was broken, with the seed.
+fn play_all(play: impl Fn(u64) + Sync + RefUnwindSafe) {
     let seeds = match variable("MESSI_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..variable("MESSI_SEEDS").unwrap_or(SEEDS),
@@ -64,6 +69,16 @@ fn promises_hold_in_every_schedule() {
         failed == u64::MAX,
         "to replay it: MESSI_SEED={failed} cargo test --test simulation"
     );
+}
+
+#[test]
+fn promises_hold_in_every_schedule() {
+    play_all(|seed| drop(play(seed)));
+}
+
+#[test]
+fn promises_hold_in_every_schedule_of_a_cluster() {
+    play_all(cluster::play);
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 mod failures;
 mod messages;
-mod schedules;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -18,7 +18,7 @@ use std::time::Duration;
 use async_std::net::{TcpListener, TcpStream};
 use async_std::{future, task};
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::{AsyncReadExt, AsyncWriteExt, FutureExt, StreamExt};
+use futures::{AsyncReadExt, AsyncWriteExt, StreamExt};
 use messi::{Address, ClientBuilder, ConnectError, DisconnectReason, Reply, Retry, ServerBuilder};
 use socket2::{Domain, Socket, Type};
 
@@ -98,11 +98,6 @@ impl Events {
         within("an event", self.0.next())
             .await
             .expect("the handler is gone")
-    }
-
-    /// Returns the next callback if it was called already.
-    pub fn try_next(&mut self) -> Option<Event> {
-        self.0.next().now_or_never().flatten()
     }
 
     /// Waits for a matching callback, and skips others.
