@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::common::chat::*;
 use crate::common::simulated::{Pair, ROOM};
 use crate::common::*;
+use messi::cluster::{Cluster, Memory};
 use messi::testing::{Clock, Simulation};
 use messi::{
     ClientBuilder, ConnectError, Overflow, Retry, SendError, ServerBuilder, Session, Sessions,
@@ -83,7 +84,10 @@ const SIZES_OF_CLIENTS: [Setting<Client, usize>; 7] = [
     }),
 ];
 
-const TIMES_OF_CLIENTS: [Setting<Client, Duration>; 11] = [
+const TIMES_OF_CLIENTS: [Setting<Client, Duration>; 12] = [
+    ("session, failover_after", ALL, |it, time| {
+        it.session(Session::default().failover_after(time))
+    }),
     ("keep_alive_interval", ALL, |it, time| {
         it.keep_alive_interval(time)
     }),
@@ -109,9 +113,18 @@ const TIMES_OF_CLIENTS: [Setting<Client, Duration>; 11] = [
     ("busy_poll", ALL, |it, time| it.busy_poll(time)),
 ];
 
-const SIZES_OF_SERVERS: [Setting<Server, usize>; 12] = [
+const SIZES_OF_SERVERS: [Setting<Server, usize>; 15] = [
     ("sessions, window", ALL, |it, size| {
         it.sessions(Sessions::default().window(size))
+    }),
+    ("sessions, max_interrupted", ALL, |it, count| {
+        it.sessions(Sessions::default().max_interrupted(count))
+    }),
+    ("sessions, remembered_ends", ALL, |it, count| {
+        it.sessions(Sessions::default().remembered_ends(count, HOUR))
+    }),
+    ("cluster, max_queued_bytes", ALL, |it, size| {
+        it.cluster(Cluster::new(Memory::new()).max_queued_bytes(size))
     }),
     ("max_clients", [false, true, true], |it, count| {
         it.max_clients(count)
@@ -152,7 +165,10 @@ const SIZES_OF_SERVERS: [Setting<Server, usize>; 12] = [
     }),
 ];
 
-const TIMES_OF_SERVERS: [Setting<Server, Duration>; 8] = [
+const TIMES_OF_SERVERS: [Setting<Server, Duration>; 9] = [
+    ("sessions, remembered_ends, time", ALL, |it, time| {
+        it.sessions(Sessions::default().remembered_ends(10, time))
+    }),
     ("sessions, lifetime", ALL, |it, time| {
         it.sessions(Sessions::default().lifetime(time))
     }),
