@@ -4,7 +4,7 @@
 //! published while it writes leaves with the next write. While there is no link, messages wait for a few seconds, and
 //! are then dropped: others would get them too late.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -35,8 +35,9 @@ struct State {
     /// Since when there is no link; `None` while there is one.
     down_since: Option<Instant>,
     published: Published,
-    /// The channels of the subscriptions; of those that nobody needs any more, since when.
-    subscriptions: HashMap<String, Option<Instant>>,
+    /// The channels of the subscriptions; of those that nobody needs any more, since when. In an order that does not
+    /// depend on the keys of a hash: a simulation replays it.
+    subscriptions: BTreeMap<String, Option<Instant>>,
     /// Whether nothing more is taken once the outbox is empty.
     is_closed: bool,
     waker: Option<Waker>,
@@ -125,9 +126,13 @@ impl Outbox {
     /// Ends the subscriptions that nobody has needed for a while, and returns their channels.
     pub(super) fn end_idle_subscriptions(&self, now: Instant) -> (Vec<String>, Option<Waker>) {
         let mut state = self.lock();
-        let ended = state.subscriptions.extract_if_idle(now);
+        let is_idle = |since: Instant| now.saturating_duration_since(since) >= IDLE_SUBSCRIPTION;
+        let idle = state.subscriptions.iter();
+        let idle = idle.filter(|(_, since)| since.is_some_and(is_idle));
+        let ended: Vec<_> = idle.map(|(channel, _)| channel.clone()).collect();
         let mut waker = None;
         for channel in &ended {
+            state.subscriptions.remove(channel);
             waker = waker.or(state.push_if_up(Order::Unsubscribe(channel.clone())));
         }
         (ended, waker)
@@ -213,27 +218,6 @@ impl State {
         self.counts.published -= dropped;
         self.waiting = Vec::new();
         self.bytes = 0;
-    }
-}
-
-trait ExtractIdle {
-    fn extract_if_idle(&mut self, now: Instant) -> Vec<String>;
-}
-
-impl ExtractIdle for HashMap<String, Option<Instant>> {
-    fn extract_if_idle(&mut self, now: Instant) -> Vec<String> {
-        let is_idle = |since: Instant| now.saturating_duration_since(since) >= IDLE_SUBSCRIPTION;
-        let mut ended: Vec<_> = self
-            .iter()
-            .filter(|(_, idle)| idle.is_some_and(is_idle))
-            .map(|(channel, _)| channel.clone())
-            .collect();
-        // In an order that does not depend on the keys of the hash: a simulation replays it.
-        ended.sort_unstable();
-        for channel in &ended {
-            self.remove(channel);
-        }
-        ended
     }
 }
 
