@@ -1,6 +1,6 @@
 //! The connected clients of a server, by id, by topic and by user.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::groups::Groups;
@@ -44,13 +44,13 @@ impl Directory {
         peer.user.set(user).is_ok()
     }
 
-    /// Removes a client, its memberships and its user.
-    pub(super) fn remove(&mut self, id: ClientId) -> Option<Arc<Peer>> {
+    /// Removes a client, its memberships and its user. Returns it with its topics.
+    pub(super) fn remove(&mut self, id: ClientId) -> Option<(Arc<Peer>, BTreeSet<Arc<str>>)> {
         let peer = self.peers.remove(&id)?;
-        self.topics.leave_all(id);
+        let topics = self.topics.leave_all(id);
         if let Some(user) = peer.user.get() {
             self.users.remove(user, id);
         }
-        Some(peer)
+        Some((peer, topics))
     }
 }

@@ -255,11 +255,10 @@ impl Registry {
     /// Deregisters a client whose connection is closed. Its task can still be told to end.
     pub(super) fn deregister(&self, id: ClientId) {
         self.flushed(|state| {
-            let topics = self.topics_to_release(id, state);
-            if let Some(peer) = state.directory.remove(id) {
-                topics
-                    .iter()
-                    .for_each(|topic| self.release_topic(topic, state));
+            if let Some((peer, topics)) = state.directory.remove(id) {
+                for topic in &topics {
+                    self.release_topic(topic, state);
+                }
                 if let Some(user) = peer.user.get() {
                     self.release_user(user, state);
                 }
@@ -442,14 +441,13 @@ impl Registry {
         let result = Wakeups::collect(|wakeups| {
             let mut state = self.lock();
             self.publish_to_clients(&mut state, message, size, &mut recipients, wakeups)?;
-            let is_published = self.publishes(&recipients, reach);
-            // Under the same lock as the rest: no client leaves before the batch is flushed.
-            absent = recipients.retain_connected(&state.directory);
-            if is_published {
-                // They may be clients of other nodes.
-                absent = 0;
-            } else if recipients.is_empty(&state.directory) {
-                return Ok(false);
+            // Published, they may be clients of other nodes.
+            if !self.publishes(&recipients, reach) {
+                // Under the same lock as the rest: no client leaves before the batch is flushed.
+                absent = recipients.retain_connected(&state.directory);
+                if recipients.is_empty(&state.directory) {
+                    return Ok(false);
+                }
             }
             if !state.broadcasts.accepts(&recipients, reach) {
                 self.flush_locked(&mut state, wakeups);

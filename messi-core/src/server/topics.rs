@@ -63,15 +63,16 @@ impl Topics {
         was_member
     }
 
-    /// Ends all memberships of a client.
-    pub(super) fn leave_all(&mut self, id: ClientId) {
+    /// Ends all memberships of a client, and returns the topics.
+    pub(super) fn leave_all(&mut self, id: ClientId) -> BTreeSet<Arc<str>> {
         let Some(joined) = self.joined.remove(&id) else {
-            return;
+            return BTreeSet::new();
         };
         shrink(&mut self.joined);
-        for name in joined {
-            self.members.remove(&name, id);
+        for name in &joined {
+            self.members.remove(name, id);
         }
+        joined
     }
 
     /// Returns the members of a topic, in the order of their ids.

@@ -9,7 +9,6 @@
 //!    The end of a subscription is recorded in the step in which the last client leaves.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use messi_wire::SendError;
 use messi_wire::encode::append_frame;
@@ -105,12 +104,6 @@ impl Registry {
         {
             cluster.release_user(name);
         }
-    }
-
-    /// Returns the topics of a client that leaves, if others must learn of it.
-    pub(super) fn topics_to_release(&self, id: ClientId, state: &State) -> Vec<Arc<str>> {
-        let cluster = self.cluster.as_ref();
-        cluster.map_or_else(Vec::new, |_| state.directory.topics.joined(id))
     }
 
     // --- From other nodes ---

@@ -97,7 +97,9 @@ fn topics_that_are_joined_and_left_at_random_are_as_in_a_model() {
         }
     }
     assert!(refused > 0);
-    peers.iter().for_each(|peer| topics.leave_all(peer.id));
+    for peer in &peers {
+        topics.leave_all(peer.id);
+    }
     assert_same(&topics, &Model::new(), &peers);
     assert!(peers.iter().all(|peer| Arc::strong_count(peer) == 1));
 }
@@ -144,7 +146,9 @@ fn memory_is_given_back() {
         topics.join("all", peer).unwrap();
         topics.join(&number.to_string(), peer).unwrap();
     }
-    peers[1..].iter().for_each(|peer| topics.leave_all(peer.id));
+    for peer in &peers[1..] {
+        topics.leave_all(peer.id);
+    }
     assert_eq!(ids(topics.members("all")), [peers[0].id]);
     assert!(
         topics.members.capacity() < 100,
