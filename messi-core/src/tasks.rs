@@ -5,7 +5,7 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use event_listener::Event;
 use pin_project_lite::pin_project;
@@ -73,6 +73,14 @@ impl<S: Future<Output = ()>, F: Future> Future for Unless<S, F> {
             Poll::Ready(()) => Poll::Ready(None),
             Poll::Pending => this.future.poll(cx).map(Some),
         }
+    }
+}
+
+/// Wakes a task. No lock may be held: it runs foreign code.
+#[inline]
+pub(crate) fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 

@@ -38,12 +38,12 @@ use super::settings::{Cluster, Gap};
 use super::status::{Channel, ClusterState, ClusterStats, ClusterStatus, Node};
 use crate::ids::NodeId;
 use crate::runtime::AsyncRuntime;
-use crate::tasks::{notify_all, unless, until};
+use crate::tasks::{notify_all, unless, until, wake};
 use crate::time::timeout;
 use crate::{LOG_TARGET, Report};
 
 /// Time limit of connecting to the engine, and of each step of a new link.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Time between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -632,12 +632,6 @@ struct TooManyNodes;
 #[derive(Debug, thiserror::Error)]
 #[error("node {0} has another schema, in which a number stands for another message")]
 struct Incompatible(NodeId);
-
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
-    }
-}
 
 fn timed_out() -> EngineError {
     EngineError::new(io::Error::from(io::ErrorKind::TimedOut))

@@ -12,6 +12,7 @@ use prost::Message;
 
 use super::{BoxResponder, Mailbox, Wakeups, opening};
 use crate::LOG_TARGET;
+use crate::tasks::wake;
 
 impl Mailbox {
     /// Pushes a message, or returns the reason why not. `member` is the field number of its request or
@@ -247,14 +248,6 @@ impl Mailbox {
         let mut shared = self.lock();
         shared.session.count_dropped(error);
         shared.count_late(error, false);
-    }
-}
-
-/// Wakes a task. No lock may be held: it runs foreign code.
-#[inline]
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
     }
 }
 
