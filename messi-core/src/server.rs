@@ -614,7 +614,7 @@ impl<P: Protocol> Server<P> {
 
     /// Returns the name of this server in log lines.
     fn log_name(&self) -> String {
-        format!("{} server at {}", P::NAME, self.shared.uri)
+        log_name::<P>(&self.shared.uri)
     }
 
     /// Returns a handle that does not keep the server from stopping.
@@ -625,6 +625,11 @@ impl<P: Protocol> Server<P> {
             protocol: PhantomData,
         }
     }
+}
+
+/// Returns the name of a server in log lines.
+fn log_name<P: Protocol>(uri: &Uri) -> String {
+    format!("{} server at {uri}", P::NAME)
 }
 
 impl<P: Protocol> Clone for Server<P> {

@@ -18,7 +18,7 @@ use super::proxied::Proxies;
 use super::registry::Registry;
 use super::sessions::SessionGranter;
 use super::starter::ClientStarter;
-use super::{Server, ServerClient, SharedServer, StopServerOnDrop};
+use super::{Server, ServerClient, SharedServer, StopServerOnDrop, log_name};
 use crate::builder::connection_setters;
 use crate::cluster::{Cluster, ClusterNode};
 use crate::cpu_limit::CpuLimit;
@@ -381,7 +381,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let cluster = self.cluster.map(|settings| {
             Arc::new(ClusterNode::new(
                 settings,
-                format!("{} server at {uri}", P::NAME),
+                log_name::<P>(&uri),
                 P::NAME,
                 P::SERVER_MEMBERS,
                 max_message_size,

@@ -119,11 +119,8 @@ impl<P: Protocol, F> ClientStarter<P, F> {
             return self.turn_away(peer, &DisconnectReason::Disconnected);
         }
         self.deregister(peer, &DisconnectReason::Disconnected);
-        let (id, shared, running) = (
-            peer.id,
-            self.server.shared.clone(),
-            self.server.shared.tasks.begin(),
-        );
+        let (id, shared) = (peer.id, self.server.shared.clone());
+        let running = shared.tasks.begin();
         let task = async move {
             let said = say_refused(&*shared.runtime, opened.socket, refusal.into_bye());
             unless(shared.closed(), said).await;
