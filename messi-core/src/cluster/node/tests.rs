@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 
+use super::deliveries::MAX_NODES;
 use super::*;
 use crate::Runtime;
 use crate::cluster::Memory;
