@@ -212,37 +212,48 @@ fn a_connection_keeps_its_guarantees_after_any_steps() -> io::Result<()> {
     Ok(())
 }
 
+/// Runs a target over a corpus and this number of mutations of it, of which the target must accept some.
+fn accepts_some(
+    corpus: &str,
+    words: &'static [&'static [u8]],
+    count: usize,
+    target: fn(&[u8]) -> bool,
+    accepted: &str,
+) -> io::Result<()> {
+    let seeds = corpus::load(&[corpus])?;
+    let known = seeds.len();
+    let mutations = Mutator::new(seeds.clone(), words).take(count);
+    let valid = watch::count(seeds.into_iter().chain(mutations), target);
+    println!("{valid} of {count} mutations and {known} seeds are {accepted}");
+    assert!(valid > count / 20, "too few inputs are {accepted}");
+    Ok(())
+}
+
 #[test]
 fn what_pings_and_pongs_say_is_read_the_same_in_any_parts() -> io::Result<()> {
-    let seeds = corpus::load(&["fuzz/corpus/controls"])?;
-    let (known, count) = (seeds.len(), inputs(50_000));
-    let mutations = Mutator::new(seeds.clone(), FRAMES).take(count);
-    let valid = watch::count(seeds.into_iter().chain(mutations), controls);
-    println!("{valid} of {count} mutations and {known} seeds are valid");
-    assert!(valid > count / 20, "too few inputs are valid");
-    Ok(())
+    accepts_some(
+        "fuzz/corpus/controls",
+        FRAMES,
+        inputs(50_000),
+        controls,
+        "valid",
+    )
 }
 
 #[test]
 fn a_header_of_a_proxy_is_read_the_same_in_any_parts() -> io::Result<()> {
-    let seeds = corpus::load(&["fuzz/corpus/proxy_header"])?;
-    let (known, count) = (seeds.len(), inputs(50_000));
-    let mutations = Mutator::new(seeds.clone(), PROXY_HEADERS).take(count);
-    let valid = watch::count(seeds.into_iter().chain(mutations), proxy_header);
-    println!("{valid} of {count} mutations and {known} seeds are headers");
-    assert!(valid > count / 20, "too few inputs are headers");
-    Ok(())
+    accepts_some(
+        "fuzz/corpus/proxy_header",
+        PROXY_HEADERS,
+        inputs(50_000),
+        proxy_header,
+        "headers",
+    )
 }
 
 #[test]
 fn a_view_has_the_content_of_the_owned_form_or_is_refused_like_it() -> io::Result<()> {
-    let seeds = corpus::load(&["fuzz/corpus/views"])?;
-    let (known, count) = (seeds.len(), inputs(100_000));
-    let mutations = Mutator::new(seeds.clone(), FIELDS).take(count);
-    let valid = watch::count(seeds.into_iter().chain(mutations), views);
-    println!("{valid} of {count} mutations and {known} seeds are valid");
-    assert!(valid > count / 20, "too few payloads are valid");
-    Ok(())
+    accepts_some("fuzz/corpus/views", FIELDS, inputs(100_000), views, "valid")
 }
 
 #[test]
