@@ -9,10 +9,8 @@ use super::*;
 fn a_node_without_the_engine_serves_its_own_clients() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (_, nodes) = start(&simulation, 2).await;
-        let mut guests = connect(&simulation, &nodes).await;
-        nodes[0].engine.set_reachable(false);
-        simulation.sleep(MOMENT).await;
+        let (nodes, mut guests) = start_with_guests(&simulation, 2).await;
+        nodes[0].cut_off(&simulation).await;
         assert!(!nodes[0].is_up());
         nodes[0].send("alone");
         guests[0].expect(&["alone"]).await;
@@ -36,10 +34,8 @@ fn a_node_without_the_engine_serves_its_own_clients() {
 fn messages_of_a_short_failure_arrive_later() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (_, nodes) = start(&simulation, 2).await;
-        let mut guests = connect(&simulation, &nodes).await;
-        nodes[0].engine.set_reachable(false);
-        simulation.sleep(MOMENT).await;
+        let (nodes, mut guests) = start_with_guests(&simulation, 2).await;
+        nodes[0].cut_off(&simulation).await;
         nodes[0].send("later");
         nodes[0].engine.set_reachable(true);
         guests[1].expect(&["later"]).await;
@@ -52,8 +48,7 @@ fn messages_of_a_short_failure_arrive_later() {
 fn messages_that_are_lost_are_counted_and_told() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (_, nodes) = start(&simulation, 2).await;
-        let mut guests = connect(&simulation, &nodes).await;
+        let (nodes, mut guests) = start_with_guests(&simulation, 2).await;
         guests[1].handle.join("room").unwrap();
         simulation.sleep(MOMENT).await;
         for text in ["one", "two"] {
@@ -61,8 +56,7 @@ fn messages_that_are_lost_are_counted_and_told() {
             nodes[0].server.topic("room").publish(message(text));
         }
         guests[1].expect(&["one", "one", "two", "two"]).await;
-        nodes[1].engine.set_reachable(false);
-        simulation.sleep(MOMENT).await;
+        nodes[1].cut_off(&simulation).await;
         for text in ["lost 1", "lost 2", "lost 3"] {
             nodes[0].send(text);
         }

@@ -6,8 +6,7 @@ use super::*;
 fn a_broadcast_reaches_the_clients_of_all_nodes_in_order() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (_, nodes) = start(&simulation, 3).await;
-        let mut guests = connect(&simulation, &nodes).await;
+        let (nodes, mut guests) = start_with_guests(&simulation, 3).await;
         let texts: Vec<_> = (0..100).map(|number| number.to_string()).collect();
         for text in &texts {
             nodes[1].send(text);
@@ -28,8 +27,7 @@ fn a_broadcast_reaches_the_clients_of_all_nodes_in_order() {
 fn a_local_broadcast_stays_on_its_node() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (_, nodes) = start(&simulation, 2).await;
-        let mut guests = connect(&simulation, &nodes).await;
+        let (nodes, mut guests) = start_with_guests(&simulation, 2).await;
         nodes[0].send("all 1");
         nodes[0].server.local_broadcast(message("local"));
         nodes[0].send("all 2");
@@ -43,8 +41,7 @@ fn a_local_broadcast_stays_on_its_node() {
 fn a_topic_has_its_members_on_all_nodes() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (_, nodes) = start(&simulation, 3).await;
-        let mut guests = connect(&simulation, &nodes).await;
+        let (nodes, mut guests) = start_with_guests(&simulation, 3).await;
         guests[0].handle.join("room/42").unwrap();
         guests[1].handle.join("room/42").unwrap();
         simulation.sleep(MOMENT).await;
@@ -69,8 +66,7 @@ fn a_topic_has_its_members_on_all_nodes() {
 fn a_user_is_reached_wherever_they_are() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (_, nodes) = start(&simulation, 3).await;
-        let mut guests = connect(&simulation, &nodes).await;
+        let (nodes, mut guests) = start_with_guests(&simulation, 3).await;
         let long = "é".repeat(1_000);
         for (guest, user) in guests.iter().zip(["Kalle", &long, "Kalle"]) {
             assert!(guest.handle.log_in(user));
@@ -95,8 +91,7 @@ fn a_user_is_reached_wherever_they_are() {
 fn clients_are_reached_by_their_ids_from_any_node() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (_, nodes) = start(&simulation, 3).await;
-        let mut guests = connect(&simulation, &nodes).await;
+        let (nodes, mut guests) = start_with_guests(&simulation, 3).await;
         // They have the same number, on different nodes.
         let ids: Vec<_> = guests.iter().map(|guest| guest.handle.id()).collect();
         let numbers: Vec<_> = ids.iter().map(|id| u64::from(*id)).collect();
@@ -122,8 +117,7 @@ fn clients_are_reached_by_their_ids_from_any_node() {
 fn what_is_sent_in_a_callback_leaves_together() {
     let simulation = Simulation::new(1);
     simulation.run(async {
-        let (_, nodes) = start(&simulation, 2).await;
-        let mut guests = connect(&simulation, &nodes).await;
+        let (nodes, mut guests) = start_with_guests(&simulation, 2).await;
         for number in 0..10 {
             guests[0].client.send(message(number.to_string()));
         }

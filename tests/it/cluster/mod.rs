@@ -66,6 +66,12 @@ impl Node {
         self.server.broadcast(message(text));
     }
 
+    /// Cuts this node off from the engine, and waits until its link has failed.
+    async fn cut_off(&self, simulation: &Simulation) {
+        self.engine.set_reachable(false);
+        simulation.sleep(MOMENT).await;
+    }
+
     fn is_up(&self) -> bool {
         self.server.cluster().unwrap().state == ClusterState::Up
     }
@@ -110,13 +116,14 @@ async fn start(simulation: &Simulation, count: usize) -> (Memory, Vec<Node>) {
     (engine, nodes)
 }
 
-/// Connects a client with each node.
-async fn connect(simulation: &Simulation, nodes: &[Node]) -> Vec<Guest> {
+/// Starts nodes like [`start`], each with a client.
+async fn start_with_guests(simulation: &Simulation, count: usize) -> (Vec<Node>, Vec<Guest>) {
+    let (_, nodes) = start(simulation, count).await;
     let mut guests = Vec::new();
-    for node in nodes {
+    for node in &nodes {
         guests.push(node.connect(simulation).await);
     }
-    guests
+    (nodes, guests)
 }
 
 async fn stop(nodes: Vec<Node>, guests: Vec<Guest>) {
