@@ -1,14 +1,13 @@
 //! Servers of messi that are a cluster over a real server.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{FutureExt, StreamExt};
 use messi::cluster::ClusterState;
 
+use crate::engines::{Program, Server};
 use crate::scenarios::{Scenario, scenarios};
-use crate::server::Server;
 
 messi::protocol!("../../../examples/chat/chat.proto");
 
@@ -108,7 +107,7 @@ async fn start<const COUNT: usize>(engine: &Server) -> [Node; COUNT] {
     nodes.try_into().unwrap_or_else(|_| panic!("{COUNT} nodes"))
 }
 
-async fn messages_reach_the_clients_of_all_servers(program: PathBuf) {
+async fn messages_reach_the_clients_of_all_servers(program: Program) {
     let engine = Server::start(&program);
     let [mut one, mut two, mut three] = start(&engine).await;
     for node in [&one, &three] {
@@ -146,7 +145,7 @@ async fn messages_reach_the_clients_of_all_servers(program: PathBuf) {
     }
 }
 
-async fn a_server_does_not_start_without_its_engine(program: PathBuf) {
+async fn a_server_does_not_start_without_its_engine(program: Program) {
     let mut engine = Server::start(&program);
     engine.kill();
     let builder = ChatServer::builder("tcp://127.0.0.1:0").cluster(engine.engine());
@@ -163,14 +162,14 @@ async fn a_server_does_not_start_without_its_engine(program: PathBuf) {
     );
 }
 
-async fn a_cluster_survives_a_killed_engine(program: PathBuf) {
+async fn a_cluster_survives_a_killed_engine(program: Program) {
     let mut engine = Server::start(&program);
     let [mut one, mut two] = start(&engine).await;
     engine.kill();
     one.until(|node| !node.is_up()).await;
     one.server.broadcast(message("alone"));
     one.expect(&["alone"]).await;
-    engine.restart(&program);
+    engine.restart();
     for node in [&one, &two] {
         node.until(Node::is_up).await;
     }
@@ -184,7 +183,7 @@ async fn a_cluster_survives_a_killed_engine(program: PathBuf) {
     }
 }
 
-async fn a_frozen_engine_is_given_up(program: PathBuf) {
+async fn a_frozen_engine_is_given_up(program: Program) {
     let engine = Server::start(&program);
     let [mut one, two] = start(&engine).await;
     engine.freeze();

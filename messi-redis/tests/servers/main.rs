@@ -8,23 +8,24 @@
 #[path = "../../../tests/harness/preparation/mod.rs"]
 mod preparation;
 
+#[path = "../../../tests/harness/engines/mod.rs"]
+mod engines;
+
 mod cluster;
 mod parties;
 mod runtimes;
 mod scenarios;
-mod server;
 mod tls;
-mod vendors;
 
 use std::env;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
+use engines::redis::Vendor;
 use preparation::Unprepared;
 use runtimes::Runtime;
 use scenarios::Scenario;
-use vendors::Vendor;
 
 const REQUIRED: &str = "MESSI_ORACLES_REQUIRED";
 

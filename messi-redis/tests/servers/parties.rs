@@ -5,6 +5,15 @@ use std::error::Error;
 use messi_core::cluster::{Engine, EngineError, Inbox, Link, LinkReceiver, Order};
 use messi_redis::Redis;
 
+use crate::engines::Server;
+
+impl Server {
+    /// Returns the engine for this server.
+    pub(crate) fn engine(&self) -> Redis {
+        Redis::connect(self.url())
+    }
+}
+
 pub(crate) async fn connect(engine: &Redis) -> Link {
     engine.connect().await.map_err(text).expect("a connection")
 }

@@ -2,25 +2,25 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::pin::pin;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Either, join3, select};
 use messi_redis::Redis;
 
+use crate::engines::redis::SOCKET;
+use crate::engines::{Program, Server};
 use crate::parties::{
     connect, publish, receive, receive_all, refusal, send, send_until_error, subscribe, text,
     unsubscribe,
 };
-use crate::server::Server;
 
 /// A test with one server.
 #[derive(Clone, Copy)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     /// Runs it with the program of a server.
-    pub(crate) run: fn(PathBuf) -> BoxFuture<'static, ()>,
+    pub(crate) run: fn(Program) -> BoxFuture<'static, ()>,
 }
 
 macro_rules! scenarios {
@@ -53,7 +53,7 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     unix_sockets_work,
 ];
 
-async fn messages_keep_their_order(program: PathBuf) {
+async fn messages_keep_their_order(program: Program) {
     const MESSAGES: usize = 10_000;
     let server = Server::start(&program);
     let mut sender = connect(&server.engine()).await;
@@ -88,7 +88,7 @@ async fn messages_keep_their_order(program: PathBuf) {
     assert!(first == expected && second == expected);
 }
 
-async fn messages_are_received_while_a_large_batch_is_sent(program: PathBuf) {
+async fn messages_are_received_while_a_large_batch_is_sent(program: Program) {
     let server = Server::start(&program);
     let mut link = connect(&server.engine()).await;
     send(&mut link, [subscribe("a")]).await;
@@ -104,7 +104,7 @@ async fn messages_are_received_while_a_large_batch_is_sent(program: PathBuf) {
     assert!(received.iter().all(|(_, payload)| *payload == [7; 1 << 20]));
 }
 
-async fn payloads_and_names_are_any_bytes(program: PathBuf) {
+async fn payloads_and_names_are_any_bytes(program: Program) {
     let server = Server::start(&program);
     let mut link = connect(&server.engine()).await;
     let names = [
@@ -132,7 +132,7 @@ async fn payloads_and_names_are_any_bytes(program: PathBuf) {
     }
 }
 
-async fn subscriptions_are_in_effect_when_they_are_sent(program: PathBuf) {
+async fn subscriptions_are_in_effect_when_they_are_sent(program: Program) {
     let server = Server::start(&program);
     let mut first = connect(&server.engine()).await;
     let mut second = connect(&server.engine()).await;
@@ -145,7 +145,7 @@ async fn subscriptions_are_in_effect_when_they_are_sent(program: PathBuf) {
     }
 }
 
-async fn orders_keep_their_order(program: PathBuf) {
+async fn orders_keep_their_order(program: Program) {
     let server = Server::start(&program);
     let mut link = connect(&server.engine()).await;
     let orders = [
@@ -163,7 +163,7 @@ async fn orders_keep_their_order(program: PathBuf) {
     assert_eq!(received, expected);
 }
 
-async fn nothing_is_received_after_an_unsubscription(program: PathBuf) {
+async fn nothing_is_received_after_an_unsubscription(program: Program) {
     let server = Server::start(&program);
     let mut first = connect(&server.engine()).await;
     let mut second = connect(&server.engine()).await;
@@ -174,7 +174,7 @@ async fn nothing_is_received_after_an_unsubscription(program: PathBuf) {
     assert_eq!(received, [("b".to_owned(), b"2".to_vec())]);
 }
 
-async fn many_subscriptions_are_sent_at_once(program: PathBuf) {
+async fn many_subscriptions_are_sent_at_once(program: Program) {
     let server = Server::start(&program);
     let mut link = connect(&server.engine()).await;
     let names: Vec<_> = (0..10_000).map(|it| format!("topic {it}")).collect();
@@ -186,7 +186,7 @@ async fn many_subscriptions_are_sent_at_once(program: PathBuf) {
     assert!(received.iter().map(|(channel, _)| channel).eq(&names));
 }
 
-async fn orders_of_a_dropped_call_do_not_disturb_the_next_one(program: PathBuf) {
+async fn orders_of_a_dropped_call_do_not_disturb_the_next_one(program: Program) {
     let server = Server::start(&program);
     let mut link = connect(&server.engine()).await;
     send(&mut link, [subscribe("a")]).await;
@@ -201,7 +201,7 @@ async fn orders_of_a_dropped_call_do_not_disturb_the_next_one(program: PathBuf) 
     }
 }
 
-async fn a_killed_server_fails_both_halves(program: PathBuf) {
+async fn a_killed_server_fails_both_halves(program: Program) {
     let mut server = Server::start(&program);
     let mut link = connect(&server.engine()).await;
     let mut idle = connect(&server.engine()).await;
@@ -217,7 +217,7 @@ async fn a_killed_server_fails_both_halves(program: PathBuf) {
     assert!(error.contains("is lost"), "{error}");
 }
 
-async fn a_server_that_is_absent_is_an_error(program: PathBuf) {
+async fn a_server_that_is_absent_is_an_error(program: Program) {
     let mut server = Server::start(&program);
     server.kill();
     let error = refusal(&server.engine()).await;
@@ -232,7 +232,7 @@ async fn a_server_that_is_absent_is_an_error(program: PathBuf) {
     );
 }
 
-async fn passwords_are_checked(program: PathBuf) {
+async fn passwords_are_checked(program: Program) {
     let server = Server::with(&program, &["--requirepass", "sec#ret"]);
     let engine =
         |login: &str| Redis::connect(format!("redis://{login}@127.0.0.1:{}/0", server.port()));
@@ -256,7 +256,7 @@ async fn passwords_are_checked(program: PathBuf) {
     );
 }
 
-async fn a_refused_order_is_an_error(program: PathBuf) {
+async fn a_refused_order_is_an_error(program: Program) {
     let rights = "on >secret resetchannels &messi:* +publish +subscribe";
     let mut options = vec!["--user", "node"];
     options.extend(rights.split(' '));
@@ -277,7 +277,7 @@ async fn a_refused_order_is_an_error(program: PathBuf) {
     }
 }
 
-async fn a_link_that_the_server_cuts_is_an_error(program: PathBuf) {
+async fn a_link_that_the_server_cuts_is_an_error(program: Program) {
     // The server cuts a link for which more bytes than these wait, besides a buffer of 16 KiB: here, two messages that it
     // handles before it writes.
     let limit = ["--client-output-buffer-limit", "pubsub", "4kb", "0", "0"];
@@ -316,7 +316,7 @@ fn numbered(number: u32) -> Vec<u8> {
     payload
 }
 
-async fn a_link_that_does_not_receive_is_closed(program: PathBuf) {
+async fn a_link_that_does_not_receive_is_closed(program: Program) {
     let server = Server::start(&program);
     let mut link = connect(&server.engine()).await;
     let mut other = connect(&server.engine()).await;
@@ -331,7 +331,7 @@ async fn a_link_that_does_not_receive_is_closed(program: PathBuf) {
     assert!(error.contains("wait to be handled"), "{error}");
 }
 
-async fn half_a_link_keeps_the_connection(program: PathBuf) {
+async fn half_a_link_keeps_the_connection(program: Program) {
     let server = Server::start(&program);
     let mut link = connect(&server.engine()).await;
     let mut other = connect(&server.engine()).await;
@@ -347,9 +347,10 @@ async fn half_a_link_keeps_the_connection(program: PathBuf) {
     while subscribers(&server, "a") > 0 || clients(&server) > 1 {}
 }
 
-async fn unix_sockets_work(program: PathBuf) {
+async fn unix_sockets_work(program: Program) {
     let server = Server::start(&program);
-    let url = format!("redis+unix://{}", server.socket().display());
+    let socket = server.directory().join(SOCKET);
+    let url = format!("redis+unix://{}", socket.display());
     let mut link = connect(&Redis::connect(url)).await;
     send(&mut link, [subscribe("a"), publish("a", "1")]).await;
     assert_eq!(receive(&mut link.receiver, 1).await.len(), 1);

@@ -1,14 +1,12 @@
 //! Connections with TLS.
 
-use std::path::{Path, PathBuf};
-
 use futures::FutureExt;
 use messi_redis::Redis;
 use rcgen::CertifiedKey;
 
+use crate::engines::{Program, Server};
 use crate::parties::{connect, publish, receive, refusal, send, subscribe};
 use crate::scenarios::Scenario;
-use crate::server::Server;
 
 pub(crate) const ALL: &[Scenario] = &[
     Scenario {
@@ -22,7 +20,7 @@ pub(crate) const ALL: &[Scenario] = &[
 ];
 
 /// Starts a server for `localhost`. Returns its certificate, which it has signed itself.
-fn start(program: &Path) -> (Server, String) {
+fn start(program: &Program) -> (Server, String) {
     let names = ["localhost".to_owned()];
     let CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(names).expect("a certificate");
@@ -47,7 +45,10 @@ fn start(program: &Path) -> (Server, String) {
         ["--tls-ca-cert-file", &certificate],
         ["--tls-auth-clients", "no"],
     ];
-    let server = Server::on_port(program, "--tls-port", options.as_flattened());
+    let server = Server::configured(program, |command, port| {
+        command.args(["--port", "0", "--tls-port", &port.to_string()]);
+        command.args(options.as_flattened());
+    });
     // It has read them.
     for path in [certificate, key] {
         let _ = std::fs::remove_file(path);
@@ -59,7 +60,7 @@ fn engine(server: &Server, host: &str) -> Redis {
     Redis::connect(format!("rediss://{host}:{}", server.port()))
 }
 
-async fn trusted(program: PathBuf) {
+async fn trusted(program: Program) {
     let (server, certificate) = start(&program);
     let engine = engine(&server, "localhost").tls_authorities(certificate);
     let mut link = connect(&engine).await;
@@ -71,7 +72,7 @@ async fn trusted(program: PathBuf) {
     assert!(received.iter().all(|(_, payload)| *payload == large));
 }
 
-async fn not_trusted(program: PathBuf) {
+async fn not_trusted(program: Program) {
     let (server, certificate) = start(&program);
     let (_, other) = start(&program);
     for (engine, reason) in [

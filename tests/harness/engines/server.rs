@@ -1,19 +1,37 @@
 //! A server in a process of its own.
 
-use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
+use std::{env, thread};
 
-use messi_redis::Redis;
+/// A program of a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) kind: &'static Kind,
+    pub(crate) path: PathBuf,
+}
+
+/// How servers of one kind are started.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// The scheme of their URLs.
+    pub(crate) scheme: &'static str,
+    /// Sets the options for a server of this machine on a port.
+    pub(crate) configure: fn(&mut Command, u16),
+    /// A part of the line that it writes once it accepts connections.
+    pub(crate) ready: &'static str,
+    /// A part of the line that it writes if another program has the port.
+    pub(crate) taken: &'static str,
+}
 
 /// A running server. It is killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
+    program: Program,
     child: Child,
     port: u16,
     directory: PathBuf,
@@ -21,34 +39,35 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server without a password.
-    pub(crate) fn start(program: &Path) -> Self {
+    pub(crate) fn start(program: &Program) -> Self {
         Self::with(program, &[])
     }
 
     /// Starts a server with these options.
-    pub(crate) fn with(program: &Path, options: &[&str]) -> Self {
-        Self::on_port(program, "--port", options)
+    pub(crate) fn with(program: &Program, options: &[&str]) -> Self {
+        Self::configured(program, |command, _port| {
+            command.args(options);
+        })
     }
 
-    /// Starts a server on a port that this option sets, with these options.
+    /// Starts a server, with options that may name its port.
     ///
     /// The server tells whether it got the port: another program may have taken it in between.
-    pub(crate) fn on_port(program: &Path, port_option: &str, options: &[&str]) -> Self {
+    pub(crate) fn configured(program: &Program, configure: impl Fn(&mut Command, u16)) -> Self {
         let directory = new_directory();
         loop {
             let port = unused_port();
-            let mut command = command(program, &directory, port_option, port);
-            command.args(options);
-            match spawn(&mut command) {
+            match spawn(program, &directory, port, &configure) {
                 Ok(child) => {
                     return Self {
+                        program: program.clone(),
                         child,
                         port,
                         directory,
                     };
                 }
-                Err(output) if output.contains("already in use") => {}
-                Err(output) => panic!("{} does not start:\n{output}", program.display()),
+                Err(output) if output.contains(program.kind.taken) => {}
+                Err(output) => panic!("{} does not start:\n{output}", program.path.display()),
             }
         }
     }
@@ -57,20 +76,20 @@ impl Server {
         self.port
     }
 
-    /// Returns the engine for this server.
-    pub(crate) fn engine(&self) -> Redis {
-        Redis::connect(format!("redis://127.0.0.1:{}", self.port))
+    /// Returns the URL of this server.
+    pub(crate) fn url(&self) -> String {
+        format!("{}://127.0.0.1:{}", self.program.kind.scheme, self.port)
     }
 
-    /// Returns the path of its Unix socket.
-    pub(crate) fn socket(&self) -> PathBuf {
-        self.directory.join("socket")
+    /// Returns the directory in which it runs.
+    pub(crate) fn directory(&self) -> &PathBuf {
+        &self.directory
     }
 
-    /// Starts a killed server again on the same port, without options.
-    pub(crate) fn restart(&mut self, program: &Path) {
-        let mut command = command(program, &self.directory, "--port", self.port);
-        self.child = spawn(&mut command).expect("the port is free");
+    /// Starts a killed server again on the same port, without further options.
+    pub(crate) fn restart(&mut self) {
+        let child = spawn(&self.program, &self.directory, self.port, |_, _| {});
+        self.child = child.expect("the port is free");
     }
 
     /// Stops the process where it is, without closing its connections.
@@ -104,29 +123,30 @@ impl Drop for Server {
     }
 }
 
-/// Returns the command that starts a server on a port.
-fn command(program: &Path, directory: &Path, port_option: &str, port: u16) -> Command {
-    let mut command = Command::new(program);
-    command
-        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        .args(["--unixsocket", "socket"])
-        .args(["--port", "0", port_option, &port.to_string()])
-        .current_dir(directory);
-    command
-}
-
 /// Starts a server, and returns it once it accepts connections. Returns what it has written if it ends before.
-fn spawn(command: &mut Command) -> Result<Child, String> {
-    // The log of a server is its standard output.
-    let command = command
+fn spawn(
+    program: &Program,
+    directory: &PathBuf,
+    port: u16,
+    configure: impl Fn(&mut Command, u16),
+) -> Result<Child, String> {
+    // Some write their log to one of them, some to the other.
+    let (output, writer) = io::pipe().expect("a pipe");
+    let mut command = Command::new(&program.path);
+    (program.kind.configure)(&mut command, port);
+    configure(&mut command, port);
+    command
+        .current_dir(directory)
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .stdout(Stdio::piped());
+        .stdout(writer.try_clone().expect("a pipe"))
+        .stderr(writer);
     let mut child = command.spawn().expect("the program starts");
-    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    // Else the pipe would never end.
+    drop(command);
+    let mut output = BufReader::new(output);
     let mut lines = String::new();
     while output.read_line(&mut lines).expect("text") > 0 {
-        if lines.contains("eady to accept connections") {
+        if lines.contains(program.kind.ready) {
             // It would wait for a full pipe.
             thread::spawn(move || output.read_to_end(&mut Vec::new()));
             return Ok(child);
@@ -147,7 +167,7 @@ fn new_directory() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
 
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let path = env::temp_dir().join(format!("messi-redis-{}-{number}", process::id()));
+    let path = env::temp_dir().join(format!("messi-engine-{}-{number}", process::id()));
     fs::create_dir_all(&path).expect("a directory");
     path
 }
