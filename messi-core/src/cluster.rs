@@ -38,6 +38,7 @@ mod memory;
 mod node;
 mod numbers;
 mod outbox;
+mod presence;
 mod schema;
 mod settings;
 mod status;
@@ -48,6 +49,8 @@ pub use self::engine::{
 pub(crate) use self::envelope::Target;
 pub use self::memory::Memory;
 pub(crate) use self::node::{ClusterNode, Local};
+pub(crate) use self::presence::PresenceTable;
+pub use self::presence::{Presence, PresenceChange, PresenceEvent};
 pub use self::settings::{Cluster, Gap};
 pub use self::status::{Channel, ClusterState, ClusterStats, ClusterStatus, Node};
 pub use crate::ids::NodeId;

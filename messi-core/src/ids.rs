@@ -27,6 +27,11 @@ impl ClientId {
     pub(crate) fn new(node: NodeId, number: u64) -> Self {
         Self { node, number }
     }
+
+    /// Returns the server that the client is connected to, within a [cluster](crate::cluster).
+    pub fn node(self) -> NodeId {
+        self.node
+    }
 }
 
 impl From<ClientId> for u64 {

@@ -19,6 +19,7 @@ use prost::bytes::{Buf, BufMut};
 use prost::encoding::{decode_varint, encode_varint};
 use thiserror::Error;
 
+use super::presence::Gossip;
 use super::status::Channel;
 use crate::ids::{ClientId, NodeId};
 
@@ -30,6 +31,9 @@ const ALL: u8 = 3;
 const TOPIC: u8 = 4;
 const USER: u8 = 5;
 const CLIENTS: u8 = 6;
+const CHANGES: u8 = 7;
+const SNAPSHOT: u8 = 8;
+const REQUEST: u8 = 9;
 
 /// A message between nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,9 +53,13 @@ pub(super) enum Content<'a> {
         name: &'a str,
         /// Numbers and names of the messages that its server sends.
         members: Vec<(u32, &'a str)>,
+        /// The version of the members of its topics; 0 if there were none, or if it does not tell them.
+        presence: u64,
     },
     /// The node leaves.
     Leave,
+    /// The node tells members of its topics, or asks for those of another one.
+    Gossip(Gossip<&'a str>),
     /// Messages for clients.
     Messages {
         target: Target<'a>,
@@ -103,6 +111,9 @@ impl Envelope<'_> {
         bytes.put_u8(match &self.content {
             Content::Heartbeat { .. } => HEARTBEAT,
             Content::Leave => LEAVE,
+            Content::Gossip(Gossip::Changes { .. }) => CHANGES,
+            Content::Gossip(Gossip::Snapshot { .. }) => SNAPSHOT,
+            Content::Gossip(Gossip::Request { .. }) => REQUEST,
             Content::Messages { target, .. } => match target {
                 Target::All { .. } => ALL,
                 Target::Topic { .. } => TOPIC,
@@ -121,15 +132,21 @@ impl Envelope<'_> {
 impl Content<'_> {
     fn encode(&self, bytes: &mut Vec<u8>) {
         match self {
-            Self::Heartbeat { name, members } => {
+            Self::Heartbeat {
+                name,
+                members,
+                presence,
+            } => {
                 put_text(bytes, name);
                 encode_varint(members.len() as u64, bytes);
                 for (number, name) in members {
                     encode_varint(u64::from(*number), bytes);
                     put_text(bytes, name);
                 }
+                encode_varint(*presence, bytes);
             }
             Self::Leave => {}
+            Self::Gossip(gossip) => gossip.encode(bytes),
             Self::Messages { target, frames } => {
                 target.encode(bytes);
                 bytes.put_slice(frames);
@@ -168,7 +185,7 @@ impl Target<'_> {
     }
 }
 
-fn put_text(bytes: &mut Vec<u8>, text: &str) {
+pub(super) fn put_text(bytes: &mut Vec<u8>, text: &str) {
     encode_varint(text.len() as u64, bytes);
     bytes.put_slice(text.as_bytes());
 }
@@ -209,9 +226,13 @@ impl<'a> Content<'a> {
                         let number = u32::try_from(get_varint(bytes)?);
                         Ok((number.map_err(malformed)?, get_text(bytes)?))
                     })?,
+                    presence: get_varint(bytes)?,
                 });
             }
             LEAVE => return Ok(Self::Leave),
+            CHANGES => return Gossip::decode_changes(bytes).map(Self::Gossip),
+            SNAPSHOT => return Gossip::decode_snapshot(bytes).map(Self::Gossip),
+            REQUEST => return Gossip::decode_request(bytes).map(Self::Gossip),
             ALL => Target::All {
                 except: get_list(bytes, get_client)?,
             },
@@ -233,15 +254,15 @@ impl<'a> Content<'a> {
     }
 }
 
-fn malformed<E>(_: E) -> EnvelopeError {
+pub(super) fn malformed<E>(_: E) -> EnvelopeError {
     EnvelopeError::Malformed
 }
 
-fn get_varint(bytes: &mut &[u8]) -> Result<u64, EnvelopeError> {
+pub(super) fn get_varint(bytes: &mut &[u8]) -> Result<u64, EnvelopeError> {
     decode_varint(bytes).map_err(malformed)
 }
 
-fn get_text<'a>(bytes: &mut &'a [u8]) -> Result<&'a str, EnvelopeError> {
+pub(super) fn get_text<'a>(bytes: &mut &'a [u8]) -> Result<&'a str, EnvelopeError> {
     let size = usize::try_from(get_varint(bytes)?).map_err(malformed)?;
     let (text, rest) = bytes
         .split_at_checked(size)
@@ -257,7 +278,7 @@ fn get_client(bytes: &mut &[u8]) -> Result<ClientId, EnvelopeError> {
     })
 }
 
-fn get_list<'a, T>(
+pub(super) fn get_list<'a, T>(
     bytes: &mut &'a [u8],
     mut get: impl FnMut(&mut &'a [u8]) -> Result<T, EnvelopeError>,
 ) -> Result<Vec<T>, EnvelopeError> {
@@ -287,10 +308,11 @@ pub(super) fn check_frames(mut frames: &[u8], limit: usize) -> Result<u64, Envel
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::presence::{Change, Membership};
 
     const FRAMES: &[u8] = b"\x02\0\0\x02ab\x02\0\0\0";
 
-    fn envelopes() -> [Envelope<'static>; 6] {
+    fn envelopes() -> [Envelope<'static>; 9] {
         let except = || {
             vec![ClientId {
                 node: NodeId(7),
@@ -301,10 +323,16 @@ mod tests {
             target,
             frames: FRAMES,
         };
+        let change = |topic, membership| Change {
+            topic,
+            client: 300,
+            membership,
+        };
         [
             Content::Heartbeat {
                 name: "eu-1",
                 members: vec![(1, "connect_rsp"), (300, "message_ind")],
+                presence: 301,
             },
             Content::Leave,
             messages(Target::All { except: except() }),
@@ -317,6 +345,25 @@ mod tests {
                 node: NodeId(7),
                 numbers: vec![1, 300],
             }),
+            Content::Gossip(Gossip::Changes {
+                since: 300,
+                changes: vec![
+                    change("room/42", Membership::Joined { user: None }),
+                    change("room/42", Membership::Left),
+                ],
+            }),
+            Content::Gossip(Gossip::Snapshot {
+                version: 300,
+                part: 2,
+                is_last: true,
+                members: vec![change(
+                    "room/42",
+                    Membership::Joined {
+                        user: Some("Kalle"),
+                    },
+                )],
+            }),
+            Content::Gossip(Gossip::Request { since: 300 }),
         ]
         .map(|content| Envelope {
             fingerprint: 0x0102_0304_0506_0708,
@@ -328,13 +375,16 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_bytes() {
-        let contents: [&[u8]; 6] = [
-            b"\x04eu-1\x02\x01\x0bconnect_rsp\xac\x02\x0bmessage_ind",
+        let contents: [&[u8]; 9] = [
+            b"\x04eu-1\x02\x01\x0bconnect_rsp\xac\x02\x0bmessage_ind\xad\x02",
             b"",
             b"\x01\0\0\0\0\0\0\0\x07\xac\x02\x02\0\0\x02ab\x02\0\0\0",
             b"\x07room/42\x01\0\0\0\0\0\0\0\x07\xac\x02\x02\0\0\x02ab\x02\0\0\0",
             b"\x05Kalle\x02\0\0\x02ab\x02\0\0\0",
             b"\0\0\0\0\0\0\0\x07\x02\x01\xac\x02\x02\0\0\x02ab\x02\0\0\0",
+            b"\xac\x02\x02\x01\x07room/42\xac\x02\0\x07room/42\xac\x02",
+            b"\xac\x02\x02\x01\x01\x02\x07room/42\xac\x02\x05Kalle",
+            b"\xac\x02",
         ];
         for (kind, (envelope, content)) in (1..).zip(envelopes().iter().zip(contents)) {
             let header = [
@@ -395,8 +445,8 @@ mod tests {
         let mut bytes = envelopes()[1].encode();
         bytes[0] = 2;
         assert_eq!(Envelope::decode(&bytes), Err(EnvelopeError::Version(2)));
-        bytes[..2].copy_from_slice(&[1, 7]);
-        assert_eq!(Envelope::decode(&bytes), Err(EnvelopeError::Kind(7)));
+        bytes[..2].copy_from_slice(&[1, 10]);
+        assert_eq!(Envelope::decode(&bytes), Err(EnvelopeError::Kind(10)));
     }
 
     #[test]

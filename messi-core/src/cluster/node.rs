@@ -9,6 +9,7 @@
 //! 4. The link has failed if one of these fails, or if no heartbeat of this node has come back for [`SILENCE`].
 
 mod deliveries;
+mod gossip;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +22,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use event_listener::Event;
-use futures::future::{BoxFuture, try_join4};
+use futures::future::{BoxFuture, select, try_join4};
 use log::{info, warn};
 use messi_wire::Backoff;
 
@@ -30,6 +31,7 @@ use super::engine::{EngineError, Inbox, Link, LinkReceiver, LinkSender, Order};
 use super::envelope::{Content, Envelope, Target};
 use super::numbers::Expected;
 use super::outbox::Outbox;
+use super::presence::PresenceTable;
 use super::schema::Schema;
 use super::settings::Cluster;
 use super::status::{ClusterState, ClusterStats, ClusterStatus, Node};
@@ -81,6 +83,8 @@ pub(crate) struct ClusterNode {
     max_message_size: usize,
     runtime: Arc<dyn AsyncRuntime>,
     outbox: Outbox,
+    /// `None` if no members of topics are told.
+    presence: Option<PresenceTable>,
     view: Mutex<View>,
     /// Notified when the link is up.
     is_up: Event,
@@ -166,6 +170,7 @@ impl ClusterNode {
             channels,
             max_message_size,
             outbox,
+            presence: settings.presence.clone().map(PresenceTable::new),
             view: Mutex::new(View {
                 state: ClusterState::Down { since: now },
                 heard: now,
@@ -270,8 +275,21 @@ impl ClusterNode {
 
     // --- The task ---
 
-    /// Keeps a link to the engine, until the server stops.
+    /// Keeps a link to the engine, and looks at the other nodes, until the server stops.
     pub(crate) async fn run(&self, local: &dyn Local) {
+        let kept = pin!(self.keep_link(local));
+        select(kept, pin!(self.watch())).await;
+    }
+
+    /// Notices which nodes have been silent for too long, with a link or without.
+    async fn watch(&self) -> Never {
+        loop {
+            self.runtime.sleep(HEARTBEAT).await;
+            self.watch_nodes(self.runtime.now());
+        }
+    }
+
+    async fn keep_link(&self, local: &dyn Local) {
         let mut failures = 0;
         loop {
             let Some(connected) = unless(local.stopped(), self.connect()).await else {
@@ -339,6 +357,7 @@ impl ClusterNode {
     /// Sends orders as they come. It ends when the outbox is closed and empty.
     async fn send(&self, sender: &mut dyn LinkSender) -> Result<Never, LinkEnd> {
         loop {
+            self.publish_answers();
             let orders = poll_fn(|cx| self.outbox.poll_take(cx)).await;
             let orders: Vec<Order> = orders.ok_or(LinkEnd::Stopped)?;
             sender.send(orders).await?;
@@ -360,7 +379,7 @@ impl ClusterNode {
         }
     }
 
-    /// Publishes heartbeats, and notices who has been silent for too long.
+    /// Publishes heartbeats, and notices if none of them comes back.
     async fn beat(&self) -> Result<Never, LinkEnd> {
         loop {
             self.runtime.sleep(HEARTBEAT).await;
@@ -368,7 +387,6 @@ impl ClusterNode {
             let (ended, waker) = self.outbox.end_idle_subscriptions(now);
             wake(waker);
             self.publish_heartbeat();
-            self.watch_nodes(now);
             let mut view = self.view();
             for channel in ended {
                 view.expected.forget_channel(&channel);
@@ -389,9 +407,12 @@ impl ClusterNode {
     }
 
     fn publish_heartbeat(&self) {
+        // Before the version: who receives them need not ask for them.
+        self.publish_changes();
         let content = Content::Heartbeat {
             name: &self.settings.name,
             members: self.schema.members.to_vec(),
+            presence: self.presence.as_ref().map_or(0, PresenceTable::version),
         };
         wake(self.publish_content(self.channels.all(), 0, content));
     }

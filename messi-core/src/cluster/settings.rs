@@ -4,6 +4,7 @@ use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
 use super::engine::Engine;
+use super::presence::Presence;
 use super::status::Channel;
 use crate::ids::NodeId;
 
@@ -28,6 +29,7 @@ pub struct Cluster {
     pub(super) is_optional: bool,
     pub(super) max_queued_bytes: usize,
     pub(super) on_gap: Option<OnGap>,
+    pub(super) presence: Option<Presence>,
 }
 
 /// A function of the program, called by the task of the node.
@@ -54,6 +56,7 @@ impl Cluster {
             is_optional: false,
             max_queued_bytes: 4 * 1024 * 1024,
             on_gap: None,
+            presence: None,
         }
     }
 
@@ -92,6 +95,13 @@ impl Cluster {
         self.on_gap = Some(Arc::new(on_gap));
         self
     }
+
+    /// Tells all nodes the members of topics. Without it, [`Topic::members`](crate::Topic::members) has those of this
+    /// node.
+    pub fn presence(mut self, presence: Presence) -> Self {
+        self.presence = Some(presence);
+        self
+    }
 }
 
 impl<E: Engine> From<E> for Cluster {
@@ -108,6 +118,7 @@ impl Debug for Cluster {
             .field("name", &self.name)
             .field("is_optional", &self.is_optional)
             .field("max_queued_bytes", &self.max_queued_bytes)
+            .field("presence", &self.presence)
             .finish_non_exhaustive()
     }
 }

@@ -257,7 +257,7 @@ impl Registry {
         self.flushed(|state| {
             if let Some((peer, topics)) = state.directory.remove(id) {
                 for topic in &topics {
-                    self.release_topic(topic, state);
+                    self.release_topic(topic, id, state);
                 }
                 if let Some(user) = peer.user.get() {
                     self.release_user(user, state);
@@ -284,7 +284,7 @@ impl Registry {
             // Set under the lock, after the flush: a batch reaches a client as a whole or not at all.
             if is_connected && state.directory.log_in(user, peer) {
                 state.logging_in -= usize::from(peer.needs_login);
-                self.subscribe_user(user, wakeups);
+                self.subscribe_user(peer, user, state, wakeups);
             }
             is_connected
         })

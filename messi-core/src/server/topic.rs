@@ -143,7 +143,9 @@ impl<P: Protocol> Topic<'_, P> {
     /// Returns the members at this moment, in the order in which they have connected, with those that
     /// [`except`](Self::except) leaves out.
     ///
-    /// In a [cluster](crate::cluster), they are those of this node.
+    /// In a [cluster](crate::cluster), they are those of this node. If the topic has
+    /// [presence](crate::cluster::Presence), those of other nodes follow, as far as they are known: a node tells once a
+    /// second what has changed.
     ///
     /// # Examples
     ///

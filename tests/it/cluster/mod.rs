@@ -2,6 +2,7 @@
 
 mod failures;
 mod messages;
+mod presence;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,6 +32,16 @@ struct Node {
 
 impl Node {
     async fn start(simulation: &Simulation, engine: &Memory, number: usize) -> Self {
+        Self::start_with(simulation, engine, number, |cluster| cluster).await
+    }
+
+    /// Starts a node with more settings.
+    async fn start_with(
+        simulation: &Simulation,
+        engine: &Memory,
+        number: usize,
+        set: impl Fn(Cluster) -> Cluster,
+    ) -> Self {
         let engine = engine.port();
         let gaps = Arc::<Mutex<Vec<Gap>>>::default();
         let reported = gaps.clone();
@@ -38,7 +49,7 @@ impl Node {
             .name(format!("node {number}"))
             .on_gap(move |gap| reported.lock().unwrap().push(gap.clone()));
         let uri = format!("tcp://node-{number}:1");
-        let builder = ChatServer::builder(&uri).cluster(cluster);
+        let builder = ChatServer::builder(&uri).cluster(set(cluster));
         let server = builder.runtime(simulation).start(|_| Relay).await;
         Self {
             uri,

@@ -44,11 +44,17 @@ impl ClusterNode {
             return;
         }
         match content {
-            Content::Heartbeat { name, members } => {
+            Content::Heartbeat {
+                name,
+                members,
+                presence,
+            } => {
                 self.handle_heartbeat(node, fingerprint, name, &members);
                 self.count(channel, node, number, 0, Channel::All);
+                self.handle_version(node, presence);
             }
             Content::Leave => self.handle_leave(node),
+            Content::Gossip(gossip) => self.handle_gossip(node, gossip),
             Content::Messages { target, frames } => {
                 // A moment after the end of a subscription, there is nobody whom they are for.
                 if !self.outbox.is_subscribed(channel) {
@@ -163,6 +169,7 @@ impl ClusterNode {
         drop(view);
         for node in silent {
             warn!(target: LOG_TARGET, "{}: node {node} of the cluster is silent", self.server);
+            self.forget_members(node);
         }
     }
 
@@ -170,6 +177,7 @@ impl ClusterNode {
         let is_gone = self.view().forget(node);
         if is_gone {
             info!(target: LOG_TARGET, "{}: node {node} has left the cluster", self.server);
+            self.forget_members(node);
         }
     }
 

@@ -60,6 +60,7 @@ fn heartbeat(members: &[(u32, &'static str)]) -> Content<'static> {
     Content::Heartbeat {
         name: "other",
         members: members.to_vec(),
+        presence: 0,
     }
 }
 

@@ -6,7 +6,8 @@
 //!    under the lock of the registry, so that batches are published in the order of their flushes.
 //! 2. A message for clients of another node, by their ids, is published at once, after a flush of the batch.
 //! 3. The node subscribes to a topic or a user under the lock, in the step in which the first client joins or logs in.
-//!    The end of a subscription is recorded in the step in which the last client leaves.
+//!    The end of a subscription is recorded in the step in which the last client leaves. So are the members of a topic
+//!    with presence, which others are told.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +17,11 @@ use messi_wire::frame::{self, HEADER_SIZE, MessageType};
 use prost::Message;
 
 use super::{Registry, State};
-use crate::cluster::{ClusterStatus, Target};
+use crate::cluster::{ClusterStatus, PresenceTable, Target};
 use crate::ids::{ClientId, NodeId};
 use crate::mailbox::Wakeups;
 use crate::server::broadcast::Broadcasts;
+use crate::server::peer::Peer;
 use crate::server::recipients::{Reach, Recipients};
 
 impl Registry {
@@ -74,6 +76,12 @@ impl Registry {
         Ok(())
     }
 
+    /// Returns the presence of a topic, if its members are told. It calls a function of the program.
+    pub(super) fn presence(&self, topic: &str) -> Option<&PresenceTable> {
+        let presence = self.cluster.as_ref()?.presence()?;
+        presence.is_wanted(topic).then_some(presence)
+    }
+
     /// Subscribes to a topic that a client has joined.
     pub(super) fn subscribe_topic(&self, name: &str, wakeups: &mut Wakeups) {
         if let Some(cluster) = &self.cluster {
@@ -81,19 +89,35 @@ impl Registry {
         }
     }
 
-    /// Subscribes to a user who has logged in.
-    pub(super) fn subscribe_user(&self, name: &str, wakeups: &mut Wakeups) {
-        if let Some(cluster) = &self.cluster {
-            wakeups.wake(cluster.subscribe_user(name));
+    /// Subscribes to a user who has logged in, and tells others the user of a member.
+    pub(super) fn subscribe_user(
+        &self,
+        peer: &Peer,
+        name: &str,
+        state: &State,
+        wakeups: &mut Wakeups,
+    ) {
+        let Some(cluster) = &self.cluster else {
+            return;
+        };
+        wakeups.wake(cluster.subscribe_user(name));
+        if let Some(presence) = cluster.presence() {
+            for topic in state.directory.topics.joined(peer.id) {
+                presence.log_in(&topic, peer.id.number, peer.user.get().cloned());
+            }
         }
     }
 
     /// Records that a client has left a topic.
-    pub(super) fn release_topic(&self, name: &str, state: &State) {
-        if let Some(cluster) = &self.cluster
-            && state.directory.topics.members(name).is_empty()
-        {
+    pub(super) fn release_topic(&self, name: &str, client: ClientId, state: &State) {
+        let Some(cluster) = &self.cluster else {
+            return;
+        };
+        if state.directory.topics.members(name).is_empty() {
             cluster.release_topic(name);
+        }
+        if let Some(presence) = cluster.presence() {
+            presence.leave(name, client.number);
         }
     }
 

@@ -17,12 +17,16 @@ use crate::server::topic::Member;
 impl Registry {
     /// Makes a client a member of a topic.
     pub(in crate::server) fn join(&self, name: &str, peer: &Arc<Peer>) -> Result<(), JoinError> {
+        let presence = self.presence(name);
         self.flushed_with(|state, wakeups| {
             if !state.directory.is_connected(peer) {
                 return Err(JoinError::NotConnected);
             }
             state.directory.topics.join(name, peer)?;
             self.subscribe_topic(name, wakeups);
+            if let Some(presence) = presence {
+                presence.join(name, peer.id.number, peer.user.get().cloned());
+            }
             Ok(())
         })
     }
@@ -32,7 +36,7 @@ impl Registry {
         self.flushed(|state| {
             let was_member = state.directory.topics.leave(name, id);
             if was_member {
-                self.release_topic(name, state);
+                self.release_topic(name, id, state);
             }
             was_member
         })
@@ -43,16 +47,24 @@ impl Registry {
         self.lock().directory.topics.joined(id)
     }
 
-    /// Returns the members of a topic, in the order in which they have connected.
+    /// Returns the members of a topic: those of this node in the order in which they have connected, and then those of other
+    /// nodes that are known.
     pub(in crate::server) fn members(&self, name: &str) -> Vec<Member> {
         let state = self.lock();
-        let members = state.directory.topics.members(name).iter();
-        members.map(|peer| Member::of(peer)).collect()
+        let own = state.directory.topics.members(name).iter();
+        let mut members: Vec<_> = own.map(|peer| Member::of(peer)).collect();
+        drop(state);
+        if let Some(presence) = self.presence(name) {
+            members.extend(presence.members(name));
+        }
+        members
     }
 
-    /// Returns the number of members of a topic.
+    /// Returns the number of these members.
     pub(in crate::server) fn member_count(&self, name: &str) -> usize {
-        self.lock().directory.topics.members(name).len()
+        let own = self.lock().directory.topics.members(name).len();
+        let presence = self.presence(name);
+        own + presence.map_or(0, |it| it.member_count(name))
     }
 
     /// Returns the clients of a user, in the order in which they have connected.
