@@ -1,11 +1,12 @@
 //! A schedule of messages, partitions and clients on the nodes of a cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fastrand::Rng;
-use messi::cluster::{Cluster, ClusterState, Memory};
+use messi::ClientId;
+use messi::cluster::{Cluster, ClusterState, Memory, Presence, PresenceChange};
 use messi::testing::Simulation;
 
 use crate::protocol::*;
@@ -22,12 +23,33 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Time in which tasks that are ready run.
 const MOMENT: Duration = Duration::from_millis(1);
 
+/// A topic that clients join and leave.
+const ROOM: &str = "room";
+
 struct Session;
 
 impl RequestsServerHandler for Session {
     async fn on_client_connected(&mut self, client: &RequestsServerClient) {
         client.join(TOPIC).unwrap();
     }
+}
+
+/// The members of the room on other nodes, as a node is told.
+type Told = Arc<Mutex<BTreeSet<ClientId>>>;
+
+/// Returns presence of the room, with what is told of it.
+fn presence() -> (Presence, Told) {
+    let told = Told::default();
+    let members = told.clone();
+    let presence = Presence::of(|topic| topic == ROOM).on_change(move |event| {
+        let (mut members, id) = (members.lock().unwrap(), event.member.id);
+        let is_new = match event.change {
+            PresenceChange::Joined => members.insert(id),
+            _ => members.remove(&id),
+        };
+        assert!(is_new, "{event:?}");
+    });
+    (presence, told)
 }
 
 /// The numbers of the messages that a client has received, by the node that has sent them.
@@ -55,6 +77,8 @@ struct Node {
     received: Received,
     /// How many messages were reported as lost.
     lost: Arc<Mutex<u64>>,
+    /// The members of the room on other nodes.
+    told: Told,
 }
 
 impl Node {
@@ -62,8 +86,10 @@ impl Node {
         let engine = engine.port();
         let lost = Arc::<Mutex<u64>>::default();
         let counter = lost.clone();
-        let cluster =
-            Cluster::new(engine.clone()).on_gap(move |gap| *counter.lock().unwrap() += gap.lost);
+        let (presence, told) = presence();
+        let cluster = Cluster::new(engine.clone())
+            .on_gap(move |gap| *counter.lock().unwrap() += gap.lost)
+            .presence(presence);
         let uri = format!("tcp://node-{index}:1");
         let server = RequestsServer::builder(&uri).cluster(cluster);
         let server = server.runtime(simulation).start(|_| Session).await;
@@ -79,6 +105,7 @@ impl Node {
             sent: 0,
             received,
             lost,
+            told,
         }
     }
 
@@ -94,6 +121,31 @@ impl Node {
         self.server.broadcast(note);
     }
 
+    /// Lets its client join the room or leave it.
+    fn move_client(&self, random: &mut Rng) {
+        for client in self.server.clients() {
+            if random.bool() {
+                client.join(ROOM).unwrap();
+            } else {
+                client.leave(ROOM);
+            }
+        }
+    }
+
+    /// Returns the members of the room on all nodes, as this one knows them.
+    fn members(&self) -> BTreeSet<ClientId> {
+        let members = self.server.topic(ROOM).members();
+        members.into_iter().map(|it| it.id).collect()
+    }
+
+    /// Returns those of this node.
+    fn own_members(&self) -> BTreeSet<ClientId> {
+        let node = self.server.cluster().unwrap().node;
+        let mut members = self.members();
+        members.retain(|it| it.node() == node);
+        members
+    }
+
     fn publish(&mut self) {
         let note = self.note();
         self.server.topic(TOPIC).publish(note);
@@ -105,7 +157,7 @@ impl Node {
 /// # Panics
 ///
 /// If a client receives the messages of a node out of order or twice, if a node does not report how many are lost, or if
-/// the nodes do not find each other again.
+/// the nodes do not find each other again, or not their members.
 pub(crate) fn play(seed: u64) {
     let simulation = Simulation::new(seed);
     let mut random = Rng::with_seed(seed);
@@ -131,6 +183,7 @@ pub(crate) fn play(seed: u64) {
         simulation.sleep(SECOND).await;
         let sent: Vec<_> = nodes.iter().map(|node| node.sent).collect();
         nodes.iter().for_each(|node| check(node, &sent));
+        check_members(&nodes);
         for node in &nodes {
             node.client.stop().await;
             node.server.stop().await;
@@ -145,6 +198,7 @@ async fn step(simulation: &Simulation, random: &mut Rng, nodes: &mut [Node]) {
         0 => node.engine.set_reachable(false),
         1 | 2 => node.engine.set_reachable(true),
         3 => simulation.sleep(SECOND * random.u32(0..4)).await,
+        4 | 5 => node.move_client(random),
         _ => {
             for _ in 0..random.u32(1..5) {
                 if random.bool() {
@@ -172,4 +226,15 @@ fn check(node: &Node, sent: &[u32]) {
     }
     assert_eq!(missing, *node.lost.lock().unwrap());
     assert_eq!(received[&node.index].len(), node.sent as usize);
+}
+
+/// Checks that each node knows the members of the room on all of them.
+fn check_members(nodes: &[Node]) {
+    let all: BTreeSet<_> = nodes.iter().flat_map(Node::own_members).collect();
+    for node in nodes {
+        assert_eq!(node.members(), all, "at {}", node.index);
+        let told = node.told.lock().unwrap();
+        let others: BTreeSet<_> = all.difference(&node.own_members()).copied().collect();
+        assert_eq!(*told, others, "at {}", node.index);
+    }
 }
