@@ -6,4 +6,5 @@ mod common;
 mod costs;
 mod hostile_payloads;
 mod idle;
+mod presence;
 mod topics;

@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use messi::cluster::Presence;
 use messi::tls::{ClientTls, Identity, Roots, ServerTls};
 use messi::{ClientBuilder, Overflow, ServerBuilder, Session, Sessions};
 
@@ -81,6 +82,7 @@ fn is_default_quantity(setting: &str, first: u64, last: u64) -> Option<bool> {
         "keep_alive_interval" => is_default_of_client(|it| it.keep_alive_interval(time)),
         "keep_alive_timeout" => is_default_of_server(|it| it.keep_alive_timeout(time)),
         "max_clients" => is_default_of_server(|it| it.max_clients(number)),
+        "max_members" => is_same(&Presence::of(|_| true), |it| it.max_members(number)),
         "max_message_size" => of_both!(max_message_size(number)),
         "max_queued_bytes" => of_both!(max_queued_bytes(number)),
         "max_topics_per_client" => is_default_of_server(|it| it.max_topics_per_client(number)),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::common::chat::*;
 use crate::common::simulated::{Pair, ROOM};
 use crate::common::*;
-use messi::cluster::{Cluster, Memory};
+use messi::cluster::{Cluster, Memory, Presence};
 use messi::testing::{Clock, Simulation};
 use messi::{
     ClientBuilder, ConnectError, Overflow, Retry, SendError, ServerBuilder, Session, Sessions,
@@ -113,7 +113,7 @@ const TIMES_OF_CLIENTS: [Setting<Client, Duration>; 12] = [
     ("busy_poll", ALL, |it, time| it.busy_poll(time)),
 ];
 
-const SIZES_OF_SERVERS: [Setting<Server, usize>; 15] = [
+const SIZES_OF_SERVERS: [Setting<Server, usize>; 16] = [
     ("sessions, window", ALL, |it, size| {
         it.sessions(Sessions::default().window(size))
     }),
@@ -125,6 +125,10 @@ const SIZES_OF_SERVERS: [Setting<Server, usize>; 15] = [
     }),
     ("cluster, max_queued_bytes", ALL, |it, size| {
         it.cluster(Cluster::new(Memory::new()).max_queued_bytes(size))
+    }),
+    ("cluster, presence, max_members", ALL, |it, count| {
+        let presence = Presence::of(|_| true).max_members(count);
+        it.cluster(Cluster::new(Memory::new()).presence(presence))
     }),
     ("max_clients", [false, true, true], |it, count| {
         it.max_clients(count)
