@@ -13,6 +13,7 @@ use log::{info, warn};
 
 use super::{ClusterNode, Local, Other};
 use crate::cluster::envelope::{Content, Envelope, check_frames};
+use crate::cluster::numbers::Arrival;
 use crate::cluster::settings::Gap;
 use crate::cluster::status::{Channel, ClusterState};
 use crate::ids::NodeId;
@@ -50,7 +51,7 @@ impl ClusterNode {
                 presence,
             } => {
                 self.handle_heartbeat(node, fingerprint, name, &members);
-                self.count(channel, node, number, 0, Channel::All);
+                self.count(channel, node, number, 0, || Channel::All);
                 self.handle_version(node, presence);
             }
             Content::Leave => self.handle_leave(node),
@@ -64,7 +65,9 @@ impl ClusterNode {
                     Ok(messages) => messages,
                     Err(error) => return self.refuse(1, &error),
                 };
-                self.count(channel, node, number, messages, target.channel());
+                if !self.count(channel, node, number, messages, || target.channel()) {
+                    return;
+                }
                 if self.understands(node, fingerprint) {
                     local.deliver(target, frames, messages);
                 } else {
@@ -74,14 +77,24 @@ impl ClusterNode {
         }
     }
 
-    /// Counts messages, and reports those before them that are lost.
-    fn count(&self, channel: &str, node: NodeId, number: u64, messages: u64, whose: Channel) {
+    /// Counts messages, and reports those before them that are lost. Returns whether these come in order.
+    fn count(
+        &self,
+        channel: &str,
+        node: NodeId,
+        number: u64,
+        messages: u64,
+        whose: impl FnOnce() -> Channel,
+    ) -> bool {
         let mut view = self.view();
         // Of a node that is not known yet, there is no number to expect.
-        let lost = if view.nodes.contains_key(&node) {
+        let arrival = if view.nodes.contains_key(&node) {
             view.expected.receive(channel, node, number, messages)
         } else {
-            0
+            Arrival::InOrder { lost: 0 }
+        };
+        let Arrival::InOrder { lost } = arrival else {
+            return false;
         };
         view.stats.received += messages;
         view.stats.lost = view.stats.lost.saturating_add(lost);
@@ -89,7 +102,7 @@ impl ClusterNode {
         if lost > 0 {
             let gap = Gap {
                 node,
-                channel: whose,
+                channel: whose(),
                 lost,
             };
             warn!(target: LOG_TARGET, "{}: {gap}", self.server);
@@ -97,6 +110,7 @@ impl ClusterNode {
                 on_gap(&gap);
             }
         }
+        true
     }
 
     fn understands(&self, node: NodeId, fingerprint: u64) -> bool {

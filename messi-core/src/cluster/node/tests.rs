@@ -39,11 +39,23 @@ fn node() -> ClusterNode {
     ClusterNode::new(settings, "server".into(), "Chat", MEMBERS, 100, runtime)
 }
 
+/// Delivers what the other node has published next.
 fn deliver(node: &ClusterNode, local: &Counter, fingerprint: u64, content: Content<'_>) {
+    let number = 1 + node.stats().received;
+    deliver_numbered(node, local, number, fingerprint, content);
+}
+
+fn deliver_numbered(
+    node: &ClusterNode,
+    local: &Counter,
+    number: u64,
+    fingerprint: u64,
+    content: Content<'_>,
+) {
     let envelope = Envelope {
         fingerprint,
         node: OTHER,
-        number: 1,
+        number,
         content,
     };
     node.handle_delivery(&node.channels.all(), &envelope.encode(), local);
@@ -104,6 +116,19 @@ fn what_is_malformed_is_counted_and_harmless() {
     let content = Content::Messages { target, frames };
     deliver(&node, &local, node.schema.fingerprint, content);
     assert_eq!((local.delivered(), node.stats().refused), (0, 3));
+}
+
+#[test]
+fn messages_that_come_after_later_ones_are_lost() {
+    let (node, local) = (node(), Counter::default());
+    let fingerprint = node.schema.fingerprint;
+    deliver(&node, &local, fingerprint, heartbeat(MEMBERS));
+    for number in [1, 7, 3, 5, 9] {
+        deliver_numbered(&node, &local, number, fingerprint, messages());
+    }
+    // Each time there are two.
+    let stats = node.stats();
+    assert_eq!((local.delivered(), stats.received, stats.lost), (6, 6, 4));
 }
 
 #[test]
