@@ -53,10 +53,11 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// Time to publish the last messages when the server stops.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The delays between attempts to connect to the engine.
+/// The delays between attempts to connect to the engine. With its jitter, the longest one leaves time for a link to be up
+/// within a second after the engine listens again. An attempt costs an engine little, and there are few nodes.
 const BACKOFF: Backoff = Backoff {
     min: Duration::from_millis(100),
-    max: Duration::from_secs(5),
+    max: Duration::from_millis(500),
 };
 
 /// The server of a node, which delivers the messages of others to its clients.
@@ -455,12 +456,13 @@ impl ClusterNode {
             view.state = ClusterState::Down { since: now };
         }
         view.has_warned = false;
-        view.failure = Some(error.clone());
+        let before = view.failure.replace(error.clone());
         drop(view);
         let server = &self.server;
         if was_up {
             warn!(target: LOG_TARGET, "{server}: the link to the cluster has failed: {}", Report(error));
-        } else {
+        } else if before.as_ref() != Some(error) {
+            // Not at each attempt.
             info!(target: LOG_TARGET, "{server}: no link to the cluster: {}", Report(error));
         }
         was_up

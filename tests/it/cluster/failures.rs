@@ -45,6 +45,24 @@ fn messages_of_a_short_failure_arrive_later() {
 }
 
 #[test]
+fn a_node_is_up_within_a_second_after_any_outage() {
+    for seed in 0..20 {
+        let simulation = Simulation::new(seed);
+        simulation.run(async {
+            let (nodes, guests) = start_with_guests(&simulation, 2).await;
+            nodes[0].cut_off(&simulation).await;
+            let outage = Duration::from_millis(937 * seed);
+            simulation.sleep(outage).await;
+            assert!(!nodes[0].is_up());
+            nodes[0].engine.set_reachable(true);
+            simulation.sleep(SECOND).await;
+            assert!(nodes[0].is_up(), "after {outage:?}");
+            stop(nodes, guests).await;
+        });
+    }
+}
+
+#[test]
 fn messages_that_are_lost_are_counted_and_told() {
     let simulation = Simulation::new(1);
     simulation.run(async {
