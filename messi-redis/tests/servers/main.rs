@@ -10,6 +10,9 @@ mod preparation;
 
 #[path = "../../../tests/harness/engines/mod.rs"]
 mod engines;
+#[allow(dead_code, reason = "tests of other crates use the rest")]
+#[path = "../../../tests/harness/port.rs"]
+mod port;
 
 mod cluster;
 mod parties;
@@ -17,17 +20,13 @@ mod runtimes;
 mod scenarios;
 mod tls;
 
-use std::env;
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
 use engines::redis::Vendor;
-use preparation::Unprepared;
 use runtimes::Runtime;
 use scenarios::Scenario;
-
-const REQUIRED: &str = "MESSI_ORACLES_REQUIRED";
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -58,16 +57,6 @@ fn trial(vendor: Vendor, runtime: Runtime, scenario: Scenario) -> Trial {
             runtime.run((scenario.run)(program));
             Ok(Completion::Completed)
         }
-        Err(unprepared) => outcome(&unprepared),
+        Err(unprepared) => engines::outcome(&unprepared),
     })
-}
-
-/// Returns the outcome of a test whose server can't be had.
-fn outcome(unprepared: &Unprepared) -> Result<Completion, Failed> {
-    match unprepared {
-        Unprepared::Missing(name) if env::var_os(REQUIRED).is_some() => {
-            Err(format!("missing: {name}, and {REQUIRED} is set").into())
-        }
-        unprepared => unprepared.outcome(),
-    }
 }

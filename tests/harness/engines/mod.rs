@@ -3,4 +3,22 @@
 pub(crate) mod redis;
 mod server;
 
+use std::env;
+
+use libtest_mimic::{Completion, Failed};
+
+use crate::preparation::Unprepared;
+
 pub(crate) use server::{Kind, Program, Server};
+
+const REQUIRED: &str = "MESSI_ORACLES_REQUIRED";
+
+/// Returns the outcome of a test whose server can't be had: ignored, or failed where none may be missing.
+pub(crate) fn outcome(unprepared: &Unprepared) -> Result<Completion, Failed> {
+    match unprepared {
+        Unprepared::Missing(name) if env::var_os(REQUIRED).is_some() => {
+            Err(format!("missing: {name}, and {REQUIRED} is set").into())
+        }
+        unprepared => unprepared.outcome(),
+    }
+}

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, thread};
+
+use crate::port;
 
 /// A program of a server.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ impl Server {
     pub(crate) fn configured(program: &Program, configure: impl Fn(&mut Command, u16)) -> Self {
         let directory = new_directory();
         loop {
-            let port = unused_port();
+            let port = port::free();
             match spawn(program, &directory, port, &configure) {
                 Ok(child) => {
                     return Self {
@@ -154,12 +155,6 @@ fn spawn(
     }
     let _ = child.wait();
     Err(lines)
-}
-
-/// Returns a port without a listener at this moment.
-fn unused_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// Creates a directory. The path of a Unix socket must be short, which those in the target directory may not be.

@@ -1,0 +1,83 @@
+//! The engines that all tests run with.
+
+use messi::cluster::Cluster;
+use messi_redis::Redis;
+
+use crate::engines::redis::Vendor;
+use crate::engines::{Program, Server};
+use crate::preparation::Unprepared;
+
+/// An engine, as a node and a test need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Valkey,
+    Redis,
+}
+
+impl Engine {
+    pub(crate) const ALL: [Self; 2] = [Self::Valkey, Self::Redis];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Valkey => "valkey",
+            Self::Redis => "redis",
+        }
+    }
+
+    /// Returns the engine of a name.
+    pub(crate) fn of(name: &str) -> Self {
+        let engine = Self::ALL.into_iter().find(|engine| engine.name() == name);
+        engine.expect("the name of an engine")
+    }
+
+    /// Returns the program of the server. The first call fetches it.
+    pub(crate) fn program(self) -> Result<Program, Unprepared> {
+        match self {
+            Self::Valkey => Vendor::Valkey.program(),
+            Self::Redis => Vendor::Installed.program(),
+        }
+    }
+
+    /// Returns the settings of a node that uses the server of a URL.
+    pub(crate) fn cluster(self, url: &str) -> Cluster {
+        match self {
+            Self::Valkey | Self::Redis => Cluster::new(Redis::connect(url)),
+        }
+    }
+
+    /// Returns the URL of a server that is reached through another port.
+    pub(crate) fn url_of_port(self, port: u16) -> String {
+        match self {
+            Self::Valkey | Self::Redis => format!("redis://127.0.0.1:{port}"),
+        }
+    }
+
+    /// Starts a server that needs a password, and returns it with a URL that has a wrong one.
+    pub(crate) fn start_with_password(self, program: &Program, wrong: &str) -> (Server, String) {
+        let server = match self {
+            Self::Valkey | Self::Redis => Server::with(program, &["--requirepass", "right"]),
+        };
+        let url = server.url().replace("://", &format!("://:{wrong}@"));
+        (server, url)
+    }
+
+    /// A part of the error of a wrong password.
+    pub(crate) fn wrong_password(self) -> &'static str {
+        match self {
+            Self::Valkey | Self::Redis => "WRONGPASS",
+        }
+    }
+
+    /// Starts a server that closes the connection of a node once 1 MiB waits for it.
+    pub(crate) fn start_impatient(self, program: &Program) -> Server {
+        let limit = ["--client-output-buffer-limit", "pubsub 1mb 1mb 1"];
+        match self {
+            // It would not count messages that it keeps only once for all receivers.
+            Self::Valkey => {
+                let copy = ["--min-string-size-avoid-copy-reply", "1000000000"];
+                Server::with(program, &[limit, copy].concat())
+            }
+            Self::Redis => Server::with(program, &limit),
+        }
+    }
+}
