@@ -14,49 +14,38 @@ mod engines;
 #[path = "../../../tests/harness/port.rs"]
 mod port;
 
-mod cluster;
-mod parties;
-mod runtimes;
+#[path = "../../../tests/harness/engines/suite/mod.rs"]
+mod suite;
+
 mod scenarios;
-mod tls;
+mod tested;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::{Arguments, Trial};
 
 use engines::redis::Vendor;
-use runtimes::Runtime;
-use scenarios::Scenario;
+use suite::runtimes::Runtime;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = Vendor::ALL
         .into_iter()
         .flat_map(|vendor| Runtime::ALL.map(|runtime| (vendor, runtime)))
-        .flat_map(|(vendor, runtime)| {
-            let with_tls = tls::ALL.iter().filter(move |_| vendor.has_tls());
-            let slow = cluster::SLOW.iter();
-            let slow = slow.filter(move |_| is_slow_one(vendor, runtime));
-            let scenarios = scenarios::ALL.iter().chain(cluster::ALL);
-            let scenarios = scenarios.chain(with_tls).chain(slow);
-            scenarios.map(move |scenario| trial(vendor, runtime, *scenario))
-        });
-    let trials = trials.collect();
+        .flat_map(|(vendor, runtime)| trials(vendor, runtime))
+        .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Returns whether tests that take seconds run with this server on this runtime: they do not differ.
-fn is_slow_one(vendor: Vendor, runtime: Runtime) -> bool {
-    matches!((vendor, runtime), (Vendor::Valkey, Runtime::Tokio))
-}
-
-fn trial(vendor: Vendor, runtime: Runtime, scenario: Scenario) -> Trial {
-    let name = format!("{}::{}::{}", vendor.name(), runtime.name(), scenario.name);
-    Trial::ignorable_test(name, move || match vendor.program() {
-        Ok(program) => {
-            runtime.run((scenario.run)(program));
-            Ok(Completion::Completed)
-        }
-        Err(unprepared) => engines::outcome(&unprepared),
-    })
+fn trials(vendor: Vendor, runtime: Runtime) -> Vec<Trial> {
+    let mut scenarios = [suite::links::ALL, suite::cluster::ALL, scenarios::ALL].concat();
+    if vendor.has_tls() {
+        scenarios.extend(suite::tls::ALL);
+    }
+    // They do not differ.
+    if matches!((vendor, runtime), (Vendor::Valkey, Runtime::Tokio)) {
+        scenarios.extend(suite::cluster::SLOW);
+    }
+    let trial = |it| suite::trial(vendor.name(), move || vendor.program(), runtime, it);
+    scenarios.into_iter().map(trial).collect()
 }

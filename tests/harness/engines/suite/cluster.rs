@@ -6,10 +6,11 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{FutureExt, StreamExt};
 use messi::cluster::ClusterState;
 
+use super::{Scenario, scenarios};
 use crate::engines::{Program, Server};
-use crate::scenarios::{Scenario, scenarios};
+use crate::tested;
 
-messi::protocol!("../../../examples/chat/chat.proto");
+messi::protocol!("../../../../examples/chat/chat.proto");
 
 pub(crate) const ALL: &[Scenario] = scenarios![
     messages_reach_the_clients_of_all_servers,
@@ -154,12 +155,11 @@ async fn a_server_does_not_start_without_its_engine(program: Program) {
         .await
         .expect_err("an error");
     let text = messi::Report(&error).to_string();
-    assert!(
-        text.starts_with(
-            "can't join the cluster: the engine failed: can't connect to the Redis server"
-        ),
-        "{text}"
+    let expected = format!(
+        "can't join the cluster: the engine failed: can't connect to the {} server",
+        tested::NAME
     );
+    assert!(text.starts_with(&expected), "{text}");
 }
 
 async fn a_cluster_survives_a_killed_engine(program: Program) {

@@ -3,23 +3,13 @@
 use std::error::Error;
 
 use messi_core::cluster::{Engine, EngineError, Inbox, Link, LinkReceiver, Order};
-use messi_redis::Redis;
 
-use crate::engines::Server;
-
-impl Server {
-    /// Returns the engine for this server.
-    pub(crate) fn engine(&self) -> Redis {
-        Redis::connect(self.url())
-    }
-}
-
-pub(crate) async fn connect(engine: &Redis) -> Link {
+pub(crate) async fn connect(engine: &impl Engine) -> Link {
     engine.connect().await.map_err(text).expect("a connection")
 }
 
 /// Returns the text of the error of a connection, with its causes.
-pub(crate) async fn refusal(engine: &Redis) -> String {
+pub(crate) async fn refusal(engine: &impl Engine) -> String {
     text(engine.connect().await.expect_err("a refusal"))
 }
 

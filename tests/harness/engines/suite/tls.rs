@@ -1,22 +1,16 @@
 //! Connections with TLS.
 
 use futures::FutureExt;
-use messi_redis::Redis;
 use rcgen::CertifiedKey;
 
+use super::parties::{connect, publish, receive, refusal, send, subscribe};
+use super::{Scenario, scenarios};
 use crate::engines::{Program, Server};
-use crate::parties::{connect, publish, receive, refusal, send, subscribe};
-use crate::scenarios::Scenario;
+use crate::tested;
 
-pub(crate) const ALL: &[Scenario] = &[
-    Scenario {
-        name: "tls_is_spoken_with_a_trusted_server",
-        run: |program| trusted(program).boxed(),
-    },
-    Scenario {
-        name: "a_server_that_is_not_trusted_is_an_error",
-        run: |program| not_trusted(program).boxed(),
-    },
+pub(crate) const ALL: &[Scenario] = scenarios![
+    tls_is_spoken_with_a_trusted_server,
+    a_server_that_is_not_trusted_is_an_error,
 ];
 
 /// Starts a server for `localhost`. Returns its certificate, which it has signed itself.
@@ -27,7 +21,7 @@ fn start(program: &Program) -> (Server, String) {
     let directory = std::env::temp_dir();
     let write = |name: &str, text: String| {
         let name = format!(
-            "messi-redis-{}-{:x}.{name}",
+            "messi-engine-{}-{:x}.{name}",
             std::process::id(),
             fastrand::u64(..)
         );
@@ -39,15 +33,8 @@ fn start(program: &Program) -> (Server, String) {
         write("pem", cert.pem()),
         write("key", signing_key.serialize_pem()),
     );
-    let options = [
-        ["--tls-cert-file", &certificate],
-        ["--tls-key-file", &key],
-        ["--tls-ca-cert-file", &certificate],
-        ["--tls-auth-clients", "no"],
-    ];
     let server = Server::configured(program, |command, port| {
-        command.args(["--port", "0", "--tls-port", &port.to_string()]);
-        command.args(options.as_flattened());
+        tested::set_tls(command, port, &certificate, &key);
     });
     // It has read them.
     for path in [certificate, key] {
@@ -56,13 +43,9 @@ fn start(program: &Program) -> (Server, String) {
     (server, cert.pem())
 }
 
-fn engine(server: &Server, host: &str) -> Redis {
-    Redis::connect(format!("rediss://{host}:{}", server.port()))
-}
-
-async fn trusted(program: Program) {
+async fn tls_is_spoken_with_a_trusted_server(program: Program) {
     let (server, certificate) = start(&program);
-    let engine = engine(&server, "localhost").tls_authorities(certificate);
+    let engine = server.tls_engine("localhost").tls_authorities(certificate);
     let mut link = connect(&engine).await;
     send(&mut link, [subscribe("a")]).await;
     let large = vec![7; 1 << 20];
@@ -72,29 +55,32 @@ async fn trusted(program: Program) {
     assert!(received.iter().all(|(_, payload)| *payload == large));
 }
 
-async fn not_trusted(program: Program) {
+async fn a_server_that_is_not_trusted_is_an_error(program: Program) {
     let (server, certificate) = start(&program);
     let (_, other) = start(&program);
     for (engine, reason) in [
-        (engine(&server, "localhost").tls_authorities(other), ""),
+        (server.tls_engine("localhost").tls_authorities(other), ""),
         // By the authorities of the operating system.
-        (engine(&server, "localhost"), ""),
+        (server.tls_engine("localhost"), ""),
         // It has no certificate for this name.
         (
-            engine(&server, "127.0.0.1").tls_authorities(certificate),
+            server.tls_engine("127.0.0.1").tls_authorities(certificate),
             "not valid for",
         ),
     ] {
         let error = refusal(&engine).await;
-        assert!(
-            error.contains("TLS handshake with the Redis server"),
-            "{error}"
-        );
+        let handshake = format!("TLS handshake with the {} server", tested::NAME);
+        assert!(error.contains(&handshake), "{error}");
         assert!(error.contains(reason), "{error}");
     }
-    let error = refusal(&engine(&server, "localhost").tls_authorities("no certificate")).await;
+    let error = refusal(
+        &server
+            .tls_engine("localhost")
+            .tls_authorities("no certificate"),
+    )
+    .await;
     assert!(error.contains("no certificate of an authority"), "{error}");
     // Without TLS.
     let error = refusal(&server.engine()).await;
-    assert!(error.contains("refused the connection"), "{error}");
+    assert!(error.contains(tested::WITHOUT_TLS), "{error}");
 }
