@@ -39,6 +39,7 @@ mod node;
 mod numbers;
 mod outbox;
 mod presence;
+pub mod queue;
 mod schema;
 mod settings;
 mod status;

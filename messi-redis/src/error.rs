@@ -38,8 +38,6 @@ pub(crate) enum Failure {
     UnknownOrder,
     #[error("the connection to the Redis server is lost")]
     Lost(#[source] io::Error),
-    #[error("more than {0} bytes of received messages wait to be handled")]
-    TooSlow(usize),
 }
 
 impl From<Failure> for EngineError {

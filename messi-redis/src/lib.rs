@@ -19,7 +19,6 @@ compile_error!("messi-redis needs one of its features `async-std`, `smol` and `t
 
 mod error;
 mod link;
-mod queue;
 mod redis;
 mod runtime;
 mod socket;

@@ -15,10 +15,10 @@ use ::redis::{
     AsyncConnectionConfig, Pipeline, PushInfo, PushKind, RedisConnectionInfo, RedisError, Value,
 };
 use futures::future::{AbortHandle, Abortable};
+use messi_core::cluster::queue::{Message, Queue};
 use messi_core::cluster::{EngineFuture, Inbox, Link, LinkReceiver, LinkSender, Order};
 
 use crate::error::Failure;
-use crate::queue::{Message, Queue};
 use crate::runtime::Runtime;
 use crate::socket::{Socket, Stream};
 
@@ -29,7 +29,7 @@ pub(crate) async fn establish(
     login: &RedisConnectionInfo,
 ) -> Result<Link, RedisError> {
     let (driver, registration) = AbortHandle::new_pair();
-    let queue = Arc::new(Queue::new(driver));
+    let queue = Arc::new(Queue::new(move || driver.abort()));
     let config = AsyncConnectionConfig::new()
         // The node knows how long it waits.
         .set_response_timeout(None)

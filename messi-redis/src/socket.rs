@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::io as futures_io;
+use messi_core::cluster::queue::Queue;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt};
 
 use crate::error::Failure;
-use crate::queue::Queue;
 
 /// Reads after which the driver of the connection lets other tasks run, and can be stopped: it would read for as long as
 /// there is something to read.

@@ -51,7 +51,8 @@ pub trait LinkSender: Debug + Send {
 
 /// The half of a [`Link`] that receives.
 ///
-/// A node reads it at all times: nothing that its clients do makes it wait.
+/// A node reads it at all times: nothing that its clients do makes it wait. An engine that has a task or thread of its own
+/// for a connection puts messages into a [`Queue`](super::queue::Queue), which is limited.
 pub trait LinkReceiver: Debug + Send {
     /// Waits until messages have come, and delivers them in their order. The node calls it again at once.
     ///
