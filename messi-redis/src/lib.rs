@@ -28,7 +28,7 @@ mod tls;
 
 #[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
-pub use futures_rustls::rustls;
+pub use messi_core::tls::rustls;
 
 pub use self::redis::Redis;
 

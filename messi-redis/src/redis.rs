@@ -6,9 +6,11 @@ use std::io;
 #[cfg(feature = "tls")]
 use std::sync::Arc;
 
-#[cfg(feature = "tls")]
-use futures_rustls::rustls::ClientConfig;
 use messi_core::cluster::{Engine, EngineError, EngineFuture, Link};
+#[cfg(feature = "tls")]
+use messi_core::tls::Roots;
+#[cfg(feature = "tls")]
+use messi_core::tls::rustls::ClientConfig;
 
 use crate::error::Failure;
 use crate::link::establish;
@@ -95,7 +97,8 @@ impl Redis {
     #[cfg(feature = "tls")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     pub fn tls_authorities(mut self, certificates: impl AsRef<[u8]>) -> Self {
-        let config = crate::tls::of_pem(certificates.as_ref());
+        let authorities = Roots::from_pem(certificates);
+        let config = authorities.map(|it| it.client_config());
         self.tls = Some(config.map_err(EngineError::new));
         self
     }
@@ -158,7 +161,10 @@ impl Redis {
         };
         let config = match &self.tls {
             Some(config) => config.clone()?,
-            None => crate::tls::of_platform().map_err(failed)?,
+            None => {
+                let authorities = Roots::platform().map_err(io::Error::from);
+                authorities.map_err(failed)?.client_config()
+            }
         };
         let encrypted = crate::tls::handshake(config, host, stream).await;
         Ok(encrypted.map_err(failed)?)

@@ -52,9 +52,8 @@ pub struct ClientTls {
 impl ClientTls {
     /// Creates the settings of a client that trusts these authorities, and shows no certificate.
     pub fn new(authorities: Roots) -> Self {
-        let config = builder(authorities).with_no_client_auth();
         Self {
-            config: CurrentConfig::new(Arc::new(without_sessions(config))),
+            config: CurrentConfig::new(Arc::new(plain_config(authorities))),
             is_own_config: false,
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
         }
@@ -192,6 +191,11 @@ fn builder(authorities: Roots) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         .with_protocol_versions(&[&TLS13])
         .expect("ring has all that TLS 1.3 needs")
         .with_root_certificates(authorities.0)
+}
+
+/// Returns a configuration of clients that trust these authorities and show no certificate.
+pub(super) fn plain_config(authorities: Roots) -> ClientConfig {
+    without_sessions(builder(authorities).with_no_client_auth())
 }
 
 /// Turns resumption off: servers of this crate give no tickets.

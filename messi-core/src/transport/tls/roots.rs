@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use futures_rustls::pki_types::CertificateDer;
 use futures_rustls::pki_types::pem::PemObject;
-use futures_rustls::rustls::RootCertStore;
+use futures_rustls::rustls::{ClientConfig, RootCertStore};
 
+use super::client::plain_config;
 use super::error::{TlsError, invalid};
 use super::identity::read;
 
@@ -91,6 +92,25 @@ impl Roots {
         let path = certificates.as_ref();
         let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
         Self::new(read(AUTHORITIES, path.display(), certificates)?)
+    }
+
+    /// Returns a configuration of rustls for clients that trust these authorities and show no certificate: for other
+    /// protocols, such as those of the engines of clusters.
+    ///
+    /// It is that of [`ClientTls::new`](super::ClientTls::new): TLS 1.3, without session tickets.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), messi::Error> {
+    /// use messi::tls::Roots;
+    ///
+    /// let config = Roots::from_pem_file("authority.pem")?.client_config();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn client_config(&self) -> Arc<ClientConfig> {
+        Arc::new(plain_config(self.clone()))
     }
 
     fn new(certificates: Vec<CertificateDer<'static>>) -> Result<Self, TlsError> {
