@@ -1,7 +1,11 @@
 //! Real servers that carry the messages of clusters, each in a process of its own, and where their programs come from.
 
+#[allow(dead_code, reason = "tests of one engine do not start the others")]
+pub(crate) mod nats;
+#[allow(dead_code, reason = "the same")]
 pub(crate) mod redis;
 mod server;
+mod wheels;
 
 use std::env;
 

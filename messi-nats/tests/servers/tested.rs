@@ -1,0 +1,48 @@
+//! What the suite needs to know of this engine.
+
+use std::fs;
+use std::process::Command;
+
+use messi_nats::Nats;
+
+use crate::config;
+use crate::engines::{Program, Server};
+
+pub(crate) const NAME: &str = "NATS";
+
+/// The error of a connection without TLS to a server with it.
+pub(crate) const WITHOUT_TLS: &str = "requires TLS";
+
+impl Server {
+    pub(crate) fn engine(&self) -> Nats {
+        Nats::connect(self.url())
+    }
+
+    pub(crate) fn tls_engine(&self, host: &str) -> Nats {
+        Nats::connect(format!("tls://{host}:{}", self.port()))
+    }
+
+    /// Returns the number of connections that the server has not closed.
+    pub(crate) fn connections(&self) -> usize {
+        const ESTABLISHED: &str = "01";
+        const CLOSED_BY_PEER: &str = "08";
+
+        let sockets = fs::read_to_string("/proc/net/tcp").expect("the sockets of the system");
+        let port = format!(":{:04X}", self.port());
+        let is_open = |line: &&str| {
+            let fields: Vec<_> = line.split_ascii_whitespace().collect();
+            fields[1].ends_with(&port) && [ESTABLISHED, CLOSED_BY_PEER].contains(&fields[3])
+        };
+        sockets.lines().skip(1).filter(is_open).count()
+    }
+}
+
+/// Starts a server that cuts a link for which more than 16 KiB wait.
+pub(crate) fn start_impatient(program: &Program) -> Server {
+    config::start(program, "max_pending: 16384")
+}
+
+/// Sets the options of a server with TLS.
+pub(crate) fn set_tls(command: &mut Command, _port: u16, certificate: &str, key: &str) {
+    command.args(["--tls", "--tlscert", certificate, "--tlskey", key]);
+}
