@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::{pending, ready};
+use std::mem;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,11 +62,21 @@ impl Connection {
     }
 
     async fn carry_out(&mut self, orders: Vec<Order>) -> Result<(), EngineError> {
+        let mut has_published = false;
         for order in orders {
             match order {
                 Order::Subscribe(channel) => self.subscribe(channel).await?,
-                Order::Unsubscribe(channel) => self.unsubscribe(&channel).await?,
-                Order::Publish { channel, payload } => self.publish(&channel, payload).await?,
+                Order::Unsubscribe(channel) => {
+                    // async-nats drops what comes later, also if it was published before.
+                    if mem::take(&mut has_published) {
+                        self.synchronize().await?;
+                    }
+                    self.unsubscribe(&channel).await?;
+                }
+                Order::Publish { channel, payload } => {
+                    self.publish(&channel, payload).await?;
+                    has_published = true;
+                }
                 _ => return Err(Failure::UnknownOrder.into()),
             }
         }
@@ -122,12 +133,20 @@ async fn connect(settings: &Settings, queue: &Arc<Queue>) -> Result<Client, Engi
     let address = target.address.to_string();
     let options = settings.options(queue)?;
     let url = format!("nats://{address}");
-    // Without TLS of its own, async-nats panics if the server asks for it.
+    // async-nats panics at some answers, and without TLS of its own if the server asks for it.
     let client = AssertUnwindSafe(options.connect(&*url));
     match client.catch_unwind().await {
         Ok(Ok(client)) => Ok(client),
         Ok(Err(error)) => Err(Failure::of_connect(address, target.is_tls, &error).into()),
-        Err(_panic) => Err(Failure::NeedsTls(address).into()),
+        Err(_panic) => {
+            let reason = if cfg!(feature = "tls") {
+                "it does not speak the protocol of NATS"
+            } else {
+                "it requires TLS, which needs the feature `tls` of messi-nats, or does not speak the protocol of NATS"
+            };
+            let reason = reason.into();
+            Err(Failure::Connect { address, reason }.into())
+        }
     }
 }
 

@@ -37,9 +37,9 @@ impl Server {
     }
 }
 
-/// Starts a server that cuts a link for which more than 16 KiB wait.
+/// Starts a server that cuts a link for which more than 16 KiB wait. The limit of messages must not be larger.
 pub(crate) fn start_impatient(program: &Program) -> Server {
-    config::start(program, "max_pending: 16384")
+    config::start(program, "max_payload: 16384, max_pending: 16384")
 }
 
 /// Sets the options of a server with TLS.

@@ -83,6 +83,7 @@ impl Server {
     }
 
     /// Returns the directory in which it runs.
+    #[allow(dead_code, reason = "tests of other engines do not need it")]
     pub(crate) fn directory(&self) -> &PathBuf {
         &self.directory
     }

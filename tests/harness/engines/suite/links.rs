@@ -17,12 +17,14 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     messages_keep_their_order,
     messages_are_received_while_a_large_batch_is_sent,
     payloads_and_names_are_any_bytes,
+    names_are_no_patterns,
     subscriptions_are_in_effect_when_they_are_sent,
     orders_keep_their_order,
     nothing_is_received_after_an_unsubscription,
     many_subscriptions_are_sent_at_once,
     orders_of_a_dropped_call_do_not_disturb_the_next_one,
     a_killed_server_fails_both_halves,
+    a_lost_link_is_not_renewed,
     a_server_that_is_absent_is_an_error,
     a_link_that_the_server_cuts_is_an_error,
     a_link_that_does_not_receive_is_closed,
@@ -108,6 +110,22 @@ async fn payloads_and_names_are_any_bytes(program: Program) {
     }
 }
 
+async fn names_are_no_patterns(program: Program) {
+    let server = Server::start(&program);
+    let mut link = connect(&server.engine()).await;
+    let patterns = [
+        "*", ">", "?", "a*", "a.*", "a.>", "*.b", "[a-z]", "a.b.>", "%61", "\\a",
+    ];
+    send(&mut link, patterns.map(subscribe)).await;
+    let names = ["a", "b", "a.b", "a.b.c", "a%2Eb", "messi.a", ""];
+    let mut orders: Vec<_> = names.iter().map(|it| publish(it, "x")).collect();
+    orders.extend(patterns.map(|it| publish(it, it)));
+    send(&mut link, orders).await;
+    let received = receive(&mut link.receiver, patterns.len()).await;
+    let expected = patterns.map(|it| (it.to_owned(), it.as_bytes().to_vec()));
+    assert_eq!(received, expected);
+}
+
 async fn subscriptions_are_in_effect_when_they_are_sent(program: Program) {
     let server = Server::start(&program);
     let mut first = connect(&server.engine()).await;
@@ -191,6 +209,22 @@ async fn a_killed_server_fails_both_halves(program: Program) {
     // Without anything that is sent.
     let (_, error) = receive_all(&mut idle.receiver).await;
     assert!(error.contains("is lost"), "{error}");
+}
+
+async fn a_lost_link_is_not_renewed(program: Program) {
+    let mut server = Server::start(&program);
+    let mut link = connect(&server.engine()).await;
+    send(&mut link, [subscribe("a")]).await;
+    server.kill();
+    server.restart();
+    let error = send_until_error(&mut link).await;
+    assert!(error.contains("is lost"), "{error}");
+    let mut other = connect(&server.engine()).await;
+    send(&mut other, [publish("a", "x")]).await;
+    let (received, error) = receive_all(&mut link.receiver).await;
+    assert!(received.is_empty());
+    assert!(error.contains("is lost"), "{error}");
+    assert_eq!(server.connections(), 1);
 }
 
 async fn a_server_that_is_absent_is_an_error(program: Program) {
