@@ -110,7 +110,7 @@ impl Connection {
         }
         let subject = subject::of_channel(channel);
         let published = self.client.publish(subject, payload.into()).await;
-        Ok(published.map_err(|_| ended(&self.queue))?)
+        published.map_err(|_| ended(&self.queue))
     }
 
     /// Waits until the server has all orders, by a message to the connection itself: it handles orders one after the

@@ -1,10 +1,13 @@
 //! Servers that do not speak the protocol.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use futures::FutureExt;
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use messi_core::cluster::Engine;
 use messi_nats::Nats;
 
 use crate::engines::Program;
@@ -14,6 +17,7 @@ use crate::suite::{Scenario, scenarios};
 pub(crate) const ALL: &[Scenario] = scenarios![
     a_server_of_something_else_is_an_error,
     a_server_that_begins_to_speak_nonsense_is_an_error,
+    a_connection_that_is_given_up_is_closed,
 ];
 
 /// Accepts a connection. Returns the URL.
@@ -24,7 +28,7 @@ fn serve(talk: impl FnOnce(TcpStream) + Send + 'static) -> String {
     format!("nats://{address}")
 }
 
-/// Writes, and reads until the end.
+/// Writes a text.
 fn write(mut socket: &TcpStream, text: &str) {
     // The other side may be gone.
     let _ = socket.write_all(text.as_bytes());
@@ -67,4 +71,22 @@ async fn a_server_that_begins_to_speak_nonsense_is_an_error(_: Program) {
         let error = send_until_error(&mut link).await;
         assert!(error.contains("is lost"), "{nonsense:?}: {error}");
     }
+}
+
+async fn a_connection_that_is_given_up_is_closed(_: Program) {
+    let (closed, is_closed) = oneshot::channel();
+    let (accepted, is_accepted) = oneshot::channel();
+    let url = serve(move |mut socket| {
+        // It says nothing.
+        let _ = accepted.send(());
+        let _ = socket.read_to_end(&mut Vec::new());
+        let _ = closed.send(());
+    });
+    let engine = Nats::connect(url);
+    let connecting = engine.connect();
+    let Either::Right((_, connecting)) = select(connecting, is_accepted).await else {
+        panic!("connected");
+    };
+    drop(connecting);
+    is_closed.await.expect("the end of the connection");
 }
