@@ -8,11 +8,12 @@ use crate::engines::{Program, Server};
 use crate::suite::parties::{
     connect, publish, receive, receive_all, send, subscribe, text, unsubscribe,
 };
-use crate::suite::{Scenario, scenarios};
+use crate::suite::{Scenario, cluster, scenarios};
 
 pub(crate) const ALL: &[Scenario] = scenarios![
     a_refused_order_is_an_error,
     a_message_beyond_the_limit_of_the_server_is_an_error,
+    a_cluster_goes_on_after_a_message_beyond_the_limit,
     a_server_may_take_larger_messages,
     a_channel_that_is_subscribed_twice_is_received_once,
 ];
@@ -60,6 +61,22 @@ async fn a_message_beyond_the_limit_of_the_server_is_an_error(program: Program) 
     let received = receive(&mut link.receiver, 2).await;
     let first = received.iter().map(|(_, payload)| payload[0]);
     assert!(first.eq([1, 3]));
+}
+
+async fn a_cluster_goes_on_after_a_message_beyond_the_limit(program: Program) {
+    let server = config::start(&program, "max_payload: 4096");
+    let [mut one, mut two] = cluster::start(&server).await;
+    let large = "x".repeat(5_000);
+    one.server.broadcast(cluster::message(&large));
+    one.find(&large).await;
+    // The others learn that it is missing.
+    two.until(|node| node.server.stats().cluster.lost == 1)
+        .await;
+    one.server.broadcast(cluster::message("again"));
+    two.find("again").await;
+    for node in [one, two] {
+        node.stop().await;
+    }
 }
 
 async fn a_server_may_take_larger_messages(program: Program) {

@@ -37,8 +37,8 @@ impl ChatClientHandler for Ui {
 }
 
 /// A server with a client.
-struct Node {
-    server: ChatServer,
+pub(crate) struct Node {
+    pub(crate) server: ChatServer,
     client: ChatClient,
     texts: UnboundedReceiver<String>,
 }
@@ -61,7 +61,7 @@ impl Node {
     }
 
     /// Waits for what has no event.
-    async fn until(&self, is_so: impl Fn(&Self) -> bool) {
+    pub(crate) async fn until(&self, is_so: impl Fn(&Self) -> bool) {
         while !is_so(self) {
             self.server.clock().sleep(PERIOD).await;
         }
@@ -82,17 +82,17 @@ impl Node {
     }
 
     /// Waits for this text, and skips others.
-    async fn find(&mut self, text: &str) {
+    pub(crate) async fn find(&mut self, text: &str) {
         while self.texts.next().await.expect("a text") != text {}
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.client.stop().await;
         self.server.stop().await;
     }
 }
 
-fn message(text: &str) -> MessageInd {
+pub(crate) fn message(text: &str) -> MessageInd {
     MessageInd {
         user: "server".into(),
         text: text.into(),
@@ -100,7 +100,7 @@ fn message(text: &str) -> MessageInd {
 }
 
 /// Starts nodes, and waits until they know each other.
-async fn start<const COUNT: usize>(engine: &Server) -> [Node; COUNT] {
+pub(crate) async fn start<const COUNT: usize>(engine: &Server) -> [Node; COUNT] {
     let nodes = futures::future::join_all((0..COUNT).map(|_| Node::start(engine))).await;
     for node in &nodes {
         node.until(|node| node.others() == COUNT - 1).await;
