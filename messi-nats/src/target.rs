@@ -126,7 +126,6 @@ mod tests {
             ("nats://host", Login::None),
             ("nats://t%23ken@host", Login::Token("t#ken".into())),
             ("nats://user:p%2F%40@host", password("user", "p/@")),
-            ("nats://user:@host", password("user", "")),
             ("nats://:secret@host", password("", "secret")),
         ] {
             let target = parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
