@@ -9,6 +9,9 @@ mod preparation;
 
 #[path = "../../../tests/harness/engines/mod.rs"]
 mod engines;
+#[allow(dead_code, reason = "tests of other crates use the rest")]
+#[path = "../../../tests/harness/port.rs"]
+mod port;
 
 #[path = "../../../tests/harness/engines/suite/mod.rs"]
 mod suite;
