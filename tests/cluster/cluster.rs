@@ -135,8 +135,11 @@ impl Cluster {
     pub(crate) fn check_accounts(&mut self) {
         for node in &mut self.nodes {
             let stats = node.stats();
-            assert_eq!(stats.published + stats.dropped, node.sent.values().sum());
-            assert_eq!(stats.lost, node.lost.values().sum());
+            assert_eq!(
+                stats.published + stats.dropped,
+                node.sent.values().sum::<u64>()
+            );
+            assert_eq!(stats.lost, node.lost.values().sum::<u64>());
             assert_eq!(stats.refused, 0);
         }
         for (node, guests) in self.nodes.iter().zip(&self.guests) {

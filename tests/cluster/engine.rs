@@ -1,10 +1,11 @@
 //! The engines that all tests run with.
 
 use messi::cluster::Cluster;
+use messi_nats::Nats;
 use messi_redis::Redis;
 
 use crate::engines::redis::Vendor;
-use crate::engines::{Program, Server};
+use crate::engines::{Program, Server, nats};
 use crate::preparation::Unprepared;
 
 /// An engine, as a node and a test need it.
@@ -12,15 +13,17 @@ use crate::preparation::Unprepared;
 pub(crate) enum Engine {
     Valkey,
     Redis,
+    Nats,
 }
 
 impl Engine {
-    pub(crate) const ALL: [Self; 2] = [Self::Valkey, Self::Redis];
+    pub(crate) const ALL: [Self; 3] = [Self::Valkey, Self::Redis, Self::Nats];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Valkey => "valkey",
             Self::Redis => "redis",
+            Self::Nats => "nats",
         }
     }
 
@@ -35,6 +38,7 @@ impl Engine {
         match self {
             Self::Valkey => Vendor::Valkey.program(),
             Self::Redis => Vendor::Installed.program(),
+            Self::Nats => nats::program(),
         }
     }
 
@@ -42,6 +46,7 @@ impl Engine {
     pub(crate) fn cluster(self, url: &str) -> Cluster {
         match self {
             Self::Valkey | Self::Redis => Cluster::new(Redis::connect(url)),
+            Self::Nats => Cluster::new(Nats::connect(url)),
         }
     }
 
@@ -49,6 +54,7 @@ impl Engine {
     pub(crate) fn url_of_port(self, port: u16) -> String {
         match self {
             Self::Valkey | Self::Redis => format!("redis://127.0.0.1:{port}"),
+            Self::Nats => format!("nats://127.0.0.1:{port}"),
         }
     }
 
@@ -56,6 +62,7 @@ impl Engine {
     pub(crate) fn start_with_password(self, program: &Program, wrong: &str) -> (Server, String) {
         let server = match self {
             Self::Valkey | Self::Redis => Server::with(program, &["--requirepass", "right"]),
+            Self::Nats => Server::with(program, &["--user", "node", "--pass", "right"]),
         };
         let url = server.url().replace("://", &format!("://:{wrong}@"));
         (server, url)
@@ -65,6 +72,7 @@ impl Engine {
     pub(crate) fn wrong_password(self) -> &'static str {
         match self {
             Self::Valkey | Self::Redis => "WRONGPASS",
+            Self::Nats => "authorization violation",
         }
     }
 
@@ -78,6 +86,7 @@ impl Engine {
                 Server::with(program, &[limit, copy].concat())
             }
             Self::Redis => Server::with(program, &limit),
+            Self::Nats => nats::start_with_settings(program, "max_payload: 1MB, max_pending: 1MB"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use futures::FutureExt;
 use messi_nats::Nats;
 
-use crate::config;
+use crate::engines::nats::start_with_settings;
 use crate::engines::{Program, Server};
 use crate::suite::parties::{connect, refusal, send, subscribe};
 use crate::suite::{Scenario, scenarios};
@@ -48,7 +48,7 @@ const OPERATOR: &str = include_str!("credentials/server.conf");
 const CREDENTIALS: &str = include_str!("credentials/user.creds");
 
 async fn credentials_are_checked(program: Program) {
-    let server = config::start(&program, OPERATOR);
+    let server = start_with_settings(&program, OPERATOR);
     let mut link = connect(&server.engine().credentials(CREDENTIALS)).await;
     send(&mut link, [subscribe("a")]).await;
     expect_refusal(&server.engine(), "SU").await;

@@ -16,7 +16,6 @@ mod port;
 #[path = "../../../tests/harness/engines/suite/mod.rs"]
 mod suite;
 
-mod config;
 mod fake;
 mod logins;
 mod scenarios;

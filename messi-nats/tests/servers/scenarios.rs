@@ -3,7 +3,7 @@
 use futures::FutureExt;
 use messi_nats::Nats;
 
-use crate::config;
+use crate::engines::nats::start_with_settings;
 use crate::engines::{Program, Server};
 use crate::suite::parties::{
     connect, publish, receive, receive_all, send, subscribe, text, unsubscribe,
@@ -25,7 +25,7 @@ async fn a_refused_order_is_an_error(program: Program) {
             user: node, password: secret, permissions: {{ publish: {allowed}, subscribe: {allowed} }}
         }}] }}"#
     );
-    let server = config::start(&program, &settings);
+    let server = start_with_settings(&program, &settings);
     let engine = Nats::connect(format!("nats://node:secret@127.0.0.1:{}", server.port()));
     for order in [subscribe("other"), publish("other", "x")] {
         let mut link = connect(&engine).await;
@@ -47,7 +47,7 @@ async fn a_refused_order_is_an_error(program: Program) {
 }
 
 async fn a_message_beyond_the_limit_of_the_server_is_an_error(program: Program) {
-    let server = config::start(&program, "max_payload: 1000");
+    let server = start_with_settings(&program, "max_payload: 1000");
     let mut link = connect(&server.engine()).await;
     send(&mut link, [subscribe("a"), publish("a", vec![1; 1000])]).await;
     let sent = link.sender.send(vec![publish("a", vec![2; 1001])]).await;
@@ -64,7 +64,7 @@ async fn a_message_beyond_the_limit_of_the_server_is_an_error(program: Program) 
 }
 
 async fn a_cluster_goes_on_after_a_message_beyond_the_limit(program: Program) {
-    let server = config::start(&program, "max_payload: 4096");
+    let server = start_with_settings(&program, "max_payload: 4096");
     let [mut one, mut two] = cluster::start(&server).await;
     let large = "x".repeat(5_000);
     one.server.broadcast(cluster::message(&large));
@@ -80,7 +80,7 @@ async fn a_cluster_goes_on_after_a_message_beyond_the_limit(program: Program) {
 }
 
 async fn a_server_may_take_larger_messages(program: Program) {
-    let server = config::start(&program, "max_payload: 8MB");
+    let server = start_with_settings(&program, "max_payload: 8MB");
     let mut link = connect(&server.engine()).await;
     let large = vec![7; 8 << 20];
     send(&mut link, [subscribe("a"), publish("a", &*large)]).await;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use messi_nats::Nats;
 
-use crate::config;
+use crate::engines::nats::start_with_settings;
 use crate::engines::{Program, Server};
 
 pub(crate) const NAME: &str = "NATS";
@@ -39,7 +39,7 @@ impl Server {
 
 /// Starts a server that cuts a link for which more than 16 KiB wait. The limit of messages must not be larger.
 pub(crate) fn start_impatient(program: &Program) -> Server {
-    config::start(program, "max_payload: 16384, max_pending: 16384")
+    start_with_settings(program, "max_payload: 16384, max_pending: 16384")
 }
 
 /// Sets the options of a server with TLS.

@@ -1,7 +1,10 @@
 //! Servers of NATS, and where their program comes from.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs, process};
+
 use super::wheels::Wheels;
-use super::{Kind, Program};
+use super::{Kind, Program, Server};
 use crate::preparation::Unprepared;
 
 const KIND: Kind = Kind {
@@ -23,4 +26,18 @@ const SERVER: &str = "bin/nats-server";
 pub(crate) fn program() -> Result<Program, Unprepared> {
     let path = WHEELS.program(SERVER)?;
     Ok(Program { kind: &KIND, path })
+}
+
+/// Starts a server with the settings of a file.
+pub(crate) fn start_with_settings(program: &Program, settings: &str) -> Server {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("messi-nats-{}-{number}.conf", process::id());
+    let path = env::temp_dir().join(name);
+    fs::write(&path, settings).expect("a file");
+    let server = Server::with(program, &["--config", path.to_str().expect("UTF-8")]);
+    // It has read them.
+    let _ = fs::remove_file(path);
+    server
 }
