@@ -2,12 +2,9 @@
 
 mod chat;
 mod overhead;
-mod process;
 mod proxy;
 mod recovery;
 mod unruly;
-
-use process::Process;
 
 /// The number of sessions that are interrupted together, unless the command line says otherwise.
 const SESSIONS: usize = 10_000;

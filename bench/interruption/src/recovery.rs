@@ -6,11 +6,9 @@ use std::{io, thread};
 
 use futures::executor::block_on;
 use messi::{Session, Sessions};
-use work::fail;
+use work::{ChildProcess, fail, resident_kib};
 
-use crate::Process;
 use crate::chat::*;
-use crate::process::resident;
 
 /// The number of interruptions of one session.
 const INTERRUPTIONS: usize = 201;
@@ -76,12 +74,12 @@ pub(crate) fn measure_many(sessions: usize) {
 pub(crate) fn measure_away(sessions: usize) {
     let mut setup = Setup::start(sessions);
     thread::sleep(IDLE);
-    let before = setup.server.resident();
+    let before = resident_mib(setup.server.id());
     // No client can come back without them.
     setup.proxies.clear();
     setup.wait(Event::Interrupted, sessions);
     thread::sleep(IDLE);
-    let away = setup.server.resident();
+    let away = resident_mib(setup.server.id());
     println!(
         "{sessions} sessions interrupted: resident memory of the server with their connections {before} MiB, \
          without them {away} MiB"
@@ -90,8 +88,8 @@ pub(crate) fn measure_away(sessions: usize) {
 
 /// A server, proxies before it, and clients of these.
 struct Setup {
-    server: Process,
-    proxies: Vec<Process>,
+    server: ChildProcess,
+    proxies: Vec<ChildProcess>,
     clients: Vec<ChatClient>,
     events: Receiver<Event>,
 }
@@ -99,10 +97,10 @@ struct Setup {
 impl Setup {
     /// Connects this number of clients, and waits until each has a session.
     fn start(clients: usize) -> Self {
-        let (server, port) = Process::start(&["server"]);
+        let (server, port) = ChildProcess::start(&["server"]);
         let address = format!("127.0.0.1:{port}");
         let proxies = clients.div_ceil(CONNECTIONS_PER_PROXY);
-        let proxies = (0..proxies).map(|_| Process::start(&["proxy", &address]));
+        let proxies = (0..proxies).map(|_| ChildProcess::start(&["proxy", &address]));
         let (proxies, ports): (Vec<_>, Vec<_>) = proxies.unzip();
         let (reports, events) = channel();
         let clients = (0..clients).map(|number| {
@@ -155,6 +153,10 @@ impl Setup {
 
     /// Returns the resident memory of the client and of the server, in MiB.
     fn resident(&self) -> [u64; 2] {
-        [resident("self"), self.server.resident()]
+        [std::process::id(), self.server.id()].map(resident_mib)
     }
+}
+
+fn resident_mib(process: u32) -> u64 {
+    resident_kib(process) / 1024
 }

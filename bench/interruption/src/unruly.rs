@@ -6,9 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use messi::{DisconnectReason, Session};
-use work::fail;
+use work::{ChildProcess, fail};
 
-use crate::Process;
 use crate::chat::*;
 
 /// The number of clients.
@@ -60,8 +59,8 @@ impl ChatClientHandler for Counter {
 
 /// Exchanges messages for this number of seconds, and fails if one is lost or doubled.
 pub(crate) fn measure(seconds: u64) {
-    let (_server, port) = Process::start(&["server"]);
-    let (_proxy, port) = Process::start(&["unruly-proxy", &format!("127.0.0.1:{port}")]);
+    let (_server, port) = ChildProcess::start(&["server"]);
+    let (_proxy, port) = ChildProcess::start(&["unruly-proxy", &format!("127.0.0.1:{port}")]);
     let total = Arc::new(AtomicU64::new(0));
     let clients = (0..CLIENTS).map(|_| {
         let client = ChatClient::builder(format!("tcp://127.0.0.1:{port}"));

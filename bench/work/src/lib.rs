@@ -8,6 +8,7 @@
 
 mod blast;
 mod broadcast;
+mod child_process;
 mod client;
 mod connection_counter;
 mod conversation;
@@ -28,14 +29,16 @@ mod usage;
 use std::net::SocketAddr;
 
 pub use blast::Blast;
+pub use child_process::ChildProcess;
 pub use conversation::Conversation;
 pub use fail::fail;
 pub use job::{Job, Role, Service, Workload};
 pub use message::{Message, USER};
-pub use process::{cpu_of_children, descriptor_limit};
+pub use process::{cpu_of_children, descriptor_limit, resident_kib};
 pub use report::{Latency, Memory, Outcome, Report};
 pub use script::Script;
 pub use server::{Action, Session, free_port};
+pub use usage::{Threads, Usage};
 
 /// The keep-alive interval of all peers that have the setting: the default of messi.
 pub const KEEP_ALIVE_INTERVAL: std::time::Duration = std::time::Duration::from_secs(2);

@@ -23,7 +23,7 @@ pub fn cpu_of_children() -> Duration {
 }
 
 /// Returns the resident memory of a process, in KiB.
-pub(crate) fn resident_kib(pid: u32) -> u64 {
+pub fn resident_kib(pid: u32) -> u64 {
     let pages = field(&read(&format!("/proc/{pid}/statm")), 1);
     pages * page_size() as u64 / 1024
 }

@@ -9,20 +9,20 @@ use crate::process::field;
 
 /// The use of the processor by a process or one of its threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Usage {
+pub struct Usage {
     /// The user and system time.
-    pub(crate) cpu: Duration,
+    pub cpu: Duration,
     /// The number of context switches to its threads.
-    pub(crate) switches: u64,
+    pub switches: u64,
 }
 
 /// The use of the processor by each thread of a process since its start.
 #[derive(Clone, Debug)]
-pub(crate) struct Threads(HashMap<String, Usage>);
+pub struct Threads(HashMap<String, Usage>);
 
 impl Threads {
     /// Reads the counters of a process.
-    pub(crate) fn of(pid: u32) -> Self {
+    pub fn of(pid: u32) -> Self {
         let directory = format!("/proc/{pid}/task");
         let threads = fs::read_dir(&directory)
             .unwrap_or_else(|error| fail(format!("reading {directory} failed: {error}")));
@@ -36,7 +36,7 @@ impl Threads {
     }
 
     /// Returns the use of the process since an earlier reading. Threads that have ended are not counted.
-    pub(crate) fn since(&self, begin: &Self) -> Usage {
+    pub fn since(&self, begin: &Self) -> Usage {
         let mut sum = Usage::default();
         for (id, usage) in &self.0 {
             let before = begin.0.get(id).copied().unwrap_or_default();

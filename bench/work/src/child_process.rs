@@ -1,21 +1,21 @@
-//! The other processes of a measurement: this program with other arguments.
+//! The other processes of a measurement: the same program with other arguments.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use work::fail;
+use crate::fail;
 
 /// A process of this program, which ends with its standard input.
-pub(crate) struct Process {
+#[derive(Debug)]
+pub struct ChildProcess {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
-impl Process {
-    /// Starts this program, and returns it with the port that it listens on.
-    pub(crate) fn start(arguments: &[&str]) -> (Self, u16) {
+impl ChildProcess {
+    /// Starts this program, and returns it with the port that it listens on, which is its first line.
+    pub fn start(arguments: &[&str]) -> (Self, u16) {
         let program = std::env::current_exe().unwrap_or_else(|error| fail(error));
         let child = Command::new(program)
             .args(arguments)
@@ -36,38 +36,38 @@ impl Process {
     }
 
     /// Writes a line to the process, and waits for a line of it.
-    pub(crate) fn ask(&mut self, line: &str) -> String {
-        let written = writeln!(self.input, "{line}");
-        written.unwrap_or_else(|error| fail(error));
+    pub fn ask(&mut self, line: &str) -> String {
+        self.write_line(line);
         self.read_line()
     }
 
-    fn read_line(&mut self) -> String {
+    /// Writes a line to the process.
+    pub fn write_line(&mut self, line: &str) {
+        let written = writeln!(self.input, "{line}");
+        written.unwrap_or_else(|error| fail(error));
+    }
+
+    /// Waits for a line of the process. A process that ends before is an error.
+    pub fn read_line(&mut self) -> String {
         let mut line = String::new();
-        let read = self.output.read_line(&mut line);
-        read.unwrap_or_else(|error| fail(error));
+        match self.output.read_line(&mut line) {
+            Ok(0) => fail("another process of the measurement has ended"),
+            Err(error) => fail(error),
+            Ok(_) => {}
+        }
         line.trim_end().to_owned()
     }
 
-    /// Returns the resident memory of the process, in MiB.
-    pub(crate) fn resident(&self) -> u64 {
-        resident(&self.child.id().to_string())
+    /// Returns the id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 }
 
-impl Drop for Process {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         // It has nothing to lose.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Returns the resident memory of a process, in MiB. This process is `self`.
-pub(crate) fn resident(process: &str) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status"));
-    let status = status.unwrap_or_else(|error| fail(error));
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-    kib.unwrap_or(0_u64) / 1024
 }
