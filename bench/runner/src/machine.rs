@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::placement::cores;
 
 /// The crates with versions in the results.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "messi",
     "async-io",
     "async-std",
@@ -17,6 +17,7 @@ const CRATES: [&str; 8] = [
     "tonic",
     "protosocket",
     "protosocket-server",
+    "redis",
 ];
 
 /// The lock file with the versions of all crates.

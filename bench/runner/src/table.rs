@@ -76,7 +76,7 @@ pub(crate) fn notes<'a>(cells: impl Iterator<Item = &'a Cell>) -> String {
 }
 
 /// Formats a value with three significant digits, or a missing value as "-".
-pub(crate) fn number(value: Option<f64>) -> String {
+pub fn number(value: Option<f64>) -> String {
     let Some(value) = value.filter(|value| value.is_finite()) else {
         return "-".into();
     };
@@ -88,7 +88,7 @@ pub(crate) fn number(value: Option<f64>) -> String {
 }
 
 /// Formats an integer with thousands separators, rounded to three significant digits.
-pub(crate) fn grouped(value: f64) -> String {
+pub fn grouped(value: f64) -> String {
     let unit = 10_f64.powf((value.abs().log10().floor() - 2.0).max(0.0));
     let digits = format!("{:.0}", (value / unit).round() * unit);
     let mut text = String::new();

@@ -73,6 +73,11 @@ impl Server {
         }
     }
 
+    /// Returns the id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
@@ -106,7 +111,7 @@ impl Server {
 
     fn signal(&self, signal: &str) {
         let mut kill = Command::new("kill");
-        let kill = kill.args(["-s", signal, &self.child.id().to_string()]);
+        let kill = kill.args(["-s", signal, &self.id().to_string()]);
         assert!(kill.status().expect("a status").success());
     }
 
