@@ -9,7 +9,11 @@ use crate::nodes::Nodes;
 use crate::throughput::NODES;
 
 /// How long the engine is away.
-pub(crate) const OUTAGES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(3)];
+pub(crate) const OUTAGES: [Duration; 3] = [
+    Duration::from_millis(200),
+    Duration::from_secs(3),
+    Duration::from_secs(10),
+];
 
 /// Kills and restarts the engine. Returns the seconds from when it accepts connections until each node is up.
 ///
