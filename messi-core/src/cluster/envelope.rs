@@ -287,6 +287,28 @@ pub(super) fn get_list<'a, T>(
     (0..count).map(|_| get(bytes)).collect()
 }
 
+/// Appends the messages of an envelope to those of the one before it in its channel, which has this number of messages.
+/// Returns `false` if they are not for the same clients, or if there are others between them.
+pub(super) fn append_messages(envelope: &mut Vec<u8>, messages: u64, next: &[u8]) -> bool {
+    let (Ok(first), Ok(second)) = (Envelope::decode(envelope), Envelope::decode(next)) else {
+        return false;
+    };
+    let is_next = first.number.checked_add(messages) == Some(second.number);
+    match (first.content, second.content) {
+        (
+            Content::Messages { target, .. },
+            Content::Messages {
+                target: same,
+                frames,
+            },
+        ) if is_next && target == same => {
+            envelope.extend_from_slice(frames);
+            true
+        }
+        _ => false,
+    }
+}
+
 /// Returns the number of messages in frames.
 ///
 /// # Errors
@@ -472,5 +494,48 @@ mod tests {
         ] {
             assert_eq!(check_frames(frames, 2), error);
         }
+    }
+
+    /// An envelope of two messages, of which the first one has this number.
+    fn to_all(except: Vec<ClientId>, number: u64) -> Vec<u8> {
+        let target = Target::All { except };
+        let envelope = Envelope {
+            fingerprint: 1,
+            node: NodeId(9),
+            number,
+            content: Content::Messages {
+                target,
+                frames: FRAMES,
+            },
+        };
+        envelope.encode()
+    }
+
+    #[test]
+    fn messages_for_the_same_clients_share_an_envelope() {
+        let mut envelope = to_all(Vec::new(), 300);
+        assert!(append_messages(&mut envelope, 2, &to_all(Vec::new(), 302)));
+        assert!(append_messages(&mut envelope, 4, &to_all(Vec::new(), 304)));
+        let expected = [&to_all(Vec::new(), 300), FRAMES, FRAMES].concat();
+        assert_eq!(envelope, expected);
+    }
+
+    #[test]
+    fn other_envelopes_stay_apart() {
+        let except = vec![ClientId::new(NodeId(7), 1)];
+        let [heartbeat, leave, ..] = envelopes().map(|envelope| envelope.encode());
+        for next in [
+            to_all(except, 302),
+            // Messages between the two were dropped.
+            to_all(Vec::new(), 303),
+            heartbeat.clone(),
+            leave,
+        ] {
+            let mut envelope = to_all(Vec::new(), 300);
+            assert!(!append_messages(&mut envelope, 2, &next));
+            assert_eq!(envelope, to_all(Vec::new(), 300));
+        }
+        let next = to_all(Vec::new(), 300);
+        assert!(!append_messages(&mut heartbeat.clone(), 0, &next));
     }
 }

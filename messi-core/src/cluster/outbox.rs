@@ -1,7 +1,8 @@
 //! Orders that wait for the engine.
 //!
 //! Whatever a node publishes is appended here and never waits. The task of the node takes all of it at once: what is
-//! published while it writes leaves with the next write. While there is no link, messages wait for a few seconds, and
+//! published while it writes leaves with the next write. Messages one after the other for the same clients share an
+//! envelope, since envelopes are what an engine and the receiving nodes spend their time on. While there is no link, messages wait for a few seconds, and
 //! are then dropped: others would get them too late.
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::engine::Order;
+use super::envelope::append_messages;
 use super::numbers::Published;
 
 /// How long messages wait for a link.
@@ -18,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a subscription outlives the last client that needs it, which often comes back soon.
 const IDLE_SUBSCRIPTION: Duration = Duration::from_secs(1);
+
+/// Size up to which messages share an envelope.
+const BATCH_SIZE: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Outbox {
@@ -96,6 +101,12 @@ impl Outbox {
         }
         state.bytes = bytes;
         state.counts.published += messages;
+        if let Some(last) = state.waiting.last_mut()
+            && last.append(&channel, &payload, messages)
+        {
+            // The task was woken for the envelope.
+            return None;
+        }
         let order = Order::Publish { channel, payload };
         state.push(Waiting { order, messages })
     }
@@ -193,6 +204,24 @@ impl Outbox {
     }
 }
 
+impl Waiting {
+    /// Appends the messages of the envelope that is published next. Returns whether they may share this one.
+    fn append(&mut self, channel: &str, envelope: &[u8], messages: u64) -> bool {
+        let Order::Publish {
+            channel: own,
+            payload,
+        } = &mut self.order
+        else {
+            return false;
+        };
+        let is_shared = own == channel
+            && payload.len() + envelope.len() <= BATCH_SIZE
+            && append_messages(payload, self.messages, envelope);
+        self.messages += if is_shared { messages } else { 0 };
+        is_shared
+    }
+}
+
 impl State {
     fn push(&mut self, waiting: Waiting) -> Option<Waker> {
         self.waiting.push(waiting);
@@ -226,6 +255,8 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
+    use crate::cluster::envelope::{Content, Envelope, Target};
+    use crate::ids::NodeId;
 
     fn take(outbox: &Outbox) -> Option<Vec<Order>> {
         match outbox.poll_take(&mut Context::from_waker(Waker::noop())) {
@@ -341,5 +372,61 @@ mod tests {
         outbox.end(now);
         assert_eq!(outbox.begin(now), [Order::Subscribe("a".into())]);
         assert_eq!(take(&outbox).unwrap(), [published("a", &[1])]);
+    }
+
+    /// Publishes a message with this number of bytes for all clients.
+    fn broadcast(outbox: &Outbox, channel: &str, size: usize, now: Instant) {
+        outbox.publish(channel.into(), 1, now, |number| envelope(number, size));
+    }
+
+    fn envelope(number: u64, size: usize) -> Vec<u8> {
+        let envelope = Envelope {
+            fingerprint: 1,
+            node: NodeId(1),
+            number,
+            content: Content::Messages {
+                target: Target::All { except: Vec::new() },
+                frames: &vec![0; size],
+            },
+        };
+        envelope.encode()
+    }
+
+    fn sizes(orders: Vec<Order>) -> Vec<usize> {
+        let frames = |order| match order {
+            Order::Publish { payload, .. } => payload.len() - envelope(1, 0).len(),
+            _ => 0,
+        };
+        orders.into_iter().map(frames).collect()
+    }
+
+    #[test]
+    fn messages_for_the_same_clients_leave_in_one_envelope() {
+        let now = Instant::now();
+        let outbox = Outbox::new(1_000_000, now);
+        for (channel, size) in [("a", 1), ("a", 2), ("b", 4), ("a", 8), ("a", 16)] {
+            broadcast(&outbox, channel, size, now);
+        }
+        // In the order in which they were published.
+        assert_eq!(sizes(take(&outbox).unwrap()), [3, 4, 24]);
+        broadcast(&outbox, "a", 32, now);
+        assert_eq!(sizes(take(&outbox).unwrap()), [32]);
+        // A message that is dropped with others counts.
+        broadcast(&outbox, "a", 1, now);
+        broadcast(&outbox, "a", 1, now);
+        outbox.begin(now + PATIENCE);
+        assert_eq!(outbox.counts().dropped, 2);
+    }
+
+    #[test]
+    fn an_envelope_has_a_largest_size() {
+        let now = Instant::now();
+        let outbox = Outbox::new(10 * BATCH_SIZE, now);
+        let half = BATCH_SIZE / 2 - envelope(1, 0).len();
+        for size in [half, half, half, 2 * BATCH_SIZE, 1] {
+            broadcast(&outbox, "a", size, now);
+        }
+        let expected = [2 * half, half, 2 * BATCH_SIZE, 1];
+        assert_eq!(sizes(take(&outbox).unwrap()), expected);
     }
 }
