@@ -28,6 +28,7 @@ pub(crate) fn run(mut options: Options) -> Result<()> {
     let mut results = Results {
         machine: Machine::detect(),
         engine: engine.version.clone(),
+        load: load()?,
         seconds: options.seconds,
         repeats: options.repeats,
         throughput: PEERS.map(|peer| (peer, Vec::new())).into(),
@@ -71,6 +72,12 @@ fn measure_latency(engine: &Engine, options: &Options, results: &mut Results) {
             runs.push(measure(engine));
         }
     }
+}
+
+/// Returns the load average of the last minute.
+fn load() -> std::io::Result<String> {
+    let loads = fs::read_to_string("/proc/loadavg")?;
+    Ok(loads.split(' ').next().unwrap_or_default().into())
 }
 
 /// Writes the tables and the measurements.

@@ -31,6 +31,8 @@ const TARGET_GONE: f64 = 6.0;
 pub(crate) struct Results {
     pub(crate) machine: Machine,
     pub(crate) engine: String,
+    /// The processes that wanted to run before the measurements, on average of a minute.
+    pub(crate) load: String,
     pub(crate) seconds: f64,
     pub(crate) repeats: usize,
     pub(crate) throughput: Vec<(Peer, Vec<Throughput>)>,
@@ -48,8 +50,8 @@ impl Results {
         text += &self.machine.to_markdown();
         let _ = writeln!(
             text,
-            "- engine: {}\n- medians of {} interleaved runs, of {} s each where messages are sent at full speed",
-            self.engine, self.repeats, self.seconds
+            "- engine: {}\n- load average before the run: {}\n- medians of {} interleaved runs, of {} s each where messages are sent at full speed",
+            self.engine, self.load, self.repeats, self.seconds
         );
         for work in Work::value_variants() {
             text += &self.section(*work);
