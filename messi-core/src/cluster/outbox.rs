@@ -2,8 +2,8 @@
 //!
 //! Whatever a node publishes is appended here and never waits. The task of the node takes all of it at once: what is
 //! published while it writes leaves with the next write. Messages one after the other for the same clients share an
-//! envelope, since envelopes are what an engine and the receiving nodes spend their time on. While there is no link, messages wait for a few seconds, and
-//! are then dropped: others would get them too late.
+//! envelope, since envelopes are what an engine and the receiving nodes spend their time on. While there is no link,
+//! messages wait for a few seconds, and are then dropped: others would get them too late.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -100,7 +100,6 @@ impl Outbox {
             return None;
         }
         state.bytes = bytes;
-        state.counts.published += messages;
         if let Some(last) = state.waiting.last_mut()
             && last.append(&channel, &payload, messages)
         {
@@ -178,6 +177,7 @@ impl Outbox {
         if !state.waiting.is_empty() {
             state.bytes = 0;
             let waiting = mem::take(&mut state.waiting);
+            state.counts.published += messages(&waiting);
             return Poll::Ready(Some(waiting.into_iter().map(|it| it.order).collect()));
         }
         if state.is_closed {
@@ -242,12 +242,15 @@ impl State {
     }
 
     fn drop_messages(&mut self) {
-        let dropped: u64 = self.waiting.iter().map(|it| it.messages).sum();
-        self.counts.dropped += dropped;
-        self.counts.published -= dropped;
-        self.waiting = Vec::new();
+        let dropped = mem::take(&mut self.waiting);
+        self.counts.dropped += messages(&dropped);
         self.bytes = 0;
     }
+}
+
+/// Returns the number of messages in orders.
+fn messages(orders: &[Waiting]) -> u64 {
+    orders.iter().map(|it| it.messages).sum()
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub struct ClusterStatus {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClusterStats {
-    /// Messages published to other nodes.
+    /// Messages given to the engine for other nodes. Those that wait for a link are not among them.
     pub published: u64,
     /// Messages not published to them, since the engine was away for too long or too many were waiting.
     pub dropped: u64,
