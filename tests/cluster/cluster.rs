@@ -18,8 +18,8 @@ pub(crate) const NODES: u32 = 3;
 /// The number of clients of each node.
 const GUESTS: usize = 10;
 
-/// A topic with a member on each node.
-const TOPIC: &str = "room";
+/// A topic with a member on each node. Nodes tell each other its members.
+pub(crate) const TOPIC: &str = "room";
 
 /// A user with a connection to each node.
 const USER: &str = "Kalle";

@@ -33,6 +33,7 @@ mod member;
 mod node;
 mod node_failures;
 mod partitions;
+mod presence;
 mod proxy;
 mod slow;
 mod start;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
             engine_failures::TESTS,
             node_failures::TESTS,
             partitions::TESTS,
+            presence::TESTS,
             slow::TESTS,
             topics::TESTS,
         ];

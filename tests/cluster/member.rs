@@ -14,6 +14,7 @@
 //! | `up` | a link is up |
 //! | `down` | it has failed |
 //! | `others <id>=<name> …` | the other nodes are others |
+//! | `members <count>` | the number of members of [`TOPIC`] on all nodes has changed |
 //! | `gap <lost> <id> <channel>` | messages of a node are lost |
 //! | `left <reason>` | the connection of a client has ended |
 
@@ -26,9 +27,10 @@ use std::time::Duration;
 
 use async_std::task::block_on;
 use log::{LevelFilter, Log, Metadata, Record};
-use messi::cluster::Channel;
+use messi::cluster::{Channel, Presence};
 use messi::{DisconnectReason, ListenError, Reply, Report};
 
+use crate::cluster::TOPIC;
 use crate::engine::Engine;
 use crate::proto::*;
 use crate::{channel, port};
@@ -36,7 +38,7 @@ use crate::{channel, port};
 /// The first argument of a node. Its settings follow.
 const NODE: &str = "--node";
 
-/// The time between two looks at the other nodes.
+/// The time between two looks at the other nodes and at members.
 const PERIOD: Duration = Duration::from_millis(10);
 
 /// The keep-alive time of nodes and clients: longer than any process is suspended.
@@ -140,6 +142,7 @@ impl Log for Links {
 
 fn start(settings: &Settings) -> Result<RoomServer, ListenError> {
     let cluster = settings.engine.cluster(&settings.url).name(&settings.name);
+    let cluster = cluster.presence(Presence::of(|topic| topic == TOPIC));
     let mut cluster = cluster.on_gap(|gap| {
         let channel = match &gap.channel {
             Channel::Topic(name) => channel::topic(name),
@@ -167,10 +170,16 @@ fn start(settings: &Settings) -> Result<RoomServer, ListenError> {
     })
 }
 
-/// Reports the other nodes.
+/// Reports the other nodes and the number of members.
 fn watch(server: &RoomServer) {
     let mut before = String::new();
+    let mut members_before = 0;
     loop {
+        let members = server.topic(TOPIC).member_count();
+        if members != members_before {
+            println!("members {members}");
+            members_before = members;
+        }
         let nodes = server.cluster().expect("a cluster").nodes;
         let others = nodes
             .iter()

@@ -21,6 +21,8 @@ pub(crate) struct Node {
     pub(crate) is_up: bool,
     /// The labels of the other nodes that it knows, by their ids.
     pub(crate) others: BTreeMap<String, String>,
+    /// The number of members that it knows in [`TOPIC`](crate::cluster::TOPIC), on all nodes.
+    pub(crate) members: u64,
     /// How many links have failed.
     pub(crate) failures: u32,
     /// The messages that it has told to be lost, by the id of their node and their channel.
@@ -72,6 +74,7 @@ impl Node {
             id: String::new(),
             is_up: false,
             others: BTreeMap::new(),
+            members: 0,
             failures: 0,
             lost: BTreeMap::new(),
             left: Vec::new(),
@@ -140,6 +143,7 @@ impl Node {
                 let others = others.map(|(id, name)| (id.into(), name.into()));
                 self.others = others.collect();
             }
+            ["members", count] => self.members = number(count),
             ["gap", lost, id, channel] => {
                 let channel = (id.into(), channel::from_word(channel));
                 *self.lost.entry(channel).or_default() += number(lost);

@@ -29,7 +29,7 @@ pub(crate) const TESTS: &[Test] = &[
 const PERIOD: Duration = Duration::from_millis(100);
 
 /// Starts a cluster whose first node reaches the engine through a proxy.
-fn start(engine: Engine, program: &Program) -> (Cluster, Proxy) {
+pub(crate) fn start(engine: Engine, program: &Program) -> (Cluster, Proxy) {
     let server = Server::start(program);
     let proxy = Proxy::start(server.port());
     let urls = [engine.url_of_port(proxy.port()), server.url(), server.url()];
