@@ -40,6 +40,13 @@ pub(crate) enum Failure {
     Lost(#[source] io::Error),
 }
 
+impl Failure {
+    pub(crate) fn invalid_answer() -> Self {
+        let text = "it sent no valid answer";
+        Self::Lost(io::Error::new(io::ErrorKind::InvalidData, text))
+    }
+}
+
 impl From<Failure> for EngineError {
     fn from(failure: Failure) -> Self {
         Self::new(failure)

@@ -17,11 +17,13 @@
 #[cfg(not(any(feature = "async-std", feature = "smol", feature = "tokio")))]
 compile_error!("messi-redis needs one of its features `async-std`, `smol` and `tokio`");
 
+mod connection;
 mod error;
-mod link;
+mod pubsub;
 mod redis;
 mod runtime;
 mod socket;
+mod streams;
 mod target;
 #[cfg(feature = "tls")]
 mod tls;

@@ -3,7 +3,6 @@
 use std::fmt::{self, Debug, Formatter};
 #[cfg(feature = "tls")]
 use std::io;
-#[cfg(feature = "tls")]
 use std::sync::Arc;
 
 use messi_core::cluster::{Engine, EngineError, EngineFuture, Link};
@@ -12,11 +11,16 @@ use messi_core::tls::Roots;
 #[cfg(feature = "tls")]
 use messi_core::tls::rustls::ClientConfig;
 
+use crate::connection::Connection;
 use crate::error::Failure;
-use crate::link::establish;
+use crate::pubsub;
 use crate::runtime::Runtime;
 use crate::socket::Stream;
+use crate::streams::StreamsNode;
 use crate::target::Target;
+
+/// The least length of a stream.
+const MIN_LEN: u64 = 1_000;
 
 /// A server of Redis 6 or later, or of Valkey, that carries messages between servers by publish/subscribe.
 ///
@@ -49,6 +53,8 @@ pub struct Redis {
     /// Or what is wrong with the authorities. By default, those of the operating system are trusted.
     #[cfg(feature = "tls")]
     tls: Option<Result<Arc<ClientConfig>, EngineError>>,
+    /// The length of the stream, if there is one.
+    max_len: Option<u64>,
 }
 
 impl Redis {
@@ -76,7 +82,13 @@ impl Redis {
             target: Target::parse(&url.into()).map_err(EngineError::from),
             #[cfg(feature = "tls")]
             tls: None,
+            max_len: None,
         }
+    }
+
+    pub fn streams(mut self, max_len: u64) -> Self {
+        self.max_len = Some(max_len.max(MIN_LEN));
+        self
     }
 
     /// Trusts the authorities in a text of PEM, instead of those of the operating system. For URLs with `rediss`.
@@ -124,7 +136,14 @@ impl Redis {
         self
     }
 
-    async fn link(&self) -> Result<Link, EngineError> {
+    /// Returns the engine of a node with a stream.
+    fn node(&self) -> Option<StreamsNode> {
+        let max_len = self.max_len?;
+        Some(StreamsNode::new(self.clone(), max_len))
+    }
+
+    /// Opens a connection.
+    pub(crate) async fn open(&self) -> Result<Connection, EngineError> {
         let target = self.target.as_ref().map_err(Clone::clone)?;
         let runtime = Runtime::current()?;
         let address = || target.address.to_string();
@@ -134,7 +153,7 @@ impl Redis {
             source,
         })?;
         let stream = self.encrypted(target, stream).await?;
-        let established = establish(runtime, stream, &target.login).await;
+        let established = Connection::establish(runtime, stream, &target.login).await;
         Ok(established.map_err(|source| Failure::Login {
             address: address(),
             source,
@@ -183,7 +202,16 @@ impl Redis {
 
 impl Engine for Redis {
     fn connect(&self) -> EngineFuture<'_, Link> {
-        Box::pin(self.link())
+        Box::pin(async {
+            match self.node() {
+                Some(node) => node.link().await,
+                None => Ok(pubsub::link(self.open().await?)),
+            }
+        })
+    }
+
+    fn for_node(&self) -> Option<Arc<dyn Engine>> {
+        self.node().map(|node| Arc::new(node) as _)
     }
 }
 
@@ -193,7 +221,8 @@ impl Debug for Redis {
         match &self.target {
             Ok(target) => debug
                 .field("address", &target.address)
-                .field("is_tls", &target.is_tls),
+                .field("is_tls", &target.is_tls)
+                .field("max_len", &self.max_len),
             Err(error) => debug.field("error", error),
         };
         debug.finish_non_exhaustive()

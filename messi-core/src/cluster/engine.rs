@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::{self, Debug, Formatter};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::SharedError;
 
@@ -11,8 +12,8 @@ pub type EngineFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError
 
 /// A publish/subscribe system that carries messages between the nodes of a cluster.
 ///
-/// A node keeps one [`Link`] to it, and connects again whenever that fails. An engine itself neither tries again nor
-/// keeps messages: the node does what must be done after a loss.
+/// A node keeps one [`Link`] to it, and connects again whenever that fails. An engine itself does not try
+/// again, and need not keep messages: the node does what must be done after a loss.
 ///
 /// The engine must deliver the messages that one link has published to a channel in their order, and each at most
 /// once. It may lose messages: nodes notice it by their numbers.
@@ -25,6 +26,15 @@ pub trait Engine: Debug + Send + Sync + 'static {
     ///
     /// Returns the reason why there is no connection at this moment. The node tries again later.
     fn connect(&self) -> EngineFuture<'_, Link>;
+
+    /// Returns an engine for one node, if this one keeps something of a node from link to link, such as how far it has read.
+    ///
+    /// Each node calls it once, before it connects for the first time, and drops one link before it makes the next.
+    ///
+    /// The default is `None`: a node uses this engine itself.
+    fn for_node(&self) -> Option<Arc<dyn Engine>> {
+        None
+    }
 }
 
 /// A connection to an engine. It is closed when both halves are dropped.

@@ -147,13 +147,16 @@ impl From<EngineError> for LinkEnd {
 
 impl ClusterNode {
     pub(crate) fn new(
-        settings: Cluster,
+        mut settings: Cluster,
         server: String,
         protocol: &str,
         members: &'static [(u32, &'static str)],
         max_message_size: usize,
         runtime: Arc<dyn AsyncRuntime>,
     ) -> Self {
+        if let Some(engine) = settings.engine.for_node() {
+            settings.engine = engine;
+        }
         let now = runtime.now();
         let half = || (runtime.random() * f64::from(u32::MAX)) as u64;
         let id = NodeId(half() << 32 | half());

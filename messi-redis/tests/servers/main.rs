@@ -23,6 +23,7 @@ mod tested;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
+use messi_redis::Redis;
 
 use engines::redis::Vendor;
 use suite::runtimes::Runtime;
@@ -35,6 +36,11 @@ fn main() -> ExitCode {
         .flat_map(|(vendor, runtime)| trials(vendor, runtime))
         .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Sets the mode that is tested: publish/subscribe.
+fn in_mode(engine: Redis) -> Redis {
+    engine
 }
 
 fn trials(vendor: Vendor, runtime: Runtime) -> Vec<Trial> {

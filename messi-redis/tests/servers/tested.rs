@@ -15,11 +15,11 @@ pub(crate) const WITHOUT_TLS: &str = "refused the connection";
 
 impl Server {
     pub(crate) fn engine(&self) -> Redis {
-        Redis::connect(self.url())
+        crate::in_mode(Redis::connect(self.url()))
     }
 
     pub(crate) fn tls_engine(&self, host: &str) -> Redis {
-        Redis::connect(format!("rediss://{host}:{}", self.port()))
+        crate::in_mode(Redis::connect(format!("rediss://{host}:{}", self.port())))
     }
 
     /// Returns the number of connections, besides that of this question.

@@ -95,7 +95,14 @@ impl Server {
 
     /// Starts a killed server again on the same port, without further options.
     pub(crate) fn restart(&mut self) {
-        let child = spawn(&self.program, &self.directory, self.port, |_, _| {});
+        self.restart_with(&[]);
+    }
+
+    /// Starts a killed server again on the same port, with these options.
+    pub(crate) fn restart_with(&mut self, options: &[&str]) {
+        let child = spawn(&self.program, &self.directory, self.port, |command, _| {
+            command.args(options);
+        });
         self.child = child.expect("the port is free");
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::{FutureExt, StreamExt};
-use messi::cluster::ClusterState;
+use messi::cluster::{Cluster, ClusterState};
 
 use super::{Scenario, scenarios};
 use crate::engines::{Program, Server};
@@ -44,8 +44,8 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    async fn start(engine: &Server) -> Self {
-        let builder = ChatServer::builder("tcp://127.0.0.1:0").cluster(engine.engine());
+    pub(crate) async fn start(cluster: impl Into<Cluster>) -> Self {
+        let builder = ChatServer::builder("tcp://127.0.0.1:0").cluster(cluster);
         let server = builder.start(|_client| Session).await.expect("a server");
         let (sender, texts) = unbounded();
         let client = ChatClient::builder(server.uri()).start(Ui(sender));
@@ -67,15 +67,15 @@ impl Node {
         }
     }
 
-    fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.server.cluster().expect("a cluster").state == ClusterState::Up
     }
 
-    fn others(&self) -> usize {
+    pub(crate) fn others(&self) -> usize {
         self.server.cluster().expect("a cluster").nodes.len()
     }
 
-    async fn expect(&mut self, texts: &[&str]) {
+    pub(crate) async fn expect(&mut self, texts: &[&str]) {
         for text in texts {
             assert_eq!(self.texts.next().await.as_deref(), Some(*text));
         }
@@ -101,7 +101,7 @@ pub(crate) fn message(text: &str) -> MessageInd {
 
 /// Starts nodes, and waits until they know each other.
 pub(crate) async fn start<const COUNT: usize>(engine: &Server) -> [Node; COUNT] {
-    let nodes = futures::future::join_all((0..COUNT).map(|_| Node::start(engine))).await;
+    let nodes = futures::future::join_all((0..COUNT).map(|_| Node::start(engine.engine()))).await;
     for node in &nodes {
         node.until(|node| node.others() == COUNT - 1).await;
     }

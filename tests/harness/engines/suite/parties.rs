@@ -4,12 +4,12 @@ use std::error::Error;
 
 use messi_core::cluster::{Engine, EngineError, Inbox, Link, LinkReceiver, Order};
 
-pub(crate) async fn connect(engine: &impl Engine) -> Link {
+pub(crate) async fn connect(engine: &(impl Engine + ?Sized)) -> Link {
     engine.connect().await.map_err(text).expect("a connection")
 }
 
 /// Returns the text of the error of a connection, with its causes.
-pub(crate) async fn refusal(engine: &impl Engine) -> String {
+pub(crate) async fn refusal(engine: &(impl Engine + ?Sized)) -> String {
     text(engine.connect().await.expect_err("a refusal"))
 }
 

@@ -1,0 +1,329 @@
+//! What links of one node do after each other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use std::{fs, thread};
+
+use futures::FutureExt;
+use futures::future::{join, try_join};
+use messi_core::cluster::{Engine, EngineError, Inbox, Link, LinkReceiver, LinkSender};
+use messi_redis::Redis;
+
+use crate::commands::{connections, run};
+use crate::engines::redis::SOCKET;
+use crate::engines::{Program, Server};
+use crate::suite::parties::{
+    Received, connect, publish, receive, refusal, send, subscribe, text, unsubscribe,
+};
+use crate::suite::{Scenario, scenarios};
+
+pub(crate) const ALL: &[Scenario] = scenarios![
+    the_next_link_receives_what_came_between,
+    subscriptions_of_a_link_end_with_it,
+    links_that_are_cut_lose_and_double_nothing,
+    a_call_that_was_cut_is_sent_again,
+    what_is_read_too_late_is_a_gap,
+    a_server_that_has_lost_its_data_is_used_again,
+    a_server_whose_clock_went_back_is_used_again,
+    these_permissions_are_enough,
+    a_key_of_another_kind_is_an_error,
+    unix_sockets_work,
+];
+
+fn node(server: &Server) -> Arc<dyn Engine> {
+    server.engine().for_node().expect("an engine for a node")
+}
+
+fn numbers(received: &[Received]) -> Vec<u32> {
+    let number = |(_, payload): &Received| str::from_utf8(payload).ok()?.parse().ok();
+    received
+        .iter()
+        .map(|it| number(it).expect("a number"))
+        .collect()
+}
+
+async fn the_next_link_receives_what_came_between(program: Program) {
+    let server = Server::start(&program);
+    let engine = node(&server);
+    let mut other = connect(&server.engine()).await;
+    let mut link = connect(&*engine).await;
+    send(&mut link, [subscribe("a")]).await;
+    for round in 0..20 {
+        let batch = |from: u32| (from..from + 50).map(|it| publish("a", it.to_string()));
+        send(&mut other, batch(100 * round).collect::<Vec<_>>()).await;
+        // Not all of it is read.
+        let mut received = receive(&mut link.receiver, 1).await;
+        drop(link);
+        send(&mut other, batch(100 * round + 50).collect::<Vec<_>>()).await;
+        // A link that fails before it has subscriptions.
+        drop(connect(&*engine).await);
+        link = connect(&*engine).await;
+        send(&mut link, [subscribe("a")]).await;
+        let missing = 100 - received.len();
+        received.extend(receive(&mut link.receiver, missing).await);
+        assert!(
+            numbers(&received)
+                .into_iter()
+                .eq(100 * round..100 * round + 100)
+        );
+    }
+}
+
+async fn subscriptions_of_a_link_end_with_it(program: Program) {
+    let server = Server::start(&program);
+    let engine = node(&server);
+    let mut other = connect(&server.engine()).await;
+    let mut link = connect(&*engine).await;
+    send(&mut link, [subscribe("a"), subscribe("b")]).await;
+    drop(link);
+    send(&mut other, [publish("b", "1"), publish("c", "2")]).await;
+    let mut link = connect(&*engine).await;
+    send(&mut link, [subscribe("a"), subscribe("c")]).await;
+    send(&mut other, [publish("b", "3"), publish("c", "4")]).await;
+    // `c` was not a subscription before, and `b` is none any more.
+    assert_eq!(numbers(&receive(&mut link.receiver, 2).await), [1, 4]);
+}
+
+/// The messages of each of two nodes, whose links are cut.
+const MESSAGES: u32 = 20_000;
+
+async fn links_that_are_cut_lose_and_double_nothing(program: Program) {
+    let server = Arc::new(Server::start(&program));
+    let has_ended = Arc::new(AtomicBool::new(false));
+    let cutter = thread::spawn({
+        let (server, has_ended) = (server.clone(), has_ended.clone());
+        move || cut_links(&server, &has_ended)
+    });
+    let (first, second) = join(use_links(node(&server), 0), use_links(node(&server), 1)).await;
+    has_ended.store(true, Ordering::Release);
+    let cuts = cutter.join().expect("cuts");
+    assert!(cuts > 20, "{cuts}");
+    for received in [first, second] {
+        for sender in 0..2 {
+            let of_sender = received.iter().filter(|it| *it % 2 == sender);
+            let expected = (0..MESSAGES).map(|it| 2 * it + sender);
+            assert!(of_sender.copied().eq(expected), "of node {sender}");
+        }
+    }
+}
+
+/// Cuts random connections until the end. Returns how many.
+fn cut_links(server: &Server, has_ended: &AtomicBool) -> usize {
+    let mut cuts = 0;
+    while !has_ended.load(Ordering::Acquire) {
+        let connections = connections(server);
+        if let Some(id) = fastrand::choice(&connections) {
+            // It may have been closed meanwhile.
+            cuts += run(server, &format!("CLIENT KILL ID {id} SKIPME yes"))
+                .contains(&":1".to_owned()) as usize;
+        }
+        thread::sleep(Duration::from_millis(fastrand::u64(..30)));
+    }
+    cuts
+}
+
+/// Publishes and receives as a node does: what was given to a link that has failed is not given to the next one. Returns
+/// the numbers that were received.
+async fn use_links(engine: Arc<dyn Engine>, node: u32) -> Vec<u32> {
+    let mut published = 0;
+    let mut received = Vec::new();
+    while received.len() < 2 * MESSAGES as usize {
+        // It may be cut as well.
+        if let Ok(link) = engine.connect().await {
+            let _ = use_link(link, node, &mut published, &mut received).await;
+        }
+    }
+    received
+}
+
+async fn use_link(
+    link: Link,
+    node: u32,
+    published: &mut u32,
+    received: &mut Vec<u32>,
+) -> Result<(), EngineError> {
+    let Link {
+        mut sender,
+        mut receiver,
+    } = link;
+    sender.send(vec![subscribe("a")]).await?;
+    try_join(
+        publish_all(&mut *sender, node, published),
+        receive_all(&mut *receiver, received),
+    )
+    .await?;
+    Ok(())
+}
+
+async fn publish_all(
+    sender: &mut dyn LinkSender,
+    node: u32,
+    published: &mut u32,
+) -> Result<(), EngineError> {
+    while *published < MESSAGES {
+        let size = fastrand::u32(1..500).min(MESSAGES - *published);
+        let numbers = *published..*published + size;
+        let orders = numbers.map(|it| publish("a", (2 * it + node).to_string()));
+        *published += size;
+        sender.send(orders.collect()).await?;
+    }
+    Ok(())
+}
+
+async fn receive_all(
+    receiver: &mut dyn LinkReceiver,
+    received: &mut Vec<u32>,
+) -> Result<(), EngineError> {
+    while received.len() < 2 * MESSAGES as usize {
+        let mut deliver = |_: &str, payload: &[u8]| {
+            let text = str::from_utf8(payload).expect("text");
+            received.push(text.parse().expect("a number"));
+        };
+        receiver.receive(&mut Inbox::new(&mut deliver)).await?;
+    }
+    Ok(())
+}
+
+async fn a_call_that_was_cut_is_sent_again(program: Program) {
+    let server = Server::start(&program);
+    let engine = node(&server);
+    let mut other = connect(&server.engine()).await;
+    send(&mut other, [subscribe("a")]).await;
+    for round in 0..20 {
+        let mut link = connect(&*engine).await;
+        let orders = (0..1_000).map(|it| publish("a", (1_000 * round + it).to_string()));
+        // Mostly, before the server has any of it.
+        let sent = link.sender.send(orders.collect()).now_or_never();
+        assert!(sent.is_none());
+    }
+    drop(connect(&*engine).await);
+    let received = receive(&mut other.receiver, 20_000).await;
+    assert!(numbers(&received).into_iter().eq(0..20_000));
+}
+
+async fn what_is_read_too_late_is_a_gap(program: Program) {
+    let server = Server::start(&program);
+    let engine = node(&server);
+    let mut other = connect(&server.engine()).await;
+    let mut link = connect(&*engine).await;
+    send(&mut link, [subscribe("a")]).await;
+    drop(link);
+    for number in 0..5_000_u32 {
+        send(&mut other, [publish("a", number.to_string())]).await;
+    }
+    let mut link = connect(&*engine).await;
+    send(&mut link, [subscribe("a")]).await;
+    let mut received = receive(&mut link.receiver, 1).await;
+    while *numbers(&received[received.len() - 1..])
+        .last()
+        .expect("one")
+        < 4_999
+    {
+        received.extend(receive(&mut link.receiver, 1).await);
+    }
+    // The server removes some at a time.
+    assert!(
+        (1_000..1_500).contains(&received.len()),
+        "{}",
+        received.len()
+    );
+    let first = 5_000 - received.len() as u32;
+    assert!(numbers(&received).into_iter().eq(first..5_000));
+}
+
+async fn a_server_that_has_lost_its_data_is_used_again(program: Program) {
+    let mut server = Server::start(&program);
+    let engines = [node(&server), node(&server)];
+    let mut first = connect(&*engines[0]).await;
+    let mut second = connect(&*engines[1]).await;
+    send(&mut second, [subscribe("a")]).await;
+    send(&mut first, [publish("a", "1")]).await;
+    assert_eq!(numbers(&receive(&mut second.receiver, 1).await), [1]);
+    // The server may have this, and may have given it to the other.
+    assert!(
+        first
+            .sender
+            .send(vec![publish("a", "2")])
+            .now_or_never()
+            .is_none()
+    );
+    server.kill();
+    server.restart();
+    let mut second = connect(&*engines[1]).await;
+    send(&mut second, [subscribe("a")]).await;
+    let mut first = connect(&*engines[0]).await;
+    send(&mut first, [publish("a", "3")]).await;
+    assert_eq!(numbers(&receive(&mut second.receiver, 1).await), [3]);
+}
+
+async fn a_server_whose_clock_went_back_is_used_again(program: Program) {
+    let server = Server::start(&program);
+    let engine = node(&server);
+    let mut link = connect(&*engine).await;
+    send(&mut link, [subscribe("a")]).await;
+    run(&server, "XADD messi:stream 9999999999999-0 a 1");
+    assert_eq!(numbers(&receive(&mut link.receiver, 1).await), [1]);
+    run(&server, "FLUSHALL");
+    let mut link = connect(&*engine).await;
+    send(&mut link, [subscribe("a")]).await;
+    let mut other = connect(&server.engine()).await;
+    send(&mut other, [publish("a", "2")]).await;
+    assert_eq!(numbers(&receive(&mut link.receiver, 1).await), [2]);
+}
+
+/// The permissions in the documentation.
+const PERMISSIONS: &str = "~messi:* +eval +get +set +xadd +xread +xrevrange";
+
+fn with_permissions(program: &Program, permissions: &str) -> (Server, Redis) {
+    let mut options = vec!["--user", "node", "on", ">secret"];
+    options.extend(permissions.split(' '));
+    let server = Server::with(program, &options);
+    let url = format!("redis://node:secret@127.0.0.1:{}", server.port());
+    let engine = crate::in_mode(Redis::connect(url));
+    (server, engine)
+}
+
+async fn these_permissions_are_enough(program: Program) {
+    let (_server, engine) = with_permissions(&program, PERMISSIONS);
+    let mut link = connect(&engine).await;
+    send(&mut link, [subscribe("a"), publish("a", "1")]).await;
+    send(&mut link, [unsubscribe("b"), publish("a", "2")]).await;
+    assert_eq!(numbers(&receive(&mut link.receiver, 2).await), [1, 2]);
+    for missing in PERMISSIONS.split(' ') {
+        let rest = PERMISSIONS.replace(missing, "");
+        let rest = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_server, engine) = with_permissions(&program, &rest);
+        let error = first_error(&engine).await;
+        assert!(
+            error.to_lowercase().contains("permissions"),
+            "{missing}: {error}"
+        );
+    }
+}
+
+/// Returns the first error of a link that is connected, publishes and receives.
+async fn first_error(engine: &Redis) -> String {
+    let used = async {
+        let mut link = engine.connect().await?;
+        link.sender.send(vec![publish("a", "1")]).await?;
+        link.receiver.receive(&mut Inbox::new(&mut |_, _| {})).await
+    };
+    text(used.await.expect_err("an error"))
+}
+
+async fn a_key_of_another_kind_is_an_error(program: Program) {
+    let server = Server::start(&program);
+    run(&server, "SET messi:stream x");
+    let error = refusal(&server.engine()).await;
+    assert!(error.contains("wrong kind of value"), "{error}");
+}
+
+async fn unix_sockets_work(program: Program) {
+    let server = Server::start(&program);
+    let socket = fs::canonicalize(server.directory().join(SOCKET)).expect("a socket");
+    let url = format!("redis+unix://{}", socket.display());
+    let mut link = connect(&crate::in_mode(Redis::connect(url))).await;
+    send(&mut link, [subscribe("a"), publish("a", "1")]).await;
+    assert_eq!(receive(&mut link.receiver, 1).await.len(), 1);
+}
