@@ -90,12 +90,18 @@ const MESSAGES: u32 = 20_000;
 
 async fn links_that_are_cut_lose_and_double_nothing(program: Program) {
     let server = Arc::new(Server::start(&program));
+    let nodes = [node(&server), node(&server)];
+    for node in &nodes {
+        // All that follows is for both.
+        send(&mut connect(&**node).await, [subscribe("a")]).await;
+    }
     let has_ended = Arc::new(AtomicBool::new(false));
     let cutter = thread::spawn({
         let (server, has_ended) = (server.clone(), has_ended.clone());
         move || cut_links(&server, &has_ended)
     });
-    let (first, second) = join(use_links(node(&server), 0), use_links(node(&server), 1)).await;
+    let [first, second] = nodes;
+    let (first, second) = join(use_links(first, 0), use_links(second, 1)).await;
     has_ended.store(true, Ordering::Release);
     let cuts = cutter.join().expect("cuts");
     assert!(cuts > 20, "{cuts}");
@@ -192,10 +198,14 @@ async fn a_call_that_was_cut_is_sent_again(program: Program) {
     send(&mut other, [subscribe("a")]).await;
     for round in 0..20 {
         let mut link = connect(&*engine).await;
+        server.freeze();
         let orders = (0..1_000).map(|it| publish("a", (1_000 * round + it).to_string()));
-        // Mostly, before the server has any of it.
-        let sent = link.sender.send(orders.collect()).now_or_never();
-        assert!(sent.is_none());
+        let mut sent = link.sender.send(orders.collect());
+        assert!(sent.as_mut().now_or_never().is_none());
+        // The server may find it in its socket, before or after it is sent again.
+        drop(sent);
+        drop(link);
+        server.thaw();
     }
     drop(connect(&*engine).await);
     let received = receive(&mut other.receiver, 20_000).await;
@@ -241,13 +251,10 @@ async fn a_server_that_has_lost_its_data_is_used_again(program: Program) {
     send(&mut first, [publish("a", "1")]).await;
     assert_eq!(numbers(&receive(&mut second.receiver, 1).await), [1]);
     // The server may have this, and may have given it to the other.
-    assert!(
-        first
-            .sender
-            .send(vec![publish("a", "2")])
-            .now_or_never()
-            .is_none()
-    );
+    server.freeze();
+    let sent = first.sender.send(vec![publish("a", "2")]).now_or_never();
+    assert!(sent.is_none());
+    drop(first);
     server.kill();
     server.restart();
     let mut second = connect(&*engines[1]).await;
@@ -295,10 +302,7 @@ async fn these_permissions_are_enough(program: Program) {
         let rest = rest.split_whitespace().collect::<Vec<_>>().join(" ");
         let (_server, engine) = with_permissions(&program, &rest);
         let error = first_error(&engine).await;
-        assert!(
-            error.to_lowercase().contains("permissions"),
-            "{missing}: {error}"
-        );
+        assert!(error.contains("refused a command"), "{missing}: {error}");
     }
 }
 
