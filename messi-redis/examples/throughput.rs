@@ -1,6 +1,6 @@
 //! Measures the engine with a running server: one link publishes, three receive.
 //!
-//! `cargo run --release -p messi-redis --example throughput -- redis://localhost [tokio] [seconds]`
+//! `cargo run --release -p messi-redis --example throughput -- redis://localhost [tokio] [streams] [seconds]`
 
 use std::env;
 use std::error::Error;
@@ -34,7 +34,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     } else {
         async_io::block_on
     };
-    run(Box::pin(measure(Redis::connect(url), run, seconds)))?;
+    let mut engine = Redis::connect(url);
+    if arguments.iter().any(|it| it == "streams") {
+        engine = engine.streams(10_000);
+    }
+    run(Box::pin(measure(engine, run, seconds)))?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Commands of the tests themselves to a server.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use crate::engines::Server;
@@ -9,8 +9,10 @@ use crate::engines::Server;
 pub(crate) fn run(server: &Server, commands: &str) -> Vec<String> {
     let mut socket = TcpStream::connect(("127.0.0.1", server.port())).expect("a connection");
     write!(socket, "{commands}\r\nQUIT\r\n").expect("a connection");
-    let lines = BufReader::new(socket).lines();
-    let lines: Vec<_> = lines.map_while(Result::ok).collect();
+    let mut answers = Vec::new();
+    socket.read_to_end(&mut answers).expect("answers");
+    let answers = String::from_utf8_lossy(&answers);
+    let lines: Vec<_> = answers.lines().map(str::to_owned).collect();
     assert!(
         !lines.iter().any(|it| it.starts_with('-')),
         "{commands}: {lines:?}"

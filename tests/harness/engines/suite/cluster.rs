@@ -75,15 +75,19 @@ impl Node {
         self.server.cluster().expect("a cluster").nodes.len()
     }
 
+    pub(crate) async fn next(&mut self) -> String {
+        self.texts.next().await.expect("a text")
+    }
+
     pub(crate) async fn expect(&mut self, texts: &[&str]) {
         for text in texts {
-            assert_eq!(self.texts.next().await.as_deref(), Some(*text));
+            assert_eq!(self.next().await, *text);
         }
     }
 
     /// Waits for this text, and skips others.
     pub(crate) async fn find(&mut self, text: &str) {
-        while self.texts.next().await.expect("a text") != text {}
+        while self.next().await != text {}
     }
 
     pub(crate) async fn stop(self) {
