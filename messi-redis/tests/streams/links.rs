@@ -26,6 +26,8 @@ pub(crate) const ALL: &[Scenario] = scenarios![
     what_is_read_too_late_is_a_gap,
     a_server_that_has_lost_its_data_is_used_again,
     a_server_whose_clock_went_back_is_used_again,
+    what_the_server_has_refused_is_sent_again,
+    a_number_that_does_not_fit_is_an_error,
     these_permissions_are_enough,
     a_key_of_another_kind_is_an_error,
     unix_sockets_work,
@@ -277,6 +279,50 @@ async fn a_server_whose_clock_went_back_is_used_again(program: Program) {
     let mut other = connect(&server.engine()).await;
     send(&mut other, [publish("a", "2")]).await;
     assert_eq!(numbers(&receive(&mut link.receiver, 1).await), [2]);
+}
+
+async fn what_the_server_has_refused_is_sent_again(program: Program) {
+    let server = Server::start(&program);
+    let engine = node(&server);
+    let mut other = connect(&server.engine()).await;
+    send(&mut other, [subscribe("a")]).await;
+    let mut link = connect(&*engine).await;
+    send(&mut link, [publish("a", "0")]).await;
+    run(&server, "CONFIG SET maxmemory 1");
+    let orders = (1..1_000).map(|it| publish("a", it.to_string()));
+    let error = text(
+        link.sender
+            .send(orders.collect())
+            .await
+            .expect_err("an error"),
+    );
+    assert!(error.contains("maxmemory"), "{error}");
+    let error = refusal(&*engine).await;
+    assert!(error.contains("maxmemory"), "{error}");
+    run(&server, "CONFIG SET maxmemory 0");
+    let mut link = connect(&*engine).await;
+    send(&mut link, [publish("a", "1000")]).await;
+    let received = receive(&mut other.receiver, 1_001).await;
+    assert!(numbers(&received).into_iter().eq(0..1_001));
+}
+
+async fn a_number_that_does_not_fit_is_an_error(program: Program) {
+    let server = Server::start(&program);
+    let mut link = connect(&server.engine()).await;
+    send(
+        &mut link,
+        [publish("a", "1"), subscribe("a"), publish("a", "2")],
+    )
+    .await;
+    let keys = run(&server, "KEYS messi:stream:*");
+    let key = keys
+        .iter()
+        .find(|it| it.starts_with("messi:"))
+        .expect("a key");
+    run(&server, &format!("DECR {key}"));
+    let sent = link.sender.send(vec![publish("a", "3")]).await;
+    let error = text(sent.expect_err("an error"));
+    assert!(error.contains("the entry before is missing"), "{error}");
 }
 
 /// The permissions in the documentation.
