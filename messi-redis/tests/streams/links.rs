@@ -21,6 +21,7 @@ use crate::suite::{Scenario, scenarios};
 pub(crate) const ALL: &[Scenario] = scenarios![
     the_next_link_receives_what_came_between,
     subscriptions_of_a_link_end_with_it,
+    a_subscription_holds_for_what_follows_it,
     links_that_are_cut_lose_and_double_nothing,
     a_call_that_was_cut_is_sent_again,
     what_is_read_too_late_is_a_gap,
@@ -85,6 +86,24 @@ async fn subscriptions_of_a_link_end_with_it(program: Program) {
     send(&mut other, [publish("b", "3"), publish("c", "4")]).await;
     // `c` was not a subscription before, and `b` is none any more.
     assert_eq!(numbers(&receive(&mut link.receiver, 2).await), [1, 4]);
+}
+
+async fn a_subscription_holds_for_what_follows_it(program: Program) {
+    let server = Server::start(&program);
+    let mut link = connect(&server.engine()).await;
+    let sending = async {
+        for channel in (0..500).map(|it| it.to_string()) {
+            let orders = vec![subscribe(&channel), publish(&channel, &*channel)];
+            link.sender
+                .send(orders)
+                .await
+                .map_err(text)
+                .expect("the orders are taken");
+        }
+    };
+    // Messages may come before the answer to the subscription.
+    let ((), received) = join(sending, receive(&mut link.receiver, 500)).await;
+    assert!(numbers(&received).into_iter().eq(0..500));
 }
 
 /// The messages of each of two nodes, whose links are cut.
