@@ -1,6 +1,7 @@
 //! Redis and Valkey as the engine of a cluster of [messi](https://docs.rs/messi) servers.
 //!
-//! [`Redis`] carries the messages between the servers by publish/subscribe. See there for what it needs and guarantees.
+//! [`Redis`] carries the messages between the servers, by publish/subscribe or by a stream that keeps them. See there for
+//! what the two need and guarantee.
 //!
 //! # Features
 //!

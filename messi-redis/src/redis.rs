@@ -19,21 +19,26 @@ use crate::socket::Stream;
 use crate::streams::StreamsNode;
 use crate::target::Target;
 
-/// The least length of a stream.
-const MIN_LEN: u64 = 1_000;
+/// The least entries of a stream.
+const MIN_LEN: u32 = 1_000;
 
-/// A server of Redis 6 or later, or of Valkey, that carries messages between servers by publish/subscribe.
+/// A server of Redis 6 or later, or of Valkey, that carries messages between servers.
 ///
-/// Each server of messi has one connection to it. Order and delivery are those of publish/subscribe: messages of one
-/// sender to a channel keep their order, and those that are published while a connection is lost are lost. No key is
-/// read or written, so that the database of the URL does not matter.
+/// # Modes
 ///
-/// The user needs the permissions `+publish +subscribe +unsubscribe` and, for the names of channels, `&messi:*`.
+/// All servers of a cluster must have the same mode.
 ///
-/// # Limits
+/// | | publish/subscribe, the default | [`streams`](Self::streams) |
+/// | --- | --- | --- |
+/// | messages that are published while a connection is lost | are lost | are received later |
+/// | a server of messi receives | what it has subscribed to | all messages, and takes what it has subscribed to |
+/// | connections of a server of messi | one | two |
+/// | keys | none: the database of the URL does not matter | `messi:stream`, and `messi:stream:…` for each server |
+/// | permissions of the user | `+publish +subscribe +unsubscribe &messi:*` | `+eval +get +set +xadd +xread +xrevrange ~messi:*` |
+/// | a server of messi that receives slowly | loses its connection with 64 MiB waiting | receives later |
 ///
-/// Up to 64 MiB of received messages may wait for the server of messi. If more do, the connection is closed with an
-/// error. Redis itself closes a connection that is not read for long: see its setting `client-output-buffer-limit`.
+/// In both, messages of one sender keep their order. With publish/subscribe, Redis itself closes a connection that is not
+/// read for long: see its setting `client-output-buffer-limit`.
 ///
 /// # Errors
 ///
@@ -53,8 +58,8 @@ pub struct Redis {
     /// Or what is wrong with the authorities. By default, those of the operating system are trusted.
     #[cfg(feature = "tls")]
     tls: Option<Result<Arc<ClientConfig>, EngineError>>,
-    /// The length of the stream, if there is one.
-    max_len: Option<u64>,
+    /// The entries that the stream keeps, if there is one.
+    max_len: Option<u32>,
 }
 
 impl Redis {
@@ -86,7 +91,38 @@ impl Redis {
         }
     }
 
-    pub fn streams(mut self, max_len: u64) -> Self {
+    /// Has the server of Redis keep the messages in a stream, so that none is lost between servers of messi when a
+    /// connection fails.
+    ///
+    /// The stream has at least the last `max_len` entries, and some more. An entry holds the messages that a server of messi
+    /// publishes at once: up to 256 in 16 KiB, or a single larger one. So the server of Redis needs up to `max_len` × 16 KiB of
+    /// memory, and more if messages are larger. The minimum is 1,000 entries.
+    ///
+    /// # Guarantees
+    ///
+    /// - A server of messi whose connection was lost continues where it has stopped: it receives each message once, and in
+    ///   order. If the stream does not have some of them any more, that is a gap: see `Cluster::on_gap`.
+    /// - Messages that were on their way when the connection was lost are sent again. None is added twice.
+    /// - Messages that are published without a connection wait, for 5 s and up to `Cluster::max_queued_bytes`. What is dropped
+    ///   then is counted, and a gap for the others. So nothing is lost if the server of Redis is away for up to 4 s.
+    /// - A server of Redis that has lost its data is used again. What it had lost is a gap, and what it had delivered
+    ///   may be delivered twice if it has lost only the last part.
+    ///
+    /// # Settings of the server of Redis
+    ///
+    /// - `appendonly yes` lets it keep the stream when it is restarted.
+    /// - A `maxmemory-policy` that begins with `allkeys` could remove the stream. Without memory, the server refuses all
+    ///   messages, and the nodes have no link.
+    /// - It must not be a part of a Redis Cluster, which spreads the keys over servers.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use messi_redis::Redis;
+    ///
+    /// let engine = Redis::connect("redis://10.0.0.5").streams(10_000);
+    /// ```
+    pub fn streams(mut self, max_len: u32) -> Self {
         self.max_len = Some(max_len.max(MIN_LEN));
         self
     }
@@ -136,7 +172,7 @@ impl Redis {
         self
     }
 
-    /// Returns the engine of a node with a stream.
+    /// Returns a new node in the mode with a stream.
     fn node(&self) -> Option<StreamsNode> {
         let max_len = self.max_len?;
         Some(StreamsNode::new(self.clone(), max_len))

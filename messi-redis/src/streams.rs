@@ -52,7 +52,7 @@ struct Session {
 }
 
 impl StreamsNode {
-    pub(crate) fn new(redis: Redis, max_len: u64) -> Self {
+    pub(crate) fn new(redis: Redis, max_len: u32) -> Self {
         let session = Session {
             publisher: Mutex::new(Publisher::new(max_len)),
             reading: Mutex::default(),

@@ -14,7 +14,16 @@ use messi_core::cluster::EngineError;
 use super::STREAM;
 use crate::connection::Connection;
 
-/// Adds one entry. The server keeps it with its cache of scripts.
+/// Adds an entry, and returns its id, or nil if it was added before.
+///
+/// - Keys: the stream, and the number of the last entry of the node.
+/// - Arguments: the number of this entry, 1 if it is sent again after a connection was lost, the length of the stream, the
+///   time for which the number is kept, and channels and payloads.
+///
+/// If the number before is missing, an entry that is sent again is not added: the server has lost numbers, so that it can't
+/// be known whether it had this entry.
+///
+/// The text goes with each entry. A hash of it would be shorter, but the server can forget which text belongs to it.
 const SCRIPT: &str = include_str!("publisher.lua");
 
 /// Messages of an entry at most: Lua limits the arguments of a call.
@@ -23,8 +32,7 @@ const MAX_MESSAGES: usize = 256;
 /// Bytes of an entry at most, unless a single message has more.
 const MAX_BYTES: usize = 16 * 1024;
 
-/// How long the server keeps the number of a node that is away. Later, what that sends again is not added, since it can't be
-/// known whether it was before.
+/// How long the server keeps the number of a node that is away.
 const KEPT_SECONDS: u64 = 600;
 
 /// Messages, which the server adds together.
@@ -53,7 +61,7 @@ impl Entry {
 pub(super) struct Publisher {
     /// The key with the number of the last entry.
     key: String,
-    max_len: u64,
+    max_len: u32,
     /// The number of the last entry.
     last: u64,
     /// The entries that the server has not confirmed. The last one has the number `last`.
@@ -61,7 +69,7 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    pub(super) fn new(max_len: u64) -> Self {
+    pub(super) fn new(max_len: u32) -> Self {
         // Its keys are from the operating system.
         let token = RandomState::new().hash_one(0);
         Self {

@@ -63,7 +63,7 @@ impl Reading {
     pub(super) fn change(&mut self, after: Id, change: Change) {
         if self.changes.is_empty() && self.position.is_some_and(|position| after <= position) {
             // There may be no further entry for long.
-            return self.apply(change);
+            return apply(change, &mut self.subscribed);
         }
         self.changes.push_back((after, change));
     }
@@ -75,8 +75,9 @@ impl Reading {
 
     /// Delivers an entry, and moves the position to it. Returns whether any of its messages is for the node.
     pub(super) fn deliver(&mut self, entry: &ReadEntry, inbox: &mut Inbox<'_>) -> bool {
-        while let Some((_, change)) = self.changes.pop_front_if(|(after, _)| *after < entry.id) {
-            self.apply(change);
+        let reached = self.changes.partition_point(|(after, _)| *after < entry.id);
+        for (_, change) in self.changes.drain(..reached) {
+            apply(change, &mut self.subscribed);
         }
         let mut is_for_node = false;
         for (channel, payload) in &entry.messages {
@@ -89,17 +90,17 @@ impl Reading {
         self.position = Some(entry.id);
         is_for_node
     }
+}
 
-    fn apply(&mut self, change: Change) {
-        match change {
-            Change::Subscribe(channel) => {
-                self.subscribed.insert(channel);
-            }
-            Change::Unsubscribe(channel) => {
-                self.subscribed.remove(&channel);
-            }
-            Change::Clear => self.subscribed.clear(),
+fn apply(change: Change, subscribed: &mut HashSet<String>) {
+    match change {
+        Change::Subscribe(channel) => {
+            subscribed.insert(channel);
         }
+        Change::Unsubscribe(channel) => {
+            subscribed.remove(&channel);
+        }
+        Change::Clear => subscribed.clear(),
     }
 }
 
