@@ -4,6 +4,7 @@
 //! each message to the queue. It never connects again.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 
 use ::redis::aio::{AsyncPushSender, MultiplexedConnection, SendError};
@@ -11,7 +12,9 @@ use ::redis::{
     AsyncConnectionConfig, FromRedisValue, Pipeline, PushInfo, PushKind, RedisConnectionInfo,
     RedisError, Value,
 };
-use futures::future::{AbortHandle, Abortable};
+use futures::FutureExt;
+use futures::channel::oneshot;
+use futures::future::{AbortHandle, Abortable, Either, Shared, select};
 use messi_core::cluster::EngineError;
 use messi_core::cluster::queue::{Message, Queue};
 
@@ -25,6 +28,8 @@ pub(crate) struct Connection {
     /// The driver ends with the last clone.
     commands: MultiplexedConnection,
     queue: Arc<Queue>,
+    /// Is canceled when the driver has ended.
+    end: Shared<oneshot::Receiver<()>>,
 }
 
 impl Connection {
@@ -44,11 +49,17 @@ impl Connection {
         let (commands, driver) =
             MultiplexedConnection::new_with_config(login, socket, config).await?;
         let driver = Abortable::new(driver, registration);
+        let (ended, end) = oneshot::channel();
         runtime.spawn(async {
             // The node is told by `Arrivals`, which is dropped with the driver.
             let _ = driver.await;
+            drop(ended);
         })?;
-        Ok(Self { commands, queue })
+        Ok(Self {
+            commands,
+            queue,
+            end: end.shared(),
+        })
     }
 
     /// Writes commands at once, and returns their answers.
@@ -56,11 +67,15 @@ impl Connection {
         &self,
         commands: &Pipeline,
     ) -> Result<T, EngineError> {
-        let answers = commands.query_async(&mut self.commands.clone()).await;
-        answers.map_err(|error| match self.queue.end() {
-            Some(end) => end,
-            None => refused(error).into(),
-        })
+        let mut connection = self.commands.clone();
+        let answers = pin!(commands.query_async(&mut connection));
+        // Commands that the driver has not taken when it ends would wait for as long as there is the connection.
+        let error = match select(answers, self.end.clone()).await {
+            Either::Left((Ok(answers), _)) => return Ok(answers),
+            Either::Left((Err(error), _)) => refused(error),
+            Either::Right(_) => Failure::Lost(io::ErrorKind::NotConnected.into()),
+        };
+        Err(self.queue.end().unwrap_or_else(|| error.into()))
     }
 
     /// Waits for messages, and moves them into an empty list.
