@@ -14,7 +14,7 @@ use crate::commands::{connections, run};
 use crate::engines::redis::SOCKET;
 use crate::engines::{Program, Server};
 use crate::suite::parties::{
-    Received, connect, publish, receive, refusal, send, subscribe, text, unsubscribe,
+    self, connect, publish, receive, refusal, send, subscribe, text, unsubscribe,
 };
 use crate::suite::{Scenario, scenarios};
 
@@ -38,8 +38,8 @@ fn node(server: &Server) -> Arc<dyn Engine> {
     server.engine().for_node().expect("an engine for a node")
 }
 
-fn numbers(received: &[Received]) -> Vec<u32> {
-    let number = |(_, payload): &Received| str::from_utf8(payload).ok()?.parse().ok();
+fn numbers(received: &[parties::Received]) -> Vec<u32> {
+    let number = |(_, payload): &parties::Received| str::from_utf8(payload).ok()?.parse().ok();
     received
         .iter()
         .map(|it| number(it).expect("a number"))
@@ -106,110 +106,138 @@ async fn a_subscription_holds_for_what_follows_it(program: Program) {
     assert!(numbers(&received).into_iter().eq(0..500));
 }
 
-/// The messages of each of two nodes, whose links are cut.
-const MESSAGES: u32 = 20_000;
+/// How often connections are cut.
+const CUTS: usize = 50;
 
 async fn links_that_are_cut_lose_and_double_nothing(program: Program) {
-    let server = Arc::new(Server::start(&program));
-    let nodes = [node(&server), node(&server)];
+    let server = Server::start(&program);
+    // Nothing is removed from the stream while a node is away.
+    let engine = server.engine().streams(1_000_000);
+    let nodes = [engine.for_node(), engine.for_node()];
+    let nodes = nodes.map(|it| it.expect("an engine for a node"));
     for node in &nodes {
         // All that follows is for both.
         send(&mut connect(&**node).await, [subscribe("a")]).await;
     }
-    let has_ended = Arc::new(AtomicBool::new(false));
+    let are_cut = Arc::new(AtomicBool::new(true));
     let cutter = thread::spawn({
-        let (server, has_ended) = (server.clone(), has_ended.clone());
-        move || cut_links(&server, &has_ended)
+        let are_cut = are_cut.clone();
+        move || {
+            cut_links(&server);
+            are_cut.store(false, Ordering::Release);
+            server
+        }
     });
-    let [first, second] = nodes;
-    let (first, second) = join(use_links(first, 0), use_links(second, 1)).await;
-    has_ended.store(true, Ordering::Release);
-    let cuts = cutter.join().expect("cuts");
-    assert!(cuts > 20, "{cuts}");
-    for received in [first, second] {
-        for sender in 0..2 {
-            let of_sender = received.iter().filter(|it| *it % 2 == sender);
-            let expected = (0..MESSAGES).map(|it| 2 * it + sender);
-            assert!(of_sender.copied().eq(expected), "of node {sender}");
+    let mut users = [0, 1].map(|node| User::new(node, are_cut.clone()));
+    let [first, second] = &mut users;
+    join(first.run(&*nodes[0]), second.run(&*nodes[1])).await;
+    drop(cutter.join().expect("the server"));
+    let published = users.each_ref().map(|user| user.published.count);
+    for user in users {
+        for node in 0..2 {
+            let of_node = user.received.numbers.iter().filter(|it| *it % 2 == node);
+            let expected = (0..published[node as usize]).map(|it| 2 * it + node);
+            assert!(of_node.copied().eq(expected), "of node {node}");
         }
     }
 }
 
-/// Cuts random connections until the end. Returns how many.
-fn cut_links(server: &Server, has_ended: &AtomicBool) -> usize {
+/// Cuts random connections.
+fn cut_links(server: &Server) {
     let mut cuts = 0;
-    while !has_ended.load(Ordering::Acquire) {
-        let connections = connections(server);
-        if let Some(id) = fastrand::choice(&connections) {
+    while cuts < CUTS {
+        if let Some(id) = fastrand::choice(&connections(server)) {
             // It may have been closed meanwhile.
-            cuts += run(server, &format!("CLIENT KILL ID {id} SKIPME yes"))
-                .contains(&":1".to_owned()) as usize;
+            let answers = run(server, &format!("CLIENT KILL ID {id} SKIPME yes"));
+            cuts += usize::from(answers[0] == ":1");
         }
         thread::sleep(Duration::from_millis(fastrand::u64(..30)));
     }
-    cuts
 }
 
-/// Publishes and receives as a node does: what was given to a link that has failed is not given to the next one. Returns
-/// the numbers that were received.
-async fn use_links(engine: Arc<dyn Engine>, node: u32) -> Vec<u32> {
-    let mut published = 0;
-    let mut received = Vec::new();
-    while received.len() < 2 * MESSAGES as usize {
-        // It may be cut as well.
-        if let Ok(link) = engine.connect().await {
-            let _ = use_link(link, node, &mut published, &mut received).await;
+/// Uses links as a node does: it gives none of them what it has given to one that has failed.
+struct User {
+    published: Published,
+    received: Received,
+}
+
+impl User {
+    fn new(node: u32, are_cut: Arc<AtomicBool>) -> Self {
+        Self {
+            published: Published {
+                node,
+                count: 0,
+                are_cut,
+                has_ended: false,
+            },
+            received: Received::default(),
         }
     }
-    received
-}
 
-async fn use_link(
-    link: Link,
-    node: u32,
-    published: &mut u32,
-    received: &mut Vec<u32>,
-) -> Result<(), EngineError> {
-    let Link {
-        mut sender,
-        mut receiver,
-    } = link;
-    sender.send(vec![subscribe("a")]).await?;
-    try_join(
-        publish_all(&mut *sender, node, published),
-        receive_all(&mut *receiver, received),
-    )
-    .await?;
-    Ok(())
-}
-
-async fn publish_all(
-    sender: &mut dyn LinkSender,
-    node: u32,
-    published: &mut u32,
-) -> Result<(), EngineError> {
-    while *published < MESSAGES {
-        let size = fastrand::u32(1..500).min(MESSAGES - *published);
-        let numbers = *published..*published + size;
-        let orders = numbers.map(|it| publish("a", (2 * it + node).to_string()));
-        *published += size;
-        sender.send(orders.collect()).await?;
+    async fn run(&mut self, engine: &dyn Engine) {
+        while self.received.ends < 2 {
+            // It may be cut as well.
+            if let Ok(link) = engine.connect().await {
+                let _ = self.use_link(link).await;
+            }
+        }
     }
-    Ok(())
+
+    async fn use_link(&mut self, mut link: Link) -> Result<(), EngineError> {
+        link.sender.send(vec![subscribe("a")]).await?;
+        let publishing = self.published.publish(&mut *link.sender);
+        let receiving = self.received.receive(&mut *link.receiver);
+        try_join(publishing, receiving).await.map(drop)
+    }
 }
 
-async fn receive_all(
-    receiver: &mut dyn LinkReceiver,
-    received: &mut Vec<u32>,
-) -> Result<(), EngineError> {
-    while received.len() < 2 * MESSAGES as usize {
-        let mut deliver = |_: &str, payload: &[u8]| {
-            let text = str::from_utf8(payload).expect("text");
-            received.push(text.parse().expect("a number"));
-        };
-        receiver.receive(&mut Inbox::new(&mut deliver)).await?;
+/// The numbers that a node has published: even ones, or odd ones.
+struct Published {
+    node: u32,
+    count: u32,
+    /// Whether links are cut.
+    are_cut: Arc<AtomicBool>,
+    has_ended: bool,
+}
+
+impl Published {
+    /// Publishes as long as links are cut.
+    async fn publish(&mut self, sender: &mut dyn LinkSender) -> Result<(), EngineError> {
+        while self.are_cut.load(Ordering::Acquire) {
+            let numbers = self.count..self.count + fastrand::u32(1..500);
+            self.count = numbers.end;
+            let orders = numbers.map(|it| publish("a", (2 * it + self.node).to_string()));
+            sender.send(orders.collect()).await?;
+        }
+        if !self.has_ended {
+            self.has_ended = true;
+            sender.send(vec![publish("a", "end")]).await?;
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+/// What a node has received of both.
+#[derive(Default)]
+struct Received {
+    numbers: Vec<u32>,
+    ends: u32,
+}
+
+impl Received {
+    async fn receive(&mut self, receiver: &mut dyn LinkReceiver) -> Result<(), EngineError> {
+        while self.ends < 2 {
+            let mut deliver = |_: &str, payload: &[u8]| match payload {
+                b"end" => self.ends += 1,
+                number => {
+                    let number = str::from_utf8(number).expect("text");
+                    self.numbers.push(number.parse().expect("a number"));
+                }
+            };
+            receiver.receive(&mut Inbox::new(&mut deliver)).await?;
+        }
+        Ok(())
+    }
 }
 
 async fn a_call_that_was_cut_is_sent_again(program: Program) {
