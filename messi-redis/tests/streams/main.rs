@@ -4,6 +4,10 @@
 #[path = "../../../tests/harness/preparation/mod.rs"]
 mod preparation;
 
+#[allow(dead_code, reason = "tests of other crates use the rest")]
+#[path = "../../../tests/harness/port.rs"]
+mod port;
+
 #[path = "../../../tests/harness/engines/mod.rs"]
 mod engines;
 
