@@ -8,22 +8,28 @@ use crate::engines::redis::Vendor;
 use crate::engines::{Program, Server, nats};
 use crate::preparation::Unprepared;
 
+/// The entries that a stream keeps: more than a test has.
+const KEPT: u32 = 1_000_000;
+
 /// An engine, as a node and a test need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     Valkey,
     Redis,
     Nats,
+    /// Valkey, which keeps the messages in a stream and on the disk.
+    Streams,
 }
 
 impl Engine {
-    pub(crate) const ALL: [Self; 3] = [Self::Valkey, Self::Redis, Self::Nats];
+    pub(crate) const ALL: [Self; 4] = [Self::Valkey, Self::Redis, Self::Nats, Self::Streams];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Valkey => "valkey",
             Self::Redis => "redis",
             Self::Nats => "nats",
+            Self::Streams => "streams",
         }
     }
 
@@ -36,7 +42,7 @@ impl Engine {
     /// Returns the program of the server. The first call fetches it.
     pub(crate) fn program(self) -> Result<Program, Unprepared> {
         match self {
-            Self::Valkey => Vendor::Valkey.program(),
+            Self::Valkey | Self::Streams => Vendor::Valkey.program(),
             Self::Redis => Vendor::Installed.program(),
             Self::Nats => nats::program(),
         }
@@ -47,13 +53,14 @@ impl Engine {
         match self {
             Self::Valkey | Self::Redis => Cluster::new(Redis::connect(url)),
             Self::Nats => Cluster::new(Nats::connect(url)),
+            Self::Streams => Cluster::new(Redis::connect(url).streams(KEPT)),
         }
     }
 
     /// Returns the URL of a server that is reached through another port.
     pub(crate) fn url_of_port(self, port: u16) -> String {
         match self {
-            Self::Valkey | Self::Redis => format!("redis://127.0.0.1:{port}"),
+            Self::Valkey | Self::Redis | Self::Streams => format!("redis://127.0.0.1:{port}"),
             Self::Nats => format!("nats://127.0.0.1:{port}"),
         }
     }
@@ -61,7 +68,9 @@ impl Engine {
     /// Starts a server that needs a password, and returns it with a URL that has a wrong one.
     pub(crate) fn start_with_password(self, program: &Program, wrong: &str) -> (Server, String) {
         let server = match self {
-            Self::Valkey | Self::Redis => Server::with(program, &["--requirepass", "right"]),
+            Self::Valkey | Self::Redis | Self::Streams => {
+                Server::with(program, &["--requirepass", "right"])
+            }
             Self::Nats => Server::with(program, &["--user", "node", "--pass", "right"]),
         };
         let url = server.url().replace("://", &format!("://:{wrong}@"));
@@ -71,9 +80,31 @@ impl Engine {
     /// A part of the error of a wrong password.
     pub(crate) fn wrong_password(self) -> &'static str {
         match self {
-            Self::Valkey | Self::Redis => "WRONGPASS",
+            Self::Valkey | Self::Redis | Self::Streams => "WRONGPASS",
             Self::Nats => "authorization violation",
         }
+    }
+
+    /// Returns whether it keeps messages for nodes that are away.
+    pub(crate) fn keeps_messages(self) -> bool {
+        matches!(self, Self::Streams)
+    }
+
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Streams => &["--appendonly", "yes", "--appendfsync", "always"],
+            _ => &[],
+        }
+    }
+
+    /// Starts a server.
+    pub(crate) fn start(self, program: &Program) -> Server {
+        Server::with(program, self.options())
+    }
+
+    /// Starts a killed server again.
+    pub(crate) fn restart(self, server: &mut Server) {
+        server.restart_with(self.options());
     }
 
     /// Starts a server that closes the connection of a node once 1 MiB waits for it.
@@ -86,6 +117,8 @@ impl Engine {
                 Server::with(program, &[limit, copy].concat())
             }
             Self::Redis => Server::with(program, &limit),
+            // Nothing waits there: a node fetches its messages.
+            Self::Streams => self.start(program),
             Self::Nats => nats::start_with_settings(program, "max_payload: 1MB, max_pending: 1MB"),
         }
     }

@@ -42,7 +42,7 @@ fn a_killed_engine_disturbs_no_client_and_all_losses_are_told(engine: Engine, pr
         cluster.expect_own();
         thread::sleep(PERIOD);
     }
-    cluster.server.restart();
+    engine.restart(&mut cluster.server);
     let listening = Instant::now();
     for node in &mut cluster.nodes {
         node.until(|node| node.is_up);

@@ -81,7 +81,7 @@ fn members_are_whole_again_after_an_outage_of_the_engine(engine: Engine, program
     cluster.guests[2][0].join_and_leave(&[], &[TOPIC.into()]);
     // Not longer than nodes wait for each other: all that is known is kept.
     thread::sleep(OUTAGE);
-    cluster.server.restart();
+    engine.restart(&mut cluster.server);
     cluster.meet();
     cluster.expect_members(&[4; 3], HEARTBEAT);
     cluster.join(1, 1);

@@ -3,7 +3,9 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+use std::{mem, thread};
+
+use crate::events::LIMIT;
 
 /// Forwards connections to a port of this machine.
 #[derive(Debug)]
@@ -27,8 +29,8 @@ struct State {
     connections: u32,
     /// The connections with a lower number are held.
     held_below: u32,
-    /// The directions in which there may be something left to forward.
-    open: u32,
+    /// The number of the connection of each direction in which there may be something left to forward.
+    open: Vec<u32>,
 }
 
 impl Proxy {
@@ -73,11 +75,16 @@ impl Proxy {
     /// Forwards what was kept, and waits until that has been done. The node must have closed those connections.
     pub(crate) fn release(&self) {
         let mut state = self.shared.state.lock().unwrap();
-        state.held_below = 0;
+        let held_below = mem::take(&mut state.held_below);
         self.shared.changed.notify_all();
-        // Those of a single connection remain.
-        let changed = &self.shared.changed;
-        drop(changed.wait_while(state, |state| state.open > 2));
+        let is_open = |state: &mut State| state.open.iter().any(|number| *number < held_below);
+        let changed = self
+            .shared
+            .changed
+            .wait_timeout_while(state, LIMIT, is_open);
+        let (state, waiting) = changed.expect("no thread has panicked");
+        drop(state);
+        assert!(!waiting.timed_out(), "the node keeps its connections");
     }
 }
 
@@ -92,7 +99,7 @@ impl Shared {
         };
         let number = state.connections;
         state.connections += 1;
-        state.open += 2;
+        state.open.extend([number; 2]);
         let copy = |stream: &TcpStream| stream.try_clone().expect("a free descriptor");
         state.streams.extend([copy(&client), copy(&server)]);
         for (from, to) in [(copy(&client), copy(&server)), (server, client)] {
@@ -116,7 +123,10 @@ impl Shared {
         }
         // Fails if it is closed already.
         let _ = to.shutdown(Shutdown::Write);
-        self.state.lock().unwrap().open -= 1;
+        let mut state = self.state.lock().unwrap();
+        let place = state.open.iter().position(|it| *it == number);
+        place.map(|place| state.open.swap_remove(place));
+        drop(state);
         self.changed.notify_all();
     }
 }

@@ -6,7 +6,7 @@ use crate::Test;
 use crate::channel::ALL;
 use crate::cluster::{Cluster, NODES, NOISE};
 use crate::engine::Engine;
-use crate::engines::{Program, Server};
+use crate::engines::Program;
 use crate::guest::Guest;
 use crate::member::Settings;
 use crate::node::Node;
@@ -34,7 +34,7 @@ pub(crate) const TESTS: &[Test] = &[
 const LIMIT: Duration = Duration::from_secs(5);
 
 fn a_node_does_not_start_without_the_engine(engine: Engine, program: &Program) {
-    let mut server = Server::start(program);
+    let mut server = engine.start(program);
     server.kill();
     let begin = Instant::now();
     let error = Settings::new(engine, &server.url(), 0).refusal();
@@ -48,7 +48,7 @@ fn a_node_does_not_start_without_the_engine(engine: Engine, program: &Program) {
 }
 
 fn an_optional_node_starts_alone_and_joins_later(engine: Engine, program: &Program) {
-    let mut server = Server::start(program);
+    let mut server = engine.start(program);
     server.kill();
     let mut settings = Settings::new(engine, &server.url(), 0);
     settings.is_optional = true;
@@ -57,7 +57,7 @@ fn an_optional_node_starts_alone_and_joins_later(engine: Engine, program: &Progr
     node.send(1, ALL);
     guest.until_last(&node, ALL);
     assert!(!node.is_up);
-    server.restart();
+    engine.restart(&mut server);
     node.until(|node| node.is_up);
     let mut other = Node::start(Settings::new(engine, &server.url(), 1));
     for node in [&mut node, &mut other] {
@@ -77,13 +77,13 @@ fn a_wrong_password_is_named_but_not_shown(engine: Engine, program: &Program) {
 }
 
 fn nodes_may_have_the_same_name(engine: Engine, program: &Program) {
-    let server = Server::start(program);
+    let server = engine.start(program);
     let url = server.url();
     let settings = (0..NODES).map(|index| Settings {
         name: "same".into(),
         ..Settings::new(engine, &url, index)
     });
-    let mut cluster = Cluster::of(server, settings);
+    let mut cluster = Cluster::of(engine, server, settings);
     cluster.send_everywhere(10);
     cluster.settle();
     cluster.check_accounts();
