@@ -5,6 +5,7 @@ use std::fs;
 use runner::machine::Machine;
 use runner::{Result, bench_directory};
 
+use crate::capacity;
 use crate::engine::Engine;
 use crate::failures::{self, OUTAGES};
 use crate::latency;
@@ -35,6 +36,7 @@ pub(crate) fn run(mut options: Options) -> Result<()> {
         latency: WAYS.map(|(name, _)| (name, Vec::new())).into(),
         up: Vec::new(),
         gone: Vec::new(),
+        capacity: Vec::new(),
     };
     for work in options.works() {
         eprintln!("{work:?}");
@@ -49,6 +51,10 @@ pub(crate) fn run(mut options: Options) -> Result<()> {
                 results.up = times.into();
             }
             Work::Kill => results.gone = failures::kill(&engine, options.kills),
+            Work::Capacity => {
+                let (repeats, seconds) = (options.repeats, options.seconds);
+                results.capacity = capacity::measure(&engine, repeats, seconds);
+            }
         }
         println!("{}", results.section(*work));
     }

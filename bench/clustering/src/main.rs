@@ -2,6 +2,7 @@
 //! failures, beside the bare engine.
 
 mod blast;
+mod capacity;
 mod chat;
 mod command;
 mod engine;

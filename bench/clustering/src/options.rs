@@ -44,6 +44,8 @@ pub(crate) enum Work {
     Restart,
     /// Killed nodes.
     Kill,
+    /// The costs of the engine, by the number of its subscribers.
+    Capacity,
 }
 
 impl Options {

@@ -10,6 +10,7 @@ use runner::table::{grouped, number};
 use serde::Serialize;
 use work::Latency;
 
+use crate::capacity::{self, Capacity};
 use crate::options::Work;
 use crate::throughput::{NODES, Peer, Throughput};
 
@@ -41,6 +42,7 @@ pub(crate) struct Results {
     pub(crate) up: Vec<(Duration, Vec<f64>)>,
     /// Seconds until each other node knows that one is gone.
     pub(crate) gone: Vec<f64>,
+    pub(crate) capacity: Vec<Capacity>,
 }
 
 impl Results {
@@ -66,6 +68,7 @@ impl Results {
             Work::Latency => self.latency(),
             Work::Restart => self.up(),
             Work::Kill => self.gone(),
+            Work::Capacity => capacity::section(&self.capacity),
         }
     }
 

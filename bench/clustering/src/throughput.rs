@@ -81,16 +81,27 @@ struct Usages {
 pub(crate) fn measure(engine: &Engine, peer: Peer, seconds: f64) -> Throughput {
     let mut processes = match peer.clients {
         Some(clients) => Processes::with_nodes(engine, clients),
-        None => Processes::without_messi(engine),
+        None => Processes::without_messi(engine, NODES),
     };
+    let throughput = measure_processes(&mut processes, peer, seconds);
+    if peer.clients.is_some() {
+        processes.check_losses();
+    }
+    throughput
+}
+
+/// Measures the bare engine with this number of subscribers.
+pub(crate) fn measure_engine(engine: &Engine, subscribers: usize, seconds: f64) -> Throughput {
+    let mut processes = Processes::without_messi(engine, subscribers);
+    measure_processes(&mut processes, PEERS[0], seconds)
+}
+
+fn measure_processes(processes: &mut Processes, peer: Peer, seconds: f64) -> Throughput {
     // Without measuring: queues and buffers grow.
     processes.blast(seconds / 4.0, peer);
     let begin = processes.usages();
     let blast = processes.blast(seconds, peer);
     let end = processes.usages();
-    if peer.clients.is_some() {
-        processes.check_losses();
-    }
     let since = |end: &Threads, begin| end.since(begin).cpu.as_secs_f64();
     let others = end.others.iter().zip(&begin.others);
     let node_cpu = others.map(|(end, begin)| since(end, begin)).sum::<f64>();
@@ -108,10 +119,10 @@ pub(crate) fn measure(engine: &Engine, peer: Peer, seconds: f64) -> Throughput {
 }
 
 impl Processes {
-    fn without_messi(engine: &Engine) -> Self {
+    fn without_messi(engine: &Engine, subscribers: usize) -> Self {
         let kind = engine.kind;
         let (publisher, _) = ChildProcess::start(&[publisher::ROLE, kind.name(), &engine.url]);
-        let receivers = Receivers::subscribers(engine, NODES);
+        let receivers = Receivers::subscribers(engine, subscribers);
         Self::new(engine, publisher, Vec::new(), &receivers)
     }
 
