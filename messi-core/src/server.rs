@@ -597,6 +597,29 @@ impl<P: Protocol> Server<P> {
         self.shared.registry.cluster_status()
     }
 
+    /// Waits until there is room for more messages to the other nodes of the [cluster](crate::cluster): until at most half
+    /// of [`max_queued_bytes`](crate::cluster::Cluster::max_queued_bytes) waits for the engine. It returns at once if the server is
+    /// alone, and once it stops.
+    ///
+    /// Messages do not wait by themselves: those beyond the limit are dropped for the other nodes. Without a link, what
+    /// waits is dropped after 5 s, and then there is room too.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
+    /// # use chat::*;
+    /// # async fn example(server: &ChatServer) {
+    /// for number in 0..1_000_000 {
+    ///     server.cluster_ready().await;
+    ///     server.broadcast(MessageInd { user: "server".into(), text: number.to_string() });
+    /// }
+    /// # }
+    /// ```
+    pub async fn cluster_ready(&self) {
+        self.shared.registry.cluster_ready().await;
+    }
+
     /// Returns the statistics of the server since its start.
     ///
     /// # Examples

@@ -235,6 +235,11 @@ impl ClusterNode {
         self.outbox.release(&channel, self.runtime.now());
     }
 
+    /// Waits until there is room for more messages.
+    pub(crate) async fn ready(&self) {
+        self.outbox.ready().await;
+    }
+
     pub(crate) fn status(&self) -> ClusterStatus {
         let now = self.runtime.now();
         let view = self.view();
@@ -283,13 +288,17 @@ impl ClusterNode {
     pub(crate) async fn run(&self, local: &dyn Local) {
         let kept = pin!(self.keep_link(local));
         select(kept, pin!(self.watch())).await;
+        // Nobody must wait for room any more, with a link or without.
+        wake(self.outbox.close());
     }
 
-    /// Notices which nodes have been silent for too long, with a link or without.
+    /// Notices which nodes have been silent, and which messages have waited, for too long.
     async fn watch(&self) -> Never {
         loop {
             self.runtime.sleep(HEARTBEAT).await;
-            self.watch_nodes(self.runtime.now());
+            let now = self.runtime.now();
+            self.watch_nodes(now);
+            self.outbox.drop_old_messages(now);
         }
     }
 

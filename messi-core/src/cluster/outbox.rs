@@ -11,9 +11,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use event_listener::Event;
+
 use super::engine::Order;
 use super::envelope::append_messages;
 use super::numbers::Published;
+use crate::tasks::{notify_all, until};
 
 /// How long messages wait for a link.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,6 +34,8 @@ pub(super) struct Outbox {
     /// Under this lock nothing is awaited, woken or logged, and no foreign code is called. It is taken under that of the
     /// registry.
     state: Mutex<State>,
+    /// Notified when fewer bytes wait, or when nothing more is taken.
+    changed: Event,
 }
 
 #[derive(Debug, Default)]
@@ -73,6 +78,7 @@ impl Outbox {
         Self {
             limit,
             state: Mutex::new(state),
+            changed: Event::new(),
         }
     }
 
@@ -148,7 +154,26 @@ impl Outbox {
         (ended, waker)
     }
 
+    /// Waits until at most half of the limit waits, or until nothing more is taken.
+    pub(super) async fn ready(&self) {
+        let is_ready = || {
+            let state = self.lock();
+            (state.is_closed || state.bytes <= self.limit / 2).then_some(())
+        };
+        until(&self.changed, is_ready).await;
+    }
+
     // --- The task of the node ---
+
+    /// Drops messages that have waited for a link for too long.
+    pub(super) fn drop_old_messages(&self, now: Instant) {
+        let mut state = self.lock();
+        if state.is_down_for_long(now) {
+            state.drop_messages();
+            drop(state);
+            notify_all(&self.changed);
+        }
+    }
 
     /// Begins with a new link, and returns the orders that renew all subscriptions. What has waited for a link follows.
     pub(super) fn begin(&self, now: Instant) -> Vec<Order> {
@@ -178,6 +203,8 @@ impl Outbox {
             state.bytes = 0;
             let waiting = mem::take(&mut state.waiting);
             state.counts.published += messages(&waiting);
+            drop(state);
+            notify_all(&self.changed);
             return Poll::Ready(Some(waiting.into_iter().map(|it| it.order).collect()));
         }
         if state.is_closed {
@@ -191,7 +218,10 @@ impl Outbox {
     pub(super) fn close(&self) -> Option<Waker> {
         let mut state = self.lock();
         state.is_closed = true;
-        state.waker.take()
+        let waker = state.waker.take();
+        drop(state);
+        notify_all(&self.changed);
+        waker
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -161,3 +161,64 @@ fn the_queue_for_the_engine_is_bounded() {
         server.stop().await;
     });
 }
+
+#[test]
+fn a_sender_that_waits_for_room_loses_nothing() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let engine = Memory::new();
+        let small = |cluster: Cluster| cluster.max_queued_bytes(0);
+        let node = Node::start_with(&simulation, &engine, 0, small).await;
+        let other = Node::start(&simulation, &engine, 1).await;
+        let mut guest = other.connect(&simulation).await;
+        let text = "x".repeat(10_000);
+        for _ in 0..350 {
+            node.server.cluster_ready().await;
+            node.send(&text);
+        }
+        for _ in 0..350 {
+            guest.expect(&[&text]).await;
+        }
+        assert_eq!(node.server.stats().cluster.dropped, 0);
+        stop(vec![node, other], vec![guest]).await;
+    });
+}
+
+#[test]
+fn there_is_room_again_without_a_link() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (_, nodes) = start(&simulation, 1).await;
+        nodes[0].cut_off(&simulation).await;
+        let begin = simulation.elapsed();
+        for _ in 0..300 {
+            nodes[0].send(&"x".repeat(10_000));
+        }
+        nodes[0].server.cluster_ready().await;
+        // These have waited for too long.
+        let waited = simulation.elapsed() - begin;
+        assert!(waited > 4 * SECOND && waited <= 6 * SECOND, "{waited:?}");
+        assert_eq!(nodes[0].server.stats().cluster.dropped, 300);
+        // A server that stops lets nobody wait.
+        nodes[0].engine.set_reachable(true);
+        simulation.sleep(SECOND).await;
+        nodes[0].cut_off(&simulation).await;
+        for _ in 0..300 {
+            nodes[0].send(&"x".repeat(10_000));
+        }
+        let ready = nodes[0].server.cluster_ready();
+        let begin = simulation.elapsed();
+        futures::join!(ready, nodes[0].server.stop());
+        assert!(simulation.elapsed() - begin < 2 * SECOND);
+    });
+}
+
+#[test]
+fn a_server_alone_has_room() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (server, _) = serve(ChatServer::builder(ROOM).runtime(&simulation)).await;
+        server.cluster_ready().await;
+        server.stop().await;
+    });
+}

@@ -32,6 +32,13 @@ impl Registry {
         Some(self.cluster.as_ref()?.status())
     }
 
+    /// Waits until there is room for more messages to other nodes.
+    pub(in crate::server) async fn cluster_ready(&self) {
+        if let Some(cluster) = &self.cluster {
+            cluster.ready().await;
+        }
+    }
+
     /// Returns whether messages for these recipients are published.
     pub(super) fn publishes(&self, recipients: &Recipients, reach: Reach) -> bool {
         // Those for clients by their ids are published by themselves.
