@@ -88,14 +88,11 @@ impl PresenceTable {
 
     /// Records that a client of this node has left a topic. It may be no member.
     pub(crate) fn leave(&self, topic: &str, client: u64) {
-        let mut state = self.lock();
-        if state.own.has(topic, client) {
-            state.own.apply(Change {
-                topic: topic.into(),
-                client,
-                membership: Membership::Left,
-            });
-        }
+        self.lock().own.apply(Change {
+            topic: topic.into(),
+            client,
+            membership: Membership::Left,
+        });
     }
 
     /// Returns the version of the members on this node.

@@ -89,7 +89,7 @@ impl Own {
 
     /// Begins to answer a node that has a version of these members.
     pub(super) fn answer(&mut self, node: NodeId, since: u64) {
-        self.answers.retain(|(other, _)| *other != node);
+        self.forget(node);
         let answer = if since > 0 && self.changes_since(since).is_some() {
             Answer::Changes {
                 since,
