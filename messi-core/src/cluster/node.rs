@@ -370,8 +370,12 @@ impl ClusterNode {
     /// Sends orders as they come. It ends when the outbox is closed and empty.
     async fn send(&self, sender: &mut dyn LinkSender) -> Result<Never, LinkEnd> {
         loop {
-            self.publish_answers();
-            let orders = poll_fn(|cx| self.outbox.poll_take(cx)).await;
+            let orders = poll_fn(|cx| {
+                // Only now, when the engine has all of before: answers are larger than the outbox may be.
+                self.publish_answers();
+                self.outbox.poll_take(cx)
+            });
+            let orders = orders.await;
             let orders: Vec<Order> = orders.ok_or(LinkEnd::Stopped)?;
             sender.send(orders).await?;
         }

@@ -214,6 +214,11 @@ impl Outbox {
         Poll::Pending
     }
 
+    /// Returns the task that waits for orders, to wake it for another reason.
+    pub(super) fn take_waker(&self) -> Option<Waker> {
+        self.lock().waker.take()
+    }
+
     /// Ends the task once it has taken what waits.
     pub(super) fn close(&self) -> Option<Waker> {
         let mut state = self.lock();

@@ -120,6 +120,30 @@ fn a_node_that_starts_later_knows_the_members_at_once() {
 }
 
 #[test]
+fn many_nodes_learn_many_members_at_once() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let (nodes, guests) = start_with_presence(&simulation, 40).await;
+        nodes[0].engine.set_reachable(false);
+        // Together, the answers are larger than what may wait for the engine.
+        let rooms: Vec<_> = (0..900).map(|it| format!("{ROOMS}{it:0>190}")).collect();
+        rooms
+            .iter()
+            .for_each(|it| guests[0].handle.join(it).unwrap());
+        simulation.sleep(20 * SECOND).await;
+        nodes[0].engine.set_reachable(true);
+        while !nodes[0].is_up() {
+            simulation.sleep(MOMENT).await;
+        }
+        simulation.sleep(MOMENT).await;
+        for node in &nodes {
+            assert!(rooms.iter().all(|it| node.members(it).len() == 1));
+        }
+        stop(nodes, guests).await;
+    });
+}
+
+#[test]
 fn members_of_a_killed_node_are_gone_after_a_while() {
     let simulation = Simulation::new(1);
     simulation.run(async {

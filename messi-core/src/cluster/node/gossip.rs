@@ -70,7 +70,8 @@ impl ClusterNode {
         if let Err(error) = presence.receive(node, gossip, self.runtime.now()) {
             warn!(target: LOG_TARGET, "{}: members of node {node} are left out: {}", self.server, Report(&error));
         }
-        self.publish_answers();
+        // It publishes answers.
+        wake(self.outbox.take_waker());
     }
 
     /// Forgets the members on a node that is gone.
