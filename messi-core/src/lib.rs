@@ -33,6 +33,7 @@ mod ids;
 mod interrupted_sessions;
 mod io_error;
 mod mailbox;
+mod member;
 mod metrics;
 mod openmetrics;
 mod protocol;
@@ -69,6 +70,7 @@ pub use form::{BorrowedForm, Form, HasView, OwnedForm};
 pub use handle::{Handle, ignore, unhandled};
 pub use held_payload::HeldPayload;
 pub use ids::ClientId;
+pub use member::Member;
 pub use messi_wire::resumption::{Bye, ByeReason, Lost, SessionLost};
 pub use messi_wire::session::{Dropped, RequestStats};
 pub use messi_wire::view;
@@ -83,8 +85,8 @@ pub use report::Report;
 pub use response::ResponseFuture;
 pub use runtime::{JoinHandle, Runtime};
 pub use server::{
-    IntoHandler, Member, Refusal, RequestClient, ServeWith, Server, ServerBuilder, ServerClient,
-    Topic, User,
+    IntoHandler, Refusal, RequestClient, ServeWith, Server, ServerBuilder, ServerClient, Topic,
+    User,
 };
 pub use session::{Session, Sessions};
 pub use stats::{ServerStats, Stats, StopSummary};

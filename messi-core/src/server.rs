@@ -41,7 +41,7 @@ use self::recipients::Recipients;
 pub use self::refusal::{IntoHandler, Refusal};
 use self::registry::Registry;
 use self::sessions::SessionGranter;
-pub use self::topic::{Member, Topic};
+pub use self::topic::Topic;
 pub use self::user::User;
 use crate::cluster::ClusterStatus;
 use crate::cpu_limit::CpuLimit;

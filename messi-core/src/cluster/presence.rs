@@ -27,8 +27,8 @@ use self::own::Own;
 use self::replica::{Happened, Replica};
 use self::roster::Seat;
 pub use self::settings::{Presence, PresenceChange, PresenceEvent};
-use crate::Member;
 use crate::ids::{ClientId, NodeId};
+use crate::member::Member;
 
 /// The members that topics have on all nodes.
 #[derive(Debug)]

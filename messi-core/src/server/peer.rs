@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::Address;
 use crate::ids::ClientId;
 use crate::mailbox::Mailbox;
+use crate::member::Member;
 use crate::transport::handshake::Certificates;
 
 /// One client.
@@ -28,6 +29,14 @@ impl Peer {
     #[inline]
     pub(super) fn receives_broadcasts(&self) -> bool {
         !self.needs_login || self.user.get().is_some()
+    }
+
+    /// Returns the client as a member of a topic.
+    pub(super) fn member(&self) -> Member {
+        Member {
+            id: self.id,
+            user: self.user.get().cloned(),
+        }
     }
 }
 

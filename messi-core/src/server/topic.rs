@@ -3,11 +3,11 @@
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
-use super::peer::Peer;
 use super::recipients::Recipients;
 use super::{Server, ServerClient};
 use crate::Protocol;
 use crate::ids::ClientId;
+use crate::member::Member;
 
 /// A topic of a [`Server`]: a name under which messages are published to the clients that have
 /// [joined](ServerClient::join) it, such as a room, or a thing that clients watch.
@@ -32,27 +32,6 @@ pub struct Topic<'a, P: Protocol> {
     server: &'a Server<P>,
     name: Arc<str>,
     except: Vec<ClientId>,
-}
-
-/// A member of a [`Topic`]. [`Topic::members`] returns them.
-///
-/// [`Server::client`] returns the handle of the client with this id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Member {
-    /// The id of the client.
-    pub id: ClientId,
-    /// The user as whom the client was [logged in](ServerClient::log_in), if it was.
-    pub user: Option<Arc<str>>,
-}
-
-impl Member {
-    pub(super) fn of(peer: &Peer) -> Self {
-        Self {
-            id: peer.id,
-            user: peer.user.get().cloned(),
-        }
-    }
 }
 
 impl<P: Protocol> Server<P> {

@@ -10,9 +10,7 @@ use super::groups::{Groups, shrink};
 use super::peer::Peer;
 use crate::JoinError;
 use crate::ids::ClientId;
-
-/// The largest name of a topic, in bytes.
-const MAX_NAME: usize = 200;
+use crate::member::MAX_TOPIC_NAME;
 
 /// The topics of a server.
 #[derive(Debug)]
@@ -91,7 +89,7 @@ impl Topics {
 fn check(name: &str) -> Result<(), JoinError> {
     match name.len() {
         0 => Err(JoinError::EmptyName),
-        1..=MAX_NAME => Ok(()),
+        1..=MAX_TOPIC_NAME => Ok(()),
         length => Err(JoinError::NameTooLong { length }),
     }
 }

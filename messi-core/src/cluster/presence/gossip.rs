@@ -6,9 +6,7 @@ use prost::encoding::encode_varint;
 use crate::cluster::envelope::{
     EnvelopeError, get_list, get_text, get_varint, malformed, put_text,
 };
-
-/// The largest name of a topic, in bytes.
-const MAX_TOPIC: usize = 200;
+use crate::member::MAX_TOPIC_NAME;
 
 const LEFT: u8 = 0;
 const JOINED: u8 = 1;
@@ -163,7 +161,7 @@ fn put_changes(bytes: &mut Vec<u8>, changes: &[Change<&str>]) {
 fn get_change<'a>(bytes: &mut &'a [u8]) -> Result<Change<&'a str>, EnvelopeError> {
     let kind = bytes.try_get_u8().map_err(malformed)?;
     let topic = get_text(bytes)?;
-    if topic.len() > MAX_TOPIC {
+    if topic.len() > MAX_TOPIC_NAME {
         return Err(EnvelopeError::Malformed);
     }
     let client = get_varint(bytes)?;

@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
-use crate::Member;
+use crate::member::Member;
 
 /// Which topics all nodes know the members of.
 ///

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::Registry;
 use crate::JoinError;
 use crate::ids::ClientId;
+use crate::member::Member;
 use crate::server::peer::Peer;
-use crate::server::topic::Member;
 
 impl Registry {
     /// Makes a client a member of a topic.
@@ -52,7 +52,7 @@ impl Registry {
     pub(in crate::server) fn members(&self, name: &str) -> Vec<Member> {
         let state = self.lock();
         let own = state.directory.topics.members(name).iter();
-        let mut members: Vec<_> = own.map(|peer| Member::of(peer)).collect();
+        let mut members: Vec<_> = own.map(|peer| peer.member()).collect();
         drop(state);
         if let Some(presence) = self.presence(name) {
             members.extend(presence.members(name));

@@ -97,7 +97,7 @@ fn a_client_that_has_left_is_no_member_and_of_no_user() {
     assert!(!registry.leave("a", one.id));
     assert!(!registry.log_in(&one, "kalle"));
     assert!(registry.joined(one.id).is_empty());
-    assert_eq!(registry.members("a"), [Member::of(&two)]);
+    assert_eq!(registry.members("a"), [two.member()]);
     assert_eq!(registry.clients_of("kalle")[0].id, two.id);
     registry.remove(one.id);
     deregister(&registry, &two);
