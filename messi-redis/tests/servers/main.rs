@@ -22,20 +22,14 @@ mod tested;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
 use messi_redis::Redis;
 
 use engines::redis::Vendor;
+use suite::Scenario;
 use suite::runtimes::Runtime;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let trials = Vendor::ALL
-        .into_iter()
-        .flat_map(|vendor| Runtime::ALL.map(|runtime| (vendor, runtime)))
-        .flat_map(|(vendor, runtime)| trials(vendor, runtime))
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    tested::run(scenarios_of)
 }
 
 /// Sets the mode that is tested: publish/subscribe.
@@ -43,7 +37,7 @@ fn in_mode(engine: Redis) -> Redis {
     engine
 }
 
-fn trials(vendor: Vendor, runtime: Runtime) -> Vec<Trial> {
+fn scenarios_of(vendor: Vendor, runtime: Runtime) -> Vec<Scenario> {
     let mut scenarios = [suite::links::ALL, suite::cluster::ALL, scenarios::ALL].concat();
     if vendor.has_tls() {
         scenarios.extend(suite::tls::ALL);
@@ -52,6 +46,5 @@ fn trials(vendor: Vendor, runtime: Runtime) -> Vec<Trial> {
     if matches!((vendor, runtime), (Vendor::Valkey, Runtime::Tokio)) {
         scenarios.extend(suite::cluster::SLOW);
     }
-    let trial = |it| suite::trial(vendor.name(), move || vendor.program(), runtime, it);
-    scenarios.into_iter().map(trial).collect()
+    scenarios
 }

@@ -2,11 +2,15 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
+use libtest_mimic::Arguments;
 use messi_redis::Redis;
 
+use crate::engines::redis::Vendor;
 use crate::engines::{Program, Server};
+use crate::suite::runtimes::Runtime;
+use crate::suite::{self, Scenario};
 
 pub(crate) const NAME: &str = "Redis";
 
@@ -35,6 +39,19 @@ impl Server {
         });
         counts.next().expect("a number") - 1
     }
+}
+
+/// Runs the scenarios of each server on each runtime.
+pub(crate) fn run(scenarios: fn(Vendor, Runtime) -> Vec<Scenario>) -> ExitCode {
+    let pairs = Vendor::ALL.into_iter();
+    let pairs = pairs.flat_map(|vendor| Runtime::ALL.map(|runtime| (vendor, runtime)));
+    let trials = pairs.flat_map(|(vendor, runtime)| {
+        let scenarios = scenarios(vendor, runtime).into_iter();
+        scenarios.map(move |scenario| {
+            suite::trial(vendor.name(), move || vendor.program(), runtime, scenario)
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }
 
 /// Starts a server that cuts a link for which more than 4 KiB wait, besides a buffer of 16 KiB.

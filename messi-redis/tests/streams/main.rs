@@ -23,7 +23,6 @@ mod nodes;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
 use messi_redis::Redis;
 
 use engines::redis::Vendor;
@@ -38,13 +37,7 @@ const OF_PUSHES: [&str; 3] = [
 ];
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let trials = Vendor::ALL
-        .into_iter()
-        .flat_map(|vendor| Runtime::ALL.map(|runtime| (vendor, runtime)))
-        .flat_map(|(vendor, runtime)| trials(vendor, runtime))
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    tested::run(scenarios_of)
 }
 
 /// Sets the mode that is tested.
@@ -52,7 +45,7 @@ fn in_mode(engine: Redis) -> Redis {
     engine.streams(1_000)
 }
 
-fn trials(vendor: Vendor, runtime: Runtime) -> Vec<Trial> {
+fn scenarios_of(vendor: Vendor, runtime: Runtime) -> Vec<Scenario> {
     let mut scenarios = [suite::links::ALL, suite::cluster::ALL, links::ALL].concat();
     if vendor.has_tls() {
         scenarios.extend(suite::tls::ALL);
@@ -63,6 +56,5 @@ fn trials(vendor: Vendor, runtime: Runtime) -> Vec<Trial> {
         scenarios.extend(suite::cluster::SLOW);
     }
     scenarios.retain(|it: &Scenario| !OF_PUSHES.contains(&it.name));
-    let trial = |it| suite::trial(vendor.name(), move || vendor.program(), runtime, it);
-    scenarios.into_iter().map(trial).collect()
+    scenarios
 }
