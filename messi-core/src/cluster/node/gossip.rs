@@ -1,4 +1,4 @@
-//! What a node tells others about the members of topics, and learns from them.
+//! Exchanges the members of topics with other nodes.
 
 use log::warn;
 

@@ -1,4 +1,4 @@
-//! What nodes tell each other about members.
+//! The messages between nodes about members of topics.
 
 use prost::bytes::{Buf, BufMut};
 use prost::encoding::encode_varint;
@@ -12,7 +12,7 @@ const LEFT: u8 = 0;
 const JOINED: u8 = 1;
 const JOINED_AS_USER: u8 = 2;
 
-/// What a node tells about its own members, or asks another one.
+/// A message of a node about its own members, or a request for those of another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cluster) enum Gossip<T> {
     /// What has changed since a version. Each change makes a new version.

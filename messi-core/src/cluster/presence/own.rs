@@ -1,4 +1,4 @@
-//! The members on this node, and what it tells others about them.
+//! The members on this node, and the messages to others about them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(super) const PART: usize = 24 * 1024;
 /// The changes in one message at most.
 const MAX_PART: usize = 1_000;
 
-/// The members on this node, and what it tells others about them.
+/// The members on this node, and the messages to others about them.
 #[derive(Debug, Default)]
 pub(super) struct Own {
     roster: Roster,

@@ -145,7 +145,6 @@ fn what_is_known_converges_whatever_is_lost() {
             }
             assert_eq!(pair.told(), pair.known(), "seed {seed}");
         }
-        // Nothing changes between the parts of the last answer but what they tell.
         for _ in 0..2 {
             pair.beat(&mut random, 1.0);
         }
