@@ -589,7 +589,7 @@ pub mod __private {
 
     pub use messi_core::{
         BorrowedForm, ConnectWith, HasView, OwnedForm, Request, RequestClient, RequestKind,
-        RequestServer, ResponseMember, ServeWith, ignore, unhandled, view,
+        RequestServer, ResponseMember, ServeWith, SharingForm, ignore, unhandled, view,
     };
 
     /// Imports traits without a name, since a type of the schema may have the same name.

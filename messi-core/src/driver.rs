@@ -38,6 +38,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
+use futures::future::{BoxFuture, FutureExt};
 use log::error;
 use messi_wire::connection::CLOSE_TIMEOUT;
 use messi_wire::resumption::SessionLost;
@@ -51,13 +52,14 @@ pub(crate) use self::notices::Notice;
 pub(crate) use self::receive_memory::ReceiveBudget;
 use self::receive_memory::ReceivePermit;
 use self::turn::TurnBudget;
+use crate::callback::RareCallback;
 use crate::cpu_limit::CpuLimit;
 use crate::mailbox::{AnyHandler, Command, Mailbox};
 use crate::metrics::{Metrics, Probe};
 use crate::runtime::CallbackObserver;
 use crate::time::DeadlineTimer;
 use crate::transport::BoxSocket;
-use crate::{Form, LOG_TARGET, Protocol};
+use crate::{Form, LOG_TARGET};
 
 /// Time of the last callback after [`Command::Abort`].
 const ABORT_GRACE: Duration = Duration::from_millis(100);
@@ -209,7 +211,7 @@ impl Driver {
     ///
     /// The caller owns the message, since moving it costs as much as a part of the decoding, and the place that it may
     /// borrow from.
-    pub(crate) fn decode<'a, P: Protocol, F: Form>(
+    pub(crate) fn decode<'a, F: Form>(
         &mut self,
         message: &mut F::Message<'a>,
         place: &'a mut F::Place,
@@ -217,15 +219,14 @@ impl Driver {
         // Before decoding, which may panic too: the log then names the message.
         self.first_key = FirstKey::of(self.connection.payload());
         // Decided when the program is compiled: most protocols are decoded from slices alone.
-        let may_share = P::SHARES_BYTES || F::BORROWS;
-        let shared = if may_share {
+        let shared = if F::SHARES {
             self.connection.share_payload()
         } else {
             None
         };
         let result = match shared {
-            Some(shared) if may_share => F::merge_shared(message, shared, place),
-            _ => F::merge_slice(message, self.connection.payload(), place),
+            Some(shared) => F::merge_shared(message, shared, place),
+            None => F::merge_slice(message, self.connection.payload(), place),
         };
         if let Err(error) = &result {
             self.connection
@@ -239,10 +240,9 @@ impl Driver {
     ///
     /// Returns `None` if the task was told to end meanwhile, which has ended the connection. A panic of
     /// the callback unwinds: see [`handle_panic`](Self::handle_panic).
-    #[inline]
     pub(crate) fn run<T>(
         &mut self,
-        mut callback: Pin<&mut impl Future<Output = T>>,
+        mut callback: RareCallback<'_, T>,
     ) -> impl Future<Output = Option<T>> {
         poll_fn(move |cx| self.poll_run(cx, callback.as_mut()))
     }
@@ -294,7 +294,11 @@ impl Driver {
     }
 
     /// Writes all queued frames, closes the connection, and returns the reason of its end.
-    pub(crate) async fn close(&mut self) -> DisconnectReason {
+    pub(crate) fn close(&mut self) -> BoxFuture<'_, DisconnectReason> {
+        self.close_now().boxed()
+    }
+
+    async fn close_now(&mut self) -> DisconnectReason {
         // Before the rest is written: messages that are sent from now on would never be.
         self.mailbox.seal();
         // No message is decoded from now on: its place in the order goes to others.
@@ -319,9 +323,9 @@ impl Driver {
 
     /// Runs the callback that follows [`close`](Self::close). Once the task is told to end, it has no
     /// more than [`CLOSE_TIMEOUT`], or [`ABORT_GRACE`] after [`Command::Abort`].
-    pub(crate) async fn run_last(&mut self, mut callback: Pin<&mut impl Future<Output = ()>>) {
+    pub(crate) fn run_last(&mut self, mut callback: RareCallback<'_>) -> impl Future<Output = ()> {
         let mut deadline = None;
-        poll_fn(|cx| self.poll_run_last(cx, callback.as_mut(), &mut deadline)).await;
+        poll_fn(move |cx| self.poll_run_last(cx, callback.as_mut(), &mut deadline))
     }
 
     /// Returns whether the peer speaks this protocol.
@@ -446,11 +450,11 @@ impl Driver {
     }
 
     #[inline]
-    fn poll_run<T>(
+    fn poll_run<F: Future + ?Sized>(
         &mut self,
         cx: &mut Context<'_>,
-        mut callback: Pin<&mut impl Future<Output = T>>,
-    ) -> Poll<Option<T>> {
+        mut callback: Pin<&mut F>,
+    ) -> Poll<Option<F::Output>> {
         // Most callbacks are ready at once: nothing else is looked at for them.
         match self.poll_callback(cx, callback.as_mut()) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
@@ -484,7 +488,7 @@ impl Driver {
     fn poll_run_last(
         &mut self,
         cx: &mut Context<'_>,
-        callback: Pin<&mut impl Future<Output = ()>>,
+        callback: RareCallback<'_>,
         deadline: &mut Option<Instant>,
     ) -> Poll<()> {
         if self.poll_callback(cx, callback).is_ready() {
@@ -511,11 +515,11 @@ impl Driver {
     }
 
     #[inline]
-    fn poll_callback<T>(
+    fn poll_callback<F: Future + ?Sized>(
         &mut self,
         cx: &mut Context<'_>,
-        callback: Pin<&mut impl Future<Output = T>>,
-    ) -> Poll<T> {
+        callback: Pin<&mut F>,
+    ) -> Poll<F::Output> {
         let Some(observer) = &mut self.observer else {
             return callback.poll(cx);
         };

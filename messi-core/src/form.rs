@@ -1,9 +1,11 @@
 //! The forms in which a handler can get the messages of its peer.
 //!
 //! A form is chosen by the expansion for each direction. [`OwnedForm`] is that of most protocols: prost decodes each
-//! message out of the receive buffer, and nothing else is kept. With [`BorrowedForm`], the message borrows from a
-//! [`HeldPayload`] beside it: the receive buffer can't be borrowed, since the connection is served while the callback
-//! is pending.
+//! message out of the receive buffer, and nothing else is kept. With [`SharingForm`], fields of the type `Bytes` share
+//! the memory of a large payload. With [`BorrowedForm`], the message borrows from a [`HeldPayload`] beside it: the
+//! receive buffer can't be borrowed, since the connection is served while the callback is pending.
+//!
+//! Each form decodes in no more ways than it needs: a program compiles each of them for each of its messages.
 
 use std::marker::PhantomData;
 
@@ -21,8 +23,8 @@ pub trait Form: 'static {
     /// What a message borrows from.
     type Place: Default + Send;
 
-    /// Whether messages borrow, so that large payloads are shared rather than copied.
-    const BORROWS: bool;
+    /// Whether large payloads are shared rather than copied.
+    const SHARES: bool;
 
     /// Decodes a payload that is in the receive buffer into an empty message.
     fn merge_slice<'a>(
@@ -31,12 +33,14 @@ pub trait Form: 'static {
         place: &'a mut Self::Place,
     ) -> Result<(), DecodeError>;
 
-    /// Decodes a payload that has memory of its own into an empty message.
+    /// Decodes a payload that has memory of its own into an empty message. Called only if [`SHARES`](Self::SHARES).
     fn merge_shared<'a>(
         message: &mut Self::Message<'a>,
         payload: Bytes,
         place: &'a mut Self::Place,
-    ) -> Result<(), DecodeError>;
+    ) -> Result<(), DecodeError> {
+        Self::merge_slice(message, &payload, place)
+    }
 }
 
 /// Messages that own their content.
@@ -46,7 +50,22 @@ pub struct OwnedForm<M>(PhantomData<M>);
 impl<M: Message + Default + 'static> Form for OwnedForm<M> {
     type Message<'a> = M;
     type Place = ();
-    const BORROWS: bool = false;
+    const SHARES: bool = false;
+
+    #[inline]
+    fn merge_slice(message: &mut M, payload: &[u8], (): &mut ()) -> Result<(), DecodeError> {
+        message.merge(payload)
+    }
+}
+
+/// Messages that own their content, but for fields that share the memory of a large payload.
+#[derive(Debug)]
+pub struct SharingForm<M>(PhantomData<M>);
+
+impl<M: Message + Default + 'static> Form for SharingForm<M> {
+    type Message<'a> = M;
+    type Place = ();
+    const SHARES: bool = true;
 
     #[inline]
     fn merge_slice(message: &mut M, payload: &[u8], (): &mut ()) -> Result<(), DecodeError> {
@@ -72,7 +91,7 @@ pub struct BorrowedForm<M>(PhantomData<M>);
 impl<M: HasView> Form for BorrowedForm<M> {
     type Message<'a> = M::View<'a>;
     type Place = HeldPayload;
-    const BORROWS: bool = true;
+    const SHARES: bool = true;
 
     #[inline]
     fn merge_slice<'a>(

@@ -8,6 +8,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;
+mod callback;
 mod client;
 mod clock;
 pub mod cluster;
@@ -66,7 +67,7 @@ pub use error::{
     ConnectError, Error, FlushError, JoinError, ListenError, NoRuntime, Retry, StartError,
     WithHandlerError,
 };
-pub use form::{BorrowedForm, Form, HasView, OwnedForm};
+pub use form::{BorrowedForm, Form, HasView, OwnedForm, SharingForm};
 pub use handle::{Handle, ignore, unhandled};
 pub use held_payload::HeldPayload;
 pub use ids::ClientId;

@@ -50,10 +50,6 @@ pub trait Protocol: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     type FromServer: Form;
 
-    /// Whether messages have fields of the type `Bytes`, which share the memory of a large payload.
-    #[doc(hidden)]
-    const SHARES_BYTES: bool = false;
-
     /// The numbers and names of the members that clients send, for the log.
     #[doc(hidden)]
     const CLIENT_MEMBERS: &'static [(u32, &'static str)] = &[];

@@ -97,6 +97,8 @@ pub struct Server<P: Protocol> {
 /// State that the handles and the tasks share.
 #[derive(Debug)]
 pub(crate) struct SharedServer {
+    /// The name of the protocol.
+    protocol: &'static str,
     local_addr: Address,
     uri: Uri,
     registry: Registry,
@@ -113,6 +115,11 @@ pub(crate) struct SharedServer {
 }
 
 impl SharedServer {
+    /// Returns the name of this server in log lines.
+    fn log_name(&self) -> String {
+        log_name(self.protocol, &self.uri)
+    }
+
     /// Queues all broadcasts until now for the clients.
     #[inline]
     pub(crate) fn flush(&self) {
@@ -136,6 +143,11 @@ impl SharedServer {
     async fn closed(&self) {
         until(&self.closed, || self.registry.is_closed().then_some(())).await;
     }
+}
+
+/// Returns the name of a server in log lines.
+fn log_name(protocol: &str, uri: &Uri) -> String {
+    format!("{protocol} server at {uri}")
 }
 
 #[derive(Debug)]
@@ -635,11 +647,6 @@ impl<P: Protocol> Server<P> {
         self.shared.registry.stats()
     }
 
-    /// Returns the name of this server in log lines.
-    fn log_name(&self) -> String {
-        log_name::<P>(&self.shared.uri)
-    }
-
     /// Returns a handle that does not keep the server from stopping.
     fn lent(&self) -> Self {
         Self {
@@ -648,11 +655,6 @@ impl<P: Protocol> Server<P> {
             protocol: PhantomData,
         }
     }
-}
-
-/// Returns the name of a server in log lines.
-fn log_name<P: Protocol>(uri: &Uri) -> String {
-    format!("{} server at {uri}", P::NAME)
 }
 
 impl<P: Protocol> Clone for Server<P> {

@@ -5,7 +5,6 @@ use quote::quote;
 
 use super::scope::Scope;
 use super::{overview, view};
-use crate::config::BytesType;
 use crate::model::{Direction, DirectionMember, Member, Protocol, Request};
 use crate::names::{DirectionNames, ItemNames, ident};
 
@@ -25,22 +24,10 @@ pub(super) fn expand(protocol: &Protocol, scope: &Scope) -> TokenStream {
     let (sent, received) = ("server_member", "from_server_member");
     let of_server = recognition(sent, received, &to_client, server, client, scope);
     let members = [of_client, of_server];
-    let items = [shares_bytes(scope)].into_iter();
-    let items = items.chain(tables).chain(members).collect();
+    let items = tables.into_iter().chain(members).collect();
     let names = ItemNames::of(protocol);
     let docs = overview::docs(protocol, &names, scope);
     declarations(&names, &protocol.name, &docs, &items, scope)
-}
-
-/// Expands the constant by which large payloads are shared, if fields can share them.
-fn shares_bytes(scope: &Scope) -> TokenStream {
-    match scope.bytes {
-        BytesType::Vec => TokenStream::new(),
-        BytesType::Bytes => quote! {
-            #[doc(hidden)]
-            const SHARES_BYTES: bool = true;
-        },
-    }
 }
 
 /// Expands the table of the members of a direction for the log.

@@ -1,25 +1,26 @@
 //! The task of a client.
 
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{Either, FutureExt, select};
+use futures::future::{BoxFuture, Either, FutureExt, select};
 use log::{debug, error, warn};
 use messi_wire::config::clamped;
 
-use super::Client;
 use super::attempts::Attempts;
 use super::connect::Connector;
 use super::next_attempt::Order;
 use super::reconnect::Reconnector;
+use super::{Client, SharedClient};
+use crate::callback::catch_panic;
 use crate::connection_span::ConnectionSpan;
 use crate::driver::{Driver, Notice};
 use crate::handover::{Begin, Opened};
 use crate::mailbox::Mailbox;
 use crate::protocol::ServerMessage;
 use crate::reply::OpenRequest;
+use crate::runtime::AsyncRuntime;
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
 use crate::{
@@ -62,7 +63,9 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
             // longer.
             let stop = StopOnDrop(self.client.shared.mailbox.clone());
             while let Some(delay) = self.run_attempt().await {
-                if self.wait(delay).await.is_none() {
+                let runtime = &*self.connector.runtime;
+                let waited = (self.client.shared).wait(runtime, &mut self.attempts, delay);
+                if waited.await.is_none() {
                     break;
                 }
             }
@@ -78,7 +81,7 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
     async fn run_attempt(&mut self) -> Option<Duration> {
         let mut uri = self.attempts.take_server();
         // Not in the `match`, which would hold the result as long as the connection is served.
-        let connected = self.connect(&uri).await?;
+        let connected = self.client.shared.connect(&self.connector, &uri).await?;
         let retry = match connected {
             Ok((socket, address)) => {
                 self.client.shared.set_server(&uri, Some(address));
@@ -109,16 +112,6 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
             Retry::After(delay) => Some(clamped(delay)),
             Retry::Never => None,
         }
-    }
-
-    /// Attempts to connect to a server. Returns `None` once the client is stopped or drains.
-    async fn connect(&mut self, uri: &Uri) -> Option<Result<(BoxSocket, Address), ConnectError>> {
-        let shared = &self.client.shared;
-        shared.set_connecting(true);
-        let attempt = unless(shared.next_attempt.never(), self.connector.connect(uri));
-        let result = unless(shared.mailbox.stopped(), attempt).await;
-        shared.set_connecting(false);
-        result.flatten()
     }
 
     /// Returns a new connection with its begin. Boxed, as tasks hold it in several places.
@@ -175,8 +168,12 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
             let mut driver = driver.named(&format_args!("{} client of {uri}", P::NAME));
             let start = mailbox.runtime().now();
             debug!(target: LOG_TARGET, "{} client: connected to {uri}", P::NAME);
-            let messages = serve_messages(&client, handler, &mut driver);
-            if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
+            // In a block: the future is dropped before the driver is used again.
+            let result = {
+                let messages = pin!(serve_messages(&client, handler, &mut driver));
+                catch_panic(messages).await
+            };
+            if result.is_err() {
                 driver.handle_panic(
                     &format_args!("{} client of {uri}", P::NAME),
                     P::SERVER_MEMBERS,
@@ -195,8 +192,11 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
                 // Before the last callback, which may decide otherwise.
                 shared.next_attempt.set(Order::After(clamped(delay)));
             }
-            let last = serve_last(&client, handler, &mut driver, reason);
-            if AssertUnwindSafe(last).catch_unwind().await.is_err() {
+            let result = {
+                let last = pin!(serve_last(&client, handler, &mut driver, reason));
+                catch_panic(last).await
+            };
+            if result.is_err() {
                 driver.handle_panic(
                     &format_args!("{} client of {uri}", P::NAME),
                     P::SERVER_MEMBERS,
@@ -214,8 +214,12 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
     /// Asks the handler what to do next. A panic counts as [`Retry::Backoff`].
     async fn report(&mut self, uri: &Uri, error: &ConnectError) -> Retry {
         warn!(target: LOG_TARGET, "{} client: no connection to {uri}: {}", P::NAME, Report(error));
-        let callback = P::on_connect_failure(&mut self.handler, &self.client, error);
-        let answer = AssertUnwindSafe(callback).catch_unwind();
+        let callback = pin!(P::on_connect_failure(
+            &mut self.handler,
+            &self.client,
+            error
+        ));
+        let answer = catch_panic(callback);
         match unless(self.client.shared.mailbox.stopped(), answer).await {
             Some(Ok(retry)) => retry,
             Some(Err(_)) => {
@@ -225,33 +229,53 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
             None => Retry::Never,
         }
     }
+}
+
+/// What a client does without a connection. Boxed, so that the program of the user need not compile it.
+impl SharedClient {
+    /// Attempts to connect to a server. Returns `None` once the client is stopped or drains.
+    fn connect<'a>(
+        &'a self,
+        connector: &'a Connector,
+        uri: &'a Uri,
+    ) -> BoxFuture<'a, Option<Result<(BoxSocket, Address), ConnectError>>> {
+        async move {
+            self.set_connecting(true);
+            let attempt = unless(self.next_attempt.never(), connector.connect(uri));
+            let result = unless(self.mailbox.stopped(), attempt).await;
+            self.set_connecting(false);
+            result.flatten()
+        }
+        .boxed()
+    }
 
     /// Waits before the next attempt, for this delay unless an order changes it. Returns `None` if there is no
     /// further attempt.
-    async fn wait(&mut self, delay: Duration) -> Option<()> {
-        let Self {
-            client,
-            connector,
-            attempts,
-            ..
-        } = self;
-        let (shared, runtime) = (&client.shared, &connector.runtime);
+    fn wait<'a>(
+        &'a self,
+        runtime: &'a dyn AsyncRuntime,
+        attempts: &'a mut Attempts,
+        delay: Duration,
+    ) -> BoxFuture<'a, Option<()>> {
         let mut deadline = runtime.now() + delay;
-        loop {
-            let left = deadline.saturating_duration_since(runtime.now());
-            let ordered = pin!(shared.next_attempt.ordered());
-            let event = select(ordered, runtime.sleep(left));
-            match unless(shared.mailbox.stopped(), event).await? {
-                Either::Left((Order::AtOnce, _)) => {
-                    attempts.reset_delay();
-                    // Not later than planned, even if it is ordered again and again.
-                    deadline = deadline.min(runtime.now() + clamped(Duration::ZERO));
+        async move {
+            loop {
+                let left = deadline.saturating_duration_since(runtime.now());
+                let ordered = pin!(self.next_attempt.ordered());
+                let event = select(ordered, runtime.sleep(left));
+                match unless(self.mailbox.stopped(), event).await? {
+                    Either::Left((Order::AtOnce, _)) => {
+                        attempts.reset_delay();
+                        // Not later than planned, even if it is ordered again and again.
+                        deadline = deadline.min(runtime.now() + clamped(Duration::ZERO));
+                    }
+                    Either::Left((Order::After(delay), _)) => deadline = runtime.now() + delay,
+                    Either::Left((Order::Never, _)) => return None,
+                    Either::Right(_) => return Some(()),
                 }
-                Either::Left((Order::After(delay), _)) => deadline = runtime.now() + delay,
-                Either::Left((Order::Never, _)) => return None,
-                Either::Right(_) => return Some(()),
             }
         }
+        .boxed()
     }
 }
 
@@ -270,8 +294,12 @@ where
     P: ConnectWith<H>,
 {
     async move {
-        let first = client.mailbox().opening(P::on_connected(handler, client));
-        driver.run(pin!(first)).await;
+        // In a block: it must not be held while messages are handled.
+        {
+            let first = pin!(P::on_connected(handler, client));
+            let first = pin!(client.mailbox().opening(first));
+            driver.run(first).await;
+        }
         driver.open();
         while driver.next_at_once() || driver.next(handler).await {
             if driver.has_notice() {
@@ -284,7 +312,7 @@ where
             // In a block: the message must not be held beside the callback that it is moved into.
             let callback = {
                 let mut received = Received::<ServerMessage<'_, P>>::default();
-                if !driver.decode::<P, P::FromServer>(&mut received.__message, &mut place) {
+                if !driver.decode::<P::FromServer>(&mut received.__message, &mut place) {
                     continue;
                 }
                 if let Some(member) = P::from_server_member(&received.__message) {
@@ -324,7 +352,7 @@ where
     }
 }
 
-/// Runs the last callback of one driver.
+/// Runs the last callback of one connection. It is dropped in here: a panic of that is one of the callback.
 async fn serve_last<P, H>(
     client: &Client<P>,
     handler: &mut H,

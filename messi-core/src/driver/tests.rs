@@ -44,8 +44,9 @@ fn driver_in(
 
 /// Pushes an empty message while the connection opens.
 fn push(mailbox: &Arc<Mailbox>) {
-    let callback = mailbox.opening(async { mailbox.push(&(), None) });
-    assert_eq!(callback.now_or_never(), Some(Ok(())));
+    let callback = pin!(async { mailbox.push(&(), None) });
+    let pushed = mailbox.opening(callback).now_or_never();
+    assert_eq!(pushed, Some(Ok(())));
 }
 
 /// A socket that receives no bytes and fails to write.

@@ -9,9 +9,8 @@ use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
-
 use super::Mailbox;
+use crate::callback::RareCallback;
 use crate::thread_scope::ThreadScope;
 
 thread_local! {
@@ -20,29 +19,26 @@ thread_local! {
     static CURRENT: Cell<*const Mailbox> = const { Cell::new(ptr::null()) };
 }
 
-pin_project! {
-    /// The first callback of a connection.
-    pub(crate) struct Opening<F> {
-        #[pin]
-        callback: F,
-        mailbox: Arc<Mailbox>,
-    }
+/// The first callback of a connection.
+pub(crate) struct Opening<'a, T> {
+    callback: RareCallback<'a, T>,
+    mailbox: Arc<Mailbox>,
 }
 
-impl<F: Future> Opening<F> {
-    pub(super) fn new(callback: F, mailbox: Arc<Mailbox>) -> Self {
+impl<'a, T> Opening<'a, T> {
+    pub(super) fn new(callback: RareCallback<'a, T>, mailbox: Arc<Mailbox>) -> Self {
         Self { callback, mailbox }
     }
 }
 
-impl<F: Future> Future for Opening<F> {
-    type Output = F::Output;
+impl<T> Future for Opening<'_, T> {
+    type Output = T;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let this = &mut *self;
         // For this poll alone: until the next one, the thread runs other tasks.
-        let _scope = ThreadScope::enter(&CURRENT, Arc::as_ptr(this.mailbox));
-        this.callback.poll(cx)
+        let _scope = ThreadScope::enter(&CURRENT, Arc::as_ptr(&this.mailbox));
+        this.callback.as_mut().poll(cx)
     }
 }
 

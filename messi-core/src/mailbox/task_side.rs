@@ -10,6 +10,7 @@ use messi_wire::{DisconnectReason, Ending};
 
 use super::{BoxResponder, Command, Mailbox, Opening, Wakeups};
 use crate::LOG_TARGET;
+use crate::callback::RareCallback;
 use crate::stats::{LateDrops, Stats};
 
 /// Most bytes that the operating system holds unsent once the memory that all send queues share is short: only
@@ -199,7 +200,10 @@ impl Mailbox {
     }
 
     /// Returns a future that polls the first callback of a connection, whose messages go first.
-    pub(crate) fn opening<F: Future>(self: &Arc<Self>, callback: F) -> Opening<F> {
+    pub(crate) fn opening<'a, T>(
+        self: &Arc<Self>,
+        callback: RareCallback<'a, T>,
+    ) -> Opening<'a, T> {
         Opening::new(callback, self.clone())
     }
 

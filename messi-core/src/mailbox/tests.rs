@@ -394,7 +394,7 @@ fn a_stop_command_remains_after_the_connection() {
     let mailbox = mailbox(ConnectionConfig::default());
     mailbox.stop();
     mailbox.attach();
-    let pushed = now(mailbox.opening(async { push(&mailbox, "a") }));
+    let pushed = now(mailbox.opening(pin!(async { push(&mailbox, "a") })));
     assert_eq!(pushed, Some(Err(SendError::NotConnected)));
     assert_eq!(mailbox.take_command(), Some(Command::Stop));
     assert_eq!(now(mailbox.stopped()), Some(()));

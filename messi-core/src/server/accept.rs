@@ -17,17 +17,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::FutureExt;
+use futures::future::{BoxFuture, FutureExt};
 use log::{debug, warn};
 
 use super::opening::Accepted;
 use super::proxied::Proxies;
 use super::starter::ClientStarter;
-use super::{Refusal, ServerClient};
 use crate::tasks::{Running, Turns, unless};
 use crate::transport::handshake::ServerHandshake;
 use crate::transport::{BoxListener, BoxSocket};
-use crate::{Address, LOG_TARGET, Protocol, Report, ServeWith};
+use crate::{Address, LOG_TARGET, Report};
 
 /// The pause after the first error in a row. It doubles from error to error.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -39,11 +38,11 @@ const MAX_PAUSE: Duration = Duration::from_millis(500);
 const ACCEPTS_PER_TURN: u32 = 16;
 
 /// Accepts clients until the server is stopped.
-pub(super) struct Acceptor<P: Protocol, F> {
+pub(super) struct Acceptor {
     pub(super) listener: BoxListener,
     /// `None` if clients connect without a proxy.
     pub(super) proxies: Option<Arc<Proxies>>,
-    pub(super) starter: Arc<ClientStarter<P, F>>,
+    pub(super) starter: Arc<ClientStarter>,
 }
 
 /// A connection that is not admitted yet.
@@ -54,17 +53,17 @@ pub(super) struct Incoming {
     pub(super) since: Instant,
 }
 
-impl<P: Protocol, F> Acceptor<P, F> {
+impl Acceptor {
+    /// Returns the task, which runs until the server is stopped.
+    pub(super) fn task(self, running: Running) -> BoxFuture<'static, ()> {
+        self.run(running).boxed()
+    }
+
     /// Runs until the server is stopped. No error of accepting ends it: a client that has left already and a
     /// lack of descriptors are temporary.
-    pub(super) async fn run<H>(self, running: Running)
-    where
-        H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
-        P: ServeWith<H>,
-    {
+    async fn run(self, running: Running) {
         let mut pause = MIN_PAUSE;
-        let shared = self.starter.server.shared.clone();
+        let shared = self.starter.shared.clone();
         let mut turns = Turns::new(ACCEPTS_PER_TURN);
         while let Some(result) = unless(shared.closed(), self.next()).await {
             match result {
@@ -78,7 +77,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
                     turns.step().await;
                 }
                 Err(error) => {
-                    let server = self.starter.server.log_name();
+                    let server = shared.log_name();
                     warn!(target: LOG_TARGET, "{server}: can't accept a client, trying again in {pause:?}: {}", Report(&error));
                     unless(shared.closed(), shared.runtime.sleep(pause)).await;
                     pause = MAX_PAUSE.min(pause * 2);
@@ -103,12 +102,7 @@ impl<P: Protocol, F> Acceptor<P, F> {
     }
 
     /// Accepts a client, or a proxy of which a header must be read first.
-    fn accept<H>(&self, incoming: Incoming)
-    where
-        H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
-        P: ServeWith<H>,
-    {
+    fn accept(&self, incoming: Incoming) {
         match &self.proxies {
             None => self.starter.accept(incoming),
             Some(proxies) => self.starter.accept_from_proxy(proxies, incoming),
@@ -116,20 +110,15 @@ impl<P: Protocol, F> Acceptor<P, F> {
     }
 }
 
-impl<P: Protocol, F> ClientStarter<P, F> {
+impl ClientStarter {
     /// Accepts a client if the limits allow it. A handshake gets a task of its own.
-    pub(super) fn accept<H>(self: &Arc<Self>, incoming: Incoming)
-    where
-        H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
-        P: ServeWith<H>,
-    {
+    pub(super) fn accept(self: &Arc<Self>, incoming: Incoming) {
         let Incoming {
             socket,
             address,
             since,
         } = incoming;
-        let shared = &self.server.shared;
+        let shared = &self.shared;
         let Some(place) = self.admit(&address) else {
             return self.refuse(&address);
         };
@@ -153,24 +142,20 @@ impl<P: Protocol, F> ClientStarter<P, F> {
     }
 
     /// Performs the handshake with a client that was accepted at the time `since`, and starts the client.
-    async fn handshake<H>(
+    async fn handshake(
         self: Arc<Self>,
         handshake: Arc<dyn ServerHandshake>,
         since: Instant,
         accepted: Accepted,
         running: Running,
-    ) where
-        H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
-        P: ServeWith<H>,
-    {
+    ) {
         let Accepted {
             socket,
             address,
             place,
             ..
         } = accepted;
-        let shared = self.server.shared.clone();
+        let shared = self.shared.clone();
         let spent = shared.runtime.now().saturating_duration_since(since);
         let handshake = handshake.accept(&*shared.runtime, self.cpu_limit.clone(), spent, socket);
         match unless(shared.closed(), handshake).await {
@@ -199,7 +184,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
 
     /// Logs and counts a refused peer: a failed handshake, or a connection without the header of a trusted proxy.
     pub(super) fn fail(&self, address: &Address, error: &dyn Error) {
-        debug!(target: LOG_TARGET, "{}: refused {address}: {}", self.server.log_name(), Report(error));
-        self.server.shared.registry.count_failed_handshake();
+        debug!(target: LOG_TARGET, "{}: refused {address}: {}", self.shared.log_name(), Report(error));
+        self.shared.registry.count_failed_handshake();
     }
 }

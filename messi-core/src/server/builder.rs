@@ -1,11 +1,10 @@
 //! The builder of a server.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::FutureExt;
 use log::info;
 use messi_wire::config::clamped;
 use messi_wire::session::SessionConfig;
@@ -16,6 +15,7 @@ use super::admission::Limits;
 use super::listen::{Listening, Place};
 use super::proxied::Proxies;
 use super::registry::Registry;
+use super::serve::Service;
 use super::sessions::SessionGranter;
 use super::starter::ClientStarter;
 use super::{Server, ServerClient, SharedServer, StopServerOnDrop, log_name};
@@ -381,7 +381,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let cluster = self.cluster.map(|settings| {
             Arc::new(ClusterNode::new(
                 settings,
-                log_name::<P>(&uri),
+                log_name(P::NAME, &uri),
                 P::NAME,
                 P::SERVER_MEMBERS,
                 max_message_size,
@@ -416,6 +416,7 @@ impl<P: Protocol> ServerBuilder<P> {
         let (metrics, reporter) = Metrics::of_server::<P>(&uri);
         let guard = Arc::new_cyclic(|guard| {
             StopServerOnDrop(Arc::new(SharedServer {
+                protocol: P::NAME,
                 uri,
                 local_addr,
                 registry,
@@ -435,7 +436,7 @@ impl<P: Protocol> ServerBuilder<P> {
         };
         if let Some(cluster) = cluster {
             // If it does not come up, the drop of the server stops its task.
-            server.join_cluster(cluster).await?;
+            server.shared.join_cluster(cluster).await?;
         }
         let running = server.shared.tasks.begin();
         let reported = server.shared.clone();
@@ -443,18 +444,18 @@ impl<P: Protocol> ServerBuilder<P> {
             reported.registry.stats()
         });
         let starter = Arc::new(ClientStarter {
-            server: server.lent(),
+            shared: server.shared.clone(),
             waiting_without_place: AtomicUsize::new(0),
             handshake: self.handshake,
             cpu_limit: CpuLimit::new(runtime.parallelism()),
-            make_handler: Mutex::new(make_handler),
+            service: Box::new(Service::new(server.lent(), make_handler)),
         });
         let acceptor = Acceptor {
             listener,
             proxies,
             starter,
         };
-        runtime.spawn(acceptor.run(running).boxed());
+        runtime.spawn(acceptor.task(running));
         Ok(server)
     }
 }

@@ -523,7 +523,7 @@ impl<P: Protocol> ServerClient<P> {
 
     /// Returns the name of this client in log lines.
     pub(super) fn log_name(&self) -> String {
-        format!("{}: client {}", self.server.log_name(), self.id())
+        format!("{}: client {}", self.server.shared.log_name(), self.id())
     }
 
     pub(crate) fn peer_mailbox(&self) -> &Arc<Mailbox> {

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use futures::future::{BoxFuture, FutureExt};
+
 use crate::runtime::AsyncRuntime;
 use crate::transport::{BoxListener, HostPort, Location, no_address};
 use crate::{Address, BoundListener, ListenError, Uri};
@@ -22,7 +24,16 @@ pub(super) struct Listening {
 
 impl Place {
     /// Listens. The URI must be one of TLS if `has_tls`, and only then.
-    pub(super) async fn listen(
+    // Boxed, so that the program of the user need not compile it.
+    pub(super) fn listen<'a>(
+        &'a self,
+        runtime: &'a dyn AsyncRuntime,
+        has_tls: bool,
+    ) -> BoxFuture<'a, Result<Listening, ListenError>> {
+        self.listening(runtime, has_tls).boxed()
+    }
+
+    async fn listening(
         &self,
         runtime: &dyn AsyncRuntime,
         has_tls: bool,

@@ -19,12 +19,11 @@ use super::peer::Peer;
 use super::refusal::say_refused;
 use super::sessions::SessionGranter;
 use super::starter::{Begun, ClientStarter};
-use super::{Refusal, ServerClient};
 use crate::handover::{Begin, Handover, Opened};
 use crate::tasks::{Running, unless};
 use crate::transport::BoxSocket;
 use crate::transport::handshake::Certificates;
-use crate::{Address, Bye, ByeReason, LOG_TARGET, Protocol, ServeWith};
+use crate::{Address, Bye, ByeReason, LOG_TARGET};
 
 /// Connections beyond the limit of clients that may say at a time that they go on with a session.
 const MAX_WITHOUT_PLACE: usize = 256;
@@ -57,12 +56,12 @@ impl Accepted {
     }
 }
 
-impl<P: Protocol, F> ClientStarter<P, F> {
+impl ClientStarter {
     // --- Places ---
 
     /// Returns the place of a new connection, or `None` if it is refused.
     pub(super) fn admit(&self, address: &Address) -> Option<Place> {
-        let shared = &self.server.shared;
+        let shared = &self.shared;
         if shared.registry.admit(address) {
             return Some(Place::Admitted);
         }
@@ -80,7 +79,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
     /// Gives the place of a connection up.
     pub(super) fn leave(&self, place: Place, address: &Address) {
         match place {
-            Place::Admitted => self.server.shared.registry.release(address),
+            Place::Admitted => self.shared.registry.release(address),
             Place::ForSessions => {
                 self.waiting_without_place.fetch_sub(1, Ordering::Relaxed);
             }
@@ -89,38 +88,28 @@ impl<P: Protocol, F> ClientStarter<P, F> {
 
     /// Refuses a client, since there are too many.
     pub(super) fn refuse(&self, address: &Address) {
-        self.server.shared.registry.count_refused();
-        let server = self.server.log_name();
+        self.shared.registry.count_refused();
+        let server = self.shared.log_name();
         debug!(target: LOG_TARGET, "{server}: refused {address}: too many clients");
     }
 
     /// Reads what a client wants by its first frame, and starts it or gives its socket to the session that it goes on
     /// with.
-    pub(super) async fn open<H>(self: Arc<Self>, accepted: Accepted, running: Running)
-    where
-        H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
-        P: ServeWith<H>,
-    {
+    pub(super) async fn open(self: Arc<Self>, accepted: Accepted, running: Running) {
         self.open_accepted(accepted).await;
         // The closure that makes handlers must be dropped before the server counts as stopped.
         drop(self);
         drop(running);
     }
 
-    async fn open_accepted<H>(&self, accepted: Accepted)
-    where
-        H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
-        P: ServeWith<H>,
-    {
+    async fn open_accepted(&self, accepted: Accepted) {
         let Accepted {
             mut socket,
             address,
             certificates,
             place,
         } = accepted;
-        let shared = &self.server.shared;
+        let shared = &self.shared;
         let Some(sessions) = &shared.sessions else {
             return;
         };
@@ -179,7 +168,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
         sessions
             .check_incarnation(&resume.token)
             .map_err(|why| (why, None))?;
-        let registry = &self.server.shared.registry;
+        let registry = &self.shared.registry;
         registry.find_session(resume, certificates.first())
     }
 }

@@ -22,11 +22,10 @@ use thiserror::Error;
 use super::accept::Incoming;
 use super::networks::Networks;
 use super::starter::ClientStarter;
-use super::{Refusal, ServerClient};
 use crate::tasks::{Running, notify_all, unless, until};
 use crate::time::{TimeSource, timeout};
 use crate::transport::BoxSocket;
-use crate::{Address, ListenError, Protocol, ServeWith};
+use crate::{Address, ListenError};
 
 /// Time limit of a header without a handshake after it. The specification asks for at least 3 s, in which a lost segment is
 /// sent again.
@@ -104,34 +103,25 @@ impl Drop for ReadingHeader {
     }
 }
 
-impl<P: Protocol, F> ClientStarter<P, F> {
+impl ClientStarter {
     /// Accepts the client of a proxy, once the header of the proxy is read by a task of its own.
-    pub(super) fn accept_from_proxy<H>(self: &Arc<Self>, proxies: &Arc<Proxies>, incoming: Incoming)
-    where
-        H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
-        P: ServeWith<H>,
-    {
+    pub(super) fn accept_from_proxy(self: &Arc<Self>, proxies: &Arc<Proxies>, incoming: Incoming) {
         if !proxies.trusts(&incoming.address) {
             return self.fail(&incoming.address, &ProxiedError::Untrusted);
         }
-        let shared = &self.server.shared;
+        let shared = &self.shared;
         let reading = ReadingHeader::new(proxies);
         let task = self.clone();
         let task = task.accept_after_header(incoming, reading, shared.tasks.begin());
         shared.runtime.spawn(task.boxed());
     }
 
-    async fn accept_after_header<H>(
+    async fn accept_after_header(
         self: Arc<Self>,
         incoming: Incoming,
         reading: ReadingHeader,
         running: Running,
-    ) where
-        H: Send + 'static,
-        F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send + 'static,
-        P: ServeWith<H>,
-    {
+    ) {
         if let Some(incoming) = self.identify(incoming, reading).await {
             self.accept(incoming);
         }
@@ -143,7 +133,7 @@ impl<P: Protocol, F> ClientStarter<P, F> {
     /// Reads the header, and returns the connection with the address of the client. Returns `None` if the proxy is refused,
     /// or the server stops.
     async fn identify(&self, mut incoming: Incoming, reading: ReadingHeader) -> Option<Incoming> {
-        let shared = &self.server.shared;
+        let shared = &self.shared;
         let limit = self.handshake.as_ref();
         let limit = limit.map_or(HEADER_TIMEOUT, |it| it.time_limit());
         let header = read_header_within(limit, &*shared.runtime, &mut incoming.socket);

@@ -5,23 +5,30 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::{Server, SharedServer};
+use super::SharedServer;
+use crate::ListenError;
 use crate::cluster::{ClusterNode, Local, Target};
-use crate::{ListenError, Protocol};
 
-impl<P: Protocol> Server<P> {
+impl SharedServer {
     /// Starts the task of the node, and waits for its link if the server needs one.
-    pub(super) async fn join_cluster(&self, node: Arc<ClusterNode>) -> Result<(), ListenError> {
-        let (shared, running) = (self.shared.clone(), self.shared.tasks.begin());
+    // Boxed, so that the program of the user need not compile it.
+    pub(super) fn join_cluster(
+        self: &Arc<Self>,
+        node: Arc<ClusterNode>,
+    ) -> BoxFuture<'static, Result<(), ListenError>> {
+        let (shared, running) = (self.clone(), self.tasks.begin());
         let task = node.clone();
         let task = async move {
             task.run(&*shared).await;
             drop(shared);
             drop(running);
         };
-        self.shared.runtime.spawn(task.boxed());
-        let started = node.started().await;
-        started.map_err(|source| ListenError::Cluster { source })
+        self.runtime.spawn(task.boxed());
+        async move {
+            let started = node.started().await;
+            started.map_err(|source| ListenError::Cluster { source })
+        }
+        .boxed()
     }
 }
 

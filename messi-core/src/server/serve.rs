@@ -1,26 +1,104 @@
-//! The task of one client.
+//! The handler and the task of one client.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
-use futures::future::FutureExt;
+use futures::future::{BoxFuture, FutureExt};
 use log::debug;
 
-use super::ServerClient;
 use super::peer::Peer;
+use super::poll_scope::Scoped;
+use super::starter::{MakeTask, NoHandler};
+use super::{Refusal, Server, ServerClient, SharedServer};
+use crate::callback::catch_panic;
+use crate::connection_span::ConnectionSpan;
 use crate::driver::{Driver, Notice};
+use crate::handover::Opened;
 use crate::protocol::ClientMessage;
 use crate::reply::OpenRequest;
 use crate::tasks::Running;
-use crate::{DisconnectReason, Form, LOG_TARGET, Received, Report, ServeWith};
+use crate::{DisconnectReason, Form, LOG_TARGET, Protocol, Received, Report, ServeWith};
+
+/// Makes the tasks of clients, with the handlers that the closure of the program makes.
+pub(super) struct Service<P: Protocol, F> {
+    server: Server<P>,
+    /// Clients are started from several threads.
+    make_handler: Mutex<F>,
+}
+
+impl<P: Protocol, F> Service<P, F> {
+    pub(super) fn new(server: Server<P>, make_handler: F) -> Self {
+        Self {
+            server,
+            make_handler: Mutex::new(make_handler),
+        }
+    }
+
+    /// Makes a handler, unless that is refused or panics.
+    fn make_handler<H>(&self, client: &ServerClient<P>) -> thread::Result<Result<H, Refusal>>
+    where
+        F: FnMut(&ServerClient<P>) -> Result<H, Refusal>,
+    {
+        let make_handler = self.make_handler.lock();
+        let mut make_handler = make_handler.unwrap_or_else(PoisonError::into_inner);
+        catch_unwind(AssertUnwindSafe(|| make_handler(client)))
+    }
+}
+
+impl<P, H, F> MakeTask for Service<P, F>
+where
+    P: ServeWith<H>,
+    H: Send + 'static,
+    F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send,
+{
+    fn make_task(
+        &self,
+        peer: &Arc<Peer>,
+        opened: Opened,
+    ) -> Result<BoxFuture<'static, ()>, NoHandler> {
+        let client = ServerClient::new(&self.server, peer);
+        let span = ConnectionSpan::of_server(P::NAME, peer.id.into(), &peer.address);
+        let handler = match span.in_scope(|| self.make_handler(&client)) {
+            Ok(Ok(handler)) => handler,
+            Ok(Err(refusal)) => return Err(NoHandler::Refused(refusal, opened)),
+            Err(_panic) => return Err(NoHandler::Panicked),
+        };
+        let shared = &self.server.shared;
+        let driver = shared.driver(peer, opened);
+        let task = serve(client, peer.clone(), handler, driver, shared.tasks.begin());
+        Ok(shared.scoped(span.instrument(task)).boxed())
+    }
+}
+
+impl SharedServer {
+    /// Creates the driver of a client's connection.
+    fn driver(&self, peer: &Arc<Peer>, opened: Opened) -> Driver {
+        Driver::new(opened.socket, peer.mailbox.clone())
+            .sharing(&self.registry.receive_budget, &self.decoding)
+            .begun(opened.begin, opened.input)
+            .waiting_in(&self.registry.interrupted)
+            .measured(&self.metrics)
+            .named(&format_args!(
+                "client {} of the {} server at {}",
+                peer.id, self.protocol, self.uri
+            ))
+    }
+
+    /// Makes each poll of a task a scope, at whose end broadcasts are flushed.
+    fn scoped<T: Future>(self: &Arc<Self>, task: T) -> Scoped<T, impl Fn() + Send + use<T>> {
+        let shared = self.clone();
+        Scoped::new(self.registry.scope_id(), task, move || shared.flush())
+    }
+}
 
 /// Serves one client to its end.
 #[expect(
     clippy::manual_async_fn,
     reason = "an async fn holds its arguments twice, and this one is held for each client"
 )]
-pub(super) fn serve<P, H>(
+fn serve<P, H>(
     client: ServerClient<P>,
     peer: Arc<Peer>,
     mut handler: H,
@@ -32,8 +110,12 @@ where
     P: ServeWith<H>,
 {
     async move {
-        let messages = serve_messages(&client, &mut handler, &mut driver);
-        if AssertUnwindSafe(messages).catch_unwind().await.is_err() {
+        // In a block: the future is dropped before the driver is used again.
+        let result = {
+            let messages = pin!(serve_messages(&client, &mut handler, &mut driver));
+            catch_panic(messages).await
+        };
+        if result.is_err() {
             driver.handle_panic(&client.log_name(), P::CLIENT_MEMBERS);
         }
         // The broadcasts of its last callbacks are for this client too.
@@ -44,9 +126,12 @@ where
             registry.remember_session(peer.id, lost.why, driver.received_in_session());
         }
         registry.deregister(peer.id);
-        debug!(target: LOG_TARGET, "{}: {peer} disconnected: {}", client.server().log_name(), Report(&reason));
-        let last = serve_last(&client, &mut handler, &mut driver, reason);
-        if AssertUnwindSafe(last).catch_unwind().await.is_err() {
+        debug!(target: LOG_TARGET, "{}: {peer} disconnected: {}", client.server().shared.log_name(), Report(&reason));
+        let result = {
+            let last = pin!(serve_last(&client, &mut handler, &mut driver, reason));
+            catch_panic(last).await
+        };
+        if result.is_err() {
             driver.handle_panic(&client.log_name(), P::CLIENT_MEMBERS);
         }
         client.server().shared.registry.remove(peer.id);
@@ -71,9 +156,12 @@ where
     P: ServeWith<H>,
 {
     async move {
-        let first = P::on_client_connected(handler, client);
-        let first = client.peer_mailbox().opening(first);
-        driver.run(pin!(first)).await;
+        // In a block: it must not be held while messages are handled.
+        {
+            let first = pin!(P::on_client_connected(handler, client));
+            let first = pin!(client.peer_mailbox().opening(first));
+            driver.run(first).await;
+        }
         driver.open();
         while driver.next_at_once() || driver.next(handler).await {
             if driver.has_notice() {
@@ -86,7 +174,7 @@ where
             // In a block: the message must not be held beside the callback that it is moved into.
             let callback = {
                 let mut received = Received::<ClientMessage<'_, P>>::default();
-                if !driver.decode::<P, P::FromClient>(&mut received.__message, &mut place) {
+                if !driver.decode::<P::FromClient>(&mut received.__message, &mut place) {
                     continue;
                 }
                 if let Some(member) = P::from_client_member(&received.__message) {
@@ -120,7 +208,7 @@ where
     }
 }
 
-/// Runs the last callback of one client.
+/// Runs the last callback of one client. It is dropped in here: a panic of that is one of the callback.
 async fn serve_last<P, H>(
     client: &ServerClient<P>,
     handler: &mut H,

@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::super::scope::Scope;
 use super::holder::{Holder, view_type};
+use crate::config::BytesType;
 use crate::model::Type;
 use crate::names::{DirectionNames, ident, view_name};
 
@@ -12,11 +13,15 @@ use crate::names::{DirectionNames, ident, view_name};
 pub(in super::super) fn form(names: &DirectionNames, scope: &Scope) -> TokenStream {
     let krate = &scope.krate;
     let message = &names.message;
-    if Holder::of_direction(names, scope).is_received() {
-        quote!( #krate::__private::BorrowedForm<#message> )
+    let form = if Holder::of_direction(names, scope).is_received() {
+        quote!(BorrowedForm)
     } else {
-        quote!( #krate::__private::OwnedForm<#message> )
-    }
+        match scope.bytes {
+            BytesType::Vec => quote!(OwnedForm),
+            BytesType::Bytes => quote!(SharingForm),
+        }
+    };
+    quote!( #krate::__private::#form<#message> )
 }
 
 /// Returns the type of the messages of a direction as they are received.
