@@ -1,6 +1,5 @@
 //! Messages that a handler does not handle.
 
-use std::collections::BTreeSet;
 use std::future::{Ready, ready};
 use std::sync::{Mutex, PoisonError};
 
@@ -68,9 +67,12 @@ pub fn unhandled<C: Handle>(client: &C, member: &'static str) -> Ready<()> {
 
 #[cold]
 fn log_first(protocol: &'static str, member: &'static str) {
-    static LOGGED: Mutex<BTreeSet<(&str, &str)>> = Mutex::new(BTreeSet::new());
+    static LOGGED: Mutex<Vec<(&str, &str)>> = Mutex::new(Vec::new());
     let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_first = logged.insert((protocol, member));
+    let is_first = !logged.contains(&(protocol, member));
+    if is_first {
+        logged.push((protocol, member));
+    }
     drop(logged);
     if is_first {
         debug!(

@@ -1,6 +1,5 @@
 //! Statistics as text in the OpenMetrics format.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter, Write};
 
 use crate::metrics::{FAMILIES, Family, Scope, Value, labels_of_client, labels_of_server};
@@ -41,7 +40,8 @@ use crate::{Client, Protocol, Server, ServerStats, Stats};
 #[derive(Clone, Debug, Default)]
 #[must_use = "it is the text that is of use"]
 pub struct OpenMetrics {
-    sources: BTreeMap<String, Source>,
+    /// With the labels of each, in their order.
+    sources: Vec<(String, Source)>,
 }
 
 /// Statistics with the same labels.
@@ -75,11 +75,14 @@ impl OpenMetrics {
     }
 
     fn add(mut self, labels: &[(&str, String)], is_server: bool, stats: ServerStats) -> Self {
-        let source = Source { is_server, stats };
-        self.sources
-            .entry(rendered(labels))
-            .and_modify(|it| it.stats.add(&stats))
-            .or_insert(source);
+        let labels = rendered(labels);
+        match self.sources.binary_search_by(|(it, _)| it.cmp(&labels)) {
+            Ok(place) => self.sources[place].1.stats.add(&stats),
+            Err(place) => {
+                let source = Source { is_server, stats };
+                self.sources.insert(place, (labels, source));
+            }
+        }
         self
     }
 }

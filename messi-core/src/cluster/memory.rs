@@ -1,6 +1,6 @@
 //! The engine for servers of one process.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -43,12 +43,12 @@ struct Broker {
 #[derive(Debug, Default)]
 struct State {
     last_port: u64,
-    last_link: u64,
     /// The ports that can't be reached.
     unreachable: Vec<u64>,
-    links: BTreeMap<u64, Arc<Waiting>>,
-    /// The links that have subscribed to a channel.
-    channels: HashMap<String, BTreeMap<u64, Arc<Waiting>>>,
+    /// In the order in which they were made.
+    links: Vec<Arc<Waiting>>,
+    /// The links that have subscribed to a channel, in the order in which they did.
+    channels: HashMap<String, Vec<Arc<Waiting>>>,
 }
 
 /// Messages that wait for one link.
@@ -107,7 +107,7 @@ impl Memory {
             return;
         }
         state.unreachable.push(self.port);
-        let links = state.links.values().filter(|link| link.port == self.port);
+        let links = state.links.iter().filter(|link| link.port == self.port);
         let closed: Vec<_> = links.cloned().collect();
         drop(state);
         closed.iter().for_each(|link| link.close());
@@ -123,17 +123,14 @@ impl Engine for Memory {
                     io::ErrorKind::ConnectionRefused,
                 )));
             }
-            state.last_link += 1;
             let waiting = Arc::new(Waiting {
                 port: self.port,
                 queue: Mutex::default(),
                 changed: Event::new(),
             });
-            let number = state.last_link;
-            state.links.insert(number, waiting.clone());
+            state.links.push(waiting.clone());
             let sender = MemorySender {
                 broker: self.broker.clone(),
-                number,
                 waiting: waiting.clone(),
             };
             Ok(Link {
@@ -145,16 +142,18 @@ impl Engine for Memory {
 }
 
 impl Broker {
-    fn subscribe(&self, channel: String, number: u64, waiting: &Arc<Waiting>) {
+    fn subscribe(&self, channel: String, link: &Arc<Waiting>) {
         let mut state = self.lock();
         let links = state.channels.entry(channel).or_default();
-        links.insert(number, waiting.clone());
+        if !links.iter().any(|it| Arc::ptr_eq(it, link)) {
+            links.push(link.clone());
+        }
     }
 
-    fn unsubscribe(&self, channel: &str, number: u64) {
+    fn unsubscribe(&self, channel: &str, link: &Arc<Waiting>) {
         let mut state = self.lock();
         if let Some(links) = state.channels.get_mut(channel) {
-            links.remove(&number);
+            links.retain(|it| !Arc::ptr_eq(it, link));
             if links.is_empty() {
                 state.channels.remove(channel);
             }
@@ -168,19 +167,20 @@ impl Broker {
         };
         let (channel, payload): (Arc<str>, Arc<[u8]>) = (channel.into(), payload.into());
         // Under the lock of the broker: all links get the messages of a channel in the same order.
-        for link in links.values() {
+        for link in links {
             link.push(channel.clone(), payload.clone());
         }
-        let links: Vec<_> = links.values().cloned().collect();
+        let links = links.clone();
         drop(state);
         links.iter().for_each(|link| notify_all(&link.changed));
     }
 
-    fn remove(&self, number: u64) {
+    fn remove(&self, link: &Arc<Waiting>) {
+        let is_other = |it: &Arc<Waiting>| !Arc::ptr_eq(it, link);
         let mut state = self.lock();
-        state.links.remove(&number);
+        state.links.retain(is_other);
         state.channels.retain(|_, links| {
-            links.remove(&number);
+            links.retain(is_other);
             !links.is_empty()
         });
     }
@@ -233,7 +233,6 @@ fn closed() -> EngineError {
 #[derive(Debug)]
 struct MemorySender {
     broker: Arc<Broker>,
-    number: u64,
     waiting: Arc<Waiting>,
 }
 
@@ -246,9 +245,9 @@ impl LinkSender for MemorySender {
                 }
                 match order {
                     Order::Subscribe(channel) => {
-                        self.broker.subscribe(channel, self.number, &self.waiting);
+                        self.broker.subscribe(channel, &self.waiting);
                     }
-                    Order::Unsubscribe(channel) => self.broker.unsubscribe(&channel, self.number),
+                    Order::Unsubscribe(channel) => self.broker.unsubscribe(&channel, &self.waiting),
                     Order::Publish { channel, payload } => self.broker.publish(&channel, &payload),
                 }
             }
@@ -259,7 +258,7 @@ impl LinkSender for MemorySender {
 
 impl Drop for MemorySender {
     fn drop(&mut self) {
-        self.broker.remove(self.number);
+        self.broker.remove(&self.waiting);
     }
 }
 

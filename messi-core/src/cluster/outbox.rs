@@ -5,7 +5,7 @@
 //! envelope, since envelopes are what an engine and the receiving nodes spend their time on. While there is no link,
 //! messages wait for a few seconds, and are then dropped: others would get them too late.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -45,9 +45,8 @@ struct State {
     /// Since when there is no link; `None` while there is one.
     down_since: Option<Instant>,
     published: Published,
-    /// The channels of the subscriptions; of those that nobody needs any more, since when. In an order that does not
-    /// depend on the keys of a hash: a simulation replays it.
-    subscriptions: BTreeMap<String, Option<Instant>>,
+    /// The channels of the subscriptions; of those that nobody needs any more, since when.
+    subscriptions: HashMap<String, Option<Instant>>,
     /// Whether nothing more is taken once the outbox is empty.
     is_closed: bool,
     waker: Option<Waker>,
@@ -145,7 +144,7 @@ impl Outbox {
         let is_idle = |since: Instant| now.saturating_duration_since(since) >= IDLE_SUBSCRIPTION;
         let idle = state.subscriptions.iter();
         let idle = idle.filter(|(_, since)| since.is_some_and(is_idle));
-        let ended: Vec<_> = idle.map(|(channel, _)| channel.clone()).collect();
+        let ended = sorted(idle.map(|(channel, _)| channel));
         let mut waker = None;
         for channel in &ended {
             state.subscriptions.remove(channel);
@@ -182,7 +181,7 @@ impl Outbox {
             state.drop_messages();
         }
         state.down_since = None;
-        let channels = state.subscriptions.keys().cloned();
+        let channels = sorted(state.subscriptions.keys()).into_iter();
         channels.map(Order::Subscribe).collect()
     }
 
@@ -281,6 +280,13 @@ impl State {
         self.counts.dropped += messages(&dropped);
         self.bytes = 0;
     }
+}
+
+/// Returns channels in an order that does not depend on the keys of a hash: a simulation replays it.
+fn sorted<'a>(channels: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut channels: Vec<String> = channels.cloned().collect();
+    channels.sort_unstable();
+    channels
 }
 
 /// Returns the number of messages in orders.

@@ -36,26 +36,26 @@ pub(super) trait Spawn: Debug + Send + Sync + 'static {
 
 /// An executor whose tasks wait for async-io.
 #[derive(Debug)]
-pub(super) struct AsyncIo<E> {
-    executor: E,
+pub(super) struct AsyncIo {
+    executor: Box<dyn Spawn>,
     ticks: Arc<Ticks>,
 }
 
-impl<E: Spawn> AsyncIo<E> {
+impl AsyncIo {
     /// Creates a runtime with the timers of all runtimes on this reactor.
     ///
     /// # Panics
     ///
     /// If the operating system starts no thread for the timers.
-    pub(super) fn new(executor: E) -> Self {
+    pub(super) fn new(executor: impl Spawn) -> Self {
         Self {
-            executor,
+            executor: Box::new(executor),
             ticks: Ticks::shared(),
         }
     }
 }
 
-impl<E: Spawn> TimeSource for AsyncIo<E> {
+impl TimeSource for AsyncIo {
     fn now(&self) -> Instant {
         Instant::now()
     }
@@ -72,7 +72,7 @@ impl<E: Spawn> TimeSource for AsyncIo<E> {
     }
 }
 
-impl<E: Spawn> AsyncRuntime for AsyncIo<E> {
+impl AsyncRuntime for AsyncIo {
     fn name(&self) -> &'static str {
         self.executor.name()
     }

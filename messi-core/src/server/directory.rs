@@ -1,6 +1,6 @@
 //! The connected clients of a server, by id, by topic and by user.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::groups::Groups;
@@ -45,7 +45,7 @@ impl Directory {
     }
 
     /// Removes a client, its memberships and its user. Returns it with its topics.
-    pub(super) fn remove(&mut self, id: ClientId) -> Option<(Arc<Peer>, BTreeSet<Arc<str>>)> {
+    pub(super) fn remove(&mut self, id: ClientId) -> Option<(Arc<Peer>, Vec<Arc<str>>)> {
         let peer = self.peers.remove(&id)?;
         let topics = self.topics.leave_all(id);
         if let Some(user) = peer.user.get() {

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::groups::{Groups, shrink};
@@ -18,7 +18,7 @@ pub(super) struct Topics {
     members: Groups,
     /// The topics of each client that has joined any, in the order of their names. Not in [`Peer`], so that clients
     /// without topics pay nothing.
-    joined: HashMap<ClientId, BTreeSet<Arc<str>>>,
+    joined: HashMap<ClientId, Vec<Arc<str>>>,
     max_per_client: usize,
 }
 
@@ -35,16 +35,16 @@ impl Topics {
     /// Makes a client a member of a topic. It is no error if it is one already, whatever the limit.
     pub(super) fn join(&mut self, name: &str, peer: &Arc<Peer>) -> Result<(), JoinError> {
         check(name)?;
-        let joined = self.joined.get(&peer.id);
-        if joined.is_some_and(|it| it.contains(name)) {
+        let joined = self.joined.get(&peer.id).map_or(&[][..], Vec::as_slice);
+        let Err(place) = find(joined, name) else {
             return Ok(());
-        }
+        };
         let limit = self.max_per_client;
-        if joined.map_or(0, BTreeSet::len) >= limit {
+        if joined.len() >= limit {
             return Err(JoinError::TooManyTopics { limit });
         }
         let name = self.members.insert(name, peer);
-        self.joined.entry(peer.id).or_default().insert(name);
+        self.joined.entry(peer.id).or_default().insert(place, name);
         Ok(())
     }
 
@@ -52,7 +52,9 @@ impl Topics {
     pub(super) fn leave(&mut self, name: &str, id: ClientId) -> bool {
         let was_member = self.members.remove(name, id);
         if was_member && let Some(joined) = self.joined.get_mut(&id) {
-            joined.remove(name);
+            if let Ok(place) = find(joined, name) {
+                joined.remove(place);
+            }
             if joined.is_empty() {
                 self.joined.remove(&id);
                 shrink(&mut self.joined);
@@ -62,9 +64,9 @@ impl Topics {
     }
 
     /// Ends all memberships of a client, and returns the topics.
-    pub(super) fn leave_all(&mut self, id: ClientId) -> BTreeSet<Arc<str>> {
+    pub(super) fn leave_all(&mut self, id: ClientId) -> Vec<Arc<str>> {
         let Some(joined) = self.joined.remove(&id) else {
-            return BTreeSet::new();
+            return Vec::new();
         };
         shrink(&mut self.joined);
         for name in &joined {
@@ -80,9 +82,13 @@ impl Topics {
 
     /// Returns the topics that a client has joined, in the order of their names.
     pub(super) fn joined(&self, id: ClientId) -> Vec<Arc<str>> {
-        let joined = self.joined.get(&id).into_iter().flatten();
-        joined.cloned().collect()
+        self.joined.get(&id).cloned().unwrap_or_default()
     }
+}
+
+/// Finds a name among those that a client has joined, or else its place there.
+fn find(joined: &[Arc<str>], name: &str) -> Result<usize, usize> {
+    joined.binary_search_by(|it| (**it).cmp(name))
 }
 
 /// Checks the name of a topic to be joined.

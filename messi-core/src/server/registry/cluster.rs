@@ -9,8 +9,6 @@
 //!    The end of a subscription is recorded in the step in which the last client leaves. So are the members of a topic
 //!    with presence, which others are told.
 
-use std::collections::BTreeMap;
-
 use messi_wire::SendError;
 use messi_wire::encode::append_frame;
 use messi_wire::frame::{self, HEADER_SIZE, MessageType};
@@ -76,8 +74,12 @@ impl Registry {
         self.flush_locked(state, wakeups);
         let mut frames = Vec::new();
         append_frame(&mut frames, MessageType::ServerToClient, message, size)?;
-        for (node, numbers) in remote {
-            let target = Target::Clients { node, numbers };
+        // The list is sorted.
+        for ids in remote.chunk_by(|one, other| one.node == other.node) {
+            let target = Target::Clients {
+                node: ids[0].node,
+                numbers: ids.iter().map(|id| id.number).collect(),
+            };
             wakeups.wake(cluster.publish(target, &frames, 1));
         }
         Ok(())
@@ -166,15 +168,9 @@ impl Registry {
     }
 }
 
-/// Removes the clients of other nodes from a list, and returns their numbers by node.
-fn take_remote(ids: &mut Vec<ClientId>, node: NodeId) -> BTreeMap<NodeId, Vec<u64>> {
-    let mut remote: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    ids.retain(|id| {
-        let is_local = id.node == node;
-        if !is_local {
-            remote.entry(id.node).or_default().push(id.number);
-        }
-        is_local
-    });
+/// Removes the clients of other nodes from a list, and returns them in the same order.
+fn take_remote(ids: &mut Vec<ClientId>, node: NodeId) -> Vec<ClientId> {
+    let (local, remote) = ids.iter().partition(|id| id.node == node);
+    *ids = local;
     remote
 }

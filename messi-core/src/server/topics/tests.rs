@@ -1,6 +1,7 @@
 //! Topics beside a simple model.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use fastrand::Rng;
