@@ -5,12 +5,12 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::FutureExt;
 use log::debug;
 
 use super::peer::Peer;
 use super::poll_scope::Scoped;
-use super::starter::{MakeTask, NoHandler};
+use super::starter::{MadeTask, MakeTask};
 use super::{Refusal, Server, ServerClient, SharedServer};
 use crate::callback::catch_panic;
 use crate::connection_span::ConnectionSpan;
@@ -53,22 +53,18 @@ where
     H: Send + 'static,
     F: FnMut(&ServerClient<P>) -> Result<H, Refusal> + Send,
 {
-    fn make_task(
-        &self,
-        peer: &Arc<Peer>,
-        opened: Opened,
-    ) -> Result<BoxFuture<'static, ()>, NoHandler> {
+    fn make_task(&self, peer: &Arc<Peer>, opened: Opened) -> MadeTask {
         let client = ServerClient::new(&self.server, peer);
         let span = ConnectionSpan::of_server(P::NAME, peer.id.into(), &peer.address);
         let handler = match span.in_scope(|| self.make_handler(&client)) {
             Ok(Ok(handler)) => handler,
-            Ok(Err(refusal)) => return Err(NoHandler::Refused(refusal, opened)),
-            Err(_panic) => return Err(NoHandler::Panicked),
+            Ok(Err(refusal)) => return MadeTask::Refused(refusal, opened),
+            Err(_panic) => return MadeTask::Panicked,
         };
         let shared = &self.server.shared;
         let driver = shared.driver(peer, opened);
         let task = serve(client, peer.clone(), handler, driver, shared.tasks.begin());
-        Ok(shared.scoped(span.instrument(task)).boxed())
+        MadeTask::Serve(shared.scoped(span.instrument(task)).boxed())
     }
 }
 

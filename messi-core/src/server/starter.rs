@@ -28,17 +28,15 @@ pub(super) struct Begun {
 /// Makes the handlers and the tasks of clients. All else about accepting them does not depend on the handler.
 pub(super) trait MakeTask: Send + Sync {
     /// Makes a handler for a client, and the task that serves the client with it.
-    fn make_task(
-        &self,
-        peer: &Arc<Peer>,
-        opened: Opened,
-    ) -> Result<BoxFuture<'static, ()>, NoHandler>;
+    fn make_task(&self, peer: &Arc<Peer>, opened: Opened) -> MadeTask;
 }
 
-/// Why a client has got no handler.
-pub(super) enum NoHandler {
+/// The task of a client, if it has got a handler.
+pub(super) enum MadeTask {
+    Serve(BoxFuture<'static, ()>),
     /// The program has refused the client.
     Refused(Refusal, Opened),
+    /// The closure that makes handlers has panicked.
     Panicked,
 }
 
@@ -70,13 +68,13 @@ impl ClientStarter {
             return self.turn_away(&peer, &DisconnectReason::Disconnected);
         };
         let task = match self.service.make_task(&peer, opened) {
-            Ok(task) => task,
-            Err(NoHandler::Refused(refusal, opened)) => {
+            MadeTask::Serve(task) => task,
+            MadeTask::Refused(refusal, opened) => {
                 debug!(target: LOG_TARGET, "{}: refused {}: {refusal}", shared.log_name(), peer.address);
                 shared.registry.count_refusal();
                 return self.refuse_by_application(&peer, opened, refusal);
             }
-            Err(NoHandler::Panicked) => {
+            MadeTask::Panicked => {
                 error!(target: LOG_TARGET, "{}: making a handler for {} panicked", shared.log_name(), peer.address);
                 return self.turn_away(&peer, &DisconnectReason::HandlerPanicked);
             }
