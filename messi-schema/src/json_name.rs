@@ -12,6 +12,11 @@ pub(crate) fn json_name(field: &Declaration) -> String {
     }
 }
 
+/// Returns whether a field has the option for its name in JSON.
+pub(crate) fn has_json_name(field: &Declaration) -> bool {
+    setting(&field.settings, JSON_NAME).is_some()
+}
+
 /// Returns the name that protobuf gives to a field in JSON.
 pub(crate) fn default_name(name: &str) -> String {
     let mut json_name = String::new();

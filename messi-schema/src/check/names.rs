@@ -70,6 +70,9 @@ fn packages<'a>(files: &[&'a File]) -> HashMap<&'a str, (&'a File, &'a Spanned<S
 /// Checks that values of enums are unique in the scope around their enum.
 fn check_values(files: &[&File], diagnostics: &mut Diagnostics) {
     let is_value = |declaration: &Declaration| declaration.kind == DeclarationKind::Value;
+    if !declarations(files).any(|(_, it)| is_value(it)) {
+        return;
+    }
     let mut taken: HashMap<String, Place<'_>> = HashMap::new();
     for (file, declaration) in declarations(files).filter(|(_, it)| !is_value(it)) {
         let place = (file, declaration.name.position);
