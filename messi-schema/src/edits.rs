@@ -8,6 +8,10 @@ use std::ops::Range;
 pub(crate) struct Edits(Vec<Edit>);
 
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "protobuf-parse"),
+    expect(dead_code, reason = "only protobuf-parse needs the text")
+)]
 struct Edit {
     span: Range<usize>,
     text: String,
@@ -22,6 +26,7 @@ impl Edits {
     }
 
     /// Returns the text with all replacements, filled up with spaces to keep places.
+    #[cfg(feature = "protobuf-parse")]
     pub(crate) fn apply(&self, text: &str) -> String {
         let mut edited = String::with_capacity(text.len());
         let mut end = 0;

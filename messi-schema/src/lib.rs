@@ -6,7 +6,7 @@
 //! 1. `source` finds and reads the files, `lexer` and `parser` turn each into a syntax tree (`ast`).
 //! 2. `check` checks the rules of proto3 and of a messi protocol, with the names that `resolve`
 //!    resolves.
-//! 3. `second_parser` has `protobuf-parse` parse the files as well.
+//! 3. `second_parser` has `protobuf-parse` parse the files as well, with the feature of that name.
 //! 4. `lower` makes the model, and `descriptors` the descriptors in the form of protoc.
 //!
 //! `diagnostics` collects the problems. If there are any, `mend` makes a schema of the valid rest.
@@ -19,7 +19,8 @@
 //! that takes a text, `parse_dependencies`, parses all of it and returns the imports. That one is used:
 //! every file is opened once, nothing is written, and `protobuf-parse` may refuse a file. The
 //! descriptors are those of the model. Tests compare them with those of protoc, byte for byte, and of
-//! `protobuf-parse`.
+//! `protobuf-parse`. Without the feature, the only difference is that no file is refused by it: such as one with a field
+//! `inf`, which it can't read.
 
 mod ast;
 mod check;
@@ -46,6 +47,7 @@ mod protocol;
 mod read;
 mod resolve;
 mod scalar;
+#[cfg(feature = "protobuf-parse")]
 mod second_parser;
 mod similar;
 mod source;

@@ -11,8 +11,10 @@ use crate::mend::mend;
 use crate::model::{ProtoFile, Schema};
 use crate::protocol::Expected;
 use crate::resolve::Symbols;
+#[cfg(feature = "protobuf-parse")]
+use crate::second_parser;
 use crate::source::{self, Sources};
-use crate::{check, lower, second_parser};
+use crate::{check, lower};
 
 /// The reason why a schema could not be read.
 ///
@@ -153,6 +155,7 @@ fn check_and_lower(
         return None;
     }
     // It forgets places, so that its reports are worse than ours.
+    #[cfg(feature = "protobuf-parse")]
     if diagnostics.is_empty() {
         second_parser::check(sources, diagnostics);
     }

@@ -15,6 +15,19 @@ message ServerToClient { oneof messages { Ping ping = 1; } }
 message Ping {}
 ";
 
+#[test]
+fn a_field_inf_is_refused_by_protobuf_parse_alone() {
+    let problems = problems_beside("message Limits { int32 inf = 1; }", &[]);
+    if cfg!(feature = "protobuf-parse") {
+        assert!(
+            problems[0].contains("protobuf-parse can't read"),
+            "{problems:?}"
+        );
+    } else {
+        assert_eq!(problems, [""; 0]);
+    }
+}
+
 /// Returns the problems of declarations on line 3 of a valid protocol with other files.
 fn problems_beside(declarations: &str, others: &[(&str, &str)]) -> Vec<String> {
     diagnose(declarations, others).iter().map(brief).collect()

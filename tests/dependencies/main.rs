@@ -69,6 +69,19 @@ fn a_program_has_no_runtime_but_the_chosen_one() {
     }
 }
 
+/// It is a default feature, as no program but a build needs it.
+#[test]
+fn a_program_need_not_build_protobuf_parse() {
+    for (features, is_there) in [("async-std", false), ("async-std, protobuf-parse", true)] {
+        let versions = Program::new(features).versions("protobuf-parse");
+        assert_eq!(
+            !versions.is_empty(),
+            is_there,
+            "with {features}: {versions:?}"
+        );
+    }
+}
+
 /// Each takes more of a build than any other crate of macros.
 #[test]
 fn a_program_builds_a_single_syn() {

@@ -1,5 +1,5 @@
-//! Measures the build time of a small program with messi and with tonic: the command behind
-//! `bench/build`.
+//! Measures the build time of a small program with messi, with and without its default features, and with tonic: the
+//! command behind `bench/build`.
 
 use std::fmt::Write;
 use std::fs;
@@ -22,7 +22,7 @@ struct Options {
 }
 
 /// The packages of `bench/users`.
-const PROGRAMS: [&str; 2] = ["messi", "tonic"];
+const PROGRAMS: [&str; 3] = ["messi", "messi-lean", "tonic"];
 
 /// The measurements of one program.
 #[derive(Default, Serialize)]
