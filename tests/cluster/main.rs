@@ -23,6 +23,8 @@ mod process;
 #[allow(dead_code, reason = "the tests of runtimes use the rest")]
 #[path = "../harness/runtime.rs"]
 mod runtime;
+#[path = "../harness/signal.rs"]
+mod signal;
 
 mod channel;
 mod cluster;

@@ -5,6 +5,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 
 use crate::events::{Events, Reporter};
+use crate::signal;
 
 /// The process of a scripted peer. It is killed when dropped.
 #[derive(Debug)]
@@ -72,27 +73,12 @@ impl Process {
 
     /// Suspends the peer. Its connections stay open.
     pub(crate) fn suspend(&self) {
-        self.signal("STOP");
+        signal::send(self.id(), "STOP");
     }
 
     /// Resumes a suspended peer.
     pub(crate) fn resume(&self) {
-        self.signal("CONT");
-    }
-
-    /// Sends a signal with the shell's own `kill`, since std can only send SIGKILL.
-    fn signal(&self, name: &str) {
-        let status = Command::new("sh")
-            .args([
-                "-c",
-                "kill -\"$1\" \"$2\"",
-                "sh",
-                name,
-                &self.id().to_string(),
-            ])
-            .status()
-            .expect("a shell");
-        assert!(status.success(), "kill -{name}: {status}");
+        signal::send(self.id(), "CONT");
     }
 }
 

@@ -15,6 +15,8 @@ mod preparation;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../../../tests/harness/process.rs"]
 mod process;
+#[path = "../../../tests/harness/signal.rs"]
+mod signal;
 
 use std::process::{Command, ExitCode};
 

@@ -274,7 +274,7 @@ impl<P: Protocol> ServerBuilder<P> {
     /// without a header.
     ///
     /// A connection is closed if its header is not valid, has more than 4 KiB, or is not complete within 5 s; with TLS,
-    /// within [`handshake_timeout`](crate::tls::ServerTls::handshake_timeout). Such connections and refused peers are
+    /// within the `handshake_timeout` of `ServerTls`. Such connections and refused peers are
     /// counted in [`failed_handshakes`](crate::ServerStats::failed_handshakes).
     ///
     /// [`start`](Self::start) returns an error if there is no network, if the text of one is not valid, or if the server

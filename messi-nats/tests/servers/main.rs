@@ -12,6 +12,8 @@ mod engines;
 #[allow(dead_code, reason = "tests of other crates use the rest")]
 #[path = "../../../tests/harness/port.rs"]
 mod port;
+#[path = "../../../tests/harness/signal.rs"]
+mod signal;
 
 #[path = "../../../tests/harness/engines/suite/mod.rs"]
 mod suite;

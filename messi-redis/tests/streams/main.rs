@@ -7,6 +7,8 @@ mod preparation;
 #[allow(dead_code, reason = "tests of other crates use the rest")]
 #[path = "../../../tests/harness/port.rs"]
 mod port;
+#[path = "../../../tests/harness/signal.rs"]
+mod signal;
 
 #[path = "../../../tests/harness/engines/mod.rs"]
 mod engines;

@@ -7,7 +7,7 @@ use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, thread};
 
-use crate::port;
+use crate::{port, signal};
 
 /// A program of a server.
 #[derive(Clone, Debug)]
@@ -108,18 +108,12 @@ impl Server {
 
     /// Stops the process where it is, without closing its connections.
     pub(crate) fn freeze(&self) {
-        self.signal("STOP");
+        signal::send(self.id(), "STOP");
     }
 
     /// Lets a frozen process go on.
     pub(crate) fn thaw(&self) {
-        self.signal("CONT");
-    }
-
-    fn signal(&self, signal: &str) {
-        let mut kill = Command::new("kill");
-        let kill = kill.args(["-s", signal, &self.id().to_string()]);
-        assert!(kill.status().expect("a status").success());
+        signal::send(self.id(), "CONT");
     }
 
     /// Kills the server.
