@@ -63,8 +63,10 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
             // longer.
             let stop = StopOnDrop(self.client.shared.mailbox.clone());
             while let Some(delay) = self.run_attempt().await {
-                let runtime = &*self.connector.runtime;
-                let waited = (self.client.shared).wait(runtime, &mut self.attempts, delay);
+                let waited = {
+                    let shared = &self.client.shared;
+                    shared.wait(&*self.connector.runtime, &mut self.attempts, delay)
+                };
                 if waited.await.is_none() {
                     break;
                 }
