@@ -1,22 +1,18 @@
 //! Converts names to snake case and upper camel case.
 //!
 //! Words are split like in the crate heck, which prost uses. heck itself is a dependency of the tests
-//! alone, because every build of a user waits for the dependencies of the macro. The names of a schema are ASCII letters,
-//! digits and underscores, which are compared as bytes: this code is run without optimisation.
+//! alone, because every build of a user waits for the dependencies of the macro.
 
 /// Returns a name in snake case: `foo_req` for `FooReq`.
 pub(super) fn snake(name: &str) -> String {
     if is_snake(name) {
         return name.into();
     }
-    let words: Vec<String> = words(name)
-        .iter()
-        .map(|it| it.to_ascii_lowercase())
-        .collect();
-    words.join("_")
+    let words = words(name).map(str::to_lowercase);
+    words.collect::<Vec<_>>().join("_")
 }
 
-/// Returns whether a name is in snake case already, as most are.
+/// Returns whether a name is in snake case already, as most are. Compares bytes, since macros run without optimisation.
 fn is_snake(name: &str) -> bool {
     let mut last = b'_';
     for &byte in name.as_bytes() {
@@ -31,56 +27,50 @@ fn is_snake(name: &str) -> bool {
 
 /// Returns a name in upper camel case: `FooReq` for `foo_req`.
 pub(super) fn upper_camel(name: &str) -> String {
-    let mut camel = String::with_capacity(name.len());
-    for word in words(name) {
-        let start = camel.len();
-        camel.push_str(word);
-        camel[start..].make_ascii_lowercase();
-        if let Some(first) = camel.get_mut(start..=start) {
-            first.make_ascii_uppercase();
-        }
-    }
-    camel
+    words(name).map(capitalized).collect()
 }
 
-/// Splits a name at underscores and capitals: `HTTP`, `Server` and `2nd` for `HTTPServer_2nd`.
-fn words(name: &str) -> Vec<&str> {
-    let bytes = name.as_bytes();
+fn capitalized(word: &str) -> String {
+    let mut characters = word.chars();
+    let first = characters.next().into_iter().flat_map(char::to_uppercase);
+    first
+        .chain(characters.as_str().to_lowercase().chars())
+        .collect()
+}
+
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    let parts = name.split(|character: char| !character.is_alphanumeric());
+    parts.flat_map(humps).filter(|word| !word.is_empty())
+}
+
+/// Splits a part of a name at its capitals: `HTTP`, `Server` and `2nd` for `HTTPServer2nd`.
+fn humps(part: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = 0;
     // Whether the last letter of the word was a capital. Digits do not change it.
     let mut after_capital = None;
-    for here in 0..bytes.len() {
-        let byte = bytes[here];
-        if byte == b'_' {
-            words.push(&name[start..here]);
-            start = here + 1;
-            after_capital = None;
-            continue;
-        }
-        let follower = bytes.get(here + 1).copied().unwrap_or(b'_');
-        let is_capital = match byte {
-            b'A'..=b'Z' => Some(true),
-            b'a'..=b'z' => Some(false),
+    let nexts = part.char_indices().skip(1);
+    for ((here, character), (next, follower)) in part.char_indices().zip(nexts) {
+        let is_capital = match character {
+            _ if character.is_uppercase() => Some(true),
+            _ if character.is_lowercase() => Some(false),
             _ => after_capital,
         };
-        let ends_acronym = after_capital == Some(true)
-            && byte.is_ascii_uppercase()
-            && follower.is_ascii_lowercase();
+        let ends_acronym =
+            after_capital == Some(true) && character.is_uppercase() && follower.is_lowercase();
         let end = match is_capital {
-            Some(false) if follower.is_ascii_uppercase() => here + 1,
+            Some(false) if follower.is_uppercase() => next,
             _ if ends_acronym => here,
             _ => {
                 after_capital = is_capital;
                 continue;
             }
         };
-        words.push(&name[start..end]);
+        words.push(&part[start..end]);
         start = end;
         after_capital = None;
     }
-    words.push(&name[start..]);
-    words.retain(|word| !word.is_empty());
+    words.push(&part[start..]);
     words
 }
 
@@ -111,6 +101,7 @@ mod tests {
     #[test]
     fn words_are_those_of_prost() {
         check_all(&['a', 'B', '1', '_'], 7, &mut String::new());
+        check_all(&['a', 'B', 'ß', 'Ä', '語', '.'], 4, &mut String::new());
         for name in ["HTTPServer2nd", "_leading", "trailing__", "XYZ", "x86_64Ab"] {
             check(name);
         }
