@@ -295,6 +295,7 @@ impl Driver {
 
     /// Writes all queued frames, closes the connection, and returns the reason of its end.
     pub(crate) fn close(&mut self) -> BoxFuture<'_, DisconnectReason> {
+        // Boxed, so that the program of the user need not compile it.
         self.close_now().boxed()
     }
 

@@ -63,10 +63,10 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
             // longer.
             let stop = StopOnDrop(self.client.shared.mailbox.clone());
             while let Some(delay) = self.run_attempt().await {
-                let waited = {
-                    let shared = &self.client.shared;
-                    shared.wait(&*self.connector.runtime, &mut self.attempts, delay)
-                };
+                let waited =
+                    self.client
+                        .shared
+                        .wait(&*self.connector.runtime, &mut self.attempts, delay);
                 if waited.await.is_none() {
                     break;
                 }
@@ -170,12 +170,8 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
             let mut driver = driver.named(&format_args!("{} client of {uri}", P::NAME));
             let start = mailbox.runtime().now();
             debug!(target: LOG_TARGET, "{} client: connected to {uri}", P::NAME);
-            // In a block: the future is dropped before the driver is used again.
-            let result = {
-                let messages = pin!(serve_messages(&client, handler, &mut driver));
-                catch_panic(messages).await
-            };
-            if result.is_err() {
+            let messages = serve_messages(&client, handler, &mut driver);
+            if catch_panic(pin!(messages)).await.is_err() {
                 driver.handle_panic(
                     &format_args!("{} client of {uri}", P::NAME),
                     P::SERVER_MEMBERS,
@@ -194,11 +190,8 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
                 // Before the last callback, which may decide otherwise.
                 shared.next_attempt.set(Order::After(clamped(delay)));
             }
-            let result = {
-                let last = pin!(serve_last(&client, handler, &mut driver, reason));
-                catch_panic(last).await
-            };
-            if result.is_err() {
+            let last = serve_last(&client, handler, &mut driver, reason);
+            if catch_panic(pin!(last)).await.is_err() {
                 driver.handle_panic(
                     &format_args!("{} client of {uri}", P::NAME),
                     P::SERVER_MEMBERS,

@@ -106,12 +106,8 @@ where
     P: ServeWith<H>,
 {
     async move {
-        // In a block: the future is dropped before the driver is used again.
-        let result = {
-            let messages = pin!(serve_messages(&client, &mut handler, &mut driver));
-            catch_panic(messages).await
-        };
-        if result.is_err() {
+        let messages = serve_messages(&client, &mut handler, &mut driver);
+        if catch_panic(pin!(messages)).await.is_err() {
             driver.handle_panic(&client.log_name(), P::CLIENT_MEMBERS);
         }
         // The broadcasts of its last callbacks are for this client too.
@@ -123,11 +119,8 @@ where
         }
         registry.deregister(peer.id);
         debug!(target: LOG_TARGET, "{}: {peer} disconnected: {}", client.server().shared.log_name(), Report(&reason));
-        let result = {
-            let last = pin!(serve_last(&client, &mut handler, &mut driver, reason));
-            catch_panic(last).await
-        };
-        if result.is_err() {
+        let last = serve_last(&client, &mut handler, &mut driver, reason);
+        if catch_panic(pin!(last)).await.is_err() {
             driver.handle_panic(&client.log_name(), P::CLIENT_MEMBERS);
         }
         client.server().shared.registry.remove(peer.id);
