@@ -69,7 +69,7 @@ fn a_program_has_no_runtime_but_the_chosen_one() {
     }
 }
 
-/// It is a default feature, as no program but a build needs it.
+/// It only reads schemas a second time.
 #[test]
 fn a_program_need_not_build_protobuf_parse() {
     for (features, is_there) in [("async-std", false), ("async-std, protobuf-parse", true)] {
