@@ -217,7 +217,7 @@ impl TransferCounters {
 
     /// Returns the statistics of a session and of its connections.
     pub(crate) fn stats<R: PendingResponse>(&self, session: &Session<R>) -> Stats {
-        let sent = session.counters();
+        let (sent, failures) = (session.counters(), session.failures());
         let round_trip_time = self.round_trip_time.load(Ordering::Relaxed);
         Stats {
             sent_messages: sent.messages,
@@ -226,8 +226,8 @@ impl TransferCounters {
             received_bytes: self.received_bytes.get(),
             queued_bytes: session.waiting(),
             peak_queued_bytes: sent.peak_queued_bytes,
-            dropped: sent.dropped,
-            unconfirmed: sent.unconfirmed,
+            dropped: failures.dropped,
+            unconfirmed: failures.unconfirmed,
             // Counted beside the session, by the mailbox.
             resumed: 0,
             lost_sessions: 0,

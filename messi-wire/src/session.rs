@@ -40,7 +40,7 @@ use std::time::Instant;
 
 use self::acknowledged::Acknowledged;
 pub use self::budget::{Budget, FREE_QUOTA, Permit, Ticket, UNIT};
-pub use self::counters::{Dropped, Losses, RequestStats, SendCounters};
+pub use self::counters::{Dropped, FailureCounters, Losses, RequestStats, SendCounters};
 pub use self::fields::FirstKey;
 use self::offline_queue::OfflineQueue;
 pub use self::outgoing::{OnRefusal, Outgoing, Refusal, Rejected, Sender};
@@ -123,9 +123,8 @@ pub struct Session<R> {
     pushed: u64,
     progress: Progress,
     counters: SendCounters,
-    losses: Losses,
-    /// Messages that were unsent when the session was stopped.
-    unsent_before_stop: u64,
+    /// Allocated with the first failure, which most sessions never have.
+    failures: Option<Box<FailureCounters>>,
 }
 
 /// Which messages are accepted.
@@ -164,8 +163,7 @@ impl<R: PendingResponse> Session<R> {
             pushed: 0,
             progress: Progress::default(),
             counters: SendCounters::default(),
-            losses: Losses::default(),
-            unsent_before_stop: 0,
+            failures: None,
         }
     }
 
@@ -220,12 +218,12 @@ impl<R: PendingResponse> Session<R> {
     pub fn detach(&mut self, reason: &DisconnectReason, ending: Ending) {
         // Counted before `reset`, which forgets the queues.
         let unsent = self.queue.count_messages() + ending.unsent;
-        self.counters.dropped.unsent += unsent + self.requests.count_waiting();
+        self.count_unsent(unsent + self.requests.count_waiting());
         // Without the responses that wait for others: these were never counted as pushed.
         self.progress.end(self.counters.messages, unsent);
         // After `end`, which counts the written messages of the last batch.
         if ending.is_lost {
-            self.counters.unconfirmed += self.progress.unconfirmed();
+            self.count_unconfirmed(self.progress.unconfirmed());
         }
         self.fail_pending(reason);
         self.reset();
@@ -252,7 +250,9 @@ impl<R: PendingResponse> Session<R> {
     pub fn stop(&mut self) {
         if !self.is_stopped {
             // Before the offline queue is dropped, whose messages are unsent because of the stop.
-            self.unsent_before_stop = self.counters.dropped.unsent;
+            if let Some(failures) = &mut self.failures {
+                failures.unsent_before_stop = failures.dropped.unsent;
+            }
         }
         // While a connection is open, the offline queue is sent on it.
         if !self.accepts_messages() {
@@ -266,7 +266,7 @@ impl<R: PendingResponse> Session<R> {
     /// Drops all queued messages, and accepts no more on this connection.
     pub fn evict(&mut self) {
         let unsent = self.queue.count_messages();
-        self.counters.dropped.unsent += unsent + self.requests.count_waiting();
+        self.count_unsent(unsent + self.requests.count_waiting());
         // Otherwise the end of the connection would count them as written.
         self.progress.handle_dropped(unsent);
         // Freed, not only emptied: others lack this memory.
@@ -361,7 +361,7 @@ impl<R: PendingResponse> Session<R> {
     /// Records a keep-alive check at which the peer was alive.
     ///
     /// When the connection is lost, the messages that were written since the check before the last one count as
-    /// [`unconfirmed`](SendCounters::unconfirmed). So all are counted that were written after the last sign of
+    /// [`unconfirmed`](FailureCounters::unconfirmed). So all are counted that were written after the last sign of
     /// life: there was one since that check. While the connection can't write, the check does not count: the
     /// peer does not read, and may have read nothing for long.
     pub fn handle_keep_alive(&mut self) {
@@ -442,7 +442,8 @@ impl<R: PendingResponse> Session<R> {
 
     /// Returns how many messages were not sent because the session was stopped.
     pub fn unsent_since_stop(&self) -> u64 {
-        self.counters.dropped.unsent - self.unsent_before_stop
+        let failures = self.failures();
+        failures.dropped.unsent - failures.unsent_before_stop
     }
 
     /// Returns the counters of all connections.
@@ -450,16 +451,36 @@ impl<R: PendingResponse> Session<R> {
         &self.counters
     }
 
+    /// Returns the counters of what went wrong on all connections.
+    pub fn failures(&self) -> FailureCounters {
+        self.failures.as_deref().copied().unwrap_or_default()
+    }
+
+    fn failures_mut(&mut self) -> &mut FailureCounters {
+        self.failures.get_or_insert_default()
+    }
+
+    fn count_unsent(&mut self, messages: u64) {
+        if messages > 0 {
+            self.failures_mut().dropped.unsent += messages;
+        }
+    }
+
+    fn count_unconfirmed(&mut self, messages: u64) {
+        if messages > 0 {
+            self.failures_mut().unconfirmed += messages;
+        }
+    }
+
     /// Takes the number of older messages that were dropped, if there are any, for the log.
     #[inline]
     pub fn take_losses(&mut self) -> Option<Losses> {
-        let is_any = self.losses.expired + self.losses.replaced > 0;
-        is_any.then(|| mem::take(&mut self.losses))
+        self.failures.as_mut()?.take_losses()
     }
 
     /// Counts a message that is not sent.
     pub fn count_dropped(&mut self, error: SendError) {
-        self.counters.dropped.count(error);
+        self.failures_mut().dropped.count(error);
     }
 
     // --- Memory ---
@@ -533,7 +554,9 @@ impl<R: PendingResponse> Session<R> {
             return None;
         }
         let (was_open, blocks_others) = self.requests.abandon(request.kind, request.number);
-        self.counters.requests.unanswered += u64::from(was_open);
+        if was_open {
+            self.failures_mut().requests.unanswered += 1;
+        }
         was_open.then_some(blocks_others)
     }
 
@@ -542,7 +565,7 @@ impl<R: PendingResponse> Session<R> {
         RequestStats {
             awaited: self.pending.count_open(),
             open: self.requests.count(),
-            ..self.counters.requests
+            ..self.failures().requests
         }
     }
 
@@ -554,7 +577,7 @@ impl<R: PendingResponse> Session<R> {
             Received::Response(response) => Some(response),
             Received::Unawaited => None,
             Received::Surplus => {
-                self.counters.requests.surplus += 1;
+                self.failures_mut().requests.surplus += 1;
                 None
             }
         }
@@ -562,7 +585,7 @@ impl<R: PendingResponse> Session<R> {
 
     /// Counts a response that was not awaited any more.
     pub fn count_late_response(&mut self) {
-        self.counters.requests.late += 1;
+        self.failures_mut().requests.late += 1;
     }
 
     /// Returns whether a message of the peer may be a response.
@@ -615,8 +638,9 @@ impl<R: PendingResponse> Session<R> {
         while let Some(queue) = &self.offline
             && queue.oldest().is_some_and(|time| time < oldest)
         {
-            self.counters.dropped.expired += 1;
-            self.losses.expired += 1;
+            let failures = self.failures_mut();
+            failures.dropped.expired += 1;
+            failures.not_logged.expired += 1;
             self.drop_first_offline(SendError::Expired);
         }
     }
@@ -624,7 +648,7 @@ impl<R: PendingResponse> Session<R> {
     /// Drops all messages of the offline queue, as there will be no connection.
     fn drop_offline(&mut self) {
         while self.drop_first_offline(SendError::NotConnected) {
-            self.counters.dropped.unsent += 1;
+            self.count_unsent(1);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Counters of the sending direction.
 
+use std::mem;
+
 use crate::SendError;
 
 /// Messages that this side has lost, by cause.
@@ -108,6 +110,11 @@ pub struct SendCounters {
     pub messages: u64,
     /// Most bytes that were queued at one moment.
     pub peak_queued_bytes: usize,
+}
+
+/// Counters of what went wrong in a session, over all its connections.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FailureCounters {
     /// Messages lost.
     pub dropped: Dropped,
     /// Counters of requests. The gauges are not used.
@@ -115,4 +122,16 @@ pub struct SendCounters {
     /// Messages that the peer may not have received: see
     /// [`Session::handle_keep_alive`](super::Session::handle_keep_alive).
     pub unconfirmed: u64,
+    /// Older messages dropped, since the log was last told.
+    pub(super) not_logged: Losses,
+    /// Messages that were unsent when the session was stopped.
+    pub(super) unsent_before_stop: u64,
+}
+
+impl FailureCounters {
+    /// Takes the older messages dropped since the last call, if there are any.
+    pub(super) fn take_losses(&mut self) -> Option<Losses> {
+        let losses = mem::take(&mut self.not_logged);
+        (losses.expired + losses.replaced > 0).then_some(losses)
+    }
 }

@@ -143,13 +143,12 @@ impl<R: PendingResponse> Session<R> {
     }
 
     fn count_refused(&mut self, message: &Outgoing<'_, R>, error: SendError) {
-        self.counters.dropped.count(error);
-        let requests = &mut self.counters.requests;
+        let is_response = self.is_response(message);
+        let failures = self.failures_mut();
+        failures.dropped.count(error);
         match error {
-            SendError::NotConnected if self.config.kinds.is_response(message.member) => {
-                requests.late += 1;
-            }
-            SendError::AlreadyResponded => requests.surplus += 1,
+            SendError::NotConnected if is_response => failures.requests.late += 1,
+            SendError::AlreadyResponded => failures.requests.surplus += 1,
             _ => {}
         }
     }
@@ -427,8 +426,9 @@ impl<R: PendingResponse> Session<R> {
 
     /// Counts a message that was dropped for a newer one.
     fn count_replaced(&mut self) {
-        self.counters.dropped.queue_full += 1;
-        self.losses.replaced += 1;
+        let failures = self.failures_mut();
+        failures.dropped.queue_full += 1;
+        failures.not_logged.replaced += 1;
     }
 
     #[inline]

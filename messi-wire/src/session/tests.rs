@@ -299,7 +299,7 @@ fn abandoning_a_request_that_others_wait_for_closes_the_connection() {
     respond(&mut session, "b", Sender::Reply(requests[1])).unwrap();
     assert_eq!(session.abandon_request(requests[0]), Some(true));
     session.detach(&DisconnectReason::RequestAbandoned, Ending::default());
-    assert_eq!(session.counters().dropped.unsent, 1);
+    assert_eq!(session.failures().dropped.unsent, 1);
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn offline_messages_wait_for_a_connection_and_expire() {
     session.attach(Instant::now() + Duration::from_secs(61));
     session.open();
     assert_eq!(taken(&mut session), "");
-    assert_eq!(session.counters().dropped.expired, 1);
+    assert_eq!(session.failures().dropped.expired, 1);
 }
 
 /// No foreign code may run while the session is locked, so the caller completes failed responses.
@@ -470,7 +470,7 @@ fn unconfirmed(session: &mut TestSession, unsent: u64) -> u64 {
         is_lost: true,
     };
     session.detach(&CLOSED, ending);
-    session.counters().unconfirmed
+    session.failures().unconfirmed
 }
 
 #[test]
@@ -484,7 +484,7 @@ fn messages_since_the_keep_alive_check_before_the_last_are_unconfirmed() {
     push(&mut session, "queued", OTHER).unwrap();
     // "c" came after the check before the last.
     assert_eq!(unconfirmed(&mut session, 0), 1);
-    assert_eq!(session.counters().dropped.unsent, 1);
+    assert_eq!(session.failures().dropped.unsent, 1);
     session.attach(Instant::now());
     assert_eq!(unconfirmed(&mut session, 0), 1, "there are no new ones");
 }
@@ -498,7 +498,7 @@ fn unwritten_messages_are_not_unconfirmed() {
     session.handle_written(1);
     push(&mut session, "queued", OTHER).unwrap();
     assert_eq!(unconfirmed(&mut session, 1), 1);
-    assert_eq!(session.counters().dropped.unsent, 2);
+    assert_eq!(session.failures().dropped.unsent, 2);
 }
 
 #[test]
