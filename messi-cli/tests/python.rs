@@ -130,9 +130,11 @@ fn check_types() -> Result<(), Unprepared> {
 fn check_types_of(python: &Path, program: &Path, path: &Path) {
     succeed(
         Command::new(python)
-            .args(["-m", "mypy", "--strict", "--no-incremental"])
-            .arg("--cache-dir=/dev/null")
+            .args(["-m", "mypy", "--strict"])
             .arg(program)
+            // The types of the packages are read once for all programs.
+            .arg("--cache-dir")
+            .arg(generated().join("types"))
             .env("MYPYPATH", path),
     );
 }

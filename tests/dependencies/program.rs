@@ -53,9 +53,9 @@ impl Program {
 
     /// Builds and runs it, and returns its output.
     pub(crate) fn run(&self) -> String {
-        // What the programs have in common is built once.
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("programs");
-        let target = target.to_str().expect("UTF-8");
+        // What the programs have in common with the workspace, or with each other, is built once.
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
+        let target = target.and_then(Path::to_str).expect("UTF-8");
         let arguments = ["run", "--quiet", "--offline", "--target-dir", target];
         String::from_utf8(output("CARGO", "cargo", &arguments, &self.package)).expect("UTF-8")
     }
