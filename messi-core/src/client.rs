@@ -359,6 +359,9 @@ impl<P: Protocol> Client<P> {
     /// Waits until there is room in the send queue: until at most half of
     /// [`max_queued_bytes`](ClientBuilder::max_queued_bytes) are queued.
     ///
+    /// Other tasks run first if 64 KiB or more are queued that the connection can write: a loop of `ready` and `send`
+    /// does not keep its thread for itself, even if it finds room each time.
+    ///
     /// # Errors
     ///
     /// Returns [`NotConnected`] if there is no connection, or as soon as it ends, even in a

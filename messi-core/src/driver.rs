@@ -54,7 +54,7 @@ use self::receive_memory::ReceivePermit;
 use self::turn::TurnBudget;
 use crate::callback::RareCallback;
 use crate::cpu_limit::CpuLimit;
-use crate::mailbox::{AnyHandler, Command, Mailbox};
+use crate::mailbox::{AnyHandler, Command, Mailbox, WRITE_SIZE};
 use crate::metrics::{Metrics, Probe};
 use crate::runtime::CallbackObserver;
 use crate::time::DeadlineTimer;
@@ -63,9 +63,6 @@ use crate::{Form, LOG_TARGET};
 
 /// Time of the last callback after [`Command::Abort`].
 const ABORT_GRACE: Duration = Duration::from_millis(100);
-
-/// Bytes of output after which handling of messages pauses for a write.
-const WRITE_SIZE: usize = 64 * 1024;
 
 /// Drives one connection. It belongs to the task of the connection.
 pub(crate) struct Driver {

@@ -56,6 +56,9 @@ use crate::runtime::AsyncRuntime;
 use crate::stats::{LateDrops, Stats, TransferCounters};
 use crate::tasks::notify_all;
 
+/// Bytes of output from which on they are written before more is queued.
+pub(crate) const WRITE_SIZE: usize = 64 * 1024;
+
 /// The mailbox of one task.
 #[derive(Debug)]
 pub(crate) struct Mailbox {

@@ -138,12 +138,13 @@ impl Turns {
 }
 
 /// Lets other tasks that are ready run.
-async fn yield_now() {
+pub(crate) async fn yield_now() {
     let mut has_yielded = false;
     poll_fn(|cx| {
         if mem::replace(&mut has_yielded, true) {
             return Poll::Ready(());
         }
+        waits::record();
         cx.waker().wake_by_ref();
         Poll::Pending
     })

@@ -390,6 +390,12 @@ impl<R: PendingResponse> Session<R> {
         !self.queue.is_empty()
     }
 
+    /// Returns the bytes that the connection can take now.
+    #[inline]
+    pub fn takeable(&self) -> usize {
+        if self.is_blocked { 0 } else { self.queue.len() }
+    }
+
     /// Returns the bytes to be written on the current connection.
     #[inline]
     pub fn queued(&self) -> usize {

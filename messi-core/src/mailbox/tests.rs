@@ -482,3 +482,25 @@ fn no_message_and_no_wakeup_is_lost_between_threads() {
     }
     assert_eq!(next, [MESSAGES; SENDERS as usize]);
 }
+
+#[test]
+fn a_sender_that_has_queued_much_lets_the_task_run_first() {
+    let mailbox = open_mailbox(ConnectionConfig::default());
+    let half = "a".repeat(WRITE_SIZE / 2);
+    push(&mailbox, &half).unwrap();
+    assert_eq!(now(mailbox.ready()), Some(Ok(())));
+    push(&mailbox, &half).unwrap();
+    assert_eq!(now(mailbox.ready()), None);
+    // Once only: the task may be on another thread.
+    assert_eq!(block_on(mailbox.ready()), Ok(()));
+    taken(&mailbox);
+    assert_eq!(now(mailbox.ready()), Some(Ok(())));
+}
+
+#[test]
+fn a_sender_does_not_wait_for_a_task_that_can_not_write() {
+    let mailbox = open_mailbox(ConnectionConfig::default());
+    push(&mailbox, &"a".repeat(WRITE_SIZE)).unwrap();
+    assert!(mailbox.park(Waker::noop(), true, 0));
+    assert_eq!(now(mailbox.ready()), Some(Ok(())));
+}

@@ -13,9 +13,9 @@ use std::sync::atomic::Ordering;
 use messi_wire::NotConnected;
 use messi_wire::session::Session;
 
-use super::{BoxResponder, Mailbox};
+use super::{BoxResponder, Mailbox, WRITE_SIZE};
 use crate::FlushError;
-use crate::tasks::until;
+use crate::tasks::{until, yield_now};
 
 impl Mailbox {
     /// Returns whether there is a connection that has not ended.
@@ -91,10 +91,18 @@ impl Mailbox {
         self.lock().session.unsent_since_stop()
     }
 
-    /// Waits until the send queue is not congested.
+    /// Waits until the send queue is not congested. If the task has much to write, it has its turn first.
     pub(crate) async fn ready(&self) -> Result<(), NotConnected> {
         // Of this connection: the caller does not wait for room on a later one.
-        let connection = self.lock().session.connection();
+        let (connection, takeable) = {
+            let session = &self.lock().session;
+            (session.connection(), session.takeable())
+        };
+        // A sender that finds room each time would keep other tasks of its thread waiting for as long as it takes to fill
+        // the queue. By then, the first bytes have left the cache of the processor.
+        if takeable >= WRITE_SIZE {
+            yield_now().await;
+        }
         self.until_done(connection, |session| {
             !self.is_congested_by(session.queued(), session.memory())
         })

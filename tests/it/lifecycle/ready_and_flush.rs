@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::common::chat::*;
 use crate::common::*;
+use futures::future::join;
 use messi::prost::Message;
 use messi::testing::{Clock, Simulation};
 use messi::{DisconnectReason, NotConnected};
@@ -98,6 +99,40 @@ impl ChatClientHandler for Waiting {
     async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
         self.reporter.report(Event::Disconnected(reason));
     }
+}
+
+/// A handler of either side without a method.
+struct Ignorant;
+
+impl ChatServerHandler for Ignorant {}
+
+impl ChatClientHandler for Ignorant {}
+
+#[test]
+fn a_series_that_finds_room_each_time_keeps_nothing_else_waiting() {
+    let simulation = Simulation::new(1);
+    let server = ChatServer::builder(ROOM).runtime(&simulation);
+    let server = simulation.run(server.start(|_| Ignorant)).unwrap();
+    let client = ChatClient::builder(ROOM).runtime(&simulation);
+    let client = client.start(Ignorant).unwrap();
+    let series = async {
+        for _ in 0..10_000 {
+            client.ready().await.unwrap();
+            client.send(message("x".repeat(100)));
+        }
+    };
+    let queued = simulation.run(async {
+        client.connected().await.unwrap();
+        join(series, async { client.stats().queued_bytes }).await.1
+    });
+    assert!(
+        queued < 128 * 1024,
+        "{queued} bytes before anything else ran"
+    );
+    simulation.run(async {
+        client.stop().await;
+        server.stop().await;
+    });
 }
 
 fn not_connected() -> Event {
