@@ -1,5 +1,6 @@
 //! `ready` and `flush` fail when the connection ends, whether they are awaited in a callback, which
-//! must return before the connection can be closed, or outside of callbacks.
+//! must return before the connection can be closed, or outside of callbacks. A series that waits for `ready` lets other
+//! tasks run.
 
 use std::io::Write;
 use std::net::Shutdown;
@@ -99,40 +100,6 @@ impl ChatClientHandler for Waiting {
     async fn on_disconnected(&mut self, _: &ChatClient, reason: DisconnectReason) {
         self.reporter.report(Event::Disconnected(reason));
     }
-}
-
-/// A handler of either side without a method.
-struct Ignorant;
-
-impl ChatServerHandler for Ignorant {}
-
-impl ChatClientHandler for Ignorant {}
-
-#[test]
-fn a_series_that_finds_room_each_time_keeps_nothing_else_waiting() {
-    let simulation = Simulation::new(1);
-    let server = ChatServer::builder(ROOM).runtime(&simulation);
-    let server = simulation.run(server.start(|_| Ignorant)).unwrap();
-    let client = ChatClient::builder(ROOM).runtime(&simulation);
-    let client = client.start(Ignorant).unwrap();
-    let series = async {
-        for _ in 0..10_000 {
-            client.ready().await.unwrap();
-            client.send(message("x".repeat(100)));
-        }
-    };
-    let queued = simulation.run(async {
-        client.connected().await.unwrap();
-        join(series, async { client.stats().queued_bytes }).await.1
-    });
-    assert!(
-        queued < 128 * 1024,
-        "{queued} bytes before anything else ran"
-    );
-    simulation.run(async {
-        client.stop().await;
-        server.stop().await;
-    });
 }
 
 fn not_connected() -> Event {
@@ -486,4 +453,38 @@ fn frame(message: MessageInd) -> Vec<u8> {
     let payload = ClientToServer::from(message).encode_to_vec();
     let size = u8::try_from(payload.len()).unwrap();
     [&[1, 0, 0, size], &payload[..]].concat()
+}
+
+/// A handler of either side without a method.
+struct Silent;
+
+impl ChatServerHandler for Silent {}
+
+impl ChatClientHandler for Silent {}
+
+#[test]
+fn a_series_that_finds_room_each_time_keeps_nothing_else_waiting() {
+    let simulation = Simulation::new(1);
+    let server = ChatServer::builder(ROOM).runtime(&simulation);
+    let server = simulation.run(server.start(|_| Silent)).unwrap();
+    let client = ChatClient::builder(ROOM).runtime(&simulation);
+    let client = client.start(Silent).unwrap();
+    let series = async {
+        for _ in 0..10_000 {
+            client.ready().await.unwrap();
+            client.send(message("x".repeat(100)));
+        }
+    };
+    let queued = simulation.run(async {
+        client.connected().await.unwrap();
+        join(series, async { client.stats().queued_bytes }).await.1
+    });
+    assert!(
+        queued < 128 * 1024,
+        "{queued} bytes before anything else ran"
+    );
+    simulation.run(async {
+        client.stop().await;
+        server.stop().await;
+    });
 }
