@@ -2,7 +2,7 @@
 
 /// Writes the setters of the settings that both builders have, with their documentation.
 ///
-/// The builder has a field `config`, a [`ConnectionConfig`](messi_wire::ConnectionConfig), whose own setters
+/// The builder has a field `config`, a [`ConnectionConfig`](messi_wire::ConnectionConfig) with setters that
 /// know the limits of the values; and a field `runtime`. `$builder` is an expression for the examples.
 macro_rules! connection_setters {
     (example: $builder:literal) => {
@@ -60,7 +60,7 @@ macro_rules! connection_setters {
             self
         }
 
-        /// Sets what to do with a message when the send queue of its peer is full.
+        /// Sets the handling of a message when the send queue of its peer is full.
         ///
         /// Default: [`Overflow::Disconnect`](crate::Overflow::Disconnect).
         ///
@@ -98,7 +98,7 @@ macro_rules! connection_setters {
 
         /// Sets the time in which the peer must accept some of the bytes that are queued for it.
         ///
-        /// A connection whose peer does not ends with
+        /// If the peer does not, the connection ends with
         /// [`SlowConsumer`](crate::DisconnectReason::SlowConsumer). Default: 10 s. The minimum is 10 ms.
         ///
         /// # Examples

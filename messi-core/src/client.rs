@@ -60,7 +60,7 @@ use crate::{
 #[must_use = "a client stops when its last handle is dropped"]
 pub struct Client<P: Protocol> {
     shared: Arc<SharedClient>,
-    /// Stops the client when the last one is dropped. The handle that callbacks borrow has none.
+    /// Stops the client when the last one is dropped. The handle that callbacks borrow has no guard.
     guard: Option<Arc<StopClientOnDrop>>,
     protocol: PhantomData<fn() -> P>,
 }
@@ -74,7 +74,7 @@ struct SharedClient {
     tasks: Arc<Tasks>,
     /// Whether an attempt to connect is running.
     is_connecting: AtomicBool,
-    /// Under the lock, nothing is awaited, woken or logged, and no user code runs.
+    /// Under the lock, there is no await, wake-up, log output or user code.
     server: Mutex<CurrentServer>,
     next_attempt: NextAttempt,
     guard: Weak<StopClientOnDrop>,
@@ -167,10 +167,10 @@ impl<P: Protocol> Client<P> {
     /// with [`SlowConsumer`](crate::DisconnectReason::SlowConsumer): use [`try_send`](Self::try_send) or
     /// [`ready`](Self::ready) to send more than the connection can carry.
     ///
-    /// A response (a member `foo_rsp` whose request is `foo_req`) that is sent in this way responds to the
-    /// first request of its kind that has no response yet, like [`Reply::send`](crate::Reply::send). If there is
-    /// no such request, it is a message like any other. But once a connection has ended, it does not wait for the
-    /// next one: there it could be taken for the response to another request.
+    /// A response (a member `foo_rsp` with the request `foo_req`) that is sent in this way responds to the first
+    /// request of its kind that has no response yet, like [`Reply::send`](crate::Reply::send). If there is no such
+    /// request, it is a message like any other. But once a connection has ended, it does not wait for the next one:
+    /// there it could be taken for the response to another request.
     ///
     /// # Examples
     ///
@@ -386,10 +386,10 @@ impl<P: Protocol> Client<P> {
 
     /// Waits until at most this number of bytes is queued, and there is room as for [`ready`](Self::ready).
     ///
-    /// A transfer of much data that waits for it before each part leaves the connection to other messages: one
-    /// that is sent meanwhile waits only for `bytes` and one part, rather than for megabytes. 0 waits until
-    /// everything is with the operating system. From the first call on a connection, Linux and Android hold no
-    /// more than 16 KiB that are not sent yet; other systems hold what they like.
+    /// A transfer of much data that waits for it before each part leaves the connection to other messages: one that is
+    /// sent meanwhile waits only for `bytes` and one part, rather than for megabytes. 0 waits until everything is with
+    /// the operating system. From the first call on a connection, Linux and Android hold no more than 16 KiB that are
+    /// not sent yet; other systems hold as much as they like.
     ///
     /// The guide has a page about it, with a download in parts of 64 KiB.
     ///
@@ -440,9 +440,9 @@ impl<P: Protocol> Client<P> {
 
     /// Waits until the server has received all messages sent so far, and keeps them in memory that outlives a connection.
     ///
-    /// It waits over interruptions of the [session](crate::Session). The server acknowledges with what it sends anyway,
-    /// so that this may take as long as the interval of the pings, 2 s by default. A received message may still wait for the
-    /// handler.
+    /// It waits over interruptions of the [session](crate::Session). The server acknowledges with the frames that it
+    /// sends anyway, so that this may take as long as the interval of the pings, 2 s by default. A received message may
+    /// still wait for the handler.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Several servers that act as one: a cluster.
 //!
-//! The servers of a cluster are its *nodes*. They send messages to each other over an [`Engine`]. What a server sends to
-//! all clients, to a topic, to a user or to clients by their ids then reaches the clients of all nodes:
+//! The servers of a cluster are its *nodes*. They send messages to each other over an [`Engine`]. The messages of a
+//! server to all clients, to a topic, to a user or to clients by their ids then reach the clients of all nodes:
 //!
 //! ```
 //! # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
@@ -27,9 +27,9 @@
 //!
 //! # Delivery
 //!
-//! The clients of a server get its messages at once, whatever happens to the engine. Those of other nodes get the messages
-//! of one node in the order in which it has sent them, each at most once. Messages that are lost on the way are noticed
-//! by their numbers, counted in [`ClusterStats::lost`], and told to [`Cluster::on_gap`].
+//! The clients of a server get its messages at once, whatever happens to the engine. Those of other nodes get the
+//! messages of one node in the order in which it has sent them, each at most once. Messages that are lost on the way
+//! are noticed by their numbers, counted in [`ClusterStats::lost`], and reported to [`Cluster::on_gap`].
 
 mod channels;
 mod engine;

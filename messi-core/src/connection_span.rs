@@ -1,7 +1,7 @@
 //! The span of a connection, for the events of its handler.
 //!
 //! The whole task of a connection runs in it, so that it is entered once for each poll, and not for each message.
-//! Without the feature `tracing`, there is nothing to enter.
+//! Without the feature `tracing`, there is no span to enter.
 
 use std::fmt::Display;
 

@@ -9,9 +9,9 @@
 //!
 //! [`HeavySteps`] limits the polls of a future. For other work, hold a [`CpuPermit`] in the task, call
 //! [`CpuPermit::poll_acquire`] before each heavy step, and [`CpuPermit::release`] at the beginning of the
-//! next poll, after the task has woken itself and been pending: other tasks that are ready then run
-//! before the next heavy step. Work that has an end may keep its place in the order from step to step
-//! ([`CpuPermit::pause`]), so that what is begun is finished before more is begun.
+//! next poll, after the task has woken itself and been pending: other tasks that are ready then run before
+//! the next heavy step. Work that has an end may keep its place in the order from step to step
+//! ([`CpuPermit::pause`]), so that work that is begun is finished before more is begun.
 
 mod limit;
 mod permit;

@@ -6,19 +6,18 @@
 //! goes on serving the connection.
 //!
 //! Within a batch of received messages, the next one mostly follows at once ([`Driver::next_at_once`]). Otherwise the
-//! task waits for it in this order, and passes over steps 2 to 5 if a short look shows that they have nothing to do:
+//! task waits for it in this order, and passes over steps 2 to 5 if a short look shows that they have no work:
 //!
 //! 1. Other tasks have their turn if this one has done much.
-//! 2. A command of the mailbox is handled. Once the connection has ended, pending responses fail and
-//!    those who wait for the send queue are notified: a callback that waits must return before the
-//!    connection can be closed.
+//! 2. A command of the mailbox is handled. Once the connection has ended, pending responses fail and the tasks that
+//!    wait for the send queue are notified: a callback that waits must return before the connection can be closed.
 //! 3. A closure that another task has for the handler is run, one in each round.
 //! 4. If much output waits, it is written before more messages are handled.
 //! 5. A complete message is returned, as soon as there is a permit to decode it if it is large.
 //! 6. Bytes are moved ([`Driver::poll_turn`]): written first, as that makes room, then read. Timers
 //!    that are due are handled.
-//! 7. If none of it has changed anything, unused memory is freed and the task sleeps. The mailbox wakes
-//!    it for frames, commands and closures, the socket for bytes, and the timer for the next deadline.
+//! 7. If no step has changed anything, unused memory is freed and the task sleeps. The mailbox wakes it for frames,
+//!    commands and closures, the socket for bytes, and the timer for the next deadline.
 
 mod close;
 mod decode_permit;
@@ -74,9 +73,9 @@ pub(crate) struct Driver {
     /// `None` once the connection is closed.
     socket: Option<BoxSocket>,
     closing: Closing,
-    /// Set once the task was told to end: the callback that is running is not waited for.
+    /// Set once the task was ordered to end: the callback that is running is not waited for.
     stop: Option<Stop>,
-    /// Whether the mailbox was told that the connection has ended.
+    /// Whether the mailbox was notified that the connection has ended.
     has_reported_end: bool,
     /// Whether the socket accepts no more bytes at this moment.
     is_write_blocked: bool,
@@ -99,11 +98,11 @@ pub(crate) struct Driver {
     /// Key of the message that is being handled, for the log and for metrics.
     first_key: FirstKey,
     probe: Probe,
-    /// Boxed, as most connections need none of it.
+    /// Boxed, as most connections do not need it.
     session: Option<Box<SessionState>>,
 }
 
-/// What follows, by a short look: see [`Driver::take_at_once`].
+/// The next step, by a short look: see [`Driver::take_at_once`].
 enum Next {
     /// A message, which is taken.
     Message,
@@ -113,7 +112,7 @@ enum Next {
     Other,
 }
 
-/// How the task was told to end.
+/// The way in which the task was ordered to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stop {
     Orderly,
@@ -173,7 +172,7 @@ impl Driver {
         self
     }
 
-    /// Names the handler to a simulation, which observes what its callbacks wait for.
+    /// Names the handler to a simulation, which observes the waits of its callbacks.
     pub(crate) fn named(mut self, handler: &dyn Display) -> Self {
         self.observer = self.mailbox.runtime().observe_callbacks(handler);
         self
@@ -195,9 +194,9 @@ impl Driver {
         poll_fn(|cx| self.poll_next(cx, handler))
     }
 
-    /// Takes the next message if it is received and nothing else is to be done before it, which is the usual case
-    /// within a batch. Returns `false` in all other cases: they are left to [`next`](Self::next), whose steps are
-    /// shortened here to a look at what they would find.
+    /// Takes the next message if it is received and there is no work to do before it, which is the usual case within a
+    /// batch. Returns `false` in all other cases: they are left to [`next`](Self::next), whose steps are shortened here
+    /// to a look at what they would find.
     #[inline]
     pub(crate) fn next_at_once(&mut self) -> bool {
         matches!(self.take_at_once(), Next::Message)
@@ -235,8 +234,8 @@ impl Driver {
     /// Runs a callback of the handler to its end, and serves the connection while it is pending. The
     /// callback is borrowed: moving futures costs more than most of them do.
     ///
-    /// Returns `None` if the task was told to end meanwhile, which has ended the connection. A panic of
-    /// the callback unwinds: see [`handle_panic`](Self::handle_panic).
+    /// Returns `None` if the task was ordered to end meanwhile, which has ended the connection. A panic of the callback
+    /// unwinds: see [`handle_panic`](Self::handle_panic).
     pub(crate) fn run<T>(
         &mut self,
         mut callback: RareCallback<'_, T>,
@@ -244,10 +243,9 @@ impl Driver {
         poll_fn(move |cx| self.poll_run(cx, callback.as_mut()))
     }
 
-    /// Ends the connection for a panic: of a callback, of the `Drop` of what an abandoned callback held,
-    /// or of the code of a message. The caller catches panics once for all callbacks, and must have
-    /// dropped the future that has panicked. `handler` names its handler in the log, and `members` the
-    /// received messages.
+    /// Ends the connection for a panic: of a callback, of the `Drop` of a value that an abandoned callback held, or of
+    /// the code of a message. The caller catches panics once for all callbacks, and must have dropped the future that
+    /// has panicked. `handler` names its handler in the log, and `members` the received messages.
     #[cold]
     pub(crate) fn handle_panic(&mut self, handler: &dyn Display, members: &[(u32, &str)]) {
         // Taken: the last callback, which may panic after this, is not the method of this message.
@@ -319,8 +317,8 @@ impl Driver {
         reason
     }
 
-    /// Runs the callback that follows [`close`](Self::close). Once the task is told to end, it has no
-    /// more than [`CLOSE_TIMEOUT`], or [`ABORT_GRACE`] after [`Command::Abort`].
+    /// Runs the callback that follows [`close`](Self::close). Once the task is ordered to end, it has no more than
+    /// [`CLOSE_TIMEOUT`], or [`ABORT_GRACE`] after [`Command::Abort`].
     pub(crate) fn run_last(&mut self, mut callback: RareCallback<'_>) -> impl Future<Output = ()> {
         let mut deadline = None;
         poll_fn(move |cx| self.poll_run_last(cx, callback.as_mut(), &mut deadline))
@@ -336,7 +334,7 @@ impl Driver {
         self.mailbox.runtime().now()
     }
 
-    /// Takes the next message if nothing is to be done before it, and it needs no permit.
+    /// Takes the next message if there is no work to do before it, and it needs no permit.
     #[inline]
     fn take_at_once(&mut self) -> Next {
         let is_usual = !self.turn.is_spent()
@@ -382,8 +380,8 @@ impl Driver {
         }
     }
 
-    /// Takes the next of the received messages, after what comes before it, or chooses a notice. Returns `None` if there is
-    /// none that can be handled now, and `false` if the connection has ended.
+    /// Takes the next of the received messages, after the work that comes before it, or chooses a notice. Returns
+    /// `None` if no message can be handled now, and `false` if the connection has ended.
     fn poll_message(
         &mut self,
         cx: &mut Context<'_>,
@@ -391,7 +389,7 @@ impl Driver {
     ) -> Poll<Option<bool>> {
         // Before anything else, so that no step below can keep this task busy for ever.
         ready!(self.poll_turn_budget(cx));
-        // Before a message: none may follow a command to disconnect.
+        // Before a message: no message may follow a command to disconnect.
         self.handle_command();
         // One at a time: many of them must keep neither messages nor other tasks waiting.
         if self.may_call_handler() && self.run_call(handler) {
@@ -420,7 +418,7 @@ impl Driver {
         Poll::Ready(None)
     }
 
-    /// Runs a closure of another task in the handler. Returns `false` if there is none.
+    /// Runs a closure of another task in the handler. Returns `false` if there is no closure.
     fn run_call(&mut self, handler: &mut AnyHandler) -> bool {
         // A closure that panics must not be logged as the method of the last message.
         self.first_key = FirstKey::default();
@@ -453,7 +451,7 @@ impl Driver {
         cx: &mut Context<'_>,
         mut callback: Pin<&mut F>,
     ) -> Poll<Option<F::Output>> {
-        // Most callbacks are ready at once: nothing else is looked at for them.
+        // Most callbacks are ready at once: no other state is looked at for them.
         match self.poll_callback(cx, callback.as_mut()) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             // The connection is served until the next wake-up, which begins with the callback again.
@@ -461,7 +459,7 @@ impl Driver {
         }
     }
 
-    /// Serves the connection while a callback is pending. Ready if the task was told to end.
+    /// Serves the connection while a callback is pending. Ready if the task was ordered to end.
     fn poll_beside_callback(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             self.handle_command();
@@ -583,7 +581,7 @@ impl Driver {
 }
 
 impl Drop for Driver {
-    /// Ends the connection for those who wait, if its task is dropped before it is closed.
+    /// Ends the connection for the tasks that wait, if its task is dropped before it is closed.
     fn drop(&mut self) {
         // After `close` the connection is detached: then this has no effect.
         self.mailbox.cancel(self.number);

@@ -89,7 +89,7 @@ pub enum StartError {
     NoRuntime(#[from] NoRuntime),
 }
 
-/// The connection ended before all messages were written, or there was none.
+/// The connection ended before all messages were written, or there was no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the connection ended with {unwritten} messages not written")]
 #[non_exhaustive]
@@ -177,7 +177,7 @@ pub enum ListenError {
     /// The networks of [`proxy_protocol`](crate::ServerBuilder::proxy_protocol) can't be used.
     #[error("can't use the PROXY protocol: {problem}")]
     ProxyProtocol {
-        /// What is wrong with them.
+        /// The problem with them.
         problem: String,
     },
     /// There was no link to the engine of the [cluster](crate::cluster).
@@ -209,7 +209,7 @@ pub enum ConnectError {
     /// No address of the host accepted the connection.
     #[error("can't connect to {address}")]
     Io {
-        /// The address whose attempt failed last.
+        /// The address of the last attempt that failed.
         address: Address,
         /// The error of the operating system.
         source: SharedError<io::Error>,
@@ -226,7 +226,7 @@ pub enum ConnectError {
     /// The server accepted the connection, but did not answer whether the session goes on.
     #[error("the server did not go on with the session")]
     Resume {
-        /// What has happened instead.
+        /// The event that happened instead.
         source: DisconnectReason,
     },
     /// There was no connection within the connect timeout.

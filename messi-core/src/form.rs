@@ -1,9 +1,9 @@
 //! The forms in which a handler can get the messages of its peer.
 //!
 //! A form is chosen by the expansion for each direction. [`OwnedForm`] is that of most protocols: prost decodes each
-//! message out of the receive buffer, and nothing else is kept. With [`SharingForm`], fields of the type `Bytes` share
-//! the memory of a large payload. With [`BorrowedForm`], the message borrows from a [`HeldPayload`] beside it: the
-//! receive buffer can't be borrowed, since the connection is served while the callback is pending.
+//! message out of the receive buffer, and only the message is kept. With [`SharingForm`], fields of the type `Bytes`
+//! share the memory of a large payload. With [`BorrowedForm`], the message borrows from a [`HeldPayload`] beside it:
+//! the receive buffer can't be borrowed, since the connection is served while the callback is pending.
 //!
 //! Each form decodes in no more ways than it needs: a program compiles each of them for each of its messages.
 
@@ -20,7 +20,7 @@ pub trait Form: 'static {
     /// The message, which may borrow from its place.
     type Message<'a>: Default + Send;
 
-    /// What a message borrows from.
+    /// The place that a message borrows from.
     type Place: Default + Send;
 
     /// Whether large payloads are shared rather than copied.

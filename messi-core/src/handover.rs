@@ -43,7 +43,7 @@ impl Begin {
 }
 
 impl Opened {
-    /// Creates a connection without a session, from which nothing was read.
+    /// Creates a connection without a session, from which no bytes were read.
     pub(crate) fn plain(socket: BoxSocket) -> Self {
         Self {
             socket,
@@ -63,11 +63,11 @@ impl Debug for Handover {
     }
 }
 
-/// A socket for a session that was interrupted, or whose connection is half open.
+/// A socket for a session that was interrupted, or that has a half-open connection.
 pub(crate) struct Handover {
     pub(crate) socket: BoxSocket,
     pub(crate) input: Vec<u8>,
-    /// What the server says about the session. On a server, it is always resumed.
+    /// The answer of the server about the session. On a server, it is always resumed.
     pub(crate) answer: Answer,
     /// The server that a client has connected to.
     pub(crate) server: Option<(Uri, Address)>,
@@ -76,7 +76,7 @@ pub(crate) struct Handover {
 /// The delay before an attempt to connect again.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Delay {
-    /// Almost none: the session was interrupted just now.
+    /// Almost no delay: the session was interrupted just now.
     First,
     /// That of the back-off.
     Backoff,
@@ -84,7 +84,7 @@ pub(crate) enum Delay {
     Of(Duration),
 }
 
-/// Connects a client again whose session was interrupted.
+/// Connects a client again after its session was interrupted.
 pub(crate) trait Reconnect: Send {
     /// Begins an attempt, after a delay.
     fn attempt(

@@ -9,7 +9,7 @@ use crate::mailbox::{Mailbox, Wakeups};
 #[derive(Debug)]
 pub(crate) struct InterruptedSessions {
     limit: usize,
-    /// Under this lock nothing is awaited, woken or logged, and no mailbox is locked or dropped.
+    /// Under this lock, there is no await, wake-up or log output, and no mailbox is locked or dropped.
     state: Mutex<State>,
 }
 
@@ -67,7 +67,7 @@ impl InterruptedSessions {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,10 +3,10 @@
 //! Any thread pushes messages and commands, the task takes them. A client has one mailbox for all its
 //! connections, a server one for each client.
 //!
-//! Under the lock, the session is changed and its state is published for looks without the lock. No
-//! waker is called, cloned or dropped under it, no response is completed, nothing is logged and no other
-//! lock is taken but that of a pretended clock: foreign code may send a message itself. The only foreign
-//! code under it is the encoding of a message.
+//! Under the lock, the session is changed and its state is published for looks without the lock. No waker is called,
+//! cloned or dropped under it, no response is completed, no line is logged and no other lock is taken but that of a
+//! pretended clock: foreign code may send a message itself. The only foreign code under it is the encoding of a
+//! message.
 //!
 //! No wake-up is lost, by this order:
 //!
@@ -18,7 +18,7 @@
 //! 3. It unlocks, and wakes the task.
 //! 4. The task records that it is awake ([`handle_awake`](Mailbox::handle_awake)), without the lock: whoever sees that
 //!    too late wakes it once too often. Whoever sees that the task is awake has the lock before the task parks again,
-//!    which then finds what was pushed.
+//!    which then finds the pushed item.
 
 mod batch;
 mod command;
@@ -64,7 +64,7 @@ pub(crate) const WRITE_SIZE: usize = 64 * 1024;
 pub(crate) struct Mailbox {
     config: Arc<SessionConfig>,
     runtime: Arc<dyn AsyncRuntime>,
-    /// Under this lock nothing is awaited, woken or logged, and no user code is called but the encoding of a
+    /// Under this lock, there is no await, wake-up or log output, and no user code is called but the encoding of a
     /// message.
     shared: Mutex<MailboxState>,
     published: Published,
@@ -88,7 +88,7 @@ struct MailboxState {
     waker: Option<Waker>,
     /// The command that the task has not taken yet.
     command: Option<Command>,
-    /// What only sessions that outlive connections need.
+    /// State that only sessions that outlive connections need.
     resumption: Option<Box<ResumptionState>>,
     /// Closures that the task has not run yet.
     calls: HandlerCalls,

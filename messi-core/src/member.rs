@@ -15,6 +15,6 @@ pub(crate) const MAX_TOPIC_NAME: usize = 200;
 pub struct Member {
     /// The id of the client.
     pub id: ClientId,
-    /// The user as whom the client was [logged in](crate::ServerClient::log_in), if it was.
+    /// The user that the client was [logged in](crate::ServerClient::log_in) as, if it was.
     pub user: Option<Arc<str>>,
 }

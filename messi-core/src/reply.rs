@@ -68,10 +68,9 @@ impl<T: 'static> Reply<T> {
 
     /// Sends the response. It never waits and never fails.
     ///
-    /// If the connection of the request has ended, nothing is sent, which is logged and counted in
+    /// If the connection of the request has ended, no response is sent, which is logged and counted in
     /// [`RequestStats::late`](crate::RequestStats::late). A response that is too big, or has no room in the
-    /// send queue, closes the connection with
-    /// [`MessageTooBig`](crate::DisconnectReason::MessageTooBig) or
+    /// send queue, closes the connection with [`MessageTooBig`](crate::DisconnectReason::MessageTooBig) or
     /// [`SlowConsumer`](crate::DisconnectReason::SlowConsumer): the peer must not take the next response for
     /// this one.
     ///

@@ -5,7 +5,8 @@ use std::fmt::{self, Debug, Display, Formatter};
 
 /// Displays an error and its sources on one line: `can't connect to [::1]:6000: connection refused`.
 ///
-/// Errors of this crate have a source, which tells more, rather than a text that contains that of the source.
+/// Errors of this crate have a source with more information, rather than a text that contains that of the
+/// source.
 ///
 /// # Examples
 ///

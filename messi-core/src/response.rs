@@ -39,7 +39,7 @@ use crate::{DisconnectReason, RequestError};
 /// - [`RequestError::Disconnected`] as soon as the connection ends. The peer may have received the request.
 /// - [`RequestError::Cancelled`] if the executor of the connection's task is shut down.
 ///
-/// A client whose handler is busy reads nothing, not even responses, once `max_unhandled_bytes` wait for the
+/// A client with a busy handler reads no frames, not even responses, once `max_unhandled_bytes` wait for the
 /// handler. A callback that awaits a response then waits until it times out.
 ///
 /// # Cancel safety

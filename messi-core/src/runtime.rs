@@ -42,7 +42,7 @@ static DEFAULT: OnceLock<Runtime> = OnceLock::new();
 ///
 /// Builders take one with [`ClientBuilder::runtime`](crate::ClientBuilder::runtime) and
 /// [`ServerBuilder::runtime`](crate::ServerBuilder::runtime). Without it, `start` takes the [current](Self::current)
-/// one. All callbacks of a handler run inside of the runtime: what needs a runtime of that kind works in them.
+/// one. All callbacks of a handler run inside of the runtime: code that needs a runtime of that kind works in them.
 ///
 /// | runtime | feature | tasks run on |
 /// | --- | --- | --- |
@@ -75,15 +75,17 @@ pub struct Runtime(pub(crate) Arc<dyn AsyncRuntime>);
 impl Runtime {
     /// Returns the runtime for a client or server that is started now by this thread, and for which no other is set.
     ///
-    /// This is, in this order: the one of [`set_default`](Self::set_default); the runtime of tokio that the calling thread is
-    /// inside of; with the feature `async-std` or `smol`, the threads of messi that all clients and servers of the process
-    /// share. There are as many of these as the processor has cores, or as the variable `ASYNC_STD_THREAD_COUNT` says;
-    /// they are started with the first use. They have the reactor of async-std and smol, whose sockets, timers and tasks work
-    /// in handlers; but a callback is no task of async-std, so that `async_std::task::current` panics there.
+    /// This is, in this order: the one of [`set_default`](Self::set_default); the runtime of tokio that the calling
+    /// thread is inside of; with the feature `async-std` or `smol`, the threads of messi that all clients and servers
+    /// of the process share. There are as many of these as the processor has cores, or as the variable
+    /// `ASYNC_STD_THREAD_COUNT` says; they are started with the first use. They have the reactor of async-std and smol,
+    /// so that the sockets, timers and tasks of both work in handlers; but a callback is no task of async-std, so that
+    /// `async_std::task::current` panics there.
     ///
     /// # Errors
     ///
-    /// [`NoRuntime`] if there is none: `tokio` is the only feature, and this thread is not inside of a runtime of tokio.
+    /// [`NoRuntime`] if there is no runtime: `tokio` is the only feature, and this thread is not inside of a runtime of
+    /// tokio.
     ///
     /// # Examples
     ///
@@ -167,8 +169,8 @@ impl Runtime {
         Ok(Self(Arc::new(runtime)))
     }
 
-    /// Returns the threads of messi that all clients and servers share for which nothing else is set, also inside of a runtime
-    /// of tokio. See [`current`](Self::current).
+    /// Returns the threads of messi that all clients and servers share for which no other runtime is set, also inside
+    /// of a runtime of tokio. See [`current`](Self::current).
     ///
     /// # Panics
     ///
@@ -219,7 +221,7 @@ impl Runtime {
         Self(Arc::new(async_io::AsyncIo::new(executor)))
     }
 
-    /// Returns a runtime whose tasks run on the threads of async-std, as tasks of async-std.
+    /// Returns a runtime that runs its tasks on the threads of async-std, as tasks of async-std.
     ///
     /// With it, `async_std::task::current` and task-local values work in handlers. async-std wakes a second thread for each
     /// task that becomes ready: round trips cost up to twice the processor time of the [shared](Self::current) threads.

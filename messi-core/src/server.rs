@@ -89,7 +89,7 @@ use crate::{Address, BoundListener, Clock, Protocol, Runtime, ServerStats, StopS
 #[must_use = "a server stops when its last handle is dropped"]
 pub struct Server<P: Protocol> {
     shared: Arc<SharedServer>,
-    /// Stops the server when the last one is dropped. Handles that callbacks borrow have none.
+    /// Stops the server when the last one is dropped. Handles that callbacks borrow have no guard.
     guard: Option<Arc<StopServerOnDrop>>,
     protocol: PhantomData<fn() -> P>,
 }
@@ -255,9 +255,9 @@ impl<P: Protocol> Server<P> {
         self.shared.uri.clone()
     }
 
-    /// Sends a message to all clients, even to the one whose message is being handled. In a [cluster](crate::cluster), they
-    /// are those of all nodes. It never waits and never fails. On a server with a [`login_timeout`](ServerBuilder::login_timeout), only the clients that
-    /// have logged in receive it.
+    /// Sends a message to all clients, even to the sender of the message that is being handled. In a
+    /// [cluster](crate::cluster), they are those of all nodes. It never waits and never fails. On a server with a
+    /// [`login_timeout`](ServerBuilder::login_timeout), only the clients that have logged in receive it.
     ///
     /// The message is encoded once. All clients receive all broadcasts in the same order, and messages
     /// that are sent to a client afterwards come after them. If a client can't receive the message, the
@@ -328,8 +328,9 @@ impl<P: Protocol> Server<P> {
         }));
     }
 
-    /// Sends a message to all clients but one, such as the one whose message is being handled. It is a
-    /// [`broadcast`](Self::broadcast) in all other respects, and keeps the order with other broadcasts.
+    /// Sends a message to all clients but one, such as the sender of the message that is being handled.
+    /// It is a [`broadcast`](Self::broadcast) in all other respects, and keeps the order with other
+    /// broadcasts.
     ///
     /// # Examples
     ///
@@ -482,8 +483,8 @@ impl<P: Protocol> Server<P> {
     /// later are not handled.
     ///
     /// Messages that a client has sent may still be in the buffers of the operating systems. So the server
-    /// reads until it has received nothing from the client for 50 ms. If the client never falls silent,
-    /// reading ends half a second after there was nothing to read for the first time, or after 16 MiB.
+    /// reads until it has received no bytes from the client for 50 ms. If the client never falls silent,
+    /// reading ends half a second after there were no bytes to read for the first time, or after 16 MiB.
     ///
     /// This returns as soon as all tasks have ended, and shortly after `limit` at the latest (100 ms for the
     /// last callbacks). Messages that are not written by then are lost and their number is returned, and a
@@ -592,7 +593,7 @@ impl<P: Protocol> Server<P> {
         Runtime(self.shared.runtime.clone())
     }
 
-    /// Returns what this server knows of its [cluster](crate::cluster) at this moment. `None` if it is alone.
+    /// Returns the [cluster](crate::cluster) as this server knows it at this moment. `None` if it is alone.
     ///
     /// # Examples
     ///
@@ -613,8 +614,8 @@ impl<P: Protocol> Server<P> {
     /// of [`max_queued_bytes`](crate::cluster::Cluster::max_queued_bytes) waits for the engine. It returns at once if the server is
     /// alone, and once it stops.
     ///
-    /// Messages do not wait by themselves: those beyond the limit are dropped for the other nodes. Without a link, what
-    /// waits is dropped after 5 s, and then there is room too.
+    /// Messages do not wait by themselves: those beyond the limit are dropped for the other nodes. Without a link,
+    /// waiting messages are dropped after 5 s, and then there is room too.
     ///
     /// # Examples
     ///

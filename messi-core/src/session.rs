@@ -30,8 +30,8 @@ impl Default for Window {
 
 /// How a client keeps its session when a connection is lost.
 ///
-/// A session goes on with the next connection: no message is lost and none is handled twice, in either direction. The
-/// server must have [`sessions`](crate::ServerBuilder::sessions) too; with another one, all is as without a session.
+/// A session goes on with the next connection: no message is lost or handled twice, in either direction. The server
+/// must have [`sessions`](crate::ServerBuilder::sessions) too; with another one, all is as without a session.
 ///
 /// # Examples
 ///
@@ -125,8 +125,7 @@ pub struct Sessions {
 impl Sessions {
     /// Sets for how long a session waits for its client, from the moment at which its connection was lost.
     ///
-    /// Default: 60 s. The minimum is 10 ms. The client is told it in whole seconds, rounded
-    /// up.
+    /// Default: 60 s. The minimum is 10 ms. The client receives it in whole seconds, rounded up.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = clamped(lifetime);
         self
@@ -135,8 +134,8 @@ impl Sessions {
     /// Sets how many sessions may wait for their clients at a time.
     ///
     /// If one more is interrupted, the session that has waited for longest is lost, with
-    /// [`SessionLost::Evicted`](crate::SessionLost::Evicted). With zero, no session goes on. A client whose session is
-    /// interrupted counts for [`max_clients`](crate::ServerBuilder::max_clients) too. Default: no limit.
+    /// [`SessionLost::Evicted`](crate::SessionLost::Evicted). With zero, no session goes on. A client with an
+    /// interrupted session counts for [`max_clients`](crate::ServerBuilder::max_clients) too. Default: no limit.
     ///
     /// # Examples
     ///
@@ -150,7 +149,7 @@ impl Sessions {
 
     /// Sets how many ends of sessions are remembered, and for how long.
     ///
-    /// A client that comes back after its session was lost is then told why, and how many of its messages were received:
+    /// A client that comes back after its session was lost then learns why, and how many of its messages were received:
     /// see [`Lost::handled`](crate::Lost::handled). Each takes some 50 bytes. Default: 100,000, for 600 s.
     ///
     /// # Examples
@@ -175,8 +174,8 @@ impl Sessions {
     /// Sets how long the server waits for the first byte of a client, before it counts as one without a session.
     ///
     /// Clients with sessions send it at once. One of the original that waits for a greeting of the server gets it this
-    /// much later. A shorter time may take a client for silent whose first bytes a busy proxy holds up: it then has no session.
-    /// Default: 1 s. The minimum is 10 ms.
+    /// much later. With a shorter time, a client may count as silent because a busy proxy holds up its first bytes: it
+    /// then has no session. Default: 1 s. The minimum is 10 ms.
     pub fn silent_client(mut self, time: Duration) -> Self {
         self.silent_client = clamped(time);
         self

@@ -141,7 +141,7 @@ pub struct ServerStats {
     /// Clients that are connected and have not logged in at this moment, on a server with a
     /// [`login_timeout`](crate::ServerBuilder::login_timeout).
     pub logging_in: usize,
-    /// Clients among both whose sessions are interrupted at this moment.
+    /// Clients among both with interrupted sessions at this moment.
     pub interrupted: usize,
     /// Clients refused because of
     /// [`max_clients`](crate::ServerBuilder::max_clients),

@@ -82,7 +82,7 @@ use self::world::World;
 pub use crate::Clock;
 use crate::{JoinHandle, Runtime};
 
-/// A runtime with its own network and clock, whose tasks run on the thread that calls [`run`](Self::run).
+/// A runtime with its own network and clock. Its tasks run on the thread that calls [`run`](Self::run).
 ///
 /// Every host name exists. `tcp://room:6000` and `tcp://hall:6000` are servers on different hosts; a server
 /// without a host, `tcp://:6000`, is found by any name. Two simulations share no state.
@@ -134,8 +134,8 @@ impl Simulation {
     ///
     /// # Panics
     ///
-    /// If the future or a spawned task panics; if all tasks wait and none of them for a time; if tasks run on and on without
-    /// waiting; after 30 pretended days; and if the simulation is being run already. The seed, the pretended
+    /// If the future or a spawned task panics; if all tasks wait and no task waits for a time; if tasks run on and on
+    /// without waiting; after 30 pretended days; and if the simulation is being run already. The seed, the pretended
     /// time, and each callback that waits for something outside of the simulation are then printed.
     ///
     /// # Examples
@@ -260,8 +260,8 @@ impl Simulation {
     /// Sets the addresses of a name, in the order in which clients try them. Without it, each name has one
     /// address.
     ///
-    /// A server whose URI has the name listens on the first of them. [`set_host`](Self::set_host) sets how one
-    /// of them reacts. A name without an address is unknown.
+    /// A server with the name in its URI listens on the first of them. [`set_host`](Self::set_host) sets how one of
+    /// them reacts. A name without an address is unknown.
     ///
     /// # Examples
     ///
@@ -331,7 +331,7 @@ impl Simulation {
         Runtime(self.world.clone())
     }
 
-    /// Returns what is needed to understand a failed run, and to repeat it.
+    /// Returns the information that is needed to understand a failed run, and to repeat it.
     fn report(&self) -> String {
         let (seed, elapsed) = (self.seed, self.elapsed());
         let foreign_waits = self.world.foreign_waits.overtaken_at(elapsed);

@@ -1,4 +1,4 @@
-//! What a thread is doing, for the code that it calls.
+//! The current activity of a thread, for the code that it calls.
 
 use std::cell::Cell;
 use std::thread::LocalKey;

@@ -6,7 +6,7 @@ use crate::{Error, SendError};
 
 /// The reason why a message was not sent, and the message.
 ///
-/// The message has the type of its direction, such as `ClientToServer`, since what was passed to `try_send`
+/// The message has the type of its direction, such as `ClientToServer`, since the value that was passed to `try_send`
 /// has been converted. It can be passed to `try_send` again.
 ///
 /// It converts into [`SendError`] and [`Error`], which drops the message. Its [`Debug`](std::fmt::Debug) output

@@ -1,7 +1,7 @@
 //! Counts how often tasks begin to wait for something of this crate.
 //!
-//! A simulation compares the count before and after the poll of a callback: a callback that is pending and waits for
-//! nothing of this crate waits for something that the simulation does not know.
+//! A simulation compares the count before and after the poll of a callback: if a callback is pending and does not wait
+//! for something of this crate, it waits for something that the simulation does not know.
 
 use std::cell::Cell;
 use std::task::Poll;

@@ -36,20 +36,20 @@ impl Attempts {
         self.backoff
     }
 
-    /// Returns the server whose turn it is.
+    /// Returns the server that has the turn.
     pub(super) fn next_server(&self) -> &Uri {
         &self.uris[self.next]
     }
 
-    /// Returns the server whose turn it is, and gives the turn to the one after it.
+    /// Returns the server that has the turn, and gives the turn to the one after it.
     pub(super) fn take_server(&mut self) -> Uri {
         let uri = self.next_server().clone();
         self.next = (self.next + 1) % self.uris.len();
         uri
     }
 
-    /// Counts an attempt whose connection failed or has ended, and returns the delay before the next one.
-    /// `jitter` is a random number from 0 to 1.
+    /// Counts an attempt with a connection that failed or has ended, and returns the delay before the next
+    /// one. `jitter` is a random number from 0 to 1.
     pub(super) fn next_delay(&mut self, jitter: f64) -> Duration {
         let rounds = self.failures as usize / self.uris.len();
         self.failures = self.failures.saturating_add(1);

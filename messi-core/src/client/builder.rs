@@ -195,9 +195,9 @@ impl<P: Protocol> ClientBuilder<P> {
     /// Sets the time for which a connection must have lasted before the
     /// [`reconnect_delay`](Self::reconnect_delay) falls back to its minimum.
     ///
-    /// So a client that a server accepts and soon disconnects, for example because it may not log in, comes
-    /// back less and less often. A connection on which the server has sent nothing, not even a pong, does not
-    /// count. With zero, the first sign of life is enough. Default: 10 s.
+    /// So a client that a server accepts and soon disconnects, for example because it may not log in, comes back less
+    /// and less often. A connection on which the server has sent no frame, not even a pong, does not count. With zero,
+    /// the first sign of life is enough. Default: 10 s.
     ///
     /// # Examples
     ///
@@ -225,9 +225,8 @@ impl<P: Protocol> ClientBuilder<P> {
     /// the client stops while it waits. [`Stats::dropped`](crate::Stats::dropped) counts it. A message that
     /// was on its way when a connection ended is lost as ever: it may have arrived, and is not sent twice.
     ///
-    /// At most half of [`max_queued_bytes`](Self::max_queued_bytes) is used, so that there is room for the
-    /// messages of `on_connected`. With `max_bytes` or `max_age` at zero, nothing is kept. Default: nothing
-    /// is kept.
+    /// At most half of [`max_queued_bytes`](Self::max_queued_bytes) is used, so that there is room for the messages of
+    /// `on_connected`. With `max_bytes` or `max_age` at zero, no messages are kept. Default: no messages are kept.
     ///
     /// # Examples
     ///
@@ -265,7 +264,7 @@ impl<P: Protocol> ClientBuilder<P> {
 
     connection_setters!(example: "ChatClient::builder(\"tcp://chat.example.com:6000\")");
 
-    /// Configures TLS. Every URI must then be of the form `tls://host:port`; without TLS, none may be.
+    /// Configures TLS. Every URI must then be of the form `tls://host:port`; without TLS, no URI may be.
     ///
     /// # Examples
     ///

@@ -39,8 +39,8 @@ impl Connector {
         self.timeout
     }
 
-    /// Connects to a server, whose address is looked up each time as it may have changed, and performs the
-    /// handshake. If that fails, the other addresses are tried. Returns the socket and the address.
+    /// Connects to a server, and performs the handshake. If that fails, the other addresses are tried. The
+    /// addresses are looked up each time, as they may have changed. Returns the socket and the address.
     pub(super) async fn connect(&self, uri: &Uri) -> Result<(BoxSocket, Address), ConnectError> {
         let deadline = self.runtime.now() + self.timeout;
         let addresses = self.until(deadline, self.addresses(uri)).await??;

@@ -25,7 +25,7 @@ impl<P: Protocol> Client<P> {
     /// does not. Attempts are at least 10 ms apart, as with [`Retry::After`](crate::Retry::After). A handler
     /// that calls this in each `on_disconnected` takes the back-off away.
     ///
-    /// This returns at once, and does nothing on a client that has stopped.
+    /// This returns at once, and has no effect on a client that has stopped.
     ///
     /// # Examples
     ///
@@ -85,11 +85,11 @@ impl<P: Protocol> Client<P> {
     /// all queued messages, disconnects, and does not connect again. Messages that the server sends later are
     /// not handled.
     ///
-    /// Messages that the server has sent may still be in the buffers of the operating systems. So the client
-    /// reads until it has received nothing for 50 ms. If the server never falls silent, reading ends half a
-    /// second after there was nothing to read for the first time, or after 16 MiB. A request whose response
-    /// has not come by then fails with [`Disconnected`](crate::RequestError::Disconnected), and a
-    /// [`Reply`](crate::Reply) that another task holds is not waited for.
+    /// Messages that the server has sent may still be in the buffers of the operating systems. So the client reads
+    /// until it has received no bytes for 50 ms. If the server never falls silent, reading ends half a second after
+    /// there were no bytes to read for the first time, or after 16 MiB. A request without a response by then fails with
+    /// [`Disconnected`](crate::RequestError::Disconnected), and a [`Reply`](crate::Reply) that another task holds is
+    /// not waited for.
     ///
     /// A client without a connection stops at once, and messages that wait for one are dropped.
     ///

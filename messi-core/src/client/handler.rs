@@ -15,7 +15,7 @@ pub trait RequestServer<P: Protocol> {
     ) -> ResponseFuture<T>;
 }
 
-/// A protocol whose clients can be driven by a handler of type `H`.
+/// A protocol with clients that a handler of type `H` can drive.
 ///
 /// Expansions implement it for each `H` that implements the generated client handler trait.
 pub trait ConnectWith<H>: Protocol {

@@ -23,7 +23,7 @@ pub(super) enum Order {
 /// An order replaces the one before, but [`Order::Never`] stays for ever.
 #[derive(Debug, Default)]
 pub(super) struct NextAttempt {
-    /// Under this lock nothing is awaited, woken or logged, and no user code is called.
+    /// Under this lock, there is no await, wake-up, log output or user code.
     order: Mutex<Option<Order>>,
     changed: Event,
 }
@@ -68,7 +68,7 @@ impl NextAttempt {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Order>> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

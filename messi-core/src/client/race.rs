@@ -60,7 +60,7 @@ impl Race {
     /// Returns the next connection and its address. Returns `None` once no address is left, and
     /// [`into_failure`](Self::into_failure) then the reason.
     ///
-    /// The addresses whose attempts are dropped can still be tried: the winner may be of no use.
+    /// The addresses of dropped attempts can still be tried: the winner may be of no use.
     pub(super) async fn next(&mut self) -> Option<(BoxSocket, Address)> {
         let winner = poll_fn(|cx| self.poll(cx)).await;
         self.delay = None;

@@ -133,7 +133,7 @@ impl Reconnect for Reconnector {
     }
 }
 
-/// Returns what the answer of a server means that has not granted the session.
+/// Returns the meaning of the answer of a server that has not granted the session.
 fn of_other_server(answer: Answer) -> Result<Answer, ConnectError> {
     match answer {
         // Each server only knows that the session is not its own.

@@ -78,8 +78,8 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
         }
     }
 
-    /// Connects to the next server, and serves the connection to its end. Returns the delay before the next
-    /// attempt; `None` if there is none.
+    /// Connects to the next server, and serves the connection to its end. Returns the delay before the next attempt;
+    /// `None` if there is no next attempt.
     async fn run_attempt(&mut self) -> Option<Duration> {
         let mut uri = self.attempts.take_server();
         // Not in the `match`, which would hold the result as long as the connection is served.
@@ -206,7 +206,7 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
         }
     }
 
-    /// Asks the handler what to do next. A panic counts as [`Retry::Backoff`].
+    /// Asks the handler for the next step. A panic counts as [`Retry::Backoff`].
     async fn report(&mut self, uri: &Uri, error: &ConnectError) -> Retry {
         warn!(target: LOG_TARGET, "{} client: no connection to {uri}: {}", P::NAME, Report(error));
         let callback = pin!(P::on_connect_failure(
@@ -226,7 +226,7 @@ impl<H: Send + 'static, P: ConnectWith<H>> Task<P, H> {
     }
 }
 
-/// What a client does without a connection. Boxed, so that the program of the user need not compile it.
+/// The work of a client without a connection. Boxed, so that the program of the user need not compile it.
 impl SharedClient {
     /// Attempts to connect to a server. Returns `None` once the client is stopped or drains.
     fn connect<'a>(
@@ -320,7 +320,7 @@ where
     }
 }
 
-/// Runs the callback for what has happened to the session.
+/// Runs the callback for the notice about the session.
 async fn run_notice<P, H>(client: &Client<P>, handler: &mut H, driver: &mut Driver)
 where
     H: Send + 'static,

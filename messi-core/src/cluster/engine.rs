@@ -13,7 +13,7 @@ pub type EngineFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError
 /// A publish/subscribe system that carries messages between the nodes of a cluster.
 ///
 /// A node keeps one [`Link`] to it, and connects again whenever that fails. An engine itself does not try
-/// again, and need not keep messages: the node does what must be done after a loss.
+/// again, and need not keep messages: the node takes the necessary steps after a loss.
 ///
 /// The engine must deliver the messages that one link has published to a channel in their order, and each at most
 /// once. It may lose messages: nodes notice it by their numbers.
@@ -42,7 +42,7 @@ pub trait Engine: Debug + Send + Sync + 'static {
 pub struct Link {
     /// Publishes and subscribes.
     pub sender: Box<dyn LinkSender>,
-    /// Receives what is published to the channels of the subscriptions, by this link too.
+    /// Receives the messages that are published to the channels of the subscriptions, by this link too.
     pub receiver: Box<dyn LinkReceiver>,
 }
 
@@ -61,7 +61,7 @@ pub trait LinkSender: Debug + Send {
 
 /// The half of a [`Link`] that receives.
 ///
-/// A node reads it at all times: nothing that its clients do makes it wait. An engine that has a task or thread of its own
+/// A node reads it at all times: no action of its clients makes it wait. An engine that has a task or thread of its own
 /// for a connection puts messages into a [`Queue`](super::queue::Queue), which is limited.
 pub trait LinkReceiver: Debug + Send {
     /// Waits until messages have come, and delivers them in their order. The node calls it again at once.
@@ -79,9 +79,9 @@ pub trait LinkReceiver: Debug + Send {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Order {
-    /// Receive what is published to the channel from now on.
+    /// Receive the messages that are published to the channel from now on.
     Subscribe(String),
-    /// Receive nothing more from the channel.
+    /// Receive no more messages from the channel.
     Unsubscribe(String),
     /// Deliver these bytes to all links that have subscribed to the channel.
     Publish {
@@ -92,7 +92,7 @@ pub enum Order {
     },
 }
 
-/// Takes what an engine delivers.
+/// The callback for the messages that an engine delivers.
 pub struct Inbox<'a>(&'a mut (dyn FnMut(&str, &[u8]) + Send));
 
 impl<'a> Inbox<'a> {

@@ -53,12 +53,12 @@ pub(super) enum Content<'a> {
         name: &'a str,
         /// Numbers and names of the messages that its server sends.
         members: Vec<(u32, &'a str)>,
-        /// The version of the members of its topics; 0 if there were none, or if it does not tell them.
+        /// The version of the members of its topics; 0 if there were no members, or if it does not share them.
         presence: u64,
     },
     /// The node leaves.
     Leave,
-    /// The node tells members of its topics, or asks for those of another one.
+    /// The node sends members of its topics, or asks for those of another one.
     Gossip(Gossip<&'a str>),
     /// Messages for clients.
     Messages {

@@ -36,7 +36,7 @@ pub struct Memory {
 /// The channels and links of one engine.
 #[derive(Debug, Default)]
 struct Broker {
-    /// Under this lock, nothing is awaited or woken, and no foreign code is called.
+    /// Code under this lock does not await or wake, and calls no foreign code.
     state: Mutex<State>,
 }
 
@@ -55,7 +55,7 @@ struct State {
 #[derive(Debug)]
 struct Waiting {
     port: u64,
-    /// Under this lock, nothing is awaited or woken, and no foreign code is called. It may be taken under that of the
+    /// Code under this lock does not await or wake, and calls no foreign code. It may be taken under that of the
     /// broker.
     queue: Mutex<Queue>,
     changed: Event,
@@ -186,7 +186,7 @@ impl Broker {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -201,7 +201,7 @@ impl Waiting {
         }
     }
 
-    /// Takes what waits. Returns `None` if there is nothing yet, and an error if the link is closed.
+    /// Takes the waiting messages. Returns `None` if there are no messages yet, and an error if the link is closed.
     fn take(&self) -> Option<Result<Messages, EngineError>> {
         let mut queue = self.lock();
         if queue.is_closed {
@@ -221,7 +221,7 @@ impl Waiting {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -298,7 +298,7 @@ mod tests {
         block_on(link.sender.send(orders.into()))
     }
 
-    /// Returns what has come; `None` if the link waits.
+    /// Returns the received messages; `None` if the link waits.
     fn receive(link: &mut Link) -> Option<Result<Vec<String>, EngineError>> {
         let mut received = Vec::new();
         let mut deliver = |channel: &str, payload: &[u8]| {

@@ -3,8 +3,8 @@
 //! The life of a link to the engine, in [`ClusterNode::run`]:
 //!
 //! 1. All subscriptions are renewed, and the engine has confirmed them.
-//! 2. A heartbeat is published, with the label and the schema of the node. Once it has come back, the link is up: what is
-//!    published to the channels of this node now arrives.
+//! 2. A heartbeat is published, with the label and the schema of the node. Once it has come back, the link is up:
+//!    messages that are published to the channels of this node now arrive.
 //! 3. Orders are sent, messages are received, and a heartbeat is published each second, all beside each other.
 //! 4. The link has failed if one of these fails, or if no heartbeat of this node has come back for [`SILENCE`].
 
@@ -84,14 +84,14 @@ pub(crate) struct ClusterNode {
     max_message_size: usize,
     runtime: Arc<dyn AsyncRuntime>,
     outbox: Outbox,
-    /// `None` if no members of topics are told.
+    /// `None` if members of topics are not shared.
     presence: Option<PresenceTable>,
     view: Mutex<View>,
     /// Notified when the link is up.
     is_up: Event,
 }
 
-/// What this node knows. Under its lock nothing is awaited, woken or logged, and no foreign code is called.
+/// The knowledge of this node. Code under its lock does not await, wake or log, and calls no foreign code.
 #[derive(Debug)]
 struct View {
     state: ClusterState,
@@ -218,7 +218,7 @@ impl ClusterNode {
         self.outbox.subscribe(self.channels.topic(name))
     }
 
-    /// Subscribes to a user, of whom there is a client here.
+    /// Subscribes to a user with a client on this node.
     pub(crate) fn subscribe_user(&self, name: &str) -> Option<Waker> {
         self.outbox.subscribe(self.channels.user(name))
     }
@@ -288,7 +288,7 @@ impl ClusterNode {
     pub(crate) async fn run(&self, local: &dyn Local) {
         let kept = pin!(self.keep_link(local));
         select(kept, pin!(self.watch())).await;
-        // Nobody must wait for room any more, with a link or without.
+        // Tasks must not wait for room any more, with a link or without.
         wake(self.outbox.close());
     }
 
@@ -396,7 +396,7 @@ impl ClusterNode {
         }
     }
 
-    /// Publishes heartbeats, and notices if none of them comes back.
+    /// Publishes heartbeats, and notices if no heartbeat comes back.
     async fn beat(&self) -> Result<Never, LinkEnd> {
         loop {
             self.runtime.sleep(HEARTBEAT).await;
@@ -424,7 +424,7 @@ impl ClusterNode {
     }
 
     fn publish_heartbeat(&self) {
-        // Before the version: who receives them need not ask for them.
+        // Before the version: a node that receives them need not ask for them.
         self.publish_changes();
         let content = Content::Heartbeat {
             name: &self.settings.name,
@@ -485,12 +485,12 @@ impl ClusterNode {
     }
 
     fn view(&self) -> MutexGuard<'_, View> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The result of a loop that has none.
+/// The result of a loop without a result.
 enum Never {}
 
 fn timed_out() -> EngineError {

@@ -13,11 +13,11 @@ use std::collections::HashMap;
 
 use crate::ids::NodeId;
 
-/// Channels whose numbers are kept. With more, all channels begin anew.
+/// Channels for which numbers are kept. With more, all channels begin anew.
 const MAX_CHANNELS: usize = 100_000;
 
-/// The bits of a number below its generation: a million messages a second for 12 days. What comes after them is in the
-/// next generation, and of a gap there the size is not known.
+/// The bits of a number below its generation: a million messages a second for 12 days. Later messages are in the next
+/// generation, and the size of a gap there is not known.
 const GENERATION: u32 = 40;
 
 /// The numbers of the messages that this node has published.
@@ -69,7 +69,7 @@ fn generation(number: u64) -> u64 {
 #[derive(Debug, Default)]
 pub(super) struct Expected(HashMap<String, HashMap<NodeId, u64>>);
 
-/// What a number says about received messages.
+/// The meaning of a number for the received messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
     /// So many messages before them are lost.
@@ -113,7 +113,7 @@ impl Expected {
         self.0.values().map(HashMap::len).sum()
     }
 
-    /// Forgets a channel, whose subscription has ended.
+    /// Forgets a channel after the end of its subscription.
     pub(super) fn forget_channel(&mut self, channel: &str) {
         self.0.remove(channel);
     }

@@ -1,9 +1,9 @@
 //! Orders that wait for the engine.
 //!
-//! Whatever a node publishes is appended here and never waits. The task of the node takes all of it at once: what is
-//! published while it writes leaves with the next write. Messages one after the other for the same clients share an
-//! envelope, since envelopes are what an engine and the receiving nodes spend their time on. While there is no link,
-//! messages wait for a few seconds, and are then dropped: others would get them too late.
+//! Whatever a node publishes is appended here and never waits. The task of the node takes all of it at once:
+//! messages that are published while it writes leave with the next write. Messages one after the other for the same
+//! clients share an envelope, since an engine and the receiving nodes spend their time on envelopes. While there is
+//! no link, messages wait for a few seconds, and are then dropped: others would get them too late.
 
 use std::collections::HashMap;
 use std::mem;
@@ -31,10 +31,10 @@ const BATCH_SIZE: usize = 64 * 1024;
 pub(super) struct Outbox {
     /// Most bytes that wait.
     limit: usize,
-    /// Under this lock nothing is awaited, woken or logged, and no foreign code is called. It is taken under that of the
+    /// Code under this lock does not await, wake or log, and calls no foreign code. It is taken under that of the
     /// registry.
     state: Mutex<State>,
-    /// Notified when fewer bytes wait, or when nothing more is taken.
+    /// Notified when fewer bytes wait, or when no more orders are taken.
     changed: Event,
 }
 
@@ -45,9 +45,9 @@ struct State {
     /// Since when there is no link; `None` while there is one.
     down_since: Option<Instant>,
     published: Published,
-    /// The channels of the subscriptions; of those that nobody needs any more, since when.
+    /// The channels of the subscriptions; of those that are not needed any more, since when.
     subscriptions: HashMap<String, Option<Instant>>,
-    /// Whether nothing more is taken once the outbox is empty.
+    /// Whether no more orders are taken once the outbox is empty.
     is_closed: bool,
     waker: Option<Waker>,
     counts: Counts,
@@ -81,8 +81,8 @@ impl Outbox {
         }
     }
 
-    /// Publishes messages, whose envelope `encode` makes with the number of the first one. Returns the task to wake, once
-    /// all locks are released.
+    /// Publishes messages. `encode` makes their envelope with the number of the first one. Returns the task to wake,
+    /// once all locks are released.
     pub(super) fn publish(
         &self,
         channel: String,
@@ -131,14 +131,14 @@ impl Outbox {
         self.lock().subscriptions.contains_key(channel)
     }
 
-    /// Records that nobody needs the subscription to a channel any more.
+    /// Records that the subscription to a channel is not needed any more.
     pub(super) fn release(&self, channel: &str, now: Instant) {
         if let Some(idle) = self.lock().subscriptions.get_mut(channel) {
             *idle = Some(now);
         }
     }
 
-    /// Ends the subscriptions that nobody has needed for a while, and returns their channels.
+    /// Ends the subscriptions that were not needed for a while, and returns their channels.
     pub(super) fn end_idle_subscriptions(&self, now: Instant) -> (Vec<String>, Option<Waker>) {
         let mut state = self.lock();
         let is_idle = |since: Instant| now.saturating_duration_since(since) >= IDLE_SUBSCRIPTION;
@@ -153,7 +153,7 @@ impl Outbox {
         (ended, waker)
     }
 
-    /// Waits until at most half of the limit waits, or until nothing more is taken.
+    /// Waits until at most half of the limit waits, or until no more orders are taken.
     pub(super) async fn ready(&self) {
         let is_ready = || {
             let state = self.lock();
@@ -174,7 +174,8 @@ impl Outbox {
         }
     }
 
-    /// Begins with a new link, and returns the orders that renew all subscriptions. What has waited for a link follows.
+    /// Begins with a new link, and returns the orders that renew all subscriptions. Orders that have waited for a link
+    /// follow.
     pub(super) fn begin(&self, now: Instant) -> Vec<Order> {
         let mut state = self.lock();
         if state.is_down_for_long(now) {
@@ -218,7 +219,7 @@ impl Outbox {
         self.lock().waker.take()
     }
 
-    /// Ends the task once it has taken what waits.
+    /// Ends the task once it has taken the waiting orders.
     pub(super) fn close(&self) -> Option<Waker> {
         let mut state = self.lock();
         state.is_closed = true;
@@ -233,7 +234,7 @@ impl Outbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

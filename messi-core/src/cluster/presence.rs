@@ -1,13 +1,14 @@
 //! Presence: the members that topics have on all nodes.
 //!
-//! A node tells the others which of its clients are members, and keeps what they tell. There is no common table:
+//! A node reports to the others which of its clients are members, and keeps the members that they report. There is no
+//! common table:
 //!
-//! 1. Each change of a node's own members makes a new version of them. With a heartbeat, the node publishes what has changed
+//! 1. Each change of a node's own members makes a new version of them. With a heartbeat, the node publishes the changes
 //!    since the last one, and the version.
 //! 2. A node that has an older version, since it is new or has missed something, asks for the rest.
-//! 3. The answer are the changes, as long as they are kept, or else all members, in parts. Between two parts members may come
-//!    and go: a part has what is true when it is sent. The changes since the begin of the answer follow, and a change that
-//!    is known already does nothing. So the result is exact.
+//! 3. The answer are the changes, as long as they are kept, or else all members, in parts. Between two parts members
+//!    may come and go: a part has the members at the time when it is sent. The changes since the begin of the answer
+//!    follow, and a change that is known already has no effect. So the result is exact.
 //! 4. The members of a node that leaves or is silent are forgotten. If it comes back, all of them are asked for.
 
 mod gossip;
@@ -34,7 +35,7 @@ use crate::member::Member;
 #[derive(Debug)]
 pub(crate) struct PresenceTable {
     settings: Presence,
-    /// Under this lock nothing is awaited, woken or logged, and no foreign code is called. It is taken under that of the
+    /// Code under this lock does not await, wake or log, and calls no foreign code. It is taken under that of the
     /// registry.
     state: Mutex<State>,
 }
@@ -58,7 +59,7 @@ impl PresenceTable {
         }
     }
 
-    /// Returns whether the members of a topic are told. It calls a function of the program.
+    /// Returns whether the members of a topic are shared. It calls a function of the program.
     pub(crate) fn is_wanted(&self, topic: &str) -> bool {
         (self.settings.is_wanted)(topic)
     }
@@ -100,7 +101,7 @@ impl PresenceTable {
         self.lock().own.version()
     }
 
-    /// Takes changes that are not told to all yet.
+    /// Takes changes that are not published to all nodes yet.
     pub(super) fn take_unpublished(&self) -> Option<Gossip<Arc<str>>> {
         self.lock().own.take_unpublished()
     }
@@ -145,11 +146,11 @@ impl PresenceTable {
         replica.request(version, now, patience)
     }
 
-    /// Takes what a node tells or asks.
+    /// Takes a report or a request of a node.
     ///
     /// # Errors
     ///
-    /// Returns an error if it tells of more members than are kept.
+    /// Returns an error if it reports more members than are kept.
     pub(super) fn receive(
         &self,
         node: NodeId,
@@ -193,7 +194,7 @@ impl PresenceTable {
         }
     }
 
-    /// Tells the program what has happened.
+    /// Reports the changes to the program.
     fn report(&self, node: NodeId, happened: Vec<Happened>) {
         if let Some(on_change) = &self.settings.on_change {
             for (topic, seat, change) in happened {
@@ -207,7 +208,7 @@ impl PresenceTable {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

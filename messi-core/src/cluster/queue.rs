@@ -33,8 +33,8 @@ pub struct Message {
 ///
 /// # Limits
 ///
-/// If more than [`MAX_WAITING`] bytes wait, the connection is closed, and nothing is received but the error: a receiver
-/// that continued would have a gap.
+/// If more than [`MAX_WAITING`] bytes wait, the connection is closed, and only the error is received: a receiver that
+/// continued would have a gap.
 ///
 /// # Examples
 ///
@@ -59,7 +59,7 @@ pub struct Message {
 /// # }).unwrap();
 /// ```
 pub struct Queue {
-    /// Under this lock, nothing is awaited or woken, and no foreign code is called.
+    /// Code under this lock does not await or wake, and calls no foreign code.
     state: Mutex<State>,
     receiver: AtomicWaker,
     /// Stops the driver, which drops the connection.
@@ -75,7 +75,7 @@ struct State {
     end: Option<EngineError>,
 }
 
-/// The end of a connection whose node does not receive.
+/// The end of a connection of a node that does not receive.
 #[derive(Debug, thiserror::Error)]
 #[error("more than {MAX_WAITING} bytes of received messages wait to be handled")]
 struct TooSlow;
@@ -93,7 +93,7 @@ impl Queue {
         }
     }
 
-    /// Appends a message. Closes the connection if too many bytes wait. Does nothing once it is closed.
+    /// Appends a message. Closes the connection if too many bytes wait. Has no effect once it is closed.
     pub fn push(&self, message: Message) {
         let mut state = self.lock();
         if state.end.is_some() {
@@ -150,7 +150,7 @@ impl Queue {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -189,7 +189,7 @@ mod tests {
         }
     }
 
-    /// Returns the number of messages that have come; `None` if there is nothing yet.
+    /// Returns the number of messages that have come; `None` if there are no messages yet.
     fn take(queue: &Queue) -> Option<Result<usize, EngineError>> {
         let mut messages = Vec::new();
         let result = queue.take(&mut messages).now_or_never()?;

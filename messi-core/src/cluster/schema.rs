@@ -24,7 +24,7 @@ impl Schema {
     }
 
     /// Returns whether no number means one message here and another one there. Members that only one side has are
-    /// no harm: clients ignore what they do not know, and so rolling upgrades are possible.
+    /// no harm: clients ignore members that they do not know, and so rolling upgrades are possible.
     pub(super) fn is_compatible(&self, others: &[(u32, &str)]) -> bool {
         let own: HashMap<_, _> = self.members.iter().copied().collect();
         let mut known = others.iter().filter_map(|(number, name)| {

@@ -96,8 +96,8 @@ impl Cluster {
         self
     }
 
-    /// Tells all nodes the members of topics. Without it, [`Topic::members`](crate::Topic::members) has those of this
-    /// node.
+    /// Shares the members of topics with all nodes. Without it, [`Topic::members`](crate::Topic::members) has those
+    /// of this node.
     pub fn presence(mut self, presence: Presence) -> Self {
         self.presence = Some(presence);
         self

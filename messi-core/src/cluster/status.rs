@@ -1,4 +1,4 @@
-//! What a node knows of its cluster.
+//! The cluster as a node knows it.
 
 use std::fmt::{self, Display, Formatter};
 use std::time::Instant;
@@ -28,7 +28,7 @@ pub struct Node {
     pub name: String,
 }
 
-/// What a server knows of its cluster at one moment.
+/// The cluster as a server knows it at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClusterStatus {

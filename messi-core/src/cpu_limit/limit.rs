@@ -17,7 +17,7 @@ pub(super) const CONGESTION: usize = 256;
 pub(crate) struct CpuLimit {
     /// Notified when fewer than [`CONGESTION`] tasks wait.
     relieved: Event,
-    /// Under the lock, no waker is cloned, woken or dropped, and nothing is awaited or logged.
+    /// Under the lock, no waker is cloned, woken or dropped, and there is no await or log output.
     queue: Mutex<PermitQueue>,
 }
 
@@ -126,7 +126,7 @@ impl CpuLimit {
     }
 
     fn lock(&self) -> MutexGuard<'_, PermitQueue> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -34,7 +34,7 @@ impl CpuPermit {
         }
     }
 
-    /// Returns whether there is no permit, and none is waited for.
+    /// Returns whether there is no permit, and no wait for one.
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
         self.state == PermitState::Idle

@@ -1,4 +1,4 @@
-//! A future whose polls are heavy.
+//! A future with heavy polls.
 //!
 //! A poll does, in this order:
 //!

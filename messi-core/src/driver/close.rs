@@ -2,8 +2,8 @@
 //!
 //! 1. The send queue is written.
 //! 2. The writing direction is shut down.
-//! 3. What the peer still sends is discarded until it closes too. Closing a socket with unread input
-//!    would reset the connection, and the peer could lose what it has not read yet.
+//! 3. Bytes that the peer still sends are discarded until it closes too. Closing a socket with unread input would reset
+//!    the connection, and the peer could lose the bytes that it has not read yet.
 //!
 //! The connection's timers are handled before each step: a peer can keep every step busy, and the limit
 //! of closing holds all the same.
@@ -85,8 +85,8 @@ impl Driver {
         Poll::Ready(())
     }
 
-    /// Tells the peer of a session why it ends, as the last thing that is written. Returns `false` if there is nothing
-    /// to tell.
+    /// Sends the peer of a session the reason why it ends, as the last frame that is written. Returns `false` if there
+    /// is no such frame to send.
     fn say_bye(&mut self) -> bool {
         let Some(reason) = self.connection.end_reason().and_then(bye_reason) else {
             return false;
@@ -124,7 +124,7 @@ impl Driver {
     }
 }
 
-/// Returns what the peer of a session is told about the reason of the end on this side; `None` if it has ended it.
+/// Returns the reason of the end on this side, in the form for the peer of a session; `None` if the peer has ended it.
 fn bye_reason(reason: &DisconnectReason) -> Option<ByeReason> {
     match reason {
         DisconnectReason::Stopped => Some(ByeReason::Leaving),

@@ -28,7 +28,7 @@ impl DecodePermit {
         }
     }
 
-    /// Returns whether there is no permit, and none is waited for.
+    /// Returns whether there is no permit, and no wait for one.
     #[inline]
     pub(super) fn is_idle(&self) -> bool {
         self.permit.as_ref().is_none_or(|permit| permit.is_idle())
@@ -52,7 +52,7 @@ impl DecodePermit {
         self.permit.get_or_insert_with(permit).poll_acquire(cx)
     }
 
-    /// Returns the permit. A place in the order of those who wait is kept.
+    /// Returns the permit. A place in the waiting order is kept.
     #[inline]
     pub(super) fn release(&mut self) {
         if let Some(permit) = &mut self.permit {

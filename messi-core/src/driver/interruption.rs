@@ -4,11 +4,12 @@
 //!
 //! 1. A step of the turn finds that the connection is lost. The socket is dropped, and a notice is put behind the
 //!    messages that were received before.
-//! 2. The task goes on: messages that wait are handled, a callback that waits is polled. Nothing is written or read.
+//! 2. The task goes on: messages that wait are handled, a callback that waits is polled. No bytes are written or read.
 //! 3. A client attempts to connect again. A server waits until its mailbox has a socket, or the session has expired.
 //! 4. The new socket takes the place of the old one, which may still be there: the peer may have noticed the loss
 //!    first. A second notice is put behind the first.
-//! 5. The connection sends again what the peer has not received, then what was queued meanwhile.
+//! 5. The connection sends again the messages that the peer has not received, then the messages that were queued
+//!    meanwhile.
 //!
 //! If the session can't go on, the connection ends. A client then begins a new session on the new socket.
 
@@ -32,7 +33,7 @@ use crate::handover::{Begin, Delay, Handover, Opened, Reconnect};
 use crate::interrupted_sessions::{InterruptedSessions, Wait};
 use crate::transport::BoxSocket;
 
-/// Answers in a row that know nothing of sessions, after which a client believes them. A busy server may read the first
+/// Answers in a row that do not know sessions, after which a client believes them. A busy server may read the first
 /// frame of a client so late that it has taken the client for a silent one without a session.
 const MAX_PLAIN_ANSWERS: u32 = 4;
 
@@ -45,7 +46,7 @@ pub(super) struct SessionState {
     interrupted: Option<Arc<InterruptedSessions>>,
     /// The number of acknowledged messages and the memory of all others, as the mailbox knows them.
     told: (u64, usize),
-    /// Boxed, as a session that is connected needs none of it.
+    /// Boxed, as a session that is connected does not need it.
     transition: Option<Box<Transition>>,
 }
 
@@ -56,11 +57,11 @@ struct Transition {
     early_input: Vec<u8>,
     /// The attempt that is running.
     attempt: Option<BoxFuture<'static, Result<Handover, ConnectError>>>,
-    /// Answers of the server in a row that know nothing of sessions.
+    /// Answers of the server in a row that do not know sessions.
     plain_answers: u32,
     /// Since when there is no connection, as the handler knows it: those on which nothing was received are left out.
     since: Option<Instant>,
-    /// When the connection was lost, while there is none.
+    /// When the connection was lost, while there is no connection.
     lost_at: Option<Instant>,
     /// The place among the interrupted sessions, while there is no connection.
     wait: Option<Wait>,
@@ -74,7 +75,7 @@ struct Transition {
 }
 
 impl Transition {
-    /// Returns whether nothing is left of it.
+    /// Returns whether the transition has no state left.
     fn is_over(&self) -> bool {
         self.early_input.is_empty()
             && self.lost_at.is_none()
@@ -241,7 +242,7 @@ impl Driver {
 
     // --- After a step of the turn ---
 
-    /// Handles what the last step has changed for the session: a lost connection, and acknowledged messages. Returns
+    /// Handles the changes of the last step for the session: a lost connection, and acknowledged messages. Returns
     /// whether the connection has just been lost.
     #[inline]
     pub(super) fn look_at_session(&mut self) -> bool {
@@ -253,13 +254,13 @@ impl Driver {
         is_interrupted
     }
 
-    /// Tells the mailbox what the peer has acknowledged, if that has changed.
+    /// Reports the acknowledgements of the peer to the mailbox, if they have changed.
     fn report_acknowledged(&mut self) {
         let Some(session) = &mut self.session else {
             return;
         };
         let Some(delivery) = self.connection.delivery() else {
-            // The other side knows nothing of sessions, or this side has said that it leaves.
+            // The other side does not know sessions, or this side has said that it leaves.
             if session.transition.is_none() {
                 self.session = None;
                 self.mailbox.set_acknowledged(false);
@@ -288,7 +289,7 @@ impl Driver {
         true
     }
 
-    /// Drops the socket. What the connection keeps is sent again on the next one.
+    /// Drops the socket. The frames that the connection keeps are sent again on the next one.
     fn drop_socket(&mut self) {
         self.socket = None;
         self.is_write_blocked = false;
@@ -361,7 +362,7 @@ impl Driver {
         }
     }
 
-    /// Ends the session, and drops what it has not sent.
+    /// Ends the session, and drops the messages that it has not sent.
     pub(super) fn end_session(&mut self, why: SessionLost, handled: Option<u64>) {
         let now = self.now();
         self.connection.lose_session(why, handled, now);
@@ -507,7 +508,7 @@ impl Driver {
         self.set_early_input(input);
     }
 
-    /// Tells the peer on the old connection that another one has taken the session over, if that can be written at
+    /// Informs the peer on the old connection that another one has taken the session over, if that can be written at
     /// once. Otherwise two clients with the same session would take it from each other again and again.
     fn say_taken_over(&mut self, cx: &mut Context<'_>) {
         if self.connection.output_len() > 0 || self.connection.role() == Role::Client {

@@ -6,8 +6,8 @@
 //! 2. Frames are written. A batch has all frames that were queued when it was taken; the next one is taken once
 //!    it has left the buffers of the socket.
 //! 3. The socket is read once, if input is wanted and there is memory for it.
-//! 4. Timers that are due are handled, after the read: bytes that have waited for this task are no silence of the peer. If
-//!    nothing was read, it is arranged that the next timer wakes the task.
+//! 4. Timers that are due are handled, after the read: bytes that have waited for this task are no silence of the peer.
+//!    If no bytes were read, it is arranged that the next timer wakes the task.
 //! 5. If no step has given the caller anything to do, unused memory is freed, and the task is parked.
 //!
 //! A write that is blocked keeps neither the socket from being read nor the timers from being handled.
@@ -34,7 +34,7 @@ impl Driver {
         self.mailbox.handle_awake();
         // A new socket is used in this turn already.
         let has_taken_over = self.poll_handover(cx).is_ready();
-        // A write may make room, which the caller waits for: a server handles no message while there is none.
+        // A write may make room, which the caller waits for: a server handles no message while there is no room.
         let was_congested = self.is_congested();
         let had_ended = self.connection.end_reason().is_some();
         // Written first: responses of callbacks leave before the next messages are read.
@@ -191,8 +191,8 @@ impl Driver {
         self.poll_flush(cx)
     }
 
-    /// Records that nothing is in flight, if that is news for the mailbox: what was being written when a connection was
-    /// lost, the peer may have received all the same.
+    /// Records that no bytes are in flight, if that is news for the mailbox: the peer may have received the bytes that
+    /// were being written when a connection was lost.
     #[inline]
     fn handle_nothing_taken(&mut self) {
         let is_empty = self.connection.remaining_output().is_empty();
@@ -226,7 +226,8 @@ impl Driver {
         }
     }
 
-    /// Tells the mailbox how many of the bytes in flight remain to be written. While frames are sent again, all of them do.
+    /// Reports to the mailbox how many of the bytes in flight remain to be written. While frames are sent again, all of
+    /// them do.
     fn report_written(&self, remaining: usize) {
         if !self.connection.is_replaying() {
             self.mailbox.handle_written(remaining);
@@ -370,7 +371,7 @@ impl Driver {
             transfers.set_round_trip_time(time);
             probe.record_round_trip(time);
         }
-        // Pings and pongs cost work and bring the handler nothing: a flood of them is slowed down.
+        // Pings and pongs cost work and are of no use to the handler: a flood of them is slowed down.
         let without_effect = received.frames - received.messages;
         self.flood_limiter.count(without_effect, now);
         self.turn.spend_frames(received.frames);

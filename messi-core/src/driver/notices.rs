@@ -1,4 +1,4 @@
-//! What happens to a session, for its handler, in its place among the messages.
+//! Events of a session, for its handler, in their place among the messages.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -26,8 +26,8 @@ pub(super) struct Notices {
 }
 
 impl Notices {
-    /// Puts a notice behind this number of messages that wait. Returns `false` if it is none for the handler: nothing
-    /// was received on the connection that is lost, and the handler has not heard of that connection.
+    /// Puts a notice behind this number of messages that wait. Returns `false` if the notice is not for the handler:
+    /// nothing was received on the connection that is lost, and the handler has not heard of that connection.
     pub(super) fn push(&mut self, unhandled: u64, notice: Notice) -> bool {
         let before: u64 = self.queue.iter().map(|(messages, _)| messages).sum();
         let messages = unhandled.saturating_sub(before);
@@ -36,7 +36,7 @@ impl Notices {
                 self.queue.pop_back();
                 return false;
             }
-            // The newest says what is to know.
+            // The newest notice has all the information.
             (Some((_, last @ Notice::ConnectFailed(_))), Notice::ConnectFailed(_)) => {
                 *last = notice
             }
@@ -119,7 +119,7 @@ mod tests {
             take_all(&mut notices, 2),
             [(2, "interrupted"), (2, "resumed")]
         );
-        // The same once the first one was told.
+        // The same once the first one was taken.
         assert!(notices.push(0, interrupted()));
         assert_eq!(take_all(&mut notices, 0), [(0, "interrupted")]);
         assert!(notices.push(0, resumed(1)));

@@ -48,7 +48,7 @@ pub(super) struct ReceivePermit {
 pub(super) enum Room {
     /// There is memory for this number of bytes.
     Bytes(usize),
-    /// There is none, and the connection has begun to wait for it.
+    /// There is no memory, and the connection has begun to wait for it.
     Exhausted,
 }
 

@@ -87,7 +87,8 @@ impl Mailbox {
         self.run_command(shared, command);
     }
 
-    /// Drops all queued messages and closes the connection at once. Returns `false` if there is none.
+    /// Drops all queued messages and closes the connection at once. Returns `false` if there is no
+    /// connection.
     pub(crate) fn evict(self: &Arc<Self>, wakeups: &mut Wakeups) -> bool {
         let mut shared = self.lock();
         let is_open = shared.session.accepts_messages();
@@ -121,7 +122,7 @@ impl Mailbox {
         // Before the task is woken, which looks at the flag first.
         self.published.has_command.store(true, Ordering::Release);
         wakeups.wake(self.take_waker(&mut shared));
-        // Those who wait for the send queue learn that no more messages are accepted.
+        // The tasks that wait for the send queue learn that no more messages are accepted.
         wakeups.notify(self.clone());
         self.unlock(shared, wakeups);
     }

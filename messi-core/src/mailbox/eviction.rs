@@ -22,7 +22,7 @@ pub(crate) struct SendBudget {
     members: Mutex<Members>,
 }
 
-/// State behind the lock. Under it nothing is awaited, woken or logged, and no mailbox is locked or dropped.
+/// State behind the lock. Under it, there is no await, wake-up or log output, and no mailbox is locked or dropped.
 #[derive(Debug, Default)]
 struct Members {
     /// All mailboxes. Some may be gone.
@@ -57,7 +57,7 @@ impl SendBudget {
         members.all.push(Arc::downgrade(mailbox));
     }
 
-    /// Returns the mailbox whose peer is the slowest, if any keeps its queue waiting.
+    /// Returns the mailbox with the slowest peer, if any keeps its queue waiting.
     pub(super) fn slowest(&self) -> Option<Arc<Mailbox>> {
         self.next_candidate().or_else(|| {
             self.find_candidates();
@@ -90,7 +90,7 @@ impl SendBudget {
     }
 
     fn lock(&self) -> MutexGuard<'_, Members> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

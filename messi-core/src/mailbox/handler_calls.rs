@@ -4,8 +4,8 @@
 //!
 //! 1. A closure is pushed under the lock, and the task is woken if it sleeps.
 //! 2. The task takes the closures one by one, and runs each without the lock.
-//! 3. Once the connection has ended, the closures that are left are dropped. Those who wait for them learn
-//!    of it by the drop.
+//! 3. Once the connection has ended, the closures that are left are dropped. The tasks that wait for them
+//!    learn of it by the drop.
 
 use std::any::{Any, type_name};
 use std::collections::VecDeque;
@@ -56,7 +56,7 @@ impl Mailbox {
             let output = handler.map(closure).ok_or(WithHandlerError::WrongType {
                 expected: type_name::<H>(),
             });
-            // Fails if nobody waits any more.
+            // Fails if the caller no longer waits.
             let _ = sender.send(output);
         }));
         async move {
@@ -87,7 +87,7 @@ impl Mailbox {
             shared.calls.0.push_back(call);
             // Under the lock and before the wake-up: the task looks at the flag first.
             self.published.has_calls.store(true, Ordering::Release);
-            // Even a task whose socket is blocked: a closure needs no socket.
+            // Even a task with a blocked socket: a closure needs no socket.
             wakeups.wake(self.take_waker(&mut shared));
             self.unlock(shared, wakeups);
             result
@@ -100,7 +100,7 @@ impl Mailbox {
         self.published.has_calls.load(Ordering::Acquire)
     }
 
-    /// Runs the closure that has waited longest. Returns `false` if there is none.
+    /// Runs the closure that has waited longest. Returns `false` if there is no closure.
     #[inline]
     pub(crate) fn run_call(&self, handler: &mut AnyHandler) -> bool {
         self.has_calls() && self.run_next_call(handler)

@@ -1,6 +1,6 @@
 //! The scope of the callback that runs while a connection opens.
 //!
-//! What it sends goes before all else. All handles of a client are equal, so that it is recognized by the
+//! Its messages go before all else. All handles of a client are equal, so that it is recognized by the
 //! thread: a message belongs to the callback if it is sent during a poll of it.
 
 use std::cell::Cell;
@@ -14,7 +14,7 @@ use crate::callback::RareCallback;
 use crate::thread_scope::ThreadScope;
 
 thread_local! {
-    /// Address of the mailbox whose first callback this thread is polling.
+    /// Address of the mailbox of the first callback that this thread is polling.
     // Only compared, never dereferenced.
     static CURRENT: Cell<*const Mailbox> = const { Cell::new(ptr::null()) };
 }

@@ -33,7 +33,7 @@ impl Mailbox {
         }
     }
 
-    /// Pushes a request. Its response, or the reason why there is none, goes to `responder`.
+    /// Pushes a request. Its response, or the reason why there is no response, goes to `responder`.
     pub(crate) fn push_request(
         self: &Arc<Self>,
         message: &impl Message,

@@ -12,11 +12,11 @@ use crate::handover::Handover;
 /// State of sessions behind the lock of the mailbox.
 #[derive(Debug, Default)]
 pub(super) struct ResumptionState {
-    /// What the client must say to go on with the session that this server has granted.
+    /// The token that the client must send to go on with the session that this server has granted.
     token: Option<Token>,
     /// A new socket that the task has not taken yet.
     handover: Option<Box<Handover>>,
-    /// What the peer is told when this side disconnects it, if the program has said it.
+    /// The `Bye` for the peer when this side disconnects it, if the program has set one.
     pub(super) bye: Option<Box<Bye>>,
     resumed: u64,
     lost_sessions: u64,
@@ -124,7 +124,7 @@ impl Mailbox {
 
     // --- Ends ---
 
-    /// Closes the connection like [`close`](Self::close), and tells the peer of a session more than the reason.
+    /// Closes the connection like [`close`](Self::close), and sends the peer of a session more than the reason.
     pub(crate) fn close_with_bye(self: &Arc<Self>, bye: Bye) {
         // Before the command, with which the task looks for it. A later one replaces it.
         let replaced = self.lock().resumption().bye.replace(Box::new(bye));
@@ -132,7 +132,7 @@ impl Mailbox {
         drop(replaced);
     }
 
-    /// Takes what the program wants to tell the peer that it disconnects.
+    /// Takes the `Bye` of the program for the peer that it disconnects.
     pub(crate) fn take_bye(&self) -> Option<Bye> {
         self.lock().resumption.as_mut()?.bye.take().map(|bye| *bye)
     }

@@ -56,7 +56,7 @@ impl Mailbox {
         shared.command.take()
     }
 
-    /// Records that the task is awake: until it [`park`](Self::park)s again, nothing needs to wake it.
+    /// Records that the task is awake: until it [`park`](Self::park)s again, no wake-up is needed.
     #[inline]
     pub(crate) fn handle_awake(&self) {
         // Relaxed: whoever sees it too late wakes the task once too often.
@@ -127,7 +127,7 @@ impl Mailbox {
             shared = self.lock();
             replaced = shared.waker.replace(waker);
         }
-        // In one step with leaving the waker: frames or commands in between would wake nothing.
+        // In one step with leaving the waker: frames or commands in between would wake no task.
         let has_work = !is_blocked && shared.session.has_frames();
         if has_work || shared.command.is_some() {
             return false;
@@ -185,7 +185,7 @@ impl Mailbox {
         self.end_connection(|session| session.cancel(connection));
     }
 
-    /// Ends the connection by `end`, which returns `false` if there is none to end.
+    /// Ends the connection by `end`, which returns `false` if there is no connection to end.
     fn end_connection(&self, end: impl FnOnce(&mut Session<BoxResponder>) -> bool) {
         // Closures and waker are foreign code: they are dropped at the end, after the lock.
         let foreign = self.update(|shared| {
@@ -199,7 +199,7 @@ impl Mailbox {
         }
     }
 
-    /// Returns a future that polls the first callback of a connection, whose messages go first.
+    /// Returns a future that polls the first callback of a connection. The messages of this callback go first.
     pub(crate) fn opening<'a, T>(
         self: &Arc<Self>,
         callback: RareCallback<'a, T>,
@@ -258,7 +258,7 @@ impl Mailbox {
         self.notify_progress();
     }
 
-    /// Fails all pending responses: none will be received on this connection any more.
+    /// Fails all pending responses: no response will be received on this connection any more.
     #[inline]
     pub(crate) fn fail_pending(&self, reason: &DisconnectReason) {
         // A request that this look misses fails by the next one, or by `detach`.

@@ -28,12 +28,12 @@ impl Mailbox {
         self.lock().session.has_session()
     }
 
-    /// Returns whether the task was told to end.
+    /// Returns whether the task was ordered to end.
     pub(crate) fn is_stopped(&self) -> bool {
         self.lock().session.is_stopped()
     }
 
-    /// Waits until there is a connection. Returns an error once the task was told to end.
+    /// Waits until there is a connection. Returns an error once the task was ordered to end.
     pub(crate) async fn connected(&self) -> Result<(), NotConnected> {
         self.until(|session| {
             if session.is_connected() {
@@ -44,7 +44,7 @@ impl Mailbox {
         .await
     }
 
-    /// Waits until the task is told to end.
+    /// Waits until the task is ordered to end.
     pub(crate) async fn stopped(&self) {
         self.until(|session| session.is_stopped().then_some(()))
             .await;
@@ -86,7 +86,7 @@ impl Mailbox {
         .await
     }
 
-    /// Returns how many messages were not sent because the task was told to end.
+    /// Returns how many messages were not sent because the task was ordered to end.
     pub(crate) fn unsent_since_stop(&self) -> u64 {
         self.lock().session.unsent_since_stop()
     }

@@ -34,7 +34,7 @@ struct MoreWakeups {
     lines: Vec<Line>,
 }
 
-/// A line for the log of the program, which runs foreign code even to say that it wants none.
+/// A line for the log of the program, which runs foreign code even to say that it wants no line.
 #[derive(Debug)]
 enum Line {
     /// Messages that were in the offline queue for too long.

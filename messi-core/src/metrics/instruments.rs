@@ -171,7 +171,7 @@ fn unit(family: &Family) -> Unit {
     }
 }
 
-/// Returns labels of the facade, whose values are shared by all metrics.
+/// Returns labels of the facade. All metrics share the values of these labels.
 pub(super) fn shared_labels(labels: &[(&'static str, String)]) -> Vec<Label> {
     let shared = |value: &str| SharedString::from_shared(Arc::from(value));
     let labels = labels.iter();

@@ -10,7 +10,7 @@ pub(crate) fn labels_of_server<P: Protocol>(uri: &Uri) -> Labels {
     labels::<P>("server", uri)
 }
 
-/// Returns the labels of a client, whose first server is at `uri`.
+/// Returns the labels of a client with its first server at `uri`.
 pub(crate) fn labels_of_client<P: Protocol>(uri: &Uri) -> Labels {
     labels::<P>("client", uri)
 }

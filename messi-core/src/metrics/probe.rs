@@ -17,7 +17,7 @@ const MAX_DISTANCE: u32 = 127;
 
 /// Measures the connection of one task.
 pub(crate) struct Probe {
-    /// `None` if nothing is measured.
+    /// `None` if the measurements are off.
     histograms: Option<Arc<Histograms>>,
     /// The number of the next message that is measured, counted from now on. 0 while it is handled.
     distance: u32,
@@ -26,7 +26,7 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    /// Returns one that measures nothing.
+    /// Returns one that does not measure.
     pub(crate) fn off() -> Self {
         Self {
             histograms: None,
@@ -55,7 +55,7 @@ impl Probe {
         }
     }
 
-    /// Ends a callback that has returned, whose message began with this key.
+    /// Ends a callback that has returned, for a message that began with this key.
     #[inline]
     pub(crate) fn end(&mut self, key: FirstKey, runtime: &dyn AsyncRuntime) {
         if self.distance == 0 {

@@ -33,7 +33,7 @@ impl Metrics {
         Self::register(&labels_of_server::<P>(uri), P::CLIENT_MEMBERS, true)
     }
 
-    /// Registers the metrics of a client, whose first server is at `uri`.
+    /// Registers the metrics of a client with its first server at `uri`.
     pub(crate) fn of_client<P: Protocol>(uri: &Uri) -> (Self, Reporter) {
         Self::register(&labels_of_client::<P>(uri), P::SERVER_MEMBERS, false)
     }

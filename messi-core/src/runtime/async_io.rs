@@ -34,7 +34,7 @@ pub(super) trait Spawn: Debug + Send + Sync + 'static {
     fn spawn(&self, task: BoxFuture<'static, ()>);
 }
 
-/// An executor whose tasks wait for async-io.
+/// An executor with tasks that wait for async-io.
 #[derive(Debug)]
 pub(super) struct AsyncIo {
     executor: Box<dyn Spawn>,

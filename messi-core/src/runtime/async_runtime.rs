@@ -30,7 +30,7 @@ pub(crate) trait AsyncRuntime: TimeSource {
     /// Returns the number of tasks that can run at the same time.
     fn parallelism(&self) -> usize;
 
-    /// Returns an observer of the callbacks of a handler, if the runtime has to know what they wait for.
+    /// Returns an observer of the callbacks of a handler, if the runtime has to know their waits.
     fn observe_callbacks(&self, _handler: &dyn Display) -> Option<Box<dyn CallbackObserver>> {
         None
     }

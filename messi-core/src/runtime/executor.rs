@@ -51,7 +51,7 @@ pub(super) fn default_threads() -> usize {
     threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
-/// What a worker thread is doing.
+/// The activity of a worker thread.
 #[derive(Clone, Copy)]
 struct CurrentWorker {
     /// The id of its executor, or 0 on other threads.
@@ -82,7 +82,7 @@ pub(super) struct ThreadPool(Arc<Threads>);
 #[derive(Debug)]
 struct Threads(Arc<Shared>);
 
-/// What the threads share.
+/// The state that the threads share.
 struct Shared {
     id: usize,
     /// The waker of each worker, which is always the same: `block_on` has one for each thread.
@@ -172,7 +172,7 @@ impl Drop for Threads {
 }
 
 impl Shared {
-    /// Puts a task into the queue, and wakes a worker if none is about to look for it.
+    /// Puts a task into the queue, and wakes a worker if no worker is about to look for it.
     fn schedule(&self, runnable: Runnable, info: ScheduleInfo) {
         let current = CURRENT.get();
         let is_worker = current.executor == self.id;
@@ -254,7 +254,7 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, WorkQueue> {
-        // Nothing that runs under the lock panics halfway.
+        // No code that runs under the lock panics halfway.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

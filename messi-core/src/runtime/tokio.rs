@@ -25,7 +25,7 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// A runtime of tokio that the program has started.
 ///
-/// Servers are started on any thread. What is made there, and belongs to the runtime, is made with the runtime entered.
+/// Servers are started on any thread. Objects of the runtime that are made there are made with the runtime entered.
 #[derive(Debug)]
 pub(super) struct Tokio(Handle);
 

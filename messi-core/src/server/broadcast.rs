@@ -26,7 +26,7 @@ const STEP_SIZE: usize = 64 * 1024;
 /// Batch of encoded messages for the same recipients, in order.
 ///
 /// It is pushed to the clients in the order of their ids. A step may stop between two clients; then the
-/// next one goes on from there, and nothing is appended before the last client has the batch.
+/// next one goes on from there, and no message is appended before the last client has the batch.
 #[derive(Debug)]
 pub(super) struct Broadcasts {
     frames: Vec<u8>,

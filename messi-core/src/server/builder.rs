@@ -185,7 +185,7 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
-    /// Sets the time after which the server gives up a client from which nothing arrives.
+    /// Sets the time after which the server gives up a client from which no bytes arrive.
     ///
     /// Default: 3 s, which suits clients that ping every 2 s. The minimum is 10 ms.
     ///
@@ -226,9 +226,9 @@ impl<P: Protocol> ServerBuilder<P> {
     /// Sets the memory for received and not yet handled bytes of all clients together, beyond 4 KiB for each.
     ///
     /// The less of it is left, the less may be held of one client: no more than is left for all others.
-    /// Further bytes are not read, and TCP holds the client back. A client whose message can't go on for this
-    /// reason ends with [`MessageTimeout`](crate::DisconnectReason::MessageTimeout), like one that sends too
-    /// slowly. Default: 256 MiB.
+    /// Further bytes are not read, and TCP holds the client back. If the message of a client can't go on for
+    /// this reason, the client ends with [`MessageTimeout`](crate::DisconnectReason::MessageTimeout), like
+    /// one that sends too slowly. Default: 256 MiB.
     ///
     /// # Examples
     ///
@@ -299,8 +299,8 @@ impl<P: Protocol> ServerBuilder<P> {
         self
     }
 
-    /// Makes this server a node of a cluster: what it sends to all clients, to topics, to users and to clients by their
-    /// ids reaches those of all nodes. `cluster` is an engine, or one with settings.
+    /// Makes this server a node of a cluster: its messages to all clients, to topics, to users and to clients by their
+    /// ids reach those of all nodes. `cluster` is an engine, or one with settings.
     ///
     /// [`start`](Self::start) returns an error if there is no link to the engine within 5 s, unless the cluster is
     /// [optional](Cluster::optional). Later failures of the engine do not touch the clients of this server.
@@ -355,9 +355,8 @@ impl<P: Protocol> ServerBuilder<P> {
     ///
     /// [`ListenError`] if the URI is not valid, if its host has no address, if no address can be listened on,
     /// if the file of a Unix socket can't be made, if the listener of
-    /// [`from_listener`](Server::from_listener) or the networks of
-    /// [`proxy_protocol`](Self::proxy_protocol) can't be used, or if no runtime is set, and
-    /// [none is current](Runtime::current).
+    /// [`from_listener`](Server::from_listener) or the networks of [`proxy_protocol`](Self::proxy_protocol)
+    /// can't be used, or if no runtime is set, and there is no [current one](Runtime::current).
     ///
     /// See [`ServerBuilder`] for an example.
     pub async fn start<T, R, F>(self, mut make_handler: F) -> Result<Server<P>, ListenError>

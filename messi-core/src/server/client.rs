@@ -68,9 +68,9 @@ impl<P: Protocol> ServerClient<P> {
     /// client has received it. If [`max_queued_bytes`](super::ServerBuilder::max_queued_bytes) are already
     /// queued, the connection is closed with [`SlowConsumer`](DisconnectReason::SlowConsumer).
     ///
-    /// A response (a member `foo_rsp` whose request is `foo_req`) that is sent in this way responds to the
-    /// first request of its kind that has no response yet, like [`Reply::send`](crate::Reply::send). If there is
-    /// no such request, it is a message like any other.
+    /// A response (a member `foo_rsp` for the request `foo_req`) that is sent in this way responds to the first
+    /// request of its kind that has no response yet, like [`Reply::send`](crate::Reply::send). If there is no
+    /// such request, it is a message like any other.
     ///
     /// # Examples
     ///
@@ -181,7 +181,7 @@ impl<P: Protocol> ServerClient<P> {
     /// A transfer of much data that waits for it before each part leaves the connection to other messages: one
     /// that is sent meanwhile waits only for `bytes` and one part, rather than for megabytes. 0 waits until
     /// everything is with the operating system. From the first call on a connection, Linux and Android hold no
-    /// more than 16 KiB that are not sent yet; other systems hold what they like.
+    /// more than 16 KiB that are not sent yet; other systems hold as much as they like.
     ///
     /// The guide has a page about it, with a download in parts of 64 KiB.
     ///
@@ -232,9 +232,9 @@ impl<P: Protocol> ServerClient<P> {
 
     /// Waits until the client has received all messages sent so far, and keeps them in memory that outlives a connection.
     ///
-    /// It waits over interruptions of the [session](crate::Sessions). The client acknowledges with what it sends anyway,
-    /// so that this may take as long as the interval of the pings, 2 s by default. A received message may still wait for the
-    /// handler.
+    /// It waits over interruptions of the [session](crate::Sessions). The client acknowledges with frames that it sends
+    /// anyway, so that this may take as long as the interval of the pings, 2 s by default. A received message may still
+    /// wait for the handler.
     ///
     /// # Errors
     ///
@@ -256,8 +256,8 @@ impl<P: Protocol> ServerClient<P> {
         self.mailbox().delivered().await
     }
 
-    /// Returns whether there is a connection at this moment. A client whose [session](crate::Sessions) is interrupted
-    /// has none, and messages to it are kept.
+    /// Returns whether there is a connection at this moment. A client with an interrupted [session](crate::Sessions)
+    /// has no connection, and messages to it are kept.
     ///
     /// # Examples
     ///
@@ -340,7 +340,8 @@ impl<P: Protocol> ServerClient<P> {
         self.mailbox().close(DisconnectReason::Disconnected);
     }
 
-    /// Closes the connection like [`disconnect`](Self::disconnect), and tells the client why and when to come back.
+    /// Closes the connection like [`disconnect`](Self::disconnect), and sends the client the reason and the time after
+    /// which to come back.
     ///
     /// A client with a [`session`](crate::ClientBuilder::session), of a server with
     /// [`sessions`](super::ServerBuilder::sessions), gets it as [`DisconnectReason::Bye`], and waits for the time of
@@ -405,7 +406,7 @@ impl<P: Protocol> ServerClient<P> {
         is_logged_in
     }
 
-    /// Returns the user as whom the client was logged in by [`log_in`](Self::log_in).
+    /// Returns the user of the client, as set by [`log_in`](Self::log_in).
     ///
     /// # Examples
     ///
@@ -480,13 +481,13 @@ impl<P: Protocol> ServerClient<P> {
         self.peer.address.clone()
     }
 
-    /// Returns the certificates of the client in DER, its own first. They are verified. There are none if it
-    /// has shown none, and without TLS.
+    /// Returns the certificates of the client in DER, its own first. They are verified. The slice is empty
+    /// if it has shown no certificate, and without TLS.
     pub fn peer_certificates(&self) -> &[Vec<u8>] {
         &self.peer.certificates
     }
 
-    /// Returns the names in the certificate of the client; `None` if it has shown none, and without TLS.
+    /// Returns the names in the certificate of the client; `None` if it has shown no certificate, and without TLS.
     ///
     /// Clients show one if [`ServerTls::require_client_certificates`](crate::tls::ServerTls) or
     /// `accept_client_certificates` asks for it, which also verifies it.

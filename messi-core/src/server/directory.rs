@@ -8,7 +8,7 @@ use super::peer::Peer;
 use super::topics::Topics;
 use crate::ids::ClientId;
 
-/// The connected clients of a server. A client that is not connected is in none of these.
+/// The connected clients of a server. A client that is not connected is not in any of these fields.
 #[derive(Debug)]
 pub(super) struct Directory {
     /// All of them, in the order in which they came.
@@ -35,7 +35,7 @@ impl Directory {
         self.peers.contains_key(&peer.id) && peer.mailbox.has_session()
     }
 
-    /// Names the user of a client, unless it has one. Returns whether it had none.
+    /// Names the user of a client, unless it has one. Returns whether it had no user.
     pub(super) fn log_in(&mut self, user: &str, peer: &Arc<Peer>) -> bool {
         if peer.user.get().is_some() {
             return false;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::protocol::ClientMessage;
 use crate::{DisconnectReason, Protocol, Received, ServerClient};
 
-/// A protocol whose server-side connections can be driven by a handler of type `H`.
+/// A protocol with server-side connections that a handler of type `H` can drive.
 ///
 /// Expansions implement it for each `H` that implements the generated server handler trait.
 pub trait ServeWith<H>: Protocol {

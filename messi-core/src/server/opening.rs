@@ -1,10 +1,10 @@
-//! Accepted connections, until it is known what the client wants.
+//! Accepted connections, until their kind is known.
 //!
-//! Only the first frame of a client tells whether it wants a plain connection, a session, or to go on with one that it
+//! Only the first frame of a client shows whether it wants a plain connection, a session, or to go on with one that it
 //! has. In the last case its socket goes to the task of that session:
 //!
-//! 1. A connection gets a place among the clients. If there is none left, it may still say that it goes on with a session,
-//!    whose client has a place.
+//! 1. A connection gets a place among the clients. If there is no place left, it may still say that it goes on with a
+//!    session: the client of that session has a place.
 //! 2. Its first frame is read, or the client is silent for a while: then it is a plain one.
 //! 3. Its socket is handed over to the session that it names, if it knows the secret. Otherwise it is started as a client,
 //!    with a new session if it has asked for any.
@@ -28,7 +28,7 @@ use crate::{Address, Bye, ByeReason, LOG_TARGET};
 /// Connections beyond the limit of clients that may say at a time that they go on with a session.
 const MAX_WITHOUT_PLACE: usize = 256;
 
-/// An accepted connection of which it is not known yet what the client wants.
+/// An accepted connection of which the kind is not known yet.
 pub(super) struct Accepted {
     pub(super) socket: BoxSocket,
     pub(super) address: Address,
@@ -41,12 +41,12 @@ pub(super) struct Accepted {
 pub(super) enum Place {
     /// It has one.
     Admitted,
-    /// It has none, but may go on with the session of a client that has one.
+    /// It has no place, but may go on with the session of a client that has one.
     ForSessions,
 }
 
 impl Accepted {
-    /// Begins a connection of which nothing was read.
+    /// Begins a connection of which no bytes were read.
     pub(super) fn plain(self) -> Begun {
         Begun {
             opened: Opened::plain(self.socket),
@@ -66,7 +66,7 @@ impl ClientStarter {
             return Some(Place::Admitted);
         }
         shared.sessions.as_ref()?;
-        // A client whose session is interrupted has a place already.
+        // A client with an interrupted session has a place already.
         let waiting = &self.waiting_without_place;
         let is_room = waiting.fetch_add(1, Ordering::Relaxed) < MAX_WITHOUT_PLACE;
         if is_room {
@@ -93,7 +93,7 @@ impl ClientStarter {
         debug!(target: LOG_TARGET, "{server}: refused {address}: too many clients");
     }
 
-    /// Reads what a client wants by its first frame, and starts it or gives its socket to the session that it goes on
+    /// Reads the first frame of a client, and starts the client or gives its socket to the session that it goes on
     /// with.
     pub(super) async fn open(self: Arc<Self>, accepted: Accepted, running: Running) {
         self.open_accepted(accepted).await;
@@ -157,8 +157,8 @@ impl ClientStarter {
         });
     }
 
-    /// Finds the client whose session this one wants to go on with. Otherwise returns why it can't, and how many of its
-    /// messages were received in that session.
+    /// Finds the client of the session that this one wants to go on with. Otherwise returns why it can't, and how many
+    /// of its messages were received in that session.
     fn find_session(
         &self,
         sessions: &SessionGranter,

@@ -19,8 +19,8 @@ pub(super) struct Peer {
     pub(super) mailbox: Arc<Mailbox>,
     /// Whether the client receives no broadcasts before it has logged in.
     pub(super) needs_login: bool,
-    /// The user as whom the client has logged in, shared by all clients of the user. Set under the lock of the registry,
-    /// which finds the client by it.
+    /// The user that the client has logged in as, shared by all clients of the user. Set under the lock of the
+    /// registry, which finds the client by it.
     pub(super) user: OnceLock<Arc<str>>,
 }
 

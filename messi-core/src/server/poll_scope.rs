@@ -1,4 +1,4 @@
-//! The scope of one poll of a client's task, at whose end broadcasts are flushed.
+//! The scope of one poll of a client's task. Broadcasts are flushed at its end.
 //!
 //! A poll handles all messages that one read has completed, and their callbacks may broadcast. The
 //! broadcasts of one poll are queued for the clients together: locking fifty queues once for a hundred
@@ -94,7 +94,7 @@ impl<F: Fn()> Drop for PollScope<'_, F> {
     fn drop(&mut self) {
         // Before the scope ends, which restores the flag of the scope around it.
         let has_deferred = CURRENT.get().has_deferred;
-        // First, so that what the flush wakes is not taken for a part of this poll.
+        // First, so that code that the flush wakes does not count as a part of this poll.
         self.scope = None;
         // The broadcasts of others are theirs to flush: threads that share the work would fill queues by turns,
         // and memory that several threads allocate is fragmented more.

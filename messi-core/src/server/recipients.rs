@@ -25,7 +25,7 @@ pub(super) enum Recipients {
     User(Arc<str>),
 }
 
-/// The servers whose clients receive a broadcast.
+/// The servers of the clients that receive a broadcast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
     /// This server.

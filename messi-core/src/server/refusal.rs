@@ -21,7 +21,7 @@ use crate::{Bye, ByeReason};
 /// reason is logged, and the client is counted in
 /// [`refused_by_application`](crate::ServerStats::refused_by_application).
 ///
-/// A client with a [`session`](crate::ClientBuilder::session) is told that it is refused, on a server with
+/// A client with a [`session`](crate::ClientBuilder::session) is informed of the refusal, on a server with
 /// [`sessions`](super::ServerBuilder::sessions): see [`bye`](Self::bye).
 ///
 /// # Examples
@@ -61,10 +61,11 @@ impl Refusal {
         }
     }
 
-    /// Sets what a client with a session is told. It gets it as [`DisconnectReason::Bye`](crate::DisconnectReason::Bye),
-    /// and waits for the time of [`retry_after`](Bye::retry_after) before it connects again.
+    /// Sets the [`Bye`] for a client with a session. The client gets it as
+    /// [`DisconnectReason::Bye`](crate::DisconnectReason::Bye), and waits for the time of
+    /// [`retry_after`](Bye::retry_after) before it connects again.
     ///
-    /// Without it, the client is told [`ByeReason::Refused`], without a text or a time.
+    /// Without it, the client gets [`ByeReason::Refused`], without a text or a time.
     ///
     /// # Examples
     ///
@@ -84,7 +85,7 @@ impl Refusal {
         self
     }
 
-    /// Returns what a client with a session is told.
+    /// Returns the [`Bye`] for a client with a session.
     pub(super) fn into_bye(self) -> Bye {
         self.bye
     }
@@ -96,7 +97,7 @@ impl Display for Refusal {
     }
 }
 
-/// Tells a client that knows sessions that it is refused, with the first bytes of the server, and closes its socket.
+/// Sends the refusal to a client that knows sessions, with the first bytes of the server, and closes its socket.
 pub(super) async fn say_refused(time: &dyn TimeSource, mut socket: BoxSocket, bye: Bye) {
     let pong = frame::build(MessageType::Pong, &ServerControl::Bye(bye).encode());
     // An error means that the client has left.
@@ -107,8 +108,8 @@ pub(super) async fn say_refused(time: &dyn TimeSource, mut socket: BoxSocket, by
 /// The value that the closure given to [`start`](super::ServerBuilder::start) returns: a handler, or a
 /// `Result` with a handler or a [`Refusal`].
 ///
-/// `R` is the way to refuse: `()` if there is none. It keeps the two implementations apart, and is always
-/// inferred.
+/// `R` is the way to refuse: `()` if there is no such way. It keeps the two implementations apart, and is
+/// always inferred.
 pub trait IntoHandler<P, R> {
     /// The type of the handler.
     type Handler: Send + 'static;

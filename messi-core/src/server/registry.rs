@@ -1,8 +1,8 @@
 //! The clients of a server, and the broadcasts to all of them.
 //!
-//! The invariant of the order: each client receives all broadcasts in the same order, and what is sent to
-//! it after a broadcast comes after it. A client that must log in receives those that begin after its
-//! login. To that end:
+//! The invariant of the order: each client receives all broadcasts in the same order, and messages that
+//! are sent to it after a broadcast come after it. A client that must log in receives those that begin
+//! after its login. To that end:
 //!
 //! 1. A broadcast is encoded into the batch under the lock, be it for all clients, for a list of them or for
 //!    those of a group. All broadcasts of a batch have the same recipients: for others, it flushes the batch
@@ -15,8 +15,8 @@
 //! 4. All other operations that change the clients or their statistics flush the whole batch before anything
 //!    else, under the same lock ([`Registry::flushed`]).
 //!
-//! Under the lock, frames are pushed to the mailboxes of the clients. What that wakes is collected in
-//! [`Wakeups`] and run after unlocking; nothing is logged and no handler is called under it.
+//! Under the lock, frames are pushed to the mailboxes of the clients. The wakeups are collected in
+//! [`Wakeups`] and run after unlocking; under the lock, the server does not log and calls no handler.
 
 mod cluster;
 mod groups;
@@ -70,7 +70,7 @@ pub(super) struct Registry {
     late_drops: Arc<LateDrops>,
     /// Whether the batch has broadcasts, for a look without the lock.
     has_broadcasts: AtomicBool,
-    /// Under this lock nothing is awaited, woken or logged, and no user code is called but the encoding of a
+    /// Code under this lock does not await, wake or log, and calls no user code but the encoding of a
     /// broadcast. The locks of mailboxes are taken under it, never the other way round.
     state: Mutex<State>,
 }
@@ -100,9 +100,9 @@ struct State {
     /// Statistics of clients that are deregistered.
     past: Stats,
     directory: Directory,
-    /// Broadcasts that none of them has in its queue.
+    /// Broadcasts that no connected client has in its queue.
     broadcasts: Broadcasts,
-    /// Clients whose connections are closed, and whose last callback is running.
+    /// Clients with closed connections, of which the last callback is running.
     leaving: BTreeMap<ClientId, Arc<Peer>>,
 }
 
@@ -223,8 +223,8 @@ impl Registry {
         })
     }
 
-    /// Finds the client whose session this one wants to go on with. Otherwise returns why it can't, and how many of its
-    /// messages were received in that session.
+    /// Finds the client of the session that this one wants to go on with. Otherwise returns why it can't, and how many
+    /// of its messages were received in that session.
     pub(super) fn find_session(
         &self,
         resume: &Resume,
@@ -238,7 +238,7 @@ impl Registry {
                 state.refused_sessions += 1;
                 Err((SessionLost::Refused, None))
             }
-            // It tells nothing that is worth a secret: how many messages there were.
+            // The answer needs no secret: it only shows how many messages there were.
             None => Err(match state.tombstones.find(id) {
                 Some((why, received)) => (why, Some(received)),
                 None => (SessionLost::Expired, None),
@@ -252,7 +252,7 @@ impl Registry {
         self.lock().tombstones.remember(id, why, received, now);
     }
 
-    /// Deregisters a client whose connection is closed. Its task can still be told to end.
+    /// Deregisters a client with a closed connection. Its task can still be asked to end.
     pub(super) fn deregister(&self, id: ClientId) {
         self.flushed(|state| {
             if let Some((peer, topics)) = state.directory.remove(id) {
@@ -331,7 +331,7 @@ impl Registry {
         self.lock().count()
     }
 
-    /// Returns all clients whose tasks are running.
+    /// Returns all clients with running tasks.
     pub(super) fn tasks(&self) -> Vec<Arc<Peer>> {
         // A stop accepts no more messages: broadcasts until now must be in the queues before it.
         self.flushed(|state| {
@@ -483,7 +483,7 @@ impl Registry {
         }
     }
 
-    /// Counts and logs a broadcast that none of its recipients receives.
+    /// Counts and logs a broadcast that no recipient receives.
     #[cold]
     fn drop_broadcast(&self, message: &impl Message, error: SendError, recipients: &Recipients) {
         log_not_sent(&self.config, message, error);
@@ -529,8 +529,8 @@ impl Registry {
             directory,
             ..
         } = &mut *state;
-        // Between two steps, another thread may have done the rest. The next batch is left to those who
-        // append to it: they could keep this thread here for ever.
+        // Between two steps, another thread may have done the rest. The next batch is left to the
+        // threads that append to it: they could keep this thread here for ever.
         if *number.get_or_insert(broadcasts.number()) != broadcasts.number() {
             return true;
         }
@@ -553,7 +553,7 @@ impl Registry {
         self.flushed_with(|state, _| access(state))
     }
 
-    /// Flushes the batch, then reads or changes the state. Whom that wakes is collected.
+    /// Flushes the batch, then reads or changes the state. The wakeups are collected.
     fn flushed_with<T>(&self, access: impl FnOnce(&mut State, &mut Wakeups) -> T) -> T {
         Wakeups::collect(|wakeups| {
             let mut state = self.lock();

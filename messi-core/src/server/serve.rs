@@ -82,7 +82,7 @@ impl SharedServer {
             ))
     }
 
-    /// Makes each poll of a task a scope, at whose end broadcasts are flushed.
+    /// Makes each poll of a task a scope, and flushes broadcasts at its end.
     fn scoped<T: Future>(self: &Arc<Self>, task: T) -> Scoped<T, impl Fn() + Send + use<T>> {
         let shared = self.clone();
         Scoped::new(self.registry.scope_id(), task, move || shared.flush())
@@ -177,7 +177,7 @@ where
     }
 }
 
-/// Runs the callback for what has happened to the session.
+/// Runs the callback for an event of the session.
 async fn run_notice<P, H>(client: &ServerClient<P>, handler: &mut H, driver: &mut Driver)
 where
     H: Send + 'static,

@@ -16,7 +16,7 @@ use crate::transport::BoxSocket;
 /// Bytes that are read at once.
 const READ_SIZE: usize = 4 * 1024;
 
-/// What a server needs to grant sessions.
+/// The settings and the random number with which a server grants sessions.
 #[derive(Debug)]
 pub(super) struct SessionGranter {
     settings: Sessions,
@@ -60,7 +60,7 @@ impl SessionGranter {
         }
     }
 
-    /// Reads the first frame of a client, as far as it tells whether the client knows sessions. Returns it with all
+    /// Reads the first frame of a client, as far as it shows whether the client knows sessions. Returns it with all
     /// other bytes that were read.
     pub(super) async fn read_opening(
         &self,
@@ -87,7 +87,7 @@ impl SessionGranter {
     }
 }
 
-/// Returns random bytes of the operating system: who guesses them takes a session over.
+/// Returns random bytes of the operating system: a client that guesses them takes a session over.
 fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)?;

@@ -18,7 +18,7 @@ use crate::tasks::unless;
 use crate::transport::handshake::{Certificates, ServerHandshake};
 use crate::{Address, DisconnectReason, LOG_TARGET, Report};
 
-/// A connection whose begin is known.
+/// A connection with a known begin.
 pub(super) struct Begun {
     pub(super) opened: Opened,
     pub(super) address: Address,
@@ -89,7 +89,7 @@ impl ClientStarter {
         shared.runtime.spawn(task);
     }
 
-    /// Ends a client that the program has refused. One that knows sessions is told so.
+    /// Ends a client that the program has refused. One that knows sessions is informed.
     fn refuse_by_application(&self, peer: &Peer, opened: Opened, refusal: Refusal) {
         if !opened.begin.knows_sessions() {
             return self.turn_away(peer, &DisconnectReason::Disconnected);

@@ -37,7 +37,7 @@ pub struct Topic<'a, P: Protocol> {
 impl<P: Protocol> Server<P> {
     /// Returns the topic with this name, to which messages are published.
     ///
-    /// Clients [join](ServerClient::join) a topic, whose name has 1 to 200 bytes. A topic with another name never has
+    /// Clients [join](ServerClient::join) a topic. Its name has 1 to 200 bytes. A topic with another name never has
     /// members.
     ///
     /// # Examples
@@ -65,7 +65,7 @@ impl<P: Protocol> Topic<'_, P> {
         &self.name
     }
 
-    /// Leaves a client out of what is published with this handle, such as the one whose message is published. Several
+    /// Leaves a client out of publications with this handle, such as the sender of the published message. Several
     /// calls leave several clients out.
     ///
     /// # Examples
@@ -93,10 +93,10 @@ impl<P: Protocol> Topic<'_, P> {
     /// Sends a message to all members, each once, even to those that have not logged in. It never waits and never
     /// fails.
     ///
-    /// The message is encoded once, and is a [`broadcast`](Server::broadcast) in all other respects: all members receive
-    /// publications and broadcasts in the same order, and messages that are sent to a client afterwards come after them. A
-    /// client that joins receives what is published afterwards. If a member can't receive the message, the others are not
-    /// affected: see [`ServerClient::send`].
+    /// The message is encoded once, and is a [`broadcast`](Server::broadcast) in all other respects: all members
+    /// receive publications and broadcasts in the same order, and messages that are sent to a client afterwards come
+    /// after them. A client that joins receives later publications. If a member can't receive the message, the others
+    /// are not affected: see [`ServerClient::send`].
     ///
     /// A topic without members is no error: the message is for no one, and is not counted as lost. In a
     /// [cluster](crate::cluster), the members are those of all nodes.
@@ -123,8 +123,8 @@ impl<P: Protocol> Topic<'_, P> {
     /// [`except`](Self::except) leaves out.
     ///
     /// In a [cluster](crate::cluster), they are those of this node. If the topic has
-    /// [presence](crate::cluster::Presence), those of other nodes follow, as far as they are known: a node tells once a
-    /// second what has changed.
+    /// [presence](crate::cluster::Presence), those of other nodes follow, as far as they are known: a node sends its
+    /// changes once a second.
     ///
     /// # Examples
     ///

@@ -16,8 +16,8 @@ use crate::member::MAX_TOPIC_NAME;
 #[derive(Debug)]
 pub(super) struct Topics {
     members: Groups,
-    /// The topics of each client that has joined any, in the order of their names. Not in [`Peer`], so that clients
-    /// without topics pay nothing.
+    /// The topics of each client that has joined any, in the order of their names. Not in [`Peer`], so that it has
+    /// no cost for clients without topics.
     joined: HashMap<ClientId, Vec<Arc<str>>>,
     max_per_client: usize,
 }

@@ -18,7 +18,7 @@ pub struct User<'a, P: Protocol> {
 }
 
 impl<P: Protocol> Server<P> {
-    /// Returns the user with this name, whose clients were [logged in](ServerClient::log_in) with it.
+    /// Returns the user with this name. Its clients were [logged in](ServerClient::log_in) with it.
     ///
     /// # Examples
     ///

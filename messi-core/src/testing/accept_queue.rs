@@ -53,7 +53,7 @@ impl AcceptQueue {
     }
 
     fn lock(&self) -> MutexGuard<'_, AcceptQueueState> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

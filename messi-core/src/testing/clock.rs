@@ -77,7 +77,7 @@ impl SimulatedClock {
     }
 
     fn lock(&self) -> MutexGuard<'_, ClockState> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

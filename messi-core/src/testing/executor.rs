@@ -5,8 +5,8 @@
 //! 1. It takes a random one of the ready tasks, the future of the run among them, and marks it as not woken: a
 //!    wake during the poll makes it ready again.
 //! 2. It polls the task, without any lock. A panic of the task removes it and ends the run.
-//! 3. If no task is ready, it advances the clock to the next time that a task waits for, whose waker makes that
-//!    task ready.
+//! 3. If no task is ready, it advances the clock to the next time that a task waits for. The waker for that time makes
+//!    that task ready.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug, Formatter};
@@ -234,7 +234,7 @@ impl Executor {
     }
 
     fn lock(&self) -> MutexGuard<'_, ExecutorState> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

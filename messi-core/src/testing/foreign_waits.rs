@@ -1,10 +1,9 @@
 //! The callbacks that wait for something outside of the simulation.
 //!
-//! The clock can't wait for what it does not know. A callback that waits for a thread, a real socket or the timer of
-//! another runtime is overtaken by the pretended time, and whoever waits for the callback times out at once. So
-//! each poll of a callback is observed: if it is pending and has not begun to wait for something of messi, such
-//! as the clock or the send queue, it waits for something foreign, or for a task of the test. A failed run then
-//! names it.
+//! The clock can't wait for events that it does not know. A callback that waits for a thread, a real socket or the
+//! timer of another runtime is overtaken by the pretended time, and whoever waits for the callback times out at once.
+//! So each poll of a callback is observed: if it is pending and has not begun to wait for something of messi, such as
+//! the clock or the send queue, it waits for something foreign, or for a task of the test. A failed run then names it.
 
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
@@ -70,7 +69,7 @@ impl ForeignWaits {
     }
 
     fn lock(&self) -> MutexGuard<'_, ForeignWaitsState> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

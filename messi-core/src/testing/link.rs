@@ -260,7 +260,7 @@ impl Link {
     }
 
     fn lock(&self) -> MutexGuard<'_, LinkState> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,7 +16,7 @@ use super::link::{End, Link};
 use super::socket::SimulatedSocket;
 use crate::transport::BoxSocket;
 
-/// The first of the ports that are assigned if none is asked for.
+/// The first of the ports that are assigned if no port is asked for.
 const FIRST_FREE_PORT: u16 = 49_152;
 
 /// The network of a simulation.
@@ -90,8 +90,8 @@ impl Network {
         Ok(addresses.into_iter().map(with_port).collect())
     }
 
-    /// Binds an address to a new queue. Returns it, with a port if none was asked for, and the count of the
-    /// listener.
+    /// Binds an address to a new queue. Returns it, with a port if no port was asked for, and the count of
+    /// the listener.
     pub(super) fn bind(
         &self,
         address: SocketAddr,
@@ -141,13 +141,13 @@ impl Network {
     }
 
     fn lock(&self) -> MutexGuard<'_, NetworkState> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl NetworkState {
-    /// Returns the address to listen on, with a port if none was asked for.
+    /// Returns the address to listen on, with a port if no port was asked for.
     fn free_address(&self, address: SocketAddr) -> io::Result<SocketAddr> {
         let with = |port| SocketAddr::new(address.ip(), port);
         match address.port() {

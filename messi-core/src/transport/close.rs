@@ -11,7 +11,7 @@ use super::socket::BoxSocket;
 use crate::time::{TimeSource, timeout};
 
 /// Closes the socket once the peer has closed too, or after [`CLOSE_TIMEOUT`], so that the peer has time
-/// to read what was written last.
+/// to read the bytes written last.
 pub(crate) async fn close(time: &dyn TimeSource, mut socket: BoxSocket) {
     let closed = async {
         // An error means that the peer has closed already.

@@ -68,8 +68,8 @@ impl OsListener {
         }
     }
 
-    /// Takes a connection, and returns it with the address of the peer. If there is none, the error is of
-    /// the kind `WouldBlock`.
+    /// Takes a connection, and returns it with the address of the peer. If there is no connection, the
+    /// error is of the kind `WouldBlock`.
     pub(crate) fn accept(&self) -> io::Result<(OsStream, Address)> {
         match self {
             Self::Tcp(listener) => {

@@ -12,7 +12,8 @@ use crate::DisconnectReason;
 pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
     /// Reads the bytes that have arrived, without arranging for the task to be woken.
     ///
-    /// If there are none, it returns an error of the kind `WouldBlock`; if the socket can't read so, `None`.
+    /// If there are no bytes, it returns an error of the kind `WouldBlock`; if the socket can't read so,
+    /// `None`.
     fn read_now(&mut self, _buffer: &mut [u8]) -> Option<io::Result<usize>> {
         None
     }

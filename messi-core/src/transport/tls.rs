@@ -5,9 +5,9 @@
 //! certificate can be turned off. There are no session tickets, so that a replaced certificate takes effect
 //! with the next connection. A side that is configured for TLS never communicates without it.
 //!
-//! A server shows a certificate, its [`Identity`]; a client trusts the authorities in its [`Roots`].
-//! With [`ServerTls::require_client_certificates`], clients show a certificate too, whose names handlers get
-//! from [`peer_certificate`](crate::ServerClient::peer_certificate). Identities and authorities can be renewed
+//! A server shows a certificate, its [`Identity`]; a client trusts the authorities in its [`Roots`]. With
+//! [`ServerTls::require_client_certificates`], clients show a certificate too. Handlers get its names from
+//! [`peer_certificate`](crate::ServerClient::peer_certificate). Identities and authorities can be renewed
 //! while a server or client runs.
 //!
 //! For all else, [`ServerTls::from_config`] and [`ClientTls::from_config`] take a configuration of [`rustls`],

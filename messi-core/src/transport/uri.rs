@@ -57,7 +57,7 @@ pub(crate) enum Location {
 /// A host and one of its ports.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct HostPort {
-    /// A host name, an IPv4 or IPv6 address (without brackets), or nothing for any address.
+    /// A host name, an IPv4 or IPv6 address (without brackets), or an empty string for any address.
     host: String,
     pub(crate) port: u16,
 }

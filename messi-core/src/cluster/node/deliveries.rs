@@ -1,4 +1,4 @@
-//! What a node does with the messages of others.
+//! The handling of messages from other nodes.
 //!
 //! Another node is there from its first heartbeat on, until it leaves or no heartbeat has come for
 //! [`SILENCE`](super::SILENCE). A node answers the heartbeat of one that was not there with its own, so that the other
@@ -57,7 +57,7 @@ impl ClusterNode {
             Content::Leave => self.handle_leave(node),
             Content::Gossip(gossip) => self.handle_gossip(node, gossip),
             Content::Messages { target, frames } => {
-                // A moment after the end of a subscription, there is nobody whom they are for.
+                // A moment after the end of a subscription, they have no recipient.
                 if !self.outbox.is_subscribed(channel) {
                     return;
                 }
@@ -212,7 +212,7 @@ impl ClusterNode {
 #[error("there are more than {MAX_NODES} other nodes")]
 struct TooManyNodes;
 
-/// A node whose messages mean something else here.
+/// A node with messages that mean something else here.
 #[derive(Debug, thiserror::Error)]
 #[error("node {0} has another schema, in which a number stands for another message")]
 struct Incompatible(NodeId);

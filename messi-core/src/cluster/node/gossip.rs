@@ -14,12 +14,12 @@ use crate::{LOG_TARGET, Report};
 const PARTS_AT_ONCE: usize = 8;
 
 impl ClusterNode {
-    /// Returns the members of topics on all nodes, if they are told.
+    /// Returns the members of topics on all nodes, if they are shared.
     pub(crate) fn presence(&self) -> Option<&PresenceTable> {
         self.presence.as_ref()
     }
 
-    /// Publishes what has changed since the last time.
+    /// Publishes the changes since the last time.
     pub(super) fn publish_changes(&self) {
         let Some(presence) = &self.presence else {
             return;
@@ -29,7 +29,7 @@ impl ClusterNode {
         }
     }
 
-    /// Publishes the next parts of what others have asked for.
+    /// Publishes the next parts of the answers to other nodes.
     pub(super) fn publish_answers(&self) {
         let Some(presence) = &self.presence else {
             return;

@@ -1,4 +1,4 @@
-//! What a node does with the messages of others.
+//! The handling of messages from other nodes.
 
 use futures::FutureExt;
 
@@ -11,7 +11,7 @@ const MEMBERS: &[(u32, &str)] = &[(1, "connect_rsp"), (2, "message_ind")];
 const OTHER: NodeId = NodeId(7);
 const FRAMES: &[u8] = b"\x02\0\0\x02ab\x02\0\0\0";
 
-/// A server that counts what it delivers.
+/// A server that counts the messages that it delivers.
 #[derive(Default)]
 struct Counter(Mutex<u64>);
 
@@ -39,7 +39,7 @@ fn node() -> ClusterNode {
     ClusterNode::new(settings, "server".into(), "Chat", MEMBERS, 100, runtime)
 }
 
-/// Delivers what the other node has published next.
+/// Delivers the next envelope of the other node.
 fn deliver(node: &ClusterNode, local: &Counter, fingerprint: u64, content: Content<'_>) {
     let number = 1 + node.stats().received;
     deliver_numbered(node, local, number, fingerprint, content);
@@ -86,7 +86,7 @@ fn nodes_with_the_same_schema_need_no_heartbeat() {
 #[test]
 fn nodes_with_another_schema_are_accepted_if_it_is_compatible() {
     let (node, local) = (node(), Counter::default());
-    // It is not known yet what the schema has.
+    // The members of the schema are not known yet.
     deliver(&node, &local, 1, messages());
     assert_eq!((local.delivered(), node.stats().refused), (0, 2));
     let newer = [MEMBERS, &[(3, "new_ind")]].concat();

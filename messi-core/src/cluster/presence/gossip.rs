@@ -15,7 +15,7 @@ const JOINED_AS_USER: u8 = 2;
 /// A message of a node about its own members, or a request for those of another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cluster) enum Gossip<T> {
-    /// What has changed since a version. Each change makes a new version.
+    /// The changes since a version. Each change makes a new version.
     Changes { since: u64, changes: Vec<Change<T>> },
     /// A part of all members. Whoever has all parts, in their order, has this version.
     Snapshot {
@@ -25,7 +25,7 @@ pub(in crate::cluster) enum Gossip<T> {
         is_last: bool,
         members: Vec<Change<T>>,
     },
-    /// Asks for what has changed since a version; since 0, for all members.
+    /// Asks for the changes since a version; since 0, for all members.
     Request { since: u64 },
 }
 

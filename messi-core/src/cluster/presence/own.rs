@@ -25,23 +25,23 @@ pub(super) struct Own {
     version: u64,
     /// The changes that have led to this version, without the older ones.
     changes: VecDeque<Change<Arc<str>>>,
-    /// The version that was told to all.
+    /// The version that was published to all nodes.
     published: u64,
-    /// What others have asked for. They take turns.
+    /// The answers to the requests of other nodes. They take turns.
     answers: VecDeque<(NodeId, Answer)>,
 }
 
-/// An answer that is told in parts.
+/// An answer that is sent in parts.
 #[derive(Debug)]
 enum Answer {
-    /// The changes between two versions. Later ones are told to all.
+    /// The changes between two versions. Later ones are published to all nodes.
     Changes { since: u64, until: u64 },
     /// All members.
     Snapshot {
-        /// The version at its begin. What has changed meanwhile is in the changes since then.
+        /// The version at its begin. Later changes are among the changes since then.
         version: u64,
         part: u64,
-        /// The last member that was told.
+        /// The last member that was sent.
         last: Option<(Arc<str>, u64)>,
     },
 }
@@ -74,7 +74,7 @@ impl Own {
         self.changes.push_back(change);
     }
 
-    /// Takes changes that are not told to all yet.
+    /// Takes changes that are not published to all nodes yet.
     pub(super) fn take_unpublished(&mut self) -> Option<Gossip<Arc<str>>> {
         let changes = self.changes_since(self.published);
         // Of changes that are not kept any more, others learn by the version.
@@ -124,12 +124,12 @@ impl Own {
         None
     }
 
-    /// Forgets what a node has asked for.
+    /// Forgets the request of a node.
     pub(super) fn forget(&mut self, node: NodeId) {
         self.answers.retain(|(other, _)| *other != node);
     }
 
-    /// Returns the first changes after a version, if they are kept. There are none after the last one.
+    /// Returns the first changes after a version, if they are kept. The list is empty after the last one.
     fn changes_since(&self, version: u64) -> Option<Vec<Change<Arc<str>>>> {
         let missing = usize::try_from(self.version.checked_sub(version)?).ok()?;
         let first = self.changes.len().checked_sub(missing)?;
@@ -167,7 +167,7 @@ impl Own {
                 part: part + 1,
                 last: Some((member.topic.clone(), member.client)),
             },
-            // And what has changed since the begin.
+            // And the changes since the begin.
             _ => Answer::Changes {
                 since: version,
                 until: self.version,

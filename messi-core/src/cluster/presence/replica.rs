@@ -1,4 +1,4 @@
-//! What this node knows of the members on another one.
+//! The members on another node, as this node knows them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use super::gossip::{Change, Gossip, Membership};
 use super::roster::{Roster, Seat};
 use super::settings::PresenceChange;
 
-/// What this node knows of the members on another one.
+/// The members on another node, as this node knows them.
 #[derive(Debug, Default)]
 pub(super) struct Replica {
     version: u64,
@@ -26,7 +26,7 @@ struct Loading {
     roster: Roster,
 }
 
-/// What has happened to a member: the topic, the number of the client, its user.
+/// A change of a member: the topic, the number of the client, its user.
 pub(super) type Happened = (Arc<str>, Seat, PresenceChange);
 
 impl Replica {
@@ -64,7 +64,7 @@ impl Replica {
         Some(self.version)
     }
 
-    /// Takes what the node tells, of which up to `room` more members may be kept. What has happened is appended to a
+    /// Takes a message of the node, of which up to `room` more members may be kept. The changes are appended to a
     /// list, if there is one. Returns whether there was room for all.
     pub(super) fn receive(
         &mut self,
@@ -100,7 +100,7 @@ impl Replica {
         room: usize,
         mut happened: Option<&mut Vec<Happened>>,
     ) -> bool {
-        // Some are missing, which the next heartbeat tells; or it knows the first ones.
+        // Some are missing, which the next heartbeat shows; or it knows the first ones.
         let Some(known) = self.version.checked_sub(since) else {
             return true;
         };
@@ -186,7 +186,7 @@ fn apply(
     Some(roster.apply(change))
 }
 
-/// Appends what has happened between two looks at the members.
+/// Appends the changes between two looks at the members.
 fn compare(before: &Roster, after: &Roster, happened: &mut Vec<Happened>) {
     for (topic, seat) in before.after(None) {
         if after.find(topic, seat.client).is_none() {

@@ -57,7 +57,7 @@ impl Roster {
         })
     }
 
-    /// Applies a change. Returns what has happened, and the user; nothing if it was known.
+    /// Applies a change. Returns the change of the member, and the user; `None` if it was known.
     pub(super) fn apply<T: AsRef<str> + Into<Arc<str>>>(
         &mut self,
         change: Change<T>,

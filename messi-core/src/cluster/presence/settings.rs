@@ -1,15 +1,15 @@
-//! The settings of presence, and what it reports.
+//! The settings of presence, and its events.
 
 use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
 use crate::member::Member;
 
-/// Which topics all nodes know the members of.
+/// The topics of which all nodes know the members.
 ///
-/// In these topics, [`Topic::members`](crate::Topic::members) has the members of all nodes. All servers of a cluster should
-/// choose the same topics. A node tells the others what has changed once a second; the members of one that is killed or
-/// cut off leave after 5 s. After a failure of the engine, all is known again with the next heartbeat.
+/// In these topics, [`Topic::members`](crate::Topic::members) has the members of all nodes. All servers of a cluster
+/// should choose the same topics. A node sends its changes to the others once a second; the members of one that is
+/// killed or cut off leave after 5 s. After a failure of the engine, all is known again with the next heartbeat.
 ///
 /// Each node keeps all members in memory: about 40 bytes for each, and 100 more for each topic of a node.
 ///
@@ -41,13 +41,13 @@ type OnChange = Arc<dyn Fn(&PresenceEvent) + Send + Sync>;
 pub struct PresenceEvent {
     /// The topic.
     pub topic: Arc<str>,
-    /// The member. [`ClientId::node`](crate::ClientId::node) tells on which node it is.
+    /// The member. [`ClientId::node`](crate::ClientId::node) shows on which node it is.
     pub member: Member,
-    /// What has happened.
+    /// The change of the member.
     pub change: PresenceChange,
 }
 
-/// What has happened to a member.
+/// A change of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PresenceChange {
@@ -62,8 +62,8 @@ pub enum PresenceChange {
 }
 
 impl Presence {
-    /// Tells the members of the topics for which a function returns `true`. It is called with the name of a topic that a
-    /// client joins, or whose members are asked for. It must not block, and always return the same for a name.
+    /// Shares the members of the topics for which a function returns `true`. It is called with the name of a topic that
+    /// a client joins, or of which the members are requested. It must not block, and always return the same for a name.
     pub fn of(is_wanted: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         Self {
             is_wanted: Arc::new(is_wanted),
@@ -79,8 +79,8 @@ impl Presence {
         self
     }
 
-    /// Sets a function that is called with what happens to the members on other nodes. It must not block. On this node, it is
-    /// the program that lets clients join and leave, and is told when they disconnect.
+    /// Sets a function that is called with each change of the members on other nodes. It must not block. On this node,
+    /// it is the program that lets clients join and leave, and is informed when they disconnect.
     ///
     /// [`Topic::members`](crate::Topic::members) has the change when it is called.
     ///

@@ -1,4 +1,4 @@
-//! Two nodes that tell each other the members of topics, over a way that loses messages.
+//! Two nodes that send each other the members of topics, over a way that loses messages.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ struct Pair {
     node: PresenceTable,
     other: PresenceTable,
     now: Instant,
-    /// What the other node was told to have happened.
+    /// The members according to the changes that the other node has reported.
     told: Arc<Mutex<Members>>,
 }
 
@@ -104,7 +104,7 @@ fn members<'a>(all: impl Iterator<Item = (&'a Arc<str>, &'a Seat)>) -> Members {
     members.collect()
 }
 
-/// Applies what has happened to what was known. It must be possible.
+/// Applies an event to the known members. It must be possible.
 fn note(members: &mut Members, event: &PresenceEvent) {
     let PresenceEvent {
         topic,

@@ -54,7 +54,7 @@ pub(super) struct AsyncStream<T> {
     /// Whether something was read that was not answered. A peer often answers an answer while it is
     /// being written.
     is_asked: bool,
-    /// Whether the reactor was asked to wake this task for something to read, and nothing has been
+    /// Whether the reactor was asked to wake this task for something to read, and no bytes have been
     /// written since.
     is_waiting: bool,
     /// Whether something was read that the reactor may still report.
@@ -177,7 +177,7 @@ impl<T: ReactorStream> AsyncWrite for AsyncStream<T> {
     }
 }
 
-/// With Unix sockets, whose bytes are there to be read as soon as they are written.
+/// With Unix sockets, because their bytes are there to be read as soon as they are written.
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::fd::{AsFd, BorrowedFd};

@@ -1,8 +1,7 @@
 //! Sleep that may last a little longer than asked for, for the deadlines of many connections.
 //!
-//! Deadlines of keep-alive move on with each ping, most often just before they come, and each connection must
-//! wake up once more per ping to find that out. Here, connections whose deadlines are near each other are
-//! woken together.
+//! Deadlines of keep-alive move on with each ping, most often just before they come, and each connection must wake up
+//! once more per ping to find that out. Here, connections with deadlines near each other are woken together.
 //!
 //! A thread of its own wakes them. A timer of the reactor would cost each wait for events a new deadline: two more looks
 //! at the clock, an allocation, and a timer of the operating system that is set and stopped for each message.
@@ -38,14 +37,14 @@ pub(super) struct Ticks {
     /// The tick 0.
     start: Instant,
     next_id: AtomicU64,
-    /// Under the lock, no waker is cloned, woken or dropped, as that may run foreign code; nothing is awaited or
-    /// logged.
+    /// Under the lock, no waker is cloned, woken or dropped, as that may run foreign code; there is no await or log
+    /// output.
     sleepers: Mutex<Sleepers>,
     /// Notified when the thread must look at the sleepers before it would by itself.
     changed: Condvar,
 }
 
-/// Sleep until a tick. Once dropped, it leaves nothing behind.
+/// Sleep until a tick. Once dropped, it leaves no sleeper behind.
 #[derive(Debug)]
 pub(super) struct TickSleep {
     ticks: Arc<Ticks>,
@@ -131,7 +130,7 @@ impl Ticks {
         }
     }
 
-    /// Takes the wakers of the sleepers whose tick has come.
+    /// Takes the wakers of the sleepers that are due.
     fn take_due(&self, sleepers: &mut Sleepers) -> Sleepers {
         // The least key of the next tick, since ids begin with 0.
         let later = sleepers.split_off(&(self.now() + 1, 0));
@@ -156,7 +155,7 @@ impl Ticks {
     }
 
     fn lock(&self) -> MutexGuard<'_, Sleepers> {
-        // Nothing that runs under the lock leaves it half changed.
+        // No code that runs under the lock leaves it half changed.
         self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -245,7 +244,7 @@ mod tests {
         }
     }
 
-    /// Waits for what another thread does.
+    /// Waits for an action of another thread.
     #[track_caller]
     fn wait_until(is_done: impl Fn() -> bool) {
         let start = Instant::now();

@@ -25,7 +25,7 @@ fn wait<T>(receiver: &Receiver<T>) -> T {
         .expect("it comes within the limit")
 }
 
-/// Waits for what another thread does.
+/// Waits for an action of another thread.
 #[track_caller]
 fn wait_until(is_done: impl Fn() -> bool) {
     let start = Instant::now();

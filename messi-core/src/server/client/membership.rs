@@ -6,10 +6,10 @@ use crate::{JoinError, Protocol};
 impl<P: Protocol> ServerClient<P> {
     /// Makes this client a member of a topic. It never waits.
     ///
-    /// The client receives all that is [published](crate::Topic::publish) to the topic from now on, even before
-    /// it has logged in. It is a member until [`leave`](Self::leave), or until its connection ends: without a
-    /// [session](crate::Sessions), a client that connects again joins again. A client whose session is interrupted stays
-    /// a member, and receives what is published meanwhile when the session goes on.
+    /// The client receives all that is [published](crate::Topic::publish) to the topic from now on, even before it has
+    /// logged in. It is a member until [`leave`](Self::leave), or until its connection ends: without a
+    /// [session](crate::Sessions), a client that connects again joins again. A client with an interrupted session stays
+    /// a member, and receives the messages that are published meanwhile when the session goes on.
     ///
     /// A topic exists while it has members. Its name is any text of 1 to 200 bytes. It is no error to join twice.
     ///
@@ -46,7 +46,7 @@ impl<P: Protocol> ServerClient<P> {
 
     /// Ends the membership of this client in a topic. Returns whether it was a member.
     ///
-    /// What was published before still arrives.
+    /// Messages that were published before still arrive.
     ///
     /// # Examples
     ///
@@ -64,8 +64,8 @@ impl<P: Protocol> ServerClient<P> {
         registry.leave(topic.as_ref(), self.peer.id)
     }
 
-    /// Returns the names of the topics that this client is a member of, in alphabetical order. There are none once its
-    /// connection has ended, as in `on_client_disconnected`.
+    /// Returns the names of the topics that this client is a member of, in alphabetical order. The list is empty once
+    /// its connection has ended, as in `on_client_disconnected`.
     ///
     /// # Examples
     ///

@@ -1,13 +1,13 @@
 //! The clients of other nodes.
 //!
-//! The order of what a node sends to the clients of others is that in which it is sent here:
+//! A node sends messages to the clients of other nodes in the order in which they are sent here:
 //!
 //! 1. A batch of broadcasts is published when its flush begins, before it is pushed to the first client. Both are done
 //!    under the lock of the registry, so that batches are published in the order of their flushes.
 //! 2. A message for clients of another node, by their ids, is published at once, after a flush of the batch.
 //! 3. The node subscribes to a topic or a user under the lock, in the step in which the first client joins or logs in.
 //!    The end of a subscription is recorded in the step in which the last client leaves. So are the members of a topic
-//!    with presence, which others are told.
+//!    with presence, which are sent to other nodes.
 
 use messi_wire::SendError;
 use messi_wire::encode::append_frame;
@@ -25,7 +25,7 @@ use crate::server::recipients::{Reach, Recipients};
 impl Registry {
     // --- From this node ---
 
-    /// Returns what is known of the cluster; `None` if this server is alone.
+    /// Returns the known state of the cluster; `None` if this server is alone.
     pub(in crate::server) fn cluster_status(&self) -> Option<ClusterStatus> {
         Some(self.cluster.as_ref()?.status())
     }
@@ -85,7 +85,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Returns the presence of a topic, if its members are told. It calls a function of the program.
+    /// Returns the presence of a topic, if its members are shared. It calls a function of the program.
     pub(super) fn presence(&self, topic: &str) -> Option<&PresenceTable> {
         let presence = self.cluster.as_ref()?.presence()?;
         presence.is_wanted(topic).then_some(presence)
@@ -98,7 +98,7 @@ impl Registry {
         }
     }
 
-    /// Subscribes to a user who has logged in, and tells others the user of a member.
+    /// Subscribes to a user that has logged in, and reports the user of a member to other nodes.
     pub(super) fn subscribe_user(
         &self,
         peer: &Peer,

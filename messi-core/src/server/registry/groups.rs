@@ -1,7 +1,7 @@
 //! Topics and users: the clients of a server by name.
 //!
 //! Whatever changes the clients of a group flushes the batch first, like all that changes the clients. So a client
-//! that joins receives what is published from then on, and nothing from before.
+//! that joins receives the messages that are published from then on, and no earlier ones.
 
 #[cfg(test)]
 mod tests;

@@ -61,8 +61,8 @@ impl ClientTls {
 
     /// Creates the settings of a client from a configuration of [`rustls`](super::rustls).
     ///
-    /// For what the other methods can't do: revocation lists, another provider of cryptography, the verifier
-    /// of the operating system. The configuration decides which servers are trusted:
+    /// For settings that the other methods do not have: revocation lists, another provider of cryptography,
+    /// the verifier of the operating system. The configuration decides which servers are trusted:
     /// [`set_authorities`](Self::set_authorities) returns an error.
     ///
     /// # Examples

@@ -11,16 +11,16 @@ pub(super) const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns the provider of the cryptography.
 ///
-/// It is named here, and not installed for the whole process, so that TLS does not depend on what else the
-/// program does.
+/// It is named here, and not installed for the whole process, so that TLS does not depend on the rest of the
+/// program.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
 /// The configuration of rustls for the next handshake. It can be replaced at any time.
 ///
-/// Under the lock, nothing is awaited, woken or logged, and no user code runs: a replaced configuration, which
-/// may have parts of the user's, is dropped after it.
+/// Under the lock, there is no await, wake-up, log output or user code: a replaced configuration, which may
+/// have parts of the user's, is dropped after it.
 #[derive(Debug)]
 pub(super) struct CurrentConfig<T>(RwLock<Arc<T>>);
 

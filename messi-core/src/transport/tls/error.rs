@@ -9,11 +9,11 @@ use crate::SharedError;
 
 /// A certificate or a key that can't be used.
 ///
-/// The source says what is wrong: an `io::Error`, or an error of rustls.
+/// The source describes the problem: an `io::Error`, or an error of rustls.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// A file can't be read, or does not hold what it should.
+    /// A file can't be read, or does not hold the expected content.
     #[error("can't read {what} in {origin}")]
     Pem {
         /// The kind of content that was expected.
@@ -26,13 +26,13 @@ pub enum TlsError {
     /// A certificate can't be used, or not with this key.
     #[error("can't use the certificate with its key")]
     Identity {
-        /// What is wrong with it.
+        /// The problem with it.
         source: SharedError,
     },
     /// The certificate of an authority can't be used.
     #[error("can't use the certificates of authorities")]
     Roots {
-        /// What is wrong with it.
+        /// The problem with it.
         source: SharedError,
     },
 }

@@ -32,7 +32,7 @@ pub(super) fn explained(
 }
 
 /// Returns the error of rustls that an error of a TLS socket was made of, with an explanation if there is
-/// one; `None` if it has nothing to do with TLS.
+/// one; `None` if it is not an error of TLS.
 pub(super) fn explain(error: &io::Error) -> Option<SharedError> {
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?.clone();
     Some(match explanation(&error) {

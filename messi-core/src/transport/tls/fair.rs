@@ -23,7 +23,7 @@ pub(super) const READS_PER_TURN: u32 = 48;
 /// step, and begins the next step in the same poll. Only if that can't read either, its poll ends.
 const PAUSES: u32 = 2;
 
-/// A socket whose reads are pending now and then.
+/// A socket with reads that are pending now and then.
 pub(super) struct FairSocket {
     socket: BoxSocket,
     /// Reads in a row that got something, and then the pauses.

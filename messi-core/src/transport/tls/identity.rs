@@ -1,4 +1,4 @@
-//! The certificate and key with which one side proves who it is.
+//! The certificate and key with which one side proves its identity.
 
 use std::fmt::{self, Debug, Formatter};
 use std::path::Path;
@@ -102,7 +102,7 @@ impl Debug for Identity {
 const CHAIN: &str = "certificates";
 const KEY: &str = "a private key";
 
-/// Returns what was read from PEM, or an error that names the expected content.
+/// Returns the content that was read from PEM, or an error that names the expected content.
 pub(super) fn read<T>(
     what: &'static str,
     origin: impl ToString,

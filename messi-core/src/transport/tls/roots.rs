@@ -26,7 +26,7 @@ impl Roots {
     ///
     /// # Errors
     ///
-    /// [`TlsError::Roots`] if there are none.
+    /// [`TlsError::Roots`] if there are no certificates.
     ///
     /// # Examples
     ///

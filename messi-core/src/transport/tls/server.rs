@@ -29,7 +29,7 @@ use messi_wire::config::clamped;
 ///
 /// # Examples
 ///
-/// A server whose certificate is renewed now and then, and which never stops for that:
+/// A server that gets a new certificate now and then, and never stops for that:
 ///
 /// ```no_run
 /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
@@ -60,7 +60,7 @@ pub struct ServerTls {
     handshake_timeout: Duration,
 }
 
-/// What a server asks of its clients.
+/// The certificates that a server asks of its clients.
 #[derive(Clone, Copy, Debug)]
 enum ClientCertificates {
     /// No certificate.
@@ -69,12 +69,12 @@ enum ClientCertificates {
     Optional,
     /// A certificate.
     Required,
-    /// What the user's own configuration of rustls asks.
+    /// As the user's own configuration of rustls asks.
     AsConfigured,
 }
 
 impl ServerTls {
-    /// Creates the settings of a server that shows this identity, and asks clients for none.
+    /// Creates the settings of a server that shows this identity, and does not ask clients for a certificate.
     ///
     /// # Examples
     ///
@@ -99,10 +99,9 @@ impl ServerTls {
 
     /// Creates the settings of a server from a configuration of [`rustls`](super::rustls).
     ///
-    /// For what the other methods can't do: several identities chosen by the name that the client asks for,
-    /// revocation lists, another provider of cryptography, a verifier of one's own. The
-    /// configuration decides whether clients show certificates, and of which authorities: the methods of this
-    /// type for that return an error.
+    /// For settings that the other methods do not have: several identities chosen by the name that the client asks for,
+    /// revocation lists, another provider of cryptography, a verifier of one's own. The configuration decides whether
+    /// clients show certificates, and of which authorities: the methods of this type for that return an error.
     ///
     /// With session tickets, which are on by default in rustls, the certificate of a client that comes back is
     /// not verified again: set `send_tls13_tickets` to zero.

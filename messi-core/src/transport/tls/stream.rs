@@ -41,10 +41,10 @@ macro_rules! impl_socket {
 impl_socket!(client::TlsStream<FairSocket>);
 impl_socket!(server::TlsStream<FairSocket>);
 
-/// Reads decrypted bytes, or decrypts those that have arrived if there are none.
+/// Reads decrypted bytes. If there are no such bytes, decrypts those that have arrived.
 ///
 /// It skips records without content, but only those of [`READS_PER_TURN`] reads: a peer could send them
-/// without end. Then it reports that there is nothing for now, and the caller tries again.
+/// without end. Then it reports that there are no bytes for now, and the caller tries again.
 fn read_now<T: SideData>(
     socket: &mut FairSocket,
     connection: &mut impl DerefMut<Target = ConnectionCommon<T>>,

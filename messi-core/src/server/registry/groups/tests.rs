@@ -61,7 +61,7 @@ fn members_receive_what_is_published_while_they_are_members() {
     let [one, two, three] = register_open(&registry);
     registry.join("a", &one).unwrap();
     registry.join("a", &two).unwrap();
-    // In one poll, whose messages are one batch where nothing changes.
+    // In one poll: its messages are one batch where nothing changes.
     poll(&registry, async {
         registry.broadcast(&1_u64, None, topic("a"));
         registry.join("a", &three).unwrap();
