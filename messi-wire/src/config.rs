@@ -35,16 +35,16 @@ pub struct ConnectionConfig {
     pub busy_poll: Duration,
     /// Default timeout of requests.
     pub request_timeout: Duration,
-    /// What to do when the send queue is full.
+    /// The action when the send queue is full.
     pub overflow: Overflow,
     /// Limits of the offline queue; `None` to keep no messages while there is no connection.
     pub offline: Option<OfflineLimits>,
 }
 
-/// What to do when a peer's send queue is full.
+/// The action when a peer's send queue is full.
 ///
 /// In any case, a message is sent completely or not at all, dropped messages are counted in
-/// [`Dropped::queue_full`](crate::session::Dropped::queue_full), and a peer that reads nothing at all is
+/// [`Dropped::queue_full`](crate::session::Dropped::queue_full), and a peer that does not read at all is
 /// disconnected after the write timeout.
 ///
 /// A response to a request is never dropped while others may follow: the peer would take them for the
@@ -141,12 +141,12 @@ impl ConnectionConfig {
         self.max_queued_bytes = bytes;
     }
 
-    /// Sets what to do when the send queue is full.
+    /// Sets the action when the send queue is full.
     pub fn set_overflow(&mut self, overflow: Overflow) {
         self.overflow = overflow;
     }
 
-    /// Sets the bytes that wait for the handler. Without any, nothing would ever be read.
+    /// Sets the bytes that wait for the handler. Without any, no bytes would ever be read.
     pub fn set_max_unhandled_bytes(&mut self, bytes: usize) {
         self.max_unhandled_bytes = bytes.max(1);
     }

@@ -52,13 +52,13 @@ pub struct Received {
     pub messages: u32,
 }
 
-/// What the end of a connection means for its messages.
+/// The effect of the end of a connection on its messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ending {
     /// Messages that were taken for writing and not written completely.
     pub unsent: u64,
-    /// Whether the connection was lost: this side has not closed it in good order, so that the peer may not
-    /// have received what was written.
+    /// Whether the connection was lost: this side has not closed it in good order, so that the peer may not have
+    /// received the written messages.
     pub is_lost: bool,
 }
 
@@ -77,7 +77,7 @@ pub struct Connection {
     send_buffer: SendBuffer,
     /// Whether messages were received or sent since the last keep-alive deadline.
     is_used: bool,
-    /// Whether there were none between the last two keep-alive deadlines.
+    /// Whether there were no messages between the last two keep-alive deadlines.
     is_idle: bool,
     keep_alive: KeepAlive,
     /// Whether the peer was alive at a keep-alive check that was not reported yet.
@@ -88,7 +88,7 @@ pub struct Connection {
     is_validated: bool,
     /// Messages that were dropped before they were written.
     unsent: u64,
-    /// What survives this connection, if the client has asked for a session.
+    /// The state that survives this connection, if the client has asked for a session.
     delivery: Option<Box<Delivery>>,
 }
 
@@ -125,7 +125,7 @@ impl Connection {
 
     // --- Bytes to send ---
 
-    /// Returns bytes to write next; empty if there are none. They may be a part of
+    /// Returns bytes to write next; empty if there are no such bytes. They may be a part of
     /// [`output_len`](Self::output_len).
     #[inline]
     pub fn remaining_output(&self) -> &[u8] {
@@ -176,8 +176,8 @@ impl Connection {
 
     // --- End ---
 
-    /// Ends the connection. The first reason is kept. A later one that stops the handler still makes this
-    /// side handle nothing more, and limits the time of closing.
+    /// Ends the connection. The first reason is kept. A later one that stops the handler still makes this side handle
+    /// no more messages, and limits the time of closing.
     pub fn end(&mut self, reason: DisconnectReason, now: Instant) {
         match &mut self.lifecycle {
             Lifecycle::Open | Lifecycle::Draining(_) => self.end_first(reason, now),
@@ -246,7 +246,7 @@ impl Connection {
         self.timers = Timers::default();
     }
 
-    /// Returns whether the peer may still read what is written, as far as is known.
+    /// Returns whether the peer may still read the written bytes, as far as is known.
     #[inline]
     pub fn is_peer_reading(&self) -> bool {
         match &self.lifecycle {
@@ -319,7 +319,7 @@ impl Connection {
         }
     }
 
-    /// Returns what the end of the connection means for its messages.
+    /// Returns the effect of the end of the connection on its messages.
     pub fn ending(&self) -> Ending {
         let reason = self.end_reason();
         Ending {

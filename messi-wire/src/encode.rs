@@ -9,7 +9,7 @@ use prost::Message;
 use crate::SendError;
 use crate::frame::{HEADER_SIZE, Header, MessageType};
 
-/// Appends the frame of a message whose `encoded_len` is `size`, at most
+/// Appends the frame of a message with an `encoded_len` of `size`, at most
 /// [`MAX_PAYLOAD_SIZE`](crate::frame::MAX_PAYLOAD_SIZE).
 ///
 /// # Errors

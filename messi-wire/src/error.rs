@@ -107,7 +107,7 @@ pub enum DisconnectReason {
     /// The peer closed the connection.
     #[error("connection closed by the peer")]
     ConnectionClosed,
-    /// The peer sent nothing within the keep-alive time.
+    /// The peer sent no bytes within the keep-alive time.
     #[error("keep-alive timeout")]
     KeepAliveTimeout,
     /// The peer began a message above the limit, or the response of this side is above it.

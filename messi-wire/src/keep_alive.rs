@@ -22,22 +22,22 @@ pub enum Due {
 /// time.
 #[derive(Clone, Debug)]
 pub enum KeepAlive {
-    /// A client pings at a fixed interval, and closes the connection if nothing was received for a time
-    /// after a ping.
+    /// A client pings at a fixed interval, and closes the connection if it has received no bytes for a
+    /// time after a ping.
     ///
     /// The time counts from a ping, not from the last received byte: by default it is as long as the
     /// interval, and the bytes of a quiet server, which are pongs, come just as far apart.
     Client {
         /// Time of the next ping.
         next_ping: Instant,
-        /// Time of the first ping since which nothing was received.
+        /// Time of the first ping since which no bytes were received.
         silent_since: Option<Instant>,
         /// Whether the pong of the last ping is not received yet.
         awaits_pong: bool,
         /// Time from the last ping to its pong, until it is taken.
         round_trip_time: Option<Duration>,
     },
-    /// A server closes the connection if nothing was received for a time.
+    /// A server closes the connection if it has received no bytes for a time.
     Server {
         /// Time of the last received byte.
         last_activity: Instant,

@@ -35,7 +35,7 @@ const FIXED_SIZE: usize = 16;
 /// which is larger; 4 KiB are also the limit of nginx.
 pub const MAX_SIZE: usize = 4096;
 
-/// Bytes that an error shows of something else than a header. A frame has none of its message among them.
+/// Bytes that an error shows of input that is not a header. They include no bytes of a frame's message.
 const SHOWN_SIZE: usize = 4;
 
 /// A header that was read.
@@ -197,8 +197,8 @@ fn read_fixed(fixed: [u8; FIXED_SIZE]) -> Result<(Addresses, usize), ProxyHeader
 
 /// Returns the form of the addresses of a `PROXY` command.
 ///
-/// What is valid and not TCP counts as unspecified, as the specification asks for: a client at a Unix socket of the proxy,
-/// for example.
+/// A valid value that is not TCP counts as unspecified, as the specification asks for: a client at a Unix socket of the
+/// proxy, for example.
 fn read_family(family_and_transport: u8) -> Result<Addresses, ProxyHeaderError> {
     match (family_and_transport >> 4, family_and_transport & 0xf) {
         (1, 1) => Ok(Addresses::V4),

@@ -24,7 +24,7 @@ const MIN_SHARED: usize = 16 * 1024;
 #[cfg_attr(test, derive(Clone))]
 #[derive(Debug, Default)]
 pub struct RecvBuffer {
-    /// All of it is initialized, so that sockets can be read into it. That costs a pass over new memory, and none
+    /// All of it is initialized, so that sockets can be read into it. That costs a pass over new memory, and no pass
     /// over memory that is used again.
     bytes: Vec<u8>,
     /// Offset of the payload of the frame taken last, which ends at `start`. It is kept here since a range that is
@@ -215,7 +215,7 @@ impl RecvBuffer {
         self.bytes.len() - (self.end - self.start)
     }
 
-    /// Frees the memory of an empty buffer whose capacity is more than `limit` bytes.
+    /// Frees the memory of an empty buffer with a capacity of more than `limit` bytes.
     #[inline]
     pub fn release(&mut self, limit: usize) {
         self.discard_taken();
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(buffer.take(), None);
     }
 
-    /// Receives a frame with this payload, and what follows it.
+    /// Receives a frame with this payload, and the bytes that follow it.
     fn receive(payload: &[u8], following: &[u8]) -> RecvBuffer {
         let [_, size @ ..] = (payload.len() as u32).to_be_bytes();
         let frames = [&[1], &size[..], payload, following].concat();

@@ -16,7 +16,7 @@ pub struct SendBuffer {
     written: usize,
     /// Offset of a frame boundary, never more than one frame before the place of the last keep-alive frame.
     boundary: usize,
-    /// Keep-alive frame that is not written completely. There is none most of the time.
+    /// Keep-alive frame that is not written completely. There is no such frame most of the time.
     keep_alive: Option<Box<KeepAliveFrame>>,
 }
 
@@ -96,7 +96,7 @@ impl SendBuffer {
         mem::take(self).frames
     }
 
-    /// Returns whether a keep-alive frame can be pushed: none is partly written.
+    /// Returns whether a keep-alive frame can be pushed: no keep-alive frame is partly written.
     pub fn accepts_keep_alive(&self) -> bool {
         self.keep_alive.as_ref().is_none_or(|it| it.written == 0)
     }
@@ -129,7 +129,7 @@ impl SendBuffer {
         *self = Self::default();
     }
 
-    /// Frees the memory of an empty buffer whose capacity is more than `limit` bytes.
+    /// Frees the memory of an empty buffer with a capacity of more than `limit` bytes.
     #[inline]
     pub fn release(&mut self, limit: usize) {
         if self.is_empty() && self.frames.capacity() > limit {

@@ -99,7 +99,7 @@ pub struct Session<R> {
     has_ended: bool,
     /// Whether the session was stopped: no connection will be attached any more.
     is_stopped: bool,
-    /// What the peer has acknowledged, if it does so. Boxed, as most sessions have none.
+    /// The acknowledgements of the peer, if it acknowledges messages. Boxed, as most sessions have no acknowledgements.
     acknowledged: Option<Box<Acknowledged>>,
     /// Whether the connection can't write at this moment, as the peer does not read.
     is_blocked: bool,
@@ -136,7 +136,7 @@ enum Phase {
     Opening,
     /// Messages are sent.
     Open,
-    /// The connection is about to end. Messages wait as if there was none.
+    /// The connection is about to end. Messages wait as if there was no connection.
     Sealed,
 }
 
@@ -179,7 +179,7 @@ impl<R: PendingResponse> Session<R> {
         self.progress.begin(self.counters.messages);
         // The offline queue is sent on this connection, and `flush` waits for it too.
         self.pushed = self.offline_len() as u64;
-        // A stopped session accepts nothing, not even from `on_connected`.
+        // A stopped session accepts no messages, not even from `on_connected`.
         if !self.is_stopped {
             self.phase = Phase::Opening;
         }
@@ -249,7 +249,7 @@ impl<R: PendingResponse> Session<R> {
     /// connection still accepts them.
     pub fn stop(&mut self) {
         if !self.is_stopped {
-            // Before the offline queue is dropped, whose messages are unsent because of the stop.
+            // Before the offline queue is dropped: its messages are unsent because of the stop.
             if let Some(failures) = &mut self.failures {
                 failures.unsent_before_stop = failures.dropped.unsent;
             }
@@ -361,9 +361,9 @@ impl<R: PendingResponse> Session<R> {
     /// Records a keep-alive check at which the peer was alive.
     ///
     /// When the connection is lost, the messages that were written since the check before the last one count as
-    /// [`unconfirmed`](FailureCounters::unconfirmed). So all are counted that were written after the last sign of
-    /// life: there was one since that check. While the connection can't write, the check does not count: the
-    /// peer does not read, and may have read nothing for long.
+    /// [`unconfirmed`](FailureCounters::unconfirmed). So all are counted that were written after the last sign of life:
+    /// there was one since that check. While the connection can't write, the check does not count: the peer does not
+    /// read, and may not have read for long.
     pub fn handle_keep_alive(&mut self) {
         if !self.is_blocked {
             self.progress.handle_keep_alive();
@@ -457,7 +457,7 @@ impl<R: PendingResponse> Session<R> {
         &self.counters
     }
 
-    /// Returns the counters of what went wrong on all connections.
+    /// Returns the counters of failures on all connections.
     pub fn failures(&self) -> FailureCounters {
         self.failures.as_deref().copied().unwrap_or_default()
     }
@@ -517,8 +517,8 @@ impl<R: PendingResponse> Session<R> {
 
     /// Returns the ticket of the send queue, if its connection may be closed for being slow.
     ///
-    /// Connections whose peers do not read at this moment come first, then those whose peers did not at
-    /// some time. Of all others, the task may only not have run yet.
+    /// Connections with peers that do not read at this moment come first, then those with peers that did not at some
+    /// time. Of all others, the task may only not have run yet.
     pub fn ticket(&self) -> Option<Ticket> {
         // A connection that accepts no more messages ends soon: evicting it would gain little.
         let ticket = self.permit.ticket().filter(|_| self.accepts_messages())?;
@@ -658,8 +658,8 @@ impl<R: PendingResponse> Session<R> {
         }
     }
 
-    /// Drops the oldest message of the offline queue, and fails its pending response. Returns `false` if
-    /// there is none.
+    /// Drops the oldest message of the offline queue, and fails its pending response. Returns `false` if there is no
+    /// message.
     fn drop_first_offline(&mut self, error: SendError) -> bool {
         let Some(queue) = self.offline.as_mut().filter(|queue| !queue.is_empty()) else {
             return false;

@@ -1,11 +1,11 @@
-//! Decodes messages whose strings and bytes are borrowed from the received bytes.
+//! Decodes messages with strings and bytes that are borrowed from the received bytes.
 //!
 //! An expansion has the structs and implements [`View`] for them: a message is a `match` on the number of the next
-//! field, with one call of [`Field`] for each. A view accepts what the owned form accepts, with the same result. Numbers
-//! and members without views are decoded by prost. Strings, bytes, maps and messages with views have decoders here,
-//! since prost's own would copy them.
+//! field, with one call of [`Field`] for each. A view accepts the same input as the owned form, with the same result.
+//! Numbers and members without views are decoded by prost. Strings, bytes, maps and messages with views have decoders
+//! here, since prost's own would copy them.
 //!
-//! A refused message says no more than that it is [`Malformed`]: who wants to know why decodes the owned form.
+//! A refused message says no more than that it is [`Malformed`]: to find the reason, decode the owned form.
 
 mod decoders;
 mod depth;
@@ -65,7 +65,7 @@ pub fn merge<'a, V: View<'a>>(view: &mut V, mut input: Input<'a>) -> Result<(), 
     Ok(())
 }
 
-/// The next field of a message, whose value is not decoded yet.
+/// The next field of a message, with a value that is not decoded yet.
 ///
 /// A decoder takes it and the place of the value: a function of this module, or one of prost in [`owned`].
 #[derive(Debug)]

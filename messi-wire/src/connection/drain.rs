@@ -6,7 +6,7 @@
 //! 1. Reading goes on until the operating system has no more input
 //!    ([`handle_no_input`](Connection::handle_no_input)). From then on, it goes on for [`SETTLE_LIMIT`] at
 //!    most.
-//! 2. It ends once nothing was received for [`SILENCE`]. A message that has begun is waited for.
+//! 2. It ends once no bytes were received for [`SILENCE`]. A message that has begun is waited for.
 //! 3. It ends after [`MAX_DRAINED_BYTES`] in any case.
 
 use std::time::{Duration, Instant};

@@ -10,7 +10,7 @@ use crate::frame::{HEADER_SIZE, Header, MessageType};
 /// Messages above this end a connection.
 const MAX_SIZE: usize = 256;
 
-/// Whole messages that may wait before nothing more is read, in bytes.
+/// Whole messages that may wait before reading stops, in bytes.
 const MAX_UNHANDLED: usize = 1024;
 
 /// The largest part in which bytes come.
@@ -70,7 +70,7 @@ fn hostile_stream(role: Role, random: &mut Rng) -> Vec<u8> {
     stream
 }
 
-/// What has come of a stream: the messages, and why it ended, if it did.
+/// The result of a stream: the messages, and the reason for its end, if it ended.
 type Outcome = (Vec<Vec<u8>>, Option<DisconnectReason>);
 
 /// Gives a stream to a connection in parts that end at these places.

@@ -2,12 +2,12 @@
 //!
 //! The order of the work on received bytes, in [`Connection::handle_input`] and [`Connection::handle_rest`]:
 //!
-//! 1. The peer is active: keep-alive is told, and the pause of reading is over.
+//! 1. The peer is active: keep-alive is notified, and the pause of reading is over.
 //! 2. Each complete frame is checked and scanned. Keep-alive frames are handled, responses are given to
 //!    the caller, and messages stay in the buffer until they are taken.
 //! 3. The timer of the partial message at the end of the buffer is set or stopped.
 //! 4. A drain counts the bytes, and may end the connection.
-//! 5. A server sends a pong if none was sent for a while.
+//! 5. A server sends a pong if it has not sent one for a while.
 
 use std::time::Instant;
 
@@ -143,7 +143,7 @@ impl Connection {
                 }
             } else {
                 self.handle_keep_alive_frame(header, now);
-                // It may have said that the session ends: what follows is of no meaning.
+                // It may have said that the session ends: the bytes that follow have no meaning.
                 if !self.lifecycle.is_active() {
                     return received;
                 }
@@ -157,7 +157,7 @@ impl Connection {
     }
 
     fn handle_keep_alive_frame(&mut self, header: Header, now: Instant) {
-        // First: the pong below is then the response to what the ping says.
+        // First: the pong below is then the response to the content of the ping.
         self.handle_control(header, now);
         if !self.lifecycle.is_active() {
             return;
@@ -194,7 +194,7 @@ impl Connection {
     /// Handles the end of the peer's direction.
     pub fn handle_end_of_input(&mut self, now: Instant) {
         if self.is_resumable() {
-            // Who leaves a session for good says so before.
+            // A peer that leaves a session for good says so before.
             self.handle_loss(DisconnectReason::ConnectionClosed, now);
         } else {
             self.end(DisconnectReason::ConnectionClosed, now);
@@ -209,8 +209,8 @@ impl Connection {
 
     /// Returns the size of the next message for the handler, in bytes.
     ///
-    /// Messages received before the peer closed the connection, or before a drain ended, are still
-    /// returned. Once this side has ended the connection for another reason, none are.
+    /// Messages received before the peer closed the connection, or before a drain ended, are still returned. Once
+    /// this side has ended the connection for another reason, no messages are returned.
     #[inline]
     pub fn next_message_size(&mut self) -> Option<usize> {
         if !self.lifecycle.delivers_messages() {
@@ -273,7 +273,7 @@ impl Connection {
     ///
     /// This replaces the reason of an earlier end: the message was received before.
     pub fn handle_decode_error(&mut self, error: DecodeError, now: Instant) {
-        // The peer can't know which message was not handled, so that none after it may be.
+        // The peer can't know which message was not handled, so that no message after it may be handled.
         self.recv_buffer = RecvBuffer::default();
         let was_aborted = self.lifecycle.is_aborted();
         // So that `end` takes this reason as the first one.

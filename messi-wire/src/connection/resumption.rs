@@ -27,8 +27,8 @@ impl Connection {
     /// Asks the server for a session, with the first bytes of a client. At most `window` bytes, and one batch, are kept
     /// until the server has acknowledged them.
     ///
-    /// Until the first pong, all is kept that is sent. If the server knows nothing of sessions, the connection is a
-    /// plain one from then on.
+    /// Until the first pong, all is kept that is sent. If the server does not know sessions, the connection is a plain
+    /// one from then on.
     pub fn request_session(&mut self, window: usize) {
         self.delivery = Some(Box::new(Delivery::new(window)));
         self.send_buffer
@@ -57,8 +57,8 @@ impl Connection {
         self.delivery = Some(Box::new(delivery));
     }
 
-    /// Returns what survives this connection, if the client has asked for a session, and the server knows sessions or
-    /// has not answered yet.
+    /// Returns the state that survives this connection, if the client has asked for a session, and the server knows
+    /// sessions or has not answered yet.
     pub fn delivery(&self) -> Option<&Delivery> {
         self.delivery.as_deref()
     }
@@ -73,7 +73,7 @@ impl Connection {
     }
 
     /// Records that the connection is lost. If there is a session, it is interrupted. Otherwise the connection ends,
-    /// and what is not written is dropped.
+    /// and unwritten output is dropped.
     pub fn handle_loss(&mut self, reason: DisconnectReason, now: Instant) {
         if !self.is_resumable() {
             return self.fail(reason, now);
@@ -106,7 +106,7 @@ impl Connection {
     ///
     /// If the number can't be, the session is lost, and the connection ends.
     pub fn resume(&mut self, received: u64, now: Instant) {
-        // Half open: this side has not noticed yet what the peer has.
+        // Half open: the peer has noticed the loss, and this side has not yet.
         if self.is_resumable() {
             self.handle_loss(DisconnectReason::ConnectionClosed, now);
         }
@@ -117,7 +117,7 @@ impl Connection {
         if delivery.acknowledge(received).is_err() {
             return self.lose_session(SessionLost::Mismatch, None, now);
         }
-        // Read before the replay begins, which takes it as told.
+        // Read before the replay begins, which counts it as reported.
         let resumed = ServerControl::Resumed(delivery.received()).encode();
         delivery.begin_replay();
         self.keep_alive = KeepAlive::new(self.role, &self.config, now);
@@ -126,13 +126,13 @@ impl Connection {
         self.lacks_memory = false;
         self.partial_size = 0;
         self.lifecycle = Lifecycle::Open;
-        // The client has told its number with its first ping.
+        // The client has sent its number with its first ping.
         if self.role == Role::Server {
             self.send_buffer.refill_control(MessageType::Pong, &resumed);
         }
     }
 
-    /// Ends the session, which can't go on, and drops what is not sent. The peer has received `handled` messages in it, if
+    /// Ends the session, which can't go on, and drops unsent output. The peer has received `handled` messages in it, if
     /// it still knows.
     pub fn lose_session(&mut self, why: SessionLost, handled: Option<u64>, now: Instant) {
         let delivery = self.delivery.as_ref();
@@ -144,10 +144,10 @@ impl Connection {
         self.fail(DisconnectReason::SessionLost(Box::new(lost)), now);
     }
 
-    /// Tells the peer that the session ends, and why, behind all that was written. No output may remain. Returns `false`
-    /// if there is no session.
+    /// Informs the peer that the session ends, and why, behind all that was written. No output may remain. Returns
+    /// `false` if there is no session.
     pub fn say_bye(&mut self, bye: &Bye) -> bool {
-        // Taken: nothing that follows belongs to the session.
+        // Taken: no later message belongs to the session.
         let has_session = mem::take(&mut self.delivery).is_some();
         if has_session {
             self.send_buffer
@@ -160,7 +160,7 @@ impl Connection {
 
     /// Sends a ping or pong, with the number of received messages if that has changed.
     pub(super) fn push_keep_alive(&mut self, message_type: MessageType) {
-        // Otherwise the number would count as told.
+        // Otherwise the number would count as reported.
         if self.send_buffer.accepts_keep_alive() {
             let payload = self.take_acknowledgement();
             self.send_buffer.push_keep_alive(message_type, &payload);
@@ -174,7 +174,7 @@ impl Connection {
         received.map_or_else(Vec::new, encode_ack)
     }
 
-    /// Tells the peer how many messages were received, once its window would otherwise become full.
+    /// Reports the number of received messages to the peer, once its window would otherwise become full.
     #[inline]
     pub(super) fn acknowledge_received(&mut self) {
         if self.delivery.as_ref().is_some_and(|it| it.must_tell()) {
@@ -203,7 +203,7 @@ impl Connection {
                 delivery.handle_grant(grant);
             }
             Some(ServerControl::Bye(bye)) => self.end(DisconnectReason::Bye(Box::new(bye)), now),
-            // The first pong decides: this server knows nothing of sessions.
+            // The first pong decides: this server does not know sessions.
             _ if delivery.grant().is_none() => self.delivery = None,
             Some(ServerControl::Ack(received)) => self.handle_acknowledgement(received, now),
             // Neither is sent in the middle of a session.

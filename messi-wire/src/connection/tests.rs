@@ -74,7 +74,7 @@ impl Pair {
         }
     }
 
-    /// Lets time pass for one side only, whose output is lost and which receives no bytes.
+    /// Lets time pass for one side only: its output is lost, and it receives no bytes.
     fn pass_alone(&mut self, role: Role, time: Duration) {
         let end = self.now + time;
         let side = match role {

@@ -57,7 +57,7 @@ impl Connection {
     ///
     /// A message has its time again if it has made enough progress, or if reading has paused for the
     /// handler. If reading has paused for lack of memory, it does not: the memory that the message takes
-    /// is then what other connections lack.
+    /// is then the memory that other connections lack.
     fn handle_message_timeout(&mut self, now: Instant) {
         let unfinished = self.recv_buffer.unfinished();
         let expected = self.partial_size.saturating_add(self.config.min_progress());
@@ -71,10 +71,10 @@ impl Connection {
     }
 
     fn handle_keep_alive(&mut self, now: Instant) {
-        // The pace of keep-alive tells idle connections from used ones: no timer is needed for it.
+        // The pace of keep-alive separates idle connections from used ones: no timer is needed for it.
         self.is_idle = !mem::take(&mut self.is_used);
         if !self.is_reading() {
-            // This side has not read, so that the silence of the peer means nothing.
+            // This side has not read, so that the silence of the peer has no meaning.
             self.keep_alive.handle_activity(now);
         }
         match self.keep_alive.poll(&self.config, now) {
@@ -95,8 +95,8 @@ impl Connection {
         self.keep_alive.handle_pong_sent(&self.config, now);
     }
 
-    /// Sends a pong if none was sent for a while, and again while reading is paused. The pings of the
-    /// client may be stuck behind the messages that it uploads.
+    /// Sends a pong if this side has not sent one for a while, and again while reading is paused. The
+    /// pings of the client may be stuck behind the messages that it uploads.
     #[inline]
     pub(super) fn send_progress_pong(&mut self, now: Instant) {
         if self.role == Role::Client {

@@ -1,4 +1,4 @@
-//! Tests of the header, whose bytes are written out here as the specification lays them out.
+//! Tests of the header. Its bytes are written out here as the specification lays them out.
 
 use super::*;
 
@@ -171,7 +171,7 @@ fn random_bytes_cause_no_panic() {
         }
         bytes.resize(random.usize(0..=MAX_SIZE), 0);
         let whole = read_in_parts(&bytes, usize::MAX);
-        // The error of the signature shows what has arrived by then.
+        // The error of the signature shows the bytes that have arrived by then.
         match read_in_parts(&bytes, random.usize(1..64)) {
             Err(ProxyHeaderError::Signature(_)) => {
                 assert!(matches!(whole, Err(ProxyHeaderError::Signature(_))));

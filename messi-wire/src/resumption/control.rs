@@ -1,8 +1,8 @@
-//! What the payloads of pings and pongs say.
+//! The content of the payloads of pings and pongs.
 //!
 //! The first byte of a payload is its kind. Integers of one byte and of 64 bits (big endian) have a fixed size, others
-//! are varints of protobuf. What follows the known fields of a kind is ignored, and a payload of an unknown kind is no
-//! payload: later versions may add both.
+//! are varints of protobuf. Bytes behind the known fields of a kind are ignored, and a payload of an unknown kind is
+//! no payload: later versions may add both.
 
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
@@ -59,7 +59,7 @@ pub enum ServerControl {
     Bye(Bye),
 }
 
-/// What names one session of one server.
+/// The identifier of one session of one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     /// Random number of the server's process.
@@ -73,7 +73,7 @@ pub struct Token {
 /// A session that a server grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// What the client must say to go on with it.
+    /// The token that the client must send to go on with it.
     pub token: Token,
     /// For how long the server keeps the session without a connection, in whole seconds.
     pub lifetime: Duration,
@@ -90,7 +90,7 @@ pub struct Resume {
     pub received: u64,
 }
 
-/// The end of a session, as one side tells it to the other.
+/// The end of a session, as one side reports it to the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bye {
     /// The reason.
@@ -150,7 +150,7 @@ pub enum ByeReason {
     TakenOver,
     /// The program has failed.
     Failed,
-    /// The peer has sent what can't be read.
+    /// The peer has sent bytes that can't be read.
     Unreadable,
     /// The peer reads too slowly.
     Overflow,
@@ -202,7 +202,7 @@ impl ClientControl {
         }
     }
 
-    /// Decodes a payload. Returns `None` if it says nothing that this version knows.
+    /// Decodes a payload. Returns `None` if it has no content that this version knows.
     pub fn decode(payload: &[u8]) -> Option<Self> {
         let mut fields = Fields(payload);
         match fields.byte()? {
@@ -247,7 +247,7 @@ impl ServerControl {
         }
     }
 
-    /// Decodes a payload. Returns `None` if it says nothing that this version knows.
+    /// Decodes a payload. Returns `None` if it has no content that this version knows.
     pub fn decode(payload: &[u8]) -> Option<Self> {
         let mut fields = Fields(payload);
         match fields.byte()? {
@@ -349,7 +349,7 @@ impl Fields<'_> {
             bye.retry_after = self.optional()?.map(Duration::from_millis);
             let end = self.0.len().min(MAX_TEXT);
             let text = String::from_utf8_lossy(&self.0[..end]);
-            // What replaces a byte that is no text is longer than it.
+            // The replacement of a byte that is no text is longer than the byte.
             bye.text = cut(&text, MAX_TEXT).into();
         }
         Some(bye)

@@ -1,15 +1,15 @@
-//! The counts of a session, and what is kept to be sent again.
+//! The counts of a session, and the messages that are kept to be sent again.
 
 use thiserror::Error;
 
 use super::control::Grant;
 use super::window::Window;
 
-/// Bytes of received messages after which the peer is told the count with the next write.
+/// Bytes of received messages after which the next write reports the count to the peer.
 const TOLD_WITH_WRITE: usize = 16 * 1024;
 
-/// Bytes of received messages after which the peer is told the count by a write of its own. A peer with a small window
-/// is told earlier.
+/// Bytes of received messages after which a write of its own reports the count to the peer. A peer with a small window
+/// gets the report earlier.
 const TOLD_ALONE: usize = 64 * 1024;
 
 /// The peer has acknowledged messages that were not sent, or fewer than before.
@@ -31,7 +31,7 @@ pub struct Mismatch {
 pub struct Delivery {
     /// The session, once the server has granted it.
     grant: Option<Grant>,
-    /// Bytes of the window after which nothing is written.
+    /// Bytes of the window after which no messages are written.
     limit: usize,
     window: Window,
     /// Number of the last message taken for writing.
@@ -44,7 +44,7 @@ pub struct Delivery {
     replayed: Option<u64>,
     /// Number of the last received message.
     received: u64,
-    /// Number that the peer was told last.
+    /// Number that was last sent to the peer.
     told: u64,
     /// Bytes of messages received since then.
     untold_bytes: usize,
@@ -71,7 +71,7 @@ impl Delivery {
 
     // --- Sending ---
 
-    /// Returns whether so much is kept that nothing more is written.
+    /// Returns whether so much is kept that no more messages are written.
     #[inline]
     pub fn is_full(&self) -> bool {
         self.window.size() >= self.limit
@@ -104,7 +104,7 @@ impl Delivery {
     ///
     /// # Errors
     ///
-    /// Returns an error, and changes nothing, if that can't be.
+    /// Returns an error, and leaves the state unchanged, if that can't be.
     pub fn acknowledge(&mut self, received: u64) -> Result<(), Mismatch> {
         if received < self.acknowledged || received > self.sent {
             return Err(Mismatch {
@@ -118,11 +118,11 @@ impl Delivery {
         Ok(())
     }
 
-    /// Begins to send again what the peer has not acknowledged.
+    /// Begins to send the unacknowledged messages again.
     pub fn begin_replay(&mut self) {
         debug_assert_eq!(self.in_flight, 0, "the frames being written were not kept");
         self.replayed = Some(self.acknowledged + 1);
-        // The peer is told with the begin of the connection.
+        // The count is sent to the peer at the begin of the connection.
         self.take_received();
     }
 
@@ -132,7 +132,7 @@ impl Delivery {
         self.replayed.is_some()
     }
 
-    /// Appends the next frames to send again. Returns `false` if there are none left.
+    /// Appends the next frames to send again. Returns `false` if there are no frames left.
     pub fn replay(&mut self, frames: &mut Vec<u8>) -> bool {
         let next = self
             .replayed
@@ -182,13 +182,13 @@ impl Delivery {
         self.received
     }
 
-    /// Returns whether the peer should be told the count together with other frames.
+    /// Returns whether the count should be sent to the peer together with other frames.
     #[inline]
     pub fn is_worth_telling(&self) -> bool {
         self.grant.is_some() && self.untold_bytes >= TOLD_WITH_WRITE.min(self.told_alone())
     }
 
-    /// Returns whether the peer must be told the count at once.
+    /// Returns whether the count must be sent to the peer at once.
     #[inline]
     pub fn must_tell(&self) -> bool {
         self.untold_bytes >= self.told_alone()
@@ -209,7 +209,7 @@ impl Delivery {
             return usize::MAX;
         };
         let part_of_window = usize::try_from(grant.window / 4).unwrap_or(usize::MAX);
-        // Never 0: an acknowledgement of nothing would follow each frame.
+        // Never 0: an acknowledgement of no messages would follow each frame.
         TOLD_ALONE.min(part_of_window).max(1)
     }
 }

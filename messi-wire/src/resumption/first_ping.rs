@@ -6,7 +6,7 @@ use crate::frame::{HEADER_SIZE, Header, MessageType};
 /// Largest payload of a ping that may ask for a session, in bytes. It leaves room for fields of later versions.
 const MAX_PAYLOAD: usize = 256;
 
-/// What a client wants, by its first frame.
+/// The kind of connection that a client asks for, by its first frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opening {
     /// A connection without a session.
@@ -22,8 +22,8 @@ pub enum Opening {
 pub struct FirstPing(Vec<u8>);
 
 impl FirstPing {
-    /// Reads received bytes, and returns what the client wants as soon as that is known. From then on, it must not be
-    /// called again.
+    /// Reads received bytes, and returns the opening of the client as soon as it is known. From then on, it must not
+    /// be called again.
     pub fn read(&mut self, bytes: &[u8]) -> Option<Opening> {
         self.0.extend_from_slice(bytes);
         let is_other = |byte: u8| byte != MessageType::Ping as u8;

@@ -5,7 +5,7 @@ use super::lost::SessionLost;
 use crate::DisconnectReason;
 use crate::frame::{HEADER_SIZE, Header, MessageType};
 
-/// What a server says about a session that a client wants to go on with.
+/// The answer of a server about a session that a client wants to go on with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The session goes on. The server has received this number of messages.
@@ -21,13 +21,14 @@ pub enum Answer {
     },
     /// The session is lost, as the server does not serve this client.
     Refused(Bye),
-    /// The session is lost, as the server knows nothing of sessions.
+    /// The session is lost, as the server does not know sessions.
     Plain,
 }
 
-/// Reads what a server sends, up to its first pong.
+/// Reads the bytes that a server sends, up to its first pong.
 ///
-/// Messages before that pong are not of the session: the server has sent them before it knew what the client wants.
+/// Messages before that pong are not of the session: the server has sent them before it knew the kind of connection
+/// that the client asks for.
 #[derive(Debug)]
 pub struct FirstPong {
     bytes: Vec<u8>,
@@ -77,7 +78,7 @@ impl FirstPong {
 
     fn handle_pong(&mut self, answer: &Answer, end: usize) {
         match answer {
-            // Messages that came before it were for nobody.
+            // Messages that came before it had no receiver.
             Answer::Resumed(_) | Answer::Lost { .. } | Answer::Refused(_) => {
                 drop(self.bytes.drain(..end));
             }

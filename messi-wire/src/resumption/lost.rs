@@ -69,7 +69,7 @@ impl SessionLost {
     }
 
     /// Returns the reason with this byte. A byte of a later version means that the server does not have the session,
-    /// which is what [`Expired`](Self::Expired) says.
+    /// which is the meaning of [`Expired`](Self::Expired).
     pub(super) fn from_byte(byte: u8) -> Self {
         let reason = Self::BYTES.iter().find(|(_, other)| *other == byte);
         reason.map_or(Self::Expired, |(reason, _)| *reason)

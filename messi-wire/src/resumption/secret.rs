@@ -21,7 +21,8 @@ impl Secret {
     }
 }
 
-/// Compares in a time that does not depend on the bytes: how long it takes tells nothing about a guess.
+/// Compares in a time that does not depend on the bytes: the duration reveals no information about a
+/// guess.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         let difference = self

@@ -1,4 +1,5 @@
-//! What the peer has acknowledged in a session that can be resumed: see [`resumption`](crate::resumption).
+//! The messages that the peer has acknowledged in a session that can be resumed: see
+//! [`resumption`](crate::resumption).
 
 use super::{PendingResponse, Session};
 

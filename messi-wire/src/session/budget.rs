@@ -1,8 +1,8 @@
 //! Memory that many buffers share.
 //!
-//! The invariant: the sum of what all [`Permit`]s have reserved is never above the limit of their
+//! The invariant: the sum of the bytes that all [`Permit`]s have reserved is never above the limit of their
 //! [`Budget`], but for permits that are [`set`](Permit::set), and each permit may reserve only as much as
-//! is left for all others. A buffer of up to [`FREE_QUOTA`] bytes reserves nothing.
+//! is left for all others. A buffer of up to [`FREE_QUOTA`] bytes reserves no bytes.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -39,8 +39,8 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Creates a budget for send queues. A third of the bytes is set aside for empty buffers and for what
-    /// the allocator can't use.
+    /// Creates a budget for send queues. A third of the bytes is set aside for empty buffers and for memory
+    /// that the allocator can't use.
     pub fn for_sending(bytes: usize) -> Self {
         // Divided first: the product could overflow.
         let idle = bytes / PARTS * IDLE_PARTS;
@@ -48,7 +48,7 @@ impl Budget {
         Self::with_limit(limit, idle)
     }
 
-    /// Creates a budget for receive buffers. Nothing is set aside.
+    /// Creates a budget for receive buffers. No bytes are set aside.
     pub fn for_receiving(bytes: usize) -> Self {
         Self::with_limit(bytes, 0)
     }
@@ -130,7 +130,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// Creates a permit that has reserved nothing.
+    /// Creates a permit that has reserved no bytes.
     pub fn new(budget: Arc<Budget>) -> Self {
         budget.permits.fetch_add(1, Ordering::Relaxed);
         Self {

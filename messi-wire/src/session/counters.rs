@@ -68,7 +68,7 @@ pub struct Losses {
     pub replaced: u64,
 }
 
-/// Requests of both directions, and what went wrong with them.
+/// Requests of both directions, and their failures.
 ///
 /// `awaited` and `open` are gauges: they show the present moment. All other values only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub struct RequestStats {
     pub awaited: u64,
     /// Requests of the peer that this side has not responded to yet.
     pub open: u64,
-    /// Requests of the peer whose reply was dropped without a response.
+    /// Requests of the peer with a reply that was dropped without a response.
     pub unanswered: u64,
     /// Responses that came too late: those of this side given after the connection of their request had
     /// ended, and those of the peer that were not awaited any more.
@@ -112,7 +112,7 @@ pub struct SendCounters {
     pub peak_queued_bytes: usize,
 }
 
-/// Counters of what went wrong in a session, over all its connections.
+/// Counters of failures in a session, over all its connections.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FailureCounters {
     /// Messages lost.
@@ -122,7 +122,7 @@ pub struct FailureCounters {
     /// Messages that the peer may not have received: see
     /// [`Session::handle_keep_alive`](super::Session::handle_keep_alive).
     pub unconfirmed: u64,
-    /// Older messages dropped, since the log was last told.
+    /// Older messages dropped, since the last report to the log.
     pub(super) not_logged: Losses,
     /// Messages that were unsent when the session was stopped.
     pub(super) unsent_before_stop: u64,

@@ -4,7 +4,7 @@
 /// last one counts.
 #[inline]
 pub(super) fn last_of(payload: &[u8], is_wanted: impl Fn(u32) -> bool) -> Option<u32> {
-    // Nearly every message is one field, whose key and size take a byte each.
+    // Nearly every message is one field with a key and a size of one byte each.
     if let [key, size, field @ ..] = payload
         && key & 0x87 == LENGTH_DELIMITED
         && *size < 0x80
@@ -53,7 +53,7 @@ impl FirstKey {
         Self(key)
     }
 
-    /// Returns the number of the field, or 0 if there is none.
+    /// Returns the number of the field, or 0 if there is no number.
     pub fn number(self) -> u32 {
         let key = varint(&mut self.0.as_slice()).unwrap_or(0);
         u32::try_from(key >> 3).unwrap_or(0)

@@ -26,7 +26,7 @@ pub struct Outgoing<'a, R> {
     pub member: Option<u32>,
     /// Sender of the message.
     pub sender: Sender,
-    /// What to do if the message is refused.
+    /// The action if the message is refused.
     pub on_refusal: OnRefusal<R>,
     /// Appends the frame, or fails and leaves the buffer unchanged.
     pub append: &'a dyn Fn(&mut Vec<u8>) -> Result<(), SendError>,
@@ -43,7 +43,7 @@ impl<R> Debug for Outgoing<'_, R> {
     }
 }
 
-/// What to do with a message that is refused.
+/// The action for a message that is refused.
 #[derive(Debug)]
 pub enum OnRefusal<R> {
     /// The caller gets the error, and may send the message again.

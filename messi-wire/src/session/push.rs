@@ -6,8 +6,8 @@
 //! 1. The request that it responds to is found, if there is one. A response that comes too late, or twice,
 //!    or after an abandoned request is refused.
 //! 2. A message above the size limit is refused, before it is encoded.
-//! 3. Its place is chosen: the send queue; the offline queue while a connection opens or there is none; or,
-//!    for a response, a place among those that wait for the responses before them.
+//! 3. Its place is chosen: the send queue; the offline queue while a connection opens or there is no connection;
+//!    or, for a response, a place among those that wait for the responses before them.
 //! 4. Room is made in that place, if old messages may be dropped.
 //! 5. It is encoded into its place. Only then it is counted, so that a message that panics while it is encoded
 //!    leaves the session as it was, but for the messages that were dropped to make room for it.
@@ -86,8 +86,8 @@ impl<R: PendingResponse> Session<R> {
     /// bytes in all, or fails and leaves the buffer unchanged. They must be below the size limit, and neither
     /// requests nor responses.
     ///
-    /// Returns `false`, and pushes none, if a rule beyond that of the room in the queue decides about them: then
-    /// each must be [`push`](Self::push)ed by itself.
+    /// Returns `false`, and pushes no messages, if a rule beyond that of the room in the queue decides about them:
+    /// then each must be [`push`](Self::push)ed by itself.
     #[inline]
     pub fn push_at_once(
         &mut self,
@@ -153,7 +153,7 @@ impl<R: PendingResponse> Session<R> {
         }
     }
 
-    /// Keeps a response whose turn comes later.
+    /// Keeps a response that is sent later, in its turn.
     #[cold]
     fn push_waiting<'a>(
         &mut self,
@@ -393,8 +393,8 @@ impl<R: PendingResponse> Session<R> {
         }
     }
 
-    /// Drops the oldest message that is neither being written nor a response. Returns `false` if there is
-    /// none.
+    /// Drops the oldest message that is neither being written nor a response. Returns `false` if there is no such
+    /// message.
     fn drop_oldest(&mut self) -> bool {
         let Some(payload) = self.queue.first() else {
             // All frames are in flight. Only messages that wait for `on_connected` can be dropped.

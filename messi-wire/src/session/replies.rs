@@ -55,7 +55,7 @@ pub(super) struct OpenRequests {
 struct Kind {
     /// Number of the last request.
     received: u64,
-    /// Number of the last request whose response was sent.
+    /// Number of the last request with a sent response.
     responded: u64,
     /// Responses that wait for those before them, as frames.
     waiting: BTreeMap<u64, Vec<u8>>,
@@ -122,7 +122,7 @@ impl OpenRequests {
         Some(frame)
     }
 
-    /// Keeps the frame of a response whose turn comes later.
+    /// Keeps the frame of a response that is sent later, in its turn.
     pub(super) fn keep(&mut self, kind: usize, number: u64, frame: Vec<u8>) {
         self.waiting_memory += frame.len() + ENTRY_SIZE;
         self.kinds[kind].waiting.insert(number, frame);
@@ -136,7 +136,7 @@ impl OpenRequests {
             return (false, false);
         }
         let requests = &mut self.kinds[kind];
-        // Only the first one counts: nothing after it can be sent.
+        // Only the first one counts: no response after it can be sent.
         let first = requests.abandoned.map_or(number, |first| first.min(number));
         requests.abandoned = Some(first);
         requests.abandoned_count += 1;

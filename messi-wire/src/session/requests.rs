@@ -166,8 +166,8 @@ impl<R> Default for Requests<R> {
 }
 
 impl<R: PendingResponse> PendingResponses<R> {
-    /// Records a message in the send queue. Each message must be recorded: the peer also responds to a
-    /// request whose response is not awaited.
+    /// Records a message in the send queue. Each message must be recorded: the peer also responds to a request if
+    /// its response is not awaited.
     #[inline]
     pub(super) fn handle_queued(
         &mut self,
@@ -239,7 +239,7 @@ impl<R: PendingResponse> PendingResponses<R> {
         }
     }
 
-    /// Fails all pending responses: none will be received any more.
+    /// Fails all pending responses: they will not be received any more.
     pub(super) fn fail_all(&mut self, error: &RequestError) {
         let Some(state) = &mut self.0 else {
             return;
@@ -429,7 +429,7 @@ mod tests {
         assert_eq!(respond(&mut pending, 2), named("a"));
     }
 
-    /// The one who awaits a response may be woken when it is dropped: never under the lock of the caller.
+    /// The task that awaits a response may be woken when it is dropped: never under the lock of the caller.
     #[test]
     fn responses_that_are_not_awaited_are_left_to_the_caller() {
         let mut pending = Pending::default();

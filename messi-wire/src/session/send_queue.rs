@@ -132,7 +132,7 @@ impl SendQueue {
         self.bytes.shrink_to(self.memory_with(0).max(limit));
     }
 
-    /// Frees the memory of an empty queue whose capacity is more than `limit` bytes.
+    /// Frees the memory of an empty queue with a capacity of more than `limit` bytes.
     #[inline]
     pub(super) fn release(&mut self, limit: usize) {
         if self.is_empty() && self.bytes.capacity() > limit {

@@ -27,7 +27,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Creates the input of a whole message, whose memory fields of the type `Bytes` share.
+    /// Creates the input of a whole message. Fields of the type `Bytes` share its memory.
     #[must_use]
     pub fn shared(bytes: &'a Bytes) -> Self {
         Self {

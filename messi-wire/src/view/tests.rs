@@ -1,4 +1,4 @@
-//! A view is compared with the same message of prost: what it accepts, and its content.
+//! A view is compared with the same message of prost: the input that it accepts, and its content.
 
 use std::collections::HashMap;
 
@@ -181,7 +181,7 @@ fn what_the_owned_form_refuses_is_refused() {
         b"\x1a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
         b"\x12\x02\x0a\x03abc",
         b"\x12\x05",
-        // No number, no wire type, no end of a group, and the end of none.
+        // No number, no wire type, no end of a group, and an end without a group.
         b"\x02\x00",
         b"\x0e",
         b"\x7b",

@@ -1,4 +1,4 @@
-//! All orders of what can happen to a session with three messages and two lost connections.
+//! All orders of the events of a session with three messages and two lost connections.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -22,12 +22,12 @@ const ACKNOWLEDGEMENTS: usize = 1;
 
 const SIDES: [Role; 2] = [Role::Client, Role::Server];
 
-/// What can happen.
+/// A possible event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
     /// A side queues a message.
     Send(Role),
-    /// A side writes all its output, and what is queued.
+    /// A side writes all its output, and all queued messages.
     Write(Role),
     /// A side receives all that was written to it.
     Receive(Role),
@@ -45,7 +45,7 @@ enum Event {
     Resume,
 }
 
-/// One side, with what it has sent and received.
+/// One side, with the messages that it has sent and received.
 #[derive(Clone)]
 struct Side {
     connection: Connection,

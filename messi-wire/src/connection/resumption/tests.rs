@@ -14,7 +14,7 @@ fn connection(role: Role) -> (Connection, Instant) {
     )
 }
 
-/// Returns a server with a session whose grant is written.
+/// Returns a server with a session and a written grant.
 fn server() -> (Connection, Instant) {
     let (mut server, now) = connection(Role::Server);
     server.grant_session(grant(), None);
@@ -61,7 +61,7 @@ fn queue(connection: &mut Connection, payload: &[u8]) {
     });
 }
 
-/// Writes all output, and what is to be sent again.
+/// Writes all output, and the messages to be sent again.
 fn write(connection: &mut Connection) -> Vec<u8> {
     let mut written = Vec::new();
     loop {
@@ -384,7 +384,8 @@ fn what_is_sent_again_does_not_wait_for_the_window() {
     assert!(server.holds_output());
 }
 
-/// Returns what the server sends while it receives this number of messages, with a payload of 1 KiB each.
+/// Returns the output of the server while it receives this number of messages, with a payload of 1 KiB
+/// each.
 fn sent_while_receiving(messages: usize, answers: bool) -> Vec<u8> {
     let (mut server, now) = server();
     let message = frame::build(MessageType::ClientToServer, &[0; 1020]);
