@@ -1,12 +1,12 @@
 //! The guide: how to write a program with messi, and how it behaves.
 //!
 //! - [Tutorial](tutorial): a chat room, step by step, with a test
-//! - [Lifecycle](lifecycle): what each side sees of each event, and which messages are lost
-//! - [Sessions](sessions): nothing lost and nothing twice when a connection is lost
+//! - [Lifecycle](lifecycle): each event as each side sees it, and which messages are lost
+//! - [Sessions](sessions): no message lost and no message twice when a connection is lost
 //! - [Evolving](evolving): which changes of a schema are compatible
-//! - [Schemas](schemas): imports, options and names, and what is checked
+//! - [Schemas](schemas): imports, options and names, and the checks
 //! - [Editors](editors): completion and documentation in rust-analyzer
-//! - [Logins](logins): clients that must say who they are, and clients that are refused
+//! - [Logins](logins): clients that must identify themselves, and clients that are refused
 //! - [Sending from outside](sending): messages from other tasks and threads
 //! - [Rooms and users](topics): messages to some of the clients, by name
 //! - [More than one server](cluster): several servers that act as one
@@ -17,7 +17,7 @@
 //! - [Signals and shutdown](shutdown): a server that ends in good order
 //! - [Metrics](metrics): statistics for a monitoring system
 //! - [C](c): clients and servers in C, on Linux and on microcontrollers
-//! - [Messages in C](c_messages): structs, memory, and what is accepted
+//! - [Messages in C](c_messages): structs, memory, and the accepted input
 //! - [Python](python): clients and servers in Python
 //! - [Migrating](migrating): coming from the original Messi, or from a gRPC stream
 //! - [Troubleshooting](troubleshooting): every error message, with its cause and its solution

@@ -335,9 +335,9 @@ pub use messi_core::tls;
 ///
 /// ## bytes
 ///
-/// With `bytes = Bytes`, `bytes` fields have the type [`Bytes`](prost::bytes::Bytes), whose clones share
-/// memory. It applies to the whole schema, except for the values of maps: there, prost supports `Vec<u8>`
-/// only. `bytes = Vec` is the default.
+/// With `bytes = Bytes`, `bytes` fields have the type [`Bytes`](prost::bytes::Bytes), with clones that share memory. It
+/// applies to the whole schema, except for the values of maps: there, prost supports `Vec<u8>` only. `bytes = Vec` is
+/// the default.
 ///
 /// The fields of a received message of 16 KiB or more share the memory that the message was received in, so that
 /// its data is not copied. A small field that is kept then keeps all of that memory: copy it, if it is kept for
@@ -449,9 +449,8 @@ pub use messi_core::tls;
 ///
 /// ## requests
 ///
-/// `requests = none` makes all members messages, for protocols whose `foo_req` and `foo_rsp` are no
-/// pairs: handlers get no [`Reply`], and nothing is counted. `requests = except [foo_req]` leaves out
-/// some members.
+/// `requests = none` makes all members messages, for protocols in which `foo_req` and `foo_rsp` are no pairs: handlers
+/// get no [`Reply`], and no requests are counted. `requests = except [foo_req]` leaves out some members.
 ///
 /// ```
 /// # mod chat {
@@ -474,9 +473,10 @@ pub use messi_core::tls;
 ///
 /// ## views
 ///
-/// With `views = [MessageInd]`, the method for a received `MessageInd` gets a `MessageIndView<'_>`, whose strings and
-/// bytes are a `&str` and `&[u8]` of the received bytes. It is valid until the method returns, also while the method
-/// waits. Nothing else changes: messages are sent in their owned form, and so is the response that a request returns.
+/// With `views = [MessageInd]`, the method for a received `MessageInd` gets a `MessageIndView<'_>`. Its strings and
+/// bytes are a `&str` and `&[u8]` of the received bytes. The view is valid until the method returns, also while the
+/// method waits. The rest stays the same: messages are sent in their owned form, and so is the response that a request
+/// returns.
 ///
 /// ```
 /// # mod chat {
@@ -510,8 +510,8 @@ pub use messi_core::tls;
 /// ```
 ///
 /// - A view has the fields of the message, with the same names and the same accessors, except those that change it.
-///   Lists are a `Vec`, maps a `HashMap` and oneofs an enum `KindView`, all of what borrows. The messages that it holds
-///   have views too, if they have a `string` or `bytes` somewhere.
+///   Lists are a `Vec`, maps a `HashMap` and oneofs an enum `KindView`, all of values that borrow. The messages that it
+///   holds have views too, if they have a `string` or `bytes` somewhere.
 /// - The types of `google.protobuf` and of [`extern`](#extern) packages stay owned.
 /// - `to_message` returns the owned form, and `From` converts into it, and into the message of a direction: a view can be
 ///   sent.
@@ -561,8 +561,8 @@ pub use messi_core::tls;
 ///
 /// # Errors
 ///
-/// Every mistake in a schema is a compile error with its place in the schema. What is valid of the schema is
-/// expanded all the same, so that the uses of the protocol in your program are no errors too.
+/// Every mistake in a schema is a compile error with its place in the schema. The valid part of the schema is expanded
+/// all the same, so that the uses of the protocol in your program are no errors too.
 ///
 /// ```text
 /// error: found the unknown type `ConectReq`

@@ -1,6 +1,6 @@
 //! The commands.
 //!
-//! Each reads all files, reports the problems of all of them, and writes only if there is none.
+//! Each reads all files, reports the problems of all of them, and writes only if there is no problem.
 
 use std::path::{Path, PathBuf};
 

@@ -17,8 +17,8 @@ pub(crate) struct GeneratedFile {
     pub(crate) contents: String,
 }
 
-/// The files of one command. They are written together, so that a file with an error leaves nothing half
-/// done.
+/// The files of one command. They are written together, so that a file with an error leaves no half-done
+/// output.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     /// The text of each file and the schema that it was generated from, by its path in the directory.

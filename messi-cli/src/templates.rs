@@ -30,7 +30,7 @@ impl Templates {
     pub(crate) fn new(templates: &[Template]) -> Result<Self, Error> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        // A line with a block alone leaves nothing.
+        // A line with a block alone leaves no output.
         let mut syntax = SyntaxConfig::builder();
         syntax.trim_blocks(true).lstrip_blocks(true);
         syntax.keep_trailing_newline(true);

@@ -218,7 +218,7 @@ impl Config {
         self
     }
 
-    /// Makes all members messages: none is a request.
+    /// Makes all members messages: no member is a request.
     #[must_use]
     pub fn no_requests(mut self) -> Self {
         self.requests = Requests::None;

@@ -46,8 +46,8 @@ fn mention(protocol: &Protocol, path: Span) -> TokenStream {
     quote!( const _: ::core::option::Option<#marker> = ::core::option::Option::None; )
 }
 
-/// Returns an error for each problem, and the expansion of what is valid. The uses of a protocol in the
-/// user's program are then no errors.
+/// Returns an error for each problem, and the expansion of the valid part. The uses of a protocol in
+/// the user's program are then no errors.
 fn errors(error: &SchemaError, span: Span, config: &Config) -> TokenStream {
     let mut errors = error.diagnostics.iter().map(|diagnostic| {
         let message = diagnostic.to_string();

@@ -124,7 +124,7 @@ fn root(
     root
 }
 
-/// Returns the imported packages. Files of the schema's package or of none are at the root.
+/// Returns the imported packages. Files of the schema's package or of no package are at the root.
 fn packages(schema: &Schema, modules: &PackageModules) -> Vec<Package> {
     let names: BTreeSet<&str> = schema.files.iter().map(ProtoFile::package_name).collect();
     let packages = names.into_iter().map(|name| Package {

@@ -54,7 +54,8 @@ pub struct Module {
     /// Modules of imported packages inside this one, by their name in Rust. The root has one at most, with all
     /// others inside. Nested types are in [`Message::nested`] instead.
     pub modules: Vec<(String, Self)>,
-    /// The names in Rust of types that fields have and the schema does not declare. A valid schema has none.
+    /// The names in Rust of types that fields have and the schema does not declare. A valid schema has no such
+    /// types.
     pub undeclared: Vec<String>,
 }
 
@@ -255,8 +256,8 @@ pub enum Type {
         /// Whether the value must be boxed because the message contains itself through it.
         boxed: bool,
     },
-    /// A message of `google.protobuf`, whose type is in `prost_types` or external, by its name in that package:
-    /// `Timestamp`, `DescriptorProto.ReservedRange`, `compiler.Version`.
+    /// A message of `google.protobuf` with a type in `prost_types` or an external one, by its name in that
+    /// package: `Timestamp`, `DescriptorProto.ReservedRange`, `compiler.Version`.
     WellKnown(String),
     /// The same for an enum: `NullValue`, `Field.Kind`.
     WellKnownEnum(String),
@@ -265,7 +266,7 @@ pub enum Type {
     /// A wrapper of `google.protobuf` (`StringValue`), which is a message on the wire and a plain value
     /// in Rust.
     Wrapper(Scalar),
-    /// A type that the schema does not declare. A valid schema has none.
+    /// A type that the schema does not declare. A valid schema has no such type.
     Undeclared,
 }
 
@@ -367,7 +368,7 @@ pub struct DirectionMember {
     pub convertible: bool,
 }
 
-/// A member `foo_req` of one direction whose response is `foo_rsp` of the other.
+/// A member `foo_req` of one direction, with the response `foo_rsp` of the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// The request. Its name in Rust is that of the method that sends it: `foo_req`.

@@ -26,7 +26,7 @@ const MAX_PART: usize = 128;
 /// The largest message that the connection sends.
 const MAX_SENT: usize = 255;
 
-/// The size of the window of a session. Above it, nothing more is taken for writing.
+/// The size of the window of a session. Above it, no more messages are taken for writing.
 const WINDOW: usize = 1024;
 
 /// The largest payload of a ping or pong that the connection sends in these steps: that which grants a session.
@@ -95,7 +95,7 @@ impl Run {
         }
     }
 
-    /// Begins a session in one of the ways that there are on this side, or none.
+    /// Begins a session in one of the ways that there are on this side, or begins no session.
     fn begin_session(&mut self, how: u8) {
         match (self.role, how % 3) {
             (_, 0) => {}
@@ -120,7 +120,7 @@ impl Run {
             .handle_input(bytes, usize::MAX, self.now, is_response);
     }
 
-    /// Performs an action. Values without an action at the moment do nothing.
+    /// Performs an action. Values without an action at the moment have no effect.
     fn act(&mut self, action: u8, argument: u8) {
         let (connection, now) = (&mut self.connection, self.now);
         match action % 32 {
@@ -235,7 +235,7 @@ impl Run {
         }
     }
 
-    /// Goes on with another connection, whose peer has received this number of messages more than it has acknowledged.
+    /// Goes on with another connection. Its peer has received this number of messages more than it has acknowledged.
     fn resume(&mut self, more: i64) {
         let connection = &mut self.connection;
         let Some(delivery) = connection.delivery() else {

@@ -1,4 +1,4 @@
-//! Fuzzes what pings and pongs say about sessions, with any payload and any first bytes of a connection.
+//! Fuzzes the session data of pings and pongs, with any payload and any first bytes of a connection.
 
 use std::fmt::Debug;
 
@@ -37,14 +37,14 @@ fn stays_the_same<T: PartialEq + Debug>(
     true
 }
 
-/// Returns what a server makes of the first bytes of a client, and the bytes for the connection.
+/// Returns the interpretation of a client's first bytes by a server, and the bytes for the connection.
 fn read_ping(bytes: &[u8], part: usize) -> (Option<Opening>, Vec<u8>) {
     let mut first_ping = FirstPing::default();
     let (result, rest) = feed(bytes, part, |part| first_ping.read(part));
     (result, [&first_ping.into_rest(), rest].concat())
 }
 
-/// Returns what a client makes of the first bytes of a server, and the bytes for the connection, if there is one.
+/// Returns the interpretation of a server's first bytes by a client, and the bytes for the connection, if there is one.
 fn read_pong(bytes: &[u8], part: usize) -> (Option<Result<Answer, DisconnectReason>>, Vec<u8>) {
     let mut first_pong = FirstPong::new(MAX_EARLY);
     let (result, rest) = feed(bytes, part, |part| first_pong.read(part).transpose());

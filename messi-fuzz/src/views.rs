@@ -49,7 +49,7 @@ where
     for input in [Input::new(payload), Input::shared(&shared)] {
         let mut view = M::View::default();
         let result = merge(&mut view, input).map(|()| M::from(view)).ok();
-        // A message with a number that is none does not equal itself.
+        // A message with a NaN does not equal itself.
         if expected == expected.clone() {
             assert_eq!(result, expected);
         } else {

@@ -177,7 +177,7 @@ impl File {
         self.syntax.first().is_some_and(|it| it.value == "proto3")
     }
 
-    /// Returns whether the file is of proto2, which is the syntax of files that name none.
+    /// Returns whether the file is of proto2, which is the syntax of files that name no syntax.
     pub(crate) fn is_proto2(&self) -> bool {
         self.syntax.first().is_none_or(|it| it.value == "proto2")
     }

@@ -51,7 +51,7 @@ pub(crate) fn rules(files: &[&File], symbols: &Symbols<'_>, diagnostics: &mut Di
     options::check(files, symbols, diagnostics);
 }
 
-/// Checks the rules of a messi protocol in files whose names are valid. The last file is the schema
+/// Checks the rules of a messi protocol in files with valid names. The last file is the schema
 /// itself.
 pub(crate) fn directions(files: &[&File], expected: Expected, diagnostics: &mut Diagnostics) {
     directions::check(files, expected, diagnostics);

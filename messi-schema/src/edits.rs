@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Replacements of parts that `protobuf-parse` can't read although they are valid. They change
-/// neither what the file means nor the place of anything behind them.
+/// neither the meaning of the file nor the place of anything behind them.
 #[derive(Debug, Default)]
 pub(crate) struct Edits(Vec<Edit>);
 

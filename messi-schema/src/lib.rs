@@ -13,14 +13,13 @@
 //!
 //! # Two parsers
 //!
-//! `protobuf-parse` recurses without a limit, accepts files that are not proto3, and forgets places and
-//! comments. So the parser of this crate reads a file first, and `protobuf-parse` only files without a
-//! known problem. Its public functions that return descriptors read files from disk themselves; the one
-//! that takes a text, `parse_dependencies`, parses all of it and returns the imports. That one is used:
-//! every file is opened once, nothing is written, and `protobuf-parse` may refuse a file. The
-//! descriptors are those of the model. Tests compare them with those of protoc, byte for byte, and of
-//! `protobuf-parse`. Without the feature, the only difference is that no file is refused by it: such as one with a field
-//! `inf`, which it can't read.
+//! `protobuf-parse` recurses without a limit, accepts files that are not proto3, and forgets places and comments. So
+//! the parser of this crate reads a file first, and `protobuf-parse` only files without a known problem. Its public
+//! functions that return descriptors read files from disk themselves; the one that takes a text, `parse_dependencies`,
+//! parses all of it and returns the imports. That one is used: every file is opened once, no files are written, and
+//! `protobuf-parse` may refuse a file. The descriptors are those of the model. Tests compare them with those of protoc,
+//! byte for byte, and of `protobuf-parse`. Without the feature, the only difference is that no file is refused by it:
+//! such as one with a field `inf`, which it can't read.
 
 mod ast;
 mod check;

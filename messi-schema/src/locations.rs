@@ -76,7 +76,7 @@ impl Locations {
         distinct(directories.map(|directory| directory.join(path)))
     }
 
-    /// Explains what paths are relative to.
+    /// Explains the base directory of relative paths.
     pub(crate) fn help(&self) -> &'static str {
         match (self.reader, &self.source_directory) {
             (Reader::Command, _) => "the path is relative to the working directory",

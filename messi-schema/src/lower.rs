@@ -123,7 +123,7 @@ fn imports(tree: &File, foreign: &[File]) -> Vec<Import> {
 }
 
 /// Returns the files of proto3 that a foreign file imports publicly, itself or through others. Other files have
-/// none.
+/// no such imports.
 fn public_imports(name: &str, foreign: &[File]) -> Vec<String> {
     let find = |name: &str| foreign.iter().find(|file| file.display_name == name);
     let (mut names, mut found) = (vec![name], Vec::new());

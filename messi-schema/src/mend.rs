@@ -1,8 +1,9 @@
-//! Mends the syntax trees of a schema with problems, so that there is a model of what is valid.
+//! Mends the syntax trees of a schema with problems, so that there is a model of the valid part.
 //!
-//! What a back end can't do without is made up: the messages of both directions, numbers, and a value of
-//! each enum. What has no use there is left out: second declarations of a name, services, extensions, and
-//! most options. References to types that are not declared are left to [`lower`](crate::lower).
+//! Parts that a back end can't do without are made up: the messages of both directions, numbers, and a
+//! value of each enum. Parts that have no use there are left out: second declarations of a name,
+//! services, extensions, and most options. References to types that are not declared are left to
+//! [`lower`](crate::lower).
 
 mod declarations;
 mod directions;
@@ -16,7 +17,7 @@ use crate::model::Schema;
 use crate::resolve::Symbols;
 use crate::source::{Source, Sources};
 
-/// Returns the model of what is valid in a schema. It has both directions, and all that can be read.
+/// Returns the model of the valid part of a schema. It has both directions, and all that can be read.
 pub(crate) fn mend(schema: &str, mut sources: Sources) -> Schema {
     if sources.files.is_empty() {
         sources.files.push(source(schema, File::new(schema)));

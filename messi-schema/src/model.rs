@@ -28,12 +28,12 @@ use crate::protocol;
 #[non_exhaustive]
 pub struct Schema {
     /// The name of the schema: the last part of the package that is no version, such as `v1`, or the stem of
-    /// the file if there is none.
+    /// the file if there is no such part.
     pub name: String,
     /// The files, each after those that it imports. The last is the schema itself. Files of
     /// `google/protobuf/` are not among them.
     pub files: Vec<ProtoFile>,
-    /// The protocol. Only a schema that was read for its messages alone may have none.
+    /// The protocol. Only a schema that was read for its messages alone may have no protocol.
     pub protocol: Option<Protocol>,
     /// The paths of all files, the schema first.
     pub sources: Vec<PathBuf>,

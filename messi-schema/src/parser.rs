@@ -132,7 +132,7 @@ impl<'a, 'd> Parser<'a, 'd> {
             .map_or(self.package.as_str(), String::as_str)
     }
 
-    /// Finds the package, which may be named behind the declarations whose full names need it.
+    /// Finds the package. It may be named behind the declarations with full names that need it.
     fn find_package(&mut self) {
         let mut index = 0;
         while index < self.tokens.len() {

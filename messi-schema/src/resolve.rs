@@ -145,7 +145,7 @@ impl<'a> Symbols<'a> {
         hidden
     }
 
-    /// Resolves the whole of a name whose first part has been found.
+    /// Resolves the whole of a name after its first part has been found.
     fn inside(&self, visible: &HashSet<usize>, first: String, full_name: &str) -> Meaning<'a> {
         match self.get(visible, full_name) {
             Meaning::Unknown => Meaning::NotInside(first),

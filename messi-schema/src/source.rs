@@ -1,6 +1,6 @@
 //! Finds, reads and parses the files of a schema, imports included.
 //!
-//! Nothing else in this crate touches the file system, and every file is opened once.
+//! No other part of this crate touches the file system, and every file is opened once.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ pub(crate) fn load(schema: &str, locations: &Locations, diagnostics: &mut Diagno
     sources
 }
 
-/// Takes the text of a file that imports nothing but files of `google/protobuf/`.
+/// Takes the text of a file that imports only files of `google/protobuf/`.
 pub(crate) fn from_text(name: &str, text: &str, diagnostics: &mut Diagnostics) -> Sources {
     let mut sources = Sources::default();
     let mut loader = Loader {

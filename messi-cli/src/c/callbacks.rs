@@ -1,4 +1,4 @@
-//! Reports members of a protocol whose callbacks are those that every client or server has.
+//! Reports members of a protocol with the name of a callback that every client or server has.
 
 use messi_schema::{Diagnostics, Direction, Schema};
 

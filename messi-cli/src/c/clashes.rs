@@ -12,7 +12,7 @@ const RUNTIME_PREFIXES: [&str; 2] = ["messi_", "pbtools_"];
 /// Reports names that clash, each at the place of the later item.
 ///
 /// The files are those that one source of C includes. `reserved` are the tags of structs that are
-/// generated beside the messages, each with what it is.
+/// generated beside the messages, each with its description.
 pub(crate) fn check(
     files: &[(&ProtoFile, &File)],
     reserved: &[(String, &str)],

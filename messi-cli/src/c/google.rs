@@ -54,7 +54,7 @@ fn imports(files: &[ProtoFile]) -> impl Iterator<Item = String> {
     imports.map(|import| import.name.clone())
 }
 
-/// Reports fields whose types are of `google/protobuf/descriptor.proto`. It is of proto2.
+/// Reports fields with types of `google/protobuf/descriptor.proto`. It is of proto2.
 pub(crate) fn check(schema: &Schema, diagnostics: &mut Diagnostics) {
     for file in &schema.files {
         check_messages(file, &file.messages, diagnostics);

@@ -148,7 +148,7 @@ struct Field {
     choice: Option<String>,
 }
 
-/// An enum whose size and sign the compiler chooses.
+/// An enum with a size and sign that the compiler chooses.
 #[derive(Debug, Serialize)]
 struct EnumKind {
     tag: String,
@@ -168,7 +168,7 @@ pub(crate) struct Function {
     pub(crate) position: Position,
 }
 
-/// What a function prepares.
+/// The kind of field that a function prepares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum FunctionKind {

@@ -38,7 +38,7 @@ pub(crate) fn lay_out(schema: &Schema, diagnostics: &mut Diagnostics) -> Option<
     Some(Layout { files, protocol })
 }
 
-/// Returns the structs of the client and the server, each with what it is.
+/// Returns the structs of the client and the server, each with its description.
 fn structs_of_sides(schema: &Schema) -> Vec<(String, &'static str)> {
     let Some(file) = schema.files.last() else {
         return Vec::new();

@@ -14,11 +14,11 @@ const BUILTINS: [&str; 5] = ["bool", "bytes", "float", "int", "str"];
 #[derive(Debug)]
 pub(crate) struct Annotations<'a> {
     modules: &'a Modules<'a>,
-    /// The file whose types need no module.
+    /// The file with the types that need no module.
     home: Option<&'a str>,
-    /// What the names of imports begin with: in a stub, others could be names of the schema.
+    /// The prefix of the names of imports: in a stub, others could be names of the schema.
     prefix: &'static str,
-    /// What the names of builtins begin with.
+    /// The prefix of the names of builtins.
     pub(crate) builtins: &'static str,
     used: BTreeSet<Module<'a>>,
 }
@@ -83,8 +83,8 @@ impl<'a> Annotations<'a> {
         }
     }
 
-    /// Returns the type of what may be given for a value: an enum by the name of its value, and a message
-    /// by its fields.
+    /// Returns the type of the argument for a value: an enum by the name of its value, and a message by
+    /// its fields.
     pub(crate) fn argument(&mut self, ty: &'a Type) -> String {
         let value = self.value(ty);
         let prefix = self.prefix;
@@ -125,7 +125,7 @@ impl<'a> Annotations<'a> {
         }
     }
 
-    /// Returns the type of what may be given for a field.
+    /// Returns the type of the argument for a field.
     pub(crate) fn field_argument(&mut self, kind: &'a FieldKind) -> String {
         let prefix = self.prefix;
         match kind {

@@ -13,7 +13,7 @@ const OF_CLIENTS: &[&str] = &["on_connect_failure", "on_connected", "on_disconne
 /// The callbacks of a server that are not those of members.
 const OF_SERVERS: &[&str] = &["on_client_connected", "on_client_disconnected"];
 
-/// Reports names that clash. Returns whether there are none.
+/// Reports names that clash. Returns whether there are no clashes.
 pub(crate) fn check(schema: &Schema, side: Side, diagnostics: &mut Diagnostics) -> bool {
     let are_modules_valid = check_modules(schema, diagnostics);
     let Some(protocol) = &schema.protocol else {
@@ -84,7 +84,7 @@ impl<'a> Class<'a> {
         self
     }
 
-    /// Reports methods of the same name. Returns whether there are none.
+    /// Reports methods of the same name. Returns whether there are no such methods.
     fn report(&self, diagnostics: &mut Diagnostics) -> bool {
         let mut names: HashMap<&str, Option<&Field>> = HashMap::new();
         names.extend(self.fixed.iter().map(|name| (*name, None)));

@@ -40,7 +40,7 @@ pub(crate) fn code(file: &ProtoFile, package: &Package) -> Code {
 #[derive(Debug, Serialize)]
 pub(crate) struct Stub {
     source: String,
-    /// What the names of builtins begin with.
+    /// The prefix of the names of builtins.
     builtins: &'static str,
     imports: Vec<String>,
     /// The statements that import all names of a module.

@@ -79,7 +79,7 @@ impl<'a> Modules<'a> {
         modules
     }
 
-    /// Returns the place of a message or an enum. Scalars have none.
+    /// Returns the place of a message or an enum. Scalars have no place.
     pub(crate) fn place(&self, ty: &'a Type) -> Option<Place<'a>> {
         match ty {
             Type::Message(name) | Type::Enum(name) => self.place_of(name),

@@ -11,7 +11,7 @@ use super::names::{self, is_keyword};
 /// A client or a server.
 #[derive(Debug, Serialize)]
 pub(crate) struct Program {
-    /// What the names of its classes begin with.
+    /// The prefix of the names of its classes.
     name: String,
     source: String,
     imports: Vec<String>,
@@ -44,7 +44,7 @@ struct Member {
     is_message: bool,
     /// The fields of a message that are parameters.
     fields: Vec<Parameter>,
-    /// Whether there may be fields that are none.
+    /// Whether there may be fields that are not parameters.
     has_other_fields: bool,
 }
 

@@ -36,7 +36,7 @@ impl Attributes {
         resolved
     }
 
-    /// Returns whether there are none, as in most expansions.
+    /// Returns whether there are no attributes, as in most expansions.
     pub(crate) fn is_empty(&self) -> bool {
         self.of_types.is_empty() && self.of_parts.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Packages whose types exist outside of the expansion.
+//! Packages with types that exist outside of the expansion.
 
 use messi_schema::code_list;
 use proc_macro2::{Span, TokenStream};
@@ -41,7 +41,7 @@ impl Parse for Extern {
     }
 }
 
-/// The package whose types are those of `prost_types` by default.
+/// The package that has the types of `prost_types` by default.
 const GOOGLE: &str = "google.protobuf";
 
 /// Returns the errors of the packages.

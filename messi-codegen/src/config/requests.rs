@@ -61,7 +61,7 @@ impl Parse for Requests {
 }
 
 impl Requests {
-    /// Removes the requests that are none from a protocol.
+    /// Removes the requests that are not selected from a protocol.
     pub(crate) fn select<'p>(&self, protocol: &'p Protocol) -> Cow<'p, Protocol> {
         if matches!(self, Self::All) {
             return Cow::Borrowed(protocol);

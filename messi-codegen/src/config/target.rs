@@ -37,7 +37,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// There is none. `what` is what the option has for it: `a derive for`.
+    /// There is no such type. `what` is the option's use of the name: `a derive for`.
     pub(super) fn find(&self, items: &[Item<'_>], what: &str) -> Result<Vec<usize>> {
         let Self { name, span } = self;
         let named = items.iter().enumerate();

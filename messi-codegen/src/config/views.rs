@@ -24,8 +24,8 @@ pub(crate) struct Views {
 }
 
 impl Views {
-    /// Resolves the option for a protocol, with these types beside those of external packages, and the directions
-    /// whose messages are received.
+    /// Resolves the option for a protocol, with these types beside those of external packages, and the directions with
+    /// messages that are received.
     pub(crate) fn new(
         targets: &[Target],
         received: &[(TypePath, &Direction)],
@@ -117,8 +117,8 @@ impl Views {
         self.mistakes.push(Error::new(*span, message));
     }
 
-    /// Reports views with the name of another item. Then there are none: they would only repeat the error. Its place is
-    /// that of the first name in the option, as the view of a held message comes from no single one.
+    /// Reports views with the name of another item. Then there are no views: they would only repeat the error. Its
+    /// place is that of the first name in the option, as the view of a held message comes from no single one.
     fn without_clashes(self, items: &[Item<'_>], protocol: &Protocol, span: Span) -> Self {
         let taken = taken(items, protocol);
         let clashes = self.names(items).filter_map(|(owned, view)| {

@@ -11,7 +11,7 @@ use super::scope::Scope;
 use crate::model::{Enum, Message, Module};
 use crate::names::ident;
 
-/// The private module of the types whose derived implementations use something deprecated.
+/// The private module of the types with derived implementations that use something deprecated.
 const MODULE: &str = "__deprecated";
 
 /// Returns whether a module has anything deprecated in it.
@@ -21,8 +21,8 @@ pub(super) fn is_in(module: &Module) -> bool {
         || module.modules.iter().any(|(_, module)| is_in(module))
 }
 
-/// Splits off the types whose derived implementations would warn. Inner modules stay with the rest,
-/// as all of them allow deprecated items.
+/// Splits off the types with derived implementations that would warn. Inner modules stay with the
+/// rest, as all of them allow deprecated items.
 pub(super) fn split(root: &Module) -> (Module, Module) {
     let (would_warn, messages) = root.messages.iter().cloned().partition(derives_would_warn);
     let (deprecated_enums, enums) = root.enums.iter().cloned().partition(|it| it.deprecated);

@@ -66,7 +66,7 @@ impl Scope {
         inside
     }
 
-    /// Returns the scope inside a module whose items users see outside of it.
+    /// Returns the scope inside a module with items that users see outside of it.
     pub(super) fn inside_private(&self, module: &str) -> Self {
         let mut inside = self.clone();
         inside.modules.push(module.into());

@@ -15,7 +15,7 @@ pub(super) fn field_type(kind: &FieldKind, scope: &Scope) -> TokenStream {
     field_type_of(kind, scope, value, |ty| map_value_type(ty, scope))
 }
 
-/// Returns the Rust type of a field whose values, and values of maps, have these types.
+/// Returns the Rust type of a field, from the types of its values and of the values of maps.
 pub(super) fn field_type_of(
     kind: &FieldKind,
     scope: &Scope,

@@ -1,7 +1,7 @@
 //! Types that a schema does not declare.
 //!
 //! They are the type of an expression with a compile error. The compiler accepts such a type wherever any
-//! type would do, and reports nothing about its uses: one mistake in a schema is one error.
+//! type would do, and reports no errors about its uses: one mistake in a schema is one error.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,6 +1,7 @@
 //! The views of messages: the structs, how they are decoded, and their conversion into the owned form.
 //!
-//! A view has the fields of the message, with the same names. Only what borrows has another type.
+//! A view has the fields of the message, with the same names. Only fields that borrow have another
+//! type.
 
 mod accessors;
 mod conversion;

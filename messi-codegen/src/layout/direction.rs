@@ -56,7 +56,7 @@ pub(super) fn direction(
     })
 }
 
-/// Reports a direction whose items do not have the names in Rust that the generated code uses, and returns
+/// Reports a direction if its items do not have the names in Rust that the generated code uses, and returns
 /// `None`.
 fn check_names(
     direction: &str,
@@ -83,7 +83,7 @@ fn check_names(
     None
 }
 
-/// Reports a member whose handler method would be a callback.
+/// Reports a member with a handler method that would be a callback.
 fn report_callback(
     schema: &Schema,
     direction: &str,

@@ -201,7 +201,7 @@ impl Builder<'_, '_> {
         members
     }
 
-    /// Returns the type of a field in Rust, or reports that it has none.
+    /// Returns the type of a field in Rust, or reports that it has no type.
     fn ty(
         &mut self,
         ty: &messi_schema::Type,

@@ -11,8 +11,8 @@ use crate::names;
 /// the name of a crate `acme` from every user who imports all of these types.
 const PACKAGES: &str = "packages";
 
-/// The modules of the types of each package: `["packages", "acme", "types"]` for `acme.types`, and none for the
-/// schema's own package or for files without one.
+/// The modules of the types of each package: `["packages", "acme", "types"]` for `acme.types`, and no modules
+/// for the schema's own package or for files without one.
 pub(super) struct PackageModules(HashMap<String, Vec<String>>);
 
 impl PackageModules {

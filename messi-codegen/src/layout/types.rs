@@ -59,7 +59,7 @@ impl Types {
     ///
     /// # Errors
     ///
-    /// The name of a type that has none in Rust.
+    /// The name of a type that has no name in Rust.
     pub(super) fn rust_type(
         &self,
         ty: &messi_schema::Type,

@@ -1,4 +1,4 @@
-//! What a connection is expected to write.
+//! The output that a connection is expected to write.
 
 use messi_wire::Role;
 use messi_wire::frame::{HEADER_SIZE, Header};
@@ -51,12 +51,12 @@ impl Output {
         self.written.extend_from_slice(bytes);
     }
 
-    /// Expects the frame of a ping or pong before all others. It has nothing to expect if there is no frame.
+    /// Expects the frame of a ping or pong before all others. If there is no frame, it has no expectation.
     pub(super) fn expect_first(&mut self, frame: &[u8]) {
         self.first = frame.get(HEADER_SIZE..).map(<[u8]>::to_vec);
     }
 
-    /// Begins another connection, whose peer has received this number of messages.
+    /// Begins another connection, with a peer that has received this number of messages.
     pub(super) fn resume(&mut self, received: u64, delivery: Option<&Delivery>) {
         self.written.clear();
         self.last = received as usize;
@@ -67,8 +67,8 @@ impl Output {
         };
     }
 
-    /// Checks the frames that were written: each message once on a connection and in order, behind what must
-    /// be first. Messages may be left out only if the peer has received them before.
+    /// Checks the frames that were written: each message once on a connection and in order, behind the frame
+    /// that must be first. Messages may be left out only if the peer has received them before.
     pub(super) fn check(&mut self, delivery: Option<&Delivery>) {
         let acknowledged = delivery.map_or(0, Delivery::acknowledged) as usize;
         let mut rest = &self.written[..];
@@ -89,7 +89,7 @@ impl Output {
         self.written.drain(..checked);
     }
 
-    /// Checks what is kept to be sent again.
+    /// Checks the messages that are kept to be sent again.
     pub(super) fn check_kept(&self, delivery: &Delivery) {
         assert_eq!(delivery.sent(), self.sizes.len() as u64);
         assert!(delivery.acknowledged() <= delivery.sent());

@@ -6,7 +6,7 @@ use crate::ast::{Declaration, DeclarationKind, File, is_set};
 use crate::options::{ALLOW_ALIAS, DEPRECATED};
 use crate::position::Spanned;
 
-/// The name of the value of an enum that has none.
+/// The name of the value of an enum that has no values.
 const VALUE: &str = "UNKNOWN";
 
 pub(super) fn mend(file: &mut File) {
@@ -19,7 +19,7 @@ pub(super) fn mend(file: &mut File) {
     }
 }
 
-/// What is known of the declarations that have been mended.
+/// The facts about the declarations that have been mended.
 #[derive(Default)]
 struct Mended {
     names: HashSet<(DeclarationKind, String)>,
@@ -56,7 +56,7 @@ impl Mended {
         Some(declaration)
     }
 
-    /// Returns a value for each enum that has none.
+    /// Returns a value for each enum that has no values.
     fn missing_values(&self) -> Vec<Declaration> {
         let names = self.names.iter();
         let enums = names.filter(|(kind, _)| *kind == DeclarationKind::Enum);

@@ -5,7 +5,7 @@ use crate::position::Spanned;
 use crate::protocol::{CLIENT_TO_SERVER, ONEOF, SERVER_TO_CLIENT};
 use crate::source::Source;
 
-/// The name of the member of a direction that has none.
+/// The name of the member of a direction that has no members.
 const MEMBER: &str = "unknown";
 
 /// Completes the directions. The last file is the schema itself.
@@ -40,7 +40,7 @@ fn complete_one(file: &mut File, package: &str, name: &str) {
     }
 }
 
-/// Gives the oneof of a direction its name. If there is none, all fields become its members.
+/// Gives the oneof of a direction its name. If there is no oneof, all fields become its members.
 fn adopt_oneof(file: &mut File, message: &str, oneof: &str) {
     let other = file
         .of_kind(DeclarationKind::Oneof)

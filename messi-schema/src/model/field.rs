@@ -34,7 +34,7 @@ pub struct Field {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FieldKind {
-    /// One value. A message has presence; a scalar or an enum has none, unless it is in a oneof.
+    /// One value. A message has presence; a scalar or an enum does not, unless it is in a oneof.
     Singular(Type),
     /// One value marked `optional`, with presence.
     Optional(Type),

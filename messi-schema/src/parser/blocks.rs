@@ -127,7 +127,7 @@ impl<'a> Parser<'a, '_> {
         Some(self.file.declare(declaration))
     }
 
-    /// Reads the block of a declaration, whose name is the scope inside.
+    /// Reads the block of a declaration. The name of the declaration is the scope inside.
     fn enclosed(
         &mut self,
         owner: usize,

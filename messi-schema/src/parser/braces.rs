@@ -34,7 +34,7 @@ impl Parser<'_, '_> {
         Some(())
     }
 
-    /// Reads the `{` of a block. If a `}` has none, the block may begin without it.
+    /// Reads the `{` of a block. If a `}` has no `{`, the block may begin without it.
     fn opening_brace(&mut self, kind: DeclarationKind) -> Option<()> {
         if self.eat('{') {
             return Some(());

@@ -7,7 +7,7 @@ use messi_schema::{Enum, Message, ProtoFile, Scalar, Type};
 use super::{EnumKind, Field, scalar};
 use crate::c::names;
 
-/// What a message needs to know of types that are declared elsewhere.
+/// The facts that a message needs about types that are declared elsewhere.
 #[derive(Debug, Default)]
 pub(crate) struct Types {
     /// Whether an enum has negative values, by its full name.

@@ -1,4 +1,4 @@
-//! The types of what handlers get: views, if the direction has any, or else the owned messages.
+//! The types that handlers get: views, if the direction has any, or else the owned messages.
 
 use proc_macro2::TokenStream;
 use quote::quote;
