@@ -67,7 +67,7 @@ impl Connection {
             match order {
                 Order::Subscribe(channel) => self.subscribe(channel).await?,
                 Order::Unsubscribe(channel) => {
-                    // async-nats drops what comes later, also if it was published before.
+                    // async-nats drops messages that come later, also if they were published before.
                     if mem::take(&mut has_published) {
                         self.synchronize().await?;
                     }

@@ -1,6 +1,7 @@
 //! NATS as the engine of a cluster of [messi](https://docs.rs/messi) servers.
 //!
-//! [`Nats`] carries the messages between the servers by publish/subscribe. See there for what it needs and guarantees.
+//! [`Nats`] carries the messages between the servers by publish/subscribe. See there for its requirements and
+//! guarantees.
 //!
 //! # Features
 //!

@@ -1,4 +1,5 @@
-//! The two halves of a link, on the runtime of the server. What they do goes to the thread of the connection and back.
+//! The two halves of a link, on the runtime of the server. Their operations go to the thread of the connection and
+//! back.
 
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ pub(crate) async fn establish(settings: Settings) -> Result<Link, EngineError> {
     })
 }
 
-/// What the halves of a link share. The connection is closed when both are dropped.
+/// The state that the halves of a link share. The connection is closed when both are dropped.
 #[derive(Debug)]
 struct Connection {
     queue: Arc<Queue>,

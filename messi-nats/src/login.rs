@@ -3,7 +3,7 @@
 use async_nats::ConnectOptions;
 use messi_core::cluster::EngineError;
 
-/// Who a connection is to the server. It has no `Debug`, which would show the password.
+/// The identity of a connection at the server. It has no `Debug`, which would show the password.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Login {
     None,

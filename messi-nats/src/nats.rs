@@ -17,7 +17,8 @@ use crate::tls::Tls;
 ///
 /// Each server of messi has one connection to it, with a thread of its own, which ends with the connection. Order and
 /// delivery are those of NATS: messages of one sender keep their order, and those that are published while a connection
-/// is lost are lost. JetStream is not needed. Nothing connects again by itself: that is for the server of messi.
+/// is lost are lost. JetStream is not needed. The engine does not connect again by itself: that is for the server of
+/// messi.
 ///
 /// The name of a channel becomes one part of a subject after `messi.`, in which special characters are escaped. The user
 /// needs the permission to publish and subscribe to `messi.>`.

@@ -1,4 +1,4 @@
-//! What async-nats reports of a connection.
+//! The reports of async-nats about a connection.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A subscription, whose messages go to the queue of the connection.
+//! A subscription that passes its messages to the queue of the connection.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -18,7 +18,7 @@ pub(crate) struct Subscription(Arc<Reader>);
 
 struct Reader {
     channel: String,
-    /// Only the thread of the connection locks it, and nothing is awaited under the lock.
+    /// Only the thread of the connection locks it, and no future is awaited under the lock.
     subscriber: Mutex<Subscriber>,
     queue: Arc<Queue>,
 }

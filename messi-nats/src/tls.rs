@@ -7,12 +7,12 @@ use messi_core::tls::rustls::crypto::ring::default_provider;
 use messi_core::tls::rustls::{ClientConfig, RootCertStore};
 use messi_core::tls::{Roots, TlsError};
 
-/// Whom a connection trusts.
+/// The authorities that a connection trusts.
 #[derive(Clone)]
 pub(crate) enum Tls {
     /// The authorities of the operating system.
     Platform,
-    /// Or what is wrong with the authorities that were given.
+    /// Or the error in the authorities that were given.
     Given(Result<Arc<ClientConfig>, EngineError>),
 }
 
@@ -36,8 +36,8 @@ fn platform() -> Result<Arc<ClientConfig>, TlsError> {
     Ok(Roots::platform()?.client_config())
 }
 
-/// Returns a configuration that trusts nobody: for connections without TLS, which async-nats would encrypt if the server asks
-/// for it, with a configuration of the process, of which there may be none.
+/// Returns a configuration that trusts no authority: for connections without TLS. async-nats would encrypt them if the
+/// server asks for it, with a configuration of the process, which may not exist.
 pub(crate) fn of_nobody() -> Result<ClientConfig, EngineError> {
     let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()));
     let builder = builder

@@ -51,7 +51,7 @@ impl Connection {
         let driver = Abortable::new(driver, registration);
         let (ended, end) = oneshot::channel();
         runtime.spawn(async {
-            // The node is told by `Arrivals`, which is dropped with the driver.
+            // `Arrivals`, which is dropped with the driver, informs the node.
             let _ = driver.await;
             drop(ended);
         })?;

@@ -1,7 +1,7 @@
 //! Redis and Valkey as the engine of a cluster of [messi](https://docs.rs/messi) servers.
 //!
 //! [`Redis`] carries the messages between the servers, by publish/subscribe or by a stream that keeps them. See there for
-//! what the two need and guarantee.
+//! the requirements and guarantees of the two.
 //!
 //! # Features
 //!

@@ -31,9 +31,9 @@ const MIN_LEN: u32 = 1_000;
 /// | | publish/subscribe, the default | [`streams`](Self::streams) |
 /// | --- | --- | --- |
 /// | messages that are published while a connection is lost | are lost | are received later |
-/// | a server of messi receives | what it has subscribed to | all messages, and takes what it has subscribed to |
+/// | a server of messi receives | the messages of its subscriptions | all messages, and takes those of its subscriptions |
 /// | connections of a server of messi | one | two |
-/// | keys | none: the database of the URL does not matter | `messi:stream`, and `messi:stream:…` for each server |
+/// | keys | no keys: the database of the URL does not matter | `messi:stream`, and `messi:stream:…` for each server |
 /// | permissions of the user | `+publish +subscribe +unsubscribe &messi:*` | `+eval +get +set +xadd +xread +xrevrange ~messi:*` |
 /// | a server of messi that receives slowly | loses its connection with 64 MiB waiting | receives later |
 ///
@@ -53,9 +53,9 @@ const MIN_LEN: u32 = 1_000;
 /// ```
 #[derive(Clone)]
 pub struct Redis {
-    /// Or what is wrong with the URL.
+    /// Or the error in the URL.
     target: Result<Target, EngineError>,
-    /// Or what is wrong with the authorities. By default, those of the operating system are trusted.
+    /// Or the error in the authorities. By default, those of the operating system are trusted.
     #[cfg(feature = "tls")]
     tls: Option<Result<Arc<ClientConfig>, EngineError>>,
     /// The entries that the stream keeps, if there is one.
@@ -91,8 +91,8 @@ impl Redis {
         }
     }
 
-    /// Has the server of Redis keep the messages in a stream, so that none is lost between servers of messi when a
-    /// connection fails.
+    /// Makes the server of Redis keep the messages in a stream, so that no message is lost between servers of messi when
+    /// a connection fails.
     ///
     /// The stream has at least the last `max_len` entries, and some more. An entry holds the messages that a server of messi
     /// publishes at once: up to 256 in 16 KiB, or a single larger one. So the server of Redis needs up to `max_len` × 16 KiB of
@@ -100,13 +100,14 @@ impl Redis {
     ///
     /// # Guarantees
     ///
-    /// - A server of messi whose connection was lost continues where it has stopped: it receives each message once, and in
-    ///   order. If the stream does not have some of them any more, that is a gap: see `Cluster::on_gap`.
-    /// - Messages that were on their way when the connection was lost are sent again. None is added twice.
-    /// - Messages that are published without a connection wait, for 5 s and up to `Cluster::max_queued_bytes`. What is dropped
-    ///   then is counted, and a gap for the others. So nothing is lost if the server of Redis is away for up to 4 s.
-    /// - A server of Redis that has lost its data is used again. What it had lost is a gap, and what it had delivered
-    ///   may be delivered twice if it has lost only the last part.
+    /// - A server of messi that has lost its connection continues where it has stopped: it receives each message once, and
+    ///   in order. If the stream does not have some of them any more, that is a gap: see `Cluster::on_gap`.
+    /// - Messages that were on their way when the connection was lost are sent again. No message is added twice.
+    /// - Messages that are published without a connection wait, for 5 s and up to `Cluster::max_queued_bytes`. Messages
+    ///   that are dropped then are counted, and are a gap for the others. So no message is lost if the server of Redis is
+    ///   away for up to 4 s.
+    /// - A server of Redis that has lost its data is used again. Messages that it had lost are a gap, and messages that it
+    ///   had delivered may be delivered twice if it has lost only the last part.
     ///
     /// # Settings of the server of Redis
     ///

@@ -24,7 +24,7 @@ pub(crate) trait Stream:
 
 impl<S: futures_io::AsyncRead + futures_io::AsyncWrite + Send + Unpin> Stream for S {}
 
-/// The socket of a connection, which reports its end to the queue: the crate `redis` would tell no reason.
+/// The socket of a connection, which reports its end to the queue: the crate `redis` would report no reason.
 pub(crate) struct Socket {
     stream: Compat<Box<dyn Stream>>,
     queue: Arc<Queue>,

@@ -1,14 +1,14 @@
 //! Links by a stream, in which the server keeps the messages.
 //!
-//! There is one stream for all channels. Each node reads all of it, and delivers what it has subscribed to. What outlives a
-//! link is in [`StreamsNode`]:
+//! There is one stream for all channels. Each node reads all of it, and delivers the messages of its subscriptions. The
+//! state that outlives a link is in [`StreamsNode`]:
 //!
 //! - Published messages are kept in [`Publisher`] until the server has confirmed them. A link begins with those that the
-//!   one before has left. The server adds none of them twice.
+//!   one before has left. The server does not add them twice.
 //! - [`Reading`] has the position in the stream. It moves when the node has messages, so that a link continues where the one
 //!   before has ended.
 //!
-//! A link has two connections, since the one that waits for messages can do nothing else meanwhile.
+//! A link has two connections, since the one that waits for messages cannot do other work meanwhile.
 
 mod id;
 mod publisher;
@@ -41,13 +41,13 @@ pub(crate) struct StreamsNode {
     session: Arc<Session>,
 }
 
-/// What a node keeps from link to link. Of both locks, that of the publisher is taken first.
+/// The state that a node keeps from link to link. Of both locks, that of the publisher is taken first.
 #[derive(Debug)]
 struct Session {
     /// Held while messages are on their way to the server.
     publisher: Mutex<Publisher>,
     /// Held while messages are delivered, and while orders about subscriptions are on their way to the server: the receiver
-    /// must know of them when it delivers what was published after them.
+    /// must know of them when it delivers messages that were published after them.
     reading: Mutex<Reading>,
 }
 

@@ -77,7 +77,7 @@ async fn a_connection_that_is_given_up_is_closed(_: Program) {
     let (closed, is_closed) = oneshot::channel();
     let (accepted, is_accepted) = oneshot::channel();
     let url = serve(move |mut socket| {
-        // It says nothing.
+        // It sends no data.
         let _ = accepted.send(());
         let _ = socket.read_to_end(&mut Vec::new());
         let _ = closed.send(());

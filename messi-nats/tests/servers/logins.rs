@@ -43,7 +43,7 @@ async fn tokens_are_checked(program: Program) {
     expect_refusal(&engine(&server, "wr0ng"), "wr0ng").await;
 }
 
-/// Of an operator, with an account and a user that do not expire. Nothing else has these keys.
+/// Of an operator, with an account and a user that do not expire. These keys are used nowhere else.
 const OPERATOR: &str = include_str!("credentials/server.conf");
 const CREDENTIALS: &str = include_str!("credentials/user.creds");
 

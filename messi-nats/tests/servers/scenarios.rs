@@ -1,4 +1,4 @@
-//! What a link does with servers of NATS.
+//! The behaviour of a link with servers of NATS.
 
 use futures::FutureExt;
 use messi_nats::Nats;
@@ -36,7 +36,7 @@ async fn a_refused_order_is_an_error(program: Program) {
             "{order:?}: {error}"
         );
         assert!(error.contains("messi.other"), "{order:?}: {error}");
-        // What has come before is received.
+        // The message that has come before is received.
         let (received, error) = receive_all(&mut link.receiver).await;
         assert_eq!(received, [b"x"]);
         assert!(

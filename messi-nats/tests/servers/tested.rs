@@ -1,4 +1,4 @@
-//! What the suite needs to know of this engine.
+//! The items of this engine that the suite needs.
 
 use std::fs;
 use std::process::Command;

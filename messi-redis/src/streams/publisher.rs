@@ -1,8 +1,8 @@
 //! Publishing of entries, each of them once.
 //!
-//! The entries of a node are numbered, and the server keeps the number of the last one in a key of the node. An entry whose
-//! answer was lost with its connection is sent again, and the server adds it if it has not done so before. An entry whose
-//! predecessor is missing is refused, so that none is passed over if the server refuses one.
+//! The entries of a node are numbered, and the server keeps the number of the last one in a key of the node. If the answer
+//! to an entry was lost with its connection, the entry is sent again, and the server adds it if it has not done so before.
+//! An entry is refused if its predecessor is missing, so that no entry is passed over if the server refuses one.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -56,7 +56,7 @@ impl Entry {
     }
 }
 
-/// What a node publishes.
+/// The entries that a node publishes.
 #[derive(Debug)]
 pub(super) struct Publisher {
     /// The key with the number of the last entry.
@@ -80,7 +80,7 @@ impl Publisher {
         }
     }
 
-    /// Begins with a new connection: sends again what is not confirmed.
+    /// Begins with a new connection: sends the unconfirmed entries again.
     pub(super) async fn resume(&mut self, connection: &Connection) -> Result<(), EngineError> {
         if !self.unconfirmed.is_empty() {
             let mut commands = Pipeline::new();

@@ -1,4 +1,4 @@
-//! How far a node has read, and what it has subscribed to.
+//! The position up to which a node has read, and its subscriptions.
 //!
 //! A subscription begins and ends at a place in the stream: after the entry that was the last one when it was ordered. So it
 //! does not matter when the node reads that place.

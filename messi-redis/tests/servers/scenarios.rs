@@ -1,4 +1,4 @@
-//! What a link does with servers of Redis.
+//! The behaviour of a link with servers of Redis.
 
 use futures::FutureExt;
 use messi_redis::Redis;
@@ -53,7 +53,7 @@ async fn a_refused_order_is_an_error(program: Program) {
         unsubscribe("messi:a"),
     ] {
         let mut link = connect(&engine).await;
-        // The answers of what is allowed come all the same.
+        // The answers to the allowed orders come all the same.
         let orders = vec![subscribe("messi:a"), order.clone(), publish("messi:a", "x")];
         let error = text(link.sender.send(orders).await.expect_err("a refusal"));
         assert!(error.contains("permissions"), "{order:?}: {error}");

@@ -1,4 +1,4 @@
-//! What links of one node do after each other.
+//! The behaviour of successive links of one node.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,7 +84,7 @@ async fn subscriptions_of_a_link_end_with_it(program: Program) {
     let mut link = connect(&*engine).await;
     send(&mut link, [subscribe("a"), subscribe("c")]).await;
     send(&mut other, [publish("b", "3"), publish("c", "4")]).await;
-    // `c` was not a subscription before, and `b` is none any more.
+    // `c` was not a subscription before, and `b` is no longer one.
     assert_eq!(numbers(&receive(&mut link.receiver, 2).await), [1, 4]);
 }
 
@@ -111,7 +111,7 @@ const CUTS: usize = 50;
 
 async fn links_that_are_cut_lose_and_double_nothing(program: Program) {
     let server = Server::start(&program);
-    // Nothing is removed from the stream while a node is away.
+    // No entry is removed from the stream while a node is away.
     let engine = server.engine().streams(1_000_000);
     let nodes = [engine.for_node(), engine.for_node()];
     let nodes = nodes.map(|it| it.expect("an engine for a node"));
@@ -155,7 +155,7 @@ fn cut_links(server: &Server) {
     }
 }
 
-/// Uses links as a node does: it gives none of them what it has given to one that has failed.
+/// Uses links as a node does: it gives no link the messages that it has given to one that has failed.
 struct User {
     published: Published,
     received: Received,
@@ -217,7 +217,7 @@ impl Published {
     }
 }
 
-/// What a node has received of both.
+/// The messages that a node has received of both.
 #[derive(Default)]
 struct Received {
     numbers: Vec<u32>,
