@@ -1,1 +1,1 @@
-//! Nothing: a package must have a target beside its examples.
+//! Empty: a package must have a target beside its examples.

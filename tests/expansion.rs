@@ -71,7 +71,7 @@ fn an_expansion_uses_the_given_name_of_the_crate() {
     assert!(!expansion.contains("\"::messi"));
 }
 
-/// What rustdoc shows of an expansion: declarations without bodies, and implementations that are not hidden.
+/// The part of an expansion that rustdoc shows: declarations without bodies, and implementations that are not hidden.
 #[test]
 fn no_private_item_is_in_the_documentation_of_an_expansion() {
     for schema in [

@@ -38,7 +38,7 @@ struct Vehicle {
     token: String,
     /// The part of the map that has arrived.
     map: Vec<u8>,
-    /// Size of the whole map, once the server has told it.
+    /// Size of the whole map, once the server has sent it.
     map_size: Option<u64>,
 }
 
@@ -47,7 +47,7 @@ impl Vehicle {
         self.map_size == Some(self.map.len() as u64)
     }
 
-    /// Does what a vehicle that is logged in does first. These messages precede those of the offline queue.
+    /// Sends the first messages of a vehicle that is logged in. They precede those of the offline queue.
     fn begin(&self, client: &FleetClient) {
         println!("Logged in.");
         client.send(JoinInd {

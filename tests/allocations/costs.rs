@@ -231,7 +231,7 @@ macro_rules! define_allocated {
 
             messi::protocol!("../../docs/files.proto", bytes = $bytes);
 
-            /// A client that keeps what it receives.
+            /// A client that keeps the received parts.
             struct Downloader(Arc<Mutex<Vec<PartInd>>>);
 
             impl FilesClientHandler for Downloader {

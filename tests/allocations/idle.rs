@@ -68,7 +68,7 @@ fn memory_of_pair(has_session: bool) -> i64 {
     };
     let server = simulation.run(server.start(|_| Host)).unwrap();
     let mut clients = Vec::with_capacity(2 * PAIRS);
-    // What all connections share is allocated with the first ones.
+    // The memory that all connections share is allocated with the first ones.
     connect(&simulation, &mut clients, has_session);
     let memory = measure(|| connect(&simulation, &mut clients, has_session)).bytes_current;
     let stats = server.stats();

@@ -1,4 +1,4 @@
-//! Memory of topics, of which clients may join many, and allocations of what is published.
+//! Memory of topics, of which clients may join many, and allocations of published messages.
 
 use crate::common::chat::*;
 use crate::common::*;

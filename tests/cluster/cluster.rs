@@ -18,7 +18,7 @@ pub(crate) const NODES: u32 = 3;
 /// The number of clients of each node.
 const GUESTS: usize = 10;
 
-/// A topic with a member on each node. Nodes tell each other its members.
+/// A topic with a member on each node. Nodes inform each other of its members.
 pub(crate) const TOPIC: &str = "room";
 
 /// A user with a connection to each node.
@@ -75,7 +75,7 @@ impl Cluster {
         }
         cluster.meet();
         cluster.mark();
-        // Of the first note to a topic or user, a node can't know what came before.
+        // Of the first note to a topic or user, a node can't know which notes came before.
         cluster.settle();
         cluster.check_accounts();
         cluster
@@ -137,8 +137,8 @@ impl Cluster {
         }
     }
 
-    /// Checks that each client has received all that nodes have sent, but for what its node has told to be lost. Of an engine
-    /// that keeps messages, these are those that nodes have not given to it.
+    /// Checks that each client has received all that nodes have sent, but for the notes that its node has reported as
+    /// lost. Of an engine that keeps messages, these are those that nodes have not given to it.
     pub(crate) fn check_accounts(&mut self) {
         let all_stats: Vec<_> = self.nodes.iter_mut().map(Node::stats).collect();
         let dropped: u64 = all_stats.iter().map(|stats| stats.dropped).sum();
@@ -179,7 +179,7 @@ impl Cluster {
         }
     }
 
-    /// Returns how many messages each node has told to be lost.
+    /// Returns the number of messages that each node has reported as lost.
     pub(crate) fn losses(&self) -> BTreeMap<&str, u64> {
         let losses = |node: &Node| node.lost.values().sum();
         let nodes = self.nodes.iter();

@@ -117,7 +117,7 @@ impl Engine {
                 Server::with(program, &[limit, copy].concat())
             }
             Self::Redis => Server::with(program, &limit),
-            // Nothing waits there: a node fetches its messages.
+            // No message waits there: a node fetches its messages.
             Self::Streams => self.start(program),
             Self::Nats => nats::start_with_settings(program, "max_payload: 1MB, max_pending: 1MB"),
         }

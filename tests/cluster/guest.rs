@@ -47,17 +47,17 @@ impl RoomClientHandler for Ui {
     }
 }
 
-/// A client of a node, with what it has received.
+/// A client of a node, with the notes that it has received.
 #[derive(Debug)]
 pub(crate) struct Guest {
     client: RoomClient,
     events: Receiver<Event>,
-    /// The channels whose messages it gets.
+    /// The channels of which it gets messages.
     pub(crate) channels: BTreeSet<String>,
     pub(crate) is_connected: bool,
     /// How many connections have ended.
     pub(crate) disconnections: u32,
-    /// What it has received, by the node and the channel.
+    /// The notes that it has received, by the node and the channel.
     notes: BTreeMap<(u32, String), Received>,
 }
 
@@ -135,7 +135,7 @@ impl Guest {
         self.channels.insert(channel::user(user));
     }
 
-    /// Returns what it has received of a node.
+    /// Returns the notes that it has received of a node.
     pub(crate) fn received(&self, node: &Node, channel: &str) -> Received {
         let notes = self.notes.get(&(node.settings.index, channel.into()));
         notes.copied().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Clusters whose nodes are processes of their own, over real engines.
+//! Clusters with each node in a process of its own, over real engines.
 //!
 //! A node is this program, started again. The engines are servers that the tests start. If one can't be had, its tests
 //! are reported as ignored, or fail where `MESSI_ORACLES_REQUIRED` is set.

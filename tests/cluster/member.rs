@@ -118,7 +118,7 @@ pub(crate) fn run_if_asked() -> bool {
     true
 }
 
-/// Writes the log, and reports what it says about the link. A look at the state would miss short failures.
+/// Writes the log, and reports the state of the link from it. A look at the state would miss short failures.
 struct Links;
 
 impl Log for Links {
@@ -193,7 +193,7 @@ fn watch(server: &RoomServer) {
     }
 }
 
-/// Sends notes as it is told.
+/// Sends notes on command.
 struct Member {
     index: u32,
     server: RoomServer,

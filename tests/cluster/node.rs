@@ -8,7 +8,7 @@ use crate::member::Settings;
 use crate::port;
 use crate::process::Process;
 
-/// The queue of a client, if a test sets no other: none is slow, but for moments.
+/// The queue of a client, if a test sets no other: no client is slow, but for moments.
 const QUEUE: usize = 64 * 1024 * 1024;
 
 /// A node in a process of its own. It is killed when dropped.
@@ -25,7 +25,7 @@ pub(crate) struct Node {
     pub(crate) members: u64,
     /// How many links have failed.
     pub(crate) failures: u32,
-    /// The messages that it has told to be lost, by the id of their node and their channel.
+    /// The messages that it has reported as lost, by the id of their node and their channel.
     pub(crate) lost: BTreeMap<(String, String), u64>,
     /// The reasons why connections of clients have ended.
     pub(crate) left: Vec<String>,
@@ -107,7 +107,7 @@ impl Node {
         self.sent.get(channel).copied().unwrap_or(0)
     }
 
-    /// Returns how many messages of another node it has told to be lost.
+    /// Returns the number of messages of another node that it has reported as lost.
     pub(crate) fn lost(&self, other: &Self, channel: &str) -> u64 {
         let lost = self.lost.get(&(other.id.clone(), channel.into()));
         lost.copied().unwrap_or(0)

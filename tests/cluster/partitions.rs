@@ -1,4 +1,4 @@
-//! A node whose network fails.
+//! A node with a network that fails.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ pub(crate) const TESTS: &[Test] = &[
 /// The time between two looks at the counters.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// Starts a cluster whose first node reaches the engine through a proxy.
+/// Starts a cluster in which the first node reaches the engine through a proxy.
 pub(crate) fn start(engine: Engine, program: &Program) -> (Cluster, Proxy) {
     let server = engine.start(program);
     let proxy = Proxy::start(server.port());

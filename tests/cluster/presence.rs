@@ -25,7 +25,7 @@ pub(crate) const TESTS: &[Test] = &[
     ),
 ];
 
-/// The time in which a node tells others what has changed.
+/// The time in which a node informs others of changes.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// How long the engine is away.

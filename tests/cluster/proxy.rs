@@ -66,13 +66,13 @@ impl Proxy {
         self.shared.state.lock().unwrap().is_cut = false;
     }
 
-    /// Keeps what comes on the connections of this moment. New ones are forwarded.
+    /// Keeps the bytes that come on the connections of this moment. New ones are forwarded.
     pub(crate) fn hold(&self) {
         let mut state = self.shared.state.lock().unwrap();
         state.held_below = state.connections;
     }
 
-    /// Forwards what was kept, and waits until that has been done. The node must have closed those connections.
+    /// Forwards the kept bytes, and waits until that has been done. The node must have closed those connections.
     pub(crate) fn release(&self) {
         let mut state = self.shared.state.lock().unwrap();
         let held_below = mem::take(&mut state.held_below);

@@ -141,7 +141,7 @@ fn publish(cluster: &mut Cluster, random: &mut Rng, model: &mut Model) {
     }
 }
 
-/// Checks that each client has received what the model says, and nothing else.
+/// Checks that each client has received the notes of the model, and no others.
 fn check(cluster: &Cluster, model: &Model, seed: u64) {
     let mut received = Model::new();
     for (place, guest) in places(&cluster.guests) {

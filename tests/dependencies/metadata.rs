@@ -1,4 +1,4 @@
-//! What `cargo metadata` says about packages.
+//! The output of `cargo metadata` about packages.
 
 use std::collections::HashSet;
 use std::env;

@@ -53,7 +53,7 @@ impl Program {
 
     /// Builds and runs it, and returns its output.
     pub(crate) fn run(&self) -> String {
-        // What the programs have in common with the workspace, or with each other, is built once.
+        // Crates that the programs share with the workspace, or with each other, are built once.
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
         let target = target.and_then(Path::to_str).expect("UTF-8");
         let arguments = ["run", "--quiet", "--offline", "--target-dir", target];

@@ -1,4 +1,4 @@
-//! What an editor shows and proposes at places in a program.
+//! Information and proposals of an editor at places in a program.
 
 use crate::Test;
 use crate::editor::Editor;

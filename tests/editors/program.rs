@@ -23,7 +23,7 @@ const FILES: [(&str, &str); 11] = [
 pub(crate) struct Program(PathBuf);
 
 impl Program {
-    /// Writes the program to a directory, which also keeps what rust-analyzer builds.
+    /// Writes the program to a directory, which also keeps the build output of rust-analyzer.
     pub(crate) fn create() -> Self {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("editors");
         let program = Self(directory);

@@ -24,7 +24,7 @@ pub(crate) fn tokio() -> Runtime {
     Runtime::tokio().unwrap()
 }
 
-/// Sets the runtime of clients and servers for which a test sets none: the one that the variable
+/// Sets the runtime of clients and servers for which a test sets no runtime: the one that the variable
 /// `MESSI_TEST_RUNTIME` names, or else the one that users have by default.
 pub(crate) fn set_default() {
     static ONCE: Once = Once::new();

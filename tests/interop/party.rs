@@ -173,7 +173,7 @@ impl ServerKind {
         }
     }
 
-    /// Sets what distinguishes a server in Rust.
+    /// Applies the settings that distinguish a server in Rust.
     fn set(self, builder: ServerBuilder<Chat>) -> ServerBuilder<Chat> {
         match self {
             Self::RustWithSessions => builder.sessions(Sessions::default()),

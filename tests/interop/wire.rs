@@ -86,7 +86,7 @@ pub(crate) fn read_to_close(stream: &mut TcpStream) -> Vec<u8> {
     received
 }
 
-/// A server that only does what a scenario says.
+/// A server that only carries out the steps of a scenario.
 #[derive(Debug)]
 pub(crate) struct RawServer {
     listener: TcpListener,

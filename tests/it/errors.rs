@@ -277,7 +277,7 @@ fn equal_errors_are_equal() {
     for list in lists {
         for (number, error) in list().into_iter().enumerate() {
             for (other, another) in list().into_iter().enumerate() {
-                // Which errors are listed twice is told by their texts.
+                // The texts of the errors show which of them are listed twice.
                 let is_same = number == other || format!("{error:?}") == format!("{another:?}");
                 assert_eq!(error == another, is_same, "{error:?} {another:?}");
             }

@@ -1,4 +1,4 @@
-//! The feature `metrics`: what a recorder of the facade of that name gets.
+//! The feature `metrics`: the values that a recorder of the facade of that name gets.
 //!
 //! A recorder is of one thread, and a simulation too: so these tests need no process of their own.
 
@@ -10,7 +10,7 @@ use messi::OpenMetrics;
 use messi::testing::Simulation;
 use metrics::{Unit, with_local_recorder};
 
-/// Runs a test in a simulation of this thread, whose clients and servers report to the recorder.
+/// Runs a test in a simulation of this thread, with clients and servers that report to the recorder.
 fn run_with<F: Future>(meter: &Meter, simulation: &Simulation, test: F) -> F::Output {
     with_local_recorder(meter, || simulation.run(test))
 }

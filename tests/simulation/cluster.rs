@@ -34,10 +34,10 @@ impl RequestsServerHandler for Session {
     }
 }
 
-/// The members of the room on other nodes, as a node is told.
+/// The members of the room on other nodes, as reported to a node.
 type Told = Arc<Mutex<BTreeSet<ClientId>>>;
 
-/// Returns presence of the room, with what is told of it.
+/// Returns presence of the room, with the members that it reports.
 fn presence() -> (Presence, Told) {
     let told = Told::default();
     let members = told.clone();
@@ -212,7 +212,7 @@ async fn step(simulation: &Simulation, random: &mut Rng, nodes: &mut [Node]) {
     simulation.sleep(MOMENT * random.u32(0..3)).await;
 }
 
-/// Checks what a node knows and its client has received, after each node has sent this number of messages.
+/// Checks the state of a node and the messages of its client, after each node has sent this number of messages.
 fn check(node: &Node, sent: &[u32]) {
     let status = node.server.cluster().unwrap();
     assert_eq!(status.state, ClusterState::Up);

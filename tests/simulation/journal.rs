@@ -26,7 +26,7 @@ struct State {
     sent: HashMap<String, u64>,
     /// The clients that have left their sessions, with the numbers of their last messages.
     left: Vec<(String, u64)>,
-    /// The sessions that the server was told to end, so that it need not handle all that it has received.
+    /// The sessions that the server was ordered to end, so that it need not handle all that it has received.
     ended: HashSet<String>,
 }
 
@@ -68,7 +68,7 @@ impl Journal {
         state.sent.insert(client.to_string(), sent);
     }
 
-    /// Records that the server is told to end a session, or that its handler does.
+    /// Records that the server is ordered to end a session, or that its handler does.
     pub(crate) fn session_ends(&self, session: &str) {
         self.state.lock().unwrap().ended.insert(session.to_string());
     }

@@ -10,7 +10,7 @@ use messi::{ByeReason, Clock, ConnectError, DisconnectReason, Reply, Retry};
 use crate::journal::{Journal, Pairs, Run};
 use crate::protocol::*;
 
-/// The topic that some clients join when they connect, and the sender of what is published to it.
+/// The topic that some clients join when they connect, and the sender of messages that are published to it.
 pub(crate) const TOPIC: &str = "topic";
 
 /// The state of a handler: a name, a journal, and random numbers of the seed.

@@ -10,7 +10,7 @@ use work::fail;
 /// The number of messages that are published together. Receivers report after each of them.
 pub(crate) const BURST: u64 = 512;
 
-/// The number of bursts under way, which is far below what fills a queue.
+/// The number of bursts under way, which is far below the number that fills a queue.
 const WINDOW: u64 = 16;
 
 /// The time limit of the wait for messages, after which some are lost.
@@ -23,7 +23,7 @@ pub(crate) struct Blast {
     pub(crate) seconds: f64,
 }
 
-/// What a publisher knows of its messages.
+/// The progress of the messages of a publisher.
 pub(crate) struct Progress {
     reports: TcpStream,
     sent: u64,

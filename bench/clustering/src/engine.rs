@@ -50,7 +50,7 @@ impl Kind {
 
     // --- Without messi ---
 
-    /// Returns what a subscriber sends first.
+    /// Returns the bytes that a subscriber sends first.
     pub(crate) fn subscription(self) -> Vec<u8> {
         match self {
             Self::Valkey | Self::Redis => resp(&["SUBSCRIBE".as_ref(), CHANNEL.as_ref()]),
@@ -66,14 +66,14 @@ impl Kind {
         }
     }
 
-    /// Returns what a publisher sends for a message.
+    /// Returns the bytes that a publisher sends for a message.
     pub(crate) fn publication(self, payload: &[u8]) -> Vec<u8> {
         match self {
             Self::Valkey | Self::Redis => resp(&["PUBLISH".as_ref(), CHANNEL.as_ref(), payload]),
         }
     }
 
-    /// Returns the size of what a subscriber receives for a message.
+    /// Returns the number of bytes that a subscriber receives for a message.
     pub(crate) fn delivery_size(self, payload: &[u8]) -> usize {
         match self {
             Self::Valkey | Self::Redis => {

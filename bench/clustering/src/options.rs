@@ -10,7 +10,7 @@ pub(crate) struct Options {
     /// The engine, which is started.
     #[arg(long, default_value = "valkey")]
     pub(crate) engine: Kind,
-    /// The URL of a running engine of this kind. What needs a restart of the engine is not measured then.
+    /// The URL of a running engine of this kind. Measurements that need a restart of the engine do not run then.
     #[arg(long)]
     pub(crate) url: Option<String>,
     /// The measurements to run. By default all.

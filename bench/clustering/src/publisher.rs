@@ -44,7 +44,7 @@ pub(crate) fn run(kind: &str, url: &str) {
     }
 }
 
-/// Connects to an engine, and reads away what it answers.
+/// Connects to an engine, and reads away its answers.
 pub(crate) fn connect(address: std::net::SocketAddr) -> io::Result<TcpStream> {
     let socket = TcpStream::connect(address)?;
     socket.set_nodelay(true)?;

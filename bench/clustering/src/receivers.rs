@@ -19,7 +19,7 @@ use crate::publisher::PAYLOAD;
 /// The argument that selects this role.
 pub(crate) const ROLE: &str = "receivers";
 
-/// What the receivers do.
+/// The settings of the receivers.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Receivers {
     /// One for each of them.

@@ -175,7 +175,7 @@ impl Processes {
         }
     }
 
-    /// Fails if messages were lost: all have arrived at the clients, so that none should be.
+    /// Fails if messages were lost: all have arrived at the clients, so that no message should be lost.
     fn check_losses(&mut self) {
         for node in self.nodes() {
             let losses = node.ask("losses");

@@ -1,4 +1,4 @@
-//! Clients and servers whose handlers report to the measurement.
+//! Clients and servers with handlers that report to the measurement.
 
 use std::sync::mpsc::Sender;
 
@@ -30,7 +30,7 @@ pub(crate) struct Sink;
 
 impl ChatServerHandler for Sink {}
 
-/// What has happened to a client.
+/// An event of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     Message,

@@ -63,7 +63,7 @@ fn one_way(has_session: bool) -> u64 {
             client.ready().await.expect("the server is there");
         }
         while server.stats().total.received_messages < MESSAGES {
-            // Its end is not known otherwise: the server sends nothing.
+            // Its end is not known otherwise: the server sends no messages.
             client.flush().await.expect("the server is there");
             std::thread::yield_now();
         }

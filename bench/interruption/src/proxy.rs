@@ -1,4 +1,4 @@
-//! Proxies that reset all their connections when they are told to, or each at random.
+//! Proxies that reset all their connections on command, or each at random.
 
 use std::io::{self, BufRead};
 use std::thread;

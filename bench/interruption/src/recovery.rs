@@ -19,7 +19,7 @@ const CONNECTIONS_PER_PROXY: usize = 5_000;
 /// The time limit of the wait for one event, longer than any delay between attempts to connect.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The duration after which idle connections have freed their buffers, and what was freed is returned.
+/// The duration after which idle connections have freed their buffers, and the freed memory is returned.
 const IDLE: Duration = Duration::from_secs(10);
 
 /// Serves clients with sessions until the standard input is closed.
@@ -32,7 +32,7 @@ pub(crate) fn serve() {
         "{}",
         server.local_addr().port().expect("it is a TCP address")
     );
-    // There is nothing to read.
+    // There is no input to read.
     let _ = io::stdin().read_line(&mut String::new());
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn measure_many(sessions: usize) {
     );
 }
 
-/// Prints the memory of a server whose sessions are all interrupted.
+/// Prints the memory of a server with all its sessions interrupted.
 pub(crate) fn measure_away(sessions: usize) {
     let mut setup = Setup::start(sessions);
     thread::sleep(IDLE);

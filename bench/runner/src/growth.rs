@@ -36,7 +36,7 @@ pub struct Series {
     pub min_seconds: f64,
 }
 
-/// A figure, and what messi should reach.
+/// A figure, and the target for messi.
 #[derive(Clone, Copy, Debug)]
 struct Goal {
     figure: Figure,
@@ -293,7 +293,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns points of messi whose measurement took these times.
+    /// Returns points of messi with measurements that took these times.
     fn points(seconds: [f64; 2]) -> [Point; 2] {
         [0, 1].map(|index| {
             let mut cell = Cell::new("series", SUBJECT, Placement::Free);

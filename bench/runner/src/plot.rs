@@ -28,7 +28,7 @@ pub struct Panel {
 /// The value of a peer.
 #[derive(Clone, Debug)]
 pub struct Bar {
-    /// The peer, whose colour is the same in every plot.
+    /// The peer, which has the same colour in every plot.
     pub peer: &'static str,
     pub label: String,
     pub value: f64,

@@ -83,7 +83,7 @@ impl Blast {
             fail("unexpected acknowledgement");
         }
         match self.phase {
-            // The server has received all messages so far, so that none in flight is counted.
+            // The server has received all messages so far, so that no message in flight is counted.
             Phase::Begun => {
                 self.meter.begin(self.sent);
                 self.phase = Phase::Measuring;

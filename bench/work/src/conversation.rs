@@ -2,8 +2,8 @@
 
 use crate::{Blast, Message, Script, USER, fail};
 
-/// A client of a transport that queues or drops what the socket does not accept: it follows a script, or blasts in
-/// bursts.
+/// A client of a transport that queues or drops messages that the socket does not accept: it follows a script, or
+/// blasts in bursts.
 #[derive(Debug)]
 pub enum Conversation {
     Script(Script),

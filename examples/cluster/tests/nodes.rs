@@ -53,7 +53,7 @@ fn people_meet_on_three_nodes(program: &Program) {
     }
     expect_members(&mut kalle, "In the room: Fia, Kalle");
     nodes[0].0.kill();
-    // Another node knows him, and tells the others.
+    // Another node knows him, and informs the others.
     while kalle.events().next() != "In the room, on node two." {}
     fia.events().expect("Kalle has come.");
     kalle.command("I'm back.");

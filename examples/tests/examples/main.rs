@@ -235,7 +235,7 @@ impl Fleet {
         stranger
     }
 
-    /// Returns what the operator's command prints for each vehicle.
+    /// Returns the line that the operator's command prints for each vehicle.
     fn list(&mut self, number: usize) -> Vec<String> {
         self.server.write("list");
         self.server.expect(&[&format!("Vehicles: {number}")]);

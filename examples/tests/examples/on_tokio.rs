@@ -75,7 +75,7 @@ pub(crate) fn build() -> PathBuf {
     target.join("debug/examples")
 }
 
-/// Copies a directory. The main functions run on tokio, and so does what they start.
+/// Copies a directory. The main functions run on tokio, and so does everything that they start.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

@@ -17,7 +17,7 @@ pub(crate) use server::{Kind, Program, Server};
 
 const REQUIRED: &str = "MESSI_ORACLES_REQUIRED";
 
-/// Returns the outcome of a test whose server can't be had: ignored, or failed where none may be missing.
+/// Returns the outcome of a test if its server can't be had: ignored, or failed where no server may be missing.
 pub(crate) fn outcome(unprepared: &Unprepared) -> Result<Completion, Failed> {
     match unprepared {
         Unprepared::Missing(name) if env::var_os(REQUIRED).is_some() => {

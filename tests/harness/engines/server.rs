@@ -53,7 +53,7 @@ impl Server {
 
     /// Starts a server, with options that may name its port.
     ///
-    /// The server tells whether it got the port: another program may have taken it in between.
+    /// The server reports whether it got the port: another program may have taken it in between.
     pub(crate) fn configured(program: &Program, configure: impl Fn(&mut Command, u16)) -> Self {
         let directory = new_directory();
         loop {
@@ -131,7 +131,7 @@ impl Drop for Server {
     }
 }
 
-/// Starts a server, and returns it once it accepts connections. Returns what it has written if it ends before.
+/// Starts a server, and returns it once it accepts connections. Returns its output if it ends before.
 fn spawn(
     program: &Program,
     directory: &PathBuf,

@@ -115,7 +115,7 @@ pub(super) fn silent_client_is_disconnected(peers: &Peers, kind: ServerKind) {
     server.events().expect_kind("client_disconnected");
 }
 
-/// Returns the reported reason. The programs in Python report none.
+/// Returns the reported reason. The programs in Python report no reason.
 fn keep_alive_timeout(kind: ClientKind) -> &'static str {
     match kind {
         ClientKind::OriginalC | ClientKind::C => "Keep alive timeout.",

@@ -109,7 +109,7 @@ fn a_server_that_needs_the_engine_does_not_start_without_it() {
             "can't join the cluster: the engine failed: connection refused"
         );
         assert_eq!(simulation.elapsed(), 5 * SECOND);
-        // Nothing of it is left: the address is free.
+        // No task or socket of it is left: the address is free.
         simulation.sleep(MOMENT).await;
         assert_eq!((simulation.tasks(), simulation.sockets()), (0, 0));
         let (server, _) = serve(builder.cluster(Cluster::new(engine.clone()).optional())).await;
@@ -199,7 +199,7 @@ fn there_is_room_again_without_a_link() {
         let waited = simulation.elapsed() - begin;
         assert!(waited > 4 * SECOND && waited <= 6 * SECOND, "{waited:?}");
         assert_eq!(nodes[0].server.stats().cluster.dropped, 300);
-        // A server that stops lets nobody wait.
+        // A server that stops lets no caller wait.
         nodes[0].engine.set_reachable(true);
         simulation.sleep(SECOND).await;
         nodes[0].cut_off(&simulation).await;

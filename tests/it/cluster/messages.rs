@@ -1,4 +1,4 @@
-//! What the clients of all nodes receive.
+//! The messages that the clients of all nodes receive.
 
 use super::*;
 
@@ -74,7 +74,7 @@ fn a_user_is_reached_wherever_they_are() {
         simulation.sleep(MOMENT).await;
         nodes[1].server.user("Kalle").send(message("for Kalle"));
         nodes[2].server.user(&long).send(message("for the other"));
-        // Nobody can know that there is none.
+        // No node can know that there is no such user.
         nodes[0].server.user("Erik").send(message("for Erik"));
         simulation.sleep(MOMENT).await;
         nodes[0].send("end");
@@ -121,7 +121,7 @@ fn what_is_sent_in_a_callback_leaves_together() {
         for number in 0..10 {
             guests[0].client.send(message(number.to_string()));
         }
-        // The handler broadcasts what it receives.
+        // The handler broadcasts received messages.
         let texts: Vec<_> = (0..10).map(|number| number.to_string()).collect();
         let texts: Vec<_> = texts.iter().map(String::as_str).collect();
         guests[1].expect(&texts).await;

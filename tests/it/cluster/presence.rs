@@ -8,7 +8,7 @@ use super::*;
 /// Topics with presence.
 const ROOMS: &str = "room/";
 
-/// What happens to a member, with the name of its user.
+/// An event of a member, with the name of its user.
 type Happened = (String, Option<String>, PresenceChange);
 
 fn rooms() -> Presence {
@@ -72,7 +72,7 @@ fn members_are_known_on_all_nodes_within_a_heartbeat() {
             guests[0].handle.id().node(),
             nodes[0].server.cluster().unwrap().node
         );
-        // Who logs in later, is known by name.
+        // A client that logs in later is known by name.
         guests[1].handle.log_in("Bertil");
         guests[2].handle.leave("room/42");
         simulation.sleep(SECOND + MOMENT).await;
@@ -125,7 +125,7 @@ fn many_nodes_learn_many_members_at_once() {
     simulation.run(async {
         let (nodes, guests) = start_with_presence(&simulation, 40).await;
         nodes[0].engine.set_reachable(false);
-        // Together, the answers are larger than what may wait for the engine.
+        // Together, the answers are larger than the size that may wait for the engine.
         let rooms: Vec<_> = (0..900).map(|it| format!("{ROOMS}{it:0>190}")).collect();
         rooms
             .iter()
@@ -244,7 +244,7 @@ fn what_happens_to_members_on_other_nodes_is_told() {
             let events = events.map(|(topic, user, it)| (&**topic, user.as_deref(), *it));
             assert_eq!(events.collect::<Vec<_>>(), happened);
         };
-        // Those of this node are not told.
+        // Those of this node are not reported.
         own.handle.join("room/42").unwrap();
         other.handle.join("room/42").unwrap();
         other.handle.join("elsewhere").unwrap();

@@ -1,4 +1,4 @@
-//! A recorder of metrics for one thread, whose values tests read.
+//! A recorder of metrics for one thread, with values that tests read.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -97,7 +97,7 @@ impl Recorder for Meter {
     }
 }
 
-/// Returns the value of a key, which all who register it share.
+/// Returns the value of a key, which is shared by all that register it.
 fn entry<T: Default>(values: &Mutex<BTreeMap<String, Arc<T>>>, key: &Key) -> Arc<T> {
     let labels = key
         .labels()

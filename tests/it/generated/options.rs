@@ -228,7 +228,7 @@ fn an_external_package_may_contain_a_generated_one() {
     assert_eq!(message.encoded_len(), 2);
 }
 
-/// Types of `google.protobuf` with what messi's own do not have, as a crate for serde has them.
+/// Types of `google.protobuf` with traits that messi's own do not have, as a crate for serde has them.
 mod google {
     use serde::{Deserialize, Serialize};
 

@@ -263,7 +263,7 @@ fn a_client_that_the_application_refuses_connects_at_most_sixty_times_in_a_thous
     });
 }
 
-/// A client of the servers `one`, `two` and `three`, whose connections are reported.
+/// A client of the servers `one`, `two` and `three`, with reports of its connections.
 struct Fleet<'a> {
     simulation: &'a Simulation,
     servers: Vec<ChatServer>,
@@ -321,7 +321,7 @@ fn after_a_stable_connection_the_first_server_is_preferred_again() {
     simulation.run(async {
         let mut fleet = Fleet::start(&simulation).await;
         assert_eq!(fleet.connected().await, 1);
-        // A server whose connections are short is not tried again at once.
+        // A server with short connections is not tried again at once.
         assert_eq!(fleet.reconnected_after(SECOND).await, 2);
         assert_eq!(fleet.reconnected_after(60 * SECOND).await, 1);
         assert_eq!(fleet.reconnected_after(60 * SECOND).await, 1);

@@ -31,7 +31,7 @@ impl ChatClientHandler for Slow {
     }
 }
 
-/// A server, and a client whose handler takes a certain time for each message.
+/// A server, and a client with a handler that takes a certain time for each message.
 struct World<'a> {
     simulation: &'a Simulation,
     server: ChatServer,
@@ -216,7 +216,7 @@ fn with_offline_queue(simulation: &Simulation) -> ClientBuilder<Chat> {
 
 #[test]
 fn a_drain_writes_the_messages_that_wait_for_on_connected() {
-    /// A handler whose first callback takes a while.
+    /// A handler with a first callback that takes a while.
     struct SlowToConnect(Clock);
 
     impl ChatClientHandler for SlowToConnect {

@@ -11,7 +11,7 @@ use messi::testing::Simulation;
 /// Set in the process that runs the failing test: where it panics.
 const VARIABLE: &str = "MESSI_FOREIGN_WAIT";
 
-/// A handler whose callback waits for a real timer.
+/// A handler with a callback that waits for a real timer.
 struct Foreign;
 
 impl ChatServerHandler for Foreign {

@@ -15,7 +15,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 const DISCONNECTED: Event = Event::Disconnected(DisconnectReason::Disconnected);
 
-/// A client whose back-off waits for an hour.
+/// A client with a back-off that waits for an hour.
 fn patient(simulation: &Simulation) -> ClientBuilder<Chat> {
     let builder = ChatClient::builder(ROOM).runtime(simulation);
     builder.reconnect_delay(HOUR, HOUR)
@@ -54,7 +54,7 @@ fn reconnect_ends_the_connection_and_makes_another_at_once() {
 
 #[test]
 fn reconnect_ends_the_connection_at_once_although_its_callback_goes_on() {
-    /// A handler whose callback goes on for five seconds.
+    /// A handler with a callback that goes on for five seconds.
     struct Slow(Clock, Reporter);
 
     impl ChatClientHandler for Slow {

@@ -15,7 +15,7 @@ use messi::{DisconnectReason, WithHandlerError};
 /// The time that a message takes in its callback.
 const WORK: Duration = Duration::from_secs(2);
 
-/// A handler that works on each message, and notes what it has done.
+/// A handler that works on each message, and notes its work.
 struct Worker {
     clock: Clock,
     notes: Vec<String>,
@@ -53,7 +53,7 @@ impl ChatClientHandler for Worker {
     }
 }
 
-/// A connection whose handlers are workers.
+/// A connection with workers as handlers.
 struct Workers {
     client: ChatClient,
     server: ChatServer,

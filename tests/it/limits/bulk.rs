@@ -16,7 +16,7 @@ const PART: usize = 64 * KIB;
 /// The parts of the download: 4 MiB.
 const PARTS: usize = 64;
 
-/// What the download waits for before each part.
+/// The condition that the download waits for before each part.
 #[derive(Clone, Copy, Debug)]
 enum Wait {
     Ready,

@@ -396,7 +396,7 @@ fn sides_that_have_paused_reading_do_not_spin() {
 
 // --- All settings together ---
 
-/// The setters whose values have no extremes. A URI or a network that is not valid is an error.
+/// The setters with values that have no extremes. A URI or a network that is not valid is an error.
 const OTHER_SETTERS: [&str; 5] = [
     "alternative_uri",
     "overflow",

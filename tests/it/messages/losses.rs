@@ -58,7 +58,7 @@ fn messages_under_way_when_a_connection_breaks_are_unconfirmed() {
         pair.connection.cut();
         pair.client_events.find(|event| *event == CLOSED).await;
         assert_eq!(pair.client.stats().unconfirmed, 1);
-        // Counted once: without a connection, there is nothing more to lose.
+        // Counted once: without a connection, there are no more messages to lose.
         pair.client.stop().await;
         assert_eq!(pair.client.stats().unconfirmed, 1);
         pair.server.stop().await;

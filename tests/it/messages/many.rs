@@ -165,7 +165,7 @@ fn an_iterator_may_send_itself() {
     });
 }
 
-/// A handler whose broadcasts are flushed at the end of its callbacks, unless something is sent before.
+/// A handler with broadcasts that are flushed at the end of its callbacks, unless something is sent before.
 struct Interleaver;
 
 impl ChatServerHandler for Interleaver {
@@ -269,7 +269,7 @@ fn broadcasts_of_an_iterator_reach_all_clients_in_order() {
         pair.server.broadcast(message(MANY.to_string()));
         expect(&mut pair.client_events, 0..=MANY).await;
         expect(&mut other_events, 0..=MANY).await;
-        // They are sent at once, though nothing follows them.
+        // They are sent at once, though no message follows them.
         let start = simulation.elapsed();
         pair.server.broadcast_all(numbered(0..3));
         expect(&mut pair.client_events, 0..3).await;

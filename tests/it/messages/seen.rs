@@ -1,8 +1,8 @@
-//! Lines of what handlers have got.
+//! Lines that handlers have noted.
 
 use std::sync::{Arc, Mutex};
 
-/// Lines of what handlers have got. Clones share them.
+/// Lines that handlers have noted. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Seen(Arc<Mutex<Vec<String>>>);
 

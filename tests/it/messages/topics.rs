@@ -1,4 +1,4 @@
-//! Topics: what is published reaches the clients that have joined.
+//! Topics: published messages reach the clients that have joined.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use super::{connect_each, texts};
 use crate::common::chat::*;
 use crate::common::*;
 
-/// A room whose members are those who are connected. Each message goes to the others.
+/// A room with all connected clients as members. Each message goes to the others.
 struct Room(Reporter);
 
 impl ChatServerHandler for Room {

@@ -1,4 +1,4 @@
-//! Users: what is sent to one reaches all of its clients.
+//! Users: a message to a user reaches all of its clients.
 
 use messi::Reply;
 use messi::testing::Simulation;

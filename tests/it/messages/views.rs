@@ -93,7 +93,7 @@ impl RequestsServerHandler for Session {
     }
 }
 
-/// A handler that notes what it gets.
+/// A handler that notes its messages.
 struct Ui(Seen);
 
 impl RequestsClientHandler for Ui {
@@ -186,7 +186,7 @@ fn the_hook_and_requests_work_with_views() {
         for text in ["a", "drop", "b"] {
             client.send(Note { text: text.into() });
         }
-        // A view and an owned request, whose responses are owned.
+        // A view and an owned request, both with owned responses.
         let response = client
             .echo_req(EchoReq {
                 text: "hello".into(),
@@ -212,7 +212,7 @@ fn the_hook_and_requests_work_with_views() {
     });
 }
 
-/// A handler whose method waits between two looks at its view.
+/// A handler with a method that waits between two looks at its view.
 struct Slow(Seen);
 
 impl RequestsServerHandler for Slow {
@@ -233,7 +233,7 @@ fn a_view_stays_valid_while_its_method_waits_and_the_connection_is_served() {
         let handlers = seen.clone();
         let server = RequestsServer::builder(SERVER).runtime(&simulation);
         let _server = server.start(move |_| Slow(handlers.clone())).await.unwrap();
-        // Two clients, whose tasks may be on one thread.
+        // Two clients, with tasks that may be on one thread.
         let mut clients = Vec::new();
         for _ in 0..2 {
             let client = RequestsClient::builder(SERVER).runtime(&simulation);

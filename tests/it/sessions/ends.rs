@@ -59,7 +59,7 @@ fn a_server_that_has_expired_a_session_tells_how_much_it_has_handled() {
         let mut pair = connect_with(&simulation, sessions).await;
         exchange(&pair, 0..2);
         expect_messages(&mut pair.server_events, 0..2).await;
-        // Only what the server sends is lost, so that the client notices later.
+        // Only bytes that the server sends are lost, so that the client notices later.
         pair.connection.to_client().lose();
         pair.connection.to_server().stall();
         pair.client.send(message("lost"));
@@ -81,7 +81,7 @@ fn a_server_that_was_started_again_has_lost_the_session() {
         exchange(&pair, 0..1);
         expect_messages(&mut pair.client_events, 0..1).await;
         pair.client.delivered().await.unwrap();
-        // As if its process was killed: nobody says that it leaves.
+        // As if its process was killed: no peer announces that it leaves.
         pair.connection.lose();
         pair.client.send(message("lost"));
         pair.server.stop().await;

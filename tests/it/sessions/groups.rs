@@ -1,4 +1,4 @@
-//! Members of topics, and clients of users, whose sessions are interrupted.
+//! Members of topics, and clients of users, with interrupted sessions.
 
 use messi::JoinError;
 

@@ -1,4 +1,4 @@
-//! The bytes of sessions, and peers that know nothing of them.
+//! The bytes of sessions, and peers that do not know them.
 
 use async_std::net::TcpListener;
 use futures::AsyncReadExt;
@@ -81,7 +81,7 @@ async fn interrupt(listener: &TcpListener, uri: &str, lifetime: u8) -> (ChatClie
     (client, events)
 }
 
-/// The first ping of a client that goes on with the session of [`accept`], in which it has received nothing.
+/// The first ping of a client that goes on with the session of [`accept`], in which it has received no message.
 fn resume() -> Vec<u8> {
     [b"\x03\0\0\x23\x02\x01", &[7; 32][..], b"\0"].concat()
 }

@@ -28,7 +28,7 @@ pub(crate) enum Variant {
     Tokio,
     /// The default runtime with `busy_poll`, for processes with a core of their own.
     BusyPoll,
-    /// The default runtime, with a server whose handler gets views.
+    /// The default runtime, with a server handler that gets views.
     Views,
     /// The default runtime with sessions, which go on with another connection after one is lost.
     Sessions,

@@ -1,4 +1,4 @@
-//! The server whose handler gets chat messages as views.
+//! The server with a handler that gets chat messages as views.
 
 use messi::Reply;
 use work::{Action, Session};

@@ -19,7 +19,7 @@ const HEADER_SIZE: usize = 4;
 const READS_PER_POLL: usize = 8;
 
 thread_local! {
-    /// The buffer that all connections of a thread read into, so that idle ones need none.
+    /// The buffer that all connections of a thread read into, so that idle ones need no buffer.
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_SIZE]);
 }
 

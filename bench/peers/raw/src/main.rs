@@ -1,5 +1,5 @@
 //! A hand-written loop over messi's frames, with prost and the runtimes that messi runs on. It shows the limit of
-//! messi's performance with these libraries, because it has none of messi's features.
+//! messi's performance with these libraries, because it lacks messi's features.
 
 mod client;
 mod connection;

@@ -60,7 +60,7 @@ impl Node {
         node
     }
 
-    /// Waits for what has no event.
+    /// Waits for a condition that has no event.
     pub(crate) async fn until(&self, is_so: impl Fn(&Self) -> bool) {
         while !is_so(self) {
             self.server.clock().sleep(PERIOD).await;
@@ -120,7 +120,7 @@ async fn messages_reach_the_clients_of_all_servers(program: Program) {
         client.join("room 42\r\n*").expect("a member");
         client.log_in("Kalle");
     }
-    // Behind the subscriptions of both, which are in effect once what follows them has come back.
+    // Behind the subscriptions of both, which are in effect once the messages after them have come back.
     for node in [&one, &three] {
         node.server.broadcast(message("joined"));
     }
@@ -191,7 +191,7 @@ async fn a_frozen_engine_is_given_up(program: Program) {
     let engine = Server::start(&program);
     let [mut one, two] = start(&engine).await;
     engine.freeze();
-    // A server that is frozen answers nothing: there is no error but the silence.
+    // A frozen server does not answer: there is no error but the silence.
     one.until(|node| !node.is_up()).await;
     one.server.broadcast(message("alone"));
     one.expect(&["alone"]).await;

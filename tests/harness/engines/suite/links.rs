@@ -1,4 +1,4 @@
-//! What a link does with any server.
+//! The behaviour of a link with any server.
 
 use std::pin::pin;
 

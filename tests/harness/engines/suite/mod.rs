@@ -1,6 +1,6 @@
-//! What every engine must do, tested with real servers.
+//! Requirements for every engine, tested with real servers.
 //!
-//! The crate of an engine includes this, and has a module `tested`, with what the tests need to know of the engine:
+//! The crate of an engine includes this, and has a module `tested`, with the items of the engine that the tests need:
 //!
 //! | item | meaning |
 //! | --- | --- |

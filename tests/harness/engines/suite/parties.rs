@@ -1,4 +1,4 @@
-//! Links, and what they send and receive.
+//! Links, and the orders and messages that they send and receive.
 
 use std::error::Error;
 
