@@ -23,6 +23,7 @@
 mod acknowledged;
 mod budget;
 mod counters;
+mod failures;
 mod fields;
 mod offline_queue;
 mod outgoing;
@@ -41,6 +42,7 @@ use std::time::Instant;
 use self::acknowledged::Acknowledged;
 pub use self::budget::{Budget, FREE_QUOTA, Permit, Ticket, UNIT};
 pub use self::counters::{Dropped, FailureCounters, Losses, RequestStats, SendCounters};
+use self::failures::Failures;
 pub use self::fields::FirstKey;
 use self::offline_queue::OfflineQueue;
 pub use self::outgoing::{OnRefusal, Outgoing, Refusal, Rejected, Sender};
@@ -123,8 +125,7 @@ pub struct Session<R> {
     pushed: u64,
     progress: Progress,
     counters: SendCounters,
-    /// Allocated with the first failure, which most sessions never have.
-    failures: Option<Box<FailureCounters>>,
+    failures: Failures,
 }
 
 /// Which messages are accepted.
@@ -163,7 +164,7 @@ impl<R: PendingResponse> Session<R> {
             pushed: 0,
             progress: Progress::default(),
             counters: SendCounters::default(),
-            failures: None,
+            failures: Failures::default(),
         }
     }
 
@@ -218,12 +219,13 @@ impl<R: PendingResponse> Session<R> {
     pub fn detach(&mut self, reason: &DisconnectReason, ending: Ending) {
         // Counted before `reset`, which forgets the queues.
         let unsent = self.queue.count_messages() + ending.unsent;
-        self.count_unsent(unsent + self.requests.count_waiting());
+        self.failures
+            .count_unsent(unsent + self.requests.count_waiting());
         // Without the responses that wait for others: these were never counted as pushed.
         self.progress.end(self.counters.messages, unsent);
         // After `end`, which counts the written messages of the last batch.
         if ending.is_lost {
-            self.count_unconfirmed(self.progress.unconfirmed());
+            self.failures.count_unconfirmed(self.progress.unconfirmed());
         }
         self.fail_pending(reason);
         self.reset();
@@ -250,9 +252,7 @@ impl<R: PendingResponse> Session<R> {
     pub fn stop(&mut self) {
         if !self.is_stopped {
             // Before the offline queue is dropped: its messages are unsent because of the stop.
-            if let Some(failures) = &mut self.failures {
-                failures.unsent_before_stop = failures.dropped.unsent;
-            }
+            self.failures.handle_stop();
         }
         // While a connection is open, the offline queue is sent on it.
         if !self.accepts_messages() {
@@ -266,7 +266,8 @@ impl<R: PendingResponse> Session<R> {
     /// Drops all queued messages, and accepts no more on this connection.
     pub fn evict(&mut self) {
         let unsent = self.queue.count_messages();
-        self.count_unsent(unsent + self.requests.count_waiting());
+        self.failures
+            .count_unsent(unsent + self.requests.count_waiting());
         // Otherwise the end of the connection would count them as written.
         self.progress.handle_dropped(unsent);
         // Freed, not only emptied: others lack this memory.
@@ -448,8 +449,7 @@ impl<R: PendingResponse> Session<R> {
 
     /// Returns how many messages were not sent because the session was stopped.
     pub fn unsent_since_stop(&self) -> u64 {
-        let failures = self.failures();
-        failures.dropped.unsent - failures.unsent_before_stop
+        self.failures.unsent_since_stop()
     }
 
     /// Returns the counters of all connections.
@@ -459,34 +459,18 @@ impl<R: PendingResponse> Session<R> {
 
     /// Returns the counters of failures on all connections.
     pub fn failures(&self) -> FailureCounters {
-        self.failures.as_deref().copied().unwrap_or_default()
-    }
-
-    fn failures_mut(&mut self) -> &mut FailureCounters {
-        self.failures.get_or_insert_default()
-    }
-
-    fn count_unsent(&mut self, messages: u64) {
-        if messages > 0 {
-            self.failures_mut().dropped.unsent += messages;
-        }
-    }
-
-    fn count_unconfirmed(&mut self, messages: u64) {
-        if messages > 0 {
-            self.failures_mut().unconfirmed += messages;
-        }
+        self.failures.get()
     }
 
     /// Takes the number of older messages that were dropped, if there are any, for the log.
     #[inline]
     pub fn take_losses(&mut self) -> Option<Losses> {
-        self.failures.as_mut()?.take_losses()
+        self.failures.take_losses()
     }
 
     /// Counts a message that is not sent.
     pub fn count_dropped(&mut self, error: SendError) {
-        self.failures_mut().dropped.count(error);
+        self.failures.get_mut().dropped.count(error);
     }
 
     // --- Memory ---
@@ -561,7 +545,7 @@ impl<R: PendingResponse> Session<R> {
         }
         let (was_open, blocks_others) = self.requests.abandon(request.kind, request.number);
         if was_open {
-            self.failures_mut().requests.unanswered += 1;
+            self.failures.get_mut().requests.unanswered += 1;
         }
         was_open.then_some(blocks_others)
     }
@@ -583,7 +567,7 @@ impl<R: PendingResponse> Session<R> {
             Received::Response(response) => Some(response),
             Received::Unawaited => None,
             Received::Surplus => {
-                self.failures_mut().requests.surplus += 1;
+                self.failures.get_mut().requests.surplus += 1;
                 None
             }
         }
@@ -591,7 +575,7 @@ impl<R: PendingResponse> Session<R> {
 
     /// Counts a response that was not awaited any more.
     pub fn count_late_response(&mut self) {
-        self.failures_mut().requests.late += 1;
+        self.failures.get_mut().requests.late += 1;
     }
 
     /// Returns whether a message of the peer may be a response.
@@ -644,9 +628,7 @@ impl<R: PendingResponse> Session<R> {
         while let Some(queue) = &self.offline
             && queue.oldest().is_some_and(|time| time < oldest)
         {
-            let failures = self.failures_mut();
-            failures.dropped.expired += 1;
-            failures.not_logged.expired += 1;
+            self.failures.count_expired();
             self.drop_first_offline(SendError::Expired);
         }
     }
@@ -654,7 +636,7 @@ impl<R: PendingResponse> Session<R> {
     /// Drops all messages of the offline queue, as there will be no connection.
     fn drop_offline(&mut self) {
         while self.drop_first_offline(SendError::NotConnected) {
-            self.count_unsent(1);
+            self.failures.count_unsent(1);
         }
     }
 

@@ -1,7 +1,5 @@
 //! Counters of the sending direction.
 
-use std::mem;
-
 use crate::SendError;
 
 /// Messages that this side has lost, by cause.
@@ -122,16 +120,4 @@ pub struct FailureCounters {
     /// Messages that the peer may not have received: see
     /// [`Session::handle_keep_alive`](super::Session::handle_keep_alive).
     pub unconfirmed: u64,
-    /// Older messages dropped, since the last report to the log.
-    pub(super) not_logged: Losses,
-    /// Messages that were unsent when the session was stopped.
-    pub(super) unsent_before_stop: u64,
-}
-
-impl FailureCounters {
-    /// Takes the older messages dropped since the last call, if there are any.
-    pub(super) fn take_losses(&mut self) -> Option<Losses> {
-        let losses = mem::take(&mut self.not_logged);
-        (losses.expired + losses.replaced > 0).then_some(losses)
-    }
 }

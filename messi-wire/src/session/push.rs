@@ -144,7 +144,7 @@ impl<R: PendingResponse> Session<R> {
 
     fn count_refused(&mut self, message: &Outgoing<'_, R>, error: SendError) {
         let is_response = self.is_response(message);
-        let failures = self.failures_mut();
+        let failures = self.failures.get_mut();
         failures.dropped.count(error);
         match error {
             SendError::NotConnected if is_response => failures.requests.late += 1,
@@ -410,7 +410,7 @@ impl<R: PendingResponse> Session<R> {
         self.queue.drop_first();
         // It was counted when it was pushed, and never leaves.
         self.progress.handle_dropped(1);
-        self.count_replaced();
+        self.failures.count_replaced();
         self.pending
             .fail(response, RequestError::NotSent(SendError::QueueFull));
         true
@@ -419,16 +419,9 @@ impl<R: PendingResponse> Session<R> {
     fn drop_oldest_offline(&mut self) -> bool {
         let has_dropped = self.drop_first_offline(SendError::QueueFull);
         if has_dropped {
-            self.count_replaced();
+            self.failures.count_replaced();
         }
         has_dropped
-    }
-
-    /// Counts a message that was dropped for a newer one.
-    fn count_replaced(&mut self) {
-        let failures = self.failures_mut();
-        failures.dropped.queue_full += 1;
-        failures.not_logged.replaced += 1;
     }
 
     #[inline]
