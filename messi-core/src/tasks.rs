@@ -144,6 +144,7 @@ pub(crate) async fn yield_now() {
         if mem::replace(&mut has_yielded, true) {
             return Poll::Ready(());
         }
+        // A callback that only lets others run waits for something of this crate.
         waits::record();
         cx.waker().wake_by_ref();
         Poll::Pending
