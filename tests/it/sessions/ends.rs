@@ -1,6 +1,6 @@
 //! Sessions that are lost, and sessions that one side ends.
 
-use messi::{Bye, ByeReason, Overflow};
+use messi::{Bye, ByeReason, ConnectError, Overflow};
 
 use super::*;
 
@@ -32,6 +32,32 @@ fn a_session_expires_at_its_lifetime_on_both_sides() {
         );
         assert_eq!(pair.client.stats().lost_sessions, 1);
         assert_eq!(pair.server.stats().total.lost_sessions, 1);
+        pair.stop().await;
+    });
+}
+
+#[test]
+fn a_server_that_closes_without_an_answer_is_asked_until_the_session_expires() {
+    let simulation = Simulation::new(1);
+    simulation.run(async {
+        let sessions = Sessions::default().lifetime(10 * SECOND);
+        let mut pair = connect_with(&simulation, sessions).await;
+        // In the middle of the first ping: one of the original with a small buffer closes, and so does a proxy that can't
+        // reach its server.
+        simulation.later_connections().to_server().cut_after(10);
+        pair.connection.cut();
+        let interrupted = simulation.elapsed();
+        assert!(is_interruption(&pair.client_events.next().await));
+        let mut attempts = 0;
+        let lost = loop {
+            match pair.client_events.next().await {
+                Event::ConnectFailure(ConnectError::Resume { .. }) => attempts += 1,
+                event => break lost(event),
+            }
+        };
+        assert!(attempts > 1, "{attempts}");
+        assert_eq!(lost.why, SessionLost::Expired);
+        assert_eq!(simulation.elapsed() - interrupted, 10 * SECOND);
         pair.stop().await;
     });
 }
