@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::common::chat::*;
 use crate::common::*;
-use futures::future::join;
+use futures::future::{join, join_all};
 use messi::prost::Message;
 use messi::testing::{Clock, Simulation};
 use messi::{DisconnectReason, NotConnected};
@@ -373,26 +373,26 @@ fn ready_and_flush_outside_of_callbacks_fail_when_a_handler_panics() {
 
     let undecodable = b"\x01\0\0\x01\xff".to_vec();
     let rows = [undecodable, frame(message("panic"))];
-    for (bytes, wait) in rows.iter().flat_map(|row| WAITS.map(|wait| (row, wait))) {
-        run(async {
-            let (reporter, mut events) = reporter();
-            let server = ChatServer::builder(LOOPBACK)
-                // Half of it is more than the operating system buffers.
-                .max_queued_bytes(32 << 20)
-                .start(move |_| Panicking(reporter.clone()))
-                .await
-                .unwrap();
-            let mut peer = non_reading_client(server.local_addr().socket_addr().unwrap());
-            assert_eq!(events.next().await, Event::Connected);
-            let client = server.clients().remove(0);
-            let mut waited = Box::pin(wait.on_server(&client));
-            assert!(futures::poll!(&mut waited).is_pending());
-            peer.write_all(bytes).unwrap();
-            let result = within("the end", waited).await;
-            assert_eq!(result, Err(NotConnected), "{wait:?}");
-            server.stop().await;
-        });
-    }
+    let rows = rows.iter().flat_map(|row| WAITS.map(|wait| (row, wait)));
+    // At the same time, since each takes the seconds of its time limits.
+    run(join_all(rows.map(async |(bytes, wait)| {
+        let (reporter, mut events) = reporter();
+        let server = ChatServer::builder(LOOPBACK)
+            // Half of it is more than the operating system buffers.
+            .max_queued_bytes(32 << 20)
+            .start(move |_| Panicking(reporter.clone()))
+            .await
+            .unwrap();
+        let mut peer = non_reading_client(server.local_addr().socket_addr().unwrap());
+        assert_eq!(events.next().await, Event::Connected);
+        let client = server.clients().remove(0);
+        let mut waited = Box::pin(wait.on_server(&client));
+        assert!(futures::poll!(&mut waited).is_pending());
+        peer.write_all(bytes).unwrap();
+        let result = within("the end", waited).await;
+        assert_eq!(result, Err(NotConnected), "{wait:?}");
+        server.stop().await;
+    })));
 }
 
 /// Bytes that messi never sends cause the end, over real sockets.
@@ -420,9 +420,9 @@ fn ready_and_flush_in_a_callback_fail_when_the_peer_violates_the_protocol() {
         (b"", true, DisconnectReason::ConnectionClosed),
         (b"", false, DisconnectReason::KeepAliveTimeout),
     ];
-    let rows = ends.iter().flat_map(|end| WAITS.map(|wait| (end, wait)));
-    for ((bytes, is_closed, reason), wait) in rows {
-        run(async {
+    for (bytes, is_closed, reason) in ends {
+        // At the same time, since each takes the seconds of its time limits.
+        run(join_all(WAITS.map(async |wait| {
             let (handler, mut events) = Waiting::new(wait);
             let server = ChatServer::builder(LOOPBACK)
                 // Half of it is more than the operating system buffers.
@@ -437,14 +437,14 @@ fn ready_and_flush_in_a_callback_fail_when_the_peer_violates_the_protocol() {
             assert_eq!(events.next().await, Event::Connected);
             peer.write_all(&frame(message("wait"))).unwrap();
             peer.write_all(bytes).unwrap();
-            if *is_closed {
+            if is_closed {
                 peer.shutdown(Shutdown::Write).unwrap();
             }
             assert_eq!(events.next().await, not_connected(), "{reason:?} {wait:?}");
             let ended = Event::Disconnected(reason.clone());
             assert_eq!(events.next().await, ended, "{wait:?}");
             server.stop().await;
-        });
+        })));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use messi::prost::bytes::Bytes;
 use messi::testing::Simulation;
 use messi::{DisconnectReason, Received, Reply, Report, RequestError};
@@ -508,40 +509,40 @@ impl owned::RequestsServerHandler for OwnedEnds {
 #[test]
 fn a_view_that_is_not_valid_ends_the_connection_like_the_owned_message() {
     // A note; then one that is not UTF-8, is too short, has another wire type, and a group without an end.
-    for invalid in [
+    let invalid = [
         &b"\x01\0\0\x05\x22\x03\x0a\x01\xff"[..],
         b"\x01\0\0\x05\x22\x03\x0a\x02a",
         b"\x01\0\0\x04\x22\x02\x08\x01",
         b"\x01\0\0\x03\x22\x01\x13",
-    ] {
+    ];
+    // At the same time, since a server waits a second for the end of each peer.
+    run(join_all(invalid.map(async |invalid| {
         let bytes = [b"\x01\0\0\x05\x22\x03\x0a\x01a", invalid].concat();
-        run(async {
-            let views = Seen::default();
-            let handlers = views.clone();
-            let server = RequestsServer::builder(LOOPBACK);
-            let server = server.start(move |_| Ends(handlers.clone())).await.unwrap();
-            let mut peer = RawPeer::connect(server.local_addr()).await;
-            peer.send(&bytes).await;
-            peer.expect_end().await;
-            server.stop().await;
+        let views = Seen::default();
+        let handlers = views.clone();
+        let server = RequestsServer::builder(LOOPBACK);
+        let server = server.start(move |_| Ends(handlers.clone())).await.unwrap();
+        let mut peer = RawPeer::connect(server.local_addr()).await;
+        peer.send(&bytes).await;
+        peer.expect_end().await;
+        server.stop().await;
 
-            let owned = Seen::default();
-            let handlers = owned.clone();
-            let server = owned::RequestsServer::builder(LOOPBACK);
-            let server = server
-                .start(move |_| OwnedEnds(handlers.clone()))
-                .await
-                .unwrap();
-            let mut peer = RawPeer::connect(server.local_addr()).await;
-            peer.send(&bytes).await;
-            peer.expect_end().await;
-            server.stop().await;
+        let owned = Seen::default();
+        let handlers = owned.clone();
+        let server = owned::RequestsServer::builder(LOOPBACK);
+        let server = server
+            .start(move |_| OwnedEnds(handlers.clone()))
+            .await
+            .unwrap();
+        let mut peer = RawPeer::connect(server.local_addr()).await;
+        peer.send(&bytes).await;
+        peer.expect_end().await;
+        server.stop().await;
 
-            let lines = views.all();
-            assert_eq!(lines, owned.all());
-            assert_eq!((lines.len(), &*lines[0]), (2, "a"));
-            let end = "message decode error: failed to decode";
-            assert!(lines[1].starts_with(end), "{lines:?}");
-        });
-    }
+        let lines = views.all();
+        assert_eq!(lines, owned.all());
+        assert_eq!((lines.len(), &*lines[0]), (2, "a"));
+        let end = "message decode error: failed to decode";
+        assert!(lines[1].starts_with(end), "{lines:?}");
+    })));
 }
