@@ -25,14 +25,12 @@ mod tested;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
 
 use suite::runtimes::Runtime;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let trials = Runtime::ALL.into_iter().flat_map(trials).collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    suite::run(Runtime::ALL.into_iter().flat_map(trials).collect())
 }
 
 fn trials(runtime: Runtime) -> Vec<Trial> {

@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::process::{Command, ExitCode};
 
-use libtest_mimic::Arguments;
 use messi_redis::Redis;
 
 use crate::engines::redis::Vendor;
@@ -51,7 +50,7 @@ pub(crate) fn run(scenarios: fn(Vendor, Runtime) -> Vec<Scenario>) -> ExitCode {
             suite::trial(vendor.name(), move || vendor.program(), runtime, scenario)
         })
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    suite::run(trials.collect())
 }
 
 /// Starts a server that cuts a link for which more than 4 KiB wait, besides a buffer of 16 KiB.

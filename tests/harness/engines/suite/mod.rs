@@ -16,8 +16,10 @@ pub(crate) mod parties;
 pub(crate) mod runtimes;
 pub(crate) mod tls;
 
+use std::process::ExitCode;
+
 use futures::future::BoxFuture;
-use libtest_mimic::{Completion, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
 use crate::engines::{self, Program};
 use crate::preparation::Unprepared;
@@ -58,4 +60,14 @@ pub(crate) fn trial(
         }
         Err(unprepared) => engines::outcome(&unprepared),
     })
+}
+
+/// Tests that run at the same time, unless the arguments say otherwise: they wait a part of the time.
+const THREADS: usize = 4;
+
+/// Runs tests as the arguments of the process say.
+pub(crate) fn run(trials: Vec<Trial>) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
