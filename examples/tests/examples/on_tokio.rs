@@ -39,6 +39,9 @@ path = "examples/fleet/server.rs"
 name = "fleet_vehicle"
 path = "examples/fleet/vehicle.rs"
 
+[profile.dev]
+debug = false
+
 [workspace]
 
 [dependencies.messi]
