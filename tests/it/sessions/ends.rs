@@ -42,8 +42,8 @@ fn a_server_that_closes_without_an_answer_is_asked_until_the_session_expires() {
     simulation.run(async {
         let sessions = Sessions::default().lifetime(10 * SECOND);
         let mut pair = connect_with(&simulation, sessions).await;
-        // In the middle of the first ping: one of the original with a small buffer closes, and so does a proxy that can't
-        // reach its server.
+        // In the middle of the first ping, as servers of the original with a small buffer do, and proxies that can't reach
+        // their server.
         simulation.later_connections().to_server().cut_after(10);
         pair.connection.cut();
         let interrupted = simulation.elapsed();
@@ -58,6 +58,13 @@ fn a_server_that_closes_without_an_answer_is_asked_until_the_session_expires() {
         assert!(attempts > 1, "{attempts}");
         assert_eq!(lost.why, SessionLost::Expired);
         assert_eq!(simulation.elapsed() - interrupted, 10 * SECOND);
+        // A new session begins.
+        simulation
+            .later_connections()
+            .to_server()
+            .cut_after(usize::MAX);
+        let connected = |it: &Event| *it == Event::Connected;
+        pair.client_events.find(connected).await;
         pair.stop().await;
     });
 }
