@@ -46,7 +46,7 @@ debug = false
 
 [dependencies.messi]
 default-features = false
-features = ["testing", "tls", "tokio"]
+features = ["tokio"]
 "#;
 
 /// The call in the main functions, and the one that replaces it.
