@@ -58,6 +58,19 @@ impl Cell {
     pub fn median(&self, figure: &Figure) -> Option<f64> {
         median(self.reports.iter().map(figure.value))
     }
+
+    /// Returns how many times better a figure is than that of another peer: the median of the ratios of the repeats.
+    ///
+    /// Not the ratio of the medians: the speed of the machine changes from repeat to repeat, and within a repeat the
+    /// peers follow each other.
+    pub fn ratio(&self, other: &Self, figure: &Figure) -> Option<f64> {
+        let pairs = self.reports.iter().zip(&other.reports);
+        let ratios = pairs.map(|(own, other)| {
+            let [own, other] = [own, other].map(figure.value);
+            figure.ratio(own, other)
+        });
+        median(ratios)
+    }
 }
 
 /// Returns the median: the middle value, or the mean of the two middle values.
@@ -89,6 +102,24 @@ impl Results {
 mod tests {
     use super::*;
     use crate::figures::SECONDS;
+
+    fn cell(seconds: [f64; 3]) -> Cell {
+        let mut cell = Cell::new("work", "peer", Placement::Same);
+        for seconds in seconds {
+            cell.add(Ok(Outcome::Done(Report {
+                seconds,
+                ..Report::default()
+            })));
+        }
+        cell
+    }
+
+    #[test]
+    fn a_machine_that_slows_down_does_not_change_the_ratio() {
+        let (own, other) = (cell([1.0, 2.0, 8.0]), cell([2.0, 8.0, 16.0]));
+        assert_eq!(own.ratio(&other, &SECONDS), Some(2.0));
+        assert_eq!(other.ratio(&own, &SECONDS), Some(0.5));
+    }
 
     #[test]
     fn the_median_is_the_middle_value_or_the_mean_of_two() {

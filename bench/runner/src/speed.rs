@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::catalogue::SUBJECT;
 use crate::figures::RATE;
 use crate::placement::Placement;
-use crate::results::Results;
+use crate::results::{Cell, Results};
 use crate::table::number;
 
 /// A row group of the tables: a benchmark with a variant of messi.
@@ -75,7 +75,7 @@ fn beside_others(results: &Results) -> String {
     let mut text = head(&["messi, messages/s".to_owned()], &headings);
     rows(results, &mut text, |row, work| {
         let own = row.rate(work.subject)?;
-        let ratios = OTHERS.map(|(peer, _)| row.rate(peer).map(|other| own / other));
+        let ratios = OTHERS.map(|(peer, _)| row.ratio(work.subject, peer));
         Some([vec![Some(own)], ratios.to_vec()].concat())
     });
     text
@@ -88,11 +88,7 @@ fn on_each_runtime(results: &Results) -> String {
         if work.subject != SUBJECT {
             return None;
         }
-        let figures = RUNTIMES.map(|(_, peer, by_hand)| {
-            let own = row.rate(peer);
-            let ratio = own.zip(row.rate(by_hand)).map(|(own, other)| own / other);
-            [own, ratio]
-        });
+        let figures = RUNTIMES.map(|(_, peer, by_hand)| [row.rate(peer), row.ratio(peer, by_hand)]);
         figures
             .iter()
             .flatten()
@@ -149,8 +145,17 @@ struct Row<'a> {
 impl Row<'_> {
     /// Returns the median rate of a peer.
     fn rate(&self, peer: &str) -> Option<f64> {
+        self.cell(peer)?.median(&RATE)
+    }
+
+    /// Returns how many times as fast a peer is as another one.
+    fn ratio(&self, peer: &str, other: &str) -> Option<f64> {
+        self.cell(peer)?.ratio(self.cell(other)?, &RATE)
+    }
+
+    fn cell(&self, peer: &str) -> Option<&Cell> {
         let mut cells = self.results.of(self.benchmark, self.placement);
-        cells.find(|cell| cell.peer == peer)?.median(&RATE)
+        cells.find(|cell| cell.peer == peer)
     }
 }
 
@@ -170,7 +175,6 @@ mod tests {
 
     use super::*;
     use crate::machine::Machine;
-    use crate::results::Cell;
 
     fn cell(peer: &'static str, placement: Placement, messages: u64) -> Cell {
         let mut cell = Cell::new("blast", peer, placement);

@@ -16,8 +16,8 @@ pub fn document(results: &Results) -> String {
         text,
         "- medians of {repeats} interleaved runs of {seconds} s each\n"
     );
-    text +=
-        "\"Ratio\" compares messi with the peer by the first column: above 1, messi is better.\n";
+    text += "\"Ratio\" compares messi with the peer by the first column: above 1, messi is better. It is the median of the \
+         ratios of the runs.\n";
     for benchmark in &BENCHMARKS {
         text += &section(results, benchmark);
     }
@@ -47,14 +47,12 @@ fn table(cells: &[&Cell], figures: &[Figure]) -> String {
     text += "|\n";
     let main = &figures[0];
     let subject = cells.iter().find(|cell| cell.peer == SUBJECT);
-    let subject = subject.and_then(|cell| cell.median(main));
     for cell in cells {
         let _ = write!(text, "| {} |", cell.peer);
         for figure in figures {
             let _ = write!(text, " {} |", number(cell.median(figure)));
         }
-        let ratio = subject.zip(cell.median(main));
-        let ratio = ratio.map(|(own, other)| main.ratio(own, other));
+        let ratio = subject.and_then(|subject| subject.ratio(cell, main));
         let _ = writeln!(text, " {} |", number(ratio));
     }
     text + &notes(cells.iter().copied())
