@@ -103,9 +103,9 @@ mod tests {
     use super::*;
     use crate::figures::SECONDS;
 
-    fn cell(seconds: [f64; 3]) -> Cell {
+    fn cell(repeats: &[f64]) -> Cell {
         let mut cell = Cell::new("work", "peer", Placement::Same);
-        for seconds in seconds {
+        for &seconds in repeats {
             cell.add(Ok(Outcome::Done(Report {
                 seconds,
                 ..Report::default()
@@ -116,21 +116,17 @@ mod tests {
 
     #[test]
     fn a_machine_that_slows_down_does_not_change_the_ratio() {
-        let (own, other) = (cell([1.0, 2.0, 8.0]), cell([2.0, 8.0, 16.0]));
+        let (own, other) = (cell(&[1.0, 2.0, 8.0]), cell(&[2.0, 8.0, 16.0]));
         assert_eq!(own.ratio(&other, &SECONDS), Some(2.0));
         assert_eq!(other.ratio(&own, &SECONDS), Some(0.5));
     }
 
     #[test]
     fn the_median_is_the_middle_value_or_the_mean_of_two() {
-        let mut cell = Cell::new("work", "peer", Placement::Same);
-        assert_eq!(cell.median(&SECONDS), None);
-        for (seconds, median) in [(3.0, 3.0), (1.0, 2.0), (9.0, 3.0)] {
-            cell.add(Ok(Outcome::Done(Report {
-                seconds,
-                ..Report::default()
-            })));
-            assert_eq!(cell.median(&SECONDS), Some(median));
+        assert_eq!(cell(&[]).median(&SECONDS), None);
+        let repeats = [3.0, 1.0, 9.0];
+        for (count, median) in [(1, 3.0), (2, 2.0), (3, 3.0)] {
+            assert_eq!(cell(&repeats[..count]).median(&SECONDS), Some(median));
         }
     }
 }
