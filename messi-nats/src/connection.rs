@@ -52,7 +52,7 @@ impl Connection {
     }
 
     /// Carries out orders until it is dropped.
-    pub(crate) async fn run(mut self, mut batches: mpsc::Receiver<Batch>) {
+    pub(crate) async fn run(mut self, batches: &mut mpsc::Receiver<Batch>) {
         while let Some(Batch { orders, done }) = batches.recv().await {
             let result = self.carry_out(orders).await;
             let _ = done.send(result);

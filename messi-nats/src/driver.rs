@@ -15,7 +15,7 @@ use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::connection::Connection;
-use crate::link::Handle;
+use crate::link::{Batch, Handle};
 use crate::nats::Settings;
 
 /// The receiver of a connection that is being made.
@@ -48,15 +48,46 @@ async fn drive(settings: Settings, mut connected: oneshot::Sender<Result<Handle,
     };
     match connection {
         Ok(connection) => {
-            let (batches, orders) = mpsc::channel(1);
-            let running = Abortable::new(connection.run(orders), registration);
+            let (batches, mut orders) = mpsc::channel(1);
             if connected.send(Ok(Handle { batches, queue })).is_ok() {
                 // The node learns the reason of the end from the queue.
-                let _ = running.await;
+                let _ = Abortable::new(connection.run(&mut orders), registration).await;
+                refuse(orders).await;
             }
         }
         Err(error) => {
             let _ = connected.send(Err(error));
         }
+    }
+}
+
+/// Drops all batches of a connection that has ended, so that the node does not wait for their results.
+///
+/// To drop the receiver is not enough: a batch that the node is sending at this moment would stay in the channel.
+async fn refuse(mut batches: mpsc::Receiver<Batch>) {
+    batches.close();
+    while batches.recv().await.is_some() {}
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use futures::executor::block_on;
+    use futures::future::join;
+
+    use super::*;
+
+    #[test]
+    fn a_batch_that_is_being_sent_when_the_connection_ends_is_refused() {
+        let (batches, orders) = mpsc::channel(1);
+        let (done, result) = oneshot::channel();
+        // What `send` has before it appends the batch.
+        let room = batches.try_reserve().unwrap();
+        let sending = async {
+            let orders = Vec::new();
+            room.send(Batch { orders, done });
+        };
+        block_on(join(refuse(orders), sending));
+        assert!(result.now_or_never().is_some_and(|it| it.is_err()));
     }
 }
