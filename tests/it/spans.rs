@@ -1,9 +1,11 @@
 //! The feature `tracing`: events of handlers have the span of their connection.
 //!
-//! A subscriber is of one thread, and a simulation too: so these tests need no process of their own.
+//! A simulation runs in the thread of its test, which has the lines of its events: so these tests need no process of
+//! their own.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use crate::common::chat::*;
 use crate::common::*;
@@ -11,13 +13,22 @@ use messi::DisconnectReason;
 use messi::testing::Simulation;
 use tracing::{info, subscriber};
 
-/// The written lines.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// The lines that a test of this thread has written.
+    static LINES: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
+
+/// Writes to the lines of this thread, if a test asks for them.
+struct Lines;
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LINES.with_borrow_mut(|lines| {
+            if let Some(lines) = lines {
+                lines.extend_from_slice(bytes);
+            }
+        });
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -27,18 +38,28 @@ impl Write for Lines {
 
 /// Runs a test in a simulation of this thread, and returns the lines of its events.
 fn lines_of(simulation: &Simulation, test: impl Future<Output = ()>) -> Vec<String> {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .with_level(false)
-        .with_target(false)
-        .without_time()
-        .finish();
-    subscriber::with_default(subscriber, || simulation.run(test));
-    let lines = lines.0.lock().unwrap();
-    let text = str::from_utf8(&lines).unwrap();
+    subscribe();
+    LINES.set(Some(Vec::new()));
+    simulation.run(test);
+    let text = String::from_utf8(LINES.take().unwrap()).unwrap();
     text.lines().map(|line| line.trim().to_owned()).collect()
+}
+
+/// Subscribes to the events of all threads, once.
+///
+/// A subscriber of one thread could miss its events: the first thread that comes to the place of an event decides whether
+/// anyone wants it, and then only by its own subscriber.
+fn subscribe() {
+    static SUBSCRIBED: Once = Once::new();
+    SUBSCRIBED.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(|| Lines)
+            .with_level(false)
+            .with_target(false)
+            .without_time()
+            .finish();
+        subscriber::set_global_default(subscriber).unwrap();
+    });
 }
 
 /// A handler of either side that writes an event in each callback.

@@ -25,6 +25,8 @@ use socket2::{Domain, Socket, Type};
 #[cfg(target_os = "linux")]
 pub mod black_hole;
 pub mod meter;
+#[path = "../../harness/port.rs"]
+pub mod port;
 pub mod recorder;
 #[path = "../../harness/runtime.rs"]
 pub mod runtime;

@@ -5,18 +5,13 @@ use std::time::Duration;
 
 use crate::common::chat::*;
 use crate::common::*;
-use messi::{Address, ConnectError, DisconnectReason, ListenError, NotConnected, Retry, SendError};
+use messi::{ConnectError, DisconnectReason, ListenError, NotConnected, Retry, SendError};
 
 const SHORT: Duration = Duration::from_millis(20);
 
 /// Starts a client with short delays between attempts to connect.
 fn eager_client(uri: String) -> (ChatClient, Events) {
     start_client(ChatClient::builder(uri).reconnect_delay(SHORT, SHORT))
-}
-
-/// Starts a server at the address of a stopped one.
-async fn restart_server(address: Address) -> (ChatServer, Events) {
-    serve(ChatServer::builder(uri(address))).await
 }
 
 #[test]
@@ -134,9 +129,9 @@ fn the_handler_decides_whether_and_when_to_retry() {
 #[test]
 fn a_client_reconnects_to_a_restarted_server() {
     run(async {
-        let (mut server, mut server_events) = start_server().await;
-        let address = server.local_addr();
-        let (client, mut events) = eager_client(uri(address.clone()));
+        let uri = port::uri(port::free());
+        let (mut server, mut server_events) = serve(ChatServer::builder(&uri)).await;
+        let (client, mut events) = eager_client(uri.clone());
         assert_eq!(events.next().await, Event::Connected);
         for round in 0..3 {
             assert_eq!(server_events.next().await, Event::Connected);
@@ -154,7 +149,7 @@ fn a_client_reconnects_to_a_restarted_server() {
                 client.try_send(message("lost")).map_err(SendError::from),
                 Err(SendError::NotConnected)
             );
-            (server, server_events) = restart_server(address.clone()).await;
+            (server, server_events) = serve(ChatServer::builder(&uri)).await;
             events.find(|event| *event == Event::Connected).await;
         }
     });

@@ -139,7 +139,8 @@ fn messages_sent_before_a_stop_arrive() {
 #[test]
 fn a_stopped_server_calls_on_client_disconnected_and_frees_its_port() {
     run(async {
-        let (server, mut server_events) = start_server().await;
+        let uri = port::uri(port::free());
+        let (server, mut server_events) = serve(ChatServer::builder(&uri)).await;
         let (_client, mut client_events) = connect(&server, &mut server_events).await;
         let address = server.local_addr();
         within("stop", server.stop()).await;
@@ -150,7 +151,7 @@ fn a_stopped_server_calls_on_client_disconnected_and_frees_its_port() {
             Event::Disconnected(ConnectionClosed)
         );
         let (reporter, _events) = reporter();
-        let restarted = ChatServer::builder(uri(address.clone()))
+        let restarted = ChatServer::builder(uri)
             .start(move |_| reporter.clone())
             .await;
         assert_eq!(restarted.unwrap().local_addr(), address);

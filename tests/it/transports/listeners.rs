@@ -28,7 +28,7 @@ async fn assert_serves(builder: ClientBuilder<Chat>, server: &ChatServer, events
 fn a_server_serves_on_a_tcp_listener_and_frees_its_port() {
     run(async {
         for host in ["127.0.0.1", "0.0.0.0", "[::1]"] {
-            let listener = TcpListener::bind(format!("{host}:0")).unwrap();
+            let listener = TcpListener::bind(format!("{host}:{}", port::free())).unwrap();
             let address = listener.local_addr().unwrap();
             let (server, mut events) = serve(ChatServer::from_listener(listener)).await;
             assert_eq!(server.local_addr(), address.into());
