@@ -44,6 +44,7 @@ mod soak;
 mod target;
 
 use std::process::ExitCode;
+use std::sync::{PoisonError, RwLock};
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -54,9 +55,8 @@ fn main() -> ExitCode {
     if target::run_if_asked() {
         return ExitCode::SUCCESS;
     }
-    let tests = [
+    let loud = [
         slow_readers::TESTS,
-        slow_senders::TESTS,
         floods::TESTS,
         descriptors::TESTS,
         closing::TESTS,
@@ -64,20 +64,34 @@ fn main() -> ExitCode {
         partial_readers::TESTS,
         held_messages::TESTS,
         leavers::TESTS,
-        soak::TESTS,
     ];
-    let trials = tests.into_iter().flatten();
-    let trials = trials.map(|&(name, test)| trial(name, test)).collect();
+    let quiet = [soak::TESTS, slow_senders::TESTS].concat();
     let mut arguments = Arguments::from_args();
-    // One test runs at a time, and has the machine for itself.
-    arguments.test_threads = Some(1);
-    libtest_mimic::run(&arguments, trials).exit_code()
+    arguments.test_threads = Some(quiet.len());
+    // Tests begin in their order: the quiet ones at the same time.
+    let quiet = quiet.into_iter().map(|(name, test)| {
+        trial(name, move || {
+            let _machine = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+            test();
+        })
+    });
+    let loud = loud.concat().into_iter().map(|(name, test)| {
+        trial(name, move || {
+            let _machine = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+            test();
+        })
+    });
+    libtest_mimic::run(&arguments, quiet.chain(loud).collect()).exit_code()
 }
+
+/// The machine, which a loud test has for itself. Quiet tests share it: they wait most of the time, and each measures a
+/// server of its own.
+static MACHINE: RwLock<()> = RwLock::new(());
 
 /// The name of a test, and its function.
 type Test = (&'static str, fn());
 
-fn trial(name: &str, test: fn()) -> Trial {
+fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
     let trial = Trial::test(name, move || {
         test();
         Ok(())

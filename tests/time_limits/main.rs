@@ -3,7 +3,7 @@
 //! Limits that can be set are set to a second. Each test checks one operation, and reports all peers
 //! with which it exceeds its limit.
 //!
-//! A crate of its own, in which one test runs at a time, since a flood takes the processors from others.
+//! A crate of its own, in which one flood runs at a time, since it takes the processors from other tests.
 
 #[path = "../it/common/mod.rs"]
 mod common;
@@ -14,7 +14,7 @@ mod of_clients;
 mod of_servers;
 mod peers;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -47,28 +47,37 @@ const LARGE: usize = 1_000_000;
 /// The result of a check. The error describes the problem.
 type Verdict = Result<(), String>;
 
-/// Waits until no other test runs. Other tests wait until the guard is dropped.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// The machine: shared by tests with calm peers, which wait most of the time.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// Waits until no test with calm peers or a flood runs. Those wait until the guard is dropped.
+fn alone() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until no test is alone. Tests that would be alone wait until the guard is dropped.
+fn beside_calm_peers() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs a check with each kind of peer, and panics with all problems.
 fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
-    let _alone = alone();
-    let begin = Instant::now();
+    let shared = beside_calm_peers();
     let calm = thread::scope(|scope| {
         let cell = &cell;
         let start = |manner| (manner, scope.spawn(move || cell(manner)));
         let cells = [Manner::Trickles, Manner::IsSilent].map(start);
         cells.map(|(manner, cell)| (manner, cell.join().expect("a check without a panic")))
     });
+    drop(shared);
+    let _alone = alone();
+    let begin = Instant::now();
     let flooded = [(Manner::Floods, cell(Manner::Floods))];
+    println!("{operation} amid a flood: {:?}", begin.elapsed());
     let verdicts = calm.into_iter().chain(flooded);
     let problems: Vec<_> = verdicts
         .filter_map(|(manner, verdict)| Some(format!("a peer that {manner}: {}", verdict.err()?)))
         .collect();
-    println!("{operation}: {:?}", begin.elapsed());
     assert!(problems.is_empty(), "{operation}: {}", problems.join("; "));
 }
 
