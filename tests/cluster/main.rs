@@ -53,7 +53,7 @@ mod proto {
 }
 
 /// Tests that run at the same time, unless the arguments say otherwise: they wait most of the time.
-const THREADS: usize = 10;
+const THREADS: usize = 20;
 
 fn main() -> ExitCode {
     runtime::set_default();

@@ -29,6 +29,9 @@ use preparation::Unprepared;
 /// The name of a test, and its function.
 type Test = (&'static str, fn() -> Result<(), Unprepared>);
 
+/// Tests that run at the same time, unless the arguments say otherwise: those with sockets wait most of the time.
+const THREADS: usize = 4;
+
 fn main() -> ExitCode {
     let tests = [
         programs::TESTS,
@@ -40,5 +43,7 @@ fn main() -> ExitCode {
         .into_iter()
         .flatten()
         .map(|&(name, test)| Trial::ignorable_test(name, move || outcome(test())));
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(THREADS);
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }

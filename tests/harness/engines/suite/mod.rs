@@ -63,7 +63,7 @@ pub(crate) fn trial(
 }
 
 /// Tests that run at the same time, unless the arguments say otherwise: they wait a part of the time.
-const THREADS: usize = 4;
+const THREADS: usize = 8;
 
 /// Runs tests as the arguments of the process say.
 pub(crate) fn run(trials: Vec<Trial>) -> ExitCode {
