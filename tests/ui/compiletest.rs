@@ -1,5 +1,8 @@
 //! Compares compile errors with stored ones. Each file of `fail/` has one mistake, and its
 //! errors are stored beside it. `TRYBUILD=overwrite cargo test --test compiletest` updates them.
+//!
+//! Programs without a mistake are the examples of this package, which `cargo test` builds. Here, they would have all
+//! dependencies built, which are now only checked.
 
 use std::env;
 use std::path::Path;
@@ -11,9 +14,7 @@ use trybuild::TestCases;
 const COMPILER: &str = "rustc 1.95.";
 
 #[test]
-fn valid_programs_compile_and_invalid_ones_have_the_stored_errors() {
-    let cases = TestCases::new();
-    cases.pass("pass/*.rs");
+fn invalid_programs_have_the_stored_errors() {
     if !compiler().starts_with(COMPILER) {
         eprintln!(
             "not compared with the errors of {COMPILER}x: this is {}",
@@ -22,7 +23,7 @@ fn valid_programs_compile_and_invalid_ones_have_the_stored_errors() {
     } else if !is_target_in_repository() {
         eprintln!("not compared: the errors contain paths of the target directory");
     } else {
-        cases.compile_fail("fail/*.rs");
+        TestCases::new().compile_fail("fail/*.rs");
     }
 }
 

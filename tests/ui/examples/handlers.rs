@@ -57,8 +57,8 @@ fn start() {
     let _ = ValidClient::builder("tcp://127.0.0.1:6000").start(Nothing);
     let _ = ValidClient::builder("tcp://127.0.0.1:6000").start(Async(Vec::new()));
     let _ = ValidClient::builder("tcp://127.0.0.1:6000").start(Old);
-    let _ = ValidServer::builder("tcp://127.0.0.1:6000").start(|_| Plain);
-    let _ = ValidServer::builder("tcp://127.0.0.1:6000").start(|_| Nothing);
+    drop(ValidServer::builder("tcp://127.0.0.1:6000").start(|_| Plain));
+    drop(ValidServer::builder("tcp://127.0.0.1:6000").start(|_| Nothing));
 }
 
 fn main() {

@@ -21,4 +21,6 @@ impl ValidClientHandler for Handler {
     async fn on_old_ind(&mut self, _: &ValidClient, _: OldInd) {}
 }
 
-fn main() {}
+fn main() {
+    let _ = Handler;
+}
