@@ -14,7 +14,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         #[doc = concat!("let builder = ", $builder)]
         ///     .max_message_size(64 * 1024);
@@ -32,7 +31,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         #[doc = concat!("let builder = ", $builder)]
         ///     .max_sent_message_size(16 * 1024);
@@ -50,7 +48,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         #[doc = concat!("let builder = ", $builder)]
         ///     .max_queued_bytes(256 * 1024);
@@ -67,7 +64,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         /// use messi::Overflow;
         ///
@@ -86,7 +82,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         #[doc = concat!("let builder = ", $builder)]
         ///     .max_unhandled_bytes(64 * 1024);
@@ -104,7 +99,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         /// use std::time::Duration;
         ///
@@ -125,7 +119,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         /// use std::time::Duration;
         ///
@@ -145,7 +138,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         #[doc = concat!("let builder = ", $builder)]
         ///     .min_message_rate(4 * 1024);
@@ -164,7 +156,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         /// use std::time::Duration;
         ///
@@ -186,7 +177,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         /// use std::time::Duration;
         ///
@@ -205,7 +195,6 @@ macro_rules! connection_setters {
         /// # Examples
         ///
         /// ```
-        /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
         /// # use chat::*;
         /// use messi::Runtime;
         ///

@@ -35,7 +35,6 @@ use crate::{
 /// # Examples
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// struct Ui;
 ///
@@ -175,7 +174,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatClient) {
     /// client.send(MessageInd { user: "Kalle".into(), text: "Hello!".into() });
@@ -197,7 +195,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatClient, lines: Vec<String>) {
     /// client.send_all(lines.into_iter().map(|text| MessageInd { user: "Kalle".into(), text }));
@@ -207,7 +204,6 @@ impl<P: Protocol> Client<P> {
     /// Messages of several types:
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatClient) {
     /// let user = "Kalle".to_string();
@@ -241,7 +237,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatClient) -> Result<(), messi::SendError> {
     /// let message = MessageInd { user: "Kalle".into(), text: "Hello!".into() };
@@ -271,7 +266,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatClient) {
     /// use messi::ClientState;
@@ -301,7 +295,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatClient) {
     /// println!("{}: {}", client.uri(), client.state());
@@ -318,7 +311,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatClient) {
     /// if let Some(address) = client.peer_addr() {
@@ -340,7 +332,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # struct Ui;
     /// # impl ChatClientHandler for Ui {}
@@ -370,7 +361,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatClient) -> Result<(), messi::NotConnected> {
     /// for number in 0..1_000_000 {
@@ -401,7 +391,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatClient, parts: Vec<String>) -> Result<(), messi::NotConnected> {
     /// for text in parts {
@@ -426,7 +415,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatClient) -> Result<(), messi::FlushError> {
     /// client.send(MessageInd { user: "Kalle".into(), text: "Goodbye!".into() });
@@ -452,7 +440,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatClient) -> Result<(), messi::NotConnected> {
     /// client.send(MessageInd { user: "Kalle".into(), text: "Hello!".into() });
@@ -489,7 +476,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// struct Ui {
     ///     unread: usize,
@@ -520,7 +506,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatClient) {
     /// use std::time::Duration;
@@ -537,7 +522,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatClient) {
     /// client.runtime().spawn(async { println!("in a task of its own") });
@@ -552,7 +536,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatClient) {
     /// println!("{} reconnects", client.stats().reconnects());
@@ -571,7 +554,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatClient) {
     /// let summary = client.stop().await;

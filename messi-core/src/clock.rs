@@ -21,7 +21,6 @@ use crate::time::{self, TimeSource};
 /// A handler that delays each message by a minute, and a test that takes no time:
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use std::time::Duration;
 ///

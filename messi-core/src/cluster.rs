@@ -4,7 +4,6 @@
 //! server to all clients, to a topic, to a user or to clients by their ids then reach the clients of all nodes:
 //!
 //! ```
-//! # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 //! # use chat::*;
 //! # struct Session;
 //! # impl ChatServerHandler for Session {}

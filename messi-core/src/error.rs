@@ -242,7 +242,6 @@ pub enum ConnectError {
 /// # Examples
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use messi::{ConnectError, Report, Retry};
 ///

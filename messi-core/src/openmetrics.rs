@@ -19,7 +19,6 @@ use crate::{Client, Protocol, Server, ServerStats, Stats};
 /// # Examples
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// # struct Session;
 /// # impl ChatServerHandler for Session {}

@@ -20,7 +20,6 @@ use crate::Form;
 /// # Examples
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// use messi::{Client, Protocol};
 ///
 /// /// Returns a line about any client.

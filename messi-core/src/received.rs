@@ -17,7 +17,6 @@ use crate::reply::{OpenRequest, ResponseMember};
 /// # Examples
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use messi::Received;
 ///
@@ -49,7 +48,6 @@ impl<M> Received<M> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// fn text(received: messi::Received<ServerToClient>) -> Option<String> {
     ///     match received.into_message().messages? {

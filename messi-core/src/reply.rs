@@ -28,7 +28,6 @@ use crate::server::SharedServer;
 /// # Examples
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use messi::Reply;
 ///
@@ -77,7 +76,6 @@ impl<T: 'static> Reply<T> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(reply: messi::Reply<ConnectRsp>) {
     /// reply.send(ConnectRsp {});
@@ -107,7 +105,6 @@ impl<T: 'static> Reply<T> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(mut reply: messi::Reply<ConnectRsp>) {
     /// if let Err(error) = reply.try_send(ConnectRsp {}) {

@@ -11,7 +11,6 @@ use std::fmt::{self, Debug, Display, Formatter};
 /// # Examples
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use messi::{ConnectError, Report, Retry};
 ///

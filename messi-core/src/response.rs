@@ -49,7 +49,6 @@ use crate::{DisconnectReason, RequestError};
 /// # Examples
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use std::time::Duration;
 ///
@@ -103,7 +102,6 @@ impl<T> ResponseFuture<T> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///

@@ -56,7 +56,6 @@ static DEFAULT: OnceLock<Runtime> = OnceLock::new();
 /// # Examples
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// # struct Ui;
 /// # impl ChatClientHandler for Ui {}
@@ -274,7 +273,6 @@ impl Runtime {
     /// A callback that returns at once, so that the next message is handled, and goes on in a task:
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///

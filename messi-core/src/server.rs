@@ -60,7 +60,6 @@ use crate::{Address, BoundListener, Clock, Protocol, Runtime, ServerStats, StopS
 /// # Examples
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// struct Session;
 ///
@@ -190,7 +189,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # struct Session;
     /// # impl ChatServerHandler for Session {}
@@ -212,7 +210,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # struct Session;
     /// # impl ChatServerHandler for Session {}
@@ -236,7 +233,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # struct Session;
     /// # impl ChatServerHandler for Session {}
@@ -270,7 +266,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// server.broadcast(MessageInd { user: "server".into(), text: "Good night.".into() });
@@ -286,7 +281,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// let text = "This server is restarted at noon.".into();
@@ -309,7 +303,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer, lines: Vec<String>) {
     /// server.broadcast_all(lines.into_iter().map(|text| MessageInd { user: "server".into(), text }));
@@ -335,7 +328,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// struct Session;
     ///
@@ -360,7 +352,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer, room: &[messi::ClientId]) {
     /// server.send_to(room, MessageInd { user: "server".into(), text: "The room is closed.".into() });
@@ -382,7 +373,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// for client in server.clients() {
@@ -404,7 +394,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer, id: messi::ClientId) {
     /// if let Some(client) = server.client(id) {
@@ -422,7 +411,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// println!("{} are here", server.client_count());
@@ -437,7 +425,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(server: &ChatServer) {
     /// server.wait().await;
@@ -458,7 +445,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(server: &ChatServer) {
     /// let summary = server.stop().await;
@@ -501,7 +487,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(server: ChatServer) {
     /// use std::time::Duration;
@@ -521,7 +506,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(server: ChatServer) {
     /// use std::time::Duration;
@@ -566,7 +550,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(server: &ChatServer) {
     /// use std::time::Duration;
@@ -583,7 +566,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// server.runtime().spawn(async { println!("in a task of its own") });
@@ -598,7 +580,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// if let Some(cluster) = server.cluster() {
@@ -620,7 +601,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(server: &ChatServer) {
     /// for number in 0..1_000_000 {
@@ -638,7 +618,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// println!("{} clients", server.stats().clients);

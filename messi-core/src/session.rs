@@ -36,7 +36,6 @@ impl Default for Window {
 /// # Examples
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use messi::Session;
 ///
@@ -103,7 +102,6 @@ impl Default for Session {
 /// # Examples
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use std::time::Duration;
 ///

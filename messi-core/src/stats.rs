@@ -17,7 +17,6 @@ use crate::cluster::ClusterStats;
 /// # Examples
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # fn report(client: &chat::ChatClient) {
 /// let stats = client.stats();
 /// println!(

@@ -16,7 +16,6 @@
 //! # Examples
 //!
 //! ```
-//! # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 //! # use chat::*;
 //! use std::time::Duration;
 //!
@@ -319,7 +318,6 @@ impl Simulation {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use messi::testing::Simulation;
     ///

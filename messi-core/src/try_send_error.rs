@@ -17,7 +17,6 @@ use crate::{Error, SendError};
 /// A message that waits while the send queue is full:
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use messi::SendError;
 ///

@@ -33,7 +33,6 @@ use crate::{ConnectWith, Protocol, Runtime, ServerStats, Session, StartError, Ur
 /// # Examples
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// # struct Ui;
 /// # impl ChatClientHandler for Ui {}
@@ -90,7 +89,6 @@ impl<P: Protocol> ClientBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// let builder = ChatClient::builder("tcp://one.example.com:6000")
     ///     .alternative_uri("tcp://two.example.com:6000");
@@ -108,7 +106,6 @@ impl<P: Protocol> ClientBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///
@@ -131,7 +128,6 @@ impl<P: Protocol> ClientBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///
@@ -155,7 +151,6 @@ impl<P: Protocol> ClientBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///
@@ -177,7 +172,6 @@ impl<P: Protocol> ClientBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///
@@ -202,7 +196,6 @@ impl<P: Protocol> ClientBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///
@@ -231,7 +224,6 @@ impl<P: Protocol> ClientBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///
@@ -251,7 +243,6 @@ impl<P: Protocol> ClientBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use messi::Session;
     ///
@@ -269,7 +260,6 @@ impl<P: Protocol> ClientBuilder<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use messi::tls::{ClientTls, Roots};
     ///

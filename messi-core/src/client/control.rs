@@ -30,7 +30,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn network_changed() -> bool { true }
     /// # async fn example(client: ChatClient) {
@@ -62,7 +61,6 @@ impl<P: Protocol> Client<P> {
     /// A client that obeys a busy server:
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///
@@ -106,7 +104,6 @@ impl<P: Protocol> Client<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: ChatClient) {
     /// use std::time::Duration;

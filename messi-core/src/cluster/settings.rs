@@ -13,7 +13,6 @@ use crate::ids::NodeId;
 /// # Examples
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use messi::cluster::{Cluster, Memory};
 ///

@@ -40,7 +40,6 @@ use crate::{IntoHandler, LOG_TARGET, ListenError, Protocol, Runtime, ServeWith, 
 /// # Examples
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// # struct Session;
 /// # impl ChatServerHandler for Session {}
@@ -99,7 +98,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// let builder = ChatServer::builder("tcp://:6000").max_clients(100);
     /// ```
@@ -118,7 +116,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// let builder = ChatServer::builder("tcp://:6000").max_clients_per_address(10);
     /// ```
@@ -135,7 +132,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// let builder = ChatServer::builder("tcp://:6000").max_clients_per_second(50);
     /// ```
@@ -153,7 +149,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// let builder = ChatServer::builder("tcp://:6000").max_topics_per_client(20);
     /// ```
@@ -174,7 +169,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///
@@ -192,7 +186,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use std::time::Duration;
     ///
@@ -214,7 +207,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// let builder = ChatServer::builder("tcp://:6000").max_total_queued_bytes(64 << 20);
     /// ```
@@ -233,7 +225,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// let builder = ChatServer::builder("tcp://:6000").max_total_received_bytes(64 << 20);
     /// ```
@@ -250,7 +241,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use messi::Sessions;
     ///
@@ -285,7 +275,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// let builder = ChatServer::builder("tcp://:6000")
     ///     .proxy_protocol(["10.0.1.0/24", "fd00:1::/64"])
@@ -310,7 +299,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use messi::cluster::Memory;
     ///
@@ -328,7 +316,6 @@ impl<P: Protocol> ServerBuilder<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// use messi::tls::{Identity, ServerTls};
     ///

@@ -26,7 +26,6 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// struct Session;
 ///
@@ -75,7 +74,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// client.send(MessageInd { user: "server".into(), text: "Welcome!".into() });
@@ -97,7 +95,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient, history: &[MessageInd]) {
     /// client.send_all(history.iter().cloned());
@@ -129,7 +126,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// let message = MessageInd { user: "server".into(), text: "Welcome!".into() };
@@ -162,7 +158,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatServerClient) -> Result<(), messi::NotConnected> {
     /// for number in 0..1_000_000 {
@@ -193,7 +188,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatServerClient, parts: Vec<String>) -> Result<(), messi::NotConnected> {
     /// for text in parts {
@@ -218,7 +212,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatServerClient) -> Result<(), messi::FlushError> {
     /// client.send(MessageInd { user: "server".into(), text: "Goodbye!".into() });
@@ -244,7 +237,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatServerClient) -> Result<(), messi::NotConnected> {
     /// client.send(MessageInd { user: "Kalle".into(), text: "Hello!".into() });
@@ -262,7 +254,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// let clients = server.clients();
@@ -297,7 +288,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// struct Session {
     ///     rooms: Vec<String>,
@@ -330,7 +320,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// client.disconnect();
@@ -350,7 +339,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// use std::time::Duration;
@@ -381,7 +369,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// struct Session;
     ///
@@ -411,7 +398,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// let clients = server.clients();
@@ -428,7 +414,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # async fn example(client: &ChatServerClient) {
     /// use std::time::Duration;
@@ -445,7 +430,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// client.runtime().spawn(async { println!("in a task of its own") });
@@ -460,7 +444,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// println!("{} bytes queued", client.stats().queued_bytes);
@@ -495,7 +478,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// let certificate = client.peer_certificate();
@@ -515,7 +497,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// client.server().broadcast(MessageInd { user: "server".into(), text: "Hello, all!".into() });

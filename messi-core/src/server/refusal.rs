@@ -27,7 +27,6 @@ use crate::{Bye, ByeReason};
 /// # Examples
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// # struct Session;
 /// # impl ChatServerHandler for Session {}

@@ -17,7 +17,6 @@ use crate::member::Member;
 /// # Examples
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// # fn example(server: &ChatServer) {
 /// let room = server.topic("room/42");
@@ -43,7 +42,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer, room: u32) {
     /// let text = "The room is closed.".into();
@@ -71,7 +69,6 @@ impl<P: Protocol> Topic<'_, P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// struct Session;
     ///
@@ -104,7 +101,6 @@ impl<P: Protocol> Topic<'_, P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// let text = "The room is closed.".into();
@@ -129,7 +125,6 @@ impl<P: Protocol> Topic<'_, P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// for member in server.topic("room/42").members() {
@@ -148,7 +143,6 @@ impl<P: Protocol> Topic<'_, P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// println!("{} are here", server.topic("room/42").member_count());

@@ -23,7 +23,6 @@ impl<P: Protocol> Server<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// server.user("Kalle").send(MessageInd { user: "Erik".into(), text: "Coffee?".into() });
@@ -55,7 +54,6 @@ impl<P: Protocol> User<'_, P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// server.user("Kalle").send(MessageInd { user: "Erik".into(), text: "Coffee?".into() });
@@ -72,7 +70,6 @@ impl<P: Protocol> User<'_, P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(server: &ChatServer) {
     /// for client in server.user("Kalle").clients() {

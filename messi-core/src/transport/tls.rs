@@ -16,7 +16,6 @@
 //! # Examples
 //!
 //! ```no_run
-//! # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 //! # use chat::*;
 //! use messi::tls::{ClientTls, Identity, Roots, ServerTls};
 //!

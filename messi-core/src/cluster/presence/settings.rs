@@ -16,7 +16,6 @@ use crate::member::Member;
 /// # Examples
 ///
 /// ```
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// use messi::cluster::{Cluster, Memory, Presence};
 ///

@@ -23,7 +23,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// struct Session;
     ///
@@ -51,7 +50,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// if !client.leave("room/42") {
@@ -70,7 +68,6 @@ impl<P: Protocol> ServerClient<P> {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// println!("{} is in {}", client.id(), client.topics().join(", "));

@@ -11,7 +11,6 @@ use webpki::EndEntityCert;
 /// Devices that log in by their certificates:
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// struct Session {
 ///     device: Option<String>,
@@ -60,7 +59,6 @@ impl PeerCertificate {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// let certificate = client.peer_certificate();
@@ -76,7 +74,6 @@ impl PeerCertificate {
     /// # Examples
     ///
     /// ```no_run
-    /// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
     /// # use chat::*;
     /// # fn example(client: &ChatServerClient) {
     /// if let Some(certificate) = client.peer_certificate() {

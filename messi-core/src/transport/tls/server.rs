@@ -32,7 +32,6 @@ use messi_wire::config::clamped;
 /// A server that gets a new certificate now and then, and never stops for that:
 ///
 /// ```no_run
-/// # mod chat { messi::protocol!("../examples/chat/chat.proto"); }
 /// # use chat::*;
 /// # struct Session;
 /// # impl ChatServerHandler for Session {}
