@@ -35,7 +35,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 use scenarios::Scenario;
 
 /// The number of tests that run at the same time. They mostly wait, above all for keep-alive times.
-const THREADS: usize = 24;
+const THREADS: usize = 40;
 
 fn main() -> ExitCode {
     runtime::set_default();

@@ -11,6 +11,7 @@ mod tools;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::thread;
 
 use crate::preparation::{Cache, Unprepared};
 
@@ -55,11 +56,15 @@ fn prepare() -> Result<Peers, Unprepared> {
     }
 
     let cache = Cache::open()?;
-    let tools = tools::fetch(&cache)?;
+    thread::scope(|scope| {
+        // They do not need the tools of the original, which take as long to fetch.
+        let ours = scope.spawn(|| ours::build(&cache));
+        let tools = tools::fetch(&cache)?;
 
-    Ok(Peers {
-        originals: originals::build(&cache, &tools)?,
-        ours: ours::build(&cache)?,
-        python: tools.python,
+        Ok(Peers {
+            originals: originals::build(&cache, &tools)?,
+            ours: ours.join().expect("no panic")?,
+            python: tools.python,
+        })
     })
 }
