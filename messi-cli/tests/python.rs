@@ -14,7 +14,7 @@ mod preparation;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::{env, fs, iter};
 
 use libtest_mimic::{Arguments, Completion, Trial};
@@ -83,10 +83,14 @@ fn main() -> ExitCode {
 
 /// Returns a test for each implementation of protobuf.
 fn trials(&(interpreter, packages, implementations): &Environment) -> impl Iterator<Item = Trial> {
+    // The first of them creates the environment, and others of the same environment wait for it.
+    let python = Arc::new(OnceLock::new());
     implementations.iter().map(move |implementation| {
+        let python = python.clone();
         let name = format!("{interpreter} {} {implementation}", packages.join(" "));
         trial(name, move || {
-            run_tests(interpreter, packages, implementation)
+            let python = python.get_or_init(|| environment(interpreter, packages));
+            run_tests(python.as_ref().map_err(Clone::clone)?, implementation)
         })
     })
 }
@@ -98,8 +102,7 @@ fn trial(name: String, test: impl FnOnce() -> Result<(), Unprepared> + Send + 's
     })
 }
 
-fn run_tests(interpreter: &str, packages: &[&str], implementation: &str) -> Result<(), Unprepared> {
-    let python = environment(interpreter, packages)?;
+fn run_tests(python: &Path, implementation: &str) -> Result<(), Unprepared> {
     let tests = repository().join("messi-cli/tests/python");
     let path = env::join_paths([generated().join("flat"), tests.clone()]).expect("no separators");
     succeed(
@@ -249,9 +252,6 @@ fn environment(interpreter: &str, packages: &[&str]) -> Result<PathBuf, Unprepar
                 _ => Unprepared::Unsupported("this version of Python is not installed"),
             },
         )?;
-    // Tests that need the same environment wait for the first one.
-    static FILLING: Mutex<()> = Mutex::new(());
-    let _filling = FILLING.lock().unwrap_or_else(PoisonError::into_inner);
     let fill = |directory: &Path| {
         eprintln!("installing {} for {interpreter}, once", packages.join(", "));
         create_environment(interpreter, directory)?;
