@@ -1,4 +1,4 @@
-//! Clients and servers with a peer process that is killed, suspended or measured.
+//! Clients and servers with a peer process that is killed, suspended or measured, and tests that fail on purpose.
 //!
 //! The peer is this program, started again. The number of kills each way can be set:
 //!
@@ -21,6 +21,7 @@ mod runtime;
 mod signal;
 
 mod flow;
+mod foreign_waits;
 mod kill;
 mod peer;
 mod stop;
@@ -33,10 +34,11 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     runtime::set_default();
-    if peer::run_if_asked() {
+    if peer::run_if_asked() || foreign_waits::run_if_asked() {
         return ExitCode::SUCCESS;
     }
     let tests = kill::TESTS.iter().chain(stop::TESTS);
+    let tests = tests.chain(foreign_waits::TESTS);
     #[cfg(target_os = "linux")]
     let tests = tests.chain(switches::TESTS);
     let trials = tests.map(|&(name, test)| trial(name, test)).collect();

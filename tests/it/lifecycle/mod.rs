@@ -8,7 +8,6 @@ mod clock;
 mod connecting;
 mod current_server;
 mod drain;
-mod foreign_waits;
 mod handlers;
 mod keep_alive;
 mod logins;
