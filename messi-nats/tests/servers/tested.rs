@@ -1,5 +1,6 @@
 //! The items of this engine that the suite needs.
 
+use std::collections::HashSet;
 use std::fs;
 use std::process::Command;
 
@@ -29,11 +30,16 @@ impl Server {
 
         let sockets = fs::read_to_string("/proc/net/tcp").expect("the sockets of the system");
         let port = format!(":{:04X}", self.port());
-        let is_open = |line: &&str| {
+        let open = sockets.lines().skip(1).filter_map(|line| {
             let fields: Vec<_> = line.split_ascii_whitespace().collect();
-            fields[1].ends_with(&port) && [ESTABLISHED, CLOSED_BY_PEER].contains(&fields[3])
-        };
-        sockets.lines().skip(1).filter(is_open).count()
+            let [_, local, remote, state, ..] = fields[..] else {
+                return None;
+            };
+            let is_open = local.ends_with(&port) && [ESTABLISHED, CLOSED_BY_PEER].contains(&state);
+            is_open.then_some(remote)
+        });
+        // The system writes the list in parts: a socket is in two of them if others are closed in between.
+        open.collect::<HashSet<_>>().len()
     }
 }
 
