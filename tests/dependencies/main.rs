@@ -1,12 +1,16 @@
 //! Checks that packages of this workspace do not depend on certain crates, directly or indirectly; and programs that
 //! depend on `messi` with few features: which crates they have, and that they run.
 
+#[allow(dead_code, reason = "the tests of examples use the rest")]
+#[path = "../harness/cargo.rs"]
+mod cargo;
 mod metadata;
 mod program;
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use self::metadata::{Metadata, output};
 use self::program::Program;
@@ -129,11 +133,13 @@ fn an_engine_adds_the_crates_of_the_documentation_and_no_other_runtime() {
 
 /// Returns the crates of an engine with these features, itself included, without those of procedural macros.
 fn engine_crates(package: &str, features: &str) -> HashSet<String> {
-    let arguments = ["tree", "--locked", "--offline", "--package", package];
-    let edges = ["--edges", "normal,no-proc-macro", "--prefix", "none"];
-    let features = ["--no-default-features", "--features", features];
-    let arguments = [&arguments[..], &edges, &features].concat();
-    let tree = output("CARGO", "cargo", &arguments, Path::new(ROOT));
+    let tree = output(
+        Command::new(env!("CARGO"))
+            .args(["tree", "--locked", "--offline", "--package", package])
+            .args(["--edges", "normal,no-proc-macro", "--prefix", "none"])
+            .args(["--no-default-features", "--features", features])
+            .current_dir(ROOT),
+    );
     let tree = String::from_utf8(tree).expect("UTF-8");
     let names = tree.lines().filter_map(|line| line.split(' ').next());
     names.map(String::from).collect()

@@ -1,13 +1,12 @@
 //! The output of `cargo metadata` about packages.
 
 use std::collections::HashSet;
-use std::env;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::ROOT;
+use crate::cargo;
 
 /// The output of `cargo metadata`.
 pub(crate) struct Metadata(Value);
@@ -16,13 +15,12 @@ impl Metadata {
     /// Asks for the package in a directory, and those around it.
     pub(crate) fn load(package: &Path) -> Self {
         // The crates of other platforms may not have been downloaded.
-        let platform = host();
-        let arguments = ["metadata", "--format-version", "1", "--offline"];
+        let platform = cargo::platform();
         let metadata = output(
-            "CARGO",
-            "cargo",
-            &[&arguments[..], &["--filter-platform", &platform]].concat(),
-            package,
+            Command::new(env!("CARGO"))
+                .args(["metadata", "--format-version", "1", "--offline"])
+                .args(["--filter-platform", &platform])
+                .current_dir(package),
         );
         Self(serde_json::from_slice(&metadata).expect("JSON"))
     }
@@ -99,23 +97,9 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
-/// Returns the platform of the compiler.
-fn host() -> String {
-    let version = output("RUSTC", "rustc", &["-vV"], Path::new(ROOT));
-    let version = String::from_utf8(version).expect("UTF-8");
-    let mut lines = version.lines();
-    let host = lines.find_map(|line| line.strip_prefix("host: "));
-    host.expect("a host").into()
-}
-
-/// Runs the program that a variable names, or else the one with this name, in a directory, and returns its output.
-pub(crate) fn output(variable: &str, name: &str, arguments: &[&str], directory: &Path) -> Vec<u8> {
-    let program = env::var_os(variable).unwrap_or_else(|| name.into());
-    let output = Command::new(program)
-        .args(arguments)
-        .current_dir(directory)
-        .output()
-        .expect(name);
+/// Runs a command of cargo, and returns its output.
+pub(crate) fn output(command: &mut Command) -> Vec<u8> {
+    let output = command.output().expect("cargo");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     output.stdout

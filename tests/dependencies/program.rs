@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::ROOT;
 use crate::metadata::{Metadata, output};
+use crate::{ROOT, cargo};
 
 /// Held while there is a program: the next one may be written to the same place.
 static TURN: Mutex<()> = Mutex::new(());
@@ -53,11 +53,8 @@ impl Program {
 
     /// Builds and runs it, and returns its output.
     pub(crate) fn run(&self) -> String {
-        // Crates that the programs share with the workspace, or with each other, are built once.
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
-        let target = target.and_then(Path::to_str).expect("UTF-8");
-        let arguments = ["run", "--quiet", "--offline", "--target-dir", target];
-        String::from_utf8(output("CARGO", "cargo", &arguments, &self.package)).expect("UTF-8")
+        let output = output(cargo::build("run").current_dir(&self.package));
+        String::from_utf8(output).expect("UTF-8")
     }
 }
 
@@ -86,9 +83,6 @@ tokio = []
 futures = {{ version = "0.3", default-features = false, features = ["executor", "std"] }}
 messi = {{ path = {ROOT:?}, default-features = false, features = ["{features}"] }}
 {tokio}
-
-[profile.dev]
-debug = false
 
 [workspace]
 "#

@@ -4,6 +4,9 @@
 //! A crate of its own: another test could take a port between the moment when it is found free and its
 //! use by a program.
 
+#[allow(dead_code, reason = "the tests of dependencies use the rest")]
+#[path = "../../../tests/harness/cargo.rs"]
+mod cargo;
 mod on_tokio;
 
 use std::io::{BufRead, BufReader, Write};

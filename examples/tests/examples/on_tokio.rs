@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use crate::cargo;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -39,9 +40,6 @@ path = "examples/fleet/server.rs"
 name = "fleet_vehicle"
 path = "examples/fleet/vehicle.rs"
 
-[profile.dev]
-debug = false
-
 [workspace]
 
 [dependencies.messi]
@@ -70,12 +68,10 @@ pub(crate) fn build() -> PathBuf {
     .unwrap();
     let manifest = format!("{MANIFEST}path = {ROOT:?}\n");
     fs::write(directory.join("Cargo.toml"), manifest).unwrap();
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--offline", "--examples"]);
-    let target = directory.join("target");
-    cargo.arg("--target-dir").arg(&target);
-    assert!(cargo.current_dir(&directory).status().unwrap().success());
-    target.join("debug/examples")
+    let mut build = cargo::build("build");
+    build.arg("--examples").current_dir(&directory);
+    assert!(build.status().unwrap().success());
+    cargo::programs().join("examples")
 }
 
 /// Copies a directory. The main functions run on tokio, and so does everything that they start.

@@ -1,16 +1,19 @@
 //! A build with remapped paths, as distributions do it.
 
+#[allow(dead_code, reason = "tests of other crates use the rest")]
+#[path = "../../../harness/cargo.rs"]
+mod cargo;
+
 use std::fs::canonicalize;
-use std::process::Command;
 
 #[test]
 fn schemas_are_found_if_paths_are_remapped() {
     let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
     let workspace = canonicalize(workspace).unwrap();
     // Cargo passes the compiler paths relative to the workspace.
-    let output = Command::new(env!("CARGO"))
+    let output = cargo::build("rustc")
         // The macro has read all schemas when the crate is checked.
-        .args(["rustc", "--locked", "--offline", "--lib"])
+        .args(["--locked", "--lib"])
         .args(["--profile", "check", "--"])
         .arg(format!(
             "--remap-path-prefix={}=hidden",
