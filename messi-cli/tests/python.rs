@@ -4,6 +4,8 @@
 //! The first run installs packages. Without an index of packages the tests are reported as ignored, as they are
 //! with a version of Python that the machine does not have; in CI, only the latter.
 
+#[path = "../../tests/harness/arguments.rs"]
+mod arguments;
 #[allow(
     dead_code,
     unused_imports,
@@ -17,7 +19,7 @@ use std::process::{Command, ExitCode};
 use std::sync::{Arc, OnceLock};
 use std::{env, fs, iter};
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::{Completion, Trial};
 
 use preparation::{Cache, Unprepared, python, run};
 
@@ -70,11 +72,15 @@ const PROGRAMS: &[&str] = &[
     "messi-cli/tests/python/typed_use.py",
 ];
 
+/// Tests that run at the same time, unless the arguments say otherwise: some of them wait for a package index.
+const THREADS: usize = 4;
+
 fn main() -> ExitCode {
-    let mut trials: Vec<Trial> = ENVIRONMENTS.iter().flat_map(trials).collect();
-    trials.push(trial("types".into(), check_types));
+    // The longest test comes first.
+    let mut trials = vec![trial("types".into(), check_types)];
+    trials.extend(ENVIRONMENTS.iter().flat_map(trials_of));
     trials.extend(CLASHES.iter().map(clash));
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let conclusion = libtest_mimic::run(&arguments::with_threads(THREADS), trials);
     if let Some(directory) = GENERATED.get() {
         let _ = fs::remove_dir_all(directory);
     }
@@ -82,7 +88,9 @@ fn main() -> ExitCode {
 }
 
 /// Returns a test for each implementation of protobuf.
-fn trials(&(interpreter, packages, implementations): &Environment) -> impl Iterator<Item = Trial> {
+fn trials_of(
+    &(interpreter, packages, implementations): &Environment,
+) -> impl Iterator<Item = Trial> {
     // The first of them creates the environment, and others of the same environment wait for it.
     let python = Arc::new(OnceLock::new());
     implementations.iter().map(move |implementation| {

@@ -3,6 +3,8 @@
 //! A node is this program, started again. The engines are servers that the tests start. If one can't be had, its tests
 //! are reported as ignored, or fail where `MESSI_ORACLES_REQUIRED` is set.
 
+#[path = "../harness/arguments.rs"]
+mod arguments;
 #[allow(
     dead_code,
     unused_imports,
@@ -43,7 +45,7 @@ mod topics;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::{Completion, Trial};
 
 use engine::Engine;
 use engines::Program;
@@ -60,8 +62,6 @@ fn main() -> ExitCode {
     if member::run_if_asked() {
         return ExitCode::SUCCESS;
     }
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(THREADS);
     let trials = Engine::ALL.into_iter().flat_map(|engine| {
         let tests = [
             start::TESTS,
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         let tests = tests.into_iter().flatten();
         tests.map(move |&(name, test)| trial(engine, name, test))
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    libtest_mimic::run(&arguments::with_threads(THREADS), trials.collect()).exit_code()
 }
 
 /// The name of a test, and its function.

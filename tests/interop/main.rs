@@ -6,6 +6,8 @@
 //! reported as ignored; in CI they fail. The sources around the generated code are in `peers/`: the same
 //! files for the original's code and for ours, which shows that ours can replace it.
 
+#[path = "../harness/arguments.rs"]
+mod arguments;
 #[allow(dead_code, reason = "the tests of killed processes use the rest")]
 #[path = "../harness/events.rs"]
 mod events;
@@ -30,7 +32,7 @@ mod wire;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::{Completion, Trial};
 
 use scenarios::Scenario;
 
@@ -39,11 +41,9 @@ const THREADS: usize = 40;
 
 fn main() -> ExitCode {
     runtime::set_default();
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(THREADS);
     let trials = scenarios::all().into_iter().map(trial).collect();
 
-    libtest_mimic::run(&arguments, trials).exit_code()
+    libtest_mimic::run(&arguments::with_threads(THREADS), trials).exit_code()
 }
 
 fn trial(scenario: Scenario) -> Trial {

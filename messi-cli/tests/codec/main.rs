@@ -7,6 +7,8 @@
 //! MESSI_MESSAGES=100000 MESSI_SEED=5 cargo test -p messi-cli --test codec
 //! ```
 
+#[path = "../../../tests/harness/arguments.rs"]
+mod arguments;
 #[path = "../../../tests/harness/preparation/mod.rs"]
 mod preparation;
 
@@ -24,7 +26,7 @@ mod programs;
 use std::env;
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
 
 use compilers::outcome;
 use preparation::Unprepared;
@@ -32,20 +34,24 @@ use preparation::Unprepared;
 /// The name of a test, and its function.
 type Test = (&'static str, fn() -> Result<(), Unprepared>);
 
+/// Tests that run at the same time, unless the arguments say otherwise: two of them wait for a package index.
+const THREADS: usize = 4;
+
 fn main() -> ExitCode {
+    // The longest tests come first.
     let tests = [
+        pbtools::TESTS,
+        differential::TESTS,
         programs::TESTS,
         corpus::TESTS,
-        differential::TESTS,
         flash::TESTS,
         microcontroller::TESTS,
-        pbtools::TESTS,
     ];
     let trials = tests
         .into_iter()
         .flatten()
         .map(|&(name, test)| Trial::ignorable_test(name, move || outcome(test())));
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+    libtest_mimic::run(&arguments::with_threads(THREADS), trials.collect()).exit_code()
 }
 
 /// Returns a number of the environment, or the default.

@@ -7,6 +7,8 @@
 //! MESSI_INPUTS=1000000 MESSI_SEED=5 cargo test -p messi-cli --test runtime fuzzed
 //! ```
 
+#[path = "../../../tests/harness/arguments.rs"]
+mod arguments;
 #[path = "../../../tests/harness/preparation/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "other targets use the rest")]
 mod preparation;
@@ -21,7 +23,7 @@ mod warnings;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
 
 use compilers::outcome;
 use preparation::Unprepared;
@@ -33,9 +35,10 @@ type Test = (&'static str, fn() -> Result<(), Unprepared>);
 const THREADS: usize = 4;
 
 fn main() -> ExitCode {
+    // The tests that only compile come first: the last ones mostly wait.
     let tests = [
-        programs::TESTS,
         warnings::TESTS,
+        programs::TESTS,
         examples::TESTS,
         flash::TESTS,
     ];
@@ -43,7 +46,5 @@ fn main() -> ExitCode {
         .into_iter()
         .flatten()
         .map(|&(name, test)| Trial::ignorable_test(name, move || outcome(test())));
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(THREADS);
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    libtest_mimic::run(&arguments::with_threads(THREADS), trials.collect()).exit_code()
 }

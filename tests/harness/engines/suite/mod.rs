@@ -10,6 +10,8 @@
 //! | `start_impatient(program)` | starts a server that cuts a link for which more than 24,000 bytes wait |
 //! | `Server::tls_engine(host)`, `set_tls(command, port, certificate, key)`, `WITHOUT_TLS` | the engine and the options of a server with TLS, and the error of an engine without |
 
+#[path = "../../arguments.rs"]
+mod arguments;
 pub(crate) mod cluster;
 pub(crate) mod links;
 pub(crate) mod parties;
@@ -19,7 +21,7 @@ pub(crate) mod tls;
 use std::process::ExitCode;
 
 use futures::future::BoxFuture;
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::{Completion, Trial};
 
 use crate::engines::{self, Program};
 use crate::preparation::Unprepared;
@@ -67,7 +69,5 @@ const THREADS: usize = 8;
 
 /// Runs tests as the arguments of the process say.
 pub(crate) fn run(trials: Vec<Trial>) -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(THREADS);
-    libtest_mimic::run(&arguments, trials).exit_code()
+    libtest_mimic::run(&arguments::with_threads(THREADS), trials).exit_code()
 }
