@@ -1,6 +1,7 @@
 //! Measures builds of the programs in `bench/users`.
 
 use std::cell::Cell;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -97,13 +98,16 @@ impl Project {
         self.cargo(&arguments)
     }
 
-    /// Runs cargo in the copy, and returns the cost.
+    /// Runs cargo for the copy, and returns the cost.
     fn cargo(&self, arguments: &[&str]) -> Result<Cost> {
         let (begin, cpu) = (Instant::now(), cpu_of_children());
         let status = Command::new("cargo")
-            .current_dir(&self.directory)
+            // Outside of the repository, whose `.cargo/config.toml` has a profile for its tests.
+            .current_dir(env::temp_dir())
             .args(["--quiet"])
             .args(arguments)
+            .arg("--manifest-path")
+            .arg(self.directory.join("Cargo.toml"))
             .status()?;
         match status.success() {
             true => Ok(Cost {
