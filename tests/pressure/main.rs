@@ -18,6 +18,8 @@
 mod events;
 #[path = "../harness/form.rs"]
 mod form;
+#[path = "../harness/machine.rs"]
+mod machine;
 #[allow(dead_code, reason = "the tests with killed processes use the rest")]
 #[path = "../harness/process.rs"]
 mod process;
@@ -44,7 +46,6 @@ mod soak;
 mod target;
 
 use std::process::ExitCode;
-use std::sync::{PoisonError, RwLock};
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -68,31 +69,20 @@ fn main() -> ExitCode {
     let quiet = [soak::TESTS, slow_senders::TESTS].concat();
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(quiet.len());
-    // Tests begin in their order: the quiet ones at the same time.
-    let quiet = quiet.into_iter().map(|(name, test)| {
-        trial(name, move || {
-            let _machine = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
-            test();
-        })
-    });
-    let loud = loud.concat().into_iter().map(|(name, test)| {
-        trial(name, move || {
-            let _machine = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
-            test();
-        })
-    });
+    // Tests begin in their order: the quiet ones at the same time, as each measures a server of its own.
+    let quiet = quiet.into_iter().map(|it| trial(it, machine::shared));
+    let loud = loud.concat();
+    let loud = loud.into_iter().map(|it| trial(it, machine::alone));
     libtest_mimic::run(&arguments, quiet.chain(loud).collect()).exit_code()
 }
-
-/// The machine, which a loud test has for itself. Quiet tests share it: they wait most of the time, and each measures a
-/// server of its own.
-static MACHINE: RwLock<()> = RwLock::new(());
 
 /// The name of a test, and its function.
 type Test = (&'static str, fn());
 
-fn trial(name: &str, test: impl FnOnce() + Send + 'static) -> Trial {
+/// Returns a test that has the machine in this way.
+fn trial<Guard: 'static>((name, test): Test, machine: fn() -> Guard) -> Trial {
     let trial = Trial::test(name, move || {
+        let _machine = machine();
         test();
         Ok(())
     });

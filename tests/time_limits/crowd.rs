@@ -46,7 +46,7 @@ fn a_drain_of_a_thousand_clients_ends_at_its_limit_although_some_never_read() {
     const NON_READING: usize = CLIENTS / 10;
     const LIMIT: Duration = Duration::from_secs(3);
 
-    let _alone = alone();
+    let _alone = machine::alone();
     run(async {
         let builder = ChatServer::builder(LOOPBACK)
             .keep_alive_timeout(Duration::from_secs(600))

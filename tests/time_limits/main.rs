@@ -10,11 +10,12 @@ mod common;
 mod crowd;
 #[path = "../harness/form.rs"]
 mod form;
+#[path = "../harness/machine.rs"]
+mod machine;
 mod of_clients;
 mod of_servers;
 mod peers;
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -47,22 +48,9 @@ const LARGE: usize = 1_000_000;
 /// The result of a check. The error describes the problem.
 type Verdict = Result<(), String>;
 
-/// The machine: shared by tests with calm peers, which wait most of the time.
-static MACHINE: RwLock<()> = RwLock::new(());
-
-/// Waits until no test with calm peers or a flood runs. Those wait until the guard is dropped.
-fn alone() -> RwLockWriteGuard<'static, ()> {
-    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Waits until no test is alone. Tests that would be alone wait until the guard is dropped.
-fn beside_calm_peers() -> RwLockReadGuard<'static, ()> {
-    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Runs a check with each kind of peer, and panics with all problems.
 fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
-    let shared = beside_calm_peers();
+    let shared = machine::shared();
     let calm = thread::scope(|scope| {
         let cell = &cell;
         let start = |manner| (manner, scope.spawn(move || cell(manner)));
@@ -70,7 +58,7 @@ fn against_each(operation: &str, cell: impl Fn(Manner) -> Verdict + Sync) {
         cells.map(|(manner, cell)| (manner, cell.join().expect("a check without a panic")))
     });
     drop(shared);
-    let _alone = alone();
+    let _alone = machine::alone();
     let begin = Instant::now();
     let flooded = [(Manner::Floods, cell(Manner::Floods))];
     println!("{operation} amid a flood: {:?}", begin.elapsed());
