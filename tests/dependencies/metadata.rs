@@ -15,11 +15,10 @@ impl Metadata {
     /// Asks for the package in a directory, and those around it.
     pub(crate) fn load(package: &Path) -> Self {
         // The crates of other platforms may not have been downloaded.
-        let platform = cargo::platform();
         let metadata = output(
             Command::new(env!("CARGO"))
                 .args(["metadata", "--format-version", "1", "--offline"])
-                .args(["--filter-platform", &platform])
+                .args(["--filter-platform", cargo::platform()])
                 .current_dir(package),
         );
         Self(serde_json::from_slice(&metadata).expect("JSON"))

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// Returns a cargo command that builds for this machine, into a directory that all such builds share.
 ///
@@ -12,7 +13,7 @@ pub(crate) fn build(subcommand: &str) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.env("CARGO_INCREMENTAL", "0");
     cargo.args([subcommand, "--quiet", "--offline"]);
-    cargo.args(["--target", &platform()]);
+    cargo.args(["--target", platform()]);
     cargo.arg("--target-dir").arg(target_directory());
     cargo
 }
@@ -22,14 +23,17 @@ pub(crate) fn programs() -> PathBuf {
     target_directory().join(platform()).join("debug")
 }
 
-/// Returns the platform of the compiler.
-pub(crate) fn platform() -> String {
-    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("-vV").output();
-    let version = String::from_utf8(output.expect("a compiler").stdout).expect("UTF-8");
-    let mut lines = version.lines();
-    let platform = lines.find_map(|line| line.strip_prefix("host: "));
-    platform.expect("a platform").into()
+/// Returns the platform of the compiler, which is asked once.
+pub(crate) fn platform() -> &'static str {
+    static PLATFORM: LazyLock<String> = LazyLock::new(|| {
+        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let output = Command::new(rustc).arg("-vV").output();
+        let version = String::from_utf8(output.expect("a compiler").stdout).expect("UTF-8");
+        let mut lines = version.lines();
+        let platform = lines.find_map(|line| line.strip_prefix("host: "));
+        platform.expect("a platform").into()
+    });
+    &PLATFORM
 }
 
 fn target_directory() -> PathBuf {
