@@ -1,11 +1,10 @@
 //! Measures builds of the programs in `bench/users`.
 
 use std::cell::Cell;
-use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
+use std::{env, fs};
 
 use serde::Serialize;
 use work::cpu_of_children;
